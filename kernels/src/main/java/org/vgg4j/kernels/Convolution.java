@@ -1,0 +1,111 @@
+package org.vgg4j.kernels;
+
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The kernels of one convolution layer: forward with bias, ReLU and, on request, the 2x2 max pool
+ * that follows; both gradients.
+ *
+ * <p>Weights are first brought into a form of the implementation's choosing, held by the caller:
+ * arrays of {@link #forwardWeightsLength()} and {@link #backwardWeightsLength()} floats. Training
+ * may share one such array between layers, inference keeps one per layer.
+ *
+ * <p>An instance holds no state and may be used by several threads at once, each with its own
+ * {@link Workers}.
+ */
+public interface Convolution {
+  /** The shape that this was made for. */
+  ConvolutionShape shape();
+
+  /** Floats of the weights in the form that {@link #forward} reads. */
+  int forwardWeightsLength();
+
+  /** Floats of the weights in the form that {@link #backwardData} reads. */
+  int backwardWeightsLength();
+
+  /** Floats of scratch memory that one thread needs in any of these kernels. */
+  int scratchLength();
+
+  /**
+   * Brings weights into the form that {@link #forward} reads.
+   *
+   * @param weights {@code [K][C][kernel][kernel]}
+   * @param prepared overwritten
+   */
+  void prepareForward(float[] weights, float[] prepared, Workers workers);
+
+  /**
+   * Brings weights into the form that {@link #backwardData} reads.
+   *
+   * @param weights {@code [K][C][kernel][kernel]}
+   * @param prepared overwritten
+   */
+  void prepareBackward(float[] weights, float[] prepared, Workers workers);
+
+  /**
+   * Computes {@code relu(convolution + bias)}.
+   *
+   * @param images number of images
+   * @param input {@code [N][C/16][Hp][Wp][16]}, or {@code [N][3][H][W]} for an image
+   * @param prepared from {@link #prepareForward}
+   * @param bias {@code [K]}
+   * @param output {@code [N][K/16][Hp][Wp][16]}, overwritten
+   */
+  void forward(
+      int images, float[] input, float[] prepared, float[] bias, float[] output, Workers workers);
+
+  /**
+   * Computes {@code maxpool(relu(convolution + bias))} without storing the full map.
+   *
+   * @param images number of images
+   * @param input as for {@link #forward}
+   * @param prepared from {@link #prepareForward}
+   * @param bias {@code [K]}
+   * @param pooled {@code [N][K/16][Hp'][Wp'][16]} of {@link ConvolutionShape#pooled()}, overwritten
+   * @param argmax at the index of each pooled value, which of the four pixels it came from: 2 * row
+   *     + column, the first if several are equal; null if not wanted
+   */
+  void forwardPooled(
+      int images,
+      float[] input,
+      float[] prepared,
+      float[] bias,
+      float[] pooled,
+      byte @Nullable [] argmax,
+      Workers workers);
+
+  /**
+   * Computes the gradient of the loss by the input, zero where the input is (the ReLU that made it
+   * was off). For an image there was no ReLU, and nothing is zeroed.
+   *
+   * @param images number of images
+   * @param outputGradient gradient by the sum before ReLU, {@code [N][K/16][Hp][Wp][16]}
+   * @param prepared from {@link #prepareBackward}
+   * @param input what the forward pass read
+   * @param inputGradient laid out as the input, overwritten
+   */
+  void backwardData(
+      int images,
+      float[] outputGradient,
+      float[] prepared,
+      float[] input,
+      float[] inputGradient,
+      Workers workers);
+
+  /**
+   * Adds the gradients of the loss by weights and biases.
+   *
+   * @param images number of images
+   * @param input what the forward pass read
+   * @param outputGradient gradient by the sum before ReLU, {@code [N][K/16][Hp][Wp][16]}
+   * @param weightGradient {@code [K][C][kernel][kernel]}, added to
+   * @param biasGradient {@code [K]}, added to
+   */
+  void backwardWeights(
+      int images,
+      float[] input,
+      float[] outputGradient,
+      float[] weightGradient,
+      float[] biasGradient,
+      Workers workers);
+}

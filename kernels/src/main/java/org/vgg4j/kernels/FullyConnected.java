@@ -1,0 +1,74 @@
+package org.vgg4j.kernels;
+
+/**
+ * The kernels of one fully connected layer. Weights are read as they are, {@code [out][in]}.
+ *
+ * <p>An instance holds no state and may be used by several threads at once, each with its own
+ * {@link Workers}.
+ */
+public interface FullyConnected {
+  /** Inputs per image. */
+  int inFeatures();
+
+  /** Outputs per image. */
+  int outFeatures();
+
+  /** Floats of scratch memory that one thread needs in any of these kernels. */
+  int scratchLength();
+
+  /**
+   * Computes {@code weights * input + bias}, then ReLU if wanted.
+   *
+   * @param images number of images
+   * @param input {@code [N][in]}
+   * @param weights {@code [out][in]}
+   * @param bias {@code [out]}
+   * @param relu whether ReLU follows
+   * @param output {@code [N][out]}, overwritten
+   */
+  void forward(
+      int images,
+      float[] input,
+      float[] weights,
+      float[] bias,
+      boolean relu,
+      float[] output,
+      Workers workers);
+
+  /**
+   * Computes the gradient of the loss by the input: zero where the input is (its ReLU was off, or
+   * dropout removed it), elsewhere times the factor that dropout gave the input.
+   *
+   * @param images number of images
+   * @param outputGradient gradient by the sum before ReLU, {@code [N][out]}
+   * @param weights {@code [out][in]}
+   * @param input what the forward pass read, {@code [N][in]}
+   * @param inputScale factor of the dropout that made the input; 1 if there was none
+   * @param inputGradient {@code [N][in]}, overwritten
+   */
+  void backwardData(
+      int images,
+      float[] outputGradient,
+      float[] weights,
+      float[] input,
+      float inputScale,
+      float[] inputGradient,
+      Workers workers);
+
+  /**
+   * Adds the gradients of the loss by weights and biases.
+   *
+   * @param images number of images
+   * @param input what the forward pass read, {@code [N][in]}
+   * @param outputGradient gradient by the sum before ReLU, {@code [N][out]}
+   * @param weightGradient {@code [out][in]}, added to
+   * @param biasGradient {@code [out]}, added to
+   */
+  void backwardWeights(
+      int images,
+      float[] input,
+      float[] outputGradient,
+      float[] weightGradient,
+      float[] biasGradient,
+      Workers workers);
+}

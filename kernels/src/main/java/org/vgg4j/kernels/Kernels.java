@@ -1,0 +1,162 @@
+package org.vgg4j.kernels;
+
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The numerical work of a VGG network, as coarse, fused operations on the network's own layouts
+ * (see the package's conventions). Stateless and thread-safe; each call uses the {@link Workers} it
+ * is given.
+ */
+public interface Kernels {
+  /** Short name, as {@code -Dvgg.kernels} takes it. */
+  String name();
+
+  /** One phrase for people: what the kernels use, and how wide. */
+  String description();
+
+  /** Floats that one instruction works on, as far as the kernels decide it: 1 for scalar ones. */
+  int lanes();
+
+  /** Returns the kernels of a convolution layer. */
+  Convolution convolution(ConvolutionShape shape);
+
+  /** Returns the kernels of a fully connected layer. */
+  FullyConnected fullyConnected(int inFeatures, int outFeatures);
+
+  /** Floats of scratch memory that one thread needs in a normalisation. */
+  int normScratchLength(NormShape shape);
+
+  /**
+   * Normalises across channels.
+   *
+   * @param images number of images
+   * @param input {@code [N][C/16][Hp][Wp][16]}
+   * @param output laid out as the input, overwritten
+   */
+  void norm(NormShape shape, int images, float[] input, float[] output, Workers workers);
+
+  /**
+   * Computes the gradient of the loss by the input of a normalisation, zero where the input is (its
+   * ReLU was off).
+   *
+   * @param images number of images
+   * @param input what the forward pass read
+   * @param outputGradient gradient by the output; where the output is zero it may be anything
+   * @param inputGradient laid out as the input, overwritten
+   */
+  void normBackward(
+      NormShape shape,
+      int images,
+      float[] input,
+      float[] outputGradient,
+      float[] inputGradient,
+      Workers workers);
+
+  /**
+   * Max pooling over 2x2 windows of stride 2; an odd last row or column is dropped.
+   *
+   * @param map layout of the input
+   * @param images number of images
+   * @param input {@code [N][C/16][Hp][Wp][16]}
+   * @param pooled {@code [N][C/16][Hp'][Wp'][16]} of the halved map, overwritten
+   * @param argmax as for {@link Convolution#forwardPooled}; null if not wanted
+   */
+  void maxPool(
+      MapLayout map,
+      int images,
+      float[] input,
+      float[] pooled,
+      byte @Nullable [] argmax,
+      Workers workers);
+
+  /**
+   * Hands each gradient to the pixel that its value came from.
+   *
+   * @param map layout of the pool's input
+   * @param images number of images
+   * @param pooledGradient gradient by the pooled map
+   * @param argmax from the forward pass
+   * @param inputGradient {@code [N][C/16][Hp][Wp][16]}, overwritten
+   */
+  void maxPoolBackward(
+      MapLayout map,
+      int images,
+      float[] pooledGradient,
+      byte[] argmax,
+      float[] inputGradient,
+      Workers workers);
+
+  /**
+   * Lays maps out in the order channel, row, column, without halo.
+   *
+   * @param maps {@code [N][C/16][Hp][Wp][16]}
+   * @param features {@code [N][C*H*W]}, overwritten
+   */
+  void flatten(MapLayout map, int images, float[] maps, float[] features, Workers workers);
+
+  /**
+   * The reverse of {@link #flatten}.
+   *
+   * @param features {@code [N][C*H*W]}
+   * @param maps {@code [N][C/16][Hp][Wp][16]}, overwritten
+   */
+  void unflatten(MapLayout map, int images, float[] features, float[] maps, Workers workers);
+
+  /**
+   * Dropout in place: multiplies by the scale where the mask is not zero, by zero elsewhere.
+   *
+   * @param length number of values
+   * @param values overwritten
+   * @param mask a byte per value
+   * @param scale factor of the values that stay, 1 / (1 - rate)
+   */
+  void dropout(int length, float[] values, byte[] mask, float scale, Workers workers);
+
+  /**
+   * Soft-max: scores to posteriors.
+   *
+   * @param images number of images
+   * @param classes number of classes
+   * @param scores {@code [N][classes]}
+   * @param posteriors {@code [N][classes]}, overwritten; each row sums to 1
+   */
+  void softmax(int images, int classes, float[] scores, float[] posteriors);
+
+  /**
+   * Soft-max with cross-entropy: the loss of each image and its gradient by the scores.
+   *
+   * @param images number of images
+   * @param classes number of classes
+   * @param scores {@code [N][classes]}
+   * @param labels {@code [N]}, each in 0..classes-1
+   * @param gradientScale factor of the gradient, 1 / (size of the batch) for a mean
+   * @param gradient {@code [N][classes]}, overwritten
+   * @param losses {@code [N]}, overwritten, in nats
+   */
+  void softmaxCrossEntropy(
+      int images,
+      int classes,
+      float[] scores,
+      int[] labels,
+      float gradientScale,
+      float[] gradient,
+      double[] losses);
+
+  /**
+   * One step of SGD with momentum and L2 decay (Krizhevsky et al. 2012, section 5): {@code v =
+   * momentum * v - rate * (gradient + decay * w); w = w + v}. The gradient is zeroed for the next
+   * sum.
+   *
+   * @param weights overwritten
+   * @param velocity overwritten; as long as the weights
+   * @param gradient zeroed; as long as the weights
+   */
+  void sgd(
+      float[] weights,
+      float[] velocity,
+      float[] gradient,
+      float rate,
+      float momentum,
+      float decay,
+      Workers workers);
+}

@@ -1,0 +1,204 @@
+package org.vgg4j.kernels.scalar;
+
+import static org.vgg4j.kernels.MapLayout.LANES;
+
+import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
+import org.vgg4j.kernels.Convolution;
+import org.vgg4j.kernels.ConvolutionShape;
+import org.vgg4j.kernels.FullyConnected;
+import org.vgg4j.kernels.Kernels;
+import org.vgg4j.kernels.MapLayout;
+import org.vgg4j.kernels.NormShape;
+import org.vgg4j.kernels.Workers;
+
+/** The naive twin: plain Java loops by the definition of each operation. */
+public final class ScalarKernels implements Kernels {
+  private static final int SGD_CHUNK = 1 << 16;
+
+  @Override
+  public String name() {
+    return "scalar";
+  }
+
+  @Override
+  public String description() {
+    return "plain Java loops";
+  }
+
+  @Override
+  public int lanes() {
+    return 1;
+  }
+
+  @Override
+  public Convolution convolution(ConvolutionShape shape) {
+    return new ScalarConvolution(shape);
+  }
+
+  @Override
+  public FullyConnected fullyConnected(int inFeatures, int outFeatures) {
+    return new ScalarFullyConnected(inFeatures, outFeatures);
+  }
+
+  @Override
+  public int normScratchLength(NormShape shape) {
+    return Normalisation.scratchLength(shape);
+  }
+
+  @Override
+  public void norm(NormShape shape, int images, float[] input, float[] output, Workers workers) {
+    Normalisation.forward(shape, images, input, output, workers);
+  }
+
+  @Override
+  public void normBackward(
+      NormShape shape,
+      int images,
+      float[] input,
+      float[] outputGradient,
+      float[] inputGradient,
+      Workers workers) {
+    Normalisation.backward(shape, images, input, outputGradient, inputGradient, workers);
+  }
+
+  @Override
+  public void maxPool(
+      MapLayout map,
+      int images,
+      float[] input,
+      float[] pooled,
+      byte @Nullable [] argmax,
+      Workers workers) {
+    Pooling.forward(map, images, input, pooled, argmax, workers);
+  }
+
+  @Override
+  public void maxPoolBackward(
+      MapLayout map,
+      int images,
+      float[] pooledGradient,
+      byte[] argmax,
+      float[] inputGradient,
+      Workers workers) {
+    Pooling.backward(map, images, pooledGradient, argmax, inputGradient, workers);
+  }
+
+  @Override
+  public void flatten(MapLayout map, int images, float[] maps, float[] features, Workers workers) {
+    workers.run(
+        images,
+        (n, scratch) -> {
+          int at = n * map.channels() * map.height() * map.width();
+          for (int c = 0; c < map.channels(); c++) {
+            for (int y = 0; y < map.height(); y++) {
+              for (int x = 0; x < map.width(); x++) {
+                features[at++] = maps[map.index(n, c / LANES, y, x) + c % LANES];
+              }
+            }
+          }
+        });
+  }
+
+  @Override
+  public void unflatten(
+      MapLayout map, int images, float[] features, float[] maps, Workers workers) {
+    workers.run(
+        images,
+        (n, scratch) -> {
+          for (int block = 0; block < map.blocks(); block++) {
+            map.clearHalo(maps, n, block);
+          }
+          int at = n * map.channels() * map.height() * map.width();
+          for (int c = 0; c < map.channels(); c++) {
+            for (int y = 0; y < map.height(); y++) {
+              for (int x = 0; x < map.width(); x++) {
+                maps[map.index(n, c / LANES, y, x) + c % LANES] = features[at++];
+              }
+            }
+          }
+        });
+  }
+
+  @Override
+  public void dropout(int length, float[] values, byte[] mask, float scale, Workers workers) {
+    for (int i = 0; i < length; i++) {
+      values[i] = mask[i] != 0 ? values[i] * scale : 0f;
+    }
+  }
+
+  @Override
+  public void softmax(int images, int classes, float[] scores, float[] posteriors) {
+    double[] row = new double[classes];
+    for (int n = 0; n < images; n++) {
+      double sum = exponentials(scores, n * classes, row);
+      for (int k = 0; k < classes; k++) {
+        posteriors[n * classes + k] = (float) (row[k] / sum);
+      }
+    }
+  }
+
+  @Override
+  public void softmaxCrossEntropy(
+      int images,
+      int classes,
+      float[] scores,
+      int[] labels,
+      float gradientScale,
+      float[] gradient,
+      double[] losses) {
+    double[] row = new double[classes];
+    for (int n = 0; n < images; n++) {
+      int first = n * classes;
+      double sum = exponentials(scores, first, row);
+      double largest = largest(scores, first, classes);
+      losses[n] = StrictMath.log(sum) + largest - scores[first + labels[n]];
+      for (int k = 0; k < classes; k++) {
+        double target = k == labels[n] ? 1 : 0;
+        gradient[first + k] = (float) ((row[k] / sum - target) * gradientScale);
+      }
+    }
+  }
+
+  /** Fills the row with exp(score - largest), which cannot overflow, and returns its sum. */
+  private static double exponentials(float[] scores, int first, double[] row) {
+    double largest = largest(scores, first, row.length);
+    double sum = 0;
+    for (int k = 0; k < row.length; k++) {
+      row[k] = StrictMath.exp(scores[first + k] - largest);
+      sum += row[k];
+    }
+    return sum;
+  }
+
+  private static double largest(float[] scores, int first, int classes) {
+    double largest = Double.NEGATIVE_INFINITY;
+    for (int k = first; k < first + classes; k++) {
+      largest = Math.max(largest, scores[k]);
+    }
+    return largest;
+  }
+
+  @Override
+  public void sgd(
+      float[] weights,
+      float[] velocity,
+      float[] gradient,
+      float rate,
+      float momentum,
+      float decay,
+      Workers workers) {
+    int chunks = (weights.length + SGD_CHUNK - 1) / SGD_CHUNK;
+    workers.run(
+        chunks,
+        (chunk, scratch) -> {
+          int from = chunk * SGD_CHUNK;
+          int to = Math.min(weights.length, from + SGD_CHUNK);
+          for (int i = from; i < to; i++) {
+            velocity[i] = momentum * velocity[i] - rate * (gradient[i] + decay * weights[i]);
+            weights[i] += velocity[i];
+          }
+          Arrays.fill(gradient, from, to, 0f);
+        });
+  }
+}

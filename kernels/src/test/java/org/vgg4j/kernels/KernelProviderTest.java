@@ -1,0 +1,38 @@
+package org.vgg4j.kernels;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import org.junit.jupiter.api.Test;
+
+/**
+ * That this JVM gets the kernels that the build expects of it. Runs twice, with the Vector API's
+ * module and without, since a lookup that falls back when it should not is only slow, never wrong.
+ */
+class KernelProviderTest {
+  private static final String EXPECTED = System.getProperty("vgg.test.expectedKernels", "");
+
+  @Test
+  void theBuildSaysWhatItExpects() {
+    assertThat(EXPECTED).as("-Dvgg.test.expectedKernels, which the pom sets").isNotEmpty();
+  }
+
+  @Test
+  void theExpectedKernelsWereChosen() {
+    KernelLookup.Choice choice = KernelLookup.get();
+    assertThat(choice.kernels().name()).as(choice.reason()).isEqualTo(EXPECTED);
+    assertThat(choice.reason()).isNotBlank();
+  }
+
+  @Test
+  void forcedVectorKernelsAreHadOrAnErrorThatSaysWhatToDo() {
+    if (EXPECTED.equals("vector")) {
+      assertThat(KernelLookup.choose("vector").kernels().name()).isEqualTo("vector");
+    } else {
+      assertThatThrownBy(() -> KernelLookup.choose("vector"))
+          .isInstanceOf(IllegalStateException.class)
+          .hasMessageStartingWith("-Dvgg.kernels=vector cannot be had: ")
+          .hasMessageContaining("-Dvgg.kernels=scalar");
+    }
+  }
+}

@@ -1,0 +1,110 @@
+package org.vgg4j.kernels;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import java.util.Arrays;
+import java.util.Random;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.Parameter;
+import org.junit.jupiter.params.ParameterizedClass;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Soft-max, cross-entropy and the step of SGD against their definitions. */
+@ParameterizedClass
+@MethodSource("org.vgg4j.kernels.TestedKernels#all")
+class LossAndUpdateTest {
+  @Parameter TestedKernels tested;
+
+  private final Workers workers = new Workers(2);
+
+  @AfterEach
+  void closeWorkers() {
+    workers.close();
+  }
+
+  @ParameterizedTest
+  @CsvSource({"1,2", "1,1000", "5,10", "3,17", "4,101"})
+  void softmaxAndItsLossFollowTheirFormulas(int images, int classes) {
+    Random random = new Random(images + classes);
+    float[] scores = Maps.gaussian(random, images * classes);
+    for (int i = 0; i < scores.length; i++) {
+      scores[i] *= 4;
+    }
+    int[] labels = random.ints(images, 0, classes).toArray();
+    float[] posteriors = Maps.garbage(images * classes);
+    float[] gradient = Maps.garbage(images * classes);
+    double[] losses = new double[images];
+    Arrays.fill(losses, Double.NaN);
+    float scale = 0.125f;
+
+    tested.kernels().softmax(images, classes, scores, posteriors);
+    tested.kernels().softmaxCrossEntropy(images, classes, scores, labels, scale, gradient, losses);
+
+    double[] expected = Reference.softmax(images, classes, Maps.doubles(scores));
+    Maps.assertClose("posteriors", posteriors, expected, 1e-6);
+    for (int n = 0; n < images; n++) {
+      int label = n * classes + labels[n];
+      assertThat(losses[n]).isCloseTo(-Math.log(expected[label]), within(1e-10));
+      expected[label] -= 1;
+    }
+    for (int i = 0; i < expected.length; i++) {
+      expected[i] *= scale;
+    }
+    Maps.assertClose("gradient", gradient, expected, 1e-6);
+  }
+
+  @Test
+  void hugeScoresOverflowNothing() {
+    float[] scores = {3e38f, 1f, -3e38f, 500f, 500f, 499f};
+    float[] posteriors = new float[6];
+    float[] gradient = new float[6];
+    double[] losses = new double[2];
+
+    tested.kernels().softmax(2, 3, scores, posteriors);
+    tested.kernels().softmaxCrossEntropy(2, 3, scores, new int[] {0, 2}, 1f, gradient, losses);
+
+    assertThat(Arrays.copyOf(posteriors, 3)).containsExactly(1f, 0f, 0f);
+    assertThat(losses[0]).isZero();
+    assertThat(losses[1]).isCloseTo(1 + Math.log(2 + Math.exp(-1)), within(1e-12));
+    for (float value : gradient) {
+      assertThat(value).isFinite();
+    }
+  }
+
+  @Test
+  void notANumberInTheScoresShowsInTheLossOfItsImageOnly() {
+    float[] scores = {0f, Float.NaN, 1f, 2f};
+    double[] losses = new double[2];
+
+    tested.kernels().softmaxCrossEntropy(2, 2, scores, new int[] {0, 0}, 1f, new float[4], losses);
+
+    assertThat(losses[0]).isNaN();
+    assertThat(losses[1]).isFinite();
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {1, 15, 16, 1000, 65_536, 150_001})
+  void sgdIsMomentumWithDecayAndZeroesTheGradient(int length) {
+    Random random = new Random(length);
+    float[] weights = Maps.gaussian(random, length);
+    float[] velocity = Maps.gaussian(random, length);
+    float[] gradient = Maps.gaussian(random, length);
+    double[] expectedVelocity = new double[length];
+    double[] expectedWeights = new double[length];
+    for (int i = 0; i < length; i++) {
+      expectedVelocity[i] = 0.9 * velocity[i] - 0.01 * (gradient[i] + 5e-4 * weights[i]);
+      expectedWeights[i] = weights[i] + expectedVelocity[i];
+    }
+
+    tested.kernels().sgd(weights, velocity, gradient, 0.01f, 0.9f, 5e-4f, workers);
+
+    Maps.assertClose("velocity", velocity, expectedVelocity, 1e-6);
+    Maps.assertClose("weights", weights, expectedWeights, 1e-6);
+    assertThat(gradient).containsOnly(0f);
+  }
+}

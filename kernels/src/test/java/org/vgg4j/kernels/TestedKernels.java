@@ -1,0 +1,23 @@
+package org.vgg4j.kernels;
+
+import java.util.stream.Stream;
+import org.vgg4j.kernels.scalar.ScalarKernels;
+
+/**
+ * An implementation that must pass all kernel tests.
+ *
+ * @param kernels the implementation
+ * @param tolerance how far an output or gradient may be from double precision, as a share of the
+ *     largest value of its array
+ */
+record TestedKernels(Kernels kernels, double tolerance) {
+  /** Every implementation that this JVM can run. A new one is added here and nowhere else. */
+  static Stream<TestedKernels> all() {
+    return Stream.of(new TestedKernels(new ScalarKernels(), 5e-6));
+  }
+
+  @Override
+  public String toString() {
+    return kernels.name();
+  }
+}

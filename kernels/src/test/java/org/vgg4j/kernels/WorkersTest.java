@@ -1,0 +1,183 @@
+package org.vgg4j.kernels;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.util.Arrays;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicIntegerArray;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** The threads: every task once, failures told, memory reused. */
+@Timeout(60)
+class WorkersTest {
+  @ParameterizedTest
+  @ValueSource(ints = {1, 2, 3, 7})
+  void everyTaskRunsExactlyOnce(int threads) {
+    try (Workers workers = new Workers(threads)) {
+      for (int tasks : new int[] {0, 1, 2, 3, 1000}) {
+        AtomicIntegerArray runs = new AtomicIntegerArray(tasks);
+        workers.run(tasks, (index, scratch) -> runs.incrementAndGet(index));
+        for (int i = 0; i < tasks; i++) {
+          assertThat(runs.get(i)).as("task %d of %d", i, tasks).isEqualTo(1);
+        }
+      }
+    }
+  }
+
+  @Test
+  void tasksRunSideBySide() {
+    try (Workers workers = new Workers(3)) {
+      CountDownLatch all = new CountDownLatch(3);
+      AtomicInteger met = new AtomicInteger();
+      workers.run(
+          3,
+          (index, scratch) -> {
+            all.countDown();
+            if (await(all)) { // only true if three tasks run at once
+              met.incrementAndGet();
+            }
+          });
+      assertThat(met).hasValue(3);
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {1, 2, 3})
+  void aFailureReachesTheCallerAndThePoolGoesOn(int threads) {
+    try (Workers workers = new Workers(threads)) {
+      for (int failing : new int[] {0, 1, 50}) {
+        int index = failing;
+        assertThatThrownBy(
+                () ->
+                    workers.run(
+                        100,
+                        (i, scratch) -> {
+                          if (i == index) {
+                            throw new ArithmeticException("task " + i);
+                          }
+                        }))
+            .isInstanceOf(ArithmeticException.class)
+            .hasMessage("task " + index);
+      }
+      AtomicInteger runs = new AtomicInteger();
+      workers.run(10, (i, scratch) -> runs.incrementAndGet());
+      assertThat(runs).hasValue(10);
+    }
+  }
+
+  @Test
+  void afterAFailureNoTaskIsStillRunning() {
+    try (Workers workers = new Workers(4)) {
+      CountDownLatch started = new CountDownLatch(4);
+      CountDownLatch failed = new CountDownLatch(1);
+      AtomicInteger finished = new AtomicInteger();
+      Thread caller = Thread.currentThread();
+      AtomicInteger others = new AtomicInteger();
+      assertThatThrownBy(
+              () ->
+                  workers.run(
+                      4,
+                      (i, scratch) -> {
+                        started.countDown();
+                        await(started);
+                        // two of the others fail at once, the third works on for a while
+                        if (Thread.currentThread() != caller && others.incrementAndGet() <= 2) {
+                          failed.countDown();
+                          throw new ArithmeticException("early");
+                        }
+                        if (Thread.currentThread() != caller) {
+                          await(failed);
+                          pause();
+                          finished.incrementAndGet();
+                        }
+                      }))
+          .isInstanceOf(ArithmeticException.class);
+      assertThat(finished).as("slow tasks that had ended").hasValue(1);
+    }
+  }
+
+  @Test
+  void anInterruptedCallerStillWaitsAndStaysInterrupted() {
+    try (Workers workers = new Workers(2)) {
+      AtomicInteger finished = new AtomicInteger();
+      CountDownLatch both = new CountDownLatch(2);
+      Thread.currentThread().interrupt();
+      AtomicBoolean interrupted = new AtomicBoolean();
+      try {
+        workers.run(
+            2,
+            (i, scratch) -> {
+              both.countDown();
+              if (Thread.currentThread().getName().startsWith("vgg-worker")) {
+                pause();
+              }
+              finished.incrementAndGet();
+            });
+      } finally {
+        interrupted.set(Thread.interrupted()); // clears it for the tests after this one
+      }
+      assertThat(finished).hasValue(2);
+      assertThat(interrupted).isTrue();
+    }
+  }
+
+  @Test
+  void scratchIsEachThreadsOwnAndIsReused() {
+    try (Workers workers = new Workers(2)) {
+      Set<float[]> first = arraysOf(workers, 100);
+      assertThat(first)
+          .hasSize(2)
+          .allSatisfy(a -> assertThat(a.length).isGreaterThanOrEqualTo(100));
+      assertThat(arraysOf(workers, 50)).isEqualTo(first);
+      assertThat(arraysOf(workers, 200)).doesNotContainAnyElementsOf(first);
+    }
+  }
+
+  /** The scratch arrays that two tasks get which run side by side. */
+  private static Set<float[]> arraysOf(Workers workers, int length) {
+    // arrays have the identity's equals and hashCode, which is what is wanted here
+    Set<float[]> arrays = ConcurrentHashMap.newKeySet();
+    CountDownLatch both = new CountDownLatch(2);
+    workers.run(
+        2,
+        (i, scratch) -> {
+          both.countDown();
+          await(both);
+          arrays.add(scratch.floats(length));
+          Arrays.fill(scratch.floats(length), 1f);
+        });
+    return arrays;
+  }
+
+  @Test
+  void needsAThread() {
+    assertThatThrownBy(() -> new Workers(0))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining("at least one thread");
+  }
+
+  private static boolean await(CountDownLatch latch) {
+    try {
+      return latch.await(20, TimeUnit.SECONDS);
+    } catch (InterruptedException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  private static void pause() {
+    try {
+      Thread.sleep(100);
+    } catch (InterruptedException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+}
