@@ -1,0 +1,125 @@
+package org.vgg4j;
+
+import java.awt.image.BufferedImage;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import org.vgg4j.base.InputException;
+import org.vgg4j.evaluate.Ranking;
+import org.vgg4j.image.Preprocessor;
+import org.vgg4j.image.RgbImage;
+import org.vgg4j.model.Architecture;
+import org.vgg4j.network.Engine;
+import org.vgg4j.network.Inference;
+import org.vgg4j.network.Parameters;
+import org.vgg4j.weights.ModelFile;
+
+/**
+ * Classifies pictures with a model file. The middle of each picture is looked at, prepared as the
+ * model's weights want it. Thread-safe: calls wait for each other.
+ *
+ * <p>The fast kernels need {@code --add-modules jdk.incubator.vector} on the java command line, or
+ * in the environment variable {@code JDK_JAVA_OPTIONS}; without it the scalar kernels work, many
+ * times slower.
+ */
+public final class ImageClassifier implements AutoCloseable {
+  private static final int BATCH = 16;
+
+  private final ModelFile model;
+  private final Engine engine;
+  private final Inference inference;
+  private final Preprocessor preprocessor;
+  private final float[] images;
+
+  private ImageClassifier(ModelFile model, int threads) {
+    this.model = model;
+    this.engine = new Engine(threads);
+    this.inference =
+        engine.inference(new Parameters(model.architecture(), model.arrays()), BATCH, Set.of());
+    this.preprocessor = new Preprocessor(model.preprocessing());
+    int crop = model.architecture().crop();
+    this.images = new float[BATCH * 3 * crop * crop];
+  }
+
+  /**
+   * Loads a model, to run on all processors.
+   *
+   * @param file a .safetensors file that vgg4j wrote
+   * @throws InputException if it is missing or broken
+   */
+  public static ImageClassifier load(Path file) {
+    return load(file, Runtime.getRuntime().availableProcessors());
+  }
+
+  /**
+   * Loads a model.
+   *
+   * @param file a .safetensors file that vgg4j wrote
+   * @param threads number of threads to run on
+   * @throws InputException if the file is missing or broken
+   */
+  public static ImageClassifier load(Path file, int threads) {
+    return new ImageClassifier(ModelFile.read(file), threads);
+  }
+
+  /** The network. */
+  public Architecture architecture() {
+    return model.architecture();
+  }
+
+  /** Names of the classes, in the order of their indices. */
+  public List<String> classNames() {
+    return model.classNames();
+  }
+
+  /**
+   * Classifies a picture of any size and type.
+   *
+   * @param top how many guesses; all classes if there are fewer
+   * @return the guesses, best first
+   */
+  public List<Prediction> classify(BufferedImage image, int top) {
+    return classify(List.of(RgbImage.of(image)), top).get(0);
+  }
+
+  /**
+   * Classifies pictures of any sizes.
+   *
+   * @param top how many guesses for each; all classes if there are fewer
+   * @return for each picture its guesses, best first
+   * @throws InputException if top is not positive
+   */
+  public synchronized List<List<Prediction>> classify(List<RgbImage> pictures, int top) {
+    if (top < 1) {
+      throw new InputException("option top is " + top + " but must be at least 1");
+    }
+    List<List<Prediction>> predictions = new ArrayList<>();
+    for (int first = 0; first < pictures.size(); first += BATCH) {
+      int start = first;
+      int count = Math.min(BATCH, pictures.size() - first);
+      engine.parallel(
+          count,
+          n -> preprocessor.write(preprocessor.centerCrop(pictures.get(start + n)), images, n));
+      float[] posteriors = inference.posteriors(images, count);
+      for (int n = 0; n < count; n++) {
+        predictions.add(best(posteriors, n * classNames().size(), top));
+      }
+    }
+    return predictions;
+  }
+
+  private List<Prediction> best(float[] posteriors, int offset, int top) {
+    List<Prediction> best = new ArrayList<>();
+    for (int index : Ranking.top(posteriors, offset, classNames().size(), top)) {
+      best.add(new Prediction(classNames().get(index), index, posteriors[offset + index]));
+    }
+    return best;
+  }
+
+  /** Ends the threads. */
+  @Override
+  public void close() {
+    engine.close();
+  }
+}

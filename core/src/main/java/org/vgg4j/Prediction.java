@@ -1,0 +1,10 @@
+package org.vgg4j;
+
+/**
+ * One guess of what a picture shows.
+ *
+ * @param label name of the class
+ * @param index its index in the model's list of classes, from 0
+ * @param probability the class posterior, in 0..1
+ */
+public record Prediction(String label, int index, double probability) {}

@@ -1,0 +1,31 @@
+package org.vgg4j.base;
+
+/**
+ * What a random draw is for. Part of the key of every {@link RandomStream}, so that two purposes
+ * never share numbers. The codes are written into no file but decide every draw: never renumber
+ * them.
+ */
+public enum Purpose {
+  /** Initial weights; the sample is the index of the parameter. */
+  INITIALISATION(1),
+  /** Which samples are held out for validation. */
+  SPLIT(2),
+  /** The order of the samples in an epoch. */
+  SHUFFLE(3),
+  /** Crop position and flip of one sample in one epoch. */
+  AUGMENTATION(4),
+  /** Dropout after fc6. */
+  DROPOUT_FC6(5),
+  /** Dropout after fc7. */
+  DROPOUT_FC7(6);
+
+  private final int code;
+
+  Purpose(int code) {
+    this.code = code;
+  }
+
+  int code() {
+    return code;
+  }
+}

@@ -1,0 +1,96 @@
+package org.vgg4j.base;
+
+/**
+ * The random numbers of one (seed, epoch, sample, purpose): the same key gives the same numbers, in
+ * whatever order, thread or process the streams are used. Nothing in vgg4j draws from anything
+ * else. Not thread-safe; cheap to make.
+ */
+public final class RandomStream {
+  private final int key0;
+  private final int key1;
+  private final int epoch;
+  private final int sample;
+  private final int purpose;
+  private final int[] words = new int[4];
+  private int block;
+  private int used = 4;
+
+  /**
+   * @param seed the run's seed, any value
+   * @param epoch the epoch, from 0
+   * @param sample index of the sample in its data set (or of whatever the purpose counts), from 0
+   * @param purpose what the numbers are for
+   */
+  public RandomStream(long seed, int epoch, int sample, Purpose purpose) {
+    this.key0 = (int) seed;
+    this.key1 = (int) (seed >>> 32);
+    this.epoch = epoch;
+    this.sample = sample;
+    this.purpose = purpose.code();
+  }
+
+  /** Returns 32 random bits. */
+  public int nextInt() {
+    if (used == 4) {
+      words[0] = block++;
+      words[1] = purpose;
+      words[2] = sample;
+      words[3] = epoch;
+      Philox.encrypt(words, key0, key1);
+      used = 0;
+    }
+    return words[used++];
+  }
+
+  /**
+   * Returns an integer in [0, bound), each equally likely (Lemire's multiplication with rejection).
+   *
+   * @throws IllegalArgumentException if bound is not positive
+   */
+  public int nextInt(int bound) {
+    if (bound <= 0) {
+      throw new IllegalArgumentException("bound must be positive, not " + bound);
+    }
+    long product = (nextInt() & 0xFFFFFFFFL) * bound;
+    if ((product & 0xFFFFFFFFL) < bound) {
+      long threshold = (1L << 32) % bound;
+      while ((product & 0xFFFFFFFFL) < threshold) {
+        product = (nextInt() & 0xFFFFFFFFL) * bound;
+      }
+    }
+    return (int) (product >>> 32);
+  }
+
+  /** Returns a number in [0, 1), a multiple of 2^-53. */
+  public double nextDouble() {
+    long high = nextInt() & 0xFFFFFFFFL;
+    long low = nextInt() & 0xFFFFFFFFL;
+    return (((high << 32) | low) >>> 11) * 0x1.0p-53;
+  }
+
+  /** Returns a normally distributed number of mean 0 and variance 1 (Box and Muller, 1958). */
+  public double nextGaussian() {
+    double radius = StrictMath.sqrt(-2 * StrictMath.log(1 - nextDouble()));
+    return radius * StrictMath.cos(2 * StrictMath.PI * nextDouble());
+  }
+
+  /** Returns true or false, each with probability one half. */
+  public boolean nextBoolean() {
+    return nextInt() < 0;
+  }
+
+  /** Returns the numbers 0 to n-1 in random order (Fisher and Yates). */
+  public int[] permutation(int n) {
+    int[] order = new int[n];
+    for (int i = 0; i < n; i++) {
+      order[i] = i;
+    }
+    for (int i = n - 1; i > 0; i--) {
+      int j = nextInt(i + 1);
+      int swap = order[i];
+      order[i] = order[j];
+      order[j] = swap;
+    }
+    return order;
+  }
+}

@@ -1,0 +1,43 @@
+package org.vgg4j.data;
+
+import java.util.Objects;
+import org.vgg4j.image.Preprocessor;
+import org.vgg4j.model.Preprocessing;
+
+/**
+ * Makes batches of the middles of pictures, in the order of the data set, for validation and test:
+ * rescaled to the preprocessing's scale, cut to its crop. The samples of a batch are made in
+ * parallel. Thread-safe.
+ */
+public final class CenterCropLoader {
+  private final Dataset dataset;
+  private final Preprocessor preprocessor;
+  private final BatchWriter writer;
+
+  /**
+   * @param dataset the images
+   * @param preprocessing what the network's weights were made for
+   * @param parallel runs one task per sample
+   */
+  public CenterCropLoader(Dataset dataset, Preprocessing preprocessing, ParallelFor parallel) {
+    this.dataset = dataset;
+    this.preprocessor = new Preprocessor(preprocessing);
+    this.writer = new BatchWriter(dataset, preprocessing, parallel);
+  }
+
+  /**
+   * Makes the samples first to first + count - 1 of the data set.
+   *
+   * @param first index of the first picture
+   * @param count number of pictures
+   * @param images receives [count][3][crop][crop]; may be longer
+   * @param labels receives [count]; may be longer
+   * @throws IndexOutOfBoundsException if the indices leave the data set
+   * @throws org.vgg4j.base.InputException if an image cannot be used
+   */
+  public void load(int first, int count, float[] images, int[] labels) {
+    Objects.checkFromIndexSize(first, count, dataset.size());
+    writer.write(
+        count, i -> first + i, (image, index) -> preprocessor.centerCrop(image), images, labels);
+  }
+}

@@ -1,0 +1,134 @@
+package org.vgg4j.data;
+
+import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Locale;
+import org.jspecify.annotations.Nullable;
+import org.vgg4j.base.InputException;
+
+/**
+ * Finds the data set that a word or a path stands for:
+ *
+ * <ul>
+ *   <li>{@code fashion-mini}: 6,000 training and 1,000 test images of Fashion-MNIST, built in;
+ *   <li>{@code fashion-mnist}: all 60,000 and 10,000, from where Debian's package
+ *       dataset-fashion-mnist puts them;
+ *   <li>a folder with four IDX files (train-images-idx3-ubyte, train-labels-idx1-ubyte, and the
+ *       same with t10k, each plain or .gz), and perhaps a classes.txt, one name per line;
+ *   <li>a folder with {@code train/}, and perhaps {@code val/} and {@code test/}, each with one
+ *       sub-folder of images per class;
+ *   <li>a folder with one sub-folder of images per class.
+ * </ul>
+ *
+ * Where there are no validation images of their own, a fraction of the training images of each
+ * class is held out instead. Test images are never used for that. Thread-safe.
+ */
+public final class DataSources {
+  /** The part of the training images that is held out unless the user says otherwise. */
+  public static final double DEFAULT_HELD_OUT = 0.1;
+
+  private DataSources() {}
+
+  /**
+   * Opens a data set for training.
+   *
+   * @param spec a word or a path, see above
+   * @param heldOut fraction of each class to hold out for validation, between 0 and 1, both
+   *     excluded; not used if there is a val/ folder
+   * @param seed decides which images are held out
+   * @throws InputException if there is no such data set or something is wrong with it
+   */
+  public static DataSplits open(String spec, double heldOut, long seed) {
+    return find(spec).divide(heldOut, seed);
+  }
+
+  /**
+   * Opens one part of a data set to evaluate a network on. {@code TRAIN} and {@code VAL} are the
+   * parts that {@link #open} makes of the same fraction and seed; {@code TEST} are the test images.
+   *
+   * @param spec a word or a path, see above
+   * @param split the part; null for the test images if there are any, else those of val/, else all
+   *     images there are
+   * @param heldOut as for {@link #open}
+   * @param seed as for {@link #open}
+   * @throws InputException if there is no such data set, it has no test images though {@code TEST}
+   *     was asked for, or something is wrong with it
+   */
+  public static Dataset openLabelled(
+      String spec, @Nullable Split split, double heldOut, long seed) {
+    Source source = find(spec);
+    if (split == Split.TRAIN) {
+      return source.divide(heldOut, seed).train();
+    }
+    if (split == Split.VAL) {
+      return source.divide(heldOut, seed).validation();
+    }
+    if (source.test() != null) {
+      return source.test();
+    }
+    if (split == Split.TEST) {
+      throw new InputException(
+          spec + " has no test images: add a folder test/ beside train/, or evaluate split val");
+    }
+    return source.validation() != null ? source.validation() : source.train();
+  }
+
+  private static Source find(String spec) {
+    return switch (spec) {
+      case FashionMnist.MINI -> FashionMnist.mini();
+      case FashionMnist.FULL -> FashionMnist.full(FashionMnist.DEBIAN_FOLDER);
+      default -> findFolder(spec);
+    };
+  }
+
+  private static Source findFolder(String spec) {
+    Path folder = path(spec);
+    if (!Files.exists(folder)) {
+      throw unknown(spec);
+    }
+    Path last = folder.toAbsolutePath().normalize().getFileName();
+    String name = last == null ? spec : last.toString();
+    if (Files.isDirectory(folder) && IdxFolder.isOne(folder)) {
+      return IdxFolder.open(folder, name, null);
+    }
+    if (Files.isDirectory(folder) && isSplitLayout(folder)) {
+      return new Source(
+          name,
+          new ImageFolderDataset(folder.resolve("train"), name + "/train"),
+          part(folder, name, Split.VAL),
+          part(folder, name, Split.TEST));
+    }
+    return new Source(name, new ImageFolderDataset(folder, name), null, null);
+  }
+
+  private static Path path(String spec) {
+    try {
+      return Path.of(spec);
+    } catch (InvalidPathException e) {
+      throw unknown(spec);
+    }
+  }
+
+  private static InputException unknown(String spec) {
+    return new InputException(
+        "there is no data set %s: give fashion-mini, fashion-mnist or a folder of images"
+            .formatted(spec));
+  }
+
+  /** Whether train/ is the training part rather than one class among others. */
+  private static boolean isSplitLayout(Path folder) {
+    List<Path> folders = ImageFolderDataset.subFolders(folder);
+    return folders.contains(folder.resolve("train"))
+        && (folders.size() == 1
+            || folders.contains(folder.resolve("val"))
+            || folders.contains(folder.resolve("test")));
+  }
+
+  private static @Nullable Dataset part(Path folder, String name, Split split) {
+    String part = split.name().toLowerCase(Locale.ROOT);
+    Path path = folder.resolve(part);
+    return Files.isDirectory(path) ? new ImageFolderDataset(path, name + "/" + part) : null;
+  }
+}

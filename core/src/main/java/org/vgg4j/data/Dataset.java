@@ -1,0 +1,48 @@
+package org.vgg4j.data;
+
+import java.util.List;
+import org.vgg4j.image.RgbImage;
+
+/**
+ * Labelled pictures, numbered from 0. All methods may be called by several threads at once, and
+ * always answer the same.
+ */
+public interface Dataset {
+  /** Returns what to call the data set, for example {@code fashion-mini/train}. */
+  String name();
+
+  /** Returns the names of the classes; a label is an index into this list. */
+  List<String> classNames();
+
+  /** Returns the number of pictures. */
+  int size();
+
+  /**
+   * Returns the class of a picture.
+   *
+   * @param index from 0 to size - 1
+   * @return from 0 to the number of classes - 1
+   */
+  int label(int index);
+
+  /**
+   * Returns what to call a picture: its file, or its place, for example {@code train/123}.
+   *
+   * @param index from 0 to size - 1
+   */
+  String id(int index);
+
+  /**
+   * Returns a picture at its own size, decoded anew at each call.
+   *
+   * @param index from 0 to size - 1
+   * @throws org.vgg4j.base.InputException if its file cannot be decoded
+   */
+  RgbImage image(int index);
+
+  /**
+   * Returns a SHA-256 in lower-case hexadecimal digits that changes with the content, as far as an
+   * implementation can tell without reading every file.
+   */
+  String fingerprint();
+}

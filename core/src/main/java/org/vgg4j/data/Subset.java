@@ -1,0 +1,69 @@
+package org.vgg4j.data;
+
+import java.util.List;
+import org.vgg4j.image.RgbImage;
+
+/** Some pictures of another data set, in a given order. As thread-safe as that one. */
+public final class Subset implements Dataset {
+  private final Dataset whole;
+  private final String name;
+  private final int[] indices;
+
+  /**
+   * @param whole the data set to choose from
+   * @param name what to call the choice
+   * @param indices which pictures of the whole, in which order; copied
+   * @throws IndexOutOfBoundsException if an index is outside the whole
+   */
+  public Subset(Dataset whole, String name, int[] indices) {
+    this.whole = whole;
+    this.name = name;
+    this.indices = indices.clone();
+    for (int index : this.indices) {
+      if (index < 0 || index >= whole.size()) {
+        throw new IndexOutOfBoundsException(
+            "picture " + index + " of the " + whole.size() + " of " + whole.name());
+      }
+    }
+  }
+
+  @Override
+  public String name() {
+    return name;
+  }
+
+  @Override
+  public List<String> classNames() {
+    return whole.classNames();
+  }
+
+  @Override
+  public int size() {
+    return indices.length;
+  }
+
+  @Override
+  public int label(int index) {
+    return whole.label(indices[index]);
+  }
+
+  @Override
+  public String id(int index) {
+    return whole.id(indices[index]);
+  }
+
+  @Override
+  public RgbImage image(int index) {
+    return whole.image(indices[index]);
+  }
+
+  /** Made from the whole's fingerprint and the indices. */
+  @Override
+  public String fingerprint() {
+    Fingerprint fingerprint = new Fingerprint().add(whole.fingerprint());
+    for (int index : indices) {
+      fingerprint.add(index);
+    }
+    return fingerprint.hex();
+  }
+}

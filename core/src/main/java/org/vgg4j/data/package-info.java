@@ -1,0 +1,9 @@
+/**
+ * Labelled pictures: image folders, IDX files, the built-in Fashion-MNIST; their division into
+ * training, validation and test images; the order of samples, their augmentation, and the loader
+ * that turns them into batches.
+ */
+@NullMarked
+package org.vgg4j.data;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,100 @@
+package org.vgg4j.evaluate;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.IntConsumer;
+import org.vgg4j.base.InputException;
+import org.vgg4j.data.CenterCropLoader;
+import org.vgg4j.data.Dataset;
+import org.vgg4j.model.Preprocessing;
+import org.vgg4j.network.Engine;
+import org.vgg4j.network.Inference;
+
+/**
+ * The centre-crop protocol: each image is rescaled so that its shorter side is the preprocessing's
+ * scale, and the window in its middle is classified. Not thread-safe.
+ */
+public final class CenterCropEvaluator {
+  private final Engine engine;
+  private final Inference inference;
+  private final Preprocessing preprocessing;
+  private final List<String> classNames;
+  private final float[] images;
+  private final int[] labels;
+
+  /**
+   * @param engine whose threads prepare the images
+   * @param inference the network; its capacity is the number of images at a time
+   * @param preprocessing what its weights were made for
+   * @param classNames its classes, in the order of its scores
+   */
+  public CenterCropEvaluator(
+      Engine engine, Inference inference, Preprocessing preprocessing, List<String> classNames) {
+    this.engine = engine;
+    this.inference = inference;
+    this.preprocessing = preprocessing;
+    this.classNames = List.copyOf(classNames);
+    int crop = preprocessing.crop();
+    this.images = new float[inference.capacity() * 3 * crop * crop];
+    this.labels = new int[inference.capacity()];
+  }
+
+  /**
+   * Classifies all images of a data set.
+   *
+   * @param dataset its classes must be among the network's, by name
+   * @param done is told after each batch how many images are done
+   * @throws InputException if the data set has a class that the network does not know, or an image
+   *     cannot be read
+   */
+  public Evaluation evaluate(Dataset dataset, IntConsumer done) {
+    int classes = classNames.size();
+    int[] classOfLabel = matchClasses(dataset);
+    CenterCropLoader loader = new CenterCropLoader(dataset, preprocessing, engine::parallel);
+    int[][] confusion = new int[classes][classes];
+    int[] top5Wrong = new int[classes];
+    double loss = 0;
+    for (int first = 0; first < dataset.size(); first += inference.capacity()) {
+      int count = Math.min(inference.capacity(), dataset.size() - first);
+      loader.load(first, count, images, labels);
+      float[] posteriors = inference.posteriors(images, count);
+      for (int n = 0; n < count; n++) {
+        int label = classOfLabel[labels[n]];
+        int offset = n * classes;
+        confusion[label][Ranking.top(posteriors, offset, classes, 1)[0]]++;
+        if (Ranking.rank(posteriors, offset, classes, label) >= Evaluation.GUESSES) {
+          top5Wrong[label]++;
+        }
+        loss -= StrictMath.log(Math.max(posteriors[offset + label], Float.MIN_NORMAL));
+      }
+      done.accept(first + count);
+    }
+    return new Evaluation(classNames, confusion, top5Wrong, loss / dataset.size());
+  }
+
+  /** The network's class of each label of the data set: the one of the same name. */
+  private int[] matchClasses(Dataset dataset) {
+    List<String> unknown = new ArrayList<>();
+    int[] classOfLabel = new int[dataset.classNames().size()];
+    for (int label = 0; label < classOfLabel.length; label++) {
+      String name = dataset.classNames().get(label);
+      classOfLabel[label] = classNames.indexOf(name);
+      if (classOfLabel[label] < 0) {
+        unknown.add(name);
+      }
+    }
+    if (!unknown.isEmpty()) {
+      throw new InputException(
+          String.format(
+              "the model does not fit the data %s: it does not know %s; its classes are %s",
+              dataset.name(), abbreviated(unknown), abbreviated(classNames)));
+    }
+    return classOfLabel;
+  }
+
+  private static String abbreviated(List<String> names) {
+    int most = 10;
+    String text = String.join(", ", names.subList(0, Math.min(most, names.size())));
+    return names.size() > most ? text + ", … (" + names.size() + " in all)" : text;
+  }
+}

@@ -1,0 +1,73 @@
+package org.vgg4j.evaluate;
+
+import java.util.List;
+
+/**
+ * How a network did on labelled images.
+ *
+ * @param classNames the network's classes, in the order of its scores
+ * @param confusion how many images of class [row] were taken for class [column]
+ * @param top5Wrong for each class, how many of its images were not among the first five guesses (or
+ *     all of them, with fewer than five classes)
+ * @param meanLoss mean cross-entropy in nats
+ */
+public record Evaluation(
+    List<String> classNames, int[][] confusion, int[] top5Wrong, double meanLoss) {
+  /** Number of guesses that count for the top-5 error. */
+  public static final int GUESSES = 5;
+
+  /** Number of images. */
+  public int images() {
+    int sum = 0;
+    for (int c = 0; c < confusion.length; c++) {
+      sum += images(c);
+    }
+    return sum;
+  }
+
+  /** Number of images of a class. */
+  public int images(int label) {
+    int sum = 0;
+    for (int count : confusion[label]) {
+      sum += count;
+    }
+    return sum;
+  }
+
+  /** Number of images whose first guess was right. */
+  public int correct() {
+    int sum = 0;
+    for (int c = 0; c < confusion.length; c++) {
+      sum += confusion[c][c];
+    }
+    return sum;
+  }
+
+  /** Share of images whose first guess was wrong, in percent. */
+  public double top1Error() {
+    return percent(images() - correct(), images());
+  }
+
+  /** Share of images whose class was not among the first five guesses, in percent. */
+  public double top5Error() {
+    int wrong = 0;
+    for (int count : top5Wrong) {
+      wrong += count;
+    }
+    return percent(wrong, images());
+  }
+
+  /** {@link #top1Error()} of the images of one class; NaN if there are none. */
+  public double top1Error(int label) {
+    return percent(images(label) - confusion[label][label], images(label));
+  }
+
+  /** {@link #top5Error()} of the images of one class; NaN if there are none. */
+  public double top5Error(int label) {
+    return percent(top5Wrong[label], images(label));
+  }
+
+  private static double percent(int part, int whole) {
+    return whole == 0 ? Double.NaN : 100.0 * part / whole;
+  }
+}

@@ -1,0 +1,53 @@
+package org.vgg4j.evaluate;
+
+import java.util.stream.IntStream;
+
+/** Order among class scores. Of equal scores the class with the smaller index comes first. */
+public final class Ranking {
+  private Ranking() {}
+
+  /**
+   * How many classes come before a class; 0 if it is the first guess. A class whose score is not a
+   * number comes last.
+   *
+   * @param scores scores or posteriors, the first class at the offset
+   * @param classes number of classes
+   * @param label the class
+   */
+  public static int rank(float[] scores, int offset, int classes, int label) {
+    float own = scores[offset + label];
+    if (Float.isNaN(own)) {
+      return classes - 1;
+    }
+    int rank = 0;
+    for (int k = 0; k < classes; k++) {
+      float other = scores[offset + k];
+      if (other > own || (other == own && k < label)) {
+        rank++;
+      }
+    }
+    return rank;
+  }
+
+  /**
+   * The classes with the largest scores, best first.
+   *
+   * @param count how many; all if there are fewer
+   */
+  public static int[] top(float[] scores, int offset, int classes, int count) {
+    return IntStream.range(0, classes)
+        .boxed()
+        .sorted(
+            (a, b) -> {
+              int order = Float.compare(key(scores[offset + b]), key(scores[offset + a]));
+              return order != 0 ? order : Integer.compare(a, b);
+            })
+        .limit(count)
+        .mapToInt(Integer::intValue)
+        .toArray();
+  }
+
+  private static float key(float score) {
+    return Float.isNaN(score) ? Float.NEGATIVE_INFINITY : score;
+  }
+}

@@ -1,0 +1,231 @@
+package org.vgg4j.image;
+
+import java.awt.color.ColorSpace;
+import java.awt.image.BufferedImage;
+import java.awt.image.ColorModel;
+import java.awt.image.ComponentColorModel;
+import java.awt.image.DataBuffer;
+import java.awt.image.Raster;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import javax.imageio.ImageIO;
+import javax.imageio.stream.ImageOutputStream;
+import javax.imageio.stream.MemoryCacheImageOutputStream;
+import org.vgg4j.base.InputException;
+
+/**
+ * A picture of 8 bits per channel, red, green and blue. Nothing here changes an image once it is
+ * made, so it may be shared by threads.
+ */
+public final class RgbImage {
+  private static final int WHITE = 255;
+
+  private final int width;
+  private final int height;
+  private final byte[] pixels;
+
+  /**
+   * @param width in pixels, at least 1
+   * @param height in pixels, at least 1
+   * @param pixels [height][width][3], red, green, blue, each an unsigned byte; kept, not copied: do
+   *     not change it afterwards
+   * @throws IllegalArgumentException if the sides and the number of bytes disagree
+   */
+  public RgbImage(int width, int height, byte[] pixels) {
+    if (width < 1 || height < 1 || pixels.length != 3L * width * height) {
+      throw new IllegalArgumentException(
+          width + " x " + height + " RGB pixels do not fit " + pixels.length + " bytes");
+    }
+    this.width = width;
+    this.height = height;
+    this.pixels = pixels;
+  }
+
+  /**
+   * Makes a picture whose three channels are one grey channel.
+   *
+   * @param grey [height][width], unsigned bytes; copied
+   * @param width in pixels
+   * @param height in pixels
+   */
+  public static RgbImage ofGrey(byte[] grey, int width, int height) {
+    byte[] rgb = new byte[3 * grey.length];
+    for (int i = 0; i < grey.length; i++) {
+      Arrays.fill(rgb, 3 * i, 3 * i + 3, grey[i]);
+    }
+    return new RgbImage(width, height, rgb);
+  }
+
+  /**
+   * Copies any AWT image. Grey becomes three equal channels, of 16-bit samples the high byte is
+   * taken, and alpha is composed over white.
+   *
+   * @param image an image of any type
+   */
+  public static RgbImage of(BufferedImage image) {
+    byte[] rgb = new byte[Math.multiplyExact(3, image.getWidth() * image.getHeight())];
+    if (samplesAreStoredValues(image.getColorModel())) {
+      copySamples(image, rgb);
+    } else {
+      copyConverted(image, rgb);
+    }
+    return new RgbImage(image.getWidth(), image.getHeight(), rgb);
+  }
+
+  /**
+   * Whether the raster holds what the file said. Such samples are not taken through the colour
+   * model: Java holds grey to be linear and would brighten it, and rounds 16 bits differently.
+   */
+  private static boolean samplesAreStoredValues(ColorModel model) {
+    int type = model.getTransferType();
+    int bits = model.getComponentSize(0);
+    return model instanceof ComponentColorModel
+        && !(model.hasAlpha() && model.isAlphaPremultiplied())
+        && ((type == DataBuffer.TYPE_BYTE && bits == 8)
+            || (type == DataBuffer.TYPE_USHORT && bits == 16))
+        && (model.getColorSpace().isCS_sRGB()
+            || model.getColorSpace().getType() == ColorSpace.TYPE_GRAY);
+  }
+
+  private static void copySamples(BufferedImage image, byte[] rgb) {
+    ColorModel model = image.getColorModel();
+    Raster raster = image.getRaster();
+    int bands = raster.getNumBands();
+    boolean grey = model.getNumColorComponents() == 1;
+    int shift = model.getComponentSize(0) - 8;
+    int[] row = new int[bands * image.getWidth()];
+    int out = 0;
+    for (int y = 0; y < image.getHeight(); y++) {
+      row = raster.getPixels(0, y, image.getWidth(), 1, row);
+      for (int in = 0; in < row.length; in += bands) {
+        int alpha = model.hasAlpha() ? row[in + bands - 1] >> shift : 255;
+        for (int channel = 0; channel < 3; channel++) {
+          int value = row[in + (grey ? 0 : channel)] >> shift;
+          rgb[out++] = overWhite(value, alpha);
+        }
+      }
+    }
+  }
+
+  private static void copyConverted(BufferedImage image, byte[] rgb) {
+    int[] row = new int[image.getWidth()];
+    int out = 0;
+    for (int y = 0; y < image.getHeight(); y++) {
+      row = image.getRGB(0, y, row.length, 1, row, 0, row.length);
+      for (int argb : row) {
+        int alpha = argb >>> 24;
+        rgb[out++] = overWhite((argb >> 16) & 0xFF, alpha);
+        rgb[out++] = overWhite((argb >> 8) & 0xFF, alpha);
+        rgb[out++] = overWhite(argb & 0xFF, alpha);
+      }
+    }
+  }
+
+  private static byte overWhite(int value, int alpha) {
+    return (byte) ((value * alpha + WHITE * (255 - alpha) + 127) / 255);
+  }
+
+  /** Returns the width in pixels. */
+  public int width() {
+    return width;
+  }
+
+  /** Returns the height in pixels. */
+  public int height() {
+    return height;
+  }
+
+  /**
+   * Returns the bytes themselves, [height][width][3], red, green, blue, unsigned: read them, do not
+   * change them.
+   */
+  public byte[] pixels() {
+    return pixels;
+  }
+
+  /**
+   * Cuts out a rectangle.
+   *
+   * @param x left edge, in pixels from the left
+   * @param y upper edge, in pixels from the top
+   * @param cropWidth width in pixels
+   * @param cropHeight height in pixels
+   * @throws IllegalArgumentException if the rectangle leaves the picture
+   */
+  public RgbImage crop(int x, int y, int cropWidth, int cropHeight) {
+    if (x < 0 || y < 0 || x > width - cropWidth || y > height - cropHeight) {
+      throw new IllegalArgumentException(
+          "a crop of %d x %d at (%d, %d) leaves the picture of %d x %d"
+              .formatted(cropWidth, cropHeight, x, y, width, height));
+    }
+    byte[] cut = new byte[3 * cropWidth * cropHeight];
+    for (int row = 0; row < cropHeight; row++) {
+      int from = 3 * ((y + row) * width + x);
+      System.arraycopy(pixels, from, cut, 3 * row * cropWidth, 3 * cropWidth);
+    }
+    return new RgbImage(cropWidth, cropHeight, cut);
+  }
+
+  /**
+   * Cuts the square out of the middle. Where the margin is odd, its half is rounded to even, as
+   * torchvision does.
+   *
+   * @param side of the square, in pixels
+   * @throws IllegalArgumentException if the picture is smaller
+   */
+  public RgbImage centerCrop(int side) {
+    int x = (int) Math.rint((width - side) / 2.0);
+    int y = (int) Math.rint((height - side) / 2.0);
+    return crop(x, y, side, side);
+  }
+
+  /** Returns the mirror image: left becomes right. */
+  public RgbImage flipHorizontally() {
+    byte[] flipped = new byte[pixels.length];
+    int stride = 3 * width;
+    for (int row = 0; row < pixels.length; row += stride) {
+      for (int x = 0; x < stride; x += 3) {
+        System.arraycopy(pixels, row + x, flipped, row + stride - 3 - x, 3);
+      }
+    }
+    return new RgbImage(width, height, flipped);
+  }
+
+  /** Returns a copy of type {@link BufferedImage#TYPE_INT_RGB}. */
+  public BufferedImage toBufferedImage() {
+    BufferedImage image = new BufferedImage(width, height, BufferedImage.TYPE_INT_RGB);
+    int[] row = new int[width];
+    int in = 0;
+    for (int y = 0; y < height; y++) {
+      for (int x = 0; x < width; x++) {
+        row[x] = (pixels[in] & 0xFF) << 16 | (pixels[in + 1] & 0xFF) << 8 | (pixels[in + 2] & 0xFF);
+        in += 3;
+      }
+      image.setRGB(0, y, width, 1, row, 0, width);
+    }
+    return image;
+  }
+
+  /**
+   * Writes a PNG file, in place of any that is there.
+   *
+   * @param file the file; its folder must exist
+   * @throws InputException if the file cannot be written
+   */
+  public void writePng(Path file) {
+    // Encoded in memory first: ImageIO prints a stack trace of its own when it cannot open a file.
+    ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+    try {
+      try (ImageOutputStream stream = new MemoryCacheImageOutputStream(bytes)) {
+        ImageIO.write(toBufferedImage(), "png", stream);
+      }
+      Files.write(file, bytes.toByteArray());
+    } catch (IOException e) {
+      throw new InputException(
+          "cannot write " + file + " (" + e + "): choose a folder that exists and has space", e);
+    }
+  }
+}

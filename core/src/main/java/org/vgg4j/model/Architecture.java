@@ -1,0 +1,206 @@
+package org.vgg4j.model;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import org.vgg4j.base.InputException;
+
+/**
+ * One network of the family at a given width, crop and number of classes: an ordered list of
+ * layers, and all that follows from it. Immutable.
+ */
+public final class Architecture {
+  /** The five pools halve the map five times. */
+  public static final int SMALLEST_CROP = 32;
+
+  private static final int CHANNEL_MULTIPLE = 16;
+
+  private final Configuration configuration;
+  private final double width;
+  private final int crop;
+  private final int classes;
+  private final List<Layer> layers;
+
+  /**
+   * @param configuration which network
+   * @param width factor on all channels and hidden features, which are rounded to a multiple of 16;
+   *     1 is the paper's
+   * @param crop side of the square input window in pixels, at least 32; 224 is the paper's
+   * @param classes number of classes, at least 2; 1000 is the paper's
+   * @throws InputException if a number is out of its range
+   */
+  public Architecture(Configuration configuration, double width, int crop, int classes) {
+    if (crop < SMALLEST_CROP) {
+      throw new InputException(
+          "crop "
+              + crop
+              + " is too small for the five 2x2 pools: the smallest legal crop is "
+              + SMALLEST_CROP);
+    }
+    if (!(width > 0 && width <= 8)) {
+      throw new InputException(
+          "width " + width + " is not in (0, 8]: 1 is the paper's, 0.25 a quarter");
+    }
+    if (classes < 2) {
+      throw new InputException("a network needs at least two classes, not " + classes);
+    }
+    this.configuration = configuration;
+    this.width = width;
+    this.crop = crop;
+    this.classes = classes;
+    this.layers = List.copyOf(build());
+  }
+
+  private List<Layer> build() {
+    List<Layer> list = new ArrayList<>();
+    int channels = 3;
+    for (int block = 1; block <= configuration.blocks().size(); block++) {
+      int out = scaled(Configuration.BLOCK_CHANNELS.get(block - 1));
+      List<Integer> kernels = configuration.blocks().get(block - 1);
+      for (int i = 1; i <= kernels.size(); i++) {
+        list.add(
+            new Layer.Convolution("conv" + block + "_" + i, kernels.get(i - 1), channels, out));
+        channels = out;
+        if (block == 1 && i == 1 && configuration.hasLrn()) {
+          // Krizhevsky's constants, as the paper says (section 2.1)
+          list.add(new Layer.LocalResponseNorm("lrn1", 5, 2f, 1e-4f, 0.75f));
+        }
+      }
+      list.add(new Layer.MaxPool("pool" + block));
+    }
+    int side = lastMapSide();
+    int hidden = scaled(Configuration.HIDDEN_FEATURES);
+    list.add(new Layer.FullyConnected("fc6", channels * side * side, hidden, true));
+    list.add(new Layer.FullyConnected("fc7", hidden, hidden, true));
+    list.add(new Layer.FullyConnected("fc8", hidden, classes, false));
+    return list;
+  }
+
+  private int scaled(int channels) {
+    long multiples = Math.round(channels * width / CHANNEL_MULTIPLE);
+    return (int) Math.max(1, multiples) * CHANNEL_MULTIPLE;
+  }
+
+  /** Side of the map that pool5 makes of one crop: 7 at crop 224, 1 at crop 32. */
+  public int lastMapSide() {
+    return crop / 32;
+  }
+
+  /** The layers, in order of execution. */
+  public List<Layer> layers() {
+    return layers;
+  }
+
+  /** Which network of the family this is. */
+  public Configuration configuration() {
+    return configuration;
+  }
+
+  /** The factor on channels. */
+  public double width() {
+    return width;
+  }
+
+  /** Side of the input window in pixels. */
+  public int crop() {
+    return crop;
+  }
+
+  /** Number of classes. */
+  public int classes() {
+    return classes;
+  }
+
+  /**
+   * The trainable arrays in order of execution, each weight before its bias, named by torchvision's
+   * rule: a convolution, a ReLU, an LRN and a pool each take one index of {@code features}; the
+   * linear layers are {@code classifier.0, .3, .6}.
+   */
+  public List<ParameterShape> parameters() {
+    List<ParameterShape> shapes = new ArrayList<>();
+    int feature = 0;
+    int classifier = 0;
+    for (Layer layer : layers) {
+      if (layer instanceof Layer.Convolution c) {
+        String prefix = "features." + feature;
+        List<Integer> weight = List.of(c.outChannels(), c.inChannels(), c.kernel(), c.kernel());
+        shapes.add(new ParameterShape(prefix + ".weight", c.name(), weight));
+        shapes.add(new ParameterShape(prefix + ".bias", c.name(), List.of(c.outChannels())));
+        feature += 2;
+      } else if (layer instanceof Layer.FullyConnected f) {
+        String prefix = "classifier." + classifier;
+        List<Integer> weight = List.of(f.outFeatures(), f.inFeatures());
+        shapes.add(new ParameterShape(prefix + ".weight", f.name(), weight));
+        shapes.add(new ParameterShape(prefix + ".bias", f.name(), List.of(f.outFeatures())));
+        classifier += 3;
+      } else {
+        feature++;
+      }
+    }
+    return List.copyOf(shapes);
+  }
+
+  /** Number of weights and biases. */
+  public long parameterCount() {
+    return parameters().stream().mapToLong(ParameterShape::length).sum();
+  }
+
+  /** What every layer makes of one crop, and what it costs. */
+  public List<LayerShape> shapes() {
+    List<LayerShape> shapes = new ArrayList<>();
+    int channels = 3;
+    int side = crop;
+    int receptiveField = 1;
+    int stride = 1;
+    for (Layer layer : layers) {
+      long parameters = 0;
+      long multiplyAdds = 0;
+      if (layer instanceof Layer.Convolution c) {
+        long weights = (long) c.outChannels() * c.inChannels() * c.kernel() * c.kernel();
+        parameters = weights + c.outChannels();
+        multiplyAdds = weights * side * side;
+        receptiveField += (c.kernel() - 1) * stride;
+        channels = c.outChannels();
+      } else if (layer instanceof Layer.MaxPool) {
+        receptiveField += stride;
+        stride *= 2;
+        side /= 2;
+      } else if (layer instanceof Layer.FullyConnected f) {
+        multiplyAdds = (long) f.outFeatures() * f.inFeatures();
+        parameters = multiplyAdds + f.outFeatures();
+        // fc6 is a convolution of the last map's size (section 3.2); after it the map is 1x1
+        receptiveField += (side - 1) * stride;
+        side = 1;
+        channels = f.outFeatures();
+      }
+      shapes.add(
+          new LayerShape(
+              layer, channels, side, side, receptiveField, stride, parameters, multiplyAdds));
+    }
+    return List.copyOf(shapes);
+  }
+
+  /** Multiply-adds of one forward pass over one crop. */
+  public long multiplyAdds() {
+    return shapes().stream().mapToLong(LayerShape::multiplyAdds).sum();
+  }
+
+  @Override
+  public boolean equals(Object other) {
+    return other instanceof Architecture that
+        && configuration == that.configuration
+        && layers.equals(that.layers)
+        && crop == that.crop;
+  }
+
+  @Override
+  public int hashCode() {
+    return 31 * layers.hashCode() + crop;
+  }
+
+  @Override
+  public String toString() {
+    return String.format(
+        Locale.ROOT, "%s (width %s, crop %d, %d classes)", configuration, width, crop, classes);
+  }
+}

@@ -1,0 +1,95 @@
+package org.vgg4j.model;
+
+import java.util.Arrays;
+import java.util.List;
+import java.util.Locale;
+import java.util.stream.Collectors;
+import org.vgg4j.base.InputException;
+
+/**
+ * The family: the paper's Table 1, and the control network with 5x5 filters of its section 4.1.
+ *
+ * <p>Each of the five blocks is written as the filter sizes of its convolutions; the channels of
+ * the blocks are the same in all networks, {@link #BLOCK_CHANNELS}.
+ */
+public enum Configuration {
+  /** 11 weight layers. */
+  A("A", false, "3", "3", "3 3", "3 3", "3 3"),
+  /** A with local response normalisation after the first convolution. */
+  A_LRN("A-LRN", true, "3", "3", "3 3", "3 3", "3 3"),
+  /** 13 weight layers. */
+  B("B", false, "3 3", "3 3", "3 3", "3 3", "3 3"),
+  /** B with one 5x5 convolution in the place of each pair of 3x3 (section 4.1). */
+  B_5X5("B-5x5", false, "5", "5", "5", "5", "5"),
+  /** 16 weight layers, three of them 1x1. */
+  C("C", false, "3 3", "3 3", "3 3 1", "3 3 1", "3 3 1"),
+  /** 16 weight layers: "VGG-16". */
+  D("D", false, "3 3", "3 3", "3 3 3", "3 3 3", "3 3 3"),
+  /** 19 weight layers: "VGG-19". */
+  E("E", false, "3 3", "3 3", "3 3 3 3", "3 3 3 3", "3 3 3 3");
+
+  /** Channels of the five blocks at width 1. */
+  public static final List<Integer> BLOCK_CHANNELS = List.of(64, 128, 256, 512, 512);
+
+  /** Features of fc6 and fc7 at width 1. */
+  public static final int HIDDEN_FEATURES = 4096;
+
+  private final String label;
+  private final boolean lrn;
+  private final List<List<Integer>> blocks;
+
+  Configuration(String label, boolean lrn, String... blocks) {
+    this.label = label;
+    this.lrn = lrn;
+    this.blocks =
+        Arrays.stream(blocks)
+            .map(block -> Arrays.stream(block.split(" ")).map(Integer::valueOf).toList())
+            .toList();
+  }
+
+  /** The paper's name: A, A-LRN, B, B-5x5, C, D, E. */
+  public String label() {
+    return label;
+  }
+
+  /** Whether local response normalisation follows the first convolution. */
+  public boolean hasLrn() {
+    return lrn;
+  }
+
+  /** The filter sizes of each of the five blocks. */
+  public List<List<Integer>> blocks() {
+    return blocks;
+  }
+
+  /** Layers with weights: convolutions and three fully connected ones. */
+  public int weightLayers() {
+    return blocks.stream().mapToInt(List::size).sum() + 3;
+  }
+
+  /**
+   * Returns the configuration of that name, in any case.
+   *
+   * @throws InputException if there is none, with the list of names
+   */
+  public static Configuration of(String label) {
+    for (Configuration configuration : values()) {
+      if (configuration.label.equalsIgnoreCase(label.trim())) {
+        return configuration;
+      }
+    }
+    throw new InputException(
+        String.format(
+            Locale.ROOT, "there is no architecture '%s': choose one of %s", label, labels()));
+  }
+
+  /** All names, separated by commas. */
+  public static String labels() {
+    return Arrays.stream(values()).map(Configuration::label).collect(Collectors.joining(", "));
+  }
+
+  @Override
+  public String toString() {
+    return label;
+  }
+}

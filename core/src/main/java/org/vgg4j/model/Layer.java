@@ -1,0 +1,65 @@
+package org.vgg4j.model;
+
+/**
+ * One layer of a VGG network. A network is an ordered list of these; what follows is exhaustive,
+ * since the paper (section 2.1, Table 1) uses nothing else.
+ */
+public sealed interface Layer {
+  /** The field's name of the layer: conv1_1, lrn1, pool1, fc6. */
+  String name();
+
+  /**
+   * The name under which the layer's output can be asked for. A convolution's is its rectified
+   * output, {@code relu1_1} for {@code conv1_1}; every other layer's is its own name.
+   */
+  default String tap() {
+    return name();
+  }
+
+  /**
+   * A convolution of stride 1 that keeps the size of the map, followed by ReLU.
+   *
+   * @param name conv followed by block and position in the block
+   * @param kernel side of the square filters, odd
+   * @param inChannels channels of the input
+   * @param outChannels number of filters
+   */
+  record Convolution(String name, int kernel, int inChannels, int outChannels) implements Layer {
+    @Override
+    public String tap() {
+      return name.replace("conv", "relu");
+    }
+  }
+
+  /**
+   * Local response normalisation across channels (Krizhevsky et al. 2012, section 3.3): {@code b_c
+   * = a_c / (k + alpha * sum a_j^2)^beta}, the sum over the {@code size} channels around c. Alpha
+   * is not divided by the size.
+   *
+   * @param name lrn followed by the block
+   * @param size channels in the sum, odd
+   * @param k additive constant
+   * @param alpha factor of the sum
+   * @param beta exponent
+   */
+  record LocalResponseNorm(String name, int size, float k, float alpha, float beta)
+      implements Layer {}
+
+  /**
+   * Max pooling over 2x2 windows of stride 2; an odd last row or column is dropped.
+   *
+   * @param name pool followed by the block
+   */
+  record MaxPool(String name) implements Layer {}
+
+  /**
+   * A fully connected layer.
+   *
+   * @param name fc6, fc7 or fc8
+   * @param inFeatures inputs; fc6 takes the last map in the order channel, row, column
+   * @param outFeatures outputs
+   * @param hidden whether ReLU and, in training, dropout follow
+   */
+  record FullyConnected(String name, int inFeatures, int outFeatures, boolean hidden)
+      implements Layer {}
+}

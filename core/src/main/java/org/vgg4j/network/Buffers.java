@@ -1,0 +1,40 @@
+package org.vgg4j.network;
+
+import java.util.Locale;
+import org.vgg4j.base.InputException;
+
+/** Allocates what a batch needs, or says why it cannot be. */
+final class Buffers {
+  private Buffers() {}
+
+  /**
+   * @param name what the array is for
+   * @param images images in the batch
+   * @param length floats per image
+   * @throws InputException if the array would be longer than Java allows
+   */
+  static float[] floats(String name, int images, int length) {
+    return new float[total(name, images, length)];
+  }
+
+  /** Like {@link #floats}, for bytes. */
+  static byte[] bytes(String name, int images, int length) {
+    return new byte[total(name, images, length)];
+  }
+
+  private static int total(String name, int images, int length) {
+    long total = (long) images * length;
+    if (total > Integer.MAX_VALUE - 8) {
+      throw new InputException(
+          String.format(
+              Locale.ROOT,
+              "%d images at a time need an array of %d values for %s, more than Java allows: take a"
+                  + " micro-batch of at most %d",
+              images,
+              total,
+              name,
+              (Integer.MAX_VALUE - 8) / length));
+    }
+    return (int) total;
+  }
+}

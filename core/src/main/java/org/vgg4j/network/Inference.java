@@ -1,0 +1,152 @@
+package org.vgg4j.network;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.stream.Collectors;
+import org.vgg4j.base.InputException;
+import org.vgg4j.kernels.Kernels;
+import org.vgg4j.kernels.Workers;
+import org.vgg4j.model.Architecture;
+import org.vgg4j.model.Layer;
+
+/**
+ * The forward pass: class scores of a batch of crops, and what lies between on request. All memory
+ * is allocated at construction. Not thread-safe.
+ */
+public final class Inference {
+  private final Parameters parameters;
+  private final Kernels kernels;
+  private final int capacity;
+  private final List<Stage> stages;
+  private final List<float[]> prepared = new ArrayList<>();
+  private final Set<String> taps;
+  private final Map<String, float[]> tapped = new HashMap<>();
+  // a stage reads one and writes the other
+  private final float[] even;
+  private final float[] odd;
+  private final float[] scores;
+
+  /**
+   * @param parameters the network's weights; call {@link #weightsChanged()} after changing them
+   * @param capacity the largest batch
+   * @param taps outputs to keep: {@code relu1_1}, {@code lrn1}, {@code pool5}, {@code fc7} (after
+   *     ReLU), {@code fc8} (the class scores), …
+   * @throws InputException if there is no such tap
+   */
+  public Inference(
+      Parameters parameters, Kernels kernels, Workers workers, int capacity, Set<String> taps) {
+    Architecture architecture = parameters.architecture();
+    requireTaps(architecture, taps);
+    this.parameters = parameters;
+    this.kernels = kernels;
+    this.capacity = capacity;
+    this.taps = Set.copyOf(taps);
+    this.stages = Stages.of(architecture, kernels, workers, taps, 1f);
+    int evenLength = 0;
+    int oddLength = 0;
+    for (int i = 0; i < stages.size(); i++) {
+      prepared.add(new float[stages.get(i).preparedForwardLength()]);
+      if (i % 2 == 0) {
+        evenLength = Math.max(evenLength, stages.get(i).outputLength());
+      } else {
+        oddLength = Math.max(oddLength, stages.get(i).outputLength());
+      }
+    }
+    this.even = Buffers.floats("activations", capacity, evenLength);
+    this.odd = Buffers.floats("activations", capacity, oddLength);
+    this.scores = new float[capacity * architecture.classes()];
+    weightsChanged();
+  }
+
+  private static void requireTaps(Architecture architecture, Set<String> taps) {
+    Set<String> known =
+        architecture.layers().stream()
+            .map(Layer::tap)
+            .collect(Collectors.toCollection(TreeSet::new));
+    for (String tap : taps) {
+      if (!known.contains(tap)) {
+        throw new InputException(
+            String.format(
+                Locale.ROOT,
+                "network %s has no output '%s': choose from %s",
+                architecture,
+                tap,
+                String.join(", ", known)));
+      }
+    }
+  }
+
+  /** Brings the weights into the kernels' form again, after they were changed. */
+  public void weightsChanged() {
+    for (int i = 0; i < stages.size(); i++) {
+      stages.get(i).prepareForward(parameters, prepared.get(i));
+    }
+  }
+
+  /** The largest batch. */
+  public int capacity() {
+    return capacity;
+  }
+
+  /** The network. */
+  public Architecture architecture() {
+    return parameters.architecture();
+  }
+
+  /**
+   * Computes class scores (before soft-max).
+   *
+   * @param images {@code [N][3][crop][crop]}, preprocessed as the weights want it
+   * @param count N, at most the capacity
+   * @return {@code [N][classes]}; overwritten by the next call
+   */
+  public float[] scores(float[] images, int count) {
+    if (count < 1 || count > capacity) {
+      throw new IllegalArgumentException(count + " images, but the capacity is " + capacity);
+    }
+    float[] input = images;
+    for (int i = 0; i < stages.size(); i++) {
+      Stage stage = stages.get(i);
+      float[] output = i == stages.size() - 1 ? scores : i % 2 == 0 ? even : odd;
+      stage.forward(count, input, parameters, prepared.get(i), output, null);
+      if (taps.contains(stage.tap())) {
+        tapped.put(stage.tap(), stage.readOutput(count, output));
+      }
+      input = output;
+    }
+    return scores;
+  }
+
+  /**
+   * Computes class posteriors: the soft-max of the scores.
+   *
+   * @param images {@code [N][3][crop][crop]}, preprocessed as the weights want it
+   * @param count N, at most the capacity
+   * @return {@code [N][classes]}, a new array; each row sums to 1
+   */
+  public float[] posteriors(float[] images, int count) {
+    float[] posteriors = new float[count * architecture().classes()];
+    kernels.softmax(count, architecture().classes(), scores(images, count), posteriors);
+    return posteriors;
+  }
+
+  /**
+   * What the last call left at a tap.
+   *
+   * @return {@code [N][C][H][W]} or {@code [N][features]}, a copy
+   * @throws IllegalArgumentException if it was not asked for at construction, or nothing ran yet
+   */
+  public float[] tap(String name) {
+    float[] values = tapped.get(name);
+    if (values == null) {
+      throw new IllegalArgumentException("nothing was kept of " + name);
+    }
+    return Arrays.copyOf(values, values.length);
+  }
+}

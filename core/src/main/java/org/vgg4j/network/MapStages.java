@@ -1,0 +1,173 @@
+package org.vgg4j.network;
+
+import java.util.Arrays;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+import org.vgg4j.kernels.Kernels;
+import org.vgg4j.kernels.MapLayout;
+import org.vgg4j.kernels.NormShape;
+import org.vgg4j.kernels.Workers;
+
+/** The stages without parameters. */
+final class MapStages {
+  private MapStages() {}
+
+  /** Copies maps as {@code [N][C][H][W]}. */
+  static float[] read(Kernels kernels, MapLayout map, int images, float[] values, Workers workers) {
+    float[] copy = new float[Math.multiplyExact(images, planeLength(map))];
+    kernels.flatten(map, images, values, copy, workers);
+    return copy;
+  }
+
+  private static int planeLength(MapLayout map) {
+    return Math.multiplyExact(map.channels(), map.height() * map.width());
+  }
+
+  /** Local response normalisation. */
+  record Norm(String tap, NormShape shape, Kernels kernels, Workers workers) implements Stage {
+    @Override
+    public int inputLength() {
+      return shape.map().imageLength();
+    }
+
+    @Override
+    public int outputLength() {
+      return shape.map().imageLength();
+    }
+
+    @Override
+    public int scratchLength() {
+      return kernels.normScratchLength(shape);
+    }
+
+    @Override
+    public float[] readOutput(int images, float[] output) {
+      return read(kernels, shape.map(), images, output, workers);
+    }
+
+    @Override
+    public void forward(
+        int images,
+        float[] input,
+        Parameters parameters,
+        float[] prepared,
+        float[] output,
+        byte @Nullable [] argmax) {
+      kernels.norm(shape, images, input, output, workers);
+    }
+
+    @Override
+    public void backwardData(
+        int images,
+        float[] gradient,
+        Parameters parameters,
+        float[] prepared,
+        float[] input,
+        byte @Nullable [] argmax,
+        float[] inputGradient) {
+      kernels.normBackward(shape, images, input, gradient, inputGradient, workers);
+    }
+  }
+
+  /** A max pool that does not directly follow a convolution, or whose input is tapped. */
+  record Pool(String tap, MapLayout map, Kernels kernels, Workers workers) implements Stage {
+    private MapLayout half() {
+      return new MapLayout(map.channels(), map.height() / 2, map.width() / 2);
+    }
+
+    @Override
+    public int inputLength() {
+      return map.imageLength();
+    }
+
+    @Override
+    public int outputLength() {
+      return half().imageLength();
+    }
+
+    @Override
+    public int scratchLength() {
+      return 0;
+    }
+
+    @Override
+    public float[] readOutput(int images, float[] output) {
+      return read(kernels, half(), images, output, workers);
+    }
+
+    @Override
+    public boolean needsArgmax() {
+      return true;
+    }
+
+    @Override
+    public void forward(
+        int images,
+        float[] input,
+        Parameters parameters,
+        float[] prepared,
+        float[] output,
+        byte @Nullable [] argmax) {
+      kernels.maxPool(map, images, input, output, argmax, workers);
+    }
+
+    @Override
+    public void backwardData(
+        int images,
+        float[] gradient,
+        Parameters parameters,
+        float[] prepared,
+        float[] input,
+        byte @Nullable [] argmax,
+        float[] inputGradient) {
+      kernels.maxPoolBackward(
+          map, images, gradient, Objects.requireNonNull(argmax), inputGradient, workers);
+    }
+  }
+
+  /** The last map as a row of features in the order channel, row, column. */
+  record Flatten(String tap, MapLayout map, Kernels kernels, Workers workers) implements Stage {
+    @Override
+    public int inputLength() {
+      return map.imageLength();
+    }
+
+    @Override
+    public int outputLength() {
+      return planeLength(map);
+    }
+
+    @Override
+    public int scratchLength() {
+      return 0;
+    }
+
+    @Override
+    public float[] readOutput(int images, float[] output) {
+      return Arrays.copyOf(output, images * outputLength());
+    }
+
+    @Override
+    public void forward(
+        int images,
+        float[] input,
+        Parameters parameters,
+        float[] prepared,
+        float[] output,
+        byte @Nullable [] argmax) {
+      kernels.flatten(map, images, input, output, workers);
+    }
+
+    @Override
+    public void backwardData(
+        int images,
+        float[] gradient,
+        Parameters parameters,
+        float[] prepared,
+        float[] input,
+        byte @Nullable [] argmax,
+        float[] inputGradient) {
+      kernels.unflatten(map, images, gradient, inputGradient, workers);
+    }
+  }
+}

@@ -1,0 +1,105 @@
+package org.vgg4j.network;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import org.vgg4j.kernels.ConvolutionShape;
+import org.vgg4j.kernels.Kernels;
+import org.vgg4j.kernels.MapLayout;
+import org.vgg4j.kernels.NormShape;
+import org.vgg4j.kernels.Workers;
+import org.vgg4j.model.Architecture;
+import org.vgg4j.model.Layer;
+
+/** Turns a list of layers into the list of stages that execute it. */
+final class Stages {
+  private final Architecture architecture;
+  private final Kernels kernels;
+  private final Workers workers;
+  private final Set<String> taps;
+  private final float dropoutScale;
+  private final List<Stage> stages = new ArrayList<>();
+  private int channels = 3;
+  private int side;
+
+  private Stages(
+      Architecture architecture,
+      Kernels kernels,
+      Workers workers,
+      Set<String> taps,
+      float dropoutScale) {
+    this.architecture = architecture;
+    this.kernels = kernels;
+    this.workers = workers;
+    this.taps = taps;
+    this.dropoutScale = dropoutScale;
+    this.side = architecture.crop();
+  }
+
+  /**
+   * @param taps outputs that must exist; a convolution and its pool stay apart if what lies between
+   *     them is among these
+   * @param dropoutScale factor that dropout gives the hidden features; 1 outside training
+   */
+  static List<Stage> of(
+      Architecture architecture,
+      Kernels kernels,
+      Workers workers,
+      Set<String> taps,
+      float dropoutScale) {
+    return new Stages(architecture, kernels, workers, taps, dropoutScale).build();
+  }
+
+  private List<Stage> build() {
+    List<Layer> layers = architecture.layers();
+    for (int i = 0; i < layers.size(); i++) {
+      Layer layer = layers.get(i);
+      if (layer instanceof Layer.Convolution convolution) {
+        Layer next = layers.get(i + 1);
+        boolean pooled = next instanceof Layer.MaxPool && !taps.contains(layer.tap());
+        addConvolution(convolution, pooled ? next.tap() : layer.tap(), pooled);
+        if (pooled) {
+          i++;
+        }
+      } else if (layer instanceof Layer.LocalResponseNorm norm) {
+        NormShape shape = new NormShape(map(), norm.size(), norm.k(), norm.alpha(), norm.beta());
+        stages.add(new MapStages.Norm(norm.tap(), shape, kernels, workers));
+      } else if (layer instanceof Layer.MaxPool pool) {
+        stages.add(new MapStages.Pool(pool.tap(), map(), kernels, workers));
+        side /= 2;
+      } else if (layer instanceof Layer.FullyConnected fullyConnected) {
+        addFullyConnected(fullyConnected);
+      }
+    }
+    return stages;
+  }
+
+  private MapLayout map() {
+    return new MapLayout(channels, side, side);
+  }
+
+  private void addConvolution(Layer.Convolution layer, String tap, boolean pooled) {
+    ConvolutionShape shape =
+        new ConvolutionShape(layer.inChannels(), layer.outChannels(), layer.kernel(), side, side);
+    stages.add(
+        new ConvolutionStage(
+            layer.name(), tap, pooled, kernels, kernels.convolution(shape), workers));
+    channels = layer.outChannels();
+    if (pooled) {
+      side /= 2;
+    }
+  }
+
+  private void addFullyConnected(Layer.FullyConnected layer) {
+    boolean first = !(stages.get(stages.size() - 1) instanceof FullyConnectedStage);
+    if (first) {
+      stages.add(new MapStages.Flatten("flatten", map(), kernels, workers));
+    }
+    stages.add(
+        new FullyConnectedStage(
+            layer,
+            kernels.fullyConnected(layer.inFeatures(), layer.outFeatures()),
+            first ? 1f : dropoutScale,
+            workers));
+  }
+}

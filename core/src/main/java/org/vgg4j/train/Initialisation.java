@@ -1,0 +1,70 @@
+package org.vgg4j.train;
+
+import java.util.Locale;
+import org.vgg4j.base.InputException;
+import org.vgg4j.base.Purpose;
+import org.vgg4j.base.RandomStream;
+import org.vgg4j.model.ParameterShape;
+import org.vgg4j.network.Parameters;
+
+/** How weights are drawn before training; biases begin at zero. */
+public enum Initialisation {
+  /**
+   * Uniform with variance 2 / (fan in + fan out) (Glorot and Bengio, 2010): what the paper found
+   * later to make pre-training unnecessary (section 3.1).
+   */
+  GLOROT,
+  /**
+   * Normal with standard deviation 0.01: the paper's text says variance 0.01, with which the first
+   * scores of net A would be of the order of 10^7, so the deviation must be meant.
+   */
+  GAUSSIAN,
+  /** Normal with variance 2 / fan in (He et al. 2015, doi:10.1109/ICCV.2015.123). */
+  HE;
+
+  /**
+   * Returns the initialisation of that name, in any case.
+   *
+   * @throws InputException if there is none
+   */
+  public static Initialisation of(String name) {
+    for (Initialisation initialisation : values()) {
+      if (initialisation.label().equals(name.toLowerCase(Locale.ROOT))) {
+        return initialisation;
+      }
+    }
+    throw new InputException(
+        "there is no initialisation '" + name + "': choose glorot, gaussian or he");
+  }
+
+  /** The name in options and files. */
+  public String label() {
+    return name().toLowerCase(Locale.ROOT);
+  }
+
+  /**
+   * Draws all weights; each parameter from its own stream.
+   *
+   * @param parameters overwritten
+   */
+  public void fill(Parameters parameters, long seed) {
+    int index = 0;
+    for (ParameterShape shape : parameters.architecture().parameters()) {
+      float[] values = parameters.values(shape.name());
+      RandomStream random = new RandomStream(seed, 0, index++, Purpose.INITIALISATION);
+      for (int i = 0; i < values.length; i++) {
+        values[i] = shape.isWeight() ? (float) draw(random, shape) : 0f;
+      }
+    }
+  }
+
+  private double draw(RandomStream random, ParameterShape shape) {
+    return switch (this) {
+      case GLOROT ->
+          (2 * random.nextDouble() - 1)
+              * Math.sqrt(6.0 / ((double) shape.fanIn() + shape.fanOut()));
+      case GAUSSIAN -> 0.01 * random.nextGaussian();
+      case HE -> Math.sqrt(2.0 / shape.fanIn()) * random.nextGaussian();
+    };
+  }
+}

@@ -1,0 +1,65 @@
+package org.vgg4j.train;
+
+import java.util.Locale;
+import org.jspecify.annotations.Nullable;
+import org.vgg4j.base.InputException;
+
+/** Notices the two ways in which training commonly fails, and says what to do. Not thread-safe. */
+final class LossWatch {
+  private static final double STUCK_WITHIN = 0.01; // of ln(classes)
+  private static final int STUCK_EPOCHS = 2;
+  private static final int FIRST_STEPS = 40; // a network may need those to get going
+
+  private final TrainingConfig config;
+  private final double chance;
+  private final int classes;
+  private int stuckEpochs;
+  private boolean warned;
+
+  LossWatch(TrainingConfig config, int classes) {
+    this.config = config;
+    this.classes = classes;
+    this.chance = Math.log(classes);
+  }
+
+  /**
+   * @throws InputException if the loss is no finite number any more
+   */
+  void step(int step, double loss) {
+    if (Double.isFinite(loss)) {
+      return;
+    }
+    throw new InputException(
+        String.format(
+            Locale.ROOT,
+            "training diverged: the loss at step %d is %s. Lower --lr (it is %s)%s; the models saved"
+                + " before are kept",
+            step,
+            loss,
+            config.learningRate(),
+            config.initialisation() == Initialisation.HE
+                ? ", or use --init glorot, since inputs are as large as 255"
+                : ""));
+  }
+
+  /** Returns a sentence if the network learns nothing; once. */
+  @Nullable String epoch(int step, double trainLoss) {
+    boolean atChance = Math.abs(trainLoss - chance) < STUCK_WITHIN * chance;
+    stuckEpochs = atChance && step >= FIRST_STEPS ? stuckEpochs + 1 : 0;
+    if (stuckEpochs < STUCK_EPOCHS || warned) {
+      return null;
+    }
+    warned = true;
+    return String.format(
+        Locale.ROOT,
+        "the loss is stuck at ln(%d) = %.3f, that of guessing: the network learns nothing yet. %s",
+        classes,
+        chance,
+        config.initialisation() == Initialisation.GAUSSIAN
+            ? "Use --init glorot: with the paper's gaussian weights of std 0.01 only the shallow net A"
+                + " starts by itself"
+            : "Try another --lr (it is "
+                + config.learningRate()
+                + "), a shallower --arch, or check that the labels are right");
+  }
+}

@@ -1,0 +1,98 @@
+package org.vgg4j.train;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.SerializationFeature;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.dataformat.yaml.YAMLGenerator;
+import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.Map;
+import java.util.stream.Stream;
+import org.vgg4j.base.AtomicFile;
+import org.vgg4j.base.InputException;
+
+/**
+ * What a run leaves: config.yaml, metrics.csv, provenance.json, and the models last/ and best/.
+ *
+ * @param path the folder
+ */
+public record RunFolder(Path path) {
+  private static final ObjectMapper YAML =
+      YAMLMapper.builder().disable(YAMLGenerator.Feature.WRITE_DOC_START_MARKER).build();
+  private static final ObjectMapper JSON =
+      JsonMapper.builder().enable(SerializationFeature.INDENT_OUTPUT).build();
+
+  /**
+   * Makes the folder.
+   *
+   * @throws InputException if it cannot be made, or holds something already
+   */
+  public static RunFolder create(Path path) {
+    try {
+      Files.createDirectories(path);
+      try (Stream<Path> content = Files.list(path)) {
+        if (content.findAny().isPresent()) {
+          throw new InputException(
+              "folder " + path + " is not empty: give another --out, or remove it first");
+        }
+      }
+    } catch (IOException e) {
+      throw new InputException(
+          "cannot make the run folder " + path + ": " + AtomicFile.reason(e), e);
+    }
+    return new RunFolder(path);
+  }
+
+  /** Returns the first of {@code parent/stem-1}, {@code parent/stem-2}, … that does not exist. */
+  public static Path firstFree(Path parent, String stem) {
+    int number = 1;
+    while (Files.exists(parent.resolve(stem + "-" + number))) {
+      number++;
+    }
+    return parent.resolve(stem + "-" + number);
+  }
+
+  /** The model after the last finished epoch or step. */
+  public Path lastModel() {
+    return path.resolve("last").resolve("model.safetensors");
+  }
+
+  /** The model with the smallest validation error. */
+  public Path bestModel() {
+    return path.resolve("best").resolve("model.safetensors");
+  }
+
+  /** One line per epoch. */
+  public Path metrics() {
+    return path.resolve("metrics.csv");
+  }
+
+  void writeConfig(Map<String, Object> options) {
+    AtomicFile.write(path.resolve("config.yaml"), text(YAML, options));
+  }
+
+  void writeProvenance(Map<String, Object> provenance) {
+    AtomicFile.write(path.resolve("provenance.json"), text(JSON, provenance) + "\n");
+  }
+
+  void appendMetrics(String line) {
+    try {
+      Files.writeString(
+          metrics(), line + "\n", StandardOpenOption.CREATE, StandardOpenOption.APPEND);
+    } catch (IOException e) {
+      throw new InputException("cannot write " + metrics() + ": " + AtomicFile.reason(e), e);
+    }
+  }
+
+  private static String text(ObjectMapper mapper, Map<String, Object> values) {
+    try {
+      return mapper.writeValueAsString(values);
+    } catch (JsonProcessingException e) {
+      throw new IllegalStateException("values cannot be written", e);
+    }
+  }
+}

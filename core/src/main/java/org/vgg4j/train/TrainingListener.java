@@ -1,0 +1,47 @@
+package org.vgg4j.train;
+
+import org.vgg4j.data.DataSplits;
+import org.vgg4j.model.Architecture;
+import org.vgg4j.network.MemoryPlan;
+
+/** Is told how training goes, in the thread that trains. */
+public interface TrainingListener {
+  /**
+   * How far training is.
+   *
+   * @param epoch the epoch, from 1
+   * @param epochs at most so many
+   * @param step the step in the epoch, from 1
+   * @param stepsPerEpoch steps in an epoch
+   * @param learningRate now
+   * @param loss mean loss of the epoch so far, in nats
+   * @param imagesPerSecond training images per second since the start
+   * @param secondsLeft until the last epoch ends, if the schedule does not stop before
+   */
+  record Progress(
+      int epoch,
+      int epochs,
+      int step,
+      int stepsPerEpoch,
+      double learningRate,
+      double loss,
+      double imagesPerSecond,
+      double secondsLeft) {}
+
+  /** Before the first step. */
+  void started(
+      TrainingConfig config, DataSplits data, Architecture architecture, MemoryPlan memory);
+
+  /** After each step. */
+  void stepped(Progress progress);
+
+  /**
+   * After each epoch.
+   *
+   * @param best whether no earlier epoch had as small a validation error
+   */
+  void epochEnded(EpochMetrics metrics, boolean best);
+
+  /** Something that the user should know and may want to change. */
+  void warned(String sentence);
+}

@@ -1,0 +1,24 @@
+package org.vgg4j.train;
+
+import org.jspecify.annotations.Nullable;
+import org.vgg4j.evaluate.Evaluation;
+
+/**
+ * How a run ended.
+ *
+ * @param folder where everything is
+ * @param bestEpoch the epoch whose model is in best/, from 1; 0 if no epoch was finished
+ * @param bestTop1Error its validation error in percent; NaN if no epoch was finished
+ * @param test the best model on the test images; null without any, or if training was interrupted
+ * @param steps steps done
+ * @param seconds wall time of training
+ * @param interrupted whether it was asked to stop before its end
+ */
+public record TrainingResult(
+    RunFolder folder,
+    int bestEpoch,
+    double bestTop1Error,
+    @Nullable Evaluation test,
+    int steps,
+    double seconds,
+    boolean interrupted) {}

@@ -1,0 +1,8 @@
+/**
+ * Training: initial weights, SGD with momentum, the learning-rate schedule, the loop, and the
+ * folder that a run leaves (the paper, section 3.1).
+ */
+@NullMarked
+package org.vgg4j.train;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,169 @@
+package org.vgg4j.weights;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.type.TypeReference;
+import com.fasterxml.jackson.databind.DeserializationFeature;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+import org.vgg4j.base.InputException;
+import org.vgg4j.model.Architecture;
+import org.vgg4j.model.Configuration;
+import org.vgg4j.model.ParameterShape;
+import org.vgg4j.model.Preprocessing;
+
+/**
+ * A network with all that is needed to use it: one safetensors file, whose tensors have the names
+ * and shapes of torchvision's state dictionary and whose metadata hold the rest.
+ *
+ * @param architecture the network
+ * @param arrays the parameters by name, in the layouts of {@link Architecture#parameters()}; not
+ *     copied
+ * @param preprocessing what an image must look like before it enters
+ * @param classNames name of each class, in the order of the scores
+ * @param provenance where it comes from; null if the file does not say
+ */
+public record ModelFile(
+    Architecture architecture,
+    Map<String, float[]> arrays,
+    Preprocessing preprocessing,
+    List<String> classNames,
+    @Nullable Provenance provenance) {
+
+  /** What the metadata say of the architecture; the classes are counted by their names. */
+  private record Shape(String configuration, double width, int crop) {}
+
+  private static final String ARCHITECTURE = "vgg4j.architecture";
+  private static final String PREPROCESSING = "vgg4j.preprocessing";
+  private static final String CLASSES = "vgg4j.classes";
+  private static final String PROVENANCE = "vgg4j.provenance";
+
+  private static final ObjectMapper JSON =
+      JsonMapper.builder()
+          .enable(DeserializationFeature.FAIL_ON_MISSING_CREATOR_PROPERTIES)
+          .enable(DeserializationFeature.FAIL_ON_NULL_FOR_PRIMITIVES)
+          .build();
+
+  /**
+   * @throws InputException if the number of names is not the number of classes
+   */
+  public ModelFile {
+    classNames = List.copyOf(classNames);
+    if (classNames.size() != architecture.classes()) {
+      throw new InputException(
+          "network " + architecture + " cannot have " + classNames.size() + " class names");
+    }
+  }
+
+  /**
+   * Writes the file, whole or not at all.
+   *
+   * @throws InputException if it cannot be written
+   */
+  public void write(Path file) {
+    Map<String, String> metadata = new LinkedHashMap<>();
+    metadata.put("format", "pt"); // what PyTorch's own reader looks for
+    metadata.put(
+        ARCHITECTURE,
+        json(
+            new Shape(
+                architecture.configuration().label(), architecture.width(), architecture.crop())));
+    metadata.put(PREPROCESSING, json(preprocessing));
+    metadata.put(CLASSES, json(classNames));
+    if (provenance != null) {
+      metadata.put(PROVENANCE, json(provenance));
+    }
+    Map<String, SafeTensors.Tensor> tensors = new LinkedHashMap<>();
+    for (ParameterShape shape : architecture.parameters()) {
+      float[] values = arrays.get(shape.name());
+      if (values == null) {
+        throw new IllegalStateException("no array for parameter " + shape.name());
+      }
+      tensors.put(shape.name(), new SafeTensors.Tensor(shape.dimensions(), values));
+    }
+    SafeTensors.write(file, new SafeTensors.Content(metadata, tensors));
+  }
+
+  /**
+   * Reads a file that vgg4j wrote.
+   *
+   * @throws InputException if it is missing, broken, without our metadata, or its tensors do not
+   *     fit its architecture
+   */
+  public static ModelFile read(Path file) {
+    SafeTensors.Content content = SafeTensors.read(file);
+    Shape shape = parse(file, content, ARCHITECTURE, new TypeReference<Shape>() {});
+    List<String> classes = parse(file, content, CLASSES, new TypeReference<List<String>>() {});
+    Preprocessing preprocessing =
+        parse(file, content, PREPROCESSING, new TypeReference<Preprocessing>() {});
+    Provenance provenance =
+        content.metadata().containsKey(PROVENANCE)
+            ? parse(file, content, PROVENANCE, new TypeReference<Provenance>() {})
+            : null;
+    Architecture architecture =
+        new Architecture(
+            Configuration.of(shape.configuration()), shape.width(), shape.crop(), classes.size());
+    return new ModelFile(
+        architecture, arrays(file, architecture, content), preprocessing, classes, provenance);
+  }
+
+  private static Map<String, float[]> arrays(
+      Path file, Architecture architecture, SafeTensors.Content content) {
+    Map<String, float[]> arrays = new LinkedHashMap<>();
+    for (ParameterShape shape : architecture.parameters()) {
+      SafeTensors.Tensor tensor = content.tensors().get(shape.name());
+      if (tensor == null) {
+        throw new InputException(
+            String.format(
+                "%s: network %s needs a tensor '%s', which is missing",
+                file, architecture, shape.name()));
+      }
+      if (!tensor.shape().equals(shape.dimensions())) {
+        throw new InputException(
+            String.format(
+                "%s: tensor '%s' must have shape %s in network %s, not %s",
+                file, shape.name(), shape.dimensions(), architecture, tensor.shape()));
+      }
+      arrays.put(shape.name(), tensor.values());
+    }
+    for (String name : content.tensors().keySet()) {
+      if (!arrays.containsKey(name)) {
+        throw new InputException(
+            String.format("%s: network %s has no tensor '%s'", file, architecture, name));
+      }
+    }
+    return arrays;
+  }
+
+  private static <T> T parse(
+      Path file, SafeTensors.Content content, String key, TypeReference<T> type) {
+    String text = content.metadata().get(key);
+    if (text == null) {
+      throw new InputException(
+          String.format(
+              "%s has no metadata '%s': it was not written by vgg4j, which needs to know the"
+                  + " architecture, preprocessing and classes",
+              file, key));
+    }
+    try {
+      return JSON.readValue(text, type);
+    } catch (JsonProcessingException e) {
+      Throwable cause = e.getCause() instanceof InputException input ? input : e;
+      String first = String.valueOf(cause.getMessage()).lines().findFirst().orElse("");
+      throw new InputException(
+          String.format("%s: metadata '%s' cannot be understood: %s", file, key, first), e);
+    }
+  }
+
+  private static String json(Object value) {
+    try {
+      return JSON.writeValueAsString(value);
+    } catch (JsonProcessingException e) {
+      throw new IllegalStateException("metadata cannot be written as JSON", e);
+    }
+  }
+}

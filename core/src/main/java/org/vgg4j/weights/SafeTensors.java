@@ -1,0 +1,267 @@
+package org.vgg4j.weights;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.FloatBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collections;
+import java.util.Comparator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.stream.Collectors;
+import org.vgg4j.base.AtomicFile;
+import org.vgg4j.base.InputException;
+
+/**
+ * The safetensors format: eight bytes with the length of a JSON header, the header with each
+ * tensor's type, shape and place, then the numbers, little-endian. Tensors of 32-bit floats are
+ * understood.
+ */
+public final class SafeTensors {
+  /**
+   * One tensor.
+   *
+   * @param shape sizes, outermost first
+   * @param values as many as the product of the sizes; not copied
+   */
+  public record Tensor(List<Integer> shape, float[] values) {}
+
+  /**
+   * What a file holds.
+   *
+   * @param metadata strings by name
+   * @param tensors by name, in the order of the file
+   */
+  public record Content(Map<String, String> metadata, Map<String, Tensor> tensors) {}
+
+  private record Entry(String name, List<Integer> shape, long begin, long end) {}
+
+  private static final ObjectMapper JSON = JsonMapper.builder().build();
+  private static final int PREFIX = Long.BYTES;
+  private static final long LARGEST_HEADER = 100_000_000; // the format's own limit
+  private static final int CHUNK = 1 << 20;
+
+  private SafeTensors() {}
+
+  /**
+   * Writes a file, whole or not at all.
+   *
+   * @throws InputException if it cannot be written
+   */
+  public static void write(Path file, Content content) {
+    byte[] header = header(content);
+    AtomicFile.write(
+        file,
+        channel -> {
+          ByteBuffer prefix = ByteBuffer.allocate(PREFIX).order(ByteOrder.LITTLE_ENDIAN);
+          writeFully(channel, prefix.putLong(header.length).flip());
+          writeFully(channel, ByteBuffer.wrap(header));
+          ByteBuffer chunk = ByteBuffer.allocateDirect(CHUNK).order(ByteOrder.LITTLE_ENDIAN);
+          for (Tensor tensor : content.tensors().values()) {
+            writeFloats(channel, tensor.values(), chunk);
+          }
+        });
+  }
+
+  private static byte[] header(Content content) {
+    ObjectNode root = JSON.createObjectNode();
+    if (!content.metadata().isEmpty()) {
+      ObjectNode metadata = root.putObject("__metadata__");
+      content.metadata().forEach(metadata::put);
+    }
+    long offset = 0;
+    for (Map.Entry<String, Tensor> entry : content.tensors().entrySet()) {
+      ObjectNode tensor = root.putObject(entry.getKey());
+      tensor.put("dtype", "F32");
+      entry.getValue().shape().forEach(tensor.putArray("shape")::add);
+      long end = offset + (long) Float.BYTES * entry.getValue().values().length;
+      tensor.putArray("data_offsets").add(offset).add(end);
+      offset = end;
+    }
+    byte[] text = root.toString().getBytes(StandardCharsets.UTF_8);
+    // padded with spaces so that the numbers are aligned
+    byte[] padded = Arrays.copyOf(text, (text.length + 7) / 8 * 8);
+    Arrays.fill(padded, text.length, padded.length, (byte) ' ');
+    return padded;
+  }
+
+  private static void writeFloats(FileChannel channel, float[] values, ByteBuffer chunk)
+      throws IOException {
+    FloatBuffer floats = chunk.clear().asFloatBuffer();
+    for (int from = 0; from < values.length; from += floats.capacity()) {
+      int count = Math.min(floats.capacity(), values.length - from);
+      floats.clear().put(values, from, count);
+      writeFully(channel, chunk.clear().limit(count * Float.BYTES));
+    }
+  }
+
+  private static void writeFully(FileChannel channel, ByteBuffer bytes) throws IOException {
+    while (bytes.hasRemaining()) {
+      channel.write(bytes);
+    }
+  }
+
+  /**
+   * Reads a whole file.
+   *
+   * @throws InputException if it is missing, cannot be read, or is no sound safetensors file
+   */
+  public static Content read(Path file) {
+    try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
+      JsonNode header = readHeader(file, channel);
+      long start = PREFIX + headerLength(file, channel);
+      Map<String, String> metadata = metadata(file, header);
+      List<Entry> entries = entries(file, header, channel.size() - start);
+      Map<String, Tensor> tensors = new LinkedHashMap<>();
+      for (Entry entry : entries) {
+        tensors.put(entry.name(), new Tensor(entry.shape(), readFloats(channel, start, entry)));
+      }
+      return new Content(metadata, Collections.unmodifiableMap(tensors));
+    } catch (NoSuchFileException e) {
+      throw new InputException("there is no file " + file + ": check the path", e);
+    } catch (IOException e) {
+      if (Files.isDirectory(file)) {
+        throw new InputException(file + " is a folder: give the .safetensors file in it", e);
+      }
+      throw new InputException("cannot read " + file + ": " + AtomicFile.reason(e), e);
+    }
+  }
+
+  private static float[] readFloats(FileChannel channel, long start, Entry entry)
+      throws IOException {
+    long length = entry.end() - entry.begin();
+    float[] values = new float[(int) (length / Float.BYTES)];
+    channel
+        .map(FileChannel.MapMode.READ_ONLY, start + entry.begin(), length)
+        .order(ByteOrder.LITTLE_ENDIAN)
+        .asFloatBuffer()
+        .get(values);
+    return values;
+  }
+
+  private static long headerLength(Path file, FileChannel channel) throws IOException {
+    ByteBuffer prefix = ByteBuffer.allocate(PREFIX).order(ByteOrder.LITTLE_ENDIAN);
+    readFully(channel, prefix, 0);
+    long length = prefix.flip().remaining() == PREFIX ? prefix.getLong() : -1;
+    if (length < 2 || length > LARGEST_HEADER || length > channel.size() - PREFIX) {
+      throw broken(file, "its header has no sensible length");
+    }
+    return length;
+  }
+
+  private static JsonNode readHeader(Path file, FileChannel channel) throws IOException {
+    ByteBuffer bytes = ByteBuffer.allocate((int) headerLength(file, channel));
+    readFully(channel, bytes, PREFIX);
+    try {
+      JsonNode header = JSON.readTree(bytes.array());
+      if (!header.isObject()) {
+        throw broken(file, "its header is no JSON object");
+      }
+      return header;
+    } catch (JsonProcessingException e) {
+      throw broken(file, "its header is not JSON");
+    }
+  }
+
+  private static void readFully(FileChannel channel, ByteBuffer bytes, long position)
+      throws IOException {
+    while (bytes.hasRemaining()) {
+      if (channel.read(bytes, position + bytes.position()) < 0) {
+        break;
+      }
+    }
+  }
+
+  private static Map<String, String> metadata(Path file, JsonNode header) {
+    Map<String, String> metadata = new LinkedHashMap<>();
+    for (Map.Entry<String, JsonNode> field : header.path("__metadata__").properties()) {
+      if (!field.getValue().isTextual()) {
+        throw broken(file, "its metadata '" + field.getKey() + "' is no string");
+      }
+      metadata.put(field.getKey(), field.getValue().textValue());
+    }
+    return Collections.unmodifiableMap(metadata);
+  }
+
+  /** The tensors in the order of their places, which must follow each other without a gap. */
+  private static List<Entry> entries(Path file, JsonNode header, long dataLength) {
+    List<Entry> entries = new ArrayList<>();
+    for (Map.Entry<String, JsonNode> field : header.properties()) {
+      if (!field.getKey().equals("__metadata__")) {
+        entries.add(entry(file, field.getKey(), field.getValue()));
+      }
+    }
+    entries.sort(Comparator.comparingLong(Entry::begin).thenComparingLong(Entry::end));
+    long expected = 0;
+    for (Entry entry : entries) {
+      if (entry.begin() != expected) {
+        throw broken(file, "tensor '" + entry.name() + "' does not begin where the last one ends");
+      }
+      expected = entry.end();
+    }
+    if (expected != dataLength) {
+      throw broken(
+          file,
+          String.format(
+              Locale.ROOT,
+              "it has %d bytes of numbers, but its header describes %d (was it cut short?)",
+              dataLength,
+              expected));
+    }
+    return entries;
+  }
+
+  private static Entry entry(Path file, String name, JsonNode node) {
+    if (!node.path("dtype").asText().equals("F32")) {
+      throw new InputException(
+          String.format(
+              "%s: tensor '%s' has type %s, but only F32 is understood: convert it to 32-bit floats",
+              file, name, node.path("dtype").asText()));
+    }
+    List<Integer> shape = new ArrayList<>();
+    long values = 1;
+    for (JsonNode dimension : node.path("shape")) {
+      if (!dimension.isInt() || dimension.intValue() < 0) {
+        throw broken(file, "tensor '" + name + "' has an impossible shape");
+      }
+      shape.add(dimension.intValue());
+      values *= dimension.intValue();
+      if (values > Integer.MAX_VALUE - 8) {
+        throw broken(file, "tensor '" + name + "' is larger than a Java array");
+      }
+    }
+    JsonNode offsets = node.path("data_offsets");
+    if (offsets.size() != 2
+        || !offsets.get(0).isIntegralNumber()
+        || !offsets.get(1).isIntegralNumber()) {
+      throw broken(file, "tensor '" + name + "' has no data_offsets");
+    }
+    long begin = offsets.get(0).longValue();
+    long end = offsets.get(1).longValue();
+    if (begin < 0 || end - begin != values * Float.BYTES) {
+      String dimensions = shape.stream().map(String::valueOf).collect(Collectors.joining("x"));
+      throw broken(
+          file, "tensor '" + name + "' of shape " + dimensions + " has another number of bytes");
+    }
+    return new Entry(name, List.copyOf(shape), begin, end);
+  }
+
+  private static InputException broken(Path file, String what) {
+    return new InputException(file + " is no sound safetensors file: " + what);
+  }
+}

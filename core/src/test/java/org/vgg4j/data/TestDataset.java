@@ -1,0 +1,61 @@
+package org.vgg4j.data;
+
+import java.util.ArrayList;
+import java.util.List;
+import org.vgg4j.image.RgbImage;
+
+/** A data set in memory for tests. */
+public final class TestDataset implements Dataset {
+  private final List<String> classNames;
+  private final List<RgbImage> images = new ArrayList<>();
+  private final List<Integer> labels = new ArrayList<>();
+
+  /**
+   * @param classNames the classes
+   */
+  public TestDataset(String... classNames) {
+    this.classNames = List.of(classNames);
+  }
+
+  /** Adds a picture; returns this. */
+  public TestDataset add(int label, RgbImage image) {
+    labels.add(label);
+    images.add(image);
+    return this;
+  }
+
+  @Override
+  public String name() {
+    return "test";
+  }
+
+  @Override
+  public List<String> classNames() {
+    return classNames;
+  }
+
+  @Override
+  public int size() {
+    return images.size();
+  }
+
+  @Override
+  public int label(int index) {
+    return labels.get(index);
+  }
+
+  @Override
+  public String id(int index) {
+    return "test/" + index;
+  }
+
+  @Override
+  public RgbImage image(int index) {
+    return images.get(index);
+  }
+
+  @Override
+  public String fingerprint() {
+    return "fingerprint";
+  }
+}

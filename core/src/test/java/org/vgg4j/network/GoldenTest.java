@@ -1,0 +1,119 @@
+package org.vgg4j.network;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+import static org.assertj.core.data.Percentage.withPercentage;
+
+import java.io.IOException;
+import java.util.Set;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.vgg4j.kernels.KernelLookup;
+import org.vgg4j.kernels.Kernels;
+import org.vgg4j.kernels.Workers;
+import org.vgg4j.model.Architecture;
+import org.vgg4j.model.Configuration;
+import org.vgg4j.model.ParameterShape;
+
+/**
+ * Three small networks against PyTorch in double precision: scores, layers between, every gradient,
+ * and the losses of ten steps of SGD. See make_goldens.py beside the files.
+ */
+class GoldenTest {
+  private static final String NETWORKS =
+      """
+      A_LRN, a-lrn, 64
+      C, c, 40
+      D, d, 32
+      """;
+  private static final DropoutKeys NO_DROPOUT = Networks.keys(0, 0, 0, 4);
+
+  private final Kernels kernels = KernelLookup.get().kernels();
+  private final Workers workers = new Workers(2);
+
+  @AfterEach
+  void closeWorkers() {
+    workers.close();
+  }
+
+  @ParameterizedTest
+  @CsvSource(textBlock = NETWORKS)
+  void scoresAndTaps(Configuration configuration, String file, int crop) throws IOException {
+    GoldenFile golden = new GoldenFile(file);
+    Architecture architecture = Networks.smallest(configuration, crop, 10);
+    Inference inference =
+        new Inference(golden.parameters(architecture), kernels, workers, 4, Set.of(golden.taps()));
+
+    float[] scores = inference.scores(golden.tensor("input"), 4);
+
+    assertClose("logits", scores, golden.tensor("logits"));
+    for (String tap : golden.taps()) {
+      assertClose(tap, inference.tap(tap), golden.tensor("tap." + tap));
+    }
+  }
+
+  /** Within 1e-5 of the largest value. */
+  private static void assertClose(String name, float[] actual, float[] expected) {
+    assertThat(actual).as(name).hasSameSizeAs(expected);
+    float largest = 0;
+    for (float value : expected) {
+      largest = Math.max(largest, Math.abs(value));
+    }
+    assertThat(largest).as("largest of %s", name).isPositive();
+    for (int i = 0; i < expected.length; i++) {
+      assertThat(actual[i]).as("%s[%d]", name, i).isCloseTo(expected[i], within(1e-5f * largest));
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource(textBlock = NETWORKS)
+  void everyGradient(Configuration configuration, String file, int crop) throws IOException {
+    GoldenFile golden = new GoldenFile(file);
+    Architecture architecture = Networks.smallest(configuration, crop, 10);
+    Training training = new Training(golden.parameters(architecture), kernels, workers, 4, 0);
+
+    Training.Result result =
+        training.run(golden.tensor("input"), golden.labels(), 4, 0.25f, NO_DROPOUT);
+
+    assertThat(result.lossSum() / 4).isCloseTo(golden.losses()[0], withPercentage(1e-3));
+    for (ParameterShape shape : architecture.parameters()) {
+      float[] expected = golden.tensor("gradient." + shape.name());
+      float[] actual = training.gradients().values(shape.name());
+      assertThat(Networks.norm(expected)).as(shape.name()).isPositive();
+      assertThat(Networks.relativeDistance(actual, expected))
+          .as("relative L2 distance of the gradient by %s", shape.name())
+          .isLessThan(1e-4);
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource(textBlock = NETWORKS)
+  void lossesOfTenSteps(Configuration configuration, String file, int crop) throws IOException {
+    GoldenFile golden = new GoldenFile(file);
+    Architecture architecture = Networks.smallest(configuration, crop, 10);
+    Parameters parameters = golden.parameters(architecture);
+    Parameters velocities = Parameters.zeros(architecture);
+    Training training = new Training(parameters, kernels, workers, 4, 0);
+    double[] expected = golden.losses();
+    assertThat(expected).hasSize(11);
+
+    for (int step = 0; step < expected.length; step++) {
+      Training.Result result =
+          training.run(golden.tensor("input"), golden.labels(), 4, 0.25f, NO_DROPOUT);
+      assertThat(result.lossSum() / 4)
+          .as("loss after %d steps", step)
+          .isCloseTo(expected[step], withPercentage(1e-2));
+      for (ParameterShape shape : architecture.parameters()) {
+        kernels.sgd(
+            parameters.values(shape.name()),
+            velocities.values(shape.name()),
+            training.gradients().values(shape.name()),
+            0.01f,
+            0.9f,
+            5e-4f,
+            workers);
+      }
+    }
+  }
+}

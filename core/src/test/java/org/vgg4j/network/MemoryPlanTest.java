@@ -1,0 +1,142 @@
+package org.vgg4j.network;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.data.Percentage.withPercentage;
+
+import java.lang.reflect.Array;
+import java.lang.reflect.Field;
+import java.lang.reflect.Modifier;
+import java.util.ArrayDeque;
+import java.util.Collection;
+import java.util.Collections;
+import java.util.Deque;
+import java.util.IdentityHashMap;
+import java.util.Map;
+import java.util.Set;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+import org.vgg4j.kernels.KernelLookup;
+import org.vgg4j.kernels.Kernels;
+import org.vgg4j.kernels.Workers;
+import org.vgg4j.model.Architecture;
+import org.vgg4j.model.Configuration;
+
+/** The memory said before a run is the memory that the run then holds. */
+class MemoryPlanTest {
+  private static final int BATCH = 5;
+
+  private final Kernels kernels = KernelLookup.get().kernels();
+
+  @ParameterizedTest
+  @EnumSource(names = {"A_LRN", "B_5X5", "C", "D"})
+  void inferenceHoldsWhatWasPlanned(Configuration configuration) {
+    Architecture architecture = new Architecture(configuration, 0.1, 47, 10);
+    MemoryPlan plan = MemoryPlan.inference(architecture, kernels, BATCH, 1);
+    try (Workers workers = new Workers(1)) {
+      Parameters parameters = Networks.random(architecture, 1);
+      Inference inference = new Inference(parameters, kernels, workers, BATCH, Set.of());
+      float[] images = Networks.images(architecture, BATCH, 2);
+      inference.scores(images, BATCH);
+      long held = arrayBytes(inference) + (long) images.length * Float.BYTES;
+      assertThat(plan.total()).isCloseTo(held, withPercentage(1));
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource(names = {"A_LRN", "B_5X5", "C", "D"})
+  void trainingHoldsWhatWasPlanned(Configuration configuration) {
+    Architecture architecture = new Architecture(configuration, 0.1, 47, 10);
+    MemoryPlan plan = MemoryPlan.training(architecture, kernels, BATCH, 1);
+    try (Workers workers = new Workers(1)) {
+      Parameters parameters = Networks.random(architecture, 1);
+      Training training = new Training(parameters, kernels, workers, BATCH, 0.5);
+      float[] images = Networks.images(architecture, BATCH, 2);
+      int[] labels = Networks.labels(architecture, BATCH, 3);
+      training.run(images, labels, BATCH, 1, Networks.keys(0, 0, 0, BATCH));
+      Inference validation = new Inference(parameters, kernels, workers, BATCH, Set.of());
+      validation.scores(images, BATCH);
+      long momentum = architecture.parameterCount() * Float.BYTES;
+      long inputs = 2L * images.length * Float.BYTES; // training's and validation's
+      long held = arrayBytes(training, validation) + inputs + momentum;
+      assertThat(plan.total()).isCloseTo(held, withPercentage(1));
+    }
+  }
+
+  @Test
+  void partsAddUpAndGrowWithBatchAndThreads() {
+    Architecture architecture = new Architecture(Configuration.D, 1, 224, 1000);
+    MemoryPlan one = MemoryPlan.training(architecture, kernels, 1, 1);
+    MemoryPlan sixteen = MemoryPlan.training(architecture, kernels, 16, 2);
+    long weights = 138_357_544L * Float.BYTES;
+    assertThat(one.parts())
+        .containsEntry("weights", weights)
+        .containsEntry("gradients", weights)
+        .containsEntry("momentum", weights);
+    assertThat(one.total())
+        .isEqualTo(one.parts().values().stream().mapToLong(Long::longValue).sum());
+    assertThat(sixteen.parts().get("scratch of the threads"))
+        .isEqualTo(2 * one.parts().get("scratch of the threads"));
+    // beyond the range of int, too
+    MemoryPlan thousands = MemoryPlan.training(architecture, kernels, 6000, 2);
+    for (String part : new String[] {"activations", "activation gradients", "input"}) {
+      long perImage = one.parts().get(part);
+      assertThat(sixteen.parts()).containsEntry(part, 16 * perImage);
+      assertThat(thousands.parts()).containsEntry(part, 6000 * perImage);
+    }
+    MemoryPlan inference = MemoryPlan.inference(architecture, kernels, 6000, 1);
+    assertThat(inference.parts())
+        .containsEntry(
+            "activations",
+            6000 * MemoryPlan.inference(architecture, kernels, 1, 1).parts().get("activations"));
+  }
+
+  /** Bytes of all primitive arrays that objects of ours can reach, each counted once. */
+  private static long arrayBytes(Object... roots) {
+    Set<Object> seen = Collections.newSetFromMap(new IdentityHashMap<>());
+    Deque<Object> open = new ArrayDeque<>();
+    Collections.addAll(open, roots);
+    long bytes = 0;
+    while (!open.isEmpty()) {
+      Object object = open.pop();
+      if (!seen.add(object)) {
+        continue;
+      }
+      Class<?> type = object.getClass();
+      if (type.isArray() && type.getComponentType().isPrimitive()) {
+        int size =
+            switch (type.getComponentType().getName()) {
+              case "byte", "boolean" -> 1;
+              case "short", "char" -> 2;
+              case "int", "float" -> 4;
+              default -> 8;
+            };
+        bytes += (long) size * Array.getLength(object);
+      } else if (object instanceof Collection<?> collection) {
+        collection.stream().filter(element -> element != null).forEach(open::add);
+      } else if (object instanceof Map<?, ?> map) {
+        open.addAll(map.values());
+      } else if (type.getName().startsWith("org.vgg4j.")) {
+        addFields(object, open);
+      }
+    }
+    return bytes;
+  }
+
+  private static void addFields(Object object, Deque<Object> open) {
+    for (Field field : object.getClass().getDeclaredFields()) {
+      if (Modifier.isStatic(field.getModifiers()) || field.getType().isPrimitive()) {
+        continue;
+      }
+      try {
+        field.setAccessible(true);
+        Object value = field.get(object);
+        if (value != null) {
+          open.add(value);
+        }
+      } catch (IllegalAccessException e) {
+        throw new AssertionError(e);
+      }
+    }
+  }
+}

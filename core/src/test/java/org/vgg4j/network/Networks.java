@@ -1,0 +1,86 @@
+package org.vgg4j.network;
+
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Random;
+import java.util.stream.IntStream;
+import org.vgg4j.model.Architecture;
+import org.vgg4j.model.Configuration;
+import org.vgg4j.model.ParameterShape;
+
+/** Small networks with seeded weights, and seeded batches for them. */
+final class Networks {
+  /** A width at which every convolution has 16 channels, the least, and fc6 and fc7 have 80. */
+  static final double SMALLEST_WIDTH = 0.02;
+
+  private Networks() {}
+
+  static Architecture smallest(Configuration configuration, int crop, int classes) {
+    return new Architecture(configuration, SMALLEST_WIDTH, crop, classes);
+  }
+
+  /** He's initialisation, which keeps signals alive through 16 layers, and biases that count. */
+  static Parameters random(Architecture architecture, long seed) {
+    Random random = new Random(seed);
+    Map<String, float[]> arrays = new LinkedHashMap<>();
+    for (ParameterShape shape : architecture.parameters()) {
+      double std = shape.isWeight() ? Math.sqrt(2.0 / shape.fanIn()) : 0.1;
+      arrays.put(shape.name(), gaussian(random, shape.length(), std));
+    }
+    return new Parameters(architecture, arrays);
+  }
+
+  static float[] images(Architecture architecture, int count, long seed) {
+    int length = count * 3 * architecture.crop() * architecture.crop();
+    return gaussian(new Random(seed), length, 1);
+  }
+
+  static int[] labels(Architecture architecture, int count, long seed) {
+    return new Random(seed).ints(count, 0, architecture.classes()).toArray();
+  }
+
+  /** Image {@code from} up to, not including, image {@code to}. */
+  static float[] part(Architecture architecture, float[] images, int from, int to) {
+    int length = 3 * architecture.crop() * architecture.crop();
+    return Arrays.copyOfRange(images, from * length, to * length);
+  }
+
+  /** The keys of samples first, first + 1, … */
+  static DropoutKeys keys(long seed, int epoch, int first, int count) {
+    return new DropoutKeys(seed, epoch, IntStream.range(first, first + count).toArray());
+  }
+
+  static Map<String, float[]> copy(Parameters parameters) {
+    Map<String, float[]> copies = new LinkedHashMap<>();
+    for (ParameterShape shape : parameters.architecture().parameters()) {
+      copies.put(shape.name(), parameters.values(shape.name()).clone());
+    }
+    return copies;
+  }
+
+  static double norm(float[] values) {
+    double sum = 0;
+    for (float value : values) {
+      sum += (double) value * value;
+    }
+    return Math.sqrt(sum);
+  }
+
+  /** The distance of two arrays as a share of the length of the second. */
+  static double relativeDistance(float[] actual, float[] expected) {
+    float[] difference = new float[expected.length];
+    for (int i = 0; i < expected.length; i++) {
+      difference[i] = actual[i] - expected[i];
+    }
+    return norm(difference) / norm(expected);
+  }
+
+  private static float[] gaussian(Random random, int length, double std) {
+    float[] values = new float[length];
+    for (int i = 0; i < length; i++) {
+      values[i] = (float) (random.nextGaussian() * std);
+    }
+    return values;
+  }
+}
