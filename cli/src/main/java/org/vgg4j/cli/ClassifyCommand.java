@@ -1,0 +1,147 @@
+package org.vgg4j.cli;
+
+import java.io.PrintWriter;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import org.vgg4j.ImageClassifier;
+import org.vgg4j.Prediction;
+import org.vgg4j.base.InputException;
+import org.vgg4j.image.ImageDecoder;
+import org.vgg4j.image.ImageFiles;
+import org.vgg4j.image.RgbImage;
+import picocli.CommandLine.ArgGroup;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/** {@code vgg classify}. */
+@Command(name = "classify", description = "Says what is on pictures.")
+final class ClassifyCommand implements Callable<Integer> {
+  private static final int PICTURES_AT_A_TIME = 64;
+
+  @Spec private CommandSpec spec;
+
+  @Parameters(paramLabel = "IMAGE", arity = "1..*", description = "image files, or folders of them")
+  private List<Path> images;
+
+  @Option(names = "--model", paramLabel = "FILE", required = true, description = Texts.MODEL)
+  private Path model;
+
+  @Option(
+      names = "--top",
+      paramLabel = "N",
+      defaultValue = "5",
+      description = "guesses for each image (default: ${DEFAULT-VALUE})")
+  private int top;
+
+  @Option(names = "--threads", paramLabel = "N", description = Texts.THREADS)
+  private int threads = Runtime.getRuntime().availableProcessors();
+
+  @ArgGroup private final Format format = new Format();
+
+  /** At most one of these. */
+  static final class Format {
+    @Option(names = "--json", description = Texts.JSON)
+    private boolean json;
+
+    @Option(
+        names = "--csv",
+        description = "print a line per guess: file,rank,label,index,probability")
+    private boolean csv;
+  }
+
+  private record Classified(Path file, List<Prediction> predictions) {}
+
+  /** Returns 1 if any file could not be classified; the others then are all the same. */
+  @Override
+  public Integer call() {
+    List<Path> files = files();
+    List<Classified> results = new ArrayList<>();
+    try (ImageClassifier classifier = ImageClassifier.load(model, threads)) {
+      for (int first = 0; first < files.size(); first += PICTURES_AT_A_TIME) {
+        int end = Math.min(files.size(), first + PICTURES_AT_A_TIME);
+        results.addAll(classify(classifier, files.subList(first, end)));
+      }
+    }
+    PrintWriter out = spec.commandLine().getOut();
+    if (format.json) {
+      out.println(Json.of(results.stream().map(ClassifyCommand::asMap).toList()));
+    } else if (format.csv) {
+      out.println("file,rank,label,index,probability");
+      results.forEach(result -> printCsv(result, out));
+    } else {
+      results.forEach(result -> printText(result, out));
+    }
+    out.flush();
+    return results.size() == files.size() ? 0 : 1;
+  }
+
+  private List<Path> files() {
+    List<Path> files = new ArrayList<>();
+    for (Path path : images) {
+      files.addAll(ImageFiles.at(path));
+    }
+    return files;
+  }
+
+  /** Files that cannot be read are complained about and left out. */
+  private List<Classified> classify(ImageClassifier classifier, List<Path> files) {
+    List<Path> readable = new ArrayList<>();
+    List<RgbImage> pictures = new ArrayList<>();
+    for (Path file : files) {
+      try {
+        pictures.add(ImageDecoder.decode(file));
+        readable.add(file);
+      } catch (InputException e) {
+        spec.commandLine().getErr().println("vgg: " + e.getMessage());
+      }
+    }
+    List<List<Prediction>> predictions = classifier.classify(pictures, top);
+    List<Classified> results = new ArrayList<>();
+    for (int i = 0; i < readable.size(); i++) {
+      results.add(new Classified(readable.get(i), predictions.get(i)));
+    }
+    return results;
+  }
+
+  private static Map<String, Object> asMap(Classified result) {
+    Map<String, Object> map = new LinkedHashMap<>();
+    map.put("file", result.file().toString());
+    map.put("predictions", result.predictions());
+    return map;
+  }
+
+  private static void printText(Classified result, PrintWriter out) {
+    out.println(result.file());
+    for (Prediction prediction : result.predictions()) {
+      out.printf(
+          Locale.ROOT, "  %6.2f %%  %s%n", 100 * prediction.probability(), prediction.label());
+    }
+  }
+
+  private static void printCsv(Classified result, PrintWriter out) {
+    int rank = 1;
+    for (Prediction prediction : result.predictions()) {
+      out.printf(
+          Locale.ROOT,
+          "%s,%d,%s,%d,%.6f%n",
+          quoted(result.file().toString()),
+          rank++,
+          quoted(prediction.label()),
+          prediction.index(),
+          prediction.probability());
+    }
+  }
+
+  /** As RFC 4180 has it. */
+  private static String quoted(String cell) {
+    return cell.matches("(?s).*[\",\r\n].*") ? '"' + cell.replace("\"", "\"\"") + '"' : cell;
+  }
+}

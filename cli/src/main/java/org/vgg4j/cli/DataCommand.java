@@ -1,0 +1,84 @@
+package org.vgg4j.cli;
+
+import java.nio.file.Path;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import org.vgg4j.base.InputException;
+import org.vgg4j.data.DataSources;
+import org.vgg4j.data.Dataset;
+import org.vgg4j.data.DatasetExport;
+import org.vgg4j.data.Split;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+
+/** {@code vgg data}. */
+@Command(
+    name = "data",
+    description = "Works with data sets.",
+    subcommands = DataCommand.Export.class)
+final class DataCommand implements Runnable {
+  @Spec private CommandSpec spec;
+
+  @Override
+  public void run() {
+    throw new ParameterException(spec.commandLine(), "a command is missing: export");
+  }
+
+  /** {@code vgg data export}. */
+  @Command(
+      name = "export",
+      description = "Writes images of a data set as PNG files, one folder per class.")
+  static final class Export implements Runnable {
+    @Spec private CommandSpec spec;
+
+    @Option(
+        names = "--data",
+        paramLabel = "DATA",
+        defaultValue = "fashion-mini",
+        description = Texts.DATA + " (default: ${DEFAULT-VALUE})")
+    private String data;
+
+    @Option(
+        names = "--split",
+        paramLabel = "PART",
+        description = "train, val or test (default: test if there is one, else val, else all)")
+    private @Nullable Split split;
+
+    @Option(
+        names = "--held-out",
+        paramLabel = "F",
+        defaultValue = "0.1",
+        description = Texts.HELD_OUT)
+    private double heldOut;
+
+    @Option(names = "--seed", paramLabel = "N", defaultValue = "1", description = Texts.SEED)
+    private long seed;
+
+    @Option(
+        names = "--limit",
+        paramLabel = "N",
+        defaultValue = "10",
+        description = "at most so many images of each class (default: ${DEFAULT-VALUE})")
+    private int limit;
+
+    @Option(names = "--out", paramLabel = "DIR", required = true, description = "where to write")
+    private Path out;
+
+    @Override
+    public void run() {
+      if (limit < 1) {
+        throw new InputException("option limit is " + limit + " but must be at least 1");
+      }
+      Dataset dataset = DataSources.openLabelled(data, split, heldOut, seed);
+      List<Path> files = DatasetExport.write(dataset, out, limit);
+      spec.commandLine()
+          .getOut()
+          .printf(
+              "%d images of %s in %s, for example %s%n",
+              files.size(), dataset.name(), out, files.get(0));
+    }
+  }
+}

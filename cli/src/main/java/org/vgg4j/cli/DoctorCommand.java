@@ -1,0 +1,91 @@
+package org.vgg4j.cli;
+
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.Locale;
+import java.util.Map;
+import java.util.stream.Stream;
+import org.vgg4j.base.Version;
+import org.vgg4j.network.Engine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/** {@code vgg doctor}. */
+@Command(
+    name = "doctor",
+    description = "Says what vgg4j runs on: Java, kernels and why these, threads, memory.")
+final class DoctorCommand implements Runnable {
+  @Spec private CommandSpec spec;
+
+  @Option(names = "--json", description = Texts.JSON)
+  private boolean json;
+
+  @Override
+  public void run() {
+    Map<String, Object> facts = new LinkedHashMap<>();
+    try (Engine engine = new Engine(Runtime.getRuntime().availableProcessors())) {
+      facts.put("version", Version.get());
+      facts.put(
+          "java",
+          Runtime.version()
+              + " ("
+              + System.getProperty("java.vm.name")
+              + ", "
+              + System.getProperty("java.home")
+              + ")");
+      facts.put(
+          "system",
+          System.getProperty("os.name")
+              + " "
+              + System.getProperty("os.version")
+              + " "
+              + System.getProperty("os.arch"));
+      facts.put("kernels", engine.kernels());
+      facts.put("kernelsUse", engine.kernelsDescription());
+      facts.put("kernelsReason", engine.kernelsReason());
+      facts.put("lanes", engine.kernelLanes());
+      facts.put(
+          "vectorModule",
+          ModuleLayer.boot().findModule("jdk.incubator.vector").isPresent()
+              ? "present"
+              : "absent: add --add-modules jdk.incubator.vector");
+      facts.put("threads", engine.threads());
+    }
+    Runtime runtime = Runtime.getRuntime();
+    facts.put("heapLimitBytes", runtime.maxMemory());
+    facts.put("heapUsedBytes", runtime.totalMemory() - runtime.freeMemory());
+    facts.put("peakMemoryBytes", peakMemory());
+    PrintWriter out = spec.commandLine().getOut();
+    if (json) {
+      out.println(Json.of(facts));
+      return;
+    }
+    facts.forEach((name, value) -> out.printf("%-16s %s%n", name, readable(name, value)));
+    out.flush();
+  }
+
+  private static String readable(String name, Object value) {
+    if (name.endsWith("Bytes") && value instanceof Long bytes) {
+      return bytes < 0 ? "unknown" : String.format(Locale.ROOT, "%,.0f MB", bytes / 1e6);
+    }
+    return String.valueOf(value);
+  }
+
+  /** The largest resident size of this process in bytes, where Linux tells it; else -1. */
+  private static long peakMemory() {
+    try (Stream<String> lines = Files.lines(Path.of("/proc/self/status"))) {
+      return lines
+          .filter(line -> line.startsWith("VmHWM:"))
+          .mapToLong(line -> Long.parseLong(line.replaceAll("\\D", "")) * 1024)
+          .findFirst()
+          .orElse(-1);
+    } catch (IOException e) {
+      return -1; // not Linux
+    }
+  }
+}

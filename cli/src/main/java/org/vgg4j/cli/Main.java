@@ -1,0 +1,91 @@
+package org.vgg4j.cli;
+
+import java.io.OutputStreamWriter;
+import java.io.PrintStream;
+import java.io.PrintWriter;
+import java.nio.charset.StandardCharsets;
+import java.util.Objects;
+import org.vgg4j.base.InputException;
+import org.vgg4j.base.Version;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.IVersionProvider;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.ScopeType;
+import picocli.CommandLine.Spec;
+
+/** The command {@code vgg}. */
+@Command(
+    name = "vgg",
+    description = "Very deep convolutional networks (VGG) on the JVM: train, evaluate, use.",
+    mixinStandardHelpOptions = true,
+    scope = ScopeType.INHERIT,
+    versionProvider = Main.VersionProvider.class,
+    subcommands = {
+      TrainCommand.class,
+      EvaluateCommand.class,
+      ClassifyCommand.class,
+      SummaryCommand.class,
+      DataCommand.class,
+      DoctorCommand.class
+    })
+public final class Main implements Runnable {
+  @Spec private CommandSpec spec;
+
+  /** Runs the command and ends the process with its exit code. */
+  public static void main(String[] args) {
+    System.exit(run(args, writer(System.out), writer(System.err)));
+  }
+
+  private static PrintWriter writer(PrintStream stream) {
+    return new PrintWriter(new OutputStreamWriter(stream, StandardCharsets.UTF_8), true);
+  }
+
+  /**
+   * Runs the command.
+   *
+   * @param out where results go
+   * @param err where complaints go
+   * @return the exit code
+   */
+  static int run(String[] args, PrintWriter out, PrintWriter err) {
+    CommandLine commandLine = new CommandLine(new Main());
+    commandLine.setOut(out).setErr(err);
+    commandLine.setCaseInsensitiveEnumValuesAllowed(true);
+    commandLine.setUsageHelpAutoWidth(true);
+    commandLine.setExecutionExceptionHandler(
+        (failure, command, parsed) -> {
+          if (failure instanceof InputException input) {
+            return explain(input, command.getErr());
+          }
+          throw failure; // a bug of ours: picocli prints its stack trace and exits 1
+        });
+    try {
+      CommandLine train = Objects.requireNonNull(commandLine.getSubcommands().get("train"));
+      if (args.length > 0 && args[0].equals(train.getCommandName())) {
+        YamlOptions.apply(train, args);
+      }
+    } catch (InputException e) {
+      return explain(e, err);
+    }
+    return commandLine.execute(args);
+  }
+
+  private static int explain(InputException failure, PrintWriter err) {
+    err.println("vgg: " + failure.getMessage());
+    return CommandLine.ExitCode.SOFTWARE;
+  }
+
+  @Override
+  public void run() {
+    throw new ParameterException(spec.commandLine(), "a command is missing");
+  }
+
+  static final class VersionProvider implements IVersionProvider {
+    @Override
+    public String[] getVersion() {
+      return new String[] {"vgg4j " + Version.get()};
+    }
+  }
+}

@@ -1,0 +1,49 @@
+package org.vgg4j.cli;
+
+import java.io.PrintWriter;
+
+/**
+ * Where long work says how far it is: on a terminal one line that is written over; elsewhere a
+ * plain line now and then. Not thread-safe.
+ */
+final class ProgressLine {
+  /** Set by the launcher, since Java cannot tell of stderr alone. */
+  private static final String TERMINAL = "vgg.terminal";
+
+  private static final long TERMINAL_INTERVAL = 200_000_000L; // ns
+  private static final long PLAIN_INTERVAL = 15_000_000_000L;
+
+  private final PrintWriter err;
+  private final boolean terminal = Boolean.getBoolean(TERMINAL);
+  private long last = System.nanoTime();
+  private int shown;
+
+  ProgressLine(PrintWriter err) {
+    this.err = err;
+  }
+
+  /** Shows how far the work is, if it is time for that. */
+  void show(String text) {
+    long now = System.nanoTime();
+    if (now - last < (terminal ? TERMINAL_INTERVAL : PLAIN_INTERVAL)) {
+      return;
+    }
+    last = now;
+    if (terminal) {
+      err.print("\r" + text + " ".repeat(Math.max(0, shown - text.length())));
+      err.flush();
+      shown = text.length();
+    } else {
+      err.println(text);
+    }
+  }
+
+  /** Takes the line away, before something else is printed. */
+  void clear() {
+    if (shown > 0) {
+      err.print("\r" + " ".repeat(shown) + "\r");
+      err.flush();
+      shown = 0;
+    }
+  }
+}

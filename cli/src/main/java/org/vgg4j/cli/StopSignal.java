@@ -1,0 +1,52 @@
+package org.vgg4j.cli;
+
+import java.io.PrintWriter;
+import sun.misc.Signal;
+import sun.misc.SignalHandler;
+
+/**
+ * Ctrl-C and SIGTERM while a command can stop in good order: the first one asks it to, a second one
+ * ends the process at once.
+ */
+final class StopSignal implements AutoCloseable {
+  private static final int SIGNAL_EXIT = 128; // what shells add to the number of the signal
+
+  private final PrintWriter err;
+  private final SignalHandler oldInterrupt;
+  private final SignalHandler oldTerminate;
+  private volatile int signal;
+
+  private StopSignal(PrintWriter err) {
+    this.err = err;
+    this.oldInterrupt = Signal.handle(new Signal("INT"), this::handle);
+    this.oldTerminate = Signal.handle(new Signal("TERM"), this::handle);
+  }
+
+  static StopSignal install(PrintWriter err) {
+    return new StopSignal(err);
+  }
+
+  private void handle(Signal received) {
+    if (signal != 0) {
+      Runtime.getRuntime().halt(SIGNAL_EXIT + received.getNumber());
+    }
+    signal = received.getNumber();
+    err.println();
+    err.println("vgg: stopping after this step (once more to stop at once)");
+  }
+
+  boolean requested() {
+    return signal != 0;
+  }
+
+  /** The exit code that says which signal it was; 130 for Ctrl-C. */
+  int exitCode() {
+    return SIGNAL_EXIT + signal;
+  }
+
+  @Override
+  public void close() {
+    Signal.handle(new Signal("INT"), oldInterrupt);
+    Signal.handle(new Signal("TERM"), oldTerminate);
+  }
+}

@@ -1,0 +1,227 @@
+package org.vgg4j.cli;
+
+import java.io.PrintWriter;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import org.vgg4j.base.InputException;
+import org.vgg4j.model.Architecture;
+import org.vgg4j.model.Configuration;
+import org.vgg4j.model.Layer;
+import org.vgg4j.model.LayerShape;
+import org.vgg4j.network.Engine;
+import org.vgg4j.network.MemoryPlan;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/** {@code vgg summary}. */
+@Command(
+    name = "summary",
+    description = "Prints a network, or all of them, with sizes, costs and memory.")
+final class SummaryCommand implements Runnable {
+  private static final double MB = 1e6;
+
+  @Spec private CommandSpec spec;
+
+  @Option(names = "--arch", paramLabel = "NAME", defaultValue = "D", description = Texts.ARCH)
+  private String arch;
+
+  @Option(names = "--all", description = "print the paper's Tables 1 and 2 instead")
+  private boolean all;
+
+  @Option(names = "--width", paramLabel = "F", defaultValue = "1", description = Texts.WIDTH)
+  private double width;
+
+  @Option(names = "--crop", paramLabel = "PIXELS", defaultValue = "224", description = Texts.CROP)
+  private int crop;
+
+  @Option(
+      names = "--classes",
+      paramLabel = "N",
+      defaultValue = "1000",
+      description = "number of classes (default: ${DEFAULT-VALUE})")
+  private int classes;
+
+  @Option(
+      names = "--batch",
+      paramLabel = "N",
+      defaultValue = "16",
+      description = "images at a time, for the memory (default: ${DEFAULT-VALUE})")
+  private int batch;
+
+  @Option(names = "--threads", paramLabel = "N", description = Texts.THREADS)
+  private int threads = Runtime.getRuntime().availableProcessors();
+
+  @Option(names = "--json", description = Texts.JSON)
+  private boolean json;
+
+  @Override
+  public void run() {
+    if (batch < 1) {
+      throw new InputException("option batch is " + batch + " but must be at least 1");
+    }
+    try (Engine engine = new Engine(threads)) {
+      PrintWriter out = spec.commandLine().getOut();
+      if (all) {
+        List<Architecture> family = new ArrayList<>();
+        for (Configuration configuration : Configuration.values()) {
+          family.add(new Architecture(configuration, width, crop, classes));
+        }
+        out.println(
+            json ? Json.of(family.stream().map(a -> asMap(a, engine)).toList()) : tables(family));
+      } else {
+        Architecture network = new Architecture(Configuration.of(arch), width, crop, classes);
+        out.println(json ? Json.of(asMap(network, engine)) : text(network, engine));
+      }
+    }
+  }
+
+  private String text(Architecture network, Engine engine) {
+    TextTable table =
+        new TextTable()
+            .row("layer", "kind", "output", "sees", "stride", "parameters", "mult-adds", "memory");
+    for (LayerShape shape : network.shapes()) {
+      table.row(
+          shape.layer().name(),
+          kind(shape.layer()),
+          shape.height() == 1 && shape.layer() instanceof Layer.FullyConnected
+              ? String.valueOf(shape.channels())
+              : shape.channels() + "x" + shape.height() + "x" + shape.width(),
+          shape.receptiveField(),
+          shape.stride(),
+          grouped(shape.parameters()),
+          grouped(shape.multiplyAdds()),
+          String.format(Locale.ROOT, "%,.1f KB", shape.outputs() * Float.BYTES / 1e3));
+    }
+    return String.format(
+            Locale.ROOT,
+            "Network %s, %d weight layers. Sizes are channels x rows x columns; 'sees' is the receptive"
+                + " field and%n'stride' the step in input pixels; mult-adds and memory of the output"
+                + " are for one image.%n%n",
+            network,
+            network.configuration().weightLayers())
+        + table
+        + String.format(
+            Locale.ROOT,
+            "%nTotal: %s parameters, %s multiply-adds.%n",
+            grouped(network.parameterCount()),
+            grouped(network.multiplyAdds()))
+        + memory("Inference", engine.inferenceMemory(network, batch), engine)
+        + memory("Training", engine.trainingMemory(network, batch), engine);
+  }
+
+  private String memory(String title, MemoryPlan plan, Engine engine) {
+    TextTable table = new TextTable();
+    plan.parts().forEach((name, bytes) -> table.row("  " + name, megabytes(bytes)));
+    return String.format(
+        Locale.ROOT,
+        "%n%s, %d images at a time, %s kernels, %d threads: %s of heap%n%s",
+        title,
+        batch,
+        engine.kernels(),
+        engine.threads(),
+        megabytes(plan.total()),
+        table);
+  }
+
+  private static String tables(List<Architecture> family) {
+    List<List<String>> columns = new ArrayList<>();
+    for (Architecture network : family) {
+      List<String> column = new ArrayList<>();
+      for (Layer layer : network.layers()) {
+        column.add(kind(layer));
+      }
+      columns.add(aligned(column));
+    }
+    TextTable table1 = new TextTable();
+    table1.row(family.stream().map(a -> a.configuration().label()).toArray());
+    table1.row(family.stream().map(a -> a.configuration().weightLayers() + " layers").toArray());
+    int rows = columns.stream().mapToInt(List::size).max().orElse(0);
+    for (int row = 0; row < rows; row++) {
+      int r = row;
+      table1.row(columns.stream().map(c -> c.get(r)).toArray());
+    }
+    TextTable table2 = new TextTable().row("network", "parameters", "millions", "mult-adds");
+    for (Architecture network : family) {
+      table2.row(
+          network.configuration().label(),
+          grouped(network.parameterCount()),
+          String.format(Locale.ROOT, "%.1f", network.parameterCount() / 1e6),
+          grouped(network.multiplyAdds()));
+    }
+    return "Table 1: the networks (convK-C is a convolution with KxK filters and C channels)\n\n"
+        + table1
+        + "\nTable 2: their parameters\n\n"
+        + table2;
+  }
+
+  /** Fills every block up to the longest one's length, so that the pools stand in one row. */
+  private static List<String> aligned(List<String> layers) {
+    int longestBlock = 4;
+    List<String> rows = new ArrayList<>();
+    int inBlock = 0;
+    for (String layer : layers) {
+      if (layer.equals("maxpool")) {
+        while (inBlock++ < longestBlock) {
+          rows.add("");
+        }
+        inBlock = 0;
+      } else {
+        inBlock++;
+      }
+      rows.add(layer);
+    }
+    return rows;
+  }
+
+  private static String kind(Layer layer) {
+    if (layer instanceof Layer.Convolution c) {
+      return "conv" + c.kernel() + "-" + c.outChannels();
+    }
+    if (layer instanceof Layer.FullyConnected f) {
+      return "FC-" + f.outFeatures();
+    }
+    return layer instanceof Layer.MaxPool ? "maxpool" : "LRN";
+  }
+
+  private Map<String, Object> asMap(Architecture network, Engine engine) {
+    List<Map<String, Object>> layers = new ArrayList<>();
+    for (LayerShape shape : network.shapes()) {
+      Map<String, Object> layer = new LinkedHashMap<>();
+      layer.put("name", shape.layer().name());
+      layer.put("kind", kind(shape.layer()));
+      layer.put("output", List.of(shape.channels(), shape.height(), shape.width()));
+      layer.put("receptiveField", shape.receptiveField());
+      layer.put("stride", shape.stride());
+      layer.put("parameters", shape.parameters());
+      layer.put("multiplyAdds", shape.multiplyAdds());
+      layer.put("activationBytes", shape.outputs() * Float.BYTES);
+      layers.add(layer);
+    }
+    Map<String, Object> map = new LinkedHashMap<>();
+    map.put("arch", network.configuration().label());
+    map.put("width", network.width());
+    map.put("crop", network.crop());
+    map.put("classes", network.classes());
+    map.put("weightLayers", network.configuration().weightLayers());
+    map.put("parameters", network.parameterCount());
+    map.put("multiplyAdds", network.multiplyAdds());
+    map.put("layers", layers);
+    map.put("batch", batch);
+    map.put("inferenceBytes", engine.inferenceMemory(network, batch).parts());
+    map.put("trainingBytes", engine.trainingMemory(network, batch).parts());
+    return map;
+  }
+
+  private static String grouped(long number) {
+    return String.format(Locale.ROOT, "%,d", number);
+  }
+
+  private static String megabytes(long bytes) {
+    return String.format(Locale.ROOT, "%,.1f MB", bytes / MB);
+  }
+}

@@ -1,0 +1,23 @@
+package org.vgg4j.cli;
+
+/** Descriptions of options that several commands have. */
+final class Texts {
+  static final String ARCH = "A, A-LRN, B, B-5x5, C, D or E (default: ${DEFAULT-VALUE})";
+  static final String WIDTH =
+      "factor on the paper's channels, rounded to multiples of 16 (default: ${DEFAULT-VALUE})";
+  static final String CROP =
+      "side of the network's input window in pixels, at least 32 (default: ${DEFAULT-VALUE})";
+  static final String THREADS =
+      "number of threads, which changes no result (default: all processors)";
+  static final String JSON = "print the result as JSON";
+  static final String MODEL = "a model.safetensors that vgg train wrote";
+  static final String DATA =
+      "fashion-mini (built in), fashion-mnist, a folder with one sub-folder of images per class or"
+          + " with train/, val/ and test/ of such, or a folder of IDX files";
+  static final String HELD_OUT =
+      "fraction of each class held out of the training images for validation, where there is no val/"
+          + " (default: ${DEFAULT-VALUE})";
+  static final String SEED = "seed of all random draws (default: ${DEFAULT-VALUE})";
+
+  private Texts() {}
+}

@@ -1,0 +1,265 @@
+package org.vgg4j.architecture;
+
+import static com.tngtech.archunit.lang.SimpleConditionEvent.violated;
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
+import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
+
+import com.tngtech.archunit.base.DescribedPredicate;
+import com.tngtech.archunit.core.domain.JavaClass;
+import com.tngtech.archunit.core.domain.JavaPackage;
+import com.tngtech.archunit.core.importer.ImportOption.DoNotIncludeTests;
+import com.tngtech.archunit.junit.AnalyzeClasses;
+import com.tngtech.archunit.junit.ArchTest;
+import com.tngtech.archunit.lang.ArchCondition;
+import com.tngtech.archunit.lang.ArchRule;
+import com.tngtech.archunit.lang.ConditionEvents;
+import java.util.Arrays;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.stream.BaseStream;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.NullMarked;
+
+/**
+ * Who may call whom. Each package below {@code org.vgg4j} is a room, and an arrow that is not drawn
+ * here is an error. To add a room, add its rule here and its line to the table in CONTRIBUTING.md.
+ */
+@AnalyzeClasses(packages = "org.vgg4j", importOptions = DoNotIncludeTests.class)
+class ArchitectureTest {
+
+  private static final String ROOT = "org.vgg4j";
+
+  private static final Set<String> ROOMS =
+      Set.of(
+          "base",
+          "kernels",
+          "model",
+          "network",
+          "image",
+          "data",
+          "weights",
+          "evaluate",
+          "train",
+          "cli");
+
+  @ArchTest
+  static final ArchRule everyClassLivesInARoom =
+      classes()
+          .should()
+          .resideInAnyPackage(ROOMS.stream().map(ArchitectureTest::room).toArray(String[]::new))
+          .orShould()
+          .resideInAPackage(ROOT)
+          .because("a package without a rule here could call anything, and be called by anyone");
+
+  @ArchTest
+  static final ArchRule base =
+      arrows("base")
+          .because("everyone calls base, so whatever base called would be everyone's dependency");
+
+  @ArchTest
+  static final ArchRule kernels =
+      classes()
+          .that()
+          .resideInAPackage(room("kernels"))
+          .should()
+          .onlyDependOnClassesThat()
+          .resideInAnyPackage(
+              room("kernels"), "java..", "jdk.incubator.vector..", "org.jspecify.annotations..")
+          .because(
+              "kernels turn arrays into arrays and know neither networks nor libraries: so they can"
+                  + " be tested against the naive twin, measured and replaced alone");
+
+  @ArchTest
+  static final ArchRule model =
+      arrows("model", "base")
+          .because(
+              "the family is a description: who reads the table need not know how it is computed");
+
+  @ArchTest
+  static final ArchRule network =
+      arrows("network", "kernels", "model", "base")
+          .because("execution sees parameters and tensors, never files, pixels or data sets");
+
+  @ArchTest
+  static final ArchRule image =
+      arrows("image", "model", "base")
+          .because("image handles pixels only; of the model it needs the preprocessing profile");
+
+  @ArchTest
+  static final ArchRule data =
+      arrows("data", "image", "model", "base")
+          .because("a data set gives batches to whoever asks, and does not know for what");
+
+  @ArchTest
+  static final ArchRule weights =
+      arrows("weights", "model", "base")
+          .because("a model file can be read, checked and converted without building a network");
+
+  @ArchTest
+  static final ArchRule evaluate =
+      arrows("evaluate", "network", "image", "data", "model", "base", "weights")
+          .because("evaluating a model must not need the code that trained it");
+
+  @ArchTest
+  static final ArchRule train =
+      arrows("train", "network", "data", "image", "evaluate", "weights", "model", "base")
+          .because("training stands on top of core; nothing but a front end calls it");
+
+  @ArchTest
+  static final ArchRule inProcessApi =
+      noClasses()
+          .that()
+          .resideInAPackage(ROOT)
+          .should()
+          .dependOnClassesThat(
+              inRoomsOtherThan("weights", "network", "image", "evaluate", "model", "base"))
+          .because("an application that classifies needs neither training nor the command line")
+          .allowEmptyShould(true);
+
+  @ArchTest
+  static final ArchRule nobodyCallsTheInProcessApi =
+      noClasses()
+          .that()
+          .resideInAnyPackage(
+              ROOMS.stream()
+                  .filter(name -> !name.equals("cli"))
+                  .map(ArchitectureTest::room)
+                  .toArray(String[]::new))
+          .should()
+          .dependOnClassesThat()
+          .resideInAPackage(ROOT)
+          .because("it is a facade for applications; from inside, call the rooms behind it");
+
+  @ArchTest
+  static final ArchRule cli =
+      arrows("cli", "network", "data", "image", "evaluate", "train", "weights", "model", "base")
+          .because("commands are thin: what they need of the kernels, the network room tells them");
+
+  @ArchTest
+  static final ArchRule onlyTheCliParsesCommandLines =
+      noClasses()
+          .that()
+          .resideOutsideOfPackage(room("cli"))
+          .should()
+          .dependOnClassesThat()
+          .resideInAPackage("picocli..")
+          .because("core is a library: its options are records, not command lines");
+
+  @ArchTest
+  static final ArchRule coreHasNoLogBackEndAndNoServer =
+      noClasses()
+          .that()
+          .resideOutsideOfPackage(room("cli"))
+          .should()
+          .dependOnClassesThat()
+          .resideInAnyPackage(
+              "org.slf4j.simple..",
+              "org.slf4j.impl..",
+              "ch.qos.logback..",
+              "org.apache.logging..",
+              "com.sun.net.httpserver..")
+          .because("which log and which server there are is the application's choice");
+
+  @ArchTest
+  static final ArchRule onlyTheVectorKernelsSeeTheIncubator =
+      noClasses()
+          .that()
+          .resideOutsideOfPackage(room("kernels.vector"))
+          .should()
+          .dependOnClassesThat()
+          .resideInAPackage("jdk.incubator..")
+          .because(
+              "a class that names the module fails to link where --add-modules"
+                  + " jdk.incubator.vector is missing, and takes its callers with it");
+
+  @ArchTest
+  static final ArchRule nobodyNamesTheVectorKernels =
+      noClasses()
+          .that()
+          .resideOutsideOfPackage(room("kernels.vector"))
+          .should()
+          .dependOnClassesThat()
+          .resideInAPackage(room("kernels.vector"))
+          .because("they are reached by the lookup, by class name, which falls back without them");
+
+  @ArchTest
+  static final ArchRule kernelsTakeTheirThreadsFromWorkers =
+      noClasses()
+          .that()
+          .resideInAPackage(room("kernels"))
+          .and()
+          .doNotHaveFullyQualifiedName("org.vgg4j.kernels.Workers")
+          .should()
+          .callMethodWhere(
+              DescribedPredicate.describe(
+                  "it makes a stream parallel",
+                  call ->
+                      call.getTarget().getName().equals("parallelStream")
+                          || (call.getTarget().getName().equals("parallel")
+                              && call.getTargetOwner().isAssignableTo(BaseStream.class))))
+          .orShould()
+          .dependOnClassesThat()
+          .haveNameMatching("java\\.util\\.concurrent\\.(ForkJoin.*|Executor.*|CompletableFuture)")
+          .orShould()
+          .dependOnClassesThat()
+          .areAssignableTo(Thread.class)
+          .because(
+              "the caller says how many threads there are, and a sum whose order depends on who"
+                  + " stole which task differs from run to run");
+
+  @ArchTest
+  static final ArchRule noCycles =
+      slices()
+          // Rooms, not sub-packages: kernels looks up kernels.scalar, which implements kernels.
+          .matching("org.vgg4j.(*)..")
+          .should()
+          .beFreeOfCycles()
+          .because("two rooms that call each other are one room that is harder to read");
+
+  @ArchTest
+  static final ArchRule everyPackageIsNullMarked =
+      classes()
+          .should(liveInANullMarkedPackage())
+          .because("NullAway checks marked packages only, so an unmarked one goes unchecked");
+
+  /** The room may call the rooms listed, and no other room. */
+  private static ArchRule arrows(String room, String... mayCall) {
+    String[] others = Arrays.copyOf(mayCall, mayCall.length + 1);
+    others[mayCall.length] = room;
+    return noClasses()
+        .that()
+        .resideInAPackage(room(room))
+        .should()
+        .dependOnClassesThat(inRoomsOtherThan(others))
+        .as(room + " may call of this project only " + String.join(", ", mayCall))
+        // A room that is not built yet breaks no rule.
+        .allowEmptyShould(true);
+  }
+
+  private static DescribedPredicate<JavaClass> inRoomsOtherThan(String... allowed) {
+    Set<String> forbidden = new TreeSet<>(ROOMS);
+    forbidden.removeAll(Set.of(allowed));
+    return JavaClass.Predicates.resideInAnyPackage(
+            forbidden.stream().map(ArchitectureTest::room).toArray(String[]::new))
+        .as(forbidden.stream().collect(Collectors.joining(", ", "are in ", "")));
+  }
+
+  private static String room(String name) {
+    return ROOT + "." + name + "..";
+  }
+
+  private static ArchCondition<JavaClass> liveInANullMarkedPackage() {
+    return new ArchCondition<>("live in a package whose package-info.java says @NullMarked") {
+      @Override
+      public void check(JavaClass javaClass, ConditionEvents events) {
+        JavaPackage home = javaClass.getPackage();
+        if (!home.isAnnotatedWith(NullMarked.class)) {
+          events.add(
+              violated(
+                  javaClass, javaClass.getName() + ": " + home.getName() + " has no @NullMarked"));
+        }
+      }
+    };
+  }
+}
