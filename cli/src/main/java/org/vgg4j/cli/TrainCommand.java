@@ -154,7 +154,7 @@ final class TrainCommand implements Callable<Integer> {
   @Option(
       names = "--patience",
       paramLabel = "N",
-      defaultValue = "5",
+      defaultValue = "3",
       description =
           "epochs without a better validation error before the rate is divided by ten, three times"
               + " at most (default: ${DEFAULT-VALUE})")

@@ -1,6 +1,7 @@
 package org.vgg4j.cli;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.StreamReadFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
 import java.io.IOException;
@@ -18,6 +19,7 @@ import picocli.CommandLine.IDefaultValueProvider;
 import picocli.CommandLine.Model.ArgSpec;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Model.OptionSpec;
+import picocli.CommandLine.ParameterException;
 
 /**
  * Options from a YAML file, as defaults: what the command line says wins. A key is an option's long
@@ -26,6 +28,9 @@ import picocli.CommandLine.Model.OptionSpec;
 final class YamlOptions implements IDefaultValueProvider {
   /** The option that names the file. */
   static final String CONFIG = "--config";
+
+  private static final YAMLMapper YAML =
+      YAMLMapper.builder().enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION).build();
 
   private final Map<String, String> values;
 
@@ -61,7 +66,7 @@ final class YamlOptions implements IDefaultValueProvider {
   private static Map<String, String> read(Path file, CommandSpec command) {
     JsonNode root;
     try {
-      root = new YAMLMapper().readTree(Files.readString(file));
+      root = YAML.readTree(Files.readString(file));
     } catch (JsonProcessingException e) {
       throw new InputException(
           file
@@ -79,6 +84,9 @@ final class YamlOptions implements IDefaultValueProvider {
     }
     List<String> known = new ArrayList<>();
     for (OptionSpec option : command.options()) {
+      if (option.usageHelp() || option.versionHelp()) {
+        continue;
+      }
       known.add(option.longestName().substring(2));
     }
     Map<String, String> values = new LinkedHashMap<>();
@@ -96,7 +104,21 @@ final class YamlOptions implements IDefaultValueProvider {
       }
       values.put("--" + field.getKey(), field.getValue().asText());
     }
+    requireValues(file, command, values);
     return values;
+  }
+
+  /** Else picocli would complain of a command line that nobody typed. */
+  private static void requireValues(Path file, CommandSpec command, Map<String, String> values) {
+    String[] args =
+        values.entrySet().stream()
+            .map(value -> value.getKey() + "=" + value.getValue())
+            .toArray(String[]::new);
+    try {
+      new CommandLine(command.userObject().getClass()).parseArgs(args);
+    } catch (ParameterException e) {
+      throw new InputException(file + ": " + e.getMessage(), e);
+    }
   }
 
   @Override

@@ -4,8 +4,11 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
@@ -54,6 +57,9 @@ public final class AtomicFile {
       deleteQuietly(temporary, e);
       throw new InputException(
           "cannot write " + file + ": " + reason(e) + "; an older file of that name is kept", e);
+    } catch (RuntimeException e) {
+      deleteQuietly(temporary, e);
+      throw e;
     }
   }
 
@@ -71,6 +77,15 @@ public final class AtomicFile {
 
   /** What went wrong, without the name of the file, which file system exceptions repeat. */
   public static String reason(IOException failure) {
+    if (failure instanceof NoSuchFileException) {
+      return "there is no such file";
+    }
+    if (failure instanceof AccessDeniedException) {
+      return "permission denied";
+    }
+    if (failure instanceof FileAlreadyExistsException) {
+      return failure.getMessage() + " is in the way";
+    }
     if (failure instanceof FileSystemException e) {
       return e.getReason() != null
           ? e.getReason()
@@ -90,7 +105,7 @@ public final class AtomicFile {
     }
   }
 
-  private static void deleteQuietly(Path file, IOException original) {
+  private static void deleteQuietly(Path file, Exception original) {
     try {
       Files.deleteIfExists(file);
     } catch (IOException e) {

@@ -39,7 +39,7 @@ public final class Ranking {
         .boxed()
         .sorted(
             (a, b) -> {
-              int order = Float.compare(key(scores[offset + b]), key(scores[offset + a]));
+              int order = compare(scores[offset + b], scores[offset + a]);
               return order != 0 ? order : Integer.compare(a, b);
             })
         .limit(count)
@@ -47,7 +47,11 @@ public final class Ranking {
         .toArray();
   }
 
-  private static float key(float score) {
-    return Float.isNaN(score) ? Float.NEGATIVE_INFINITY : score;
+  /** As {@code <} has it, but what is no number is less than all others. */
+  private static int compare(float a, float b) {
+    if (Float.isNaN(a) || Float.isNaN(b)) {
+      return Boolean.compare(Float.isNaN(b), Float.isNaN(a));
+    }
+    return a < b ? -1 : a > b ? 1 : 0;
   }
 }

@@ -14,6 +14,8 @@ public final class Architecture {
   public static final int SMALLEST_CROP = 32;
 
   private static final int CHANNEL_MULTIPLE = 16;
+  private static final int LAST_CHANNELS = Configuration.BLOCK_CHANNELS.get(4);
+  private static final int LARGEST_ARRAY = Integer.MAX_VALUE - 8;
 
   private final Configuration configuration;
   private final double width;
@@ -27,7 +29,8 @@ public final class Architecture {
    *     1 is the paper's
    * @param crop side of the square input window in pixels, at least 32; 224 is the paper's
    * @param classes number of classes, at least 2; 1000 is the paper's
-   * @throws InputException if a number is out of its range
+   * @throws InputException if a number is out of its range, or together they make a layer with more
+   *     weights than a Java array holds
    */
   public Architecture(Configuration configuration, double width, int crop, int classes) {
     if (crop < SMALLEST_CROP) {
@@ -48,7 +51,24 @@ public final class Architecture {
     this.width = width;
     this.crop = crop;
     this.classes = classes;
+    requireSmallEnough();
     this.layers = List.copyOf(build());
+  }
+
+  /** The largest arrays are the weights of fc6, fc7 or fc8. */
+  private void requireSmallEnough() {
+    double hidden = scaled(Configuration.HIDDEN_FEATURES);
+    double lastMap = (double) lastMapSide() * lastMapSide() * scaled(LAST_CHANNELS);
+    double largest = hidden * Math.max(Math.max(lastMap, hidden), classes);
+    if (largest > LARGEST_ARRAY) {
+      throw new InputException(
+          String.format(
+              Locale.ROOT,
+              "network %s is too large: a layer of %,.0f weights does not fit into a Java array; take"
+                  + " a smaller width or crop, or fewer classes",
+              this,
+              largest));
+    }
   }
 
   private List<Layer> build() {

@@ -46,13 +46,23 @@ public record ModelFile(
       JsonMapper.builder()
           .enable(DeserializationFeature.FAIL_ON_MISSING_CREATOR_PROPERTIES)
           .enable(DeserializationFeature.FAIL_ON_NULL_FOR_PRIMITIVES)
+          .enable(DeserializationFeature.FAIL_ON_NULL_CREATOR_PROPERTIES)
           .build();
 
   /**
-   * @throws InputException if the number of names is not the number of classes
+   * @throws InputException if the number of names is not the number of classes, or the
+   *     preprocessing makes windows that the network does not take
    */
   public ModelFile {
     classNames = List.copyOf(classNames);
+    if (preprocessing.crop() != architecture.crop()) {
+      throw new InputException(
+          "network "
+              + architecture
+              + " cannot take windows of "
+              + preprocessing.crop()
+              + " pixels");
+    }
     if (classNames.size() != architecture.classes()) {
       throw new InputException(
           "network " + architecture + " cannot have " + classNames.size() + " class names");
@@ -104,36 +114,39 @@ public record ModelFile(
         content.metadata().containsKey(PROVENANCE)
             ? parse(file, content, PROVENANCE, new TypeReference<Provenance>() {})
             : null;
-    Architecture architecture =
-        new Architecture(
-            Configuration.of(shape.configuration()), shape.width(), shape.crop(), classes.size());
-    return new ModelFile(
-        architecture, arrays(file, architecture, content), preprocessing, classes, provenance);
+    try {
+      Architecture architecture =
+          new Architecture(
+              Configuration.of(shape.configuration()), shape.width(), shape.crop(), classes.size());
+      Map<String, float[]> arrays = arrays(architecture, content);
+      return new ModelFile(architecture, arrays, preprocessing, classes, provenance);
+    } catch (InputException e) {
+      throw new InputException(file + ": " + e.getMessage(), e);
+    }
   }
 
   private static Map<String, float[]> arrays(
-      Path file, Architecture architecture, SafeTensors.Content content) {
+      Architecture architecture, SafeTensors.Content content) {
     Map<String, float[]> arrays = new LinkedHashMap<>();
     for (ParameterShape shape : architecture.parameters()) {
       SafeTensors.Tensor tensor = content.tensors().get(shape.name());
       if (tensor == null) {
         throw new InputException(
             String.format(
-                "%s: network %s needs a tensor '%s', which is missing",
-                file, architecture, shape.name()));
+                "network %s needs a tensor '%s', which is missing", architecture, shape.name()));
       }
       if (!tensor.shape().equals(shape.dimensions())) {
         throw new InputException(
             String.format(
-                "%s: tensor '%s' must have shape %s in network %s, not %s",
-                file, shape.name(), shape.dimensions(), architecture, tensor.shape()));
+                "tensor '%s' must have shape %s in network %s, not %s",
+                shape.name(), shape.dimensions(), architecture, tensor.shape()));
       }
       arrays.put(shape.name(), tensor.values());
     }
     for (String name : content.tensors().keySet()) {
       if (!arrays.containsKey(name)) {
         throw new InputException(
-            String.format("%s: network %s has no tensor '%s'", file, architecture, name));
+            String.format("network %s has no tensor '%s'", architecture, name));
       }
     }
     return arrays;
@@ -150,7 +163,12 @@ public record ModelFile(
               file, key));
     }
     try {
-      return JSON.readValue(text, type);
+      T value = JSON.readValue(text, type);
+      if (value == null || (value instanceof List<?> list && list.contains(null))) {
+        throw new InputException(
+            String.format("%s: metadata '%s' cannot be understood: it holds null", file, key));
+      }
+      return value;
     } catch (JsonProcessingException e) {
       Throwable cause = e.getCause() instanceof InputException input ? input : e;
       String first = String.valueOf(cause.getMessage()).lines().findFirst().orElse("");

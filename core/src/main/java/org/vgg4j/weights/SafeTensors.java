@@ -1,6 +1,8 @@
 package org.vgg4j.weights;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.StreamReadFeature;
+import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.json.JsonMapper;
@@ -51,10 +53,15 @@ public final class SafeTensors {
 
   private record Entry(String name, List<Integer> shape, long begin, long end) {}
 
-  private static final ObjectMapper JSON = JsonMapper.builder().build();
+  private static final ObjectMapper JSON =
+      JsonMapper.builder()
+          .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
+          .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
+          .build();
   private static final int PREFIX = Long.BYTES;
   private static final long LARGEST_HEADER = 100_000_000; // the format's own limit
   private static final int CHUNK = 1 << 20;
+  private static final int MAPPED_FLOATS = 1 << 28; // Java maps less than 2 GiB at a time
 
   private SafeTensors() {}
 
@@ -144,13 +151,16 @@ public final class SafeTensors {
 
   private static float[] readFloats(FileChannel channel, long start, Entry entry)
       throws IOException {
-    long length = entry.end() - entry.begin();
-    float[] values = new float[(int) (length / Float.BYTES)];
-    channel
-        .map(FileChannel.MapMode.READ_ONLY, start + entry.begin(), length)
-        .order(ByteOrder.LITTLE_ENDIAN)
-        .asFloatBuffer()
-        .get(values);
+    float[] values = new float[(int) ((entry.end() - entry.begin()) / Float.BYTES)];
+    for (int from = 0; from < values.length; from += MAPPED_FLOATS) {
+      int count = Math.min(MAPPED_FLOATS, values.length - from);
+      long position = start + entry.begin() + (long) Float.BYTES * from;
+      channel
+          .map(FileChannel.MapMode.READ_ONLY, position, (long) Float.BYTES * count)
+          .order(ByteOrder.LITTLE_ENDIAN)
+          .asFloatBuffer()
+          .get(values, from, count);
+    }
     return values;
   }
 
@@ -174,7 +184,7 @@ public final class SafeTensors {
       }
       return header;
     } catch (JsonProcessingException e) {
-      throw broken(file, "its header is not JSON");
+      throw broken(file, "its header is not JSON: " + e.getOriginalMessage());
     }
   }
 
@@ -189,7 +199,11 @@ public final class SafeTensors {
 
   private static Map<String, String> metadata(Path file, JsonNode header) {
     Map<String, String> metadata = new LinkedHashMap<>();
-    for (Map.Entry<String, JsonNode> field : header.path("__metadata__").properties()) {
+    JsonNode fields = header.path("__metadata__");
+    if (!fields.isObject() && !fields.isMissingNode()) {
+      throw broken(file, "its metadata are no JSON object");
+    }
+    for (Map.Entry<String, JsonNode> field : fields.properties()) {
       if (!field.getValue().isTextual()) {
         throw broken(file, "its metadata '" + field.getKey() + "' is no string");
       }
@@ -235,6 +249,9 @@ public final class SafeTensors {
     }
     List<Integer> shape = new ArrayList<>();
     long values = 1;
+    if (!node.path("shape").isArray()) {
+      throw broken(file, "tensor '" + name + "' has no shape");
+    }
     for (JsonNode dimension : node.path("shape")) {
       if (!dimension.isInt() || dimension.intValue() < 0) {
         throw broken(file, "tensor '" + name + "' has an impossible shape");
@@ -246,9 +263,10 @@ public final class SafeTensors {
       }
     }
     JsonNode offsets = node.path("data_offsets");
-    if (offsets.size() != 2
-        || !offsets.get(0).isIntegralNumber()
-        || !offsets.get(1).isIntegralNumber()) {
+    if (!offsets.isArray()
+        || offsets.size() != 2
+        || !isLong(offsets.get(0))
+        || !isLong(offsets.get(1))) {
       throw broken(file, "tensor '" + name + "' has no data_offsets");
     }
     long begin = offsets.get(0).longValue();
@@ -259,6 +277,10 @@ public final class SafeTensors {
           file, "tensor '" + name + "' of shape " + dimensions + " has another number of bytes");
     }
     return new Entry(name, List.copyOf(shape), begin, end);
+  }
+
+  private static boolean isLong(JsonNode number) {
+    return number.isIntegralNumber() && number.canConvertToLong();
   }
 
   private static InputException broken(Path file, String what) {

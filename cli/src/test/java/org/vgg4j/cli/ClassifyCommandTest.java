@@ -1,0 +1,147 @@
+package org.vgg4j.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class ClassifyCommandTest {
+  @TempDir static Path shared;
+  private static Trained trained;
+
+  @TempDir Path root;
+
+  @BeforeAll
+  static void train() throws IOException {
+    trained = Trained.in(shared);
+  }
+
+  private static Vgg classify(Object... args) {
+    List<Object> all = new ArrayList<>(List.of("classify", "--model", trained.model()));
+    all.addAll(List.of(args));
+    return Vgg.run(all.toArray());
+  }
+
+  private Path picture(String name, int label) throws IOException {
+    return Pictures.write(root.resolve(name), label, new Random(9));
+  }
+
+  @Test
+  void text() throws IOException {
+    Path red = picture("red.png", 2);
+    Vgg vgg = classify(red);
+    assertThat(vgg.exitCode()).isZero();
+    assertThat(vgg.err()).isEmpty();
+    List<String> lines = vgg.out().lines().toList();
+    assertThat(lines).hasSize(4);
+    assertThat(lines.get(0)).isEqualTo(red.toString());
+    assertThat(lines.get(1)).matches(" +[0-9.]+ %  red");
+    assertThat(classify(red, "--top", "1").out().lines()).hasSize(2);
+  }
+
+  @Test
+  void json() throws IOException {
+    Path red = picture("red.png", 2);
+    Path blue = picture("blue.png", 0);
+    Vgg vgg = classify("--json", blue, red);
+    assertThat(vgg.exitCode()).isZero();
+    JsonNode results = new ObjectMapper().readTree(vgg.out());
+    assertThat(results.findValuesAsText("file")).containsExactly(blue.toString(), red.toString());
+    JsonNode guesses = results.get(1).get("predictions");
+    assertThat(guesses).hasSize(3);
+    assertThat(guesses.get(0).get("label").textValue()).isEqualTo("red");
+    assertThat(guesses.get(0).get("index").intValue()).isEqualTo(2);
+    double sum = 0;
+    for (JsonNode guess : guesses) {
+      sum += guess.get("probability").doubleValue();
+    }
+    assertThat(sum).isCloseTo(1, within(1e-5));
+  }
+
+  @Test
+  void csvQuotesWhatItMust() throws IOException {
+    Path comma = picture("red, \"really\".png", 2);
+    Vgg vgg = classify("--csv", "--top=1", comma);
+    assertThat(vgg.exitCode()).isZero();
+    List<String> lines = vgg.out().lines().toList();
+    assertThat(lines).hasSize(2);
+    assertThat(lines.get(0)).isEqualTo("file,rank,label,index,probability");
+    String quoted = "\"" + comma.toString().replace("\"", "\"\"") + "\"";
+    assertThat(lines.get(1)).startsWith(quoted + ",1,red,2,");
+  }
+
+  /** More than fit into one round of the command and into one batch of the network. */
+  @Test
+  void folder() throws IOException {
+    Path folder = Pictures.writeClasses(root.resolve("folder"), 25, 4);
+    Files.writeString(folder.resolve("notes.txt"), "not a picture, and not one by its name");
+    Vgg vgg = classify("--json", folder, "--top", "1");
+    assertThat(vgg.exitCode()).isZero();
+    JsonNode results = new ObjectMapper().readTree(vgg.out());
+    assertThat(results).hasSize(75);
+    for (JsonNode result : results) {
+      String label = result.get("predictions").get(0).get("label").textValue();
+      assertThat(result.get("file").textValue()).contains("/" + label + "/");
+    }
+  }
+
+  @Test
+  void brokenPictureAmongGoodOnes() throws IOException {
+    Path red = picture("a.png", 2);
+    Path broken = Files.writeString(root.resolve("b.png"), "no picture");
+    Path missing = root.resolve("c.png");
+    Path blue = picture("d.png", 0);
+    Vgg vgg = classify("--csv", "--top=1", red, broken, missing, blue);
+    assertThat(vgg.exitCode()).isEqualTo(1);
+    assertThat(vgg.err().lines())
+        .containsExactly(
+            "vgg: "
+                + broken
+                + " is not an image that can be read: give a PNG, JPEG, BMP or GIF file",
+            "vgg: there is no image file " + missing + ": check the path");
+    List<String> lines = vgg.out().lines().toList();
+    assertThat(lines).hasSize(3);
+    assertThat(lines.get(1)).startsWith(red + ",1,red,");
+    assertThat(lines.get(2)).startsWith(blue + ",1,blue,");
+  }
+
+  @Test
+  void nothingButBrokenPictures() throws IOException {
+    Path broken = Files.writeString(root.resolve("b.png"), "no picture");
+    Vgg vgg = classify("--json", broken);
+    assertThat(vgg.exitCode()).isEqualTo(1);
+    assertThat(new ObjectMapper().readTree(vgg.out())).isEmpty();
+  }
+
+  @Test
+  void topOutOfRange() throws IOException {
+    Vgg vgg = classify(picture("a.png", 2), "--top", "0");
+    assertThat(vgg.exitCode()).isEqualTo(1);
+    assertThat(vgg.err()).isEqualToIgnoringNewLines("vgg: option top is 0 but must be at least 1");
+  }
+
+  /** The way of the README: pictures exported from the test images get their own labels back. */
+  @Test
+  void exportedPictures() throws IOException {
+    Path samples = root.resolve("samples");
+    Vgg export = Vgg.run("data", "export", "--data", trained.data(), "--out", samples, "--limit=2");
+    assertThat(export.exitCode()).as(export.err()).isZero();
+    assertThat(export.out()).startsWith("6 images of pets/test in " + samples + ", for example ");
+    JsonNode results = new ObjectMapper().readTree(classify("--json", "--top=1", samples).out());
+    assertThat(results).hasSize(6);
+    for (JsonNode result : results) {
+      String label = result.get("predictions").get(0).get("label").textValue();
+      assertThat(result.get("file").textValue()).contains("/samples/" + label + "/");
+    }
+  }
+}

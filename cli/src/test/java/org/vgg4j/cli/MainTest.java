@@ -1,0 +1,200 @@
+package org.vgg4j.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class MainTest {
+  private static JsonNode json(String text) throws IOException {
+    return new ObjectMapper().readTree(text);
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "",
+        "fly",
+        "train --fly",
+        "train --epochs",
+        "train --epochs many",
+        "evaluate",
+        "classify",
+        "classify picture.png",
+        "classify picture.png --model m --json --csv",
+        "summary --batch x",
+        "data",
+        "data export",
+        "evaluate --model m --split half",
+      })
+  void wrongUsage(String line) {
+    Vgg vgg = Vgg.run((Object[]) (line.isEmpty() ? new String[0] : line.split(" ")));
+    assertThat(vgg.exitCode()).isEqualTo(2);
+    // of a mistyped option picocli says what was meant, without the usage
+    assertThat(vgg.err()).containsAnyOf("Usage: vgg", "Possible solutions: --flip");
+    assertThat(vgg.out()).isEmpty();
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "--help",
+        "train --help",
+        "evaluate --help",
+        "classify --help",
+        "summary --help",
+        "data --help",
+        "data export --help",
+        "doctor --help"
+      })
+  void help(String line) {
+    Vgg vgg = Vgg.run((Object[]) line.split(" "));
+    assertThat(vgg.exitCode()).isZero();
+    assertThat(vgg.out()).startsWith("Usage: vgg").doesNotContain("${");
+    assertThat(vgg.err()).isEmpty();
+  }
+
+  @Test
+  void version() {
+    Vgg vgg = Vgg.run("--version");
+    assertThat(vgg.exitCode()).isZero();
+    assertThat(vgg.out()).startsWith("vgg4j ");
+  }
+
+  @Test
+  void summary() {
+    Vgg vgg = Vgg.run("summary", "--arch", "D");
+    assertThat(vgg.exitCode()).isZero();
+    assertThat(vgg.err()).isEmpty();
+    assertThat(vgg.out())
+        .contains("conv5_3", "FC-4096", "138,357,544 parameters", "Inference, 16 images")
+        .contains("Training, 16 images");
+  }
+
+  @Test
+  void summaryAsJson() throws IOException {
+    Vgg vgg = Vgg.run("summary", "--arch", "d", "--json", "--threads", "1");
+    assertThat(vgg.exitCode()).isZero();
+    JsonNode network = json(vgg.out());
+    assertThat(network.get("arch").textValue()).isEqualTo("D");
+    assertThat(network.get("parameters").longValue()).isEqualTo(138_357_544L);
+    assertThat(network.get("weightLayers").intValue()).isEqualTo(16);
+    List<String> names = new ArrayList<>();
+    long parameters = 0;
+    for (JsonNode layer : network.get("layers")) {
+      names.add(layer.get("name").textValue());
+      parameters += layer.get("parameters").longValue();
+    }
+    assertThat(names)
+        .containsExactly(
+            ("conv1_1 conv1_2 pool1 conv2_1 conv2_2 pool2 conv3_1 conv3_2 conv3_3 pool3 conv4_1"
+                    + " conv4_2 conv4_3 pool4 conv5_1 conv5_2 conv5_3 pool5 fc6 fc7 fc8")
+                .split(" "));
+    assertThat(parameters).isEqualTo(138_357_544L);
+    JsonNode pool5 = network.get("layers").get(17);
+    assertThat(pool5.get("output").toString()).isEqualTo("[512,7,7]");
+    assertThat(pool5.get("receptiveField").intValue()).isEqualTo(212);
+    assertThat(pool5.get("stride").intValue()).isEqualTo(32);
+    assertThat(network.get("trainingBytes").isEmpty()).isFalse();
+  }
+
+  @Test
+  void summaryOfAll() throws IOException {
+    Vgg vgg = Vgg.run("summary", "--all");
+    assertThat(vgg.exitCode()).isZero();
+    assertThat(vgg.out())
+        .contains("132,863,336", "133,047,848", "134,503,528", "133,638,952", "138,357,544")
+        .contains("143,667,240", "19 layers", "conv1-512", "conv5-64", "LRN");
+    JsonNode all = json(Vgg.run("summary", "--all", "--json").out());
+    assertThat(all.findValuesAsText("arch"))
+        .containsExactly("A", "A-LRN", "B", "B-5x5", "C", "D", "E");
+  }
+
+  @Test
+  void summaryOfOtherSizes() throws IOException {
+    JsonNode network =
+        json(
+            Vgg.run(
+                    "summary",
+                    "--arch=A",
+                    "--width=0.25",
+                    "--crop=32",
+                    "--classes=10",
+                    "--json",
+                    "--batch=4")
+                .out());
+    assertThat(network.get("crop").intValue()).isEqualTo(32);
+    assertThat(network.get("classes").intValue()).isEqualTo(10);
+    assertThat(network.get("layers").get(0).get("output").toString()).isEqualTo("[16,32,32]");
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "--arch F     | there is no architecture 'F': choose one of A, A-LRN, B, B-5x5, C, D, E",
+        "--crop 31    | crop 31 is too small for the five 2x2 pools: the smallest legal crop is 32",
+        "--width 0    | width 0.0 is not in (0, 8]: 1 is the paper's, 0.25 a quarter",
+        "--classes 1  | a network needs at least two classes, not 1",
+        "--batch 0    | option batch is 0 but must be at least 1",
+        "--threads 0  | option threads is 0 but must be at least 1",
+      })
+  void summaryOfTheImpossible(String options, String sentence) {
+    Vgg vgg = Vgg.run((Object[]) ("summary " + options).split(" "));
+    assertThat(vgg.exitCode()).isEqualTo(1);
+    assertThat(vgg.err()).isEqualToIgnoringNewLines("vgg: " + sentence);
+    assertThat(vgg.out()).isEmpty();
+  }
+
+  /** Sizes beyond what Java's arrays hold are not answered with a stack trace. */
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "--width 8         | 6,576,668,672",
+        "--crop 20000      | 819,200,000,000",
+        "--classes 2000000 | 8,192,000,000",
+      })
+  void summaryOfTheHuge(String options, String weights) {
+    Vgg vgg = Vgg.run((Object[]) ("summary " + options).split(" "));
+    assertThat(vgg.exitCode()).isEqualTo(1);
+    assertThat(vgg.err().lines())
+        .singleElement()
+        .asString()
+        .startsWith("vgg: network D (width ")
+        .endsWith(
+            "is too large: a layer of "
+                + weights
+                + " weights does not fit into a Java array; take a smaller width or crop, or fewer"
+                + " classes");
+  }
+
+  @Test
+  void memoryOfAHugeBatchIsNotNegative() {
+    Vgg vgg = Vgg.run("summary", "--batch", "2000000000");
+    assertThat(vgg.exitCode()).isZero();
+    assertThat(vgg.out()).doesNotContainPattern("-[0-9,.]+ MB");
+  }
+
+  @Test
+  void doctor() throws IOException {
+    Vgg vgg = Vgg.run("doctor");
+    assertThat(vgg.exitCode()).isZero();
+    assertThat(vgg.out())
+        .contains("java ", "kernels ", "kernelsReason ", "lanes ", "threads ", "heapLimitBytes ")
+        .contains("peakMemoryBytes ");
+    JsonNode facts = json(Vgg.run("doctor", "--json").out());
+    assertThat(facts.get("kernels").textValue())
+        .isEqualTo(System.getProperty("vgg.test.expectedKernels"));
+    assertThat(facts.get("threads").intValue())
+        .isEqualTo(Runtime.getRuntime().availableProcessors());
+    assertThat(facts.get("heapLimitBytes").longValue()).isEqualTo(Runtime.getRuntime().maxMemory());
+  }
+}

@@ -1,0 +1,213 @@
+package org.vgg4j.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import picocli.CommandLine;
+import picocli.CommandLine.Model.OptionSpec;
+
+class TrainCommandTest {
+  @TempDir static Path shared;
+  private static Path data;
+
+  @TempDir Path root;
+
+  @BeforeAll
+  static void pictures() throws IOException {
+    data = Pictures.writeParts(shared.resolve("pets"));
+  }
+
+  /** Trains the smallest network for a moment, with more options. */
+  private Vgg train(String out, Object... options) {
+    List<Object> args = new ArrayList<>(List.of("train", "--out", root.resolve(out)));
+    args.addAll(List.of(options));
+    return Vgg.run(args.toArray());
+  }
+
+  private static Object[] tiny(Object... options) {
+    List<Object> args =
+        new ArrayList<>(List.of("--data", data, "--width", "0.03", "--batch", "16"));
+    args.addAll(List.of(options));
+    return args.toArray();
+  }
+
+  private Path config(String... lines) throws IOException {
+    return Files.write(root.resolve("options.yaml"), List.of(lines));
+  }
+
+  private Map<?, ?> resolved(String out) throws IOException {
+    return new YAMLMapper().readValue(root.resolve(out).resolve("config.yaml").toFile(), Map.class);
+  }
+
+  private byte[] lastModel(String out) throws IOException {
+    return Files.readAllBytes(root.resolve(out).resolve("last/model.safetensors"));
+  }
+
+  @Test
+  void saysWhatItDoesAndWhatToTypeNext() throws IOException {
+    Vgg vgg = train("run", tiny("--epochs", "2"));
+    assertThat(vgg.err()).isEmpty();
+    assertThat(vgg.exitCode()).isZero();
+    Path model = root.resolve("run/best/model.safetensors");
+    assertThat(vgg.out())
+        .contains("Data pets: 48 training, 12 validation, 9 test images of 3 classes.")
+        .contains("Network A (width 0.03, crop 32, 3 classes): ")
+        .contains("S = 36, batch 16, 16 images at a time, at most 2 epochs, seed 1, ")
+        .contains("Best validation: top-1 accuracy ")
+        .contains("on 9 images that training never saw.")
+        .contains("6 steps in ")
+        .contains("  ./vgg evaluate --model " + model + " --data " + data)
+        .contains("  ./vgg classify samples --model " + model);
+    assertThat(model).isRegularFile();
+    Map<?, ?> provenance =
+        new ObjectMapper().readValue(root.resolve("run/provenance.json").toFile(), Map.class);
+    assertThat(provenance.keySet())
+        .map(String::valueOf)
+        .contains("command", "host", "java", "processors", "started", "seconds");
+    assertThat(provenance.get("command").toString()).startsWith("[train, --out, ");
+  }
+
+  @Test
+  void defaults() throws IOException {
+    assertThat(train("run", "--max-steps", "1", "--data", data, "--threads", "2").exitCode())
+        .isZero();
+    Map<String, Object> expected =
+        new YAMLMapper()
+            .readValue(
+                """
+                held-out: 0.1
+                flip: true
+                arch: A
+                width: 0.25
+                crop: 32
+                scale: 36
+                batch: 128
+                micro-batch: 128
+                lr: 0.01
+                momentum: 0.9
+                weight-decay: 5.0E-4
+                bias-decay: true
+                dropout: 0.5
+                init: glorot
+                patience: 5
+                epochs: 12
+                max-steps: 1
+                seed: 1
+                threads: 2
+                """,
+                Map.class);
+    expected.put("data", data.toString());
+    assertThat(resolved("run")).isEqualTo(expected);
+  }
+
+  @Test
+  void fileHoldsOptionsAndTheCommandLineWins() throws IOException {
+    Path file =
+        config(
+            "data: " + data,
+            "arch: B",
+            "width: 0.02",
+            "epochs: 1",
+            "max-steps: 1",
+            "lr: 3e-3",
+            "flip: false",
+            "bias-decay: false",
+            "seed: 1152921504606846976",
+            "batch: 8");
+    assertThat(train("run", "--config", file, "--batch", "4", "--lr=0.002").exitCode()).isZero();
+    assertThat(resolved("run").get("arch")).isEqualTo("B");
+    assertThat(resolved("run").get("width")).isEqualTo(0.02);
+    assertThat(resolved("run").get("batch")).isEqualTo(4);
+    assertThat(resolved("run").get("lr")).isEqualTo(0.002);
+    assertThat(resolved("run").get("flip")).isEqualTo(false);
+    assertThat(resolved("run").get("bias-decay")).isEqualTo(false);
+    assertThat(resolved("run").get("seed")).isEqualTo(1L << 60);
+    assertThat(resolved("run").get("momentum")).isEqualTo(0.9);
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "true, --flip, true",
+    "true, --no-flip, false",
+    "false, --flip, true",
+    "false, --no-flip, false",
+    "true, --seed=1, true",
+    "false, --seed=1, false",
+  })
+  void switchesOfTheCommandLineWinToo(boolean inFile, String option, boolean expected)
+      throws IOException {
+    Path file = config("flip: " + inFile, "max-steps: 1", "data: " + data, "width: 0.02");
+    assertThat(train("run", "--config=" + file, option).exitCode()).isZero();
+    assertThat(resolved("run").get("flip")).isEqualTo(expected);
+  }
+
+  @ParameterizedTest
+  @CsvSource({"--no-flip, flip", "--no-bias-decay, bias-decay"})
+  void switchesWithoutFile(String option, String key) throws IOException {
+    assertThat(train("off", tiny("--max-steps", "1", option)).exitCode()).isZero();
+    assertThat(resolved("off").get(key)).isEqualTo(false);
+    assertThat(train("on", tiny("--max-steps", "1", "--" + key)).exitCode()).isZero();
+    assertThat(resolved("on").get(key)).isEqualTo(true);
+  }
+
+  @Test
+  void scaleIsAMultipleOfTheCropUnlessGiven() throws IOException {
+    assertThat(train("ratio", tiny("--crop", "64", "--max-steps", "1")).exitCode()).isZero();
+    assertThat(resolved("ratio").get("scale")).isEqualTo(73);
+    assertThat(train("pixels", tiny("--scale", "40", "--max-steps", "1")).exitCode()).isZero();
+    assertThat(resolved("pixels").get("scale")).isEqualTo(40);
+  }
+
+  @Test
+  void configOfARunRepeatsIt() throws IOException {
+    assertThat(
+            train("first", tiny("--no-flip", "--seed=5", "--threads=1", "--epochs=1")).exitCode())
+        .isZero();
+    Path config = root.resolve("first/config.yaml");
+    assertThat(train("second", "--config", config, "--threads", "2").exitCode()).isZero();
+    assertThat(lastModel("second")).isEqualTo(lastModel("first"));
+    assertThat(train("third", "--config", config, "--seed", "6").exitCode()).isZero();
+    assertThat(lastModel("third")).isNotEqualTo(lastModel("first"));
+  }
+
+  /** What is written can be read, and what can be given is written. */
+  @Test
+  void configAndCommandLineHaveTheSameKeys() throws IOException {
+    assertThat(train("run", tiny("--max-steps", "1")).exitCode()).isZero();
+    Set<String> expected = new TreeSet<>();
+    for (OptionSpec option :
+        new CommandLine(new Main()).getSubcommands().get("train").getCommandSpec().options()) {
+      expected.add(option.longestName().substring(2));
+    }
+    expected.removeAll(Set.of("config", "out", "scale-ratio", "help", "version"));
+    assertThat(resolved("run").keySet())
+        .map(String::valueOf)
+        .containsExactlyInAnyOrderElementsOf(expected);
+  }
+
+  @Test
+  void nonEmptyFolder() throws IOException {
+    Files.createDirectories(root.resolve("run/last"));
+    Vgg vgg = train("run", tiny());
+    assertThat(vgg.exitCode()).isEqualTo(1);
+    assertThat(vgg.err())
+        .isEqualToIgnoringNewLines(
+            "vgg: folder "
+                + root.resolve("run")
+                + " is not empty: give another --out, or remove it first");
+  }
+}

@@ -1,0 +1,93 @@
+package org.vgg4j;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.PrintStream;
+import java.lang.reflect.Method;
+import java.net.URL;
+import java.net.URLClassLoader;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import javax.tools.ToolProvider;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.vgg4j.image.TestImages;
+import org.vgg4j.weights.TestModels;
+
+/** The README's program is what people copy: it compiles, runs, and is as short as it says. */
+class ReadmeExampleTest {
+  private static final Path README = Path.of("../README.md");
+  private static final Pattern JAVA_BLOCK = Pattern.compile("(?s)```java\n(.*?)```");
+
+  @TempDir Path root;
+
+  private static String program() throws IOException {
+    Matcher block = JAVA_BLOCK.matcher(Files.readString(README));
+    assertThat(block.find()).as("a java block in the README").isTrue();
+    return block.group(1);
+  }
+
+  @Test
+  void bodyHasFewerThanTenLines() throws IOException {
+    List<String> lines = program().lines().toList();
+    int start = 0;
+    while (!lines.get(start).contains(" main(")) {
+      start++;
+    }
+    String indentation = lines.get(start).replaceAll("\\S.*", "");
+    int end = start;
+    while (!lines.get(end).equals(indentation + "}")) {
+      end++;
+    }
+    assertThat(lines.subList(start + 1, end)).isNotEmpty().hasSizeLessThan(10);
+  }
+
+  @Test
+  void compilesAndLabelsAPicture() throws Exception {
+    Path source = Files.writeString(root.resolve("Classify.java"), program());
+    ByteArrayOutputStream complaints = new ByteArrayOutputStream();
+    int failed =
+        ToolProvider.getSystemJavaCompiler()
+            .run(
+                null,
+                complaints,
+                complaints,
+                "-proc:none",
+                "-Xlint:all",
+                "-cp",
+                System.getProperty("java.class.path"),
+                "-d",
+                root.toString(),
+                source.toString());
+    assertThat(failed).as(complaints.toString(StandardCharsets.UTF_8)).isZero();
+
+    Path model = root.resolve("model.safetensors");
+    TestModels.constant(new float[] {1, 3}, "cat", "dog").write(model);
+    Path picture = root.resolve("picture.png");
+    TestImages.noise(50, 40, 1).writePng(picture);
+    String printed = run("Classify", model.toString(), picture.toString());
+    assertThat(printed.lines().findFirst()).hasValueSatisfying(l -> assertThat(l).contains("dog"));
+    assertThat(printed).contains("cat").contains("0.88");
+  }
+
+  private String run(String name, String... args) throws Exception {
+    PrintStream before = System.out;
+    ByteArrayOutputStream printed = new ByteArrayOutputStream();
+    try (URLClassLoader loader =
+        new URLClassLoader(new URL[] {root.toUri().toURL()}, getClass().getClassLoader())) {
+      Method main = loader.loadClass(name).getMethod("main", String[].class);
+      main.setAccessible(true); // its class is not public, which the java command does not mind
+      System.setOut(new PrintStream(printed, true, StandardCharsets.UTF_8));
+      main.invoke(null, (Object) args);
+    } finally {
+      System.setOut(before);
+    }
+    return printed.toString(StandardCharsets.UTF_8);
+  }
+}

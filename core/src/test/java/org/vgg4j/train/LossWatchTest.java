@@ -1,0 +1,85 @@
+package org.vgg4j.train;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatCode;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+import org.vgg4j.base.InputException;
+
+class LossWatchTest {
+  private static final double CHANCE = Math.log(10);
+
+  private static LossWatch watch(Initialisation initialisation) {
+    Options options = new Options();
+    options.initialisation = initialisation;
+    return new LossWatch(options.build(), 10);
+  }
+
+  @ParameterizedTest
+  @ValueSource(doubles = {Double.NaN, Double.POSITIVE_INFINITY})
+  void divergence(double loss) {
+    assertThatThrownBy(() -> watch(Initialisation.GLOROT).step(3, loss))
+        .isInstanceOf(InputException.class)
+        .hasMessage(
+            "training diverged: the loss at step 3 is %s. Lower --lr (it is 0.01); the models saved"
+                + " before are kept",
+            loss);
+  }
+
+  @Test
+  void divergenceWithHe() {
+    assertThatThrownBy(() -> watch(Initialisation.HE).step(1, Double.NaN))
+        .isInstanceOf(InputException.class)
+        .hasMessageContaining("or use --init glorot, since inputs are as large as 255");
+  }
+
+  @Test
+  void largeLossIsNotDivergence() {
+    assertThatCode(() -> watch(Initialisation.HE).step(1, 1e30)).doesNotThrowAnyException();
+  }
+
+  @Test
+  void stuckIsSaidOnceAfterTwoEpochs() {
+    LossWatch watch = watch(Initialisation.GLOROT);
+    assertThat(watch.epoch(50, CHANCE)).isNull();
+    assertThat(watch.epoch(100, CHANCE * 0.995))
+        .isEqualTo(
+            "the loss is stuck at ln(10) = 2.303, that of guessing: the network learns nothing yet."
+                + " Try another --lr (it is 0.01), a shallower --arch, or check that the labels are"
+                + " right");
+    assertThat(watch.epoch(150, CHANCE)).isNull();
+    assertThat(watch.epoch(200, CHANCE)).isNull();
+  }
+
+  @Test
+  void stuckWithGaussianWeights() {
+    LossWatch watch = watch(Initialisation.GAUSSIAN);
+    assertThat(watch.epoch(50, CHANCE)).isNull();
+    assertThat(watch.epoch(100, CHANCE))
+        .endsWith(
+            "Use --init glorot: with the paper's gaussian weights of std 0.01 only the shallow net A"
+                + " starts by itself");
+  }
+
+  @Test
+  void theFirstStepsDoNotCount() {
+    LossWatch watch = watch(Initialisation.GLOROT);
+    assertThat(watch.epoch(13, CHANCE)).isNull();
+    assertThat(watch.epoch(26, CHANCE)).isNull();
+    assertThat(watch.epoch(39, CHANCE)).isNull();
+    assertThat(watch.epoch(52, CHANCE)).isNull();
+    assertThat(watch.epoch(65, CHANCE)).isNotNull();
+  }
+
+  @Test
+  void learningIsNotStuck() {
+    LossWatch watch = watch(Initialisation.GLOROT);
+    for (int epoch = 1; epoch < 10; epoch++) {
+      // every other epoch is at chance
+      assertThat(watch.epoch(50 * epoch, epoch % 2 == 0 ? CHANCE : 0.9 * CHANCE)).isNull();
+    }
+  }
+}

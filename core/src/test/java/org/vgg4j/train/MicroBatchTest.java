@@ -1,0 +1,78 @@
+package org.vgg4j.train;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.vgg4j.base.InputException;
+import org.vgg4j.model.Architecture;
+import org.vgg4j.network.Engine;
+
+class MicroBatchTest {
+  private final Engine engine = new Engine(1);
+  private final Options options = new Options();
+
+  @AfterEach
+  void close() {
+    engine.close();
+  }
+
+  private Architecture architecture() {
+    return new Architecture(options.configuration, options.width, options.crop, 10);
+  }
+
+  /** A heap in which so many images just fit. */
+  private long heapFor(int images) {
+    return (long) Math.ceil(engine.trainingMemory(architecture(), images).total() / 0.85) + 1;
+  }
+
+  private int choose(long heap) {
+    return MicroBatch.choose(options.build(), architecture(), engine, heap);
+  }
+
+  @Test
+  void wholeBatchWhereItFits() {
+    assertThat(choose(heapFor(16))).isEqualTo(16);
+    assertThat(choose(Long.MAX_VALUE)).isEqualTo(16);
+  }
+
+  /** A batch of 16 is divided into 2 x 8, 3 x 6, 4 x 4, 6 x 3, 8 x 2, 16 x 1. */
+  @Test
+  void fewestEqualPartsElse() {
+    assertThat(choose(heapFor(15))).isEqualTo(8);
+    assertThat(choose(heapFor(8))).isEqualTo(8);
+    assertThat(choose(heapFor(7))).isEqualTo(6);
+    assertThat(choose(heapFor(5))).isEqualTo(4);
+    assertThat(choose(heapFor(1))).isEqualTo(1);
+  }
+
+  @Test
+  void configuredOneIsKept() {
+    options.microBatch = 3;
+    assertThat(choose(Long.MAX_VALUE)).isEqualTo(3);
+    assertThat(choose(heapFor(3))).isEqualTo(3);
+  }
+
+  @Test
+  void configuredOneThatDoesNotFit() {
+    options.microBatch = 12;
+    assertThatThrownBy(() -> choose(heapFor(5)))
+        .isInstanceOf(InputException.class)
+        .hasMessageStartingWith(
+            "training A (width 0.03, crop 32, 10 classes) with a micro-batch of 12 needs ")
+        .hasMessageEndingWith(" GB: take --micro-batch 4");
+  }
+
+  @Test
+  void notEvenOneImage() {
+    for (int microBatch : new int[] {0, 4}) {
+      options.microBatch = microBatch;
+      assertThatThrownBy(() -> choose(100_000))
+          .isInstanceOf(InputException.class)
+          .hasMessageContaining("with a micro-batch of " + Math.max(1, microBatch) + " needs ")
+          .hasMessageEndingWith(
+              "give Java more (VGG_JAVA_OPTS=-Xmx…), or take a smaller --width or --crop");
+    }
+  }
+}

@@ -1,0 +1,51 @@
+package org.vgg4j.train;
+
+import org.vgg4j.model.Configuration;
+
+/** A training configuration for tests, to be changed field by field. */
+final class Options {
+  String data = "pets";
+  double heldOut = 0.1;
+  boolean flip = true;
+  Configuration configuration = Configuration.A;
+  double width = 0.03;
+  int crop = 32;
+  int scale = 36;
+  int batch = 16;
+  int microBatch = 0;
+  double learningRate = 0.01;
+  double momentum = 0.9;
+  double weightDecay = 5e-4;
+  boolean biasDecay = true;
+  double dropout = 0.5;
+  Initialisation initialisation = Initialisation.GLOROT;
+  int patience = 5;
+  int epochs = 2;
+  int maxSteps = 1000;
+  long seed = 7;
+  int threads = 2;
+
+  TrainingConfig build() {
+    return new TrainingConfig(
+        data,
+        heldOut,
+        flip,
+        configuration,
+        width,
+        crop,
+        scale,
+        batch,
+        microBatch,
+        learningRate,
+        momentum,
+        weightDecay,
+        biasDecay,
+        dropout,
+        initialisation,
+        patience,
+        epochs,
+        maxSteps,
+        seed,
+        threads);
+  }
+}

@@ -1,0 +1,38 @@
+package org.vgg4j.train;
+
+import java.util.ArrayList;
+import java.util.List;
+import org.vgg4j.data.DataSplits;
+import org.vgg4j.model.Architecture;
+import org.vgg4j.network.MemoryPlan;
+
+/** Remembers what training told. */
+final class Recorder implements TrainingListener {
+  final List<Progress> steps = new ArrayList<>();
+  final List<EpochMetrics> epochs = new ArrayList<>();
+  final List<Boolean> best = new ArrayList<>();
+  final List<String> warnings = new ArrayList<>();
+  TrainingConfig started;
+
+  @Override
+  public void started(
+      TrainingConfig config, DataSplits data, Architecture architecture, MemoryPlan memory) {
+    started = config;
+  }
+
+  @Override
+  public void stepped(Progress progress) {
+    steps.add(progress);
+  }
+
+  @Override
+  public void epochEnded(EpochMetrics metrics, boolean isBest) {
+    epochs.add(metrics);
+    best.add(isBest);
+  }
+
+  @Override
+  public void warned(String sentence) {
+    warnings.add(sentence);
+  }
+}

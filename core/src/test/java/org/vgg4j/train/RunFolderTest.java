@@ -1,0 +1,84 @@
+package org.vgg4j.train;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.vgg4j.base.InputException;
+
+class RunFolderTest {
+  @TempDir Path root;
+
+  @Test
+  void isMadeWithItsParents() {
+    Path path = root.resolve("runs/a/b");
+    assertThat(RunFolder.create(path).path()).isEqualTo(path).isEmptyDirectory();
+  }
+
+  @Test
+  void emptyFolderIsTaken() {
+    assertThat(RunFolder.create(root).lastModel())
+        .isEqualTo(root.resolve("last/model.safetensors"));
+  }
+
+  @Test
+  void nonEmptyFolderIsRefusedAndLeft() throws IOException {
+    Path precious = Files.writeString(root.resolve("thesis.tex"), "x");
+    assertThatThrownBy(() -> RunFolder.create(root))
+        .isInstanceOf(InputException.class)
+        .hasMessage("folder %s is not empty: give another --out, or remove it first", root);
+    assertThat(precious).hasContent("x");
+  }
+
+  @Test
+  void fileInTheWay() throws IOException {
+    Path file = Files.writeString(root.resolve("file"), "x");
+    assertThatThrownBy(() -> RunFolder.create(file))
+        .isInstanceOf(InputException.class)
+        .hasMessage("cannot make the run folder %s: %s is in the way", file, file);
+    assertThatThrownBy(() -> RunFolder.create(file.resolve("run")))
+        .isInstanceOf(InputException.class)
+        .hasMessageStartingWith("cannot make the run folder %s: ", file.resolve("run"));
+  }
+
+  @Test
+  void firstFree() throws IOException {
+    assertThat(RunFolder.firstFree(root, "pets-A")).isEqualTo(root.resolve("pets-A-1"));
+    Files.createDirectory(root.resolve("pets-A-1"));
+    Files.writeString(root.resolve("pets-A-2"), "");
+    Files.createDirectory(root.resolve("pets-A-4"));
+    assertThat(RunFolder.firstFree(root, "pets-A")).isEqualTo(root.resolve("pets-A-3"));
+    assertThat(RunFolder.firstFree(root, "pets-D")).isEqualTo(root.resolve("pets-D-1"));
+  }
+
+  @Test
+  void configIsYamlThatReadsAsWhatWasWritten() throws IOException {
+    Map<String, Object> options = Map.of("data", "no", "seed", 1L << 60, "lr", 5e-4, "flip", true);
+    RunFolder.create(root).writeConfig(options);
+    assertThat(new YAMLMapper().readValue(root.resolve("config.yaml").toFile(), Map.class))
+        .isEqualTo(options);
+    assertThat(root.resolve("config.yaml")).content().doesNotStartWith("---");
+  }
+
+  @Test
+  void provenanceIsJson() throws IOException {
+    RunFolder.create(root).writeProvenance(Map.of("host", "näme", "steps", 3));
+    assertThat(new ObjectMapper().readValue(root.resolve("provenance.json").toFile(), Map.class))
+        .isEqualTo(Map.of("host", "näme", "steps", 3));
+  }
+
+  @Test
+  void metricsGrowLineByLine() {
+    RunFolder folder = RunFolder.create(root);
+    folder.appendMetrics("a,b");
+    folder.appendMetrics("1,2");
+    assertThat(folder.metrics()).hasContent("a,b\n1,2\n");
+  }
+}

@@ -1,0 +1,133 @@
+package org.vgg4j.train;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.util.List;
+import java.util.function.Consumer;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
+import org.vgg4j.base.InputException;
+import org.vgg4j.model.Configuration;
+
+class TrainingConfigTest {
+  private static Arguments wrong(Consumer<Options> change, String sentence) {
+    return Arguments.of(change, sentence);
+  }
+
+  static Stream<Arguments> outOfRange() {
+    double nan = Double.NaN;
+    double infinity = Double.POSITIVE_INFINITY;
+    return Stream.of(
+        wrong(o -> o.heldOut = 0, "held-out is 0.0 but must be a fraction between 0 and 1"),
+        wrong(o -> o.heldOut = 1, "held-out is 1.0 but must be a fraction between 0 and 1"),
+        wrong(o -> o.heldOut = nan, "held-out is NaN but must be a fraction between 0 and 1"),
+        wrong(o -> o.scale = 31, "scale is 31 but must be at least the crop, 32"),
+        wrong(o -> o.batch = 0, "batch is 0 but must be at least 1"),
+        wrong(
+            o -> o.microBatch = 17,
+            "micro-batch is 17 but must be from 1 to the batch, 16, or 0 for as many images as memory"
+                + " allows"),
+        wrong(
+            o -> o.microBatch = -1,
+            "micro-batch is -1 but must be from 1 to the batch, 16, or 0 for as many images as memory"
+                + " allows"),
+        wrong(o -> o.learningRate = 0, "lr is 0.0 but must be a positive number"),
+        wrong(o -> o.learningRate = nan, "lr is NaN but must be a positive number"),
+        wrong(o -> o.learningRate = infinity, "lr is Infinity but must be a positive number"),
+        wrong(o -> o.momentum = 1, "momentum is 1.0 but must be in [0, 1)"),
+        wrong(o -> o.momentum = -0.1, "momentum is -0.1 but must be in [0, 1)"),
+        wrong(
+            o -> o.weightDecay = -1, "weight-decay is -1.0 but must be zero or a positive number"),
+        wrong(
+            o -> o.weightDecay = infinity,
+            "weight-decay is Infinity but must be zero or a positive number"),
+        wrong(o -> o.dropout = 1, "dropout is 1.0 but must be in [0, 1)"),
+        wrong(o -> o.dropout = -0.5, "dropout is -0.5 but must be in [0, 1)"),
+        wrong(o -> o.patience = 0, "patience is 0 but must be at least 1"),
+        wrong(o -> o.epochs = 0, "epochs is 0 but must be at least 1"),
+        wrong(o -> o.maxSteps = 0, "max-steps is 0 but must be at least 1"),
+        wrong(o -> o.threads = 0, "threads is 0 but must be at least 1"));
+  }
+
+  @ParameterizedTest
+  @MethodSource("outOfRange")
+  void rangesHaveTheirSentence(Consumer<Options> change, String sentence) {
+    Options options = new Options();
+    change.accept(options);
+    assertThatThrownBy(options::build)
+        .isInstanceOf(InputException.class)
+        .hasMessage("option " + sentence);
+  }
+
+  @Test
+  void edgesOfTheRangesAreIn() {
+    Options options = new Options();
+    options.scale = options.crop;
+    options.microBatch = options.batch;
+    options.momentum = 0;
+    options.weightDecay = 0;
+    options.dropout = 0;
+    options.patience = 1;
+    options.epochs = 1;
+    options.maxSteps = 1;
+    options.threads = 1;
+    assertThat(options.build().microBatch()).isEqualTo(16);
+  }
+
+  @Test
+  void anotherMicroBatchChangesNothingElse() {
+    Options options = new Options();
+    options.data = "other";
+    options.heldOut = 0.2;
+    options.flip = false;
+    options.configuration = Configuration.E;
+    options.width = 0.5;
+    options.crop = 64;
+    options.scale = 70;
+    options.batch = 9;
+    options.learningRate = 0.02;
+    options.momentum = 0.8;
+    options.weightDecay = 1e-3;
+    options.biasDecay = false;
+    options.dropout = 0.4;
+    options.initialisation = Initialisation.HE;
+    options.patience = 3;
+    options.epochs = 4;
+    options.maxSteps = 11;
+    options.seed = 12;
+    options.threads = 13;
+    TrainingConfig before = options.build();
+    options.microBatch = 5;
+    assertThat(before.withMicroBatch(5)).isEqualTo(options.build());
+  }
+
+  @Test
+  void optionsHoldEveryComponent() {
+    TrainingConfig config = new Options().build();
+    assertThat(config.options()).hasSize(TrainingConfig.class.getRecordComponents().length);
+    assertThat(config.options())
+        .containsEntry("arch", "A")
+        .containsEntry("init", "glorot")
+        .containsEntry("lr", 0.01)
+        .containsEntry("seed", 7L);
+  }
+
+  @Test
+  void provenanceHoldsWhatDeterminesTheResult() {
+    Options options = new Options();
+    TrainingConfig one = options.build();
+    options.threads = 3;
+    options.data = "/home/somebody/pets";
+    TrainingConfig other = options.build();
+    assertThat(one.provenanceOptions()).isEqualTo(other.provenanceOptions());
+    List<String> left =
+        one.options().keySet().stream()
+            .filter(key -> !one.provenanceOptions().containsKey(key))
+            .toList();
+    assertThat(left).containsExactlyInAnyOrder("threads", "data");
+  }
+}
