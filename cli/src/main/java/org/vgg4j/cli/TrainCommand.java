@@ -96,7 +96,7 @@ final class TrainCommand implements Callable<Integer> {
   @Option(
       names = "--batch",
       paramLabel = "N",
-      defaultValue = "128",
+      defaultValue = "64",
       description = "images per step; 256 in the paper (default: ${DEFAULT-VALUE})")
   private int batch;
 
@@ -154,7 +154,7 @@ final class TrainCommand implements Callable<Integer> {
   @Option(
       names = "--patience",
       paramLabel = "N",
-      defaultValue = "3",
+      defaultValue = "2",
       description =
           "epochs without a better validation error before the rate is divided by ten, three times"
               + " at most (default: ${DEFAULT-VALUE})")

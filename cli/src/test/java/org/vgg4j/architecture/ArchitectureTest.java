@@ -65,7 +65,11 @@ class ArchitectureTest {
           .should()
           .onlyDependOnClassesThat()
           .resideInAnyPackage(
-              room("kernels"), "java..", "jdk.incubator.vector..", "org.jspecify.annotations..")
+              room("kernels"),
+              "java..",
+              "jdk.incubator.vector..",
+              "com.sun.management.." /* what the JIT is allowed to do */,
+              "org.jspecify.annotations..")
           .because(
               "kernels turn arrays into arrays and know neither networks nor libraries: so they can"
                   + " be tested against the naive twin, measured and replaced alone");

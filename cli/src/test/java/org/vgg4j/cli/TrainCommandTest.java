@@ -95,15 +95,15 @@ class TrainCommandTest {
                 width: 0.25
                 crop: 32
                 scale: 36
-                batch: 128
-                micro-batch: 128
+                batch: 64
+                micro-batch: 64
                 lr: 0.01
                 momentum: 0.9
                 weight-decay: 5.0E-4
                 bias-decay: true
                 dropout: 0.5
                 init: glorot
-                patience: 5
+                patience: 2
                 epochs: 12
                 max-steps: 1
                 seed: 1

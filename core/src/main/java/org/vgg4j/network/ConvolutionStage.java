@@ -5,6 +5,7 @@ import org.jspecify.annotations.Nullable;
 import org.vgg4j.kernels.Convolution;
 import org.vgg4j.kernels.Kernels;
 import org.vgg4j.kernels.MapLayout;
+import org.vgg4j.kernels.Pass;
 import org.vgg4j.kernels.Workers;
 
 /** A convolution with ReLU, and the pool that follows it if there is one. */
@@ -54,8 +55,13 @@ final class ConvolutionStage implements Stage {
   }
 
   @Override
-  public int scratchLength() {
-    return convolution.scratchLength();
+  public int scratchLength(Pass pass, int images) {
+    return convolution.scratchLength(pass);
+  }
+
+  @Override
+  public int sharedLength(Pass pass, int images, int threads) {
+    return convolution.sharedLength(pass, images, threads);
   }
 
   @Override

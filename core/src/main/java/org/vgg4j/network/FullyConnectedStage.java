@@ -3,6 +3,7 @@ package org.vgg4j.network;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 import org.vgg4j.kernels.FullyConnected;
+import org.vgg4j.kernels.Pass;
 import org.vgg4j.kernels.Workers;
 import org.vgg4j.model.Layer;
 
@@ -44,8 +45,8 @@ final class FullyConnectedStage implements Stage {
   }
 
   @Override
-  public int scratchLength() {
-    return kernel.scratchLength();
+  public int scratchLength(Pass pass, int images) {
+    return kernel.scratchLength(pass, images);
   }
 
   @Override

@@ -6,6 +6,7 @@ import org.jspecify.annotations.Nullable;
 import org.vgg4j.kernels.Kernels;
 import org.vgg4j.kernels.MapLayout;
 import org.vgg4j.kernels.NormShape;
+import org.vgg4j.kernels.Pass;
 import org.vgg4j.kernels.Workers;
 
 /** The stages without parameters. */
@@ -36,7 +37,7 @@ final class MapStages {
     }
 
     @Override
-    public int scratchLength() {
+    public int scratchLength(Pass pass, int images) {
       return kernels.normScratchLength(shape);
     }
 
@@ -86,7 +87,7 @@ final class MapStages {
     }
 
     @Override
-    public int scratchLength() {
+    public int scratchLength(Pass pass, int images) {
       return 0;
     }
 
@@ -138,7 +139,7 @@ final class MapStages {
     }
 
     @Override
-    public int scratchLength() {
+    public int scratchLength(Pass pass, int images) {
       return 0;
     }
 

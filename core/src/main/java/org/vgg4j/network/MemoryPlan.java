@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import org.vgg4j.kernels.Kernels;
+import org.vgg4j.kernels.Pass;
 import org.vgg4j.kernels.Workers;
 import org.vgg4j.model.Architecture;
 
@@ -34,7 +35,7 @@ public record MemoryPlan(Map<String, Long> parts) {
     parts.put("weights", FLOAT * architecture.parameterCount());
     parts.put("prepared weights", preparedBytes(stages));
     parts.put("activations", pingPongBytes(stages, batch));
-    addCommon(parts, architecture, stages, batch, threads);
+    addCommon(parts, Pass.INFERENCE, architecture, stages, batch, threads);
     return new MemoryPlan(parts);
   }
 
@@ -71,7 +72,7 @@ public record MemoryPlan(Map<String, Long> parts) {
         preparedBytes(stages)
             + pingPongBytes(stages, microBatch)
             + inputBytes(architecture, microBatch));
-    addCommon(parts, architecture, stages, microBatch, threads);
+    addCommon(parts, Pass.TRAINING, architecture, stages, microBatch, threads);
     return new MemoryPlan(parts);
   }
 
@@ -99,13 +100,17 @@ public record MemoryPlan(Map<String, Long> parts) {
 
   private static void addCommon(
       Map<String, Long> parts,
+      Pass pass,
       Architecture architecture,
       List<Stage> stages,
       int batch,
       int threads) {
-    long scratch = stages.stream().mapToLong(Stage::scratchLength).max().orElse(0);
+    long scratch = stages.stream().mapToLong(s -> s.scratchLength(pass, batch)).max().orElse(0);
+    long shared =
+        stages.stream().mapToLong(s -> s.sharedLength(pass, batch, threads)).max().orElse(0);
     parts.put("input", inputBytes(architecture, batch));
     parts.put("scratch of the threads", FLOAT * scratch * threads);
+    parts.put("shared by the threads", FLOAT * shared);
   }
 
   private static List<Stage> stages(Architecture architecture, Kernels kernels) {

@@ -1,6 +1,7 @@
 package org.vgg4j.network;
 
 import org.jspecify.annotations.Nullable;
+import org.vgg4j.kernels.Pass;
 
 /**
  * One step of execution: a layer, or a convolution and the pool that follows it in one kernel. It
@@ -16,8 +17,13 @@ interface Stage {
   /** Length of the output. */
   int outputLength();
 
-  /** Scratch memory that a thread needs in any of its kernels, in floats whatever the batch. */
-  int scratchLength();
+  /** Scratch memory that a thread needs in the pass, in floats for that many images. */
+  int scratchLength(Pass pass, int images);
+
+  /** Memory that the threads share in the pass, in floats for that many images. */
+  default int sharedLength(Pass pass, int images, int threads) {
+    return 0;
+  }
 
   /** Copies the output as {@code [N][C][H][W]}, or {@code [N][features]}. */
   float[] readOutput(int images, float[] output);

@@ -23,8 +23,17 @@ public interface Convolution {
   /** Floats of the weights in the form that {@link #backwardData} reads. */
   int backwardWeightsLength();
 
-  /** Floats of scratch memory that one thread needs in any of these kernels. */
-  int scratchLength();
+  /** Floats of scratch memory that one thread needs in the kernels of a pass. */
+  int scratchLength(Pass pass);
+
+  /**
+   * Floats of memory shared by the threads that the kernels of a pass need.
+   *
+   * @param pass which kernels
+   * @param images the largest batch
+   * @param threads number of threads
+   */
+  int sharedLength(Pass pass, int images, int threads);
 
   /**
    * Brings weights into the form that {@link #forward} reads.

@@ -13,8 +13,13 @@ public interface FullyConnected {
   /** Outputs per image. */
   int outFeatures();
 
-  /** Floats of scratch memory that one thread needs in any of these kernels. */
-  int scratchLength();
+  /**
+   * Floats of scratch memory that one thread needs in the kernels of a pass.
+   *
+   * @param pass which kernels
+   * @param images the largest batch
+   */
+  int scratchLength(Pass pass, int images);
 
   /**
    * Computes {@code weights * input + bias}, then ReLU if wanted.

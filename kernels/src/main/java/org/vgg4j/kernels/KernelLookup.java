@@ -1,8 +1,12 @@
 package org.vgg4j.kernels;
 
+import com.sun.management.HotSpotDiagnosticMXBean;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
+import java.lang.management.ManagementFactory;
+import java.lang.reflect.InvocationTargetException;
 import java.util.Locale;
+import org.jspecify.annotations.Nullable;
 import org.vgg4j.kernels.scalar.ScalarKernels;
 
 /**
@@ -19,6 +23,8 @@ public final class KernelLookup {
 
   private static final Logger LOG = System.getLogger(KernelLookup.class.getName());
   private static final String VECTOR_CLASS = "org.vgg4j.kernels.vector.VectorKernels";
+  private static final String VECTOR_MODULE = "jdk.incubator.vector";
+  private static final int C2_LEVEL = 4;
 
   /**
    * The kernels and why they were chosen.
@@ -59,45 +65,65 @@ public final class KernelLookup {
    * @param forced value of the property, empty if not set
    */
   static Choice choose(String forced) {
+    String obstacle = obstacle();
     switch (forced.toLowerCase(Locale.ROOT)) {
       case "scalar":
         return new Choice(new ScalarKernels(), "forced by -D" + PROPERTY);
       case "vector":
-        try {
-          return new Choice(load(), "forced by -D" + PROPERTY);
-        } catch (ReflectiveOperationException | LinkageError e) {
+        if (obstacle != null) {
           throw new IllegalStateException(
-              "-D"
-                  + PROPERTY
-                  + "=vector cannot be had: "
-                  + whyNot(e)
-                  + "; or use -D"
-                  + PROPERTY
-                  + "=scalar, or leave it out",
-              e);
+              String.format(
+                  "-D%s=vector cannot be had: %s; or use -D%s=scalar, or leave it out",
+                  PROPERTY, obstacle, PROPERTY));
         }
+        return new Choice(load(), "forced by -D" + PROPERTY);
       case "":
-        try {
-          return new Choice(load(), "the Vector API is available");
-        } catch (ReflectiveOperationException | LinkageError e) {
-          return new Choice(new ScalarKernels(), whyNot(e));
-        }
+        return obstacle == null
+            ? new Choice(load(), "the Vector API is there")
+            : new Choice(new ScalarKernels(), obstacle);
       default:
         throw new IllegalStateException(
             "-D" + PROPERTY + "=" + forced + " is unknown: use scalar or vector");
     }
   }
 
-  private static Kernels load() throws ReflectiveOperationException {
-    return (Kernels) Class.forName(VECTOR_CLASS).getDeclaredConstructor().newInstance();
+  /**
+   * Why the vector kernels cannot be had here, or would be slow, and what to do; null if nothing.
+   */
+  private static @Nullable String obstacle() {
+    if (ModuleLayer.boot().findModule(VECTOR_MODULE).isEmpty()) {
+      return "many times slower than the vector kernels, for which add --add-modules "
+          + VECTOR_MODULE
+          + " to the java command";
+    }
+    if (!optimisingCompilerWorks()) {
+      return "the vector kernels need the JIT compiler C2: remove -Xint or -XX:TieredStopAtLevel";
+    }
+    return null;
   }
 
-  private static String whyNot(Throwable failure) {
-    if (failure instanceof ClassNotFoundException) {
-      return "this version of vgg4j has no vector kernels yet";
+  /** Without C2 each vector is an object: far slower than plain loops. */
+  private static boolean optimisingCompilerWorks() {
+    if (System.getProperty("java.vm.info", "").contains("interpreted")) {
+      return false;
     }
-    return "add --add-modules jdk.incubator.vector to the java command for the vector kernels ("
-        + failure
-        + ")";
+    HotSpotDiagnosticMXBean options =
+        ManagementFactory.getPlatformMXBean(HotSpotDiagnosticMXBean.class);
+    try {
+      return options != null
+          && Integer.parseInt(options.getVMOption("TieredStopAtLevel").getValue()) >= C2_LEVEL;
+    } catch (IllegalArgumentException e) {
+      return true; // a JVM without tiers compiles with its one compiler
+    }
+  }
+
+  private static Kernels load() {
+    try {
+      return (Kernels) Class.forName(VECTOR_CLASS).getDeclaredConstructor().newInstance();
+    } catch (InvocationTargetException e) {
+      throw new IllegalStateException(String.valueOf(e.getTargetException().getMessage()), e);
+    } catch (ReflectiveOperationException e) {
+      throw new IllegalStateException(VECTOR_CLASS + " is missing from the jar: build again", e);
+    }
   }
 }

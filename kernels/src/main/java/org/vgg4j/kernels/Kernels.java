@@ -20,7 +20,12 @@ public interface Kernels {
   /** Returns the kernels of a convolution layer. */
   Convolution convolution(ConvolutionShape shape);
 
-  /** Returns the kernels of a fully connected layer. */
+  /**
+   * Returns the kernels of a fully connected layer.
+   *
+   * @param inFeatures a multiple of 16, as maps and hidden layers have
+   * @param outFeatures any number
+   */
   FullyConnected fullyConnected(int inFeatures, int outFeatures);
 
   /** Floats of scratch memory that one thread needs in a normalisation. */

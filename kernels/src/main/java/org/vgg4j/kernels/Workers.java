@@ -42,6 +42,7 @@ public final class Workers implements AutoCloseable {
   }
 
   private final List<Scratch> scratches = new ArrayList<>();
+  private final Scratch shared = new Scratch();
   private final ExecutorService others;
 
   /**
@@ -62,6 +63,14 @@ public final class Workers implements AutoCloseable {
               thread.setDaemon(true);
               return thread;
             });
+  }
+
+  /**
+   * Returns memory that all threads see, of at least that many floats: the same array every time it
+   * is long enough. Its content is undefined. To be asked for outside of tasks.
+   */
+  public float[] shared(int length) {
+    return shared.floats(length);
   }
 
   /** Number of threads, the calling one included. */

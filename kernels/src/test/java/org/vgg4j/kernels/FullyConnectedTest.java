@@ -40,7 +40,7 @@ class FullyConnectedTest {
         new Case(4, 784, 80),
         new Case(17, 48, 101),
         new Case(33, 80, 80),
-        new Case(2, 20, 7));
+        new Case(2, 208, 7));
   }
 
   @AfterEach

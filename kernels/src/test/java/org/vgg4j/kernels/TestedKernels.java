@@ -2,6 +2,7 @@ package org.vgg4j.kernels;
 
 import java.util.stream.Stream;
 import org.vgg4j.kernels.scalar.ScalarKernels;
+import org.vgg4j.kernels.vector.VectorKernels;
 
 /**
  * An implementation that must pass all kernel tests.
@@ -13,7 +14,8 @@ import org.vgg4j.kernels.scalar.ScalarKernels;
 record TestedKernels(Kernels kernels, double tolerance) {
   /** Every implementation that this JVM can run. A new one is added here and nowhere else. */
   static Stream<TestedKernels> all() {
-    return Stream.of(new TestedKernels(new ScalarKernels(), 5e-6));
+    return Stream.of(
+        new TestedKernels(new ScalarKernels(), 5e-6), new TestedKernels(new VectorKernels(), 2e-5));
   }
 
   @Override

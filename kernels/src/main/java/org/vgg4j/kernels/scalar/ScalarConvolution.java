@@ -7,6 +7,7 @@ import org.jspecify.annotations.Nullable;
 import org.vgg4j.kernels.Convolution;
 import org.vgg4j.kernels.ConvolutionShape;
 import org.vgg4j.kernels.MapLayout;
+import org.vgg4j.kernels.Pass;
 import org.vgg4j.kernels.Workers;
 
 /**
@@ -45,11 +46,19 @@ final class ScalarConvolution implements Convolution {
   }
 
   @Override
-  public int scratchLength() {
+  public int scratchLength(Pass pass) {
     int forward = inputPatches.length() + 2 * shape.width() * shape.outChannels();
+    if (pass == Pass.INFERENCE) {
+      return forward;
+    }
     int data = outputPatches.length() + shape.inChannels();
     int weights = (inputPatches.lanes() + PIXELS) * shape.outChannels() + 2 * LANES * PIXELS;
     return Math.max(forward, Math.max(data, weights));
+  }
+
+  @Override
+  public int sharedLength(Pass pass, int images, int threads) {
+    return 0;
   }
 
   /** {@code [T][K]}: one row per value of the patch. */
@@ -102,7 +111,7 @@ final class ScalarConvolution implements Convolution {
         (task, scratch) -> {
           int image = task / shape.height();
           int y = task % shape.height();
-          float[] row = scratch.floats(scratchLength());
+          float[] row = scratch.floats(scratchLength(Pass.INFERENCE));
           forwardRow(input, prepared, bias, image, y, row, 0);
           for (int x = 0; x < shape.width(); x++) {
             for (int block = 0; block < output.blocks(); block++) {
@@ -154,7 +163,7 @@ final class ScalarConvolution implements Convolution {
           int image = task / half.height();
           int y = task % half.height();
           int rowLength = shape.width() * shape.outChannels();
-          float[] rows = scratch.floats(scratchLength());
+          float[] rows = scratch.floats(scratchLength(Pass.INFERENCE));
           forwardRow(input, prepared, bias, image, 2 * y, rows, 0);
           forwardRow(input, prepared, bias, image, 2 * y + 1, rows, rowLength);
           for (int x = 0; x < half.width(); x++) {
@@ -185,7 +194,7 @@ final class ScalarConvolution implements Convolution {
         (task, scratch) -> {
           int image = task / shape.height();
           int y = task % shape.height();
-          float[] sum = scratch.floats(scratchLength());
+          float[] sum = scratch.floats(scratchLength(Pass.TRAINING));
           for (int x = 0; x < shape.width(); x++) {
             Arrays.fill(sum, 0, channels, 0f);
             outputPatches.copyPatch(outputGradient, image, y, x, sum, channels);
@@ -224,7 +233,7 @@ final class ScalarConvolution implements Convolution {
                 weightGradient,
                 task / positions,
                 task % positions,
-                scratch.floats(scratchLength()));
+                scratch.floats(scratchLength(Pass.TRAINING)));
           } else {
             addBiasGradient(images, outputGradient, biasGradient, task - weightTasks);
           }

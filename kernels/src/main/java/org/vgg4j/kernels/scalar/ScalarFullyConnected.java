@@ -2,6 +2,7 @@ package org.vgg4j.kernels.scalar;
 
 import java.util.Arrays;
 import org.vgg4j.kernels.FullyConnected;
+import org.vgg4j.kernels.Pass;
 import org.vgg4j.kernels.Workers;
 
 /** Fully connected layers by their definition. */
@@ -27,8 +28,8 @@ final class ScalarFullyConnected implements FullyConnected {
   }
 
   @Override
-  public int scratchLength() {
-    return in;
+  public int scratchLength(Pass pass, int images) {
+    return pass == Pass.TRAINING ? in : 0;
   }
 
   @Override

@@ -1,0 +1,123 @@
+package org.vgg4j.kernels.vector;
+
+import static org.vgg4j.kernels.MapLayout.LANES;
+import static org.vgg4j.kernels.vector.Width.SPECIES;
+
+import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.VectorOperators;
+import org.jspecify.annotations.Nullable;
+import org.vgg4j.kernels.MapLayout;
+
+/** What is done to a tile's pixels, 16 channels of them, on their way into the output. */
+interface Finish {
+  /**
+   * Takes a tile.
+   *
+   * @param pixels {@code [side][side][16]} from its offset; may be overwritten
+   * @param y row of the tile's first pixel in the map; pixels beyond the map are dropped
+   */
+  void take(float[] pixels, int offset, int side, int image, int block, int y, int x);
+
+  /** Adds the bias, rectifies, and stores. */
+  record Rectify(MapLayout map, float[] bias, float[] output) implements Finish {
+    @Override
+    public void take(float[] pixels, int offset, int side, int image, int block, int y, int x) {
+      int rows = Math.min(side, map.height() - y);
+      int columns = Math.min(side, map.width() - x);
+      for (int i = 0; i < rows; i++) {
+        int to = map.index(image, block, y + i, x);
+        rectify(pixels, offset + i * side * LANES, bias, block * LANES, output, to, columns);
+      }
+    }
+
+    /** {@code (|h| + h) / 2}: max(0, h) sometimes is not compiled well, and this is exact too. */
+    static void rectify(
+        float[] from, int at, float[] bias, int biasAt, float[] to, int toAt, int pixels) {
+      for (int l = 0; l < LANES; l += Width.LANES) {
+        FloatVector b = FloatVector.fromArray(SPECIES, bias, biasAt + l);
+        for (int i = l; i < pixels * LANES; i += LANES) {
+          FloatVector h = FloatVector.fromArray(SPECIES, from, at + i).add(b);
+          h.abs().add(h).mul(0.5f).intoArray(to, toAt + i);
+        }
+      }
+    }
+  }
+
+  /** Adds the bias, rectifies, and keeps the largest of each 2x2 pixels. */
+  record Pool(MapLayout half, float[] bias, float[] pooled, byte @Nullable [] argmax)
+      implements Finish {
+    @Override
+    public void take(float[] pixels, int offset, int side, int image, int block, int y, int x) {
+      Rectify.rectify(pixels, offset, bias, block * LANES, pixels, offset, side * side);
+      int rows = Math.min(side / 2, half.height() - y / 2);
+      int columns = Math.min(side / 2, half.width() - x / 2);
+      for (int i = 0; i < rows; i++) {
+        for (int j = 0; j < columns; j++) {
+          int from = offset + (2 * i * side + 2 * j) * LANES;
+          int to = half.index(image, block, y / 2 + i, x / 2 + j);
+          if (argmax == null) {
+            largest(pixels, from, side * LANES, pooled, to);
+          } else {
+            // the pixel's own place holds the indices until they are bytes
+            largestAndWhich(pixels, from, side * LANES, pooled, to);
+            for (int l = 0; l < LANES; l++) {
+              argmax[to + l] = (byte) pixels[from + l];
+            }
+          }
+        }
+      }
+    }
+
+    private static void largest(float[] pixels, int from, int down, float[] pooled, int to) {
+      for (int l = 0; l < LANES; l += Width.LANES) {
+        FloatVector a = FloatVector.fromArray(SPECIES, pixels, from + l);
+        FloatVector b = FloatVector.fromArray(SPECIES, pixels, from + LANES + l);
+        FloatVector c = FloatVector.fromArray(SPECIES, pixels, from + down + l);
+        FloatVector d = FloatVector.fromArray(SPECIES, pixels, from + down + LANES + l);
+        a.max(b).max(c.max(d)).intoArray(pooled, to + l);
+      }
+    }
+
+    /** Also writes, over the first pixel, which it was: 0 to 3, the first if several are equal. */
+    private static void largestAndWhich(
+        float[] pixels, int from, int down, float[] pooled, int to) {
+      for (int l = 0; l < LANES; l += Width.LANES) {
+        FloatVector a = FloatVector.fromArray(SPECIES, pixels, from + l);
+        FloatVector b = FloatVector.fromArray(SPECIES, pixels, from + LANES + l);
+        FloatVector c = FloatVector.fromArray(SPECIES, pixels, from + down + l);
+        FloatVector d = FloatVector.fromArray(SPECIES, pixels, from + down + LANES + l);
+        FloatVector largest = a.max(b).max(c.max(d)); // NaN if any is
+        FloatVector which = FloatVector.zero(SPECIES);
+        which = which.blend(3f, d.compare(VectorOperators.EQ, largest));
+        which = which.blend(2f, c.compare(VectorOperators.EQ, largest));
+        which = which.blend(1f, b.compare(VectorOperators.EQ, largest));
+        which = which.blend(0f, a.compare(VectorOperators.EQ, largest));
+        largest.intoArray(pooled, to + l);
+        which.intoArray(pixels, from + l);
+      }
+    }
+  }
+
+  /** Stores where the forward pass's input is positive, and zero elsewhere. */
+  record Mask(MapLayout map, float[] input, float[] inputGradient) implements Finish {
+    @Override
+    public void take(float[] pixels, int offset, int side, int image, int block, int y, int x) {
+      int rows = Math.min(side, map.height() - y);
+      int columns = Math.min(side, map.width() - x);
+      for (int i = 0; i < rows; i++) {
+        int to = map.index(image, block, y + i, x);
+        mask(pixels, offset + i * side * LANES, input, inputGradient, to, columns * LANES);
+      }
+    }
+
+    private static void mask(
+        float[] from, int at, float[] input, float[] to, int toAt, int length) {
+      FloatVector zero = FloatVector.zero(SPECIES);
+      for (int i = 0; i < length; i += Width.LANES) {
+        FloatVector x = FloatVector.fromArray(SPECIES, input, toAt + i);
+        FloatVector g = FloatVector.fromArray(SPECIES, from, at + i);
+        zero.blend(g, x.compare(VectorOperators.GT, 0f)).intoArray(to, toAt + i);
+      }
+    }
+  }
+}

@@ -1,0 +1,34 @@
+package org.vgg4j.kernels.vector;
+
+/**
+ * Winograd's minimal filtering F(m x m, 3x3) (Lavin and Gray 2016, doi:10.1109/CVPR.2016.435): m x
+ * m outputs of a 3x3 convolution by (m+2)^2 multiplications, {@code Y = At [(G g Gt) * (Bt d B)]
+ * A}.
+ *
+ * <p>Each transform here is one-dimensional and works on 16 lanes at once: it reads vectors at
+ * {@code from + i * fromStride} and writes vectors at {@code to + j * toStride}. Two dimensions are
+ * two passes over a scratch array; one unrolled method for both would be too large for the JIT
+ * compiler. Stateless.
+ */
+interface MinimalFiltering {
+  /** m: outputs of one dimension. */
+  int outputs();
+
+  /** m + 2: inputs, and products, of one dimension. */
+  int inputs();
+
+  /** {@code Bt}: the inputs. */
+  void input(float[] a, int from, int fromStride, float[] b, int to, int toStride);
+
+  /** {@code At}: from products to outputs. */
+  void output(float[] a, int from, int fromStride, float[] b, int to, int toStride);
+
+  /** {@code A}: from gradients by the outputs to gradients by the products. */
+  void outputGradient(float[] a, int from, int fromStride, float[] b, int to, int toStride);
+
+  /** {@code G}: the filter, three values. */
+  void filter(float[] a, int from, int fromStride, float[] b, int to, int toStride);
+
+  /** {@code Gt}: from gradients by the transformed filter to gradients by the filter. */
+  void filterGradient(float[] a, int from, int fromStride, float[] b, int to, int toStride);
+}

@@ -1,0 +1,210 @@
+package org.vgg4j.kernels.vector;
+
+import static org.vgg4j.kernels.MapLayout.LANES;
+
+import org.vgg4j.kernels.MapLayout;
+import org.vgg4j.kernels.Workers;
+
+/**
+ * The products of a tiled convolution and what is done with them: {@code output = finish(scatter(
+ * gather(input) * weights))}.
+ *
+ * <p>Results do not depend on how tiles are grouped: each value is one sum over the depth, always
+ * in the same order. So the grouping may follow the number of threads.
+ */
+final class TiledConvolution {
+  /** Panels that threads share are at most so long, in floats. */
+  private static final int LONGEST_SHARED_PANEL = 8 << 20;
+
+  private static final int MOST_PIXELS = 4 * 4 * LANES;
+
+  private final Tiling tiling;
+  private final int columns;
+  private final int block;
+  private final int chunk;
+
+  /**
+   * @param columns channels of the output
+   */
+  TiledConvolution(Tiling tiling, int columns) {
+    this.tiling = tiling;
+    this.columns = columns;
+    this.block = Gemm.columnBlock(columns);
+    this.chunk = chunk(tiling);
+  }
+
+  /**
+   * Tiles whose panel and products one thread has at a time: few enough for the second-level cache,
+   * many enough to use each weight often. A multiple of 12, hence of the micro-kernels' rows.
+   */
+  private static int chunk(Tiling tiling) {
+    if (tiling.positions == 1) {
+      return 24;
+    }
+    return tiling.depth <= 64 ? 36 : tiling.depth <= 128 ? 24 : tiling.depth <= 256 ? 48 : 60;
+  }
+
+  /** Floats of scratch memory of one thread. */
+  int scratchLength() {
+    int rows = chunk * tiling.rowsPerTile;
+    return tiling.positions * (tiling.panelPlane(rows) + productPlane(rows))
+        + MOST_PIXELS
+        + Tiling.SCRATCH;
+  }
+
+  /** Floats of memory that the threads share, for that many images. */
+  int sharedLength(int images, int threads) {
+    int tiles = images * tiling.tilesPerImage();
+    if (chunksSuffice(tiles, threads)) {
+      return 0;
+    }
+    int rows = sharedTiles(tiles) * tiling.rowsPerTile;
+    return tiling.positions * tiling.panelPlane(rows);
+  }
+
+  private int productPlane(int rows) {
+    return rows * block + LANES;
+  }
+
+  private boolean chunksSuffice(int tiles, int threads) {
+    return threads == 1 || tiles >= 8L * threads * chunk;
+  }
+
+  private int sharedTiles(int tiles) {
+    int perChunk = tiling.positions * tiling.panelPlane(chunk * tiling.rowsPerTile);
+    int most = Math.max(1, LONGEST_SHARED_PANEL / perChunk) * chunk;
+    return Math.min(most, tiles);
+  }
+
+  void run(int images, float[] input, float[] weights, Finish finish, Workers workers) {
+    int tiles = images * tiling.tilesPerImage();
+    if (chunksSuffice(tiles, workers.threads())) {
+      runChunks(tiles, input, weights, finish, workers);
+    } else {
+      int step = sharedTiles(tiles);
+      for (int first = 0; first < tiles; first += step) {
+        runShared(first, Math.min(step, tiles - first), input, weights, finish, workers);
+      }
+    }
+  }
+
+  /** Each thread does all with its own tiles. */
+  private void runChunks(
+      int tiles, float[] input, float[] weights, Finish finish, Workers workers) {
+    int rows = chunk * tiling.rowsPerTile;
+    int panelPlane = tiling.panelPlane(rows);
+    int products = tiling.positions * panelPlane;
+    workers.run(
+        (tiles + chunk - 1) / chunk,
+        (task, scratch) -> {
+          float[] floats = scratch.floats(scratchLength());
+          int first = task * chunk;
+          int count = Math.min(chunk, tiles - first);
+          gather(input, first, count, floats, panelPlane, products);
+          for (int column = 0; column < columns; column += block) {
+            multiply(floats, 0, panelPlane, count, weights, column, floats, products);
+            finish(first, count, column, floats, products, finish);
+          }
+        });
+  }
+
+  /** All threads share the panel and divide the columns, so that weights are read once. */
+  private void runShared(
+      int first, int count, float[] input, float[] weights, Finish finish, Workers workers) {
+    int panelPlane = tiling.panelPlane(count * tiling.rowsPerTile);
+    float[] panel = workers.shared(tiling.positions * panelPlane);
+    int portion = 4;
+    workers.run(
+        (count + portion - 1) / portion,
+        (task, scratch) -> {
+          int from = task * portion;
+          float[] work = scratch.floats(scratchLength());
+          for (int i = from; i < Math.min(count, from + portion); i++) {
+            tiling.gather(input, first + i, panel, i * tiling.rowsPerTile, panelPlane, work, 0);
+          }
+        });
+    int parts = (count + chunk - 1) / chunk;
+    workers.run(
+        columns / block * parts,
+        (task, scratch) -> {
+          float[] floats = scratch.floats(scratchLength());
+          int column = task / parts * block;
+          int from = task % parts * chunk;
+          int tiles = Math.min(chunk, count - from);
+          int at = from * tiling.rowsPerTile * tiling.panelRow;
+          multiply(panel, at, panelPlane, tiles, weights, column, floats, 0);
+          finish(first + from, tiles, column, floats, 0, finish);
+        });
+  }
+
+  private void gather(
+      float[] input, int first, int count, float[] floats, int panelPlane, int work) {
+    for (int i = 0; i < count; i++) {
+      int row = i * tiling.rowsPerTile;
+      tiling.gather(input, first + i, floats, row, panelPlane, floats, work);
+    }
+  }
+
+  /** The products of some tiles with one block of columns. */
+  private void multiply(
+      float[] panel,
+      int panelAt,
+      int panelPlane,
+      int tiles,
+      float[] weights,
+      int column,
+      float[] products,
+      int productsAt) {
+    int rows = tiles * tiling.rowsPerTile;
+    int plane = productPlane(chunk * tiling.rowsPerTile);
+    int weightsAt = column * tiling.positions * tiling.depth;
+    for (int position = 0; position < tiling.positions; position++) {
+      for (int row = 0; row < rows; row += Gemm.ROWS) {
+        Gemm.run(
+            Math.min(Gemm.ROWS, rows - row),
+            block,
+            true,
+            panel,
+            panelAt + position * panelPlane + row * tiling.panelRow,
+            tiling.panelRow,
+            1,
+            tiling.depth,
+            weights,
+            weightsAt + position * tiling.depth * block,
+            block,
+            products,
+            productsAt + position * plane + row * block,
+            block);
+      }
+    }
+  }
+
+  private void finish(
+      int first, int count, int column, float[] floats, int productsAt, Finish finish) {
+    int plane = productPlane(chunk * tiling.rowsPerTile);
+    int pixels = productsAt + tiling.positions * plane;
+    int work = pixels + MOST_PIXELS;
+    for (int i = 0; i < count; i++) {
+      int tile = first + i;
+      int image = tile / tiling.tilesPerImage();
+      int y = tile % tiling.tilesPerImage() / tiling.tilesAcross() * tiling.side;
+      int x = tile % tiling.tilesAcross() * tiling.side;
+      int row = productsAt + i * tiling.rowsPerTile * block;
+      for (int c = 0; c < block; c += LANES) {
+        tiling.scatter(floats, row + c, block, plane, floats, pixels, floats, work);
+        finish.take(floats, pixels, tiling.side, image, (column + c) / LANES, y, x);
+      }
+    }
+  }
+
+  /** Zeros around maps that are about to be written. */
+  static void clearHalo(int images, MapLayout map, float[] maps, Workers workers) {
+    workers.run(
+        images,
+        (image, scratch) -> {
+          for (int b = 0; b < map.blocks(); b++) {
+            map.clearHalo(maps, image, b);
+          }
+        });
+  }
+}

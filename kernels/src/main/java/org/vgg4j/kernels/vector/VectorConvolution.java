@@ -1,0 +1,159 @@
+package org.vgg4j.kernels.vector;
+
+import org.jspecify.annotations.Nullable;
+import org.vgg4j.kernels.Convolution;
+import org.vgg4j.kernels.ConvolutionShape;
+import org.vgg4j.kernels.MapLayout;
+import org.vgg4j.kernels.Pass;
+import org.vgg4j.kernels.Workers;
+import org.vgg4j.kernels.scalar.ScalarKernels;
+
+/**
+ * Convolution as products of tiles: 3x3 filters over maps by minimal filtering, others by their
+ * definition.
+ */
+final class VectorConvolution implements Convolution {
+  private final ConvolutionShape shape;
+  private final Tiling tiling;
+  private final @Nullable Tiling turned;
+  private final TiledConvolution forward;
+  private final @Nullable TiledConvolution backward;
+  private final FilterGradient filterGradient;
+
+  /** For the gradient by an image, which nothing in training wants. */
+  private final Convolution scalar;
+
+  VectorConvolution(ConvolutionShape shape) {
+    this.shape = shape;
+    this.scalar = new ScalarKernels().convolution(shape);
+    if (shape.readsImage()) {
+      this.tiling = PatchTiling.ofImage(shape);
+      this.turned = null;
+      this.backward = null;
+    } else {
+      this.tiling = tiling(shape.input(), shape.outChannels(), shape.kernel());
+      this.turned = tiling(shape.output(), shape.inChannels(), shape.kernel());
+      this.backward = new TiledConvolution(turned, shape.inChannels());
+    }
+    this.forward = new TiledConvolution(tiling, shape.outChannels());
+    this.filterGradient = new FilterGradient(tiling, shape.output());
+  }
+
+  private static Tiling tiling(MapLayout input, int columns, int kernel) {
+    if (kernel != 3) {
+      return PatchTiling.ofMaps(input, columns, kernel);
+    }
+    MinimalFiltering f4 = new FilteringF4();
+    MinimalFiltering f2 = new FilteringF2();
+    // on maps that are hardly larger than a tile, 4x4 tiles would be mostly padding
+    return new WinogradTiling(
+        input, columns, multiplications(input, f4) <= multiplications(input, f2) ? f4 : f2);
+  }
+
+  private static int multiplications(MapLayout map, MinimalFiltering filtering) {
+    int m = filtering.outputs();
+    int tiles = ((map.height() + m - 1) / m) * ((map.width() + m - 1) / m);
+    return tiles * filtering.inputs() * filtering.inputs();
+  }
+
+  @Override
+  public ConvolutionShape shape() {
+    return shape;
+  }
+
+  @Override
+  public int forwardWeightsLength() {
+    return tiling.weightsLength(shape.outChannels());
+  }
+
+  @Override
+  public int backwardWeightsLength() {
+    return turned == null
+        ? scalar.backwardWeightsLength()
+        : turned.weightsLength(shape.inChannels());
+  }
+
+  @Override
+  public int scratchLength(Pass pass) {
+    int forwards = Math.max(forward.scratchLength(), WinogradTiling.PREPARE_SCRATCH);
+    return pass == Pass.INFERENCE || backward == null
+        ? forwards
+        : Math.max(forwards, backward.scratchLength());
+  }
+
+  @Override
+  public int sharedLength(Pass pass, int images, int threads) {
+    int forwards = forward.sharedLength(images, threads);
+    if (pass == Pass.INFERENCE) {
+      return forwards;
+    }
+    int data = backward == null ? 0 : backward.sharedLength(images, threads);
+    return Math.max(Math.max(forwards, data), filterGradient.sharedLength(images));
+  }
+
+  @Override
+  public void prepareForward(float[] weights, float[] prepared, Workers workers) {
+    tiling.prepare(weights, false, prepared, workers);
+  }
+
+  @Override
+  public void prepareBackward(float[] weights, float[] prepared, Workers workers) {
+    if (turned == null) {
+      scalar.prepareBackward(weights, prepared, workers);
+    } else {
+      turned.prepare(weights, true, prepared, workers);
+    }
+  }
+
+  @Override
+  public void forward(
+      int images, float[] input, float[] prepared, float[] bias, float[] output, Workers workers) {
+    MapLayout map = shape.output();
+    TiledConvolution.clearHalo(images, map, output, workers);
+    forward.run(images, input, prepared, new Finish.Rectify(map, bias, output), workers);
+  }
+
+  @Override
+  public void forwardPooled(
+      int images,
+      float[] input,
+      float[] prepared,
+      float[] bias,
+      float[] pooled,
+      byte @Nullable [] argmax,
+      Workers workers) {
+    MapLayout half = shape.pooled();
+    TiledConvolution.clearHalo(images, half, pooled, workers);
+    Finish finish = new Finish.Pool(half, bias, pooled, argmax);
+    forward.run(images, input, prepared, finish, workers);
+  }
+
+  @Override
+  public void backwardData(
+      int images,
+      float[] outputGradient,
+      float[] prepared,
+      float[] input,
+      float[] inputGradient,
+      Workers workers) {
+    if (backward == null) {
+      scalar.backwardData(images, outputGradient, prepared, input, inputGradient, workers);
+      return;
+    }
+    MapLayout map = shape.input();
+    TiledConvolution.clearHalo(images, map, inputGradient, workers);
+    Finish finish = new Finish.Mask(map, input, inputGradient);
+    backward.run(images, outputGradient, prepared, finish, workers);
+  }
+
+  @Override
+  public void backwardWeights(
+      int images,
+      float[] input,
+      float[] outputGradient,
+      float[] weightGradient,
+      float[] biasGradient,
+      Workers workers) {
+    filterGradient.add(images, input, outputGradient, weightGradient, biasGradient, workers);
+  }
+}

@@ -1,0 +1,141 @@
+package org.vgg4j.kernels.vector;
+
+import org.jspecify.annotations.Nullable;
+import org.vgg4j.kernels.Convolution;
+import org.vgg4j.kernels.ConvolutionShape;
+import org.vgg4j.kernels.FullyConnected;
+import org.vgg4j.kernels.Kernels;
+import org.vgg4j.kernels.MapLayout;
+import org.vgg4j.kernels.NormShape;
+import org.vgg4j.kernels.Workers;
+import org.vgg4j.kernels.scalar.ScalarKernels;
+
+/**
+ * Kernels on the Vector API: convolutions and fully connected layers, which are nearly all of the
+ * work. The rest is the naive twin's.
+ */
+public final class VectorKernels implements Kernels {
+  private final ScalarKernels scalar = new ScalarKernels();
+
+  /**
+   * Chooses the width of the vectors, once for the process.
+   *
+   * @throws IllegalStateException if a forced width cannot be had
+   */
+  public VectorKernels() {
+    Width.check();
+  }
+
+  @Override
+  public String name() {
+    return "vector";
+  }
+
+  @Override
+  public String description() {
+    return "Vector API, " + Width.SPECIES.vectorBitSize() + " bits";
+  }
+
+  @Override
+  public int lanes() {
+    return Width.LANES;
+  }
+
+  @Override
+  public Convolution convolution(ConvolutionShape shape) {
+    return new VectorConvolution(shape);
+  }
+
+  @Override
+  public FullyConnected fullyConnected(int inFeatures, int outFeatures) {
+    return new VectorFullyConnected(inFeatures, outFeatures);
+  }
+
+  @Override
+  public int normScratchLength(NormShape shape) {
+    return scalar.normScratchLength(shape);
+  }
+
+  @Override
+  public void norm(NormShape shape, int images, float[] input, float[] output, Workers workers) {
+    scalar.norm(shape, images, input, output, workers);
+  }
+
+  @Override
+  public void normBackward(
+      NormShape shape,
+      int images,
+      float[] input,
+      float[] outputGradient,
+      float[] inputGradient,
+      Workers workers) {
+    scalar.normBackward(shape, images, input, outputGradient, inputGradient, workers);
+  }
+
+  @Override
+  public void maxPool(
+      MapLayout map,
+      int images,
+      float[] input,
+      float[] pooled,
+      byte @Nullable [] argmax,
+      Workers workers) {
+    scalar.maxPool(map, images, input, pooled, argmax, workers);
+  }
+
+  @Override
+  public void maxPoolBackward(
+      MapLayout map,
+      int images,
+      float[] pooledGradient,
+      byte[] argmax,
+      float[] inputGradient,
+      Workers workers) {
+    scalar.maxPoolBackward(map, images, pooledGradient, argmax, inputGradient, workers);
+  }
+
+  @Override
+  public void flatten(MapLayout map, int images, float[] maps, float[] features, Workers workers) {
+    scalar.flatten(map, images, maps, features, workers);
+  }
+
+  @Override
+  public void unflatten(
+      MapLayout map, int images, float[] features, float[] maps, Workers workers) {
+    scalar.unflatten(map, images, features, maps, workers);
+  }
+
+  @Override
+  public void dropout(int length, float[] values, byte[] mask, float scale, Workers workers) {
+    scalar.dropout(length, values, mask, scale, workers);
+  }
+
+  @Override
+  public void softmax(int images, int classes, float[] scores, float[] posteriors) {
+    scalar.softmax(images, classes, scores, posteriors);
+  }
+
+  @Override
+  public void softmaxCrossEntropy(
+      int images,
+      int classes,
+      float[] scores,
+      int[] labels,
+      float gradientScale,
+      float[] gradient,
+      double[] losses) {
+    scalar.softmaxCrossEntropy(images, classes, scores, labels, gradientScale, gradient, losses);
+  }
+
+  @Override
+  public void sgd(
+      float[] weights,
+      float[] velocity,
+      float[] gradient,
+      float rate,
+      float momentum,
+      float decay,
+      Workers workers) {
+    scalar.sgd(weights, velocity, gradient, rate, momentum, decay, workers);
+  }
+}

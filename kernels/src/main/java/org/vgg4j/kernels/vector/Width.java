@@ -1,0 +1,51 @@
+package org.vgg4j.kernels.vector;
+
+import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.VectorShape;
+import jdk.incubator.vector.VectorSpecies;
+
+/**
+ * The vector width of this process, chosen once: the machine's own, or {@code -Dvgg.vectorBits}.
+ */
+final class Width {
+  /** The system property that forces a width: 128, 256 or 512. */
+  static final String PROPERTY = "vgg.vectorBits";
+
+  /** The vectors that all kernels use. */
+  static final VectorSpecies<Float> SPECIES =
+      VectorSpecies.of(float.class, VectorShape.forBitSize(bits()));
+
+  /** Floats in a vector: 4, 8 or 16, hence a divisor of the 16 channels of a block. */
+  static final int LANES = SPECIES.length();
+
+  /**
+   * Vector registers to plan with: AVX-512 and Arm have 32; AVX2 has 16. (The few x86 machines with
+   * 128-bit vectors only have 16 too, and spill.)
+   */
+  static final int REGISTERS = SPECIES.vectorBitSize() == 256 ? 16 : 32;
+
+  private Width() {}
+
+  /**
+   * @throws IllegalStateException if the width is none that the kernels know
+   */
+  static void check() {
+    bits();
+  }
+
+  private static int bits() {
+    String forced = System.getProperty(PROPERTY);
+    String bits =
+        forced != null ? forced : String.valueOf(FloatVector.SPECIES_PREFERRED.vectorBitSize());
+    return switch (bits) {
+      case "128" -> 128;
+      case "256" -> 256;
+      case "512" -> 512;
+      default ->
+          throw new IllegalStateException(
+              forced != null
+                  ? "-D" + PROPERTY + "=" + forced + " is unknown: use 128, 256 or 512"
+                  : "vectors of " + bits + " bits are not supported: use -Dvgg.kernels=scalar");
+    };
+  }
+}
