@@ -62,6 +62,9 @@ final class ClassifyCommand implements Callable<Integer> {
   /** Returns 1 if any file could not be classified; the others then are all the same. */
   @Override
   public Integer call() {
+    if (top < 1) {
+      throw new InputException("option top is " + top + " but must be at least 1");
+    }
     List<Path> files = files();
     List<Classified> results = new ArrayList<>();
     try (ImageClassifier classifier = ImageClassifier.load(model, threads)) {
@@ -103,12 +106,27 @@ final class ClassifyCommand implements Callable<Integer> {
         spec.commandLine().getErr().println("vgg: " + e.getMessage());
       }
     }
-    List<List<Prediction>> predictions = classifier.classify(pictures, top);
     List<Classified> results = new ArrayList<>();
-    for (int i = 0; i < readable.size(); i++) {
-      results.add(new Classified(readable.get(i), predictions.get(i)));
+    try {
+      List<List<Prediction>> predictions = classifier.classify(pictures, top);
+      for (int i = 0; i < readable.size(); i++) {
+        results.add(new Classified(readable.get(i), predictions.get(i)));
+      }
+    } catch (InputException e) {
+      for (int i = 0; i < readable.size(); i++) { // to find which one it is
+        classifyOne(classifier, readable.get(i), pictures.get(i), results);
+      }
     }
     return results;
+  }
+
+  private void classifyOne(
+      ImageClassifier classifier, Path file, RgbImage picture, List<Classified> results) {
+    try {
+      results.add(new Classified(file, classifier.classify(List.of(picture), top).get(0)));
+    } catch (InputException e) {
+      spec.commandLine().getErr().println("vgg: " + file + ": " + e.getMessage());
+    }
   }
 
   private static Map<String, Object> asMap(Classified result) {

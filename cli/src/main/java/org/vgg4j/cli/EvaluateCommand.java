@@ -11,6 +11,7 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.vgg4j.base.InputException;
 import org.vgg4j.data.DataSources;
+import org.vgg4j.data.DataSplits;
 import org.vgg4j.data.Dataset;
 import org.vgg4j.data.Split;
 import org.vgg4j.evaluate.CenterCropEvaluator;
@@ -20,6 +21,7 @@ import org.vgg4j.network.Engine;
 import org.vgg4j.network.Inference;
 import org.vgg4j.network.Parameters;
 import org.vgg4j.weights.ModelFile;
+import org.vgg4j.weights.Provenance;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -47,18 +49,26 @@ final class EvaluateCommand implements Runnable {
   @Option(
       names = "--split",
       paramLabel = "PART",
-      description = "train, val or test (default: test if there is one, else val, else all)")
+      description =
+          "train, val or test (default: test if there is one, else val; else what was held out if"
+              + " the model was trained on this data, else all)")
   private @Nullable Split split;
 
   @Option(
       names = "--held-out",
       paramLabel = "F",
-      defaultValue = "0.1",
-      description = Texts.HELD_OUT)
-  private double heldOut;
+      description =
+          "fraction held out for validation, where there is no val/ (default: the model's own, if it"
+              + " was trained on this data, else 0.1)")
+  private @Nullable Double heldOut;
 
-  @Option(names = "--seed", paramLabel = "N", defaultValue = "1", description = Texts.SEED)
-  private long seed;
+  @Option(
+      names = "--seed",
+      paramLabel = "N",
+      description =
+          "decides what is held out (default: the model's own, if it was trained on this data, else"
+              + " 1)")
+  private @Nullable Long seed;
 
   @Option(
       names = "--test-scales",
@@ -89,7 +99,7 @@ final class EvaluateCommand implements Runnable {
     ModelFile file = ModelFile.read(model);
     Preprocessing preprocessing =
         testScale == null ? file.preprocessing() : file.preprocessing().withScale(testScale);
-    Dataset dataset = DataSources.openLabelled(data, split, heldOut, seed);
+    Dataset dataset = dataset(file);
     Parameters parameters = new Parameters(file.architecture(), file.arrays());
     ProgressLine progress = new ProgressLine(spec.commandLine().getErr());
     Evaluation evaluation;
@@ -108,6 +118,28 @@ final class EvaluateCommand implements Runnable {
         json
             ? Json.of(asMap(evaluation, dataset, preprocessing))
             : text(evaluation, dataset, preprocessing));
+  }
+
+  private Dataset dataset(ModelFile file) {
+    Provenance provenance = file.provenance();
+    Map<String, Object> trained = Map.of();
+    if (provenance != null
+        && DataSources.fingerprint(data).equals(provenance.datasetFingerprint())) {
+      trained = provenance.configuration();
+    }
+    double fraction = heldOut != null ? heldOut : number(trained, "held-out", 0.1).doubleValue();
+    long draw = seed != null ? seed : number(trained, "seed", 1).longValue();
+    if (split == null && !trained.isEmpty()) {
+      // never the images that the model has learnt
+      DataSplits splits = DataSources.open(data, fraction, draw);
+      Dataset test = splits.test();
+      return test != null ? test : splits.validation();
+    }
+    return DataSources.openLabelled(data, split, fraction, draw);
+  }
+
+  private static Number number(Map<String, Object> options, String name, Number otherwise) {
+    return options.get(name) instanceof Number value ? value : otherwise;
   }
 
   private Map<String, Object> asMap(

@@ -27,6 +27,7 @@ import picocli.CommandLine.Spec;
       EvaluateCommand.class,
       ClassifyCommand.class,
       SummaryCommand.class,
+      BenchCommand.class,
       DataCommand.class,
       DoctorCommand.class
     })
@@ -69,7 +70,13 @@ public final class Main implements Runnable {
     } catch (InputException e) {
       return explain(e, err);
     }
-    return commandLine.execute(args);
+    try {
+      return commandLine.execute(args);
+    } catch (OutOfMemoryError e) {
+      err.println(
+          "vgg: out of memory: take a smaller batch, or give Java more (VGG_JAVA_OPTS=-Xmx...)");
+      return CommandLine.ExitCode.SOFTWARE;
+    }
   }
 
   private static int explain(InputException failure, PrintWriter err) {

@@ -20,6 +20,7 @@ import org.vgg4j.train.TrainingResult;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
 /** {@code vgg train}. */
@@ -190,9 +191,9 @@ final class TrainCommand implements Callable<Integer> {
             Configuration.of(arch),
             width,
             crop,
-            scale != null ? scale : (int) (crop * scaleRatio),
+            trainingScale(),
             batch,
-            microBatch,
+            typed("--micro-batch") ? microBatch : Math.min(microBatch, batch),
             learningRate,
             momentum,
             weightDecay,
@@ -223,9 +224,22 @@ final class TrainCommand implements Callable<Integer> {
     return 0;
   }
 
+  /** S; of a file's --scale and a typed --scale-ratio, what is typed wins. */
+  private int trainingScale() {
+    if (typed("--scale") && typed("--scale-ratio")) {
+      throw new ParameterException(
+          spec.commandLine(), "--scale and --scale-ratio say the same: give one of them");
+    }
+    return scale != null && !typed("--scale-ratio") ? scale : (int) (crop * scaleRatio);
+  }
+
+  private boolean typed(String option) {
+    return spec.commandLine().getParseResult().hasMatchedOption(option);
+  }
+
   private Path defaultFolder() {
     Path last = Path.of(data).toAbsolutePath().normalize().getFileName();
-    return RunFolder.firstFree(Path.of("runs"), (last == null ? "run" : last) + "-" + arch);
+    return RunFolder.claim(Path.of("runs"), (last == null ? "run" : last) + "-" + arch);
   }
 
   private Map<String, Object> environment() {

@@ -41,6 +41,7 @@ class ArchitectureTest {
           "weights",
           "evaluate",
           "train",
+          "experiment",
           "cli");
 
   @ArchTest
@@ -102,13 +103,18 @@ class ArchitectureTest {
 
   @ArchTest
   static final ArchRule evaluate =
-      arrows("evaluate", "network", "image", "data", "model", "base", "weights")
+      arrows("evaluate", "network", "image", "data", "model", "base")
           .because("evaluating a model must not need the code that trained it");
 
   @ArchTest
   static final ArchRule train =
-      arrows("train", "network", "data", "image", "evaluate", "weights", "model", "base")
+      arrows("train", "network", "data", "evaluate", "weights", "model", "base")
           .because("training stands on top of core; nothing but a front end calls it");
+
+  @ArchTest
+  static final ArchRule experiment =
+      arrows("experiment", "train", "evaluate", "network", "data", "weights", "model", "base")
+          .because("experiments use what users use: there is no second way to train or evaluate");
 
   @ArchTest
   static final ArchRule inProcessApi =
@@ -137,7 +143,17 @@ class ArchitectureTest {
 
   @ArchTest
   static final ArchRule cli =
-      arrows("cli", "network", "data", "image", "evaluate", "train", "weights", "model", "base")
+      arrows(
+              "cli",
+              "network",
+              "data",
+              "image",
+              "evaluate",
+              "train",
+              "experiment",
+              "weights",
+              "model",
+              "base")
           .because("commands are thin: what they need of the kernels, the network room tells them");
 
   @ArchTest

@@ -75,6 +75,16 @@ public final class DataSources {
     return source.validation() != null ? source.validation() : source.train();
   }
 
+  /**
+   * Returns the fingerprint that {@link #open} gives the data set, whatever is held out.
+   *
+   * @param spec a word or a path, see above
+   * @throws InputException if there is no such data set or something is wrong with it
+   */
+  public static String fingerprint(String spec) {
+    return find(spec).fingerprint();
+  }
+
   private static Source find(String spec) {
     return switch (spec) {
       case FashionMnist.MINI -> FashionMnist.mini();

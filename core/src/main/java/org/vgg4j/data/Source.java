@@ -48,7 +48,8 @@ record Source(String name, Dataset train, @Nullable Dataset validation, @Nullabl
     return new DataSplits(name, parts.train(), parts.validation(), test, fingerprint());
   }
 
-  private String fingerprint() {
+  /** SHA-256 of all parts as they were found. */
+  String fingerprint() {
     Fingerprint fingerprint = new Fingerprint().add(train.fingerprint());
     fingerprint.add(validation == null ? "" : validation.fingerprint());
     fingerprint.add(test == null ? "" : test.fingerprint());

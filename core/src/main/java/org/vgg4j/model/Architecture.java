@@ -55,7 +55,7 @@ public final class Architecture {
     this.layers = List.copyOf(build());
   }
 
-  /** The largest arrays are the weights of fc6, fc7 or fc8. */
+  /** The largest arrays are the weights of fc6, fc7 or fc8, and the first maps. */
   private void requireSmallEnough() {
     double hidden = scaled(Configuration.HIDDEN_FEATURES);
     double lastMap = (double) lastMapSide() * lastMapSide() * scaled(LAST_CHANNELS);
@@ -68,6 +68,15 @@ public final class Architecture {
                   + " a smaller width or crop, or fewer classes",
               this,
               largest));
+    }
+    double firstMap = scaled(Configuration.BLOCK_CHANNELS.get(0)) * (crop + 8.0) * (crop + 8.0);
+    if (firstMap > LARGEST_ARRAY) {
+      throw new InputException(
+          String.format(
+              Locale.ROOT,
+              "network %s is too large: its first map does not fit into a Java array; take a smaller"
+                  + " crop or width",
+              this));
     }
   }
 

@@ -45,11 +45,6 @@ final class ConvolutionStage implements Stage {
   }
 
   @Override
-  public int inputLength() {
-    return convolution.shape().inputLength();
-  }
-
-  @Override
   public int outputLength() {
     return output.imageLength();
   }
@@ -77,11 +72,6 @@ final class ConvolutionStage implements Stage {
   @Override
   public boolean needsArgmax() {
     return pooled;
-  }
-
-  @Override
-  public String parameterLayer() {
-    return layer;
   }
 
   @Override

@@ -1,9 +1,13 @@
 package org.vgg4j.network;
 
+import java.util.Locale;
 import java.util.Set;
+import java.util.concurrent.atomic.LongAdder;
 import java.util.function.IntConsumer;
+import java.util.function.IntToLongFunction;
 import org.vgg4j.base.InputException;
 import org.vgg4j.kernels.KernelLookup;
+import org.vgg4j.kernels.Probe;
 import org.vgg4j.kernels.Workers;
 import org.vgg4j.model.Architecture;
 import org.vgg4j.model.ParameterShape;
@@ -13,6 +17,9 @@ import org.vgg4j.model.ParameterShape;
  * depend on that number. All that is made by one engine is for one thread at a time.
  */
 public final class Engine implements AutoCloseable {
+  private static final int LARGER_THAN_CACHES = 64 << 20; // floats
+  private static final int PROBE_ROUNDS = 30;
+
   private final KernelLookup.Choice choice;
   private final Workers workers;
 
@@ -53,6 +60,50 @@ public final class Engine implements AutoCloseable {
     return choice.kernels().lanes();
   }
 
+  /**
+   * What the machine can do with this engine's instructions and threads.
+   *
+   * @param arithmetic multiply-adds on registers, in GFLOP/s
+   * @param product the matrix product at the heart of the kernels, on data in the cache, in GFLOP/s
+   * @param read reading memory, in GB/s
+   */
+  public record MachineSpeed(double arithmetic, double product, double read) {}
+
+  /** Measures the machine; takes some seconds. */
+  public MachineSpeed measureMachine() {
+    Probe probe = choice.kernels().probe();
+    float[] large = new float[LARGER_THAN_CACHES];
+    int part = large.length / threads();
+    return new MachineSpeed(
+        rate(task -> probe.arithmetic(2000)),
+        rate(task -> probe.product(50)),
+        rate(task -> probe.read(large, task * part, (task + 1) * part)));
+  }
+
+  /**
+   * The best of several rounds, since anything else that runs only takes away; in 10^9 per second.
+   */
+  private double rate(IntToLongFunction work) {
+    double best = 0;
+    for (int round = 0; round < PROBE_ROUNDS; round++) {
+      LongAdder done = new LongAdder();
+      long start = System.nanoTime();
+      parallel(threads(), task -> done.add(work.applyAsLong(task)));
+      best = Math.max(best, (double) done.sum() / (System.nanoTime() - start));
+    }
+    return best;
+  }
+
+  /**
+   * Returns room for a batch of crops, {@code [N][3][crop][crop]}.
+   *
+   * @throws InputException if that is more than a Java array can be
+   */
+  public float[] images(Architecture architecture, int batch) {
+    int crop = architecture.crop();
+    return Buffers.floats("images", batch, Math.multiplyExact(3, Math.multiplyExact(crop, crop)));
+  }
+
   /** Number of threads. */
   public int threads() {
     return workers.threads();
@@ -63,14 +114,38 @@ public final class Engine implements AutoCloseable {
     workers.run(tasks, (task, scratch) -> body.accept(task));
   }
 
-  /** Returns a forward pass; see {@link Inference}. */
+  /**
+   * Returns a forward pass; see {@link Inference}.
+   *
+   * @throws InputException if the heap is smaller than what it needs
+   */
   public Inference inference(Parameters parameters, int capacity, Set<String> taps) {
+    requireHeap("inference", inferenceMemory(parameters.architecture(), capacity));
     return new Inference(parameters, choice.kernels(), workers, capacity, taps);
   }
 
-  /** Returns a forward and backward pass; see {@link Training}. */
+  /**
+   * Returns a forward and backward pass; see {@link Training}.
+   *
+   * @throws InputException if the heap is smaller than what it needs
+   */
   public Training training(Parameters parameters, int capacity, double dropoutRate) {
+    requireHeap("training", trainingMemory(parameters.architecture(), capacity));
     return new Training(parameters, choice.kernels(), workers, capacity, dropoutRate);
+  }
+
+  private static void requireHeap(String what, MemoryPlan plan) {
+    long heap = Runtime.getRuntime().maxMemory();
+    if (plan.total() > heap) {
+      throw new InputException(
+          String.format(
+              Locale.ROOT,
+              "%s needs %.1f GB of heap, but there are %.1f GB: take a smaller batch, or give Java"
+                  + " more (VGG_JAVA_OPTS=-Xmx...)",
+              what,
+              plan.total() / 1e9,
+              heap / 1e9));
+    }
   }
 
   /** The heap that {@link #inference} without taps will take. */
@@ -80,7 +155,12 @@ public final class Engine implements AutoCloseable {
 
   /** The heap that training with momentum, and validation between, will take. */
   public MemoryPlan trainingMemory(Architecture architecture, int capacity) {
-    return MemoryPlan.training(architecture, choice.kernels(), capacity, threads());
+    return trainingMemory(architecture, capacity, threads());
+  }
+
+  /** Like {@link #trainingMemory(Architecture, int)}, for another number of threads. */
+  public MemoryPlan trainingMemory(Architecture architecture, int capacity, int threads) {
+    return MemoryPlan.training(architecture, choice.kernels(), capacity, threads);
   }
 
   /**

@@ -35,11 +35,6 @@ final class FullyConnectedStage implements Stage {
   }
 
   @Override
-  public int inputLength() {
-    return kernel.inFeatures();
-  }
-
-  @Override
   public int outputLength() {
     return kernel.outFeatures();
   }
@@ -52,11 +47,6 @@ final class FullyConnectedStage implements Stage {
   @Override
   public float[] readOutput(int images, float[] output) {
     return Arrays.copyOf(output, images * outputLength());
-  }
-
-  @Override
-  public String parameterLayer() {
-    return layer.name();
   }
 
   @Override

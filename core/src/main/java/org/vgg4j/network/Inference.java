@@ -3,6 +3,7 @@ package org.vgg4j.network;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -31,6 +32,7 @@ public final class Inference {
   private final float[] even;
   private final float[] odd;
   private final float[] scores;
+  private final long[] nanos;
 
   /**
    * @param parameters the network's weights; call {@link #weightsChanged()} after changing them
@@ -61,6 +63,7 @@ public final class Inference {
     this.even = Buffers.floats("activations", capacity, evenLength);
     this.odd = Buffers.floats("activations", capacity, oddLength);
     this.scores = new float[capacity * architecture.classes()];
+    this.nanos = new long[stages.size()];
     weightsChanged();
   }
 
@@ -114,7 +117,9 @@ public final class Inference {
     for (int i = 0; i < stages.size(); i++) {
       Stage stage = stages.get(i);
       float[] output = i == stages.size() - 1 ? scores : i % 2 == 0 ? even : odd;
+      long start = System.nanoTime();
       stage.forward(count, input, parameters, prepared.get(i), output, null);
+      nanos[i] = System.nanoTime() - start;
       if (taps.contains(stage.tap())) {
         tapped.put(stage.tap(), stage.readOutput(count, output));
       }
@@ -134,6 +139,17 @@ public final class Inference {
     float[] posteriors = new float[count * architecture().classes()];
     kernels.softmax(count, architecture().classes(), scores(images, count), posteriors);
     return posteriors;
+  }
+
+  /**
+   * How long each stage of the last forward pass took, in nanoseconds, by the name of its output.
+   */
+  public Map<String, Long> stageNanos() {
+    Map<String, Long> times = new LinkedHashMap<>();
+    for (int i = 0; i < nanos.length; i++) {
+      times.put(stages.get(i).tap(), nanos[i]);
+    }
+    return times;
   }
 
   /**

@@ -27,11 +27,6 @@ final class MapStages {
   /** Local response normalisation. */
   record Norm(String tap, NormShape shape, Kernels kernels, Workers workers) implements Stage {
     @Override
-    public int inputLength() {
-      return shape.map().imageLength();
-    }
-
-    @Override
     public int outputLength() {
       return shape.map().imageLength();
     }
@@ -74,11 +69,6 @@ final class MapStages {
   record Pool(String tap, MapLayout map, Kernels kernels, Workers workers) implements Stage {
     private MapLayout half() {
       return new MapLayout(map.channels(), map.height() / 2, map.width() / 2);
-    }
-
-    @Override
-    public int inputLength() {
-      return map.imageLength();
     }
 
     @Override
@@ -128,11 +118,6 @@ final class MapStages {
 
   /** The last map as a row of features in the order channel, row, column. */
   record Flatten(String tap, MapLayout map, Kernels kernels, Workers workers) implements Stage {
-    @Override
-    public int inputLength() {
-      return map.imageLength();
-    }
-
     @Override
     public int outputLength() {
       return planeLength(map);

@@ -11,9 +11,6 @@ interface Stage {
   /** Name of its output. */
   String tap();
 
-  /** Length of the input. */
-  int inputLength();
-
   /** Length of the output. */
   int outputLength();
 
@@ -36,11 +33,6 @@ interface Stage {
   /** Whether the forward pass of training must record which pixels the pool took. */
   default boolean needsArgmax() {
     return false;
-  }
-
-  /** Name of the layer whose parameters it uses, null without any. */
-  default @Nullable String parameterLayer() {
-    return null;
   }
 
   /** Floats of the weights as the forward kernel wants them; 0 if it takes them as they are. */

@@ -10,7 +10,6 @@ import org.vgg4j.base.RandomStream;
 import org.vgg4j.kernels.Kernels;
 import org.vgg4j.kernels.Workers;
 import org.vgg4j.model.Architecture;
-import org.vgg4j.model.ParameterShape;
 
 /**
  * Forward and backward pass: loss and gradients of a micro-batch, added to what earlier
@@ -123,7 +122,10 @@ public final class Training {
 
   private static boolean isLargest(float[] scores, int first, int classes, int label) {
     for (int k = 0; k < classes; k++) {
-      if (!(scores[first + k] <= scores[first + label])) {
+      float own = scores[first + label];
+      float other = scores[first + k];
+      // of equal scores the first counts, as in evaluation
+      if (k != label && !(other < own || (other == own && k > label))) {
         return false;
       }
     }
@@ -178,10 +180,5 @@ public final class Training {
         next = swap;
       }
     }
-  }
-
-  /** The parameters' shapes, in order. */
-  public List<ParameterShape> shapes() {
-    return parameters.architecture().parameters();
   }
 }

@@ -10,6 +10,8 @@ final class MicroBatch {
   /** Share of the heap that the plan may fill; the rest is for images, Java and its collector. */
   private static final double HEAP_SHARE = 0.85;
 
+  private static final int PLANNED_THREADS = 2;
+
   private MicroBatch() {}
 
   /**
@@ -54,6 +56,8 @@ final class MicroBatch {
   }
 
   private static boolean fits(Architecture architecture, Engine engine, int images, long heap) {
-    return engine.trainingMemory(architecture, images).total() <= HEAP_SHARE * heap;
+    // for a fixed number of threads: what is learnt must not depend on how many there are
+    return engine.trainingMemory(architecture, images, PLANNED_THREADS).total()
+        <= HEAP_SHARE * heap;
   }
 }

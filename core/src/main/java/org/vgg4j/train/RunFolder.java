@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.dataformat.yaml.YAMLGenerator;
 import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
 import java.io.IOException;
+import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
@@ -47,13 +48,34 @@ public record RunFolder(Path path) {
     return new RunFolder(path);
   }
 
-  /** Returns the first of {@code parent/stem-1}, {@code parent/stem-2}, … that does not exist. */
-  public static Path firstFree(Path parent, String stem) {
-    int number = 1;
-    while (Files.exists(parent.resolve(stem + "-" + number))) {
-      number++;
+  /**
+   * Makes the first of {@code parent/stem-1}, {@code parent/stem-2}, … that does not exist; two
+   * runs that begin together get two.
+   *
+   * @throws InputException if it cannot be made
+   */
+  public static Path claim(Path parent, String stem) {
+    try {
+      Files.createDirectories(parent);
+      for (int number = 1; ; number++) {
+        Path path = parent.resolve(stem + "-" + number);
+        if (!Files.exists(path) && makeNew(path)) {
+          return path;
+        }
+      }
+    } catch (IOException e) {
+      throw new InputException(
+          "cannot make a run folder in " + parent + ": " + AtomicFile.reason(e), e);
     }
-    return parent.resolve(stem + "-" + number);
+  }
+
+  private static boolean makeNew(Path path) throws IOException {
+    try {
+      Files.createDirectory(path);
+      return true;
+    } catch (FileAlreadyExistsException e) {
+      return false; // another run was faster
+    }
   }
 
   /** The model after the last finished epoch or step. */

@@ -136,9 +136,13 @@ public final class Trainer {
     DataSplits data = DataSources.open(config.data(), config.heldOut(), config.seed());
     try (Engine engine = new Engine(config.threads())) {
       Trainer trainer = new Trainer(config, data, out, engine, listener, stopRequested);
-      TrainingResult result = trainer.run();
-      trainer.writeProvenance(environment, result);
-      return result;
+      Map<String, Object> surroundings = new LinkedHashMap<>(environment);
+      surroundings.put("kernels", engine.kernels() + ": " + engine.kernelsDescription());
+      TrainingResult trained = trainer.run();
+      trainer.writeProvenance(surroundings, trained);
+      TrainingResult tested = trainer.test(trained);
+      trainer.writeProvenance(surroundings, tested);
+      return tested;
     }
   }
 
@@ -150,16 +154,20 @@ public final class Trainer {
         break;
       }
     }
-    Evaluation test = null;
-    Dataset testImages = data.test();
-    if (!interrupted && testImages != null && bestEpoch > 0) {
-      loadBest();
-      inference.weightsChanged();
-      test = evaluator.evaluate(testImages, done -> {});
-    }
     double bestError = best == null ? Double.NaN : best.top1Error();
     return new TrainingResult(
-        folder, bestEpoch, bestError, test, step, secondsSince(started), interrupted);
+        folder, bestEpoch, bestError, null, step, secondsSince(started), interrupted);
+  }
+
+  /** Measures the best model on the test images, if there are any. */
+  private TrainingResult test(TrainingResult trained) {
+    Dataset testImages = data.test();
+    if (trained.interrupted() || testImages == null || bestEpoch == 0) {
+      return trained;
+    }
+    loadBest();
+    inference.weightsChanged();
+    return trained.withTest(evaluator.evaluate(testImages, done -> {}));
   }
 
   private boolean mayGoOn() {
@@ -247,6 +255,7 @@ public final class Trainer {
 
   private void endEpoch(EpochMetrics metrics) {
     Evaluation validation = metrics.validation();
+    watch.step(step, validation.meanLoss()); // before a broken model takes a good one's place
     boolean isBest = best == null || isBetter(validation, best);
     if (isBest) {
       best = validation;
@@ -260,9 +269,9 @@ public final class Trainer {
     folder.appendMetrics(metrics.csvLine());
     listener.epochEnded(metrics, isBest);
     if (schedule.observe(validation.top1Error())) {
-      listener.warned(
-          String.format(
-              "validation stopped improving: the learning rate drops to %s", schedule.rate()));
+      listener.warned("validation stopped improving: the rate drops to " + schedule.rate());
+    } else if (schedule.isFinished()) {
+      listener.warned("validation stopped improving at the last rate: training ends");
     }
     String warning = watch.epoch(step, metrics.trainLoss());
     if (warning != null) {

@@ -21,4 +21,10 @@ public record TrainingResult(
     @Nullable Evaluation test,
     int steps,
     double seconds,
-    boolean interrupted) {}
+    boolean interrupted) {
+
+  TrainingResult withTest(Evaluation evaluation) {
+    return new TrainingResult(
+        folder, bestEpoch, bestTop1Error, evaluation, steps, seconds, interrupted);
+  }
+}

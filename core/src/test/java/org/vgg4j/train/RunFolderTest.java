@@ -49,13 +49,12 @@ class RunFolderTest {
   }
 
   @Test
-  void firstFree() throws IOException {
-    assertThat(RunFolder.firstFree(root, "pets-A")).isEqualTo(root.resolve("pets-A-1"));
-    Files.createDirectory(root.resolve("pets-A-1"));
-    Files.writeString(root.resolve("pets-A-2"), "");
+  void claimsTheFirstFree() throws IOException {
+    assertThat(RunFolder.claim(root, "pets-A")).isEqualTo(root.resolve("pets-A-1"));
+    assertThat(RunFolder.claim(root, "pets-A")).isEqualTo(root.resolve("pets-A-2")).isDirectory();
     Files.createDirectory(root.resolve("pets-A-4"));
-    assertThat(RunFolder.firstFree(root, "pets-A")).isEqualTo(root.resolve("pets-A-3"));
-    assertThat(RunFolder.firstFree(root, "pets-D")).isEqualTo(root.resolve("pets-D-1"));
+    assertThat(RunFolder.claim(root, "pets-A")).isEqualTo(root.resolve("pets-A-3"));
+    assertThat(RunFolder.claim(root, "pets-A")).isEqualTo(root.resolve("pets-A-5"));
   }
 
   @Test

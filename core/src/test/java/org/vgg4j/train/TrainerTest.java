@@ -248,10 +248,19 @@ class TrainerTest {
         .hasMessageStartingWith("training diverged: the loss at step ")
         .hasMessageContaining("Lower --lr (it is 1000000.0)");
     assertThat(filesBelow(root.resolve("run"))).contains("config.yaml", "metrics.csv");
-    if (!recorder.epochs.isEmpty()) {
-      ModelFile model = ModelFile.read(root.resolve("run/last/model.safetensors"));
-      assertThat(model.arrays()).isNotEmpty();
-    }
+  }
+
+  /**
+   * The last step of an epoch is the one that breaks the weights: no loss but validation's says so.
+   */
+  @Test
+  void brokenModelTakesNoGoodOnesPlace() throws IOException {
+    options.learningRate = 1e12;
+    options.batch = 1000; // an epoch is one step
+    assertThatThrownBy(() -> train("run"))
+        .isInstanceOf(InputException.class)
+        .hasMessageStartingWith("training diverged: the loss at step 1 is NaN");
+    assertThat(filesBelow(root.resolve("run"))).containsExactly("config.yaml", "metrics.csv");
   }
 
   @Test
@@ -280,7 +289,7 @@ class TrainerTest {
         .containsExactly(-12L, -12L, -13L, -14L, -15L);
     assertThat(recorder.warnings)
         .filteredOn(warning -> warning.startsWith("validation stopped improving"))
-        .hasSize(3);
+        .hasSize(4);
     assertThat(result.interrupted()).isFalse();
   }
 

@@ -36,9 +36,23 @@ public final class KernelLookup {
 
   private KernelLookup() {}
 
-  // initialised on first use, by the JVM's own lock
+  // made on first use, by the JVM's own lock; a failure is kept as its sentence, since an exception
+  // in a static initialiser would come out as an error that hides it
   private static final class Holder {
-    static final Choice CHOICE = chooseAndLog();
+    static final @Nullable Choice CHOICE;
+    static final String FAILURE;
+
+    static {
+      Choice choice = null;
+      String failure = "";
+      try {
+        choice = chooseAndLog();
+      } catch (IllegalStateException e) {
+        failure = String.valueOf(e.getMessage());
+      }
+      CHOICE = choice;
+      FAILURE = failure;
+    }
   }
 
   /**
@@ -47,7 +61,11 @@ public final class KernelLookup {
    * @throws IllegalStateException if a forced choice cannot be had
    */
   public static Choice get() {
-    return Holder.CHOICE;
+    Choice choice = Holder.CHOICE;
+    if (choice == null) {
+      throw new IllegalStateException(Holder.FAILURE);
+    }
+    return choice;
   }
 
   private static Choice chooseAndLog() {
@@ -99,6 +117,9 @@ public final class KernelLookup {
     if (!optimisingCompilerWorks()) {
       return "the vector kernels need the JIT compiler C2: remove -Xint or -XX:TieredStopAtLevel";
     }
+    if (option("UseFMA").equals("false")) {
+      return "the vector kernels need a processor with fused multiply-adds, and the JVM sees none";
+    }
     return null;
   }
 
@@ -107,13 +128,18 @@ public final class KernelLookup {
     if (System.getProperty("java.vm.info", "").contains("interpreted")) {
       return false;
     }
+    String level = option("TieredStopAtLevel");
+    return level.isEmpty() || Integer.parseInt(level) >= C2_LEVEL;
+  }
+
+  /** The value of an option of this JVM; empty if it has none of that name. */
+  private static String option(String name) {
     HotSpotDiagnosticMXBean options =
         ManagementFactory.getPlatformMXBean(HotSpotDiagnosticMXBean.class);
     try {
-      return options != null
-          && Integer.parseInt(options.getVMOption("TieredStopAtLevel").getValue()) >= C2_LEVEL;
+      return options == null ? "" : options.getVMOption(name).getValue();
     } catch (IllegalArgumentException e) {
-      return true; // a JVM without tiers compiles with its one compiler
+      return "";
     }
   }
 

@@ -17,6 +17,9 @@ public interface Kernels {
   /** Floats that one instruction works on, as far as the kernels decide it: 1 for scalar ones. */
   int lanes();
 
+  /** Returns loops that show what the machine can do. */
+  Probe probe();
+
   /** Returns the kernels of a convolution layer. */
   Convolution convolution(ConvolutionShape shape);
 

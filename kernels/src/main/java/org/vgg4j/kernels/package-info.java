@@ -17,7 +17,8 @@
  *   <li>Weight gradients are added to: the sum over the images of the call is formed first, and
  *       then added to what is there, so that a batch in micro-batches is the sum of theirs, bit for
  *       bit.
- *   <li>Results depend on shapes only, never on the number of threads.
+ *   <li>Results depend on shapes (and the kernels, and their vector width), never on the number of
+ *       threads.
  * </ul>
  */
 @NullMarked

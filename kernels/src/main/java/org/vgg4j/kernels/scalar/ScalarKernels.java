@@ -10,6 +10,7 @@ import org.vgg4j.kernels.FullyConnected;
 import org.vgg4j.kernels.Kernels;
 import org.vgg4j.kernels.MapLayout;
 import org.vgg4j.kernels.NormShape;
+import org.vgg4j.kernels.Probe;
 import org.vgg4j.kernels.Workers;
 
 /** The naive twin: plain Java loops by the definition of each operation. */
@@ -29,6 +30,11 @@ public final class ScalarKernels implements Kernels {
   @Override
   public int lanes() {
     return 1;
+  }
+
+  @Override
+  public Probe probe() {
+    return new ScalarProbe();
   }
 
   @Override

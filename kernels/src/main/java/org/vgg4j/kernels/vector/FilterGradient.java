@@ -93,49 +93,44 @@ final class FilterGradient {
       float[] gradient,
       float[] shared,
       Workers workers) {
-    int portion = 4;
+    int portion = 12;
     int panelPlane = tiling.panelPlane(rows);
     int gradientPlane = gradientPlane(rows);
     workers.run(
         (count + portion - 1) / portion,
         (task, scratch) -> {
           float[] work = scratch.floats(Tiling.SCRATCH);
-          int end = Math.min(count, (task + 1) * portion);
-          for (int i = task * portion; i < end; i++) {
-            int row = i * tiling.rowsPerTile;
-            tiling.gather(input, first + i, shared, row, panelPlane, work, 0);
-            gatherGradient(
-                first + i, gradient, shared, gradientsAt(rows), row, gradientPlane, work);
+          int from = task * portion;
+          int portionTiles = Math.min(portion, count - from);
+          int row = from * tiling.rowsPerTile;
+          tiling.gather(input, first + from, portionTiles, shared, row, panelPlane, work, 0);
+          for (int b = 0; b < output.blocks(); b++) {
+            for (int i = 0; i < portionTiles; i++) {
+              int at = gradientsAt(rows) + (row + i * tiling.rowsPerTile) * columns + b * LANES;
+              gatherGradient(first + from + i, b, gradient, shared, at, gradientPlane, work);
+            }
           }
         });
   }
 
   private void gatherGradient(
-      int tile,
-      float[] gradient,
-      float[] shared,
-      int gradientsAt,
-      int row,
-      int plane,
-      float[] work) {
+      int tile, int b, float[] gradient, float[] shared, int to, int plane, float[] work) {
     int image = tile / tiling.tilesPerImage();
     int y = tile % tiling.tilesPerImage() / tiling.tilesAcross() * tiling.side;
     int x = tile % tiling.tilesAcross() * tiling.side;
     int rowsInside = Math.min(tiling.side, tiling.height - y);
     int columnsInside = Math.min(tiling.side, tiling.width - x);
-    for (int b = 0; b < output.blocks(); b++) {
-      tiling.gatherGradient(
-          gradient,
-          output.index(image, b, y, x),
-          output.paddedWidth() * LANES,
-          rowsInside * LANES + columnsInside,
-          shared,
-          gradientsAt + row * columns + b * LANES,
-          columns,
-          plane,
-          work,
-          0);
-    }
+    tiling.gatherGradient(
+        gradient,
+        output.index(image, b, y, x),
+        output.paddedWidth() * LANES,
+        rowsInside * LANES + columnsInside,
+        shared,
+        to,
+        columns,
+        plane,
+        work,
+        0);
   }
 
   private void multiply(int used, int rows, float[] shared, boolean first, Workers workers) {

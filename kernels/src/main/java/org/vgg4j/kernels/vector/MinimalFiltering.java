@@ -18,17 +18,62 @@ interface MinimalFiltering {
   int inputs();
 
   /** {@code Bt}: the inputs. */
-  void input(float[] a, int from, int fromStride, float[] b, int to, int toStride);
+  void input(
+      int count,
+      float[] a,
+      int from,
+      int fromStride,
+      int fromStep,
+      float[] b,
+      int to,
+      int toStride,
+      int toStep);
 
   /** {@code At}: from products to outputs. */
-  void output(float[] a, int from, int fromStride, float[] b, int to, int toStride);
+  void output(
+      int count,
+      float[] a,
+      int from,
+      int fromStride,
+      int fromStep,
+      float[] b,
+      int to,
+      int toStride,
+      int toStep);
 
   /** {@code A}: from gradients by the outputs to gradients by the products. */
-  void outputGradient(float[] a, int from, int fromStride, float[] b, int to, int toStride);
+  void outputGradient(
+      int count,
+      float[] a,
+      int from,
+      int fromStride,
+      int fromStep,
+      float[] b,
+      int to,
+      int toStride,
+      int toStep);
 
   /** {@code G}: the filter, three values. */
-  void filter(float[] a, int from, int fromStride, float[] b, int to, int toStride);
+  void filter(
+      int count,
+      float[] a,
+      int from,
+      int fromStride,
+      int fromStep,
+      float[] b,
+      int to,
+      int toStride,
+      int toStep);
 
   /** {@code Gt}: from gradients by the transformed filter to gradients by the filter. */
-  void filterGradient(float[] a, int from, int fromStride, float[] b, int to, int toStride);
+  void filterGradient(
+      int count,
+      float[] a,
+      int from,
+      int fromStride,
+      int fromStep,
+      float[] b,
+      int to,
+      int toStride,
+      int toStep);
 }

@@ -68,7 +68,20 @@ final class PatchTiling extends Tiling {
 
   @Override
   void gather(
-      float[] input, int tile, float[] panel, int row, int plane, float[] scratch, int offset) {
+      float[] input,
+      int first,
+      int count,
+      float[] panel,
+      int row,
+      int plane,
+      float[] scratch,
+      int offset) {
+    for (int i = 0; i < count; i++) {
+      gatherTile(input, first + i, panel, row + i * rowsPerTile);
+    }
+  }
+
+  private void gatherTile(float[] input, int tile, float[] panel, int row) {
     int number = tile / tilesPerImage();
     int y = tile % tilesPerImage() / tilesAcross() * side;
     int x = tile % tilesAcross() * side;

@@ -54,10 +54,11 @@ final class TiledConvolution {
 
   /** Floats of memory that the threads share, for that many images. */
   int sharedLength(int images, int threads) {
-    int tiles = images * tiling.tilesPerImage();
-    if (chunksSuffice(tiles, threads)) {
+    if (threads == 1) {
       return 0;
     }
+    // also a smaller batch, the last of an epoch, may need it
+    int tiles = Math.min(images * tiling.tilesPerImage(), 8 * threads * chunk - 1);
     int rows = sharedTiles(tiles) * tiling.rowsPerTile;
     return tiling.positions * tiling.panelPlane(rows);
   }
@@ -100,7 +101,7 @@ final class TiledConvolution {
           float[] floats = scratch.floats(scratchLength());
           int first = task * chunk;
           int count = Math.min(chunk, tiles - first);
-          gather(input, first, count, floats, panelPlane, products);
+          tiling.gather(input, first, count, floats, 0, panelPlane, floats, products);
           for (int column = 0; column < columns; column += block) {
             multiply(floats, 0, panelPlane, count, weights, column, floats, products);
             finish(first, count, column, floats, products, finish);
@@ -113,15 +114,15 @@ final class TiledConvolution {
       int first, int count, float[] input, float[] weights, Finish finish, Workers workers) {
     int panelPlane = tiling.panelPlane(count * tiling.rowsPerTile);
     float[] panel = workers.shared(tiling.positions * panelPlane);
-    int portion = 4;
+    int portion = 12;
     workers.run(
         (count + portion - 1) / portion,
         (task, scratch) -> {
           int from = task * portion;
           float[] work = scratch.floats(scratchLength());
-          for (int i = from; i < Math.min(count, from + portion); i++) {
-            tiling.gather(input, first + i, panel, i * tiling.rowsPerTile, panelPlane, work, 0);
-          }
+          int tiles = Math.min(portion, count - from);
+          int row = from * tiling.rowsPerTile;
+          tiling.gather(input, first + from, tiles, panel, row, panelPlane, work, 0);
         });
     int parts = (count + chunk - 1) / chunk;
     workers.run(
@@ -135,14 +136,6 @@ final class TiledConvolution {
           multiply(panel, at, panelPlane, tiles, weights, column, floats, 0);
           finish(first + from, tiles, column, floats, 0, finish);
         });
-  }
-
-  private void gather(
-      float[] input, int first, int count, float[] floats, int panelPlane, int work) {
-    for (int i = 0; i < count; i++) {
-      int row = i * tiling.rowsPerTile;
-      tiling.gather(input, first + i, floats, row, panelPlane, floats, work);
-    }
   }
 
   /** The products of some tiles with one block of columns. */
@@ -184,14 +177,14 @@ final class TiledConvolution {
     int plane = productPlane(chunk * tiling.rowsPerTile);
     int pixels = productsAt + tiling.positions * plane;
     int work = pixels + MOST_PIXELS;
-    for (int i = 0; i < count; i++) {
-      int tile = first + i;
-      int image = tile / tiling.tilesPerImage();
-      int y = tile % tiling.tilesPerImage() / tiling.tilesAcross() * tiling.side;
-      int x = tile % tiling.tilesAcross() * tiling.side;
-      int row = productsAt + i * tiling.rowsPerTile * block;
-      for (int c = 0; c < block; c += LANES) {
-        tiling.scatter(floats, row + c, block, plane, floats, pixels, floats, work);
+    for (int c = 0; c < block; c += LANES) {
+      for (int i = 0; i < count; i++) {
+        int tile = first + i;
+        int image = tile / tiling.tilesPerImage();
+        int y = tile % tiling.tilesPerImage() / tiling.tilesAcross() * tiling.side;
+        int x = tile % tiling.tilesAcross() * tiling.side;
+        int from = productsAt + i * tiling.rowsPerTile * block + c;
+        tiling.scatter(floats, from, block, plane, floats, pixels, floats, work);
         finish.take(floats, pixels, tiling.side, image, (column + c) / LANES, y, x);
       }
     }

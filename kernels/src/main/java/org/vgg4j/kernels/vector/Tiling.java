@@ -63,16 +63,24 @@ abstract class Tiling {
   }
 
   /**
-   * Writes what a tile reads into the panels.
+   * Writes what some tiles read into the panels.
    *
    * @param input the maps, or images
-   * @param tile index of the tile, over all images
-   * @param row the tile's first row in the panels
+   * @param first index of the first tile, over all images
+   * @param count number of tiles
+   * @param row the first tile's first row in the panels
    * @param plane floats between two positions
    * @param scratch at least {@link #SCRATCH} floats from the offset
    */
   abstract void gather(
-      float[] input, int tile, float[] panel, int row, int plane, float[] scratch, int offset);
+      float[] input,
+      int first,
+      int count,
+      float[] panel,
+      int row,
+      int plane,
+      float[] scratch,
+      int offset);
 
   /**
    * Turns a tile's 16 columns of the products into its pixels.

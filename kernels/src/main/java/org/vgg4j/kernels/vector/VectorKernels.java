@@ -7,6 +7,7 @@ import org.vgg4j.kernels.FullyConnected;
 import org.vgg4j.kernels.Kernels;
 import org.vgg4j.kernels.MapLayout;
 import org.vgg4j.kernels.NormShape;
+import org.vgg4j.kernels.Probe;
 import org.vgg4j.kernels.Workers;
 import org.vgg4j.kernels.scalar.ScalarKernels;
 
@@ -23,7 +24,7 @@ public final class VectorKernels implements Kernels {
    * @throws IllegalStateException if a forced width cannot be had
    */
   public VectorKernels() {
-    Width.check();
+    WidthChoice.bits(); // before Width's constants are made, whose failure would hide the reason
   }
 
   @Override
@@ -39,6 +40,11 @@ public final class VectorKernels implements Kernels {
   @Override
   public int lanes() {
     return Width.LANES;
+  }
+
+  @Override
+  public Probe probe() {
+    return new VectorProbe();
   }
 
   @Override

@@ -1,6 +1,5 @@
 package org.vgg4j.kernels.vector;
 
-import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorShape;
 import jdk.incubator.vector.VectorSpecies;
 
@@ -8,12 +7,9 @@ import jdk.incubator.vector.VectorSpecies;
  * The vector width of this process, chosen once: the machine's own, or {@code -Dvgg.vectorBits}.
  */
 final class Width {
-  /** The system property that forces a width: 128, 256 or 512. */
-  static final String PROPERTY = "vgg.vectorBits";
-
   /** The vectors that all kernels use. */
   static final VectorSpecies<Float> SPECIES =
-      VectorSpecies.of(float.class, VectorShape.forBitSize(bits()));
+      VectorSpecies.of(float.class, VectorShape.forBitSize(WidthChoice.bits()));
 
   /** Floats in a vector: 4, 8 or 16, hence a divisor of the 16 channels of a block. */
   static final int LANES = SPECIES.length();
@@ -25,27 +21,4 @@ final class Width {
   static final int REGISTERS = SPECIES.vectorBitSize() == 256 ? 16 : 32;
 
   private Width() {}
-
-  /**
-   * @throws IllegalStateException if the width is none that the kernels know
-   */
-  static void check() {
-    bits();
-  }
-
-  private static int bits() {
-    String forced = System.getProperty(PROPERTY);
-    String bits =
-        forced != null ? forced : String.valueOf(FloatVector.SPECIES_PREFERRED.vectorBitSize());
-    return switch (bits) {
-      case "128" -> 128;
-      case "256" -> 256;
-      case "512" -> 512;
-      default ->
-          throw new IllegalStateException(
-              forced != null
-                  ? "-D" + PROPERTY + "=" + forced + " is unknown: use 128, 256 or 512"
-                  : "vectors of " + bits + " bits are not supported: use -Dvgg.kernels=scalar");
-    };
-  }
 }

@@ -36,21 +36,29 @@ final class WinogradTiling extends Tiling {
 
   @Override
   void gather(
-      float[] maps, int tile, float[] panel, int row, int plane, float[] scratch, int offset) {
+      float[] maps,
+      int first,
+      int count,
+      float[] panel,
+      int row,
+      int plane,
+      float[] scratch,
+      int offset) {
     int n = filtering.inputs();
-    int image = tile / tilesPerImage();
-    int y = tile % tilesPerImage() / tilesAcross() * side;
-    int x = tile % tilesAcross() * side;
     int rowStride = input.paddedWidth() * LANES;
+    int rowOfScratch = n * LANES;
+    // one block after the other: few streams through memory at a time, which the processor foresees
     for (int block = 0; block < input.blocks(); block++) {
-      // the halo puts the tile's upper left neighbour at (y, x) of the padded map
-      int from = input.index(image, block, y - 1, x - 1);
-      int to = row * panelRow + block * LANES;
-      for (int j = 0; j < n; j++) {
-        filtering.input(maps, from + j * LANES, rowStride, scratch, offset + j * LANES, n * LANES);
-      }
-      for (int i = 0; i < n; i++) {
-        filtering.input(scratch, offset + i * n * LANES, LANES, panel, to + i * n * plane, plane);
+      for (int i = 0; i < count; i++) {
+        int tile = first + i;
+        int image = tile / tilesPerImage();
+        int y = tile % tilesPerImage() / tilesAcross() * side;
+        int x = tile % tilesAcross() * side;
+        // the halo puts the tile's upper left neighbour at (y, x) of the padded map
+        int from = input.index(image, block, y - 1, x - 1);
+        int to = (row + i) * panelRow + block * LANES;
+        filtering.input(n, maps, from, rowStride, LANES, scratch, offset, rowOfScratch, LANES);
+        filtering.input(n, scratch, offset, LANES, rowOfScratch, panel, to, plane, n * plane);
       }
     }
   }
@@ -67,13 +75,9 @@ final class WinogradTiling extends Tiling {
       int offset) {
     int n = filtering.inputs();
     int m = filtering.outputs();
-    for (int j = 0; j < n; j++) {
-      filtering.output(
-          products, from + j * plane, n * plane, scratch, offset + j * LANES, n * LANES);
-    }
-    for (int i = 0; i < m; i++) {
-      filtering.output(scratch, offset + i * n * LANES, LANES, pixels, to + i * m * LANES, LANES);
-    }
+    int rowOfScratch = n * LANES;
+    filtering.output(n, products, from, n * plane, plane, scratch, offset, rowOfScratch, LANES);
+    filtering.output(m, scratch, offset, LANES, rowOfScratch, pixels, to, LANES, m * LANES);
   }
 
   @Override
@@ -91,14 +95,11 @@ final class WinogradTiling extends Tiling {
     // what lies beyond the map is zero: the padded map holds whole tiles
     int n = filtering.inputs();
     int m = filtering.outputs();
-    for (int j = 0; j < m; j++) {
-      filtering.outputGradient(
-          gradient, from + j * LANES, rowStride, scratch, offset + j * LANES, m * LANES);
-    }
-    for (int i = 0; i < n; i++) {
-      filtering.outputGradient(
-          scratch, offset + i * m * LANES, LANES, products, to + i * n * plane, plane);
-    }
+    int rowOfScratch = m * LANES;
+    filtering.outputGradient(
+        m, gradient, from, rowStride, LANES, scratch, offset, rowOfScratch, LANES);
+    filtering.outputGradient(
+        n, scratch, offset, LANES, rowOfScratch, products, to, plane, n * plane);
   }
 
   @Override
@@ -113,16 +114,11 @@ final class WinogradTiling extends Tiling {
           int base = first / block * block * positions * depth + first % block;
           for (int d = 0; d < depth; d++) {
             gatherFilters(filters, turned, first, d, work, SCRATCH);
-            for (int j = 0; j < KERNEL; j++) {
-              filtering.filter(
-                  work, SCRATCH + j * LANES, KERNEL * LANES, work, j * LANES, KERNEL * LANES);
-            }
+            int rowOfWork = KERNEL * LANES;
             int to = base + d * block;
             int plane = depth * block;
-            for (int i = 0; i < n; i++) {
-              filtering.filter(
-                  work, i * KERNEL * LANES, LANES, prepared, to + i * n * plane, plane);
-            }
+            filtering.filter(KERNEL, work, SCRATCH, rowOfWork, LANES, work, 0, rowOfWork, LANES);
+            filtering.filter(n, work, 0, LANES, rowOfWork, prepared, to, plane, n * plane);
           }
         });
   }
@@ -150,14 +146,11 @@ final class WinogradTiling extends Tiling {
           int plane = depth * columns;
           for (int d = 0; d < depth; d++) {
             int from = at + d * columns + task * LANES;
-            for (int j = 0; j < n; j++) {
-              filtering.filterGradient(
-                  products, from + j * plane, n * plane, work, j * LANES, n * LANES);
-            }
-            for (int i = 0; i < KERNEL; i++) {
-              filtering.filterGradient(
-                  work, i * n * LANES, LANES, work, SCRATCH + i * KERNEL * LANES, LANES);
-            }
+            int rowOfWork = n * LANES;
+            filtering.filterGradient(
+                n, products, from, n * plane, plane, work, 0, rowOfWork, LANES);
+            filtering.filterGradient(
+                KERNEL, work, 0, LANES, rowOfWork, work, SCRATCH, LANES, KERNEL * LANES);
             for (int lane = 0; lane < LANES; lane++) {
               int to = ((task * LANES + lane) * depth + d) * TAPS;
               for (int tap = 0; tap < TAPS; tap++) {

@@ -1,0 +1,210 @@
+package org.vgg4j.cli;
+
+import java.io.PrintWriter;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import org.vgg4j.base.InputException;
+import org.vgg4j.experiment.Benchmark;
+import org.vgg4j.model.Architecture;
+import org.vgg4j.model.Configuration;
+import org.vgg4j.model.LayerShape;
+import org.vgg4j.network.Engine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/** {@code vgg bench}. */
+@Command(
+    name = "bench",
+    description = "Measures how fast a network runs here, beside what the machine can do.")
+final class BenchCommand implements Runnable {
+  @Spec private CommandSpec spec;
+
+  @Option(names = "--arch", paramLabel = "NAME", defaultValue = "D", description = Texts.ARCH)
+  private String arch;
+
+  @Option(names = "--width", paramLabel = "F", defaultValue = "1", description = Texts.WIDTH)
+  private double width;
+
+  @Option(names = "--crop", paramLabel = "PIXELS", defaultValue = "224", description = Texts.CROP)
+  private int crop;
+
+  @Option(
+      names = "--classes",
+      paramLabel = "N",
+      defaultValue = "1000",
+      description = "number of classes (default: ${DEFAULT-VALUE})")
+  private int classes;
+
+  @Option(
+      names = "--batch",
+      paramLabel = "N",
+      split = ",",
+      defaultValue = "1,16",
+      description = "images at a time, one or several numbers (default: ${DEFAULT-VALUE})")
+  private List<Integer> batches;
+
+  @Option(
+      names = "--pass",
+      paramLabel = "NAME",
+      split = ",",
+      defaultValue = "forward",
+      description = "forward, train, or forward,train (default: ${DEFAULT-VALUE})")
+  private List<Benchmark.Pass> passes;
+
+  @Option(names = "--threads", paramLabel = "N", description = Texts.THREADS)
+  private int threads = Runtime.getRuntime().availableProcessors();
+
+  @Option(names = "--json", description = Texts.JSON)
+  private boolean json;
+
+  private record Measured(int batch, Benchmark.Pass pass, Benchmark.Result result) {}
+
+  @Override
+  public void run() {
+    for (int batch : batches) {
+      if (batch < 1) {
+        throw new InputException("option batch is " + batch + " but must be at least 1");
+      }
+    }
+    Architecture network = new Architecture(Configuration.of(arch), width, crop, classes);
+    try (Engine engine = new Engine(threads)) {
+      Engine.MachineSpeed machine = engine.measureMachine();
+      List<Measured> results = new ArrayList<>();
+      for (Benchmark.Pass pass : passes) {
+        for (int batch : batches) {
+          results.add(new Measured(batch, pass, new Benchmark(engine, network, batch).run(pass)));
+        }
+      }
+      PrintWriter out = spec.commandLine().getOut();
+      out.println(
+          json
+              ? Json.of(asMap(network, engine, machine, results))
+              : text(network, engine, machine, results));
+    }
+  }
+
+  /** Effective GFLOP/s: the operations of the definition, whatever was really computed. */
+  private static double gigaflops(Architecture network, Measured measured) {
+    // the backward pass is two products more for each of the forward pass
+    int products = measured.pass() == Benchmark.Pass.FORWARD ? 1 : 3;
+    return 2e-6 * products * network.multiplyAdds() / measured.result().millisPerImage();
+  }
+
+  private static String text(
+      Architecture network, Engine engine, Engine.MachineSpeed machine, List<Measured> results) {
+    StringBuilder text = new StringBuilder();
+    text.append(
+        String.format(
+            Locale.ROOT,
+            "Network %s; %s kernels (%s), %d threads, Java %s.%n"
+                + "This machine: %.1f GFLOP/s of multiply-adds on registers; the kernels' product %.1f"
+                + " GFLOP/s (%.0f %%); memory read at %.1f GB/s.%n%n",
+            network,
+            engine.kernels(),
+            engine.kernelsDescription(),
+            engine.threads(),
+            Runtime.version().feature(),
+            machine.arithmetic(),
+            machine.product(),
+            100 * machine.product() / machine.arithmetic(),
+            machine.read()));
+    TextTable table =
+        new TextTable()
+            .row(
+                "pass",
+                "batch",
+                "ms/image",
+                "fastest",
+                "slowest",
+                "images/s",
+                "GFLOP/s",
+                "of peak");
+    for (Measured one : results) {
+      double gigaflops = gigaflops(network, one);
+      table.row(
+          name(one.pass()),
+          one.batch(),
+          number(one.result().millisPerImage()),
+          number(one.result().fastest()),
+          number(one.result().slowest()),
+          String.format(Locale.ROOT, "%.1f", 1000 / one.result().millisPerImage()),
+          String.format(Locale.ROOT, "%.0f", gigaflops),
+          String.format(Locale.ROOT, "%.0f %%", 100 * gigaflops / machine.arithmetic()));
+    }
+    text.append(table);
+    text.append(
+        "\nGFLOP/s count the multiplications of the definition; minimal filtering makes fewer, so"
+            + " that more than 100 % of the peak is possible.\n");
+    for (Measured one : results) {
+      if (!one.result().parts().isEmpty()) {
+        text.append(layers(network, machine, one));
+      }
+    }
+    return text.toString();
+  }
+
+  private static String layers(
+      Architecture network, Engine.MachineSpeed machine, Measured measured) {
+    TextTable table = new TextTable().row("stage", "ms/image", "GFLOP/s", "of peak");
+    // a convolution whose pool is in the same stage goes by the pool's name
+    long pending = 0;
+    for (LayerShape shape : network.shapes()) {
+      pending += shape.multiplyAdds();
+      Double millis = measured.result().parts().get(shape.layer().tap());
+      if (millis != null) {
+        double gigaflops = 2e-6 * pending / millis;
+        table.row(
+            shape.layer().tap(),
+            String.format(Locale.ROOT, "%.3f", millis),
+            String.format(Locale.ROOT, "%.0f", gigaflops),
+            String.format(Locale.ROOT, "%.0f %%", 100 * gigaflops / machine.arithmetic()));
+        pending = 0;
+      }
+    }
+    return "\nForward pass at batch " + measured.batch() + ", stage by stage:\n" + table;
+  }
+
+  private static Map<String, Object> asMap(
+      Architecture network, Engine engine, Engine.MachineSpeed machine, List<Measured> results) {
+    List<Map<String, Object>> list = new ArrayList<>();
+    for (Measured one : results) {
+      Map<String, Object> map = new LinkedHashMap<>();
+      map.put("arch", network.configuration().label());
+      map.put("width", network.width());
+      map.put("crop", network.crop());
+      map.put("batch", one.batch());
+      map.put("pass", name(one.pass()));
+      map.put("medianMsPerImage", one.result().millisPerImage());
+      map.put("fastestMsPerImage", one.result().fastest());
+      map.put("slowestMsPerImage", one.result().slowest());
+      map.put("imagesPerSecond", 1000 / one.result().millisPerImage());
+      map.put("effectiveGflops", gigaflops(network, one));
+      map.put("shareOfPeak", gigaflops(network, one) / machine.arithmetic());
+      map.put("stageMsPerImage", one.result().parts());
+      list.add(map);
+    }
+    Map<String, Object> map = new LinkedHashMap<>();
+    map.put("kernels", engine.kernels());
+    map.put("kernelsUse", engine.kernelsDescription());
+    map.put("threads", engine.threads());
+    map.put("java", Runtime.version().toString());
+    map.put("peakGflops", machine.arithmetic());
+    map.put("productGflops", machine.product());
+    map.put("readGigabytesPerSecond", machine.read());
+    map.put("results", list);
+    return map;
+  }
+
+  private static String name(Benchmark.Pass pass) {
+    return pass.name().toLowerCase(Locale.ROOT);
+  }
+
+  private static String number(double millis) {
+    return String.format(Locale.ROOT, millis < 10 ? "%.3f" : "%.1f", millis);
+  }
+}

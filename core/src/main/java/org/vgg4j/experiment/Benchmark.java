@@ -1,0 +1,129 @@
+package org.vgg4j.experiment;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.function.Supplier;
+import org.vgg4j.model.Architecture;
+import org.vgg4j.network.DropoutKeys;
+import org.vgg4j.network.Engine;
+import org.vgg4j.network.Inference;
+import org.vgg4j.network.Parameters;
+import org.vgg4j.network.Training;
+import org.vgg4j.train.Initialisation;
+import org.vgg4j.train.Sgd;
+
+/**
+ * Measures a network with random weights on random images: the JIT compiler is warmed up first,
+ * then several rounds are timed, and medians given.
+ */
+public final class Benchmark {
+  /** What is measured. */
+  public enum Pass {
+    /** Class scores. */
+    FORWARD,
+    /** A training step: forward, backward, and SGD. */
+    TRAIN
+  }
+
+  /**
+   * What was measured.
+   *
+   * @param millisPerImage median of the rounds
+   * @param fastest smallest of the rounds, in milliseconds per image
+   * @param slowest largest of the rounds, in milliseconds per image
+   * @param parts median of the parts, in milliseconds per image: by the name of a stage's output,
+   *     for the forward pass; else empty
+   */
+  public record Result(
+      double millisPerImage, double fastest, double slowest, Map<String, Double> parts) {}
+
+  private static final double WARM_UP_SECONDS = 4;
+  private static final int WARM_UP_ROUNDS = 5;
+  private static final double SECONDS = 4;
+  private static final int ROUNDS = 7;
+  private static final long SEED = 1;
+
+  private final Engine engine;
+  private final Architecture architecture;
+  private final int batch;
+  private final Parameters parameters;
+  private final float[] images;
+
+  /**
+   * @param batch images at a time
+   */
+  public Benchmark(Engine engine, Architecture architecture, int batch) {
+    this.engine = engine;
+    this.architecture = architecture;
+    this.batch = batch;
+    this.parameters = Parameters.zeros(architecture);
+    Initialisation.GLOROT.fill(parameters, SEED);
+    this.images = engine.images(architecture, batch);
+    for (int i = 0; i < images.length; i++) {
+      images[i] = (i * 7919L) % 256 - 128; // any picture will do; its values do not change the work
+    }
+  }
+
+  /** Measures. */
+  public Result run(Pass pass) {
+    return pass == Pass.FORWARD ? forward() : train();
+  }
+
+  private Result forward() {
+    Inference inference = engine.inference(parameters, batch, Set.of());
+    return measure(
+        () -> {
+          inference.scores(images, batch);
+          return inference.stageNanos();
+        });
+  }
+
+  private Result train() {
+    Training training = engine.training(parameters, batch, 0.5);
+    Sgd sgd = new Sgd(parameters, training.gradients(), engine, 0.9, 5e-4, true);
+    int[] labels = new int[batch];
+    int[] samples = new int[batch];
+    for (int i = 0; i < batch; i++) {
+      labels[i] = i % architecture.classes();
+      samples[i] = i;
+    }
+    return measure(
+        () -> {
+          DropoutKeys keys = new DropoutKeys(SEED, 0, samples);
+          training.run(images, labels, batch, 1f / batch, keys);
+          sgd.step(1e-6); // so small that the weights stay what they are
+          return Map.of();
+        });
+  }
+
+  private Result measure(Supplier<Map<String, Long>> work) {
+    long start = System.nanoTime();
+    for (int i = 0; i < WARM_UP_ROUNDS || System.nanoTime() - start < WARM_UP_SECONDS * 1e9; i++) {
+      Map<String, Long> unused = work.get();
+    }
+    List<Double> rounds = new ArrayList<>();
+    Map<String, List<Double>> parts = new LinkedHashMap<>();
+    start = System.nanoTime();
+    while (rounds.size() < ROUNDS || System.nanoTime() - start < SECONDS * 1e9) {
+      long round = System.nanoTime();
+      Map<String, Long> times = work.get();
+      rounds.add((System.nanoTime() - round) / 1e6 / batch);
+      times.forEach(
+          (name, nanos) ->
+              parts.computeIfAbsent(name, n -> new ArrayList<>()).add(nanos / 1e6 / batch));
+    }
+    Map<String, Double> medians = new LinkedHashMap<>();
+    parts.forEach((name, times) -> medians.put(name, quantile(times, 0.5)));
+    return new Result(quantile(rounds, 0.5), quantile(rounds, 0), quantile(rounds, 1), medians);
+  }
+
+  private static double quantile(List<Double> values, double share) {
+    double[] sorted = values.stream().mapToDouble(Double::doubleValue).toArray();
+    Arrays.sort(sorted);
+    return sorted[(int) Math.round(share * (sorted.length - 1))];
+  }
+}

@@ -1,0 +1,92 @@
+package org.vgg4j.network;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assumptions.assumeThat;
+import static org.assertj.core.data.Percentage.withPercentage;
+
+import org.junit.jupiter.api.Test;
+import org.vgg4j.data.Augmentation;
+import org.vgg4j.data.BatchLoader;
+import org.vgg4j.data.DataSources;
+import org.vgg4j.data.Dataset;
+import org.vgg4j.data.ParallelFor;
+import org.vgg4j.data.Sampler;
+import org.vgg4j.kernels.KernelLookup;
+import org.vgg4j.kernels.Kernels;
+import org.vgg4j.kernels.Workers;
+import org.vgg4j.kernels.scalar.ScalarKernels;
+import org.vgg4j.model.Architecture;
+import org.vgg4j.model.Configuration;
+import org.vgg4j.model.Interpolation;
+import org.vgg4j.model.ParameterShape;
+import org.vgg4j.model.Preprocessing;
+import org.vgg4j.model.Rgb;
+
+/** Training with the fast kernels follows training with the naive twin. */
+class KernelsAgreeTest {
+  private static final int STEPS = 50;
+  private static final int WINDOW = 10;
+  private static final int BATCH = 16;
+
+  /**
+   * Bound of the difference between mean losses of ten steps. Rounding alone makes the losses of
+   * single steps drift apart, since a ReLU or a pool now and then decides differently.
+   */
+  private static final double PERCENT = 5;
+
+  @Test
+  void fiftyStepsOnRealImages() {
+    Kernels chosen = KernelLookup.get().kernels();
+    assumeThat(chosen.name()).isNotEqualTo("scalar");
+    double[] expected = losses(new ScalarKernels());
+    double[] actual = losses(chosen);
+    assertThat(expected[STEPS / WINDOW - 1]).as("it learns").isLessThan(expected[0]);
+    for (int window = 0; window < STEPS / WINDOW; window++) {
+      assertThat(actual[window])
+          .as("mean loss of steps %d to %d", window * WINDOW, (window + 1) * WINDOW - 1)
+          .isCloseTo(expected[window], withPercentage(PERCENT));
+    }
+  }
+
+  /** Mean losses of ten steps each, of net A at a quarter of its width. */
+  private static double[] losses(Kernels kernels) {
+    Dataset train = DataSources.open("fashion-mini", 0.1, 1).train();
+    Architecture architecture = new Architecture(Configuration.A, 0.25, 32, 10);
+    Parameters parameters = Networks.random(architecture, 3);
+    Parameters velocities = Parameters.zeros(architecture);
+    Preprocessing preprocessing = Preprocessing.paper(new Rgb(73, 73, 73), 36, 32);
+    BatchLoader loader =
+        new BatchLoader(
+            train,
+            new Sampler(train.size(), 1),
+            new Augmentation(36, 32, Interpolation.BILINEAR, true, 1),
+            preprocessing,
+            ParallelFor.SERIAL);
+    float[] images = new float[BATCH * 3 * 32 * 32];
+    int[] labels = new int[BATCH];
+    double[] means = new double[STEPS / WINDOW];
+    try (Workers workers = new Workers(2)) {
+      Training training = new Training(parameters, kernels, workers, BATCH, 0);
+      for (int step = 0; step < STEPS; step++) {
+        loader.load(0, step * BATCH, BATCH, images, labels);
+        for (int i = 0; i < images.length; i++) {
+          images[i] /= 64; // the test's initial weights are made for inputs of the order of 1
+        }
+        Training.Result result =
+            training.run(images, labels, BATCH, 1f / BATCH, Networks.keys(0, 0, 0, BATCH));
+        means[step / WINDOW] += result.lossSum() / BATCH / WINDOW;
+        for (ParameterShape shape : architecture.parameters()) {
+          kernels.sgd(
+              parameters.values(shape.name()),
+              velocities.values(shape.name()),
+              training.gradients().values(shape.name()),
+              0.005f,
+              0.9f,
+              5e-4f,
+              workers);
+        }
+      }
+    }
+    return means;
+  }
+}
