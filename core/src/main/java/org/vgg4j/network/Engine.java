@@ -18,7 +18,7 @@ import org.vgg4j.model.ParameterShape;
  */
 public final class Engine implements AutoCloseable {
   private static final int LARGER_THAN_CACHES = 64 << 20; // floats
-  private static final int PROBE_ROUNDS = 30;
+  private static final long PROBE_NANOS = 1_500_000_000; // long enough for the JIT compiler
 
   private final KernelLookup.Choice choice;
   private final Workers workers;
@@ -85,7 +85,8 @@ public final class Engine implements AutoCloseable {
    */
   private double rate(IntToLongFunction work) {
     double best = 0;
-    for (int round = 0; round < PROBE_ROUNDS; round++) {
+    long end = System.nanoTime() + PROBE_NANOS;
+    while (System.nanoTime() < end) {
       LongAdder done = new LongAdder();
       long start = System.nanoTime();
       parallel(threads(), task -> done.add(work.applyAsLong(task)));

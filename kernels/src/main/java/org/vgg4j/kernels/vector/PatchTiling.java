@@ -1,19 +1,21 @@
 package org.vgg4j.kernels.vector;
 
 import static org.vgg4j.kernels.MapLayout.LANES;
+import static org.vgg4j.kernels.vector.Width.SPECIES;
 
 import java.util.Arrays;
+import jdk.incubator.vector.FloatVector;
 import org.vgg4j.kernels.ConvolutionShape;
 import org.vgg4j.kernels.MapLayout;
 import org.vgg4j.kernels.Workers;
 
 /**
  * Convolution by its definition as one product: a row is the patch that an output pixel sees. For
- * images, 1x1 and 5x5 filters, where minimal filtering does not apply. A tile is a 2x2 square of
- * pixels, four rows, so that a pool finds its pixels together.
+ * images, 1x1 and 5x5 filters, where minimal filtering does not apply. A tile is a square of
+ * pixels, each a row, so that a pool finds its pixels together.
  */
 final class PatchTiling extends Tiling {
-  private static final int SIDE = 2;
+  private static final int PARTS = LANES / Width.LANES;
 
   private final int channels;
   private final int columns;
@@ -29,9 +31,9 @@ final class PatchTiling extends Tiling {
     super(
         height,
         width,
-        SIDE,
+        side(height, width),
         1,
-        SIDE * SIDE,
+        side(height, width) * side(height, width),
         (channels * kernel * kernel + LANES - 1) / LANES * LANES);
     this.channels = channels;
     this.columns = columns;
@@ -41,6 +43,11 @@ final class PatchTiling extends Tiling {
     this.blockLength = layout[1];
     this.rowLength = layout[2];
     this.origin = layout[3];
+  }
+
+  /** Pixels of a tile in each dimension: no more than small maps have. */
+  private static int side(int height, int width) {
+    return Math.min(height, width) <= 2 ? 2 : 4;
   }
 
   /** Patches of an image {@code [N][3][H][W]}. */
@@ -87,8 +94,8 @@ final class PatchTiling extends Tiling {
     int x = tile % tilesAcross() * side;
     for (int pixel = 0; pixel < rowsPerTile; pixel++) {
       int to = (row + pixel) * panelRow;
-      int py = y + pixel / SIDE;
-      int px = x + pixel % SIDE;
+      int py = y + pixel / side;
+      int px = x + pixel % side;
       if (py >= height || px >= width) {
         Arrays.fill(panel, to, to + depth, 0f);
       } else if (image) {
@@ -162,8 +169,15 @@ final class PatchTiling extends Tiling {
       int to,
       float[] scratch,
       int offset) {
-    for (int pixel = 0; pixel < rowsPerTile; pixel++) {
-      System.arraycopy(products, from + pixel * productRow, pixels, to + pixel * LANES, LANES);
+    copyRows(rowsPerTile, products, from, productRow, pixels, to);
+  }
+
+  private static void copyRows(
+      int rows, float[] from, int at, int rowLength, float[] to, int toAt) {
+    for (int i = 0; i < rows * PARTS; i++) {
+      int part = i % PARTS * Width.LANES;
+      FloatVector.fromArray(SPECIES, from, at + i / PARTS * rowLength + part)
+          .intoArray(to, toAt + i / PARTS * LANES + part);
     }
   }
 
@@ -181,8 +195,8 @@ final class PatchTiling extends Tiling {
       int offset) {
     for (int pixel = 0; pixel < rowsPerTile; pixel++) {
       int at = to + pixel * productRow;
-      if (pixel / SIDE < inside / LANES && pixel % SIDE < inside % LANES) {
-        int source = from + pixel / SIDE * rowStride + pixel % SIDE * LANES;
+      if (pixel / side < inside / LANES && pixel % side < inside % LANES) {
+        int source = from + pixel / side * rowStride + pixel % side * LANES;
         System.arraycopy(gradient, source, products, at, LANES);
       } else {
         Arrays.fill(products, at, at + LANES, 0f);

@@ -39,7 +39,7 @@ final class TiledConvolution {
    */
   private static int chunk(Tiling tiling) {
     if (tiling.positions == 1) {
-      return 24;
+      return 12;
     }
     return tiling.depth <= 64 ? 36 : tiling.depth <= 128 ? 24 : tiling.depth <= 256 ? 48 : 60;
   }

@@ -234,9 +234,9 @@ final class VectorFullyConnected implements FullyConnected {
 
     private static void oneByFour(float[] x, int x0, float[] w, int w0, int length, float[] lanes) {
       FloatVector s0 = FloatVector.zero(SPECIES);
-      FloatVector s1 = s0;
-      FloatVector s2 = s0;
-      FloatVector s3 = s0;
+      FloatVector s1 = FloatVector.zero(SPECIES);
+      FloatVector s2 = FloatVector.zero(SPECIES);
+      FloatVector s3 = FloatVector.zero(SPECIES);
       int w1 = w0 + length;
       int w2 = w1 + length;
       int w3 = w2 + length;
@@ -256,21 +256,21 @@ final class VectorFullyConnected implements FullyConnected {
     private static void fourByFour(
         float[] x, int x0, float[] w, int w0, int length, float[] lanes) {
       FloatVector s00 = FloatVector.zero(SPECIES);
-      FloatVector s01 = s00;
-      FloatVector s02 = s00;
-      FloatVector s03 = s00;
-      FloatVector s10 = s00;
-      FloatVector s11 = s00;
-      FloatVector s12 = s00;
-      FloatVector s13 = s00;
-      FloatVector s20 = s00;
-      FloatVector s21 = s00;
-      FloatVector s22 = s00;
-      FloatVector s23 = s00;
-      FloatVector s30 = s00;
-      FloatVector s31 = s00;
-      FloatVector s32 = s00;
-      FloatVector s33 = s00;
+      FloatVector s01 = FloatVector.zero(SPECIES);
+      FloatVector s02 = FloatVector.zero(SPECIES);
+      FloatVector s03 = FloatVector.zero(SPECIES);
+      FloatVector s10 = FloatVector.zero(SPECIES);
+      FloatVector s11 = FloatVector.zero(SPECIES);
+      FloatVector s12 = FloatVector.zero(SPECIES);
+      FloatVector s13 = FloatVector.zero(SPECIES);
+      FloatVector s20 = FloatVector.zero(SPECIES);
+      FloatVector s21 = FloatVector.zero(SPECIES);
+      FloatVector s22 = FloatVector.zero(SPECIES);
+      FloatVector s23 = FloatVector.zero(SPECIES);
+      FloatVector s30 = FloatVector.zero(SPECIES);
+      FloatVector s31 = FloatVector.zero(SPECIES);
+      FloatVector s32 = FloatVector.zero(SPECIES);
+      FloatVector s33 = FloatVector.zero(SPECIES);
       for (int i = 0; i < length; i += LANES) {
         FloatVector w00 = FloatVector.fromArray(SPECIES, w, w0 + i);
         FloatVector w01 = FloatVector.fromArray(SPECIES, w, w0 + length + i);
@@ -297,18 +297,22 @@ final class VectorFullyConnected implements FullyConnected {
         s32 = a.fma(w02, s32);
         s33 = a.fma(w03, s33);
       }
-      store(s00, s01, s02, s03, lanes, 0);
-      store(s10, s11, s12, s13, lanes, 4 * LANES);
-      store(s20, s21, s22, s23, lanes, 8 * LANES);
-      store(s30, s31, s32, s33, lanes, 12 * LANES);
-    }
-
-    private static void store(
-        FloatVector a, FloatVector b, FloatVector c, FloatVector d, float[] lanes, int to) {
-      a.intoArray(lanes, to);
-      b.intoArray(lanes, to + LANES);
-      c.intoArray(lanes, to + 2 * LANES);
-      d.intoArray(lanes, to + 3 * LANES);
+      s00.intoArray(lanes, 0);
+      s01.intoArray(lanes, 1 * LANES);
+      s02.intoArray(lanes, 2 * LANES);
+      s03.intoArray(lanes, 3 * LANES);
+      s10.intoArray(lanes, 4 * LANES);
+      s11.intoArray(lanes, 5 * LANES);
+      s12.intoArray(lanes, 6 * LANES);
+      s13.intoArray(lanes, 7 * LANES);
+      s20.intoArray(lanes, 8 * LANES);
+      s21.intoArray(lanes, 9 * LANES);
+      s22.intoArray(lanes, 10 * LANES);
+      s23.intoArray(lanes, 11 * LANES);
+      s30.intoArray(lanes, 12 * LANES);
+      s31.intoArray(lanes, 13 * LANES);
+      s32.intoArray(lanes, 14 * LANES);
+      s33.intoArray(lanes, 15 * LANES);
     }
   }
 }
