@@ -19,6 +19,11 @@ final class FilterGradient {
   /** Panel and gradients of a chunk of tiles are at most so long, in floats. */
   private static final int LONGEST_CHUNK = 6 << 20;
 
+  /**
+   * Where there is one position only, weights are read so little that the caches can hold it all.
+   */
+  private static final int LONGEST_CHUNK_OF_ONE = 1 << 19;
+
   private static final int SMALLEST_CHUNK = 12;
 
   private final Tiling tiling;
@@ -35,7 +40,8 @@ final class FilterGradient {
 
   private int chunk(int tiles) {
     int perTile = tiling.positions * tiling.rowsPerTile * (tiling.depth + columns);
-    int most = Math.max(1, LONGEST_CHUNK / perTile / SMALLEST_CHUNK) * SMALLEST_CHUNK;
+    int longest = tiling.positions == 1 ? LONGEST_CHUNK_OF_ONE : LONGEST_CHUNK;
+    int most = Math.max(1, longest / perTile / SMALLEST_CHUNK) * SMALLEST_CHUNK;
     int needed = (tiles + SMALLEST_CHUNK - 1) / SMALLEST_CHUNK * SMALLEST_CHUNK;
     return Math.min(most, needed);
   }
