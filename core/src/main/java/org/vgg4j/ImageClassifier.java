@@ -4,6 +4,7 @@ import java.awt.image.BufferedImage;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.Set;
 import org.vgg4j.base.InputException;
 import org.vgg4j.evaluate.Ranking;
@@ -80,6 +81,7 @@ public final class ImageClassifier implements AutoCloseable {
    * @return the guesses, best first
    */
   public List<Prediction> classify(BufferedImage image, int top) {
+    Objects.requireNonNull(image, "no image: ImageIO.read returns null for a file that is none");
     return classify(List.of(RgbImage.of(image)), top).get(0);
   }
 

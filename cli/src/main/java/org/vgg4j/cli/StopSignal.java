@@ -32,7 +32,7 @@ final class StopSignal implements AutoCloseable {
     }
     signal = received.getNumber();
     err.println();
-    err.println("vgg: stopping after this step (once more to stop at once)");
+    err.println("vgg: stopping after this step (once more to stop at once, without saving)");
   }
 
   boolean requested() {

@@ -283,9 +283,15 @@ final class TrainCommand implements Callable<Integer> {
         result.steps(),
         TrainingPrinter.duration(result.seconds()),
         result.folder().path());
-    out.printf("  ./vgg evaluate --model %s --data %s%n", model, data);
-    out.printf("  ./vgg data export --data %s --limit 1 --out samples%n", data);
-    out.printf("  ./vgg classify samples --model %s%n", model);
+    out.printf("  ./vgg evaluate --model %s --data %s%n", quoted(model), quoted(data));
+    out.printf("  ./vgg data export --data %s --limit 1 --out samples%n", quoted(data));
+    out.printf("  ./vgg classify samples --model %s%n", quoted(model));
     out.flush();
+  }
+
+  /** As a shell wants it. */
+  private static String quoted(Object path) {
+    String text = path.toString();
+    return text.matches("[\\w./-]*") ? text : "'" + text.replace("'", "'\\''") + "'";
   }
 }

@@ -5,6 +5,7 @@ import java.util.Set;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.function.IntConsumer;
 import java.util.function.IntToLongFunction;
+import java.util.function.LongSupplier;
 import org.vgg4j.base.InputException;
 import org.vgg4j.kernels.KernelLookup;
 import org.vgg4j.kernels.Probe;
@@ -18,6 +19,7 @@ import org.vgg4j.model.ParameterShape;
  */
 public final class Engine implements AutoCloseable {
   private static final int LARGER_THAN_CACHES = 64 << 20; // floats
+  private static final int PROBE_CALLS = 50;
   private static final long PROBE_NANOS = 1_500_000_000; // long enough for the JIT compiler
 
   private final KernelLookup.Choice choice;
@@ -75,9 +77,18 @@ public final class Engine implements AutoCloseable {
     float[] large = new float[LARGER_THAN_CACHES];
     int part = large.length / threads();
     return new MachineSpeed(
-        rate(task -> probe.arithmetic(2000)),
-        rate(task -> probe.product(50)),
+        rate(task -> repeated(() -> probe.arithmetic(20))),
+        rate(task -> repeated(() -> probe.product(2))),
         rate(task -> probe.read(large, task * part, (task + 1) * part)));
+  }
+
+  /** Many short calls rather than one long: the JIT compiler must see the loop's method called. */
+  private static long repeated(LongSupplier work) {
+    long sum = 0;
+    for (int i = 0; i < PROBE_CALLS; i++) {
+      sum += work.getAsLong();
+    }
+    return sum;
   }
 
   /**

@@ -32,8 +32,8 @@ final class LossWatch {
     throw new InputException(
         String.format(
             Locale.ROOT,
-            "training diverged: the loss at step %d is %s. Lower --lr (it is %s)%s; the models saved"
-                + " before are kept",
+            "training diverged: the loss at step %d is %s. Lower --lr (it is %s)%s; any model saved"
+                + " before is kept",
             step,
             loss,
             config.learningRate(),

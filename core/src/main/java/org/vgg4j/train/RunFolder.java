@@ -13,6 +13,8 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.Map;
 import java.util.stream.Stream;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import org.vgg4j.base.AtomicFile;
 import org.vgg4j.base.InputException;
 
@@ -22,6 +24,7 @@ import org.vgg4j.base.InputException;
  * @param path the folder
  */
 public record RunFolder(Path path) {
+  private static final Logger LOG = LoggerFactory.getLogger(RunFolder.class);
   private static final ObjectMapper YAML =
       YAMLMapper.builder().disable(YAMLGenerator.Feature.WRITE_DOC_START_MARKER).build();
   private static final ObjectMapper JSON =
@@ -66,6 +69,17 @@ public record RunFolder(Path path) {
     } catch (IOException e) {
       throw new InputException(
           "cannot make a run folder in " + parent + ": " + AtomicFile.reason(e), e);
+    }
+  }
+
+  /** Takes away a folder that a run made before it failed, so that nothing is left of it. */
+  static void removeIfEmpty(Path path) {
+    try (Stream<Path> content = Files.list(path)) {
+      if (content.findAny().isEmpty()) {
+        Files.delete(path);
+      }
+    } catch (IOException e) {
+      LOG.debug("the run folder {} stays: {}", path, AtomicFile.reason(e));
     }
   }
 

@@ -133,8 +133,8 @@ public final class Trainer {
       TrainingListener listener,
       BooleanSupplier stopRequested,
       Map<String, Object> environment) {
-    DataSplits data = DataSources.open(config.data(), config.heldOut(), config.seed());
     try (Engine engine = new Engine(config.threads())) {
+      DataSplits data = DataSources.open(config.data(), config.heldOut(), config.seed());
       Trainer trainer = new Trainer(config, data, out, engine, listener, stopRequested);
       Map<String, Object> surroundings = new LinkedHashMap<>(environment);
       surroundings.put("kernels", engine.kernels() + ": " + engine.kernelsDescription());
@@ -143,6 +143,9 @@ public final class Trainer {
       TrainingResult tested = trainer.test(trained);
       trainer.writeProvenance(surroundings, tested);
       return tested;
+    } catch (InputException e) {
+      RunFolder.removeIfEmpty(out);
+      throw e;
     }
   }
 
@@ -155,6 +158,12 @@ public final class Trainer {
       }
     }
     double bestError = best == null ? Double.NaN : best.top1Error();
+    double guessing = 100.0 - 100.0 / data.train().classNames().size();
+    if (bestError >= guessing) {
+      listener.warned(
+          "the best validation error is no better than guessing: give it more steps (a smaller --batch,"
+              + " a larger --patience, more --epochs), another --lr, or a shallower --arch");
+    }
     return new TrainingResult(
         folder, bestEpoch, bestError, null, step, secondsSince(started), interrupted);
   }
@@ -269,9 +278,13 @@ public final class Trainer {
     folder.appendMetrics(metrics.csvLine());
     listener.epochEnded(metrics, isBest);
     if (schedule.observe(validation.top1Error())) {
-      listener.warned("validation stopped improving: the rate drops to " + schedule.rate());
+      listener.warned(
+          "validation top-1 did not improve for "
+              + config.patience()
+              + " epochs: the rate drops to "
+              + schedule.rate());
     } else if (schedule.isFinished()) {
-      listener.warned("validation stopped improving at the last rate: training ends");
+      listener.warned("validation top-1 did not improve at the last rate either: training ends");
     }
     String warning = watch.epoch(step, metrics.trainLoss());
     if (warning != null) {

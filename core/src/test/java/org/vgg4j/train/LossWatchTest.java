@@ -24,8 +24,8 @@ class LossWatchTest {
     assertThatThrownBy(() -> watch(Initialisation.GLOROT).step(3, loss))
         .isInstanceOf(InputException.class)
         .hasMessage(
-            "training diverged: the loss at step 3 is %s. Lower --lr (it is 0.01); the models saved"
-                + " before are kept",
+            "training diverged: the loss at step 3 is %s. Lower --lr (it is 0.01); any model saved"
+                + " before is kept",
             loss);
   }
 

@@ -79,6 +79,7 @@ class TrainerTest {
   void learns() throws IOException {
     options.epochs = 12;
     options.dropout = 0.1;
+    options.learningRate = 0.003; // at 0.01 some seeds diverge, with any kernels
     TrainingResult result = train("run");
     assertThat(recorder.epochs.get(0).trainLoss()).isGreaterThan(0.3);
     assertThat(recorder.epochs.get(result.bestEpoch() - 1).trainLoss()).isLessThan(0.3);
@@ -272,7 +273,7 @@ class TrainerTest {
     options.epochs = 3;
     train("run");
     assertThat(recorder.warnings)
-        .hasSize(1)
+        .hasSize(2) // and at the end that it is no better than guessing
         .first()
         .asString()
         .startsWith("the loss is stuck at ln(3) = 1.099");
@@ -288,7 +289,7 @@ class TrainerTest {
         .extracting(metrics -> Math.round(Math.log10(metrics.learningRate())))
         .containsExactly(-12L, -12L, -13L, -14L, -15L);
     assertThat(recorder.warnings)
-        .filteredOn(warning -> warning.startsWith("validation stopped improving"))
+        .filteredOn(warning -> warning.startsWith("validation top-1 did not improve"))
         .hasSize(4);
     assertThat(result.interrupted()).isFalse();
   }
@@ -297,6 +298,7 @@ class TrainerTest {
   void bestModelIsTheOneOfTheSmallestError() {
     options.epochs = 12; // enough for the last not to be the best
     options.dropout = 0.1;
+    options.learningRate = 0.003; // at 0.01 some seeds diverge, with any kernels
     TrainingResult result = train("run");
     ModelFile best = ModelFile.read(result.folder().bestModel());
     double smallest =
@@ -319,6 +321,7 @@ class TrainerTest {
   void testImagesAreClassifiedByTheBestModel() {
     options.epochs = 12; // enough for the last not to be the best
     options.dropout = 0.1;
+    options.learningRate = 0.003; // at 0.01 some seeds diverge, with any kernels
     TrainingResult result = train("run");
     ModelFile best = ModelFile.read(result.folder().bestModel());
     try (Engine engine = new Engine(1)) {

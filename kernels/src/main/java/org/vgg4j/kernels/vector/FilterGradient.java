@@ -16,13 +16,14 @@ import org.vgg4j.kernels.Workers;
  * owned by one task, so that the order of summation is always the same.
  */
 final class FilterGradient {
-  /** Panel and gradients of a chunk of tiles are at most so long, in floats. */
-  private static final int LONGEST_CHUNK = 6 << 20;
-
   /**
-   * Where there is one position only, weights are read so little that the caches can hold it all.
+   * Floats of panel and gradients of a chunk of tiles. A chunk wants to stay in the caches; but the
+   * sums are read and written once per chunk, so it should not be small beside them.
    */
-  private static final int LONGEST_CHUNK_OF_ONE = 1 << 19;
+  private static final int SHORTEST = 1 << 19;
+
+  private static final int LONGEST = 6 << 20;
+  private static final int PER_SUM = 4;
 
   private static final int SMALLEST_CHUNK = 12;
 
@@ -40,7 +41,8 @@ final class FilterGradient {
 
   private int chunk(int tiles) {
     int perTile = tiling.positions * tiling.rowsPerTile * (tiling.depth + columns);
-    int longest = tiling.positions == 1 ? LONGEST_CHUNK_OF_ONE : LONGEST_CHUNK;
+    int sums = tiling.positions * tiling.depth * columns;
+    int longest = Math.max(SHORTEST, Math.min(LONGEST, PER_SUM * sums));
     int most = Math.max(1, longest / perTile / SMALLEST_CHUNK) * SMALLEST_CHUNK;
     int needed = (tiles + SMALLEST_CHUNK - 1) / SMALLEST_CHUNK * SMALLEST_CHUNK;
     return Math.min(most, needed);
