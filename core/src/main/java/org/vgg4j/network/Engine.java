@@ -78,7 +78,7 @@ public final class Engine implements AutoCloseable {
     int part = large.length / threads();
     return new MachineSpeed(
         rate(task -> repeated(() -> probe.arithmetic(20))),
-        rate(task -> repeated(() -> probe.product(2))),
+        rate(task -> repeated(() -> probe.product(20))),
         rate(task -> probe.read(large, task * part, (task + 1) * part)));
   }
 
