@@ -26,9 +26,6 @@ import org.vgg4j.base.InputException;
  * class is held out instead. Test images are never used for that. Thread-safe.
  */
 public final class DataSources {
-  /** The part of the training images that is held out unless the user says otherwise. */
-  public static final double DEFAULT_HELD_OUT = 0.1;
-
   private DataSources() {}
 
   /**

@@ -18,7 +18,7 @@ import org.vgg4j.model.Layer;
 
 /**
  * The forward pass: class scores of a batch of crops, and what lies between on request. All memory
- * is allocated at construction. Not thread-safe.
+ * but the threads' scratch is allocated at construction. Not thread-safe.
  */
 public final class Inference {
   private final Parameters parameters;

@@ -13,7 +13,8 @@ import org.vgg4j.model.Architecture;
 
 /**
  * Forward and backward pass: loss and gradients of a micro-batch, added to what earlier
- * micro-batches of the same batch gave. All memory is allocated at construction. Not thread-safe.
+ * micro-batches of the same batch gave. All memory but the threads' scratch is allocated at
+ * construction. Not thread-safe.
  */
 public final class Training {
   /**

@@ -33,8 +33,9 @@ import org.vgg4j.weights.Provenance;
 
 /**
  * One training run, from a data set to a run folder: the paper's recipe (section 3.1). What it
- * learns depends on its configuration, the data and the version only, never on the number of
- * threads. An instance trains once.
+ * learns depends on its configuration, the data, the version and the kernels, never on the number
+ * of threads. (Where the configuration leaves the micro-batch open, the heap decides it.) An
+ * instance trains once.
  */
 public final class Trainer {
   private final TrainingConfig config;
