@@ -49,7 +49,7 @@ public final class VectorKernels implements Kernels {
 
   @Override
   public Convolution convolution(ConvolutionShape shape) {
-    return new VectorConvolution(shape);
+    return shape.readsImage() ? new ImageConvolution(shape) : new VectorConvolution(shape);
   }
 
   @Override
