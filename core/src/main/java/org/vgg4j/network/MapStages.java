@@ -68,7 +68,7 @@ final class MapStages {
   /** A max pool that does not directly follow a convolution, or whose input is tapped. */
   record Pool(String tap, MapLayout map, Kernels kernels, Workers workers) implements Stage {
     private MapLayout half() {
-      return new MapLayout(map.channels(), map.height() / 2, map.width() / 2);
+      return map.halved();
     }
 
     @Override

@@ -28,11 +28,15 @@ class KernelsAgreeTest {
   private static final int WINDOW = 10;
   private static final int BATCH = 16;
 
+  /** Bound of the difference between the mean losses of the first ten steps. */
+  private static final double PERCENT_AT_FIRST = 0.01;
+
   /**
-   * Bound of the difference between mean losses of ten steps. Rounding alone makes the losses of
-   * single steps drift apart, since a ReLU or a pool now and then decides differently.
+   * Bound of the difference between mean losses of ten later steps. Rounding alone makes the losses
+   * drift apart (by a third of a percent when this was written), since a ReLU or a pool now and
+   * then decides differently; a learning rate that is a tenth too high makes a difference of 11 %.
    */
-  private static final double PERCENT = 5;
+  private static final double PERCENT = 2;
 
   @Test
   void fiftyStepsOnRealImages() {
@@ -44,7 +48,7 @@ class KernelsAgreeTest {
     for (int window = 0; window < STEPS / WINDOW; window++) {
       assertThat(actual[window])
           .as("mean loss of steps %d to %d", window * WINDOW, (window + 1) * WINDOW - 1)
-          .isCloseTo(expected[window], withPercentage(PERCENT));
+          .isCloseTo(expected[window], withPercentage(window == 0 ? PERCENT_AT_FIRST : PERCENT));
     }
   }
 
