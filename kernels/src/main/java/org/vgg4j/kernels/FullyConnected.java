@@ -1,7 +1,8 @@
 package org.vgg4j.kernels;
 
 /**
- * The kernels of one fully connected layer. Weights are read as they are, {@code [out][in]}.
+ * The kernels of one fully connected layer. Weights are read as they are, {@code [out][in]}, or, in
+ * the forward pass, rounded to bfloat16.
  *
  * <p>An instance holds no state and may be used by several threads at once, each with its own
  * {@link Workers}.
@@ -35,6 +36,26 @@ public interface FullyConnected {
       int images,
       float[] input,
       float[] weights,
+      float[] bias,
+      boolean relu,
+      float[] output,
+      Workers workers);
+
+  /**
+   * Computes the same with weights that were rounded to bfloat16, multiplied and summed as 32-bit
+   * floats.
+   *
+   * @param images number of images
+   * @param input {@code [N][in]}
+   * @param weights of this layer
+   * @param bias {@code [out]}
+   * @param relu whether ReLU follows
+   * @param output {@code [N][out]}, overwritten
+   */
+  void forward(
+      int images,
+      float[] input,
+      Bfloat16Weights weights,
       float[] bias,
       boolean relu,
       float[] output,

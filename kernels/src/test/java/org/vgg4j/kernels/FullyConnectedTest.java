@@ -1,11 +1,13 @@
 package org.vgg4j.kernels;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assumptions.assumeThat;
 
 import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.Parameter;
 import org.junit.jupiter.params.ParameterizedClass;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -40,6 +42,9 @@ class FullyConnectedTest {
         new Case(4, 784, 80),
         new Case(17, 48, 101),
         new Case(33, 80, 80),
+        new Case(1, 528, 129),
+        new Case(3, 1040, 256),
+        new Case(67, 560, 290),
         new Case(2, 208, 7));
   }
 
@@ -76,6 +81,138 @@ class FullyConnectedTest {
         written(rectified, expected.length),
         Reference.relu(expected),
         tested.tolerance());
+  }
+
+  @ParameterizedTest
+  @MethodSource("cases")
+  void forwardWithRoundedWeightsIsTheirProduct(Case c) {
+    Random random = c.random();
+    float[] input = Maps.rectified(random, c.images() * c.in());
+    float[] weights = Maps.gaussian(random, c.out() * c.in());
+    float[] bias = Maps.gaussian(random, c.out());
+    FullyConnected layer = tested.kernels().fullyConnected(c.in(), c.out());
+    Bfloat16Weights rounded = Bfloat16Weights.round(c.in(), c.out(), weights, workers);
+    float[] sums = Maps.garbage((c.images() + Maps.SPARE) * c.out());
+    float[] rectified = Maps.garbage((c.images() + Maps.SPARE) * c.out());
+
+    layer.forward(c.images(), input, rounded, bias, false, sums, workers);
+    layer.forward(c.images(), input, rounded, bias, true, rectified, workers);
+
+    double[] expected =
+        Reference.linear(
+            c.images(),
+            c.in(),
+            c.out(),
+            Maps.doubles(input),
+            Maps.doubles(rounded(weights)),
+            Maps.doubles(bias));
+    Maps.assertClose("sums", written(sums, expected.length), expected, tested.tolerance());
+    Maps.assertClose(
+        "rectified",
+        written(rectified, expected.length),
+        Reference.relu(expected),
+        tested.tolerance());
+  }
+
+  /**
+   * In both forms of the weights: each image's outputs are those that it has alone, in all bits.
+   */
+  @ParameterizedTest
+  @MethodSource("cases")
+  void anImageDoesNotDependOnTheOthers(Case c) {
+    Random random = c.random();
+    float[] input = Maps.rectified(random, c.images() * c.in());
+    float[] weights = Maps.gaussian(random, c.out() * c.in());
+    float[] bias = Maps.gaussian(random, c.out());
+    FullyConnected layer = tested.kernels().fullyConnected(c.in(), c.out());
+    Bfloat16Weights rounded = Bfloat16Weights.round(c.in(), c.out(), weights, workers);
+    float[] together = new float[c.images() * c.out()];
+    float[] alone = new float[c.out()];
+    float[] togetherRounded = new float[c.images() * c.out()];
+    float[] aloneRounded = new float[c.out()];
+
+    layer.forward(c.images(), input, weights, bias, true, together, workers);
+    layer.forward(c.images(), input, rounded, bias, true, togetherRounded, workers);
+
+    for (int n = 0; n < c.images(); n++) {
+      float[] image = Arrays.copyOfRange(input, n * c.in(), (n + 1) * c.in());
+      layer.forward(1, image, weights, bias, true, alone, workers);
+      layer.forward(1, image, rounded, bias, true, aloneRounded, workers);
+      int row = n * c.out();
+      assertThat(alone).isEqualTo(Arrays.copyOfRange(together, row, row + c.out()));
+      assertThat(aloneRounded).isEqualTo(Arrays.copyOfRange(togetherRounded, row, row + c.out()));
+    }
+  }
+
+  /**
+   * The vector kernels' order of sums, written out in plain Java: the same bits at 128, 256 and 512
+   * bits, for this test runs with each.
+   */
+  @ParameterizedTest
+  @MethodSource("cases")
+  void orderOfSumsDoesNotDependOnTheVectorWidth(Case c) {
+    assumeThat(tested.kernels().name()).isEqualTo("vector");
+    Random random = c.random();
+    float[] input = Maps.rectified(random, c.images() * c.in());
+    float[] weights = Maps.gaussian(random, c.out() * c.in());
+    float[] roundedWeights = rounded(weights);
+    float[] bias = Maps.gaussian(random, c.out());
+    FullyConnected layer = tested.kernels().fullyConnected(c.in(), c.out());
+    float[] output = new float[c.images() * c.out()];
+    float[] outputRounded = new float[c.images() * c.out()];
+
+    layer.forward(c.images(), input, weights, bias, false, output, workers);
+    layer.forward(
+        c.images(),
+        input,
+        Bfloat16Weights.round(c.in(), c.out(), weights, workers),
+        bias,
+        false,
+        outputRounded,
+        workers);
+
+    for (int n = 0; n < c.images(); n++) {
+      for (int o = 0; o < c.out(); o++) {
+        int at = n * c.out() + o;
+        float[] x = Arrays.copyOfRange(input, n * c.in(), (n + 1) * c.in());
+        assertThat(output[at]).isEqualTo(sixteenSums(x, weights, o * c.in()) + bias[o]);
+        assertThat(outputRounded[at])
+            .isEqualTo(sumOfParts(x, roundedWeights, o * c.in()) + bias[o]);
+      }
+    }
+  }
+
+  private static float sixteenSums(float[] x, float[] w, int row) {
+    float[] sums = new float[16];
+    for (int i = 0; i < x.length; i++) {
+      sums[i % 16] = Math.fma(x[i], w[row + i], sums[i % 16]);
+    }
+    for (int half = 8; half > 0; half /= 2) {
+      for (int i = 0; i < half; i++) {
+        sums[i] += sums[i + half];
+      }
+    }
+    return sums[0];
+  }
+
+  private static float sumOfParts(float[] x, float[] w, int row) {
+    float sum = 0;
+    for (int from = 0; from < x.length; from += 512) {
+      float part = 0;
+      for (int i = from; i < Math.min(x.length, from + 512); i++) {
+        part = Math.fma(x[i], w[row + i], part);
+      }
+      sum += part;
+    }
+    return sum;
+  }
+
+  private static float[] rounded(float[] weights) {
+    float[] rounded = new float[weights.length];
+    for (int i = 0; i < weights.length; i++) {
+      rounded[i] = Float.intBitsToFloat(Bfloat16Weights.round(weights[i]) << 16);
+    }
+    return rounded;
   }
 
   @ParameterizedTest
@@ -184,6 +321,47 @@ class FullyConnectedTest {
 
     assertThat(Arrays.copyOfRange(output, 20, 40)).containsOnly(Float.NaN);
     assertThat(Arrays.copyOf(output, 20)).as("the other image").containsOnly(0f);
+
+    tested
+        .kernels()
+        .fullyConnected(16, 20)
+        .forward(
+            2,
+            input,
+            Bfloat16Weights.round(16, 20, weights, workers),
+            new float[20],
+            relu,
+            output,
+            workers);
+
+    assertThat(Arrays.copyOfRange(output, 20, 40)).containsOnly(Float.NaN);
+    assertThat(Arrays.copyOf(output, 20)).as("the other image").containsOnly(0f);
+  }
+
+  /** What no float of ordinary size becomes must not be lost either. */
+  @Test
+  void specialWeightsComeThroughRounding() {
+    float[] weights = new float[3 * 16];
+    weights[2] = Float.intBitsToFloat(0x7F800001); // NaN, whose upper half alone is infinity
+    weights[16 + 2] = Float.NEGATIVE_INFINITY;
+    weights[32 + 2] = 1;
+    float[] input = new float[16];
+    input[2] = 2;
+    float[] output = new float[3];
+
+    tested
+        .kernels()
+        .fullyConnected(16, 3)
+        .forward(
+            1,
+            input,
+            Bfloat16Weights.round(16, 3, weights, workers),
+            new float[3],
+            false,
+            output,
+            workers);
+
+    assertThat(output).containsExactly(Float.NaN, Float.NEGATIVE_INFINITY, 2);
   }
 
   /** The values of the batch; what lies behind must still be garbage. */

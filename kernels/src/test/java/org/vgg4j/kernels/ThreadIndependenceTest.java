@@ -66,7 +66,7 @@ class ThreadIndependenceTest {
   }
 
   @ParameterizedTest
-  @CsvSource({"1,16,2", "5,144,33", "33,80,80", "1,1024,1000"})
+  @CsvSource({"1,16,2", "5,144,33", "33,80,80", "1,1024,1000", "67,528,300"})
   void fullyConnected(int images, int in, int out) {
     Threads.assertSameBits(
         workers -> {
@@ -78,12 +78,15 @@ class ThreadIndependenceTest {
           float[] gradient = Maps.gaussian(random, images * out);
           float[] output = new float[images * out];
           layer.forward(images, input, weights, bias, true, output, workers);
+          Bfloat16Weights rounded = Bfloat16Weights.round(in, out, weights, workers);
+          float[] outputOfRounded = new float[images * out];
+          layer.forward(images, input, rounded, bias, true, outputOfRounded, workers);
           float[] inputGradient = new float[images * in];
           layer.backwardData(images, gradient, weights, input, 2f, inputGradient, workers);
           float[] weightGradient = new float[out * in];
           float[] biasGradient = new float[out];
           layer.backwardWeights(images, input, gradient, weightGradient, biasGradient, workers);
-          return List.of(output, inputGradient, weightGradient, biasGradient);
+          return List.of(output, outputOfRounded, inputGradient, weightGradient, biasGradient);
         });
   }
 

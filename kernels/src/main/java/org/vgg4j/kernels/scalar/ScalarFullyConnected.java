@@ -1,6 +1,11 @@
 package org.vgg4j.kernels.scalar;
 
+import static org.vgg4j.kernels.Bfloat16Weights.BLOCK;
+import static org.vgg4j.kernels.Bfloat16Weights.DEPTH;
+import static org.vgg4j.kernels.Bfloat16Weights.LANES;
+
 import java.util.Arrays;
+import org.vgg4j.kernels.Bfloat16Weights;
 import org.vgg4j.kernels.FullyConnected;
 import org.vgg4j.kernels.Pass;
 import org.vgg4j.kernels.Workers;
@@ -69,6 +74,52 @@ final class ScalarFullyConnected implements FullyConnected {
       sum += part;
     }
     return sum;
+  }
+
+  @Override
+  public void forward(
+      int images,
+      float[] input,
+      Bfloat16Weights weights,
+      float[] bias,
+      boolean relu,
+      float[] output,
+      Workers workers) {
+    workers.run(
+        Bfloat16Weights.blocks(out),
+        (block, scratch) -> {
+          float[] sums = new float[BLOCK];
+          float[] part = new float[BLOCK];
+          int first = block * BLOCK;
+          for (int n = 0; n < images; n++) {
+            Arrays.fill(sums, 0f);
+            for (int from = 0; from < in; from += DEPTH) {
+              int to = Math.min(in, from + DEPTH);
+              sumBlock(input, n * in, weights.pairs(), block * in, from, to, part);
+              for (int j = 0; j < BLOCK; j++) {
+                sums[j] += part[j];
+              }
+            }
+            for (int o = first; o < Math.min(out, first + BLOCK); o++) {
+              float sum = bias[o] + sums[o - first];
+              output[n * out + o] = relu ? Math.max(0f, sum) : sum;
+            }
+          }
+        });
+  }
+
+  /** Products of some inputs with the weights to the outputs of a block, added for each output. */
+  private static void sumBlock(
+      float[] input, int row, int[] pairs, int column, int from, int to, float[] sums) {
+    Arrays.fill(sums, 0f);
+    for (int i = from; i < to; i++) {
+      float value = input[row + i];
+      for (int lane = 0; lane < LANES; lane++) {
+        int pair = pairs[(column + i) * LANES + lane];
+        sums[lane] += value * Bfloat16Weights.lower(pair);
+        sums[LANES + lane] += value * Bfloat16Weights.upper(pair);
+      }
+    }
   }
 
   @Override
