@@ -111,7 +111,7 @@ final class SummaryCommand implements Runnable {
             grouped(network.parameterCount()),
             grouped(network.multiplyAdds()))
         + memory("Inference", engine.inferenceMemory(network, batch), engine)
-        + memory("Training", engine.trainingMemory(network, batch), engine);
+        + memory("Training", engine.trainingMemory(network, batch, false), engine);
   }
 
   private String memory(String title, MemoryPlan plan, Engine engine) {
@@ -213,7 +213,7 @@ final class SummaryCommand implements Runnable {
     map.put("layers", layers);
     map.put("batch", batch);
     map.put("inferenceBytes", engine.inferenceMemory(network, batch).parts());
-    map.put("trainingBytes", engine.trainingMemory(network, batch).parts());
+    map.put("trainingBytes", engine.trainingMemory(network, batch, false).parts());
     return map;
   }
 

@@ -77,6 +77,14 @@ final class Networks {
     return copies;
   }
 
+  static Map<String, float[]> copy(Architecture architecture, GradientSums sums) {
+    Map<String, float[]> copies = new LinkedHashMap<>();
+    for (ParameterShape shape : architecture.parameters()) {
+      copies.put(shape.name(), sums.values(shape.name()).clone());
+    }
+    return copies;
+  }
+
   static double norm(float[] values) {
     double sum = 0;
     for (float value : values) {

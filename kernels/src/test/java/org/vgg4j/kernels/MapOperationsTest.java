@@ -259,6 +259,21 @@ class MapOperationsTest {
   }
 
   @ParameterizedTest
+  @MethodSource("normShapes")
+  void normBackwardMayWriteOverTheOutputsGradient(NormShape shape) {
+    Case c = new Case(shape.map(), 2);
+    Random random = c.random();
+    float[] input = Maps.layOut(c.map(), c.images(), Maps.rectified(random, c.values()));
+    float[] gradient = Maps.layOut(c.map(), c.images(), Maps.gaussian(random, c.values()));
+    float[] beside = Maps.garbage(input.length);
+    tested.kernels().normBackward(shape, c.images(), input, gradient, beside, workers);
+
+    tested.kernels().normBackward(shape, c.images(), input, gradient, gradient, workers);
+
+    assertThat(gradient).isEqualTo(beside);
+  }
+
+  @ParameterizedTest
   @MethodSource("cases")
   void flattenIsTheOrderChannelRowColumn(Case c) {
     float[] plain = Maps.gaussian(c.random(), c.values());

@@ -136,7 +136,7 @@ class ThreadIndependenceTest {
           float[] weights = Maps.gaussian(random, length);
           float[] velocity = Maps.gaussian(random, length);
           float[] gradient = Maps.gaussian(random, length);
-          tested.kernels().sgd(weights, velocity, gradient, 0.01f, 0.9f, 5e-4f, workers);
+          tested.kernels().sgd(0, length, weights, velocity, gradient, 0.01f, 0.9f, 5e-4f, workers);
           return List.of(values, weights, velocity, gradient);
         });
   }

@@ -145,6 +145,8 @@ public final class VectorKernels implements Kernels {
 
   @Override
   public void sgd(
+      int first,
+      int count,
       float[] weights,
       float[] velocity,
       float[] gradient,
@@ -152,6 +154,6 @@ public final class VectorKernels implements Kernels {
       float momentum,
       float decay,
       Workers workers) {
-    scalar.sgd(weights, velocity, gradient, rate, momentum, decay, workers);
+    scalar.sgd(first, count, weights, velocity, gradient, rate, momentum, decay, workers);
   }
 }
