@@ -21,7 +21,6 @@ final class VggContender implements Contender {
     }
   }
 
-  private final Job job;
   private final Engine engine;
   private final Parameters parameters;
   private final float[] images;
@@ -32,7 +31,6 @@ final class VggContender implements Contender {
   private @Nullable Inference inference;
 
   private VggContender(Job job) throws IOException {
-    this.job = job;
     Inputs inputs = job.inputs();
     this.engine = new Engine(job.threads());
     this.parameters = Parameters.zeros(job.workload().architecture());
@@ -50,8 +48,8 @@ final class VggContender implements Contender {
     }
     if (job.workload().trains()) {
       this.training = engine.training(parameters, job.workload().batch(), job.dropout());
-      this.sgd =
-          new Sgd(parameters, training.gradients(), engine, Job.MOMENTUM, Job.WEIGHT_DECAY, true);
+      this.sgd = new Sgd(parameters, engine, Job.MOMENTUM, Job.WEIGHT_DECAY, true);
+      sgd.setRate(job.rate());
     } else {
       this.training = null;
       this.sgd = null;
@@ -65,8 +63,7 @@ final class VggContender implements Contender {
       return;
     }
     DropoutKeys keys = new DropoutKeys(1, 0, samples);
-    training.run(images, labels, labels.length, 1f / labels.length, keys);
-    sgd.step(job.rate());
+    training.run(images, labels, labels.length, 1f / labels.length, keys, sgd);
   }
 
   @Override

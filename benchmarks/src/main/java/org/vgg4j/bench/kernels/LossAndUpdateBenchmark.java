@@ -69,7 +69,7 @@ public class LossAndUpdateBenchmark extends KernelBenchmark {
   /** A step of fc7's weights. */
   @Benchmark
   public float[] sgd(Traffic traffic) {
-    kernels.sgd(weights, velocity, gradient, 1e-6f, 0.9f, 5e-4f, workers);
+    kernels.sgd(0, weights.length, weights, velocity, gradient, 1e-6f, 0.9f, 5e-4f, workers);
     traffic.gigabyte += gigabytes(6.0 * weights.length);
     return weights;
   }
