@@ -46,7 +46,7 @@ class AgainstTwinTest {
   @Parameter TestedKernels tested;
 
   private final Kernels twin = new ScalarKernels();
-  private final Workers workers = new Workers(2);
+  private final Workers workers = Threads.workers(2);
 
   @AfterEach
   void closeWorkers() {

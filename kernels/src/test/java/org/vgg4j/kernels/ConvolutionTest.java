@@ -19,7 +19,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 class ConvolutionTest {
   @Parameter TestedKernels tested;
 
-  private final Workers workers = new Workers(2);
+  private final Workers workers = Threads.workers(2);
 
   /** A shape, a number of images and everything that the kernels read. */
   record Case(ConvolutionShape shape, int images) {

@@ -20,7 +20,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 class FullyConnectedTest {
   @Parameter TestedKernels tested;
 
-  private final Workers workers = new Workers(2);
+  private final Workers workers = Threads.workers(2);
 
   /** Sizes of a layer and a number of images. */
   record Case(int images, int in, int out) {

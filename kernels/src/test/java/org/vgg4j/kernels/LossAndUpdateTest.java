@@ -20,7 +20,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 class LossAndUpdateTest {
   @Parameter TestedKernels tested;
 
-  private final Workers workers = new Workers(2);
+  private final Workers workers = Threads.workers(2);
 
   @AfterEach
   void closeWorkers() {

@@ -20,7 +20,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 class MapOperationsTest {
   @Parameter TestedKernels tested;
 
-  private final Workers workers = new Workers(2);
+  private final Workers workers = Threads.workers(2);
 
   /** A layout and a number of images. */
   record Case(MapLayout map, int images) {
