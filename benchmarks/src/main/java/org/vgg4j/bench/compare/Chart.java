@@ -84,7 +84,7 @@ final class Chart {
     String how =
         String.format(
             Locale.ROOT,
-            "%d threads, 32-bit floats unless noted; in brackets: times %s's time",
+            "%d threads, 32-bit floats unless noted; in brackets: how many times %s's time it takes",
             result.threads(),
             result.reference().title());
     text(how, MARGIN, y + 38, 13, Font.PLAIN, FAINT);

@@ -28,10 +28,13 @@ final class Comparison implements AutoCloseable {
    *
    * @param rounds turns of each engine
    * @param turnSeconds how long a turn lasts at least; at least one run
+   * @param pauseSeconds between turns: threads of libtorch's BLAS keep a processor busy for a tenth
+   *     of a second after their work
    * @param warmUpRuns runs before the first round, at least
    * @param warmUpSeconds how long these last at least
    */
-  record Pace(int rounds, double turnSeconds, int warmUpRuns, double warmUpSeconds) {}
+  record Pace(
+      int rounds, double turnSeconds, double pauseSeconds, int warmUpRuns, double warmUpSeconds) {}
 
   private static final double DROPOUT = 0.5;
   private static final double RATE = 1e-6; // so small that the weights stay what they are
@@ -165,6 +168,7 @@ final class Comparison implements AutoCloseable {
     for (int round = 0; round < pace.rounds(); round++) {
       progress.accept(String.format("round %d of %d", round + 1, pace.rounds()));
       for (int i = 0; i < ready.size(); i++) {
+        pause();
         double[] turn =
             Arrays.stream(ready.get(i).run(1, pace.turnSeconds()))
                 .mapToDouble(nanos -> nanos / 1e6 / workload.batch())
@@ -173,6 +177,15 @@ final class Comparison implements AutoCloseable {
       }
     }
     return millis;
+  }
+
+  private void pause() {
+    try {
+      Thread.sleep(Math.round(1000 * pace.pauseSeconds()));
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new InputException("stopped", e);
+    }
   }
 
   private Result result(

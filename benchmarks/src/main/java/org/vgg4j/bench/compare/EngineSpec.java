@@ -56,8 +56,7 @@ record EngineSpec(
   /** As {@code ./vgg} starts Java. */
   private static List<String> ownOptions() {
     List<String> options = new ArrayList<>();
-    options.add("--add-modules=jdk.incubator.vector");
-    options.add("-XX:MaxRAMPercentage=70");
+    options.addAll(List.of("--add-modules", "jdk.incubator.vector", "-XX:MaxRAMPercentage=70"));
     String further = System.getenv("VGG_JAVA_OPTS");
     if (further != null && !further.isBlank()) {
       options.addAll(List.of(further.strip().split(" +")));

@@ -4,6 +4,7 @@ import java.io.OutputStreamWriter;
 import java.io.PrintStream;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -29,6 +30,7 @@ import picocli.CommandLine.Spec;
     versionProvider = Main.VersionProvider.class)
 final class Main implements Runnable {
   private static final double TURN_SECONDS = 1;
+  private static final double PAUSE_SECONDS = 0.2;
   private static final int WARM_UP_RUNS = 2;
   private static final double WARM_UP_SECONDS = 5;
 
@@ -109,6 +111,8 @@ final class Main implements Runnable {
 
   @Override
   public void run() {
+    requireWritable(json);
+    requireWritable(chart);
     List<Result> results = from.isEmpty() ? measure() : read();
     PrintWriter out = spec.commandLine().getOut();
     results.forEach(result -> out.println(Table.of(result)));
@@ -117,6 +121,17 @@ final class Main implements Runnable {
     }
     if (chart != null) {
       Chart.write(chart, results);
+    }
+  }
+
+  /** Said before ten minutes of measuring rather than after. */
+  private static void requireWritable(@Nullable Path file) {
+    if (file == null) {
+      return;
+    }
+    Path folder = file.toAbsolutePath().getParent();
+    if (Files.isDirectory(file) || folder == null || !Files.isWritable(folder)) {
+      throw new InputException("cannot write " + file + ": give a file in a folder that is there");
     }
   }
 
@@ -133,7 +148,8 @@ final class Main implements Runnable {
       throw new InputException("options rounds and threads must be at least 1");
     }
     PrintWriter err = spec.commandLine().getErr();
-    Comparison.Pace pace = new Comparison.Pace(rounds, TURN_SECONDS, WARM_UP_RUNS, WARM_UP_SECONDS);
+    Comparison.Pace pace =
+        new Comparison.Pace(rounds, TURN_SECONDS, PAUSE_SECONDS, WARM_UP_RUNS, WARM_UP_SECONDS);
     List<Result> results = new ArrayList<>();
     try (Comparison comparison = new Comparison(threads, pace, err::println)) {
       for (Workload workload : work) {

@@ -36,6 +36,8 @@ class MainTest {
         "--rounds=many | 2 | Invalid value for option '--rounds'",
         "--rounds=0 | 1 | options rounds and threads must be at least 1",
         "--threads=0 | 1 | options rounds and threads must be at least 1",
+        "--json=missing/a.json | 1 | cannot write missing/a.json: give a file in a folder",
+        "--chart=. | 1 | cannot write .: give a file in a folder that is there",
         "--from=missing.json | 1 | cannot read missing.json: there is no such file",
       })
   void wrongOptionsAreNamed(String option, int code, String sentence) {

@@ -11,7 +11,7 @@ final class Workloads {
   static final Workload TRAINING =
       new Workload("tiny-training", Workload.Kind.TRAINING, "D", 0.0625, 32, 10, 8, 0.02);
 
-  static final Comparison.Pace PACE = new Comparison.Pace(3, 0, 1, 0);
+  static final Comparison.Pace PACE = new Comparison.Pace(3, 0, 0, 1, 0);
 
   private Workloads() {}
 
