@@ -115,7 +115,7 @@ final class SummaryCommand implements Runnable {
             grouped(network.parameterCount()),
             grouped(network.multiplyAdds()))
         + memory(inferenceTitle(), engine.inferenceMemory(network, batch, fcWeights.get()), engine)
-        + memory("Training", engine.trainingMemory(network, batch), engine);
+        + memory("Training", engine.trainingMemory(network, batch, false), engine);
   }
 
   private String inferenceTitle() {
@@ -222,7 +222,7 @@ final class SummaryCommand implements Runnable {
     map.put("layers", layers);
     map.put("batch", batch);
     map.put("inferenceBytes", engine.inferenceMemory(network, batch, fcWeights.get()).parts());
-    map.put("trainingBytes", engine.trainingMemory(network, batch).parts());
+    map.put("trainingBytes", engine.trainingMemory(network, batch, false).parts());
     return map;
   }
 

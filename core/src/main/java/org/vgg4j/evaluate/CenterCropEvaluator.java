@@ -8,7 +8,7 @@ import org.vgg4j.data.CenterCropLoader;
 import org.vgg4j.data.Dataset;
 import org.vgg4j.model.Preprocessing;
 import org.vgg4j.network.Engine;
-import org.vgg4j.network.Inference;
+import org.vgg4j.network.ForwardPass;
 
 /**
  * The centre-crop protocol: each image is rescaled so that its shorter side is the preprocessing's
@@ -16,7 +16,7 @@ import org.vgg4j.network.Inference;
  */
 public final class CenterCropEvaluator {
   private final Engine engine;
-  private final Inference inference;
+  private final ForwardPass network;
   private final Preprocessing preprocessing;
   private final List<String> classNames;
   private final float[] images;
@@ -24,19 +24,19 @@ public final class CenterCropEvaluator {
 
   /**
    * @param engine whose threads prepare the images
-   * @param inference the network; its capacity is the number of images at a time
+   * @param network the network; its capacity is the number of images at a time
    * @param preprocessing what its weights were made for
    * @param classNames its classes, in the order of its scores
    */
   public CenterCropEvaluator(
-      Engine engine, Inference inference, Preprocessing preprocessing, List<String> classNames) {
+      Engine engine, ForwardPass network, Preprocessing preprocessing, List<String> classNames) {
     this.engine = engine;
-    this.inference = inference;
+    this.network = network;
     this.preprocessing = preprocessing;
     this.classNames = List.copyOf(classNames);
     int crop = preprocessing.crop();
-    this.images = new float[inference.capacity() * 3 * crop * crop];
-    this.labels = new int[inference.capacity()];
+    this.images = new float[network.capacity() * 3 * crop * crop];
+    this.labels = new int[network.capacity()];
   }
 
   /**
@@ -54,10 +54,10 @@ public final class CenterCropEvaluator {
     int[][] confusion = new int[classes][classes];
     int[] top5Wrong = new int[classes];
     double loss = 0;
-    for (int first = 0; first < dataset.size(); first += inference.capacity()) {
-      int count = Math.min(inference.capacity(), dataset.size() - first);
+    for (int first = 0; first < dataset.size(); first += network.capacity()) {
+      int count = Math.min(network.capacity(), dataset.size() - first);
       loader.load(first, count, images, labels);
-      float[] posteriors = inference.posteriors(images, count);
+      float[] posteriors = network.posteriors(images, count);
       for (int n = 0; n < count; n++) {
         int label = classOfLabel[labels[n]];
         int offset = n * classes;

@@ -113,7 +113,8 @@ public final class Benchmark {
 
   private Result train() {
     Training training = engine.training(parameters, batch, 0.5);
-    Sgd sgd = new Sgd(parameters, training.gradients(), engine, 0.9, 5e-4, true);
+    Sgd sgd = new Sgd(parameters, engine, 0.9, 5e-4, true);
+    sgd.setRate(1e-6); // so small that the weights stay what they are
     int[] labels = new int[batch];
     int[] samples = new int[batch];
     for (int i = 0; i < batch; i++) {
@@ -123,8 +124,7 @@ public final class Benchmark {
     return measure(
         () -> {
           DropoutKeys keys = new DropoutKeys(SEED, 0, samples);
-          training.run(images, labels, batch, 1f / batch, keys);
-          sgd.step(1e-6); // so small that the weights stay what they are
+          training.run(images, labels, batch, 1f / batch, keys, sgd);
           return Map.of();
         },
         0);

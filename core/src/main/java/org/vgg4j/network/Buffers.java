@@ -5,6 +5,9 @@ import org.vgg4j.base.InputException;
 
 /** Allocates what a batch needs, or says why it cannot be. */
 final class Buffers {
+  /** Values of the longest array that Java allows. */
+  static final int LONGEST = Integer.MAX_VALUE - 8;
+
   private Buffers() {}
 
   /**
@@ -24,7 +27,7 @@ final class Buffers {
 
   private static int total(String name, int images, int length) {
     long total = (long) images * length;
-    if (total > Integer.MAX_VALUE - 8) {
+    if (total > LONGEST) {
       throw new InputException(
           String.format(
               Locale.ROOT,
@@ -33,7 +36,7 @@ final class Buffers {
               images,
               total,
               name,
-              (Integer.MAX_VALUE - 8) / length));
+              LONGEST / length));
     }
     return (int) total;
   }

@@ -1,5 +1,6 @@
 package org.vgg4j.network;
 
+import java.util.List;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import org.vgg4j.kernels.Convolution;
@@ -7,10 +8,11 @@ import org.vgg4j.kernels.Kernels;
 import org.vgg4j.kernels.MapLayout;
 import org.vgg4j.kernels.Pass;
 import org.vgg4j.kernels.Workers;
+import org.vgg4j.model.ParameterShape;
 
 /** A convolution with ReLU, and the pool that follows it if there is one. */
 final class ConvolutionStage implements Stage {
-  private final String layer;
+  private final LayerParameters layer;
   private final String tap;
   private final boolean pooled;
   private final Kernels kernels;
@@ -19,12 +21,12 @@ final class ConvolutionStage implements Stage {
   private final Workers workers;
 
   /**
-   * @param layer name of the convolution
+   * @param layer what is trained
    * @param tap name of the output
    * @param pooled whether the pool is part of this stage
    */
   ConvolutionStage(
-      String layer,
+      LayerParameters layer,
       String tap,
       boolean pooled,
       Kernels kernels,
@@ -85,13 +87,23 @@ final class ConvolutionStage implements Stage {
   }
 
   @Override
-  public void prepareForward(Parameters parameters, float[] prepared) {
-    convolution.prepareForward(parameters.ofLayer(layer).weight(), prepared, workers);
+  public int weightGradientLength() {
+    return layer.weight().length();
   }
 
   @Override
-  public void prepareBackward(Parameters parameters, float[] prepared) {
-    convolution.prepareBackward(parameters.ofLayer(layer).weight(), prepared, workers);
+  public int biasGradientLength() {
+    return layer.bias().length();
+  }
+
+  @Override
+  public List<ParameterShape> parameterShapes() {
+    return layer.shapes();
+  }
+
+  @Override
+  public void prepareForward(Parameters parameters, float[] prepared) {
+    convolution.prepareForward(parameters.ofLayer(layer.name()).weight(), prepared, workers);
   }
 
   @Override
@@ -102,7 +114,7 @@ final class ConvolutionStage implements Stage {
       float[] prepared,
       float[] values,
       byte @Nullable [] argmax) {
-    float[] bias = parameters.ofLayer(layer).bias();
+    float[] bias = parameters.ofLayer(layer.name()).bias();
     if (pooled) {
       convolution.forwardPooled(images, input, prepared, bias, values, argmax, workers);
     } else {
@@ -111,7 +123,32 @@ final class ConvolutionStage implements Stage {
   }
 
   @Override
-  public float[] backwardPool(
+  public float @Nullable [] backward(
+      int images,
+      float[] input,
+      float[] outputGradient,
+      byte @Nullable [] argmax,
+      Parameters parameters,
+      Workspace workspace,
+      GradientSink sink) {
+    float[] gradient = beforePool(images, outputGradient, argmax, workspace.beforePool());
+    boolean readsImage = convolution.shape().readsImage();
+    if (!readsImage) {
+      convolution.prepareBackward(
+          parameters.ofLayer(layer.name()).weight(), workspace.prepared(), workers);
+    }
+    float[] weights = workspace.weightGradient();
+    float[] biases = workspace.biasGradient();
+    convolution.backwardWeights(images, input, gradient, weights, biases, workers);
+    layer.handOver(weights, biases, sink);
+    if (readsImage) {
+      return null;
+    }
+    convolution.backwardData(images, gradient, workspace.prepared(), input, input, workers);
+    return input;
+  }
+
+  private float[] beforePool(
       int images, float[] outputGradient, byte @Nullable [] argmax, float[] beforePool) {
     if (!pooled) {
       return outputGradient;
@@ -124,23 +161,5 @@ final class ConvolutionStage implements Stage {
         beforePool,
         workers);
     return beforePool;
-  }
-
-  @Override
-  public void backwardWeights(int images, float[] input, float[] gradient, Parameters gradients) {
-    Parameters.OfLayer sums = gradients.ofLayer(layer);
-    convolution.backwardWeights(images, input, gradient, sums.weight(), sums.bias(), workers);
-  }
-
-  @Override
-  public void backwardData(
-      int images,
-      float[] gradient,
-      Parameters parameters,
-      float[] prepared,
-      float[] input,
-      byte @Nullable [] argmax,
-      float[] inputGradient) {
-    convolution.backwardData(images, gradient, prepared, input, inputGradient, workers);
   }
 }

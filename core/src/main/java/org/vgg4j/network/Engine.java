@@ -179,8 +179,13 @@ public final class Engine implements AutoCloseable {
     if (parameters.fcWeights() != FcWeights.FP32) {
       throw new IllegalArgumentException("rounded weights cannot be trained");
     }
-    requireHeap("training", trainingMemory(parameters.architecture(), capacity));
+    requireHeap("training", trainingMemory(parameters.architecture(), capacity, false));
     return new Training(parameters, choice.kernels(), workers, capacity, dropoutRate);
+  }
+
+  /** Returns sums of gradients, for batches of several micro-batches. */
+  public GradientSums gradientSums(Architecture architecture) {
+    return new GradientSums(architecture.parameters(), workers);
   }
 
   private static void requireHeap(String what, MemoryPlan plan) {
@@ -207,34 +212,48 @@ public final class Engine implements AutoCloseable {
     return MemoryPlan.inference(architecture, choice.kernels(), capacity, threads(), form);
   }
 
-  /** The heap that training with momentum, and validation between, will take. */
-  public MemoryPlan trainingMemory(Architecture architecture, int capacity) {
-    return trainingMemory(architecture, capacity, threads());
+  /**
+   * The heap that training with momentum, and validation between, will take.
+   *
+   * @param microBatch images at a time
+   * @param summed whether a batch is several micro-batches, whose gradients are summed
+   */
+  public MemoryPlan trainingMemory(Architecture architecture, int microBatch, boolean summed) {
+    return trainingMemory(architecture, microBatch, summed, threads());
   }
 
-  /** Like {@link #trainingMemory(Architecture, int)}, for another number of threads. */
-  public MemoryPlan trainingMemory(Architecture architecture, int capacity, int threads) {
-    return MemoryPlan.training(architecture, choice.kernels(), capacity, threads);
+  /** Like {@link #trainingMemory(Architecture, int, boolean)}, for another number of threads. */
+  public MemoryPlan trainingMemory(
+      Architecture architecture, int microBatch, boolean summed, int threads) {
+    return MemoryPlan.training(architecture, choice.kernels(), microBatch, summed, threads);
   }
 
   /**
-   * One step of SGD with momentum and L2 decay for one parameter: {@code v = momentum * v - rate *
-   * (gradient + decay * w); w = w + v}; the gradient is zeroed.
+   * One step of SGD with momentum and L2 decay for some values of a parameter that lie in a row:
+   * {@code v = momentum * v - rate * (gradient + decay * w); w = w + v}; the gradient is zeroed.
+   *
+   * @param first index of the first value
+   * @param count number of values
+   * @param gradient {@code [count]}; may be longer
    */
   public void sgd(
       ParameterShape shape,
+      int first,
+      int count,
       Parameters parameters,
       Parameters velocities,
-      Parameters gradients,
+      float[] gradient,
       float rate,
       float momentum,
       float decay) {
     choice
         .kernels()
         .sgd(
+            first,
+            count,
             parameters.values(shape.name()),
             velocities.values(shape.name()),
-            gradients.values(shape.name()),
+            gradient,
             rate,
             momentum,
             decay,

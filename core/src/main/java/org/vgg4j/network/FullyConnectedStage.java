@@ -1,26 +1,46 @@
 package org.vgg4j.network;
 
 import java.util.Arrays;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.vgg4j.kernels.FullyConnected;
+import org.vgg4j.kernels.Kernels;
 import org.vgg4j.kernels.Pass;
 import org.vgg4j.kernels.Workers;
 import org.vgg4j.model.Layer;
+import org.vgg4j.model.ParameterShape;
 
 /** A fully connected layer, with ReLU if it is hidden. Dropout is training's business. */
 final class FullyConnectedStage implements Stage {
+  /**
+   * Floats of gradients by weights that are computed and handed over at a time: 8 MiB, since those
+   * of all of fc6 would be 411 MB, and these are still in a cache when they are used.
+   */
+  private static final int SLICE = 1 << 21;
+
   private final Layer.FullyConnected layer;
+  private final LayerParameters shapes;
+  private final Kernels kernels;
   private final FullyConnected kernel;
+  private final int rows;
   private final float inputScale;
   private final Workers workers;
 
   /**
+   * @param shapes what is trained
    * @param inputScale factor of the dropout that made the input; 1 if there is none
    */
   FullyConnectedStage(
-      Layer.FullyConnected layer, FullyConnected kernel, float inputScale, Workers workers) {
+      Layer.FullyConnected layer,
+      LayerParameters shapes,
+      Kernels kernels,
+      float inputScale,
+      Workers workers) {
     this.layer = layer;
-    this.kernel = kernel;
+    this.shapes = shapes;
+    this.kernels = kernels;
+    this.kernel = kernels.fullyConnected(layer.inFeatures(), layer.outFeatures());
+    this.rows = Math.max(1, Math.min(layer.outFeatures(), SLICE / layer.inFeatures()));
     this.inputScale = inputScale;
     this.workers = workers;
   }
@@ -42,6 +62,31 @@ final class FullyConnectedStage implements Stage {
   @Override
   public int scratchLength(Pass pass, int images) {
     return kernel.scratchLength(pass, images);
+  }
+
+  @Override
+  public int featuresLength() {
+    return Math.max(kernel.inFeatures(), kernel.outFeatures());
+  }
+
+  @Override
+  public int weightGradientLength() {
+    return rows * kernel.inFeatures();
+  }
+
+  @Override
+  public int biasGradientLength() {
+    return rows;
+  }
+
+  @Override
+  public int sliceLength() {
+    return rows < kernel.outFeatures() ? rows : 0;
+  }
+
+  @Override
+  public List<ParameterShape> parameterShapes() {
+    return shapes.shapes();
   }
 
   @Override
@@ -68,21 +113,56 @@ final class FullyConnectedStage implements Stage {
   }
 
   @Override
-  public void backwardWeights(int images, float[] input, float[] gradient, Parameters gradients) {
-    Parameters.OfLayer sums = gradients.ofLayer(layer.name());
-    kernel.backwardWeights(images, input, gradient, sums.weight(), sums.bias(), workers);
+  public float[] backward(
+      int images,
+      float[] input,
+      float[] outputGradient,
+      byte @Nullable [] argmax,
+      Parameters parameters,
+      Workspace workspace,
+      GradientSink sink) {
+    float[] inputGradient = workspace.featuresBeside(outputGradient);
+    // first, since the weights may change as soon as their gradients are handed over
+    kernel.backwardData(
+        images,
+        outputGradient,
+        parameters.ofLayer(layer.name()).weight(),
+        input,
+        inputScale,
+        inputGradient,
+        workers);
+    int out = kernel.outFeatures();
+    for (int first = 0; first < out; first += rows) {
+      backwardRows(
+          images, input, outputGradient, first, Math.min(rows, out - first), workspace, sink);
+    }
+    return inputGradient;
   }
 
-  @Override
-  public void backwardData(
+  /** The gradients by some rows of the weights. */
+  private void backwardRows(
       int images,
-      float[] gradient,
-      Parameters parameters,
-      float[] prepared,
       float[] input,
-      byte @Nullable [] argmax,
-      float[] inputGradient) {
-    float[] weights = parameters.ofLayer(layer.name()).weight();
-    kernel.backwardData(images, gradient, weights, input, inputScale, inputGradient, workers);
+      float[] outputGradient,
+      int first,
+      int count,
+      Workspace workspace,
+      GradientSink sink) {
+    int out = kernel.outFeatures();
+    int in = kernel.inFeatures();
+    float[] gradient = outputGradient;
+    if (count < out) {
+      gradient = workspace.slice();
+      for (int n = 0; n < images; n++) {
+        System.arraycopy(outputGradient, n * out + first, gradient, n * count, count);
+      }
+    }
+    float[] weights = workspace.weightGradient();
+    float[] biases = workspace.biasGradient();
+    kernels
+        .fullyConnected(in, count)
+        .backwardWeights(images, input, gradient, weights, biases, workers);
+    sink.take(shapes.weight(), first * in, count * in, weights);
+    sink.take(shapes.bias(), first, count, biases);
   }
 }

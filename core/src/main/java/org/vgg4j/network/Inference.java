@@ -20,7 +20,7 @@ import org.vgg4j.model.Layer;
  * The forward pass: class scores of a batch of crops, and what lies between on request. All memory
  * but the threads' scratch is allocated at construction. Not thread-safe.
  */
-public final class Inference {
+public final class Inference implements ForwardPass {
   private final Parameters parameters;
   private final Kernels kernels;
   private final int capacity;
@@ -92,7 +92,7 @@ public final class Inference {
     }
   }
 
-  /** The largest batch. */
+  @Override
   public int capacity() {
     return capacity;
   }
@@ -128,13 +128,7 @@ public final class Inference {
     return scores;
   }
 
-  /**
-   * Computes class posteriors: the soft-max of the scores.
-   *
-   * @param images {@code [N][3][crop][crop]}, preprocessed as the weights want it
-   * @param count N, at most the capacity
-   * @return {@code [N][classes]}, a new array; each row sums to 1
-   */
+  @Override
   public float[] posteriors(float[] images, int count) {
     float[] posteriors = new float[count * architecture().classes()];
     kernels.softmax(count, architecture().classes(), scores(images, count), posteriors);

@@ -53,22 +53,24 @@ final class MapStages {
     }
 
     @Override
-    public void backwardData(
+    public float[] backward(
         int images,
-        float[] gradient,
-        Parameters parameters,
-        float[] prepared,
         float[] input,
+        float[] outputGradient,
         byte @Nullable [] argmax,
-        float[] inputGradient) {
-      kernels.normBackward(shape, images, input, gradient, inputGradient, workers);
+        Parameters parameters,
+        Workspace workspace,
+        GradientSink sink) {
+      // over the output's gradient, since the window of a channel's input is read by its neighbours
+      kernels.normBackward(shape, images, input, outputGradient, outputGradient, workers);
+      return outputGradient;
     }
   }
 
   /** A max pool that does not directly follow a convolution, or whose input is tapped. */
   record Pool(String tap, MapLayout map, Kernels kernels, Workers workers) implements Stage {
     private MapLayout half() {
-      return new MapLayout(map.channels(), map.height() / 2, map.width() / 2);
+      return map.halved();
     }
 
     @Override
@@ -103,16 +105,22 @@ final class MapStages {
     }
 
     @Override
-    public void backwardData(
+    public boolean backwardReadsInput() {
+      return false;
+    }
+
+    @Override
+    public float[] backward(
         int images,
-        float[] gradient,
-        Parameters parameters,
-        float[] prepared,
         float[] input,
+        float[] outputGradient,
         byte @Nullable [] argmax,
-        float[] inputGradient) {
+        Parameters parameters,
+        Workspace workspace,
+        GradientSink sink) {
       kernels.maxPoolBackward(
-          map, images, gradient, Objects.requireNonNull(argmax), inputGradient, workers);
+          map, images, outputGradient, Objects.requireNonNull(argmax), input, workers);
+      return input;
     }
   }
 
@@ -145,15 +153,21 @@ final class MapStages {
     }
 
     @Override
-    public void backwardData(
+    public boolean backwardReadsInput() {
+      return false;
+    }
+
+    @Override
+    public float[] backward(
         int images,
-        float[] gradient,
-        Parameters parameters,
-        float[] prepared,
         float[] input,
+        float[] outputGradient,
         byte @Nullable [] argmax,
-        float[] inputGradient) {
-      kernels.unflatten(map, images, gradient, inputGradient, workers);
+        Parameters parameters,
+        Workspace workspace,
+        GradientSink sink) {
+      kernels.unflatten(map, images, outputGradient, input, workers);
+      return input;
     }
   }
 }

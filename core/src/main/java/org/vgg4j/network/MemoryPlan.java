@@ -15,13 +15,19 @@ import org.vgg4j.model.Layer;
  * The heap that a network takes, known before it runs.
  *
  * @param parts bytes of each part, in the order in which they are best read
+ * @param longestArray values of the longest array whose length grows with the batch
  */
-public record MemoryPlan(Map<String, Long> parts) {
+public record MemoryPlan(Map<String, Long> parts, long longestArray) {
   private static final long FLOAT = Float.BYTES;
 
   /** The sum of the parts, in bytes. */
   public long total() {
     return parts.values().stream().mapToLong(Long::longValue).sum();
+  }
+
+  /** Whether an array would be longer than Java allows. */
+  public boolean hasTooLongArray() {
+    return longestArray > Buffers.LONGEST;
   }
 
   /**
@@ -52,46 +58,43 @@ public record MemoryPlan(Map<String, Long> parts) {
             - fcWeightBytes(architecture, FcWeights.FP32)
             + fcWeightBytes(architecture, form));
     parts.put("prepared weights", preparedBytes(stages));
-    parts.put("activations", pingPongBytes(stages, batch));
+    long even = batch * pingPongLength(stages, 0);
+    long odd = batch * pingPongLength(stages, 1);
+    parts.put("activations", FLOAT * (even + odd));
     addCommon(parts, Pass.INFERENCE, architecture, stages, batch, threads);
-    return new MemoryPlan(parts);
+    return new MemoryPlan(parts, Math.max(even, odd));
   }
 
   /**
-   * Memory of {@link Training} with SGD's velocities, and of an {@link Inference} of the same batch
-   * for validation.
+   * Memory of {@link Training} with SGD's velocities; validation between uses the same.
    *
    * @param microBatch images at a time
+   * @param summed whether there are {@link GradientSums}, too
    * @param threads number of threads
    */
   public static MemoryPlan training(
-      Architecture architecture, Kernels kernels, int microBatch, int threads) {
+      Architecture architecture, Kernels kernels, int microBatch, boolean summed, int threads) {
     List<Stage> stages = stages(architecture, kernels);
-    TrainingMemory memory = TrainingMemory.of(stages);
+    Allocation allocation = Allocation.planned();
+    TrainingMemory unused =
+        new TrainingMemory(
+            stages,
+            3 * architecture.crop() * architecture.crop(),
+            microBatch,
+            TrainingMemory.FIRST_BLOCK,
+            allocation);
     Map<String, Long> parts = new LinkedHashMap<>();
     long parameters = FLOAT * architecture.parameterCount();
     parts.put("weights", parameters);
-    parts.put("gradients", parameters);
     parts.put("momentum", parameters);
-    parts.put(
-        "prepared weights", FLOAT * (memory.preparedForward() + (long) memory.preparedBackward()));
-    long activations = 0;
-    long argmax = 0;
-    for (Stage stage : stages) {
-      activations += stage.outputLength();
-      argmax += stage.needsArgmax() ? stage.outputLength() : 0;
+    if (summed) {
+      parts.put("sums of gradients", parameters);
     }
-    parts.put("activations", microBatch * (FLOAT * activations + argmax));
-    parts.put(
-        "activation gradients",
-        FLOAT * microBatch * (2L * memory.gradient() + memory.beforePool()));
-    parts.put(
-        "validation",
-        preparedBytes(stages)
-            + pingPongBytes(stages, microBatch)
-            + inputBytes(architecture, microBatch));
+    parts.putAll(allocation.parts());
     addCommon(parts, Pass.TRAINING, architecture, stages, microBatch, threads);
-    return new MemoryPlan(parts);
+    // training's and validation's
+    parts.merge("input", inputBytes(architecture, microBatch), Long::sum);
+    return new MemoryPlan(parts, allocation.longest());
   }
 
   /** Bytes of the weights of the fully connected layers. */
@@ -115,18 +118,13 @@ public record MemoryPlan(Map<String, Long> parts) {
     return FLOAT * stages.stream().mapToLong(Stage::preparedForwardLength).sum();
   }
 
-  /** Stages write in turn to one of two arrays. */
-  private static long pingPongBytes(List<Stage> stages, int batch) {
-    long even = 0;
-    long odd = 0;
-    for (int i = 0; i < stages.size(); i++) {
-      if (i % 2 == 0) {
-        even = Math.max(even, stages.get(i).outputLength());
-      } else {
-        odd = Math.max(odd, stages.get(i).outputLength());
-      }
+  /** Stages write in turn to one of two arrays: the floats of one of them, for one image. */
+  private static long pingPongLength(List<Stage> stages, int which) {
+    long longest = 0;
+    for (int i = which; i < stages.size(); i += 2) {
+      longest = Math.max(longest, stages.get(i).outputLength());
     }
-    return FLOAT * batch * (even + odd);
+    return longest;
   }
 
   private static long inputBytes(Architecture architecture, int batch) {

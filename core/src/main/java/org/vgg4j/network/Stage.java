@@ -1,7 +1,9 @@
 package org.vgg4j.network;
 
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.vgg4j.kernels.Pass;
+import org.vgg4j.model.ParameterShape;
 
 /**
  * One step of execution: a layer, or a convolution and the pool that follows it in one kernel. It
@@ -45,17 +47,44 @@ interface Stage {
     return 0;
   }
 
+  /** Length of the longer of input and output of a fully connected layer; 0 for other stages. */
+  default int featuresLength() {
+    return 0;
+  }
+
+  /** Floats of gradients by weights that {@link #backward} has at a time. */
+  default int weightGradientLength() {
+    return 0;
+  }
+
+  /** Floats of gradients by biases that {@link #backward} has at a time. */
+  default int biasGradientLength() {
+    return 0;
+  }
+
+  /** Outputs per image whose gradients {@link #backward} takes aside; 0 if it does not. */
+  default int sliceLength() {
+    return 0;
+  }
+
+  /** Weight and bias, if it has any. */
+  default List<ParameterShape> parameterShapes() {
+    return List.of();
+  }
+
+  /** Whether {@link #backward} reads the input. */
+  default boolean backwardReadsInput() {
+    return true;
+  }
+
   /** Brings the weights into the form of the forward kernel. */
   default void prepareForward(Parameters parameters, float[] prepared) {}
-
-  /** Brings the weights into the form of the backward kernel. */
-  default void prepareBackward(Parameters parameters, float[] prepared) {}
 
   /**
    * Computes the output.
    *
    * @param prepared from {@link #prepareForward}
-   * @param argmax where to record which pixels a pool took; null outside training
+   * @param argmax where to record which pixels a pool took; null if that is not wanted
    */
   void forward(
       int images,
@@ -66,24 +95,22 @@ interface Stage {
       byte @Nullable [] argmax);
 
   /**
-   * Returns the gradient by what comes before the pool of this stage: written into the given memory
-   * if there is a pool, else the output's gradient itself.
+   * Computes the gradients: hands those by the parameters over, and returns that by the input. All
+   * that is read of the parameters is read before their gradients are handed over.
+   *
+   * @param input what the forward pass read; overwritten, unless it is an image
+   * @param outputGradient gradient by the output; overwritten
+   * @param argmax what the forward pass recorded
+   * @param parameters what the forward pass read
+   * @return the array that now holds the gradient by the input: most often the input itself; null
+   *     if the input is an image, by which nothing in training wants a gradient
    */
-  default float[] backwardPool(
-      int images, float[] outputGradient, byte @Nullable [] argmax, float[] beforePool) {
-    return outputGradient;
-  }
-
-  /** Adds the gradients by the parameters, given the gradient before the pool. */
-  default void backwardWeights(int images, float[] input, float[] gradient, Parameters gradients) {}
-
-  /** Computes the gradient by the input, given the gradient before the pool. */
-  void backwardData(
+  float @Nullable [] backward(
       int images,
-      float[] gradient,
-      Parameters parameters,
-      float[] prepared,
       float[] input,
+      float[] outputGradient,
       byte @Nullable [] argmax,
-      float[] inputGradient);
+      Parameters parameters,
+      Workspace workspace,
+      GradientSink sink);
 }

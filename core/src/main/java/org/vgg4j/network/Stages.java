@@ -83,7 +83,12 @@ final class Stages {
         new ConvolutionShape(layer.inChannels(), layer.outChannels(), layer.kernel(), side, side);
     stages.add(
         new ConvolutionStage(
-            layer.name(), tap, pooled, kernels, kernels.convolution(shape), workers));
+            LayerParameters.of(architecture, layer.name()),
+            tap,
+            pooled,
+            kernels,
+            kernels.convolution(shape),
+            workers));
     channels = layer.outChannels();
     if (pooled) {
       side /= 2;
@@ -98,7 +103,8 @@ final class Stages {
     stages.add(
         new FullyConnectedStage(
             layer,
-            kernels.fullyConnected(layer.inFeatures(), layer.outFeatures()),
+            LayerParameters.of(architecture, layer.name()),
+            kernels,
             first ? 1f : dropoutScale,
             workers));
   }

@@ -1,7 +1,7 @@
 package org.vgg4j.network;
 
-import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.vgg4j.base.InputException;
@@ -12,11 +12,11 @@ import org.vgg4j.kernels.Workers;
 import org.vgg4j.model.Architecture;
 
 /**
- * Forward and backward pass: loss and gradients of a micro-batch, added to what earlier
- * micro-batches of the same batch gave. All memory but the threads' scratch is allocated at
- * construction. Not thread-safe.
+ * Forward and backward pass: loss and gradients of a micro-batch. All memory but the threads'
+ * scratch is allocated at construction; what the passes leave there is of no use to others. Not
+ * thread-safe.
  */
-public final class Training {
+public final class Training implements ForwardPass {
   /**
    * What a micro-batch gave.
    *
@@ -26,25 +26,18 @@ public final class Training {
   public record Result(double lossSum, int correct) {}
 
   private final Parameters parameters;
-  private final Parameters gradients;
   private final Kernels kernels;
   private final Workers workers;
   private final int capacity;
   private final double dropoutRate;
   private final float dropoutScale;
-  private final List<Stage> stages;
-  private final List<float[]> outputs = new ArrayList<>();
-  private final List<byte @Nullable []> argmaxes = new ArrayList<>();
-  private final float[] preparedForward;
-  private final float[] preparedBackward;
-  private final float[] gradientA;
-  private final float[] gradientB;
-  private final float[] beforePool;
-  private final byte[] mask;
+  private final FirstBlock firstBlock;
+  private final TrainingMemory memory;
   private final double[] losses;
 
   /**
-   * @param parameters the network's weights; may be changed between calls
+   * @param parameters the network's weights; may be changed between calls, and by the sinks that
+   *     gradients are handed to
    * @param capacity the largest micro-batch
    * @param dropoutRate share of the hidden features of fc6 and fc7 that is dropped, in [0, 1)
    * @throws InputException if the rate is out of range, or an array would be longer than Java
@@ -52,73 +45,101 @@ public final class Training {
    */
   public Training(
       Parameters parameters, Kernels kernels, Workers workers, int capacity, double dropoutRate) {
+    this(parameters, kernels, workers, capacity, dropoutRate, TrainingMemory.FIRST_BLOCK);
+  }
+
+  /** For tests: with a first block that has fewer images at a time. */
+  Training(
+      Parameters parameters,
+      Kernels kernels,
+      Workers workers,
+      int capacity,
+      double dropoutRate,
+      int firstBlockFloats) {
     if (!(dropoutRate >= 0 && dropoutRate < 1)) {
       throw new InputException("dropout " + dropoutRate + " is not in [0, 1)");
     }
     Architecture architecture = parameters.architecture();
     this.parameters = parameters;
-    this.gradients = Parameters.zeros(architecture);
     this.kernels = kernels;
     this.workers = workers;
     this.capacity = capacity;
     this.dropoutRate = dropoutRate;
     this.dropoutScale = (float) (1 / (1 - dropoutRate));
-    this.stages = Stages.of(architecture, kernels, workers, Set.of(), dropoutScale);
-    int hidden = 0;
-    for (Stage stage : stages) {
-      outputs.add(Buffers.floats(stage.tap(), capacity, stage.outputLength()));
-      argmaxes.add(
-          stage.needsArgmax() ? Buffers.bytes(stage.tap(), capacity, stage.outputLength()) : null);
-      if (stage instanceof FullyConnectedStage) {
-        hidden = Math.max(hidden, stage.outputLength());
-      }
-    }
-    TrainingMemory memory = TrainingMemory.of(stages);
-    this.preparedForward = new float[memory.preparedForward()];
-    this.preparedBackward = new float[memory.preparedBackward()];
-    this.gradientA = Buffers.floats("gradients", capacity, memory.gradient());
-    this.gradientB = Buffers.floats("gradients", capacity, memory.gradient());
-    this.beforePool = Buffers.floats("gradients before pools", capacity, memory.beforePool());
-    this.mask = Buffers.bytes("dropout", capacity, hidden);
+    this.memory =
+        new TrainingMemory(
+            Stages.of(architecture, kernels, workers, Set.of(), dropoutScale),
+            3 * architecture.crop() * architecture.crop(),
+            capacity,
+            firstBlockFloats,
+            Allocation.onHeap());
+    this.firstBlock = new FirstBlock(memory.firstStages(), memory.firstBlock(), workers);
     this.losses = new double[capacity];
   }
 
-  /** The largest micro-batch. */
+  @Override
   public int capacity() {
     return capacity;
   }
 
-  /** The sums of gradients; whoever uses them zeroes them for the next batch. */
-  public Parameters gradients() {
-    return gradients;
+  /** Whether the maps before the first pool are kept until the backward pass needs them. */
+  boolean keepsFirstMaps() {
+    return memory.firstBlock().keepsMaps();
   }
 
   /**
-   * Runs a micro-batch forward and backward and adds its gradients.
+   * Runs a micro-batch forward and, if its loss is a finite number, backward.
    *
    * @param images {@code [N][3][crop][crop]}, preprocessed
    * @param labels {@code [N]}
    * @param count N, at most the capacity
    * @param gradientScale factor of the gradients: 1 / (images in the whole batch) for their mean
    * @param dropout what the dropout masks depend on
+   * @param sink takes the gradients; it gets none if the loss is not finite, so that a step that
+   *     failed changes nothing
    */
   public Result run(
-      float[] images, int[] labels, int count, float gradientScale, DropoutKeys dropout) {
-    if (count < 1 || count > capacity) {
-      throw new IllegalArgumentException(count + " images, but the capacity is " + capacity);
-    }
-    forward(images, count, dropout);
+      float[] images,
+      int[] labels,
+      int count,
+      float gradientScale,
+      DropoutKeys dropout,
+      GradientSink sink) {
+    requireCapacity(count);
+    float[] scores = forward(images, count, dropout);
     int classes = parameters.architecture().classes();
-    float[] scores = outputs.get(outputs.size() - 1);
-    kernels.softmaxCrossEntropy(count, classes, scores, labels, gradientScale, gradientA, losses);
-    backward(images, count);
+    float[] gradient = memory.workspace().features();
+    kernels.softmaxCrossEntropy(count, classes, scores, labels, gradientScale, gradient, losses);
     double lossSum = 0;
     int correct = 0;
     for (int n = 0; n < count; n++) {
       lossSum += losses[n];
       correct += isLargest(scores, n * classes, classes, labels[n]) ? 1 : 0;
     }
+    if (Double.isFinite(lossSum)) {
+      backward(images, count, gradient, sink);
+    }
     return new Result(lossSum, correct);
+  }
+
+  /**
+   * {@inheritDoc}
+   *
+   * <p>Without dropout, in the memory of training.
+   */
+  @Override
+  public float[] posteriors(float[] images, int count) {
+    requireCapacity(count);
+    int classes = parameters.architecture().classes();
+    float[] posteriors = new float[count * classes];
+    kernels.softmax(count, classes, forward(images, count, null), posteriors);
+    return posteriors;
+  }
+
+  private void requireCapacity(int count) {
+    if (count < 1 || count > capacity) {
+      throw new IllegalArgumentException(count + " images, but the capacity is " + capacity);
+    }
   }
 
   private static boolean isLargest(float[] scores, int first, int classes, int label) {
@@ -133,21 +154,32 @@ public final class Training {
     return true;
   }
 
-  private void forward(float[] images, int count, DropoutKeys dropout) {
-    float[] input = images;
-    for (int i = 0; i < stages.size(); i++) {
-      Stage stage = stages.get(i);
-      float[] output = outputs.get(i);
-      stage.prepareForward(parameters, preparedForward);
-      stage.forward(count, input, parameters, preparedForward, output, argmaxes.get(i));
-      if (stage instanceof FullyConnectedStage layer && layer.isHidden() && dropoutRate > 0) {
+  /**
+   * @param dropout null for none
+   * @return the scores, {@code [N][classes]}
+   */
+  private float[] forward(float[] images, int count, @Nullable DropoutKeys dropout) {
+    firstBlock.forward(count, images, parameters, memory.workspace());
+    float[] input = firstBlock.output();
+    float[] prepared = memory.workspace().prepared();
+    for (int i = 0; i < memory.laterStages().size(); i++) {
+      Stage stage = memory.laterStages().get(i);
+      float[] output = memory.outputs().get(i);
+      stage.prepareForward(parameters, prepared);
+      stage.forward(count, input, parameters, prepared, output, memory.argmaxes().get(i));
+      if (dropout != null
+          && dropoutRate > 0
+          && stage instanceof FullyConnectedStage layer
+          && layer.isHidden()) {
         drop(layer, output, count, dropout);
       }
       input = output;
     }
+    return input;
   }
 
   private void drop(FullyConnectedStage layer, float[] output, int count, DropoutKeys keys) {
+    byte[] mask = memory.dropoutMask();
     int features = layer.outputLength();
     Purpose purpose = layer.tap().equals("fc6") ? Purpose.DROPOUT_FC6 : Purpose.DROPOUT_FC7;
     // a draw of 32 bits below the threshold is dropped
@@ -164,22 +196,26 @@ public final class Training {
     kernels.dropout(count * features, output, mask, dropoutScale, workers);
   }
 
-  private void backward(float[] images, int count) {
-    float[] current = gradientA;
-    float[] next = gradientB;
-    for (int i = stages.size() - 1; i >= 0; i--) {
-      Stage stage = stages.get(i);
-      float[] input = i == 0 ? images : outputs.get(i - 1);
-      byte[] argmax = argmaxes.get(i);
-      float[] gradient = stage.backwardPool(count, current, argmax, beforePool);
-      stage.backwardWeights(count, input, gradient, gradients);
-      if (i > 0) {
-        stage.prepareBackward(parameters, preparedBackward);
-        stage.backwardData(count, gradient, parameters, preparedBackward, input, argmax, next);
-        float[] swap = current;
-        current = next;
-        next = swap;
-      }
+  private void backward(float[] images, int count, float[] scoresGradient, GradientSink sink) {
+    Workspace workspace = memory.workspace();
+    List<float[]> outputs = memory.outputs();
+    float[] gradient = scoresGradient;
+    for (int i = outputs.size() - 1; i >= 0; i--) {
+      float[] input = i == 0 ? firstBlock.output() : outputs.get(i - 1);
+      gradient =
+          Objects.requireNonNull(
+              memory
+                  .laterStages()
+                  .get(i)
+                  .backward(
+                      count,
+                      input,
+                      gradient,
+                      memory.argmaxes().get(i),
+                      parameters,
+                      workspace,
+                      sink));
     }
+    firstBlock.backward(count, images, gradient, parameters, workspace, sink);
   }
 }

@@ -4,6 +4,7 @@ import java.util.Locale;
 import org.vgg4j.base.InputException;
 import org.vgg4j.model.Architecture;
 import org.vgg4j.network.Engine;
+import org.vgg4j.network.MemoryPlan;
 
 /** How many images of a batch are in memory at a time. */
 final class MicroBatch {
@@ -22,23 +23,26 @@ final class MicroBatch {
    * @throws InputException if it does not fit, with the largest that would
    */
   static int choose(TrainingConfig config, Architecture architecture, Engine engine, long heap) {
-    if (config.microBatch() > 0 && fits(architecture, engine, config.microBatch(), heap)) {
-      return config.microBatch();
+    int asked = config.microBatch();
+    if (asked > 0 && fits(config, architecture, engine, asked, heap)) {
+      return asked;
     }
     int largest = largest(config, architecture, engine, heap);
-    if (config.microBatch() == 0 && largest > 0) {
+    if (asked == 0 && largest > 0) {
       return largest;
     }
-    int asked = Math.max(1, config.microBatch());
-    long needed = engine.trainingMemory(architecture, asked).total();
+    MemoryPlan needed = plan(config, architecture, engine, Math.max(1, asked));
     throw new InputException(
         String.format(
             Locale.ROOT,
-            "training %s with a micro-batch of %d needs %.1f GB of heap, but there are %.1f GB: %s",
+            "training %s with a micro-batch of %d needs %.1f GB, but a heap of %.1f GB has room for"
+                + " %.1f GB%s: %s",
             architecture,
-            asked,
-            needed / 1e9,
+            Math.max(1, asked),
+            needed.total() / 1e9,
             heap / 1e9,
+            HEAP_SHARE * heap / 1e9,
+            needed.hasTooLongArray() ? ", and a Java array for fewer images" : "",
             largest > 0
                 ? "take --micro-batch " + largest
                 : "give Java more (VGG_JAVA_OPTS=-Xmx…), or take a smaller --width or --crop"));
@@ -48,16 +52,22 @@ final class MicroBatch {
       TrainingConfig config, Architecture architecture, Engine engine, long heap) {
     for (int parts = 1; parts <= config.batch(); parts++) {
       int images = (config.batch() + parts - 1) / parts;
-      if (fits(architecture, engine, images, heap)) {
+      if (fits(config, architecture, engine, images, heap)) {
         return images;
       }
     }
     return 0;
   }
 
-  private static boolean fits(Architecture architecture, Engine engine, int images, long heap) {
+  private static boolean fits(
+      TrainingConfig config, Architecture architecture, Engine engine, int images, long heap) {
+    MemoryPlan plan = plan(config, architecture, engine, images);
+    return plan.total() <= HEAP_SHARE * heap && !plan.hasTooLongArray();
+  }
+
+  private static MemoryPlan plan(
+      TrainingConfig config, Architecture architecture, Engine engine, int images) {
     // for a fixed number of threads: what is learnt must not depend on how many there are
-    return engine.trainingMemory(architecture, images, PLANNED_THREADS).total()
-        <= HEAP_SHARE * heap;
+    return engine.trainingMemory(architecture, images, images < config.batch(), PLANNED_THREADS);
   }
 }

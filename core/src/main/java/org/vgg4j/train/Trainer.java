@@ -5,7 +5,6 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 import org.vgg4j.base.InputException;
@@ -25,7 +24,7 @@ import org.vgg4j.model.ParameterShape;
 import org.vgg4j.model.Preprocessing;
 import org.vgg4j.network.DropoutKeys;
 import org.vgg4j.network.Engine;
-import org.vgg4j.network.Inference;
+import org.vgg4j.network.GradientSums;
 import org.vgg4j.network.Parameters;
 import org.vgg4j.network.Training;
 import org.vgg4j.weights.ModelFile;
@@ -47,7 +46,7 @@ public final class Trainer {
   private final Parameters parameters;
   private final Training training;
   private final Sgd sgd;
-  private final Inference inference;
+  private final @Nullable GradientSums sums;
   private final CenterCropEvaluator evaluator;
   private final Sampler sampler;
   private final BatchLoader loader;
@@ -86,15 +85,10 @@ public final class Trainer {
     config.initialisation().fill(parameters, config.seed());
     this.training = engine.training(parameters, microBatch, config.dropout());
     this.sgd =
-        new Sgd(
-            parameters,
-            training.gradients(),
-            engine,
-            config.momentum(),
-            config.weightDecay(),
-            config.biasDecay());
-    this.inference = engine.inference(parameters, microBatch, Set.of());
-    this.evaluator = new CenterCropEvaluator(engine, inference, preprocessing, classNames);
+        new Sgd(parameters, engine, config.momentum(), config.weightDecay(), config.biasDecay());
+    boolean summed = microBatch < config.batch();
+    this.sums = summed ? engine.gradientSums(architecture) : null;
+    this.evaluator = new CenterCropEvaluator(engine, training, preprocessing, classNames);
     this.sampler = new Sampler(data.train().size(), config.seed());
     this.loader =
         new BatchLoader(
@@ -115,7 +109,7 @@ public final class Trainer {
     folder.writeConfig(this.config.options());
     folder.appendMetrics(EpochMetrics.CSV_HEADER);
     listener.started(
-        this.config, data, architecture, engine.trainingMemory(architecture, microBatch));
+        this.config, data, architecture, engine.trainingMemory(architecture, microBatch, summed));
   }
 
   /**
@@ -176,7 +170,6 @@ public final class Trainer {
       return trained;
     }
     loadBest();
-    inference.weightsChanged();
     return trained.withTest(evaluator.evaluate(testImages, done -> {}));
   }
 
@@ -189,6 +182,7 @@ public final class Trainer {
     int size = data.train().size();
     int[] order = sampler.order(epoch);
     double rate = schedule.rate();
+    sgd.setRate(rate);
     double lossSum = 0;
     int correct = 0;
     int seen = 0;
@@ -198,7 +192,9 @@ public final class Trainer {
       int count = Math.min(config.batch(), size - first);
       Training.Result result = runBatch(epoch, first, count, order);
       watch.step(step + 1, result.lossSum() / count);
-      sgd.step(rate);
+      if (sums != null) {
+        sums.passTo(sgd);
+      }
       step++;
       seen += count;
       lossSum += result.lossSum();
@@ -212,7 +208,6 @@ public final class Trainer {
       }
     }
     double imagesPerSecond = seen * 1e9 / (System.nanoTime() - epochNanos);
-    inference.weightsChanged();
     Evaluation validation = evaluator.evaluate(data.validation(), done -> {});
     endEpoch(
         new EpochMetrics(
@@ -227,6 +222,10 @@ public final class Trainer {
     return true;
   }
 
+  /**
+   * Runs a batch. A batch in one piece trains the network at once, layer by layer, unless its loss
+   * is not finite; the gradients of one in micro-batches are summed.
+   */
   private Training.Result runBatch(int epoch, int first, int count, int[] order) {
     double lossSum = 0;
     int correct = 0;
@@ -234,9 +233,9 @@ public final class Trainer {
       int part = Math.min(training.capacity(), count - done);
       loader.load(epoch, first + done, part, images, labels);
       int[] samples = Arrays.copyOfRange(order, first + done, first + done + part);
+      DropoutKeys dropout = new DropoutKeys(config.seed(), epoch, samples);
       Training.Result result =
-          training.run(
-              images, labels, part, 1f / count, new DropoutKeys(config.seed(), epoch, samples));
+          training.run(images, labels, part, 1f / count, dropout, sums != null ? sums : sgd);
       lossSum += result.lossSum();
       correct += result.correct();
     }

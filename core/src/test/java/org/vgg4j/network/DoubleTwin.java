@@ -35,6 +35,7 @@ final class DoubleTwin {
   // what each layer reads, as the last full evaluation left it
   private final List<double[]> inputs = new ArrayList<>();
   private final List<int[]> channelsAndSides = new ArrayList<>();
+  private final double[] scores;
   private long kinks;
 
   DoubleTwin(
@@ -62,6 +63,12 @@ final class DoubleTwin {
         side /= 2;
       }
     }
+    this.scores = current;
+  }
+
+  /** The class scores, {@code [N][classes]}, with the parameters as they were at construction. */
+  double[] scores() {
+    return scores.clone();
   }
 
   /** The array of that parameter; change it and evaluate again. */

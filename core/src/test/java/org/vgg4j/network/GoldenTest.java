@@ -81,14 +81,15 @@ class GoldenTest {
     GoldenFile golden = new GoldenFile(file);
     Architecture architecture = Networks.smallest(configuration, crop, 10);
     Training training = new Training(golden.parameters(architecture), kernels, workers, 4, 0);
+    GradientSums gradients = new GradientSums(architecture.parameters(), workers);
 
     Training.Result result =
-        training.run(golden.tensor("input"), golden.labels(), 4, 0.25f, NO_DROPOUT);
+        training.run(golden.tensor("input"), golden.labels(), 4, 0.25f, NO_DROPOUT, gradients);
 
     assertThat(result.lossSum() / 4).isCloseTo(golden.losses()[0], withPercentage(1e-3));
     for (ParameterShape shape : architecture.parameters()) {
       float[] expected = golden.tensor("gradient." + shape.name());
-      float[] actual = training.gradients().values(shape.name());
+      float[] actual = gradients.values(shape.name());
       assertThat(Networks.norm(expected)).as(shape.name()).isPositive();
       assertThat(Networks.relativeDistance(actual, expected))
           .as("relative L2 distance of the gradient by %s", shape.name())
@@ -114,22 +115,25 @@ class GoldenTest {
     // 0.05 % after four steps of C, 2 % after six of D).
     int steps = scalar ? expected.length : 6;
 
+    GradientSink sgd =
+        (shape, first, count, gradient) ->
+            kernels.sgd(
+                first,
+                count,
+                parameters.values(shape.name()),
+                velocities.values(shape.name()),
+                gradient,
+                0.01f,
+                0.9f,
+                5e-4f,
+                workers);
+
     for (int step = 0; step < steps; step++) {
       Training.Result result =
-          training.run(golden.tensor("input"), golden.labels(), 4, 0.25f, NO_DROPOUT);
+          training.run(golden.tensor("input"), golden.labels(), 4, 0.25f, NO_DROPOUT, sgd);
       assertThat(result.lossSum() / 4)
           .as("loss after %d steps", step)
           .isCloseTo(expected[step], withPercentage(scalar || step < 2 ? 1e-2 : 1));
-      for (ParameterShape shape : architecture.parameters()) {
-        kernels.sgd(
-            parameters.values(shape.name()),
-            velocities.values(shape.name()),
-            training.gradients().values(shape.name()),
-            0.01f,
-            0.9f,
-            5e-4f,
-            workers);
-      }
     }
   }
 }

@@ -57,6 +57,7 @@ class GradientCheckTest {
     final float[] images;
     final int[] labels;
     final Training training;
+    final GradientSums gradients;
     final double loss;
 
     Setting(Kernels kernels, Configuration configuration, int crop, double dropout) {
@@ -70,12 +71,13 @@ class GradientCheckTest {
         scale(parameters.ofLayer("conv2_1").weight(), 1f / 30);
       }
       this.training = new Training(parameters, kernels, workers, IMAGES, dropout);
+      this.gradients = new GradientSums(architecture.parameters(), workers);
       this.loss = run();
     }
 
     /** Mean loss; adds to the gradients. */
     double run() {
-      return training.run(images, labels, IMAGES, 1f / IMAGES, KEYS).lossSum() / IMAGES;
+      return training.run(images, labels, IMAGES, 1f / IMAGES, KEYS, gradients).lossSum() / IMAGES;
     }
   }
 
@@ -99,7 +101,7 @@ class GradientCheckTest {
     int asked = 0;
     int checked = 0;
     for (ParameterShape shape : setting.architecture.parameters()) {
-      float[] gradient = setting.training.gradients().values(shape.name());
+      float[] gradient = setting.gradients.values(shape.name());
       double norm = Networks.norm(gradient);
       assertThat(norm).as("gradient by %s", shape.name()).isPositive();
       for (int i = 0; i < ELEMENTS; i++) {
@@ -175,7 +177,7 @@ class GradientCheckTest {
   void theLossFallsAlongTheGradient(Configuration configuration, int crop, double dropout) {
     Setting setting = new Setting(KernelLookup.get().kernels(), configuration, crop, dropout);
     // every further run adds to the gradients
-    Map<String, float[]> gradients = Networks.copy(setting.training.gradients());
+    Map<String, float[]> gradients = Networks.copy(setting.architecture, setting.gradients);
     for (ParameterShape shape : setting.architecture.parameters()) {
       float[] gradient = gradients.get(shape.name());
       float[] values = setting.parameters.values(shape.name());

@@ -18,7 +18,6 @@ import org.vgg4j.kernels.scalar.ScalarKernels;
 import org.vgg4j.model.Architecture;
 import org.vgg4j.model.Configuration;
 import org.vgg4j.model.Interpolation;
-import org.vgg4j.model.ParameterShape;
 import org.vgg4j.model.Preprocessing;
 import org.vgg4j.model.Rgb;
 
@@ -28,11 +27,15 @@ class KernelsAgreeTest {
   private static final int WINDOW = 10;
   private static final int BATCH = 16;
 
+  /** Bound of the difference between the mean losses of the first ten steps. */
+  private static final double PERCENT_AT_FIRST = 0.01;
+
   /**
-   * Bound of the difference between mean losses of ten steps. Rounding alone makes the losses of
-   * single steps drift apart, since a ReLU or a pool now and then decides differently.
+   * Bound of the difference between mean losses of ten later steps. Rounding alone makes the losses
+   * drift apart (by a third of a percent when this was written), since a ReLU or a pool now and
+   * then decides differently; a learning rate that is a tenth too high makes a difference of 11 %.
    */
-  private static final double PERCENT = 5;
+  private static final double PERCENT = 2;
 
   @Test
   void fiftyStepsOnRealImages() {
@@ -44,7 +47,7 @@ class KernelsAgreeTest {
     for (int window = 0; window < STEPS / WINDOW; window++) {
       assertThat(actual[window])
           .as("mean loss of steps %d to %d", window * WINDOW, (window + 1) * WINDOW - 1)
-          .isCloseTo(expected[window], withPercentage(PERCENT));
+          .isCloseTo(expected[window], withPercentage(window == 0 ? PERCENT_AT_FIRST : PERCENT));
     }
   }
 
@@ -67,24 +70,26 @@ class KernelsAgreeTest {
     double[] means = new double[STEPS / WINDOW];
     try (Workers workers = new Workers(2)) {
       Training training = new Training(parameters, kernels, workers, BATCH, 0);
+      GradientSink sgd =
+          (shape, first, count, gradient) ->
+              kernels.sgd(
+                  first,
+                  count,
+                  parameters.values(shape.name()),
+                  velocities.values(shape.name()),
+                  gradient,
+                  0.005f,
+                  0.9f,
+                  5e-4f,
+                  workers);
       for (int step = 0; step < STEPS; step++) {
         loader.load(0, step * BATCH, BATCH, images, labels);
         for (int i = 0; i < images.length; i++) {
           images[i] /= 64; // the test's initial weights are made for inputs of the order of 1
         }
         Training.Result result =
-            training.run(images, labels, BATCH, 1f / BATCH, Networks.keys(0, 0, 0, BATCH));
+            training.run(images, labels, BATCH, 1f / BATCH, Networks.keys(0, 0, 0, BATCH), sgd);
         means[step / WINDOW] += result.lossSum() / BATCH / WINDOW;
-        for (ParameterShape shape : architecture.parameters()) {
-          kernels.sgd(
-              parameters.values(shape.name()),
-              velocities.values(shape.name()),
-              training.gradients().values(shape.name()),
-              0.005f,
-              0.9f,
-              5e-4f,
-              workers);
-        }
       }
     }
     return means;

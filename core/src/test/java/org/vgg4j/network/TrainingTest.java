@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.Map;
 import java.util.Set;
 import org.junit.jupiter.api.AfterEach;
@@ -16,6 +17,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 import org.vgg4j.base.InputException;
 import org.vgg4j.kernels.KernelLookup;
 import org.vgg4j.kernels.Kernels;
+import org.vgg4j.kernels.MapLayout;
 import org.vgg4j.kernels.Workers;
 import org.vgg4j.model.Architecture;
 import org.vgg4j.model.Configuration;
@@ -35,20 +37,40 @@ class TrainingTest {
     return new Training(parameters, kernels, workers, capacity, dropout);
   }
 
+  private GradientSums sums(Architecture architecture) {
+    return new GradientSums(architecture.parameters(), workers);
+  }
+
   /** The gradients of images {@code from} to {@code to} of a batch, by a fresh instance. */
   private Map<String, float[]> gradients(
       Parameters parameters, int from, int to, double dropout, int epoch) {
     Architecture architecture = parameters.architecture();
-    Training training = training(parameters, to - from, dropout);
+    return gradients(training(parameters, to - from, dropout), architecture, from, to, epoch);
+  }
+
+  private Map<String, float[]> gradients(
+      Training training, Architecture architecture, int from, int to, int epoch) {
+    GradientSums sums = sums(architecture);
+    run(training, architecture, from, to, epoch, sums);
+    return Networks.copy(architecture, sums);
+  }
+
+  private static Training.Result run(
+      Training training,
+      Architecture architecture,
+      int from,
+      int to,
+      int epoch,
+      GradientSink sink) {
     float[] images = Networks.images(architecture, 6, 2);
     int[] labels = Networks.labels(architecture, 6, 3);
-    training.run(
+    return training.run(
         Networks.part(architecture, images, from, to),
         Arrays.copyOfRange(labels, from, to),
         to - from,
         1f / 6,
-        Networks.keys(9, epoch, 100 + from, to - from));
-    return Networks.copy(training.gradients());
+        Networks.keys(9, epoch, 100 + from, to - from),
+        sink);
   }
 
   @ParameterizedTest
@@ -59,34 +81,172 @@ class TrainingTest {
     Map<String, float[]> first = gradients(parameters, 0, 4, dropout, 0);
     Map<String, float[]> second = gradients(parameters, 4, 6, dropout, 0);
     Map<String, float[]> whole = gradients(parameters, 0, 6, dropout, 0);
-    float[] images = Networks.images(architecture, 6, 2);
-    int[] labels = Networks.labels(architecture, 6, 3);
 
     Training training = training(parameters, 5, dropout);
-    training.run(
-        Networks.part(architecture, images, 0, 4),
-        Arrays.copyOf(labels, 4),
-        4,
-        1f / 6,
-        Networks.keys(9, 0, 100, 4));
-    training.run(
-        Networks.part(architecture, images, 4, 6),
-        Arrays.copyOfRange(labels, 4, 6),
-        2,
-        1f / 6,
-        Networks.keys(9, 0, 104, 2));
+    GradientSums sums = sums(architecture);
+    run(training, architecture, 0, 4, 0, sums);
+    run(training, architecture, 4, 6, 0, sums);
 
     for (ParameterShape shape : architecture.parameters()) {
       float[] sum = first.get(shape.name());
       for (int i = 0; i < sum.length; i++) {
         sum[i] += second.get(shape.name())[i];
       }
-      float[] actual = training.gradients().values(shape.name());
+      float[] actual = sums.values(shape.name());
       assertThat(actual).as(shape.name()).isEqualTo(sum);
       // the batch in one go differs by rounding only: so the masks were the same
       assertThat(Networks.relativeDistance(actual, whole.get(shape.name())))
           .as(shape.name())
           .isLessThan(1e-5);
+    }
+  }
+
+  private GradientSink sgd(Parameters parameters, Parameters velocities) {
+    return (shape, first, count, gradient) ->
+        kernels.sgd(
+            first,
+            count,
+            parameters.values(shape.name()),
+            velocities.values(shape.name()),
+            gradient,
+            0.01f,
+            0.9f,
+            5e-4f,
+            workers);
+  }
+
+  /** At this width the weights of fc7 are handed over in three parts. */
+  @ParameterizedTest
+  @CsvSource({"A_LRN,0.02", "B_5X5,0.02", "C,0.02", "D,0.02", "A,0.5"})
+  void stepsLayerByLayerAreThoseOfAllGradientsAtOnce(Configuration configuration, double width) {
+    Architecture architecture = new Architecture(configuration, width, 32, 4);
+    Parameters atOnce = Networks.random(architecture, 1);
+    Parameters layerByLayer = Networks.random(architecture, 1);
+    Parameters velocities = Parameters.zeros(architecture);
+    GradientSink sgdAtOnce = sgd(atOnce, Parameters.zeros(architecture));
+    GradientSink sgdLayerByLayer = sgd(layerByLayer, velocities);
+    Training trainingAtOnce = training(atOnce, 6, 0.5);
+    Training trainingLayerByLayer = training(layerByLayer, 6, 0.5);
+    GradientSums sums = sums(architecture);
+
+    for (int step = 0; step < 3; step++) {
+      Training.Result expected = run(trainingAtOnce, architecture, 0, 6, step, sums);
+      sums.passTo(sgdAtOnce);
+      assertThat(run(trainingLayerByLayer, architecture, 0, 6, step, sgdLayerByLayer))
+          .isEqualTo(expected);
+    }
+
+    for (ParameterShape shape : architecture.parameters()) {
+      assertThat(layerByLayer.values(shape.name()))
+          .as(shape.name())
+          .isEqualTo(atOnce.values(shape.name()));
+      assertThat(Networks.norm(velocities.values(shape.name()))).as(shape.name()).isPositive();
+    }
+  }
+
+  /** Every gradient comes exactly once, and finds its memory empty. */
+  @Test
+  void everyGradientIsHandedOverOnce() {
+    Architecture architecture = new Architecture(Configuration.A, 0.5, 32, 4);
+    Map<String, boolean[]> seen = new HashMap<>();
+    architecture.parameters().forEach(shape -> seen.put(shape.name(), new boolean[shape.length()]));
+    Training training = training(Networks.random(architecture, 1), 2, 0.5);
+    GradientSink sink =
+        (shape, first, count, gradient) -> {
+          boolean[] ofShape = seen.get(shape.name());
+          for (int i = first; i < first + count; i++) {
+            assertThat(ofShape[i]).isFalse();
+            ofShape[i] = true;
+          }
+          Arrays.fill(gradient, 0, count, 0f);
+        };
+    run(training, architecture, 0, 2, 0, sink);
+    seen.forEach((name, values) -> assertThat(values).as(name).doesNotContain(false));
+  }
+
+  /** Floats of the largest maps that the first block has for so many images. */
+  private int firstBlockFloats(Architecture architecture, int images) {
+    MapLayout first = new MapLayout(16, architecture.crop(), architecture.crop());
+    assertThat(Networks.smallest(architecture.configuration(), architecture.crop(), 4))
+        .isEqualTo(architecture);
+    return images * first.imageLength();
+  }
+
+  @ParameterizedTest
+  @EnumSource(names = {"A", "A_LRN", "B_5X5", "C", "D"})
+  void mapsThatAreComputedOnceMoreGiveTheSameBits(Configuration configuration) {
+    Architecture architecture = Networks.smallest(configuration, 41, 4);
+    Parameters parameters = Networks.random(architecture, 1);
+    Training keeps = training(parameters, 5, 0.5);
+    // a batch of four is one group, but the capacity is larger: what lies before the pool is lost
+    int floats = firstBlockFloats(architecture, 4);
+    Training again = new Training(parameters, kernels, workers, 5, 0.5, floats);
+    assertThat(keeps.keepsFirstMaps()).isTrue();
+    assertThat(again.keepsFirstMaps()).isFalse();
+
+    Map<String, float[]> expected = gradients(keeps, architecture, 0, 4, 0);
+    Map<String, float[]> actual = gradients(again, architecture, 0, 4, 0);
+
+    for (ParameterShape shape : architecture.parameters()) {
+      assertThat(actual.get(shape.name())).as(shape.name()).isEqualTo(expected.get(shape.name()));
+    }
+  }
+
+  /** The first block's gradients are those of the groups, added; all others are untouched. */
+  @ParameterizedTest
+  @CsvSource({"A,1", "A_LRN,2", "B_5X5,4", "C,3", "D,2"})
+  void groupsOfTheFirstBlockAddUpBitForBit(Configuration configuration, int group) {
+    Architecture architecture = Networks.smallest(configuration, 41, 4);
+    Parameters parameters = Networks.random(architecture, 1);
+    int floats = firstBlockFloats(architecture, group);
+    Training inGroups = new Training(parameters, kernels, workers, 6, 0.5, floats);
+    Training.Result expectedResult =
+        run(training(parameters, 6, 0.5), architecture, 0, 6, 0, sums(architecture));
+    Map<String, float[]> whole = gradients(parameters, 0, 6, 0.5, 0);
+    GradientSums groups = sums(architecture);
+    int size = FirstBlock.groupSize(6, group);
+    for (int first = 0; first < 6; first += size) {
+      run(training(parameters, size, 0.5), architecture, first, first + size, 0, groups);
+    }
+
+    GradientSums sums = sums(architecture);
+    for (int time = 0; time < 2; time++) { // the second time on used memory
+      assertThat(run(inGroups, architecture, 0, 6, 0, sums)).isEqualTo(expectedResult);
+      for (ParameterShape shape : architecture.parameters()) {
+        boolean inFirstBlock = shape.layer().startsWith("conv1_");
+        assertThat(sums.values(shape.name()))
+            .as(shape.name())
+            .isEqualTo(inFirstBlock ? groups.values(shape.name()) : whole.get(shape.name()));
+      }
+      sums.passTo((shape, first, count, gradient) -> Arrays.fill(gradient, 0, count, 0f));
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource({"7,2", "6,3", "1,16", "16,16", "5,5", "16,5"})
+  void groupsAreFewAndOfEqualSize(int images, int most) {
+    int size = FirstBlock.groupSize(images, most);
+    int groups = (images + size - 1) / size;
+    assertThat(size).isBetween(1, most);
+    assertThat(groups).isEqualTo((images + most - 1) / most);
+    assertThat(groups * size - images).as("short of in the last group").isLessThan(groups);
+  }
+
+  @ParameterizedTest
+  @EnumSource(names = {"A", "A_LRN", "B_5X5", "C", "D"})
+  void posteriorsAreInferences(Configuration configuration) {
+    Architecture architecture = Networks.smallest(configuration, 41, 4);
+    Parameters parameters = Networks.random(architecture, 1);
+    float[] images = Networks.images(architecture, 6, 2);
+    Training inGroups =
+        new Training(parameters, kernels, workers, 6, 0.5, firstBlockFloats(architecture, 2));
+    GradientSink sgd = sgd(parameters, Parameters.zeros(architecture));
+    for (int step = 0; step < 2; step++) {
+      float[] expected =
+          new Inference(parameters, kernels, workers, 6, Set.of()).posteriors(images, 6);
+      assertThat(training(parameters, 6, 0.5).posteriors(images, 6)).isEqualTo(expected);
+      assertThat(inGroups.posteriors(images, 6)).isEqualTo(expected);
+      run(inGroups, architecture, 0, 6, step, sgd);
     }
   }
 
@@ -102,8 +262,10 @@ class TrainingTest {
     for (int threads = 1; threads <= 3; threads++) {
       try (Workers several = new Workers(threads)) {
         Training training = new Training(parameters, kernels, several, 3, 0.5);
-        Training.Result result = training.run(images, labels, 3, 1f / 3, Networks.keys(1, 0, 0, 3));
-        Map<String, float[]> actual = Networks.copy(training.gradients());
+        GradientSums sums = new GradientSums(architecture.parameters(), several);
+        Training.Result result =
+            training.run(images, labels, 3, 1f / 3, Networks.keys(1, 0, 0, 3), sums);
+        Map<String, float[]> actual = Networks.copy(architecture, sums);
         if (expected == null) {
           expected = actual;
           expectedResult = result;
@@ -139,26 +301,31 @@ class TrainingTest {
     }
 
     Training.Result result =
-        training(parameters, 6, 0).run(images, labels, 6, 1, Networks.keys(0, 0, 0, 6));
+        training(parameters, 6, 0)
+            .run(images, labels, 6, 1, Networks.keys(0, 0, 0, 6), sums(architecture));
 
     assertThat(result.lossSum()).isCloseTo(loss, within(1e-5));
     assertThat(result.correct()).isEqualTo(correct);
   }
 
-  @Test
-  void notANumberIsNeverCorrectAndShowsInTheLoss() {
+  @ParameterizedTest
+  @ValueSource(floats = {Float.NaN, Float.POSITIVE_INFINITY})
+  void aLossThatIsNoNumberIsNeverCorrectAndGivesNoGradients(float broken) {
     Architecture architecture = Networks.smallest(Configuration.A, 32, 4);
     Parameters parameters = Networks.random(architecture, 1);
-    parameters.ofLayer("conv1_1").weight()[0] = Float.NaN;
+    parameters.ofLayer("fc8").bias()[0] = broken;
     Training.Result result =
         training(parameters, 2, 0)
             .run(
                 Networks.images(architecture, 2, 2),
-                new int[] {0, 1},
+                new int[] {1, 2},
                 2,
                 1,
-                Networks.keys(0, 0, 0, 2));
-    assertThat(result.lossSum()).isNaN();
+                Networks.keys(0, 0, 0, 2),
+                (shape, first, count, gradient) -> {
+                  throw new AssertionError("a step that failed must change nothing");
+                });
+    assertThat(result.lossSum()).isNotFinite();
     assertThat(result.correct()).isZero();
   }
 
@@ -168,16 +335,16 @@ class TrainingTest {
     Parameters parameters = Networks.random(architecture, 1);
     float[] images = Networks.images(architecture, 2, 2);
     int[] labels = {0, 3};
-    Training one = training(parameters, 2, 0);
-    one.run(images, labels, 2, 1, Networks.keys(0, 0, 0, 2));
-    Training quarter = training(parameters, 2, 0);
-    quarter.run(images, labels, 2, 0.25f, Networks.keys(0, 0, 0, 2));
+    GradientSums one = sums(architecture);
+    training(parameters, 2, 0).run(images, labels, 2, 1, Networks.keys(0, 0, 0, 2), one);
+    GradientSums quarter = sums(architecture);
+    training(parameters, 2, 0).run(images, labels, 2, 0.25f, Networks.keys(0, 0, 0, 2), quarter);
     for (ParameterShape shape : architecture.parameters()) {
-      float[] full = one.gradients().values(shape.name()).clone();
+      float[] full = one.values(shape.name()).clone();
       for (int i = 0; i < full.length; i++) {
         full[i] *= 0.25f; // exact
       }
-      assertThat(quarter.gradients().values(shape.name())).isEqualTo(full);
+      assertThat(quarter.values(shape.name())).isEqualTo(full);
     }
   }
 
@@ -255,10 +422,20 @@ class TrainingTest {
         Arrays.fill(parameters.ofLayer(layer).bias(), 1f);
       }
       // with fc7's weights all zero its bias gradients are still alive
-      Training training = training(parameters, 1, rate);
-      training.run(Networks.images(architecture, 1, 2), new int[] {1}, 1, 1, keys);
-      this.fc6 = inputs(training.gradients().ofLayer("fc7"));
-      this.fc7 = inputs(training.gradients().ofLayer("fc8"));
+      Parameters gradients = Parameters.zeros(architecture);
+      training(parameters, 1, rate)
+          .run(
+              Networks.images(architecture, 1, 2),
+              new int[] {1},
+              1,
+              1,
+              keys,
+              (shape, first, count, gradient) -> {
+                System.arraycopy(gradient, 0, gradients.values(shape.name()), first, count);
+                Arrays.fill(gradient, 0f);
+              });
+      this.fc6 = inputs(gradients.ofLayer("fc7"));
+      this.fc7 = inputs(gradients.ofLayer("fc8"));
     }
 
     private float[] inputs(Parameters.OfLayer gradient) {
@@ -291,7 +468,10 @@ class TrainingTest {
     Training training = training(Networks.random(architecture, 1), 2, 0);
     float[] images = Networks.images(architecture, 3, 2);
     assertThat(training.capacity()).isEqualTo(2);
-    assertThatThrownBy(() -> training.run(images, new int[3], count, 1, Networks.keys(0, 0, 0, 3)))
+    assertThatThrownBy(
+            () ->
+                training.run(
+                    images, new int[3], count, 1, Networks.keys(0, 0, 0, 3), sums(architecture)))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessage("%d images, but the capacity is 2", count);
   }
@@ -300,12 +480,12 @@ class TrainingTest {
   void anActivationLongerThanAnArrayNamesTheLargestMicroBatch() {
     Architecture architecture = Networks.smallest(Configuration.B, 224, 2);
     Parameters parameters = Networks.random(architecture, 1);
-    int longest = 226 * 226 * 16; // relu1_1
-    assertThatThrownBy(() -> training(parameters, 3000, 0))
+    int longest = 114 * 114 * 16; // relu2_1; the first block's maps are in groups of images
+    assertThatThrownBy(() -> training(parameters, 11_000, 0))
         .isInstanceOf(InputException.class)
         .hasMessage(
-            "3000 images at a time need an array of %d values for relu1_1, more than Java allows:"
+            "11000 images at a time need an array of %d values for relu2_1, more than Java allows:"
                 + " take a micro-batch of at most %d",
-            3000L * longest, (Integer.MAX_VALUE - 8) / longest);
+            11_000L * longest, (Integer.MAX_VALUE - 8) / longest);
   }
 }

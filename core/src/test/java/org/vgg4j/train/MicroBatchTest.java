@@ -24,7 +24,9 @@ class MicroBatchTest {
 
   /** A heap in which so many images just fit. */
   private long heapFor(int images) {
-    return (long) Math.ceil(engine.trainingMemory(architecture(), images, 2).total() / 0.85) + 1;
+    boolean summed = images < options.batch;
+    return (long) Math.ceil(engine.trainingMemory(architecture(), images, summed, 2).total() / 0.85)
+        + 1;
   }
 
   private int choose(long heap) {

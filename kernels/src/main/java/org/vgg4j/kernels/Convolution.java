@@ -91,7 +91,7 @@ public interface Convolution {
    * @param outputGradient gradient by the sum before ReLU, {@code [N][K/16][Hp][Wp][16]}
    * @param prepared from {@link #prepareBackward}
    * @param input what the forward pass read
-   * @param inputGradient laid out as the input, overwritten
+   * @param inputGradient laid out as the input, overwritten; may be the array of the input
    */
   void backwardData(
       int images,

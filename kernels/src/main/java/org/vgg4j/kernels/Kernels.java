@@ -50,7 +50,8 @@ public interface Kernels {
    * @param images number of images
    * @param input what the forward pass read
    * @param outputGradient gradient by the output; where the output is zero it may be anything
-   * @param inputGradient laid out as the input, overwritten
+   * @param inputGradient laid out as the input, overwritten; may be the array of the output's
+   *     gradient
    */
   void normBackward(
       NormShape shape,
@@ -151,15 +152,19 @@ public interface Kernels {
       double[] losses);
 
   /**
-   * One step of SGD with momentum and L2 decay (Krizhevsky et al. 2012, section 5): {@code v =
-   * momentum * v - rate * (gradient + decay * w); w = w + v}. The gradient is zeroed for the next
-   * sum.
+   * One step of SGD with momentum and L2 decay (Krizhevsky et al. 2012, section 5) for some weights
+   * in a row: {@code v = momentum * v - rate * (gradient + decay * w); w = w + v}. The gradient is
+   * zeroed for the next sum.
    *
+   * @param first index of the first weight and its velocity
+   * @param count number of weights
    * @param weights overwritten
    * @param velocity overwritten; as long as the weights
-   * @param gradient zeroed; as long as the weights
+   * @param gradient {@code [count]}, zeroed; may be longer
    */
   void sgd(
+      int first,
+      int count,
       float[] weights,
       float[] velocity,
       float[] gradient,

@@ -47,6 +47,11 @@ public record MapLayout(int channels, int height, int width) {
     return (width + 3) / 4 * 4 + 2;
   }
 
+  /** Layout after a 2x2 max pool, which drops an odd last row or column. */
+  public MapLayout halved() {
+    return new MapLayout(channels, height / 2, width / 2);
+  }
+
   /** Floats of one block of one image. */
   public int blockLength() {
     return Math.multiplyExact(paddedHeight() * paddedWidth(), LANES);

@@ -2,12 +2,11 @@ package org.vgg4j.kernels;
 
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
-import java.util.concurrent.Future;
+import java.util.Objects;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -18,6 +17,11 @@ import org.jspecify.annotations.Nullable;
  * that by giving each task its own part of the output. Not for use by several threads at once.
  */
 public final class Workers implements AutoCloseable {
+  /** How long a thread waits awake. */
+  private static final long SPIN_NANOS = 50_000;
+
+  private static final long IDLE_NANOS = 60_000_000_000L;
+
   /** The work of one task. */
   @FunctionalInterface
   public interface Task {
@@ -41,9 +45,10 @@ public final class Workers implements AutoCloseable {
     }
   }
 
-  private final List<Scratch> scratches = new ArrayList<>();
+  private final Scratch own = new Scratch();
   private final Scratch shared = new Scratch();
-  private final ExecutorService others;
+  private final List<Helper> helpers = new ArrayList<>();
+  private boolean closed;
 
   /**
    * @param threads number of threads, the calling one included; at least 1
@@ -52,17 +57,11 @@ public final class Workers implements AutoCloseable {
     if (threads < 1) {
       throw new IllegalArgumentException("at least one thread is needed, not " + threads);
     }
-    for (int i = 0; i < threads; i++) {
-      scratches.add(new Scratch());
+    // with more threads than processors, one that spins would keep another from its work
+    boolean spin = threads <= Runtime.getRuntime().availableProcessors();
+    for (int i = 1; i < threads; i++) {
+      helpers.add(new Helper("vgg-worker-" + i, spin));
     }
-    AtomicInteger number = new AtomicInteger();
-    others =
-        Executors.newCachedThreadPool(
-            work -> {
-              Thread thread = new Thread(work, "vgg-worker-" + number.incrementAndGet());
-              thread.setDaemon(true);
-              return thread;
-            });
   }
 
   /**
@@ -75,7 +74,7 @@ public final class Workers implements AutoCloseable {
 
   /** Number of threads, the calling one included. */
   public int threads() {
-    return scratches.size();
+    return helpers.size() + 1;
   }
 
   /**
@@ -83,65 +82,170 @@ public final class Workers implements AutoCloseable {
    *
    * @throws RuntimeException what the first task to fail threw, or the Error; the others are then
    *     not all run, but none is still running
+   * @throws IllegalStateException if closed
    */
   public void run(int tasks, Task task) {
-    AtomicInteger next = new AtomicInteger();
-    AtomicReference<@Nullable Throwable> failure = new AtomicReference<>();
-    List<Future<?>> futures = new ArrayList<>();
+    if (closed) {
+      throw new IllegalStateException("these workers were closed");
+    }
+    int needed = Math.max(0, Math.min(helpers.size(), tasks - 1));
+    Round round = new Round(task, tasks, needed);
+    int started = 0;
     try {
-      for (int i = 1; i < Math.min(threads(), tasks); i++) {
-        Scratch scratch = scratches.get(i);
-        futures.add(others.submit(() -> drain(next, tasks, task, scratch, failure)));
+      for (; started < needed; started++) {
+        helpers.get(started).give(round);
       }
-      drain(next, tasks, task, scratches.get(0), failure);
+      round.drain(own);
     } finally {
       // whatever happened: no task may still write when the caller goes on
-      futures.forEach(Workers::await);
+      round.leave(needed - started);
+      round.await(helpers.isEmpty() || helpers.get(0).spin);
     }
-    Throwable thrown = failure.get();
-    if (thrown instanceof Error error) {
-      throw error;
-    }
-    if (thrown instanceof RuntimeException exception) {
-      throw exception;
-    }
-  }
-
-  private static void drain(
-      AtomicInteger next,
-      int tasks,
-      Task task,
-      Scratch scratch,
-      AtomicReference<@Nullable Throwable> failure) {
-    try {
-      for (int i = next.getAndIncrement(); i < tasks; i = next.getAndIncrement()) {
-        task.run(i, scratch);
-      }
-    } catch (RuntimeException | Error e) {
-      failure.compareAndSet(null, e);
-      next.set(tasks);
-    }
-  }
-
-  private static void await(Future<?> future) {
-    boolean interrupted = false;
-    while (!future.isDone()) {
-      try {
-        future.get();
-      } catch (InterruptedException e) {
-        interrupted = true; // the others still use the caller's arrays: wait for them all the same
-      } catch (ExecutionException e) {
-        throw new IllegalStateException("drain lets nothing through", e);
-      }
-    }
-    if (interrupted) {
-      Thread.currentThread().interrupt();
-    }
+    round.rethrow();
   }
 
   /** Ends the threads. */
   @Override
   public void close() {
-    others.shutdown();
+    closed = true;
+    helpers.forEach(Helper::end);
+  }
+
+  private static boolean spinUntil(BooleanSupplier done) {
+    long end = System.nanoTime() + SPIN_NANOS;
+    do {
+      for (int i = 0; i < 32; i++) {
+        if (done.getAsBoolean()) {
+          return true;
+        }
+        Thread.onSpinWait();
+      }
+    } while (System.nanoTime() - end < 0);
+    return done.getAsBoolean();
+  }
+
+  /** One call of {@link Workers#run}. */
+  private static final class Round {
+    private final Thread caller = Thread.currentThread();
+    private final AtomicInteger next = new AtomicInteger();
+    private final AtomicReference<@Nullable Throwable> failure = new AtomicReference<>();
+    private final AtomicInteger helping;
+    private final Task task;
+    private final int tasks;
+    private volatile boolean callerParks;
+
+    Round(Task task, int tasks, int helping) {
+      this.task = task;
+      this.tasks = tasks;
+      this.helping = new AtomicInteger(helping);
+    }
+
+    void drain(Scratch scratch) {
+      try {
+        for (int i = next.getAndIncrement(); i < tasks; i = next.getAndIncrement()) {
+          task.run(i, scratch);
+        }
+      } catch (RuntimeException | Error e) {
+        failure.compareAndSet(null, e);
+        next.set(tasks);
+      }
+    }
+
+    void leave(int helpers) {
+      if (helping.addAndGet(-helpers) == 0 && callerParks) {
+        LockSupport.unpark(caller);
+      }
+    }
+
+    void await(boolean spin) {
+      if (helping.get() == 0 || (spin && spinUntil(() -> helping.get() == 0))) {
+        return;
+      }
+      boolean interrupted = false;
+      callerParks = true;
+      while (helping.get() > 0) {
+        LockSupport.park(this);
+        // the others still use the caller's arrays: wait for them all the same
+        interrupted |= Thread.interrupted();
+      }
+      if (interrupted) {
+        caller.interrupt();
+      }
+    }
+
+    void rethrow() {
+      Throwable thrown = failure.get();
+      if (thrown instanceof Error error) {
+        throw error;
+      }
+      if (thrown instanceof RuntimeException exception) {
+        throw exception;
+      }
+    }
+  }
+
+  /**
+   * A thread that waits for rounds: for a moment awake, since waking it takes as long as a small
+   * kernel; then asleep; after a minute it ends, and the next round starts another.
+   */
+  private static final class Helper implements Runnable {
+    /** In the place of a round: the thread has ended, or not begun. */
+    private static final Round ENDED = new Round((index, scratch) -> {}, 0, 0);
+
+    private final String name;
+    private final boolean spin;
+    private final Scratch scratch = new Scratch();
+    private final AtomicReference<@Nullable Round> given = new AtomicReference<>(ENDED);
+    private volatile @Nullable Thread parked;
+
+    Helper(String name, boolean spin) {
+      this.name = name;
+      this.spin = spin;
+    }
+
+    void give(Round round) {
+      if (given.compareAndSet(null, round)) {
+        LockSupport.unpark(parked);
+      } else {
+        Thread thread = new Thread(this, name);
+        thread.setDaemon(true);
+        given.set(round);
+        thread.start();
+      }
+    }
+
+    void end() {
+      if (given.compareAndSet(null, ENDED)) {
+        LockSupport.unpark(parked);
+      }
+    }
+
+    @Override
+    public void run() {
+      for (Round round = next(); round != ENDED; round = next()) {
+        round.drain(scratch);
+        given.set(null);
+        round.leave(1);
+      }
+    }
+
+    private Round next() {
+      if (!spin || !spinUntil(() -> given.get() != null)) {
+        parked = Thread.currentThread();
+        long end = System.nanoTime() + IDLE_NANOS;
+        while (given.get() == null) {
+          long left = end - System.nanoTime();
+          if (left <= 0) {
+            given.compareAndSet(null, ENDED);
+          } else {
+            LockSupport.parkNanos(this, left);
+            Thread
+                .interrupted(); // nobody's business to interrupt it; a set flag would keep it awake
+          }
+        }
+        parked = null;
+      }
+      return Objects.requireNonNull(given.get());
+    }
   }
 }

@@ -251,6 +251,24 @@ class ConvolutionTest {
 
   @ParameterizedTest
   @MethodSource("cases")
+  void backwardDataMayWriteOverItsInput(Case c) {
+    ConvolutionShape shape = c.shape();
+    Random random = c.random();
+    float[] input = c.layOutInput(c.input(random));
+    float[] outputGradient =
+        Maps.layOut(shape.output(), c.images(), Maps.gaussian(random, c.outputPixels()));
+    Convolution convolution = tested.kernels().convolution(shape);
+    float[] prepared = prepareBackward(convolution, Maps.gaussian(random, shape.weightLength()));
+    float[] beside = Maps.garbage(input.length);
+    convolution.backwardData(c.images(), outputGradient, prepared, input, beside, workers);
+
+    convolution.backwardData(c.images(), outputGradient, prepared, input, input, workers);
+
+    assertThat(input).isEqualTo(beside);
+  }
+
+  @ParameterizedTest
+  @MethodSource("cases")
   void backwardWeightsAddsToWhatIsThere(Case c) {
     Random random = c.random();
     ConvolutionShape shape = c.shape();

@@ -101,10 +101,46 @@ class LossAndUpdateTest {
       expectedWeights[i] = weights[i] + expectedVelocity[i];
     }
 
-    tested.kernels().sgd(weights, velocity, gradient, 0.01f, 0.9f, 5e-4f, workers);
+    tested.kernels().sgd(0, length, weights, velocity, gradient, 0.01f, 0.9f, 5e-4f, workers);
 
     Maps.assertClose("velocity", velocity, expectedVelocity, 1e-6);
     Maps.assertClose("weights", weights, expectedWeights, 1e-6);
     assertThat(gradient).containsOnly(0f);
+  }
+
+  @Test
+  void sgdOfAPartIsThatPartOfSgd() {
+    Random random = new Random(12);
+    int length = 150_001;
+    float[] weights = Maps.gaussian(random, length);
+    float[] velocity = Maps.gaussian(random, length);
+    float[] gradient = Maps.gaussian(random, length);
+    float[] weightsInParts = weights.clone();
+    float[] velocityInParts = velocity.clone();
+    int[] bounds = {0, 7, 70_007, 70_008, length};
+
+    for (int part = 0; part + 1 < bounds.length; part++) {
+      int count = bounds[part + 1] - bounds[part];
+      float[] own = Arrays.copyOf(Arrays.copyOfRange(gradient, bounds[part], length), count + 1);
+      own[count] = 5f; // beyond the part
+      tested
+          .kernels()
+          .sgd(
+              bounds[part],
+              count,
+              weightsInParts,
+              velocityInParts,
+              own,
+              0.01f,
+              0.9f,
+              5e-4f,
+              workers);
+      assertThat(Arrays.copyOf(own, count)).containsOnly(0f);
+      assertThat(own[count]).isEqualTo(5f);
+    }
+    tested.kernels().sgd(0, length, weights, velocity, gradient, 0.01f, 0.9f, 5e-4f, workers);
+
+    assertThat(weightsInParts).isEqualTo(weights);
+    assertThat(velocityInParts).isEqualTo(velocity);
   }
 }

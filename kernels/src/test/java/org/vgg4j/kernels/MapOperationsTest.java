@@ -12,6 +12,7 @@ import org.junit.jupiter.params.Parameter;
 import org.junit.jupiter.params.ParameterizedClass;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Pooling, normalisation, flattening and dropout against their definitions. */
 @ParameterizedClass
@@ -39,6 +40,8 @@ class MapOperationsTest {
     cases.add(new Case(new MapLayout(16, 2, 2), 5));
     cases.add(new Case(new MapLayout(16, 3, 3), 1));
     cases.add(new Case(new MapLayout(16, 20, 20), 1));
+    cases.add(new Case(new MapLayout(64, 17, 70), 1));
+    cases.add(new Case(new MapLayout(32, 8, 33), 3));
     Random random = new Random(2);
     while (cases.size() < 30) {
       MapLayout map =
@@ -200,6 +203,24 @@ class MapOperationsTest {
         tested.tolerance());
   }
 
+  @Test
+  void notANumberComesThroughTheNormInTheWindowsThatHoldIt() {
+    NormShape shape = new NormShape(new MapLayout(32, 2, 3), 5, 2f, 1e-4f, 0.75f);
+    float[] input = Maps.layOut(shape.map(), 1, Maps.rectified(new Random(6), 192));
+    int channel = 17;
+    input[shape.map().index(0, channel / MapLayout.LANES, 1, 2) + channel % MapLayout.LANES] =
+        Float.NaN;
+    float[] output = Maps.garbage(shape.map(), 1);
+
+    tested.kernels().norm(shape, 1, input, output, workers);
+
+    float[] actual = Maps.readWritten(shape.map(), 1, output);
+    for (int i = 0; i < actual.length; i++) {
+      boolean inWindow = i % 6 == 5 && Math.abs(i / 6 - channel) <= 2;
+      assertThat(Float.isNaN(actual[i])).as("value %d", i).isEqualTo(inWindow);
+    }
+  }
+
   @ParameterizedTest
   @MethodSource("normShapes")
   void normBackwardIsTheJacobianTimesTheGradient(NormShape shape) {
@@ -238,6 +259,21 @@ class MapOperationsTest {
   }
 
   @ParameterizedTest
+  @MethodSource("normShapes")
+  void normBackwardMayWriteOverTheOutputsGradient(NormShape shape) {
+    Case c = new Case(shape.map(), 2);
+    Random random = c.random();
+    float[] input = Maps.layOut(c.map(), c.images(), Maps.rectified(random, c.values()));
+    float[] gradient = Maps.layOut(c.map(), c.images(), Maps.gaussian(random, c.values()));
+    float[] beside = Maps.garbage(input.length);
+    tested.kernels().normBackward(shape, c.images(), input, gradient, beside, workers);
+
+    tested.kernels().normBackward(shape, c.images(), input, gradient, gradient, workers);
+
+    assertThat(gradient).isEqualTo(beside);
+  }
+
+  @ParameterizedTest
   @MethodSource("cases")
   void flattenIsTheOrderChannelRowColumn(Case c) {
     float[] plain = Maps.gaussian(c.random(), c.values());
@@ -262,14 +298,17 @@ class MapOperationsTest {
     assertThat(Maps.readWritten(c.map(), c.images(), maps)).isEqualTo(plain);
   }
 
-  @Test
-  void dropoutScalesWhatStaysAndZeroesTheRest() {
+  @ParameterizedTest
+  @ValueSource(ints = {1, 3, 4, 7, 8, 15, 16, 17, 1000, 65_536, 140_003})
+  void dropoutScalesWhatStaysAndZeroesTheRest(int length) {
     Random random = new Random(4);
-    int length = 1000;
     float[] before = Maps.gaussian(random, length + 1);
     byte[] mask = new byte[length];
     for (int i = 0; i < length; i++) {
       mask[i] = (byte) random.nextInt(2);
+      if (mask[i] == 0 && i % 3 == 0) {
+        before[i] = Float.NaN; // what is dropped does not matter
+      }
     }
     float[] values = before.clone();
 

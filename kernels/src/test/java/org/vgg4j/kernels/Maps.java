@@ -53,6 +53,22 @@ final class Maps {
     return doubles;
   }
 
+  static float[] floats(byte[] bytes) {
+    float[] floats = new float[bytes.length];
+    for (int i = 0; i < bytes.length; i++) {
+      floats[i] = bytes[i];
+    }
+    return floats;
+  }
+
+  static byte[] bytes(float[] floats) {
+    byte[] bytes = new byte[floats.length];
+    for (int i = 0; i < floats.length; i++) {
+      bytes[i] = (byte) floats[i];
+    }
+    return bytes;
+  }
+
   /** Lays plain values out with a zero halo. */
   static float[] layOut(MapLayout map, int images, float[] plain) {
     float[] maps = new float[images * map.imageLength()];
@@ -89,11 +105,18 @@ final class Maps {
       }
     }
     int end = images * map.imageLength();
-    assertThat(Arrays.copyOf(rest, end)).as("halo").containsOnly(0f);
-    assertThat(Arrays.copyOfRange(rest, end, rest.length))
-        .as("images beyond the batch")
-        .containsOnly(Float.NaN);
+    assertAll("halo", rest, 0, end, 0f);
+    assertAll("images beyond the batch", rest, end, rest.length, Float.NaN);
     return plain;
+  }
+
+  /** A loop, since AssertJ's takes seconds for the large maps. */
+  private static void assertAll(String what, float[] values, int from, int to, float expected) {
+    for (int i = from; i < to; i++) {
+      if (Float.compare(Math.abs(values[i]), expected) != 0) { // -0 is as good as 0
+        throw new AssertionError(what + " [" + i + "] is " + values[i] + ", not " + expected);
+      }
+    }
   }
 
   /** Reads the argmax bytes that belong to plain values. */
@@ -127,5 +150,18 @@ final class Maps {
                 "%s[%d] is %s, expected %s within %.3g", what, i, actual[i], expected[i], allowed));
       }
     }
+  }
+
+  /** The length of the difference of two vectors, as a share of the length of the second. */
+  static double distance(float[] actual, float[] expected) {
+    assertThat(actual).hasSize(expected.length);
+    double difference = 0;
+    double length = 0;
+    for (int i = 0; i < expected.length; i++) {
+      double d = (double) actual[i] - expected[i];
+      difference += d * d;
+      length += (double) expected[i] * expected[i];
+    }
+    return Math.sqrt(difference / length);
   }
 }

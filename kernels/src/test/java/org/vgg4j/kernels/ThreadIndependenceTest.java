@@ -1,7 +1,5 @@
 package org.vgg4j.kernels;
 
-import static org.assertj.core.api.Assertions.assertThat;
-
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
@@ -30,7 +28,7 @@ class ThreadIndependenceTest {
   })
   void convolution(int images, int in, int out, int kernel, int height, int width) {
     ConvolutionShape shape = new ConvolutionShape(in, out, kernel, height, width);
-    assertSameBits(
+    Threads.assertSameBits(
         workers -> {
           Random random = new Random(7);
           Convolution convolution = tested.kernels().convolution(shape);
@@ -61,7 +59,7 @@ class ThreadIndependenceTest {
             byte[] argmax = new byte[pooled.length];
             convolution.forwardPooled(images, input, forward, bias, pooled, argmax, workers);
             results.add(pooled);
-            results.add(floats(argmax));
+            results.add(Maps.floats(argmax));
           }
           return results;
         });
@@ -70,7 +68,7 @@ class ThreadIndependenceTest {
   @ParameterizedTest
   @CsvSource({"1,16,2", "5,144,33", "33,80,80", "1,1024,1000", "67,528,300"})
   void fullyConnected(int images, int in, int out) {
-    assertSameBits(
+    Threads.assertSameBits(
         workers -> {
           Random random = new Random(8);
           FullyConnected layer = tested.kernels().fullyConnected(in, out);
@@ -93,13 +91,13 @@ class ThreadIndependenceTest {
   }
 
   @ParameterizedTest
-  @CsvSource({"1,16,2,2", "4,48,7,9", "2,32,20,20"})
+  @CsvSource({"1,16,2,2", "4,48,7,9", "2,32,20,20", "1,64,30,40"})
   void operationsOnMaps(int images, int channels, int height, int width) {
     MapLayout map = new MapLayout(channels, height, width);
     MapLayout half = new MapLayout(channels, height / 2, width / 2);
     NormShape norm = new NormShape(map, 5, 2f, 1e-4f, 0.75f);
     Kernels kernels = tested.kernels();
-    assertSameBits(
+    Threads.assertSameBits(
         workers -> {
           Random random = new Random(9);
           int values = images * channels * height * width;
@@ -119,14 +117,14 @@ class ThreadIndependenceTest {
           float[] back = new float[input.length];
           kernels.unflatten(map, images, features, back, workers);
           return List.of(
-              normalised, normGradient, pooled, floats(argmax), poolGradient, features, back);
+              normalised, normGradient, pooled, Maps.floats(argmax), poolGradient, features, back);
         });
   }
 
   @ParameterizedTest
   @CsvSource({"16", "200000"})
   void dropoutAndSgd(int length) {
-    assertSameBits(
+    Threads.assertSameBits(
         workers -> {
           Random random = new Random(10);
           float[] values = Maps.gaussian(random, length);
@@ -138,38 +136,8 @@ class ThreadIndependenceTest {
           float[] weights = Maps.gaussian(random, length);
           float[] velocity = Maps.gaussian(random, length);
           float[] gradient = Maps.gaussian(random, length);
-          tested.kernels().sgd(weights, velocity, gradient, 0.01f, 0.9f, 5e-4f, workers);
+          tested.kernels().sgd(0, length, weights, velocity, gradient, 0.01f, 0.9f, 5e-4f, workers);
           return List.of(values, weights, velocity, gradient);
         });
-  }
-
-  @FunctionalInterface
-  private interface Operations {
-    List<float[]> run(Workers workers);
-  }
-
-  private static void assertSameBits(Operations operations) {
-    List<float[]> expected;
-    try (Workers one = new Workers(1)) {
-      expected = operations.run(one);
-    }
-    for (int threads = 2; threads <= 3; threads++) {
-      try (Workers several = new Workers(threads)) {
-        List<float[]> actual = operations.run(several);
-        for (int i = 0; i < expected.size(); i++) {
-          assertThat(actual.get(i))
-              .as("result %d with %d threads", i, threads)
-              .isEqualTo(expected.get(i));
-        }
-      }
-    }
-  }
-
-  private static float[] floats(byte[] bytes) {
-    float[] floats = new float[bytes.length];
-    for (int i = 0; i < bytes.length; i++) {
-      floats[i] = bytes[i];
-    }
-    return floats;
   }
 }

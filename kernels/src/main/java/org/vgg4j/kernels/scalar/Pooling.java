@@ -18,7 +18,7 @@ final class Pooling {
       float[] pooled,
       byte @Nullable [] argmax,
       Workers workers) {
-    MapLayout half = halved(map);
+    MapLayout half = map.halved();
     workers.run(
         images * half.blocks(),
         (task, scratch) -> {
@@ -34,10 +34,6 @@ final class Pooling {
             }
           }
         });
-  }
-
-  static MapLayout halved(MapLayout map) {
-    return new MapLayout(map.channels(), map.height() / 2, map.width() / 2);
   }
 
   /**
@@ -80,7 +76,7 @@ final class Pooling {
       byte[] argmax,
       float[] inputGradient,
       Workers workers) {
-    MapLayout half = halved(map);
+    MapLayout half = map.halved();
     workers.run(
         images * map.blocks(),
         (task, scratch) -> {

@@ -187,6 +187,8 @@ public final class ScalarKernels implements Kernels {
 
   @Override
   public void sgd(
+      int first,
+      int count,
       float[] weights,
       float[] velocity,
       float[] gradient,
@@ -194,15 +196,16 @@ public final class ScalarKernels implements Kernels {
       float momentum,
       float decay,
       Workers workers) {
-    int chunks = (weights.length + SGD_CHUNK - 1) / SGD_CHUNK;
+    int chunks = (count + SGD_CHUNK - 1) / SGD_CHUNK;
     workers.run(
         chunks,
         (chunk, scratch) -> {
           int from = chunk * SGD_CHUNK;
-          int to = Math.min(weights.length, from + SGD_CHUNK);
+          int to = Math.min(count, from + SGD_CHUNK);
           for (int i = from; i < to; i++) {
-            velocity[i] = momentum * velocity[i] - rate * (gradient[i] + decay * weights[i]);
-            weights[i] += velocity[i];
+            int w = first + i;
+            velocity[w] = momentum * velocity[w] - rate * (gradient[i] + decay * weights[w]);
+            weights[w] += velocity[w];
           }
           Arrays.fill(gradient, from, to, 0f);
         });

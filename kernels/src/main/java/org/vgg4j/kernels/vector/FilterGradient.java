@@ -1,10 +1,8 @@
 package org.vgg4j.kernels.vector;
 
 import static org.vgg4j.kernels.MapLayout.LANES;
-import static org.vgg4j.kernels.vector.Width.SPECIES;
 
 import java.util.Arrays;
-import jdk.incubator.vector.FloatVector;
 import org.vgg4j.kernels.MapLayout;
 import org.vgg4j.kernels.Workers;
 
@@ -12,59 +10,116 @@ import org.vgg4j.kernels.Workers;
  * The gradient by the filters of a tiled convolution: for each position the product of the panel,
  * turned, with the gradients of the products, summed over all tiles.
  *
- * <p>Tiles are taken in chunks whose size depends on the shape only, and each value of the sum is
- * owned by one task, so that the order of summation is always the same.
+ * <p>Where the sums are few, each of a number of slices of the tiles has sums of its own, which are
+ * added in the end: a thread works in its own caches. Where they are many, all threads share a
+ * chunk of tiles and divide the sums. Chunks and slices depend on the shape and the number of
+ * images only, and so does the order of summation, whatever the number of threads.
  */
 final class FilterGradient {
-  /**
-   * Floats of panel and gradients of a chunk of tiles. A chunk wants to stay in the caches; but the
-   * sums are read and written once per chunk, so it should not be small beside them.
-   */
-  private static final int SHORTEST = 1 << 19;
+  /** Slices at most, and floats in all of them. */
+  private static final int MOST_SLICES = 16;
 
+  private static final int LONGEST_SLICES = 4 << 20;
+  private static final int FEWEST_SLICES = 6;
+
+  /** Tiles that make a slice worth its sums. */
+  private static final int TILES_PER_SLICE = 60;
+
+  /**
+   * Floats of panel and gradients of a slice's chunk, beside its sums in the second-level cache.
+   */
+  private static final int SLICE_CHUNK = 96 << 10;
+
+  private static final int SMALLEST_SLICE_CHUNK = 30;
+
+  /**
+   * Floats of panel and gradients of a chunk that the threads share. It wants to stay in the
+   * caches; but the sums are read and written once per chunk, so it should not be small beside
+   * them.
+   */
   private static final int LONGEST = 6 << 20;
+
   private static final int PER_SUM = 4;
 
-  private static final int SMALLEST_CHUNK = 12;
+  /** Tiles that one task gathers. */
+  private static final int PORTION = 15;
 
   private final Tiling tiling;
   private final MapLayout output;
   private final int columns;
   private final int block;
+  private final int sums;
 
   FilterGradient(Tiling tiling, MapLayout output) {
     this.tiling = tiling;
     this.output = output;
     this.columns = output.channels();
     this.block = Gemm.columnBlock(columns);
+    this.sums = Math.multiplyExact(tiling.positions * tiling.depth, columns);
   }
 
-  private int chunk(int tiles) {
-    int perTile = tiling.positions * tiling.rowsPerTile * (tiling.depth + columns);
-    int sums = tiling.positions * tiling.depth * columns;
-    int longest = Math.max(SHORTEST, Math.min(LONGEST, PER_SUM * sums));
-    int most = Math.max(1, longest / perTile / SMALLEST_CHUNK) * SMALLEST_CHUNK;
-    int needed = (tiles + SMALLEST_CHUNK - 1) / SMALLEST_CHUNK * SMALLEST_CHUNK;
-    return Math.min(most, needed);
+  /** Number of slices, or 0 if the sums are too many for it. */
+  private int slices(long tiles) {
+    int most = Math.min(MOST_SLICES, LONGEST_SLICES / sums);
+    if (most < FEWEST_SLICES) {
+      return 0;
+    }
+    return (int) Math.max(1, Math.min(most, tiles * tiling.rowsPerTile / TILES_PER_SLICE));
   }
 
+  private int floatsPerTile() {
+    return tiling.positions * tiling.rowsPerTile * (tiling.depth + columns);
+  }
+
+  private int sliceChunk() {
+    int most = Math.max(SMALLEST_SLICE_CHUNK, SLICE_CHUNK / floatsPerTile());
+    return Math.max(1, most / tiling.rowsPerTile);
+  }
+
+  private int sharedChunk(long tiles) {
+    int longest = Math.min(LONGEST, PER_SUM * sums);
+    int most = Math.max(1, longest / floatsPerTile() / PORTION) * PORTION;
+    long needed = (tiles + PORTION - 1) / PORTION * PORTION;
+    return (int) Math.min(most, needed);
+  }
+
+  private PanelLayout panel(int rows) {
+    return PanelLayout.byDepth(rows, tiling.depth);
+  }
+
+  /** Gradients of the products lie as {@code [position][columns/block][row][block]}. */
   private int gradientPlane(int rows) {
     return rows * columns + LANES;
   }
 
+  /** The panel comes first, then the gradients of the products. */
+  private int gradientsAt(int rows) {
+    return tiling.positions * panel(rows).plane();
+  }
+
+  /** Sums lie as prepared filters do. */
+  private int sumsAt(int position, int column) {
+    return (column * tiling.positions + position * block) * tiling.depth;
+  }
+
+  private int chunkLength(int rows) {
+    return Math.addExact(gradientsAt(rows), tiling.positions * gradientPlane(rows));
+  }
+
+  /** Floats of scratch memory of one thread. */
+  int scratchLength() {
+    int slice =
+        LONGEST_SLICES / sums < FEWEST_SLICES ? 0 : chunkLength(sliceChunk() * tiling.rowsPerTile);
+    return slice + Tiling.SCRATCH;
+  }
+
   /** Floats of memory that the threads share, for that many images. */
   int sharedLength(int images) {
-    int rows = chunk(images * tiling.tilesPerImage()) * tiling.rowsPerTile;
-    return Math.addExact(sumsAt(rows), tiling.positions * tiling.depth * columns);
-  }
-
-  /** The shared memory holds the panel, then the gradients of the products, then the sums. */
-  private int gradientsAt(int rows) {
-    return tiling.positions * tiling.panelPlane(rows);
-  }
-
-  private int sumsAt(int rows) {
-    return gradientsAt(rows) + tiling.positions * gradientPlane(rows);
+    long tiles = (long) images * tiling.tilesPerImage();
+    int slices = slices(tiles);
+    return slices > 0
+        ? slices * sums
+        : Math.addExact(chunkLength(sharedChunk(tiles) * tiling.rowsPerTile), sums);
   }
 
   /**
@@ -81,128 +136,135 @@ final class FilterGradient {
       float[] biasGradient,
       Workers workers) {
     int tiles = images * tiling.tilesPerImage();
-    int chunk = chunk(tiles);
-    int rows = chunk * tiling.rowsPerTile;
+    int slices = slices(tiles);
     float[] shared = workers.shared(sharedLength(images));
-    for (int first = 0; first < tiles; first += chunk) {
-      int count = Math.min(chunk, tiles - first);
-      gather(first, count, rows, input, gradient, shared, workers);
-      multiply(count * tiling.rowsPerTile, rows, shared, first == 0, workers);
+    int sumsAt = 0;
+    if (slices > 0) {
+      sumSlices(tiles, slices, input, gradient, shared, workers);
+    } else {
+      sumsAt = sumTogether(tiles, input, gradient, shared, workers);
     }
-    tiling.addFilterGradient(shared, sumsAt(rows), weightGradient, workers);
-    addBias(images, gradient, biasGradient, workers);
+    tiling.addFilterGradient(shared, sumsAt, weightGradient, workers);
+    BiasGradient.add(images, output, gradient, biasGradient, workers);
   }
 
+  private void sumSlices(
+      int tiles, int slices, float[] input, float[] gradient, float[] shared, Workers workers) {
+    int chunk = sliceChunk();
+    int rows = chunk * tiling.rowsPerTile;
+    int work = chunkLength(rows);
+    workers.run(
+        slices,
+        (slice, scratch) -> {
+          float[] floats = scratch.floats(scratchLength());
+          int to = slice * sums;
+          Arrays.fill(shared, to, to + sums, 0f);
+          int end = Slices.first(tiles, slices, slice + 1);
+          for (int first = Slices.first(tiles, slices, slice); first < end; first += chunk) {
+            int count = Math.min(chunk, end - first);
+            gather(first, 0, count, rows, input, gradient, floats, floats, work);
+            for (int position = 0; position < tiling.positions; position++) {
+              for (int column = 0; column < columns; column += block) {
+                multiply(position, column, count * tiling.rowsPerTile, rows, floats, shared, to);
+              }
+            }
+          }
+        });
+    Slices.reduce(shared, sums, slices, workers);
+  }
+
+  /** Returns where the sums lie. */
+  private int sumTogether(
+      int tiles, float[] input, float[] gradient, float[] shared, Workers workers) {
+    int chunk = sharedChunk(tiles);
+    int rows = chunk * tiling.rowsPerTile;
+    int sumsAt = chunkLength(rows);
+    int blocks = columns / block;
+    for (int first = 0; first < tiles; first += chunk) {
+      int start = first;
+      int count = Math.min(chunk, tiles - first);
+      workers.run(
+          (count + PORTION - 1) / PORTION,
+          (task, scratch) -> {
+            float[] work = scratch.floats(scratchLength());
+            int from = task * PORTION;
+            int portion = Math.min(PORTION, count - from);
+            gather(start + from, from, portion, rows, input, gradient, shared, work, 0);
+          });
+      workers.run(
+          tiling.positions * blocks,
+          (task, scratch) -> {
+            int position = task / blocks;
+            int column = task % blocks * block;
+            if (start == 0) {
+              int to = sumsAt + sumsAt(position, column);
+              Arrays.fill(shared, to, to + tiling.depth * block, 0f);
+            }
+            multiply(position, column, count * tiling.rowsPerTile, rows, shared, shared, sumsAt);
+          });
+    }
+    return sumsAt;
+  }
+
+  /**
+   * Writes the panel and the gradients of the products of some tiles.
+   *
+   * @param first index of the first tile, over all images
+   * @param at its place in the chunk
+   * @param rows of a whole chunk
+   */
   private void gather(
       int first,
+      int at,
       int count,
       int rows,
       float[] input,
       float[] gradient,
-      float[] shared,
-      Workers workers) {
-    int portion = 12;
-    int panelPlane = tiling.panelPlane(rows);
-    int gradientPlane = gradientPlane(rows);
-    workers.run(
-        (count + portion - 1) / portion,
-        (task, scratch) -> {
-          float[] work = scratch.floats(Tiling.SCRATCH);
-          int from = task * portion;
-          int portionTiles = Math.min(portion, count - from);
-          int row = from * tiling.rowsPerTile;
-          tiling.gather(input, first + from, portionTiles, shared, row, panelPlane, work, 0);
-          for (int b = 0; b < output.blocks(); b++) {
-            for (int i = 0; i < portionTiles; i++) {
-              int at = gradientsAt(rows) + (row + i * tiling.rowsPerTile) * columns + b * LANES;
-              gatherGradient(first + from + i, b, gradient, shared, at, gradientPlane, work);
-            }
-          }
-        });
-  }
-
-  private void gatherGradient(
-      int tile, int b, float[] gradient, float[] shared, int to, int plane, float[] work) {
-    int image = tile / tiling.tilesPerImage();
-    int y = tile % tiling.tilesPerImage() / tiling.tilesAcross() * tiling.side;
-    int x = tile % tiling.tilesAcross() * tiling.side;
-    int rowsInside = Math.min(tiling.side, tiling.height - y);
-    int columnsInside = Math.min(tiling.side, tiling.width - x);
-    tiling.gatherGradient(
-        gradient,
-        output.index(image, b, y, x),
-        output.paddedWidth() * LANES,
-        rowsInside * LANES + columnsInside,
-        shared,
-        to,
-        columns,
-        plane,
-        work,
-        0);
-  }
-
-  private void multiply(int used, int rows, float[] shared, boolean first, Workers workers) {
-    int depthBlocks = tiling.depth / LANES;
-    int panelPlane = tiling.panelPlane(rows);
-    int gradientPlane = gradientPlane(rows);
-    workers.run(
-        tiling.positions * depthBlocks,
-        (task, scratch) -> {
-          int position = task / depthBlocks;
-          int d = task % depthBlocks * LANES;
-          float[] work = scratch.floats(Gemm.WORK);
-          int to = sumsAt(rows) + (position * tiling.depth + d) * columns;
-          if (first) {
-            Arrays.fill(shared, to, to + LANES * columns, 0f);
-          }
-          for (int column = 0; column < columns; column += block) {
-            Gemm.add(
-                LANES,
-                block,
-                shared,
-                position * panelPlane + d,
-                1,
-                tiling.panelRow,
-                used,
-                shared,
-                gradientsAt(rows) + position * gradientPlane + column,
-                columns,
-                shared,
-                to + column,
-                columns,
-                work,
-                0);
-          }
-        });
-  }
-
-  private void addBias(int images, float[] gradient, float[] biasGradient, Workers workers) {
-    workers.run(
-        output.blocks(),
-        (b, scratch) -> {
-          double[] sums = new double[LANES];
-          float[] row = scratch.floats(LANES);
-          for (int image = 0; image < images; image++) {
-            for (int y = 0; y < output.height(); y++) {
-              sumRow(gradient, output.index(image, b, y, 0), output.width(), row);
-              for (int l = 0; l < LANES; l++) {
-                sums[l] += row[l];
-              }
-            }
-          }
-          for (int l = 0; l < LANES; l++) {
-            biasGradient[b * LANES + l] += (float) sums[l];
-          }
-        });
-  }
-
-  private static void sumRow(float[] values, int from, int pixels, float[] sum) {
-    for (int l = 0; l < LANES; l += Width.LANES) {
-      FloatVector s = FloatVector.zero(SPECIES);
-      for (int i = 0; i < pixels; i++) {
-        s = s.add(FloatVector.fromArray(SPECIES, values, from + i * LANES + l));
+      float[] chunk,
+      float[] work,
+      int workAt) {
+    int row = at * tiling.rowsPerTile;
+    tiling.gather(input, first, count, chunk, panel(rows), row, work, workAt);
+    int rowStride = output.paddedWidth() * LANES;
+    int plane = gradientPlane(rows);
+    int columnsAt = gradientsAt(rows);
+    for (int b = 0; b < output.blocks(); b++) {
+      for (int i = 0; i < count; ) {
+        int tile = first + i;
+        int strip = tiling.strip(tile, count - i);
+        int image = tiling.imageOf(tile);
+        int from = output.index(image, b, tiling.rowOf(tile), tiling.columnOf(tile));
+        int column = b * LANES / block * block;
+        int to = columnsAt + column * rows + (row + i * tiling.rowsPerTile) * block;
+        to += b * LANES - column;
+        tiling.gatherGradient(
+            tile, strip, gradient, from, rowStride, chunk, to, block, plane, work, workAt);
+        i += strip;
       }
-      s.intoArray(sum, l);
+    }
+  }
+
+  /** Adds to the sums of one position and block of columns. */
+  private void multiply(
+      int position, int column, int used, int rows, float[] chunk, float[] to, int sumsAt) {
+    PanelLayout panel = panel(rows);
+    int from = gradientsAt(rows) + position * gradientPlane(rows) + column * rows;
+    int sums = sumsAt + sumsAt(position, column);
+    for (int d = 0; d < tiling.depth; d += LANES) {
+      Gemm.add(
+          LANES,
+          block,
+          chunk,
+          panel.index(position, 0, d / LANES),
+          1,
+          panel.rowStride(),
+          used,
+          chunk,
+          from,
+          block,
+          to,
+          sums + d * block,
+          block);
     }
   }
 }

@@ -8,25 +8,26 @@ import jdk.incubator.vector.VectorOperators;
 import org.jspecify.annotations.Nullable;
 import org.vgg4j.kernels.MapLayout;
 
-/** What is done to a tile's pixels, 16 channels of them, on their way into the output. */
+/** What is done to a strip's pixels, 16 channels of them, on their way into the output. */
 interface Finish {
   /**
-   * Takes a tile.
+   * Takes a strip of tiles.
    *
-   * @param pixels {@code [side][side][16]} from its offset; may be overwritten
-   * @param y row of the tile's first pixel in the map; pixels beyond the map are dropped
+   * @param pixels {@code [height][width][16]} from its offset; may be overwritten
+   * @param y row of the first pixel in the map; pixels beyond the map are dropped
    */
-  void take(float[] pixels, int offset, int side, int image, int block, int y, int x);
+  void take(float[] pixels, int offset, int height, int width, int image, int block, int y, int x);
 
   /** Adds the bias, rectifies, and stores. */
   record Rectify(MapLayout map, float[] bias, float[] output) implements Finish {
     @Override
-    public void take(float[] pixels, int offset, int side, int image, int block, int y, int x) {
-      int rows = Math.min(side, map.height() - y);
-      int columns = Math.min(side, map.width() - x);
+    public void take(
+        float[] pixels, int offset, int height, int width, int image, int block, int y, int x) {
+      int rows = Math.min(height, map.height() - y);
+      int columns = Math.min(width, map.width() - x);
       for (int i = 0; i < rows; i++) {
         int to = map.index(image, block, y + i, x);
-        rectify(pixels, offset + i * side * LANES, bias, block * LANES, output, to, columns);
+        rectify(pixels, offset + i * width * LANES, bias, block * LANES, output, to, columns);
       }
     }
 
@@ -47,19 +48,20 @@ interface Finish {
   record Pool(MapLayout half, float[] bias, float[] pooled, byte @Nullable [] argmax)
       implements Finish {
     @Override
-    public void take(float[] pixels, int offset, int side, int image, int block, int y, int x) {
-      Rectify.rectify(pixels, offset, bias, block * LANES, pixels, offset, side * side);
-      int rows = Math.min(side / 2, half.height() - y / 2);
-      int columns = Math.min(side / 2, half.width() - x / 2);
+    public void take(
+        float[] pixels, int offset, int height, int width, int image, int block, int y, int x) {
+      Rectify.rectify(pixels, offset, bias, block * LANES, pixels, offset, height * width);
+      int rows = Math.min(height / 2, half.height() - y / 2);
+      int columns = Math.min(width / 2, half.width() - x / 2);
       for (int i = 0; i < rows; i++) {
         for (int j = 0; j < columns; j++) {
-          int from = offset + (2 * i * side + 2 * j) * LANES;
+          int from = offset + (2 * i * width + 2 * j) * LANES;
           int to = half.index(image, block, y / 2 + i, x / 2 + j);
           if (argmax == null) {
-            largest(pixels, from, side * LANES, pooled, to);
+            largest(pixels, from, width * LANES, pooled, to);
           } else {
             // the pixel's own place holds the indices until they are bytes
-            largestAndWhich(pixels, from, side * LANES, pooled, to);
+            largestAndWhich(pixels, from, width * LANES, pooled, to);
             for (int l = 0; l < LANES; l++) {
               argmax[to + l] = (byte) pixels[from + l];
             }
@@ -101,12 +103,13 @@ interface Finish {
   /** Stores where the forward pass's input is positive, and zero elsewhere. */
   record Mask(MapLayout map, float[] input, float[] inputGradient) implements Finish {
     @Override
-    public void take(float[] pixels, int offset, int side, int image, int block, int y, int x) {
-      int rows = Math.min(side, map.height() - y);
-      int columns = Math.min(side, map.width() - x);
+    public void take(
+        float[] pixels, int offset, int height, int width, int image, int block, int y, int x) {
+      int rows = Math.min(height, map.height() - y);
+      int columns = Math.min(width, map.width() - x);
       for (int i = 0; i < rows; i++) {
         int to = map.index(image, block, y + i, x);
-        mask(pixels, offset + i * side * LANES, input, inputGradient, to, columns * LANES);
+        mask(pixels, offset + i * width * LANES, input, inputGradient, to, columns * LANES);
       }
     }
 

@@ -1,9 +1,6 @@
 package org.vgg4j.kernels.vector;
 
 import static org.vgg4j.kernels.vector.Width.LANES;
-import static org.vgg4j.kernels.vector.Width.SPECIES;
-
-import jdk.incubator.vector.FloatVector;
 
 /**
  * The matrix product that all else is made of: a few rows by a few vectors of columns, kept in
@@ -15,14 +12,14 @@ import jdk.incubator.vector.FloatVector;
  * b0 + d * bStep}.
  */
 final class Gemm {
-  /** Rows of the largest micro-kernel: 24 of 32 registers hold sums, or 8 of 16. */
-  static final int ROWS = Width.REGISTERS >= 32 ? 6 : 4;
+  /**
+   * Rows of the largest micro-kernel: 20 of 32 registers hold sums, or 8 of 16. A sixth row would
+   * leave so few registers that the JIT compiler of JDK 17 spills them in one JVM start of three.
+   */
+  static final int ROWS = Width.REGISTERS >= 32 ? 5 : 4;
 
   /** Vectors of columns of the largest micro-kernel. */
   static final int VECTORS = Width.REGISTERS >= 32 ? 4 : 2;
-
-  /** Floats of scratch that {@link #add} needs. */
-  static final int WORK = 6 * 4 * 16;
 
   private Gemm() {}
 
@@ -46,7 +43,7 @@ final class Gemm {
    *
    * @param rows number of rows; any
    * @param columns a block as {@link #columnBlock} gives it
-   * @param mayOverrun whether a and c have room for rows up to the next multiple of 4 or 6, so that
+   * @param mayOverrun whether a and c have room for rows up to the next multiple of 4 or 5, so that
    *     fewer need not be computed one by one
    */
   static void run(
@@ -90,11 +87,7 @@ final class Gemm {
     }
   }
 
-  /**
-   * Like {@link #run}, but adds the result, formed on its own first, to what is in c.
-   *
-   * @param work at least {@link #WORK} floats from its offset
-   */
+  /** Like {@link #run}, but adds to what is in c. */
   static void add(
       int rows,
       int columns,
@@ -108,23 +101,17 @@ final class Gemm {
       int bStep,
       float[] c,
       int c0,
-      int cRow,
-      float[] work,
-      int offset) {
-    for (int r = 0; r < rows; r += ROWS) {
-      int now = Math.min(ROWS, rows - r);
-      int from = a0 + r * aRow;
-      run(now, columns, false, a, from, aRow, aStep, depth, b, b0, bStep, work, offset, columns);
-      for (int i = 0; i < now; i++) {
-        addRow(work, offset + i * columns, c, c0 + (r + i) * cRow, columns);
+      int cRow) {
+    for (int r = 0; r < rows; ) {
+      int now = rows - r >= 4 ? 4 : 1;
+      for (int v = 0; v < columns; ) {
+        int vectors = Math.min(VECTORS, Integer.highestOneBit((columns - v) / LANES));
+        int from = a0 + r * aRow;
+        int to = c0 + r * cRow + v;
+        addMicro(now, vectors, a, from, aRow, aStep, depth, b, b0 + v, bStep, c, to, cRow);
+        v += vectors * LANES;
       }
-    }
-  }
-
-  private static void addRow(float[] from, int at, float[] to, int toAt, int length) {
-    for (int i = 0; i < length; i += LANES) {
-      FloatVector sum = FloatVector.fromArray(SPECIES, to, toAt + i);
-      sum.add(FloatVector.fromArray(SPECIES, from, at + i)).intoArray(to, toAt + i);
+      r += now;
     }
   }
 
@@ -150,14 +137,14 @@ final class Gemm {
       int c0,
       int cRow) {
     switch (rows * 10 + vectors) {
-      case 64:
-        MicroKernels.rows6x4(a, a0, aRow, aStep, depth, b, b0, bStep, c, c0, cRow);
+      case 54:
+        MicroKernels.rows5x4(a, a0, aRow, aStep, depth, b, b0, bStep, c, c0, cRow);
         break;
-      case 62:
-        MicroKernels.rows6x2(a, a0, aRow, aStep, depth, b, b0, bStep, c, c0, cRow);
+      case 52:
+        MicroKernels.rows5x2(a, a0, aRow, aStep, depth, b, b0, bStep, c, c0, cRow);
         break;
-      case 61:
-        MicroKernels.rows6x1(a, a0, aRow, aStep, depth, b, b0, bStep, c, c0, cRow);
+      case 51:
+        MicroKernels.rows5x1(a, a0, aRow, aStep, depth, b, b0, bStep, c, c0, cRow);
         break;
       case 44:
         MicroKernels.rows4x4(a, a0, aRow, aStep, depth, b, b0, bStep, c, c0, cRow);
@@ -176,6 +163,44 @@ final class Gemm {
         break;
       case 11:
         MicroKernels.rows1x1(a, a0, aRow, aStep, depth, b, b0, bStep, c, c0, cRow);
+        break;
+      default:
+        throw new IllegalArgumentException(rows + " rows by " + vectors + " vectors");
+    }
+  }
+
+  private static void addMicro(
+      int rows,
+      int vectors,
+      float[] a,
+      int a0,
+      int aRow,
+      int aStep,
+      int depth,
+      float[] b,
+      int b0,
+      int bStep,
+      float[] c,
+      int c0,
+      int cRow) {
+    switch (rows * 10 + vectors) {
+      case 44:
+        AddingMicroKernels.add4x4(a, a0, aRow, aStep, depth, b, b0, bStep, c, c0, cRow);
+        break;
+      case 42:
+        AddingMicroKernels.add4x2(a, a0, aRow, aStep, depth, b, b0, bStep, c, c0, cRow);
+        break;
+      case 41:
+        AddingMicroKernels.add4x1(a, a0, aRow, aStep, depth, b, b0, bStep, c, c0, cRow);
+        break;
+      case 14:
+        AddingMicroKernels.add1x4(a, a0, aRow, aStep, depth, b, b0, bStep, c, c0, cRow);
+        break;
+      case 12:
+        AddingMicroKernels.add1x2(a, a0, aRow, aStep, depth, b, b0, bStep, c, c0, cRow);
+        break;
+      case 11:
+        AddingMicroKernels.add1x1(a, a0, aRow, aStep, depth, b, b0, bStep, c, c0, cRow);
         break;
       default:
         throw new IllegalArgumentException(rows + " rows by " + vectors + " vectors");

@@ -14,7 +14,7 @@ import jdk.incubator.vector.FloatVector;
 final class MicroKernels {
   private MicroKernels() {}
 
-  static void rows6x4(
+  static void rows5x4(
       float[] a,
       int a0,
       int aRow,
@@ -46,14 +46,9 @@ final class MicroKernels {
     FloatVector c41 = FloatVector.zero(SPECIES);
     FloatVector c42 = FloatVector.zero(SPECIES);
     FloatVector c43 = FloatVector.zero(SPECIES);
-    FloatVector c50 = FloatVector.zero(SPECIES);
-    FloatVector c51 = FloatVector.zero(SPECIES);
-    FloatVector c52 = FloatVector.zero(SPECIES);
-    FloatVector c53 = FloatVector.zero(SPECIES);
     int row2 = 2 * aRow;
     int row3 = 3 * aRow;
     int row4 = 4 * aRow;
-    int row5 = 5 * aRow;
     int from = a0;
     int at = b0;
     for (int d = 0; d < depth; d++) {
@@ -86,11 +81,6 @@ final class MicroKernels {
       c41 = x.fma(y1, c41);
       c42 = x.fma(y2, c42);
       c43 = x.fma(y3, c43);
-      x = FloatVector.broadcast(SPECIES, a[from + row5]);
-      c50 = x.fma(y0, c50);
-      c51 = x.fma(y1, c51);
-      c52 = x.fma(y2, c52);
-      c53 = x.fma(y3, c53);
       from += aStep;
       at += bStep;
     }
@@ -114,13 +104,9 @@ final class MicroKernels {
     c41.intoArray(c, c0 + 4 * cRow + LANES);
     c42.intoArray(c, c0 + 4 * cRow + 2 * LANES);
     c43.intoArray(c, c0 + 4 * cRow + 3 * LANES);
-    c50.intoArray(c, c0 + 5 * cRow);
-    c51.intoArray(c, c0 + 5 * cRow + LANES);
-    c52.intoArray(c, c0 + 5 * cRow + 2 * LANES);
-    c53.intoArray(c, c0 + 5 * cRow + 3 * LANES);
   }
 
-  static void rows6x2(
+  static void rows5x2(
       float[] a,
       int a0,
       int aRow,
@@ -142,12 +128,9 @@ final class MicroKernels {
     FloatVector c31 = FloatVector.zero(SPECIES);
     FloatVector c40 = FloatVector.zero(SPECIES);
     FloatVector c41 = FloatVector.zero(SPECIES);
-    FloatVector c50 = FloatVector.zero(SPECIES);
-    FloatVector c51 = FloatVector.zero(SPECIES);
     int row2 = 2 * aRow;
     int row3 = 3 * aRow;
     int row4 = 4 * aRow;
-    int row5 = 5 * aRow;
     int from = a0;
     int at = b0;
     for (int d = 0; d < depth; d++) {
@@ -168,9 +151,6 @@ final class MicroKernels {
       x = FloatVector.broadcast(SPECIES, a[from + row4]);
       c40 = x.fma(y0, c40);
       c41 = x.fma(y1, c41);
-      x = FloatVector.broadcast(SPECIES, a[from + row5]);
-      c50 = x.fma(y0, c50);
-      c51 = x.fma(y1, c51);
       from += aStep;
       at += bStep;
     }
@@ -184,11 +164,9 @@ final class MicroKernels {
     c31.intoArray(c, c0 + 3 * cRow + LANES);
     c40.intoArray(c, c0 + 4 * cRow);
     c41.intoArray(c, c0 + 4 * cRow + LANES);
-    c50.intoArray(c, c0 + 5 * cRow);
-    c51.intoArray(c, c0 + 5 * cRow + LANES);
   }
 
-  static void rows6x1(
+  static void rows5x1(
       float[] a,
       int a0,
       int aRow,
@@ -205,11 +183,9 @@ final class MicroKernels {
     FloatVector c20 = FloatVector.zero(SPECIES);
     FloatVector c30 = FloatVector.zero(SPECIES);
     FloatVector c40 = FloatVector.zero(SPECIES);
-    FloatVector c50 = FloatVector.zero(SPECIES);
     int row2 = 2 * aRow;
     int row3 = 3 * aRow;
     int row4 = 4 * aRow;
-    int row5 = 5 * aRow;
     int from = a0;
     int at = b0;
     for (int d = 0; d < depth; d++) {
@@ -224,8 +200,6 @@ final class MicroKernels {
       c30 = x.fma(y0, c30);
       x = FloatVector.broadcast(SPECIES, a[from + row4]);
       c40 = x.fma(y0, c40);
-      x = FloatVector.broadcast(SPECIES, a[from + row5]);
-      c50 = x.fma(y0, c50);
       from += aStep;
       at += bStep;
     }
@@ -234,7 +208,6 @@ final class MicroKernels {
     c20.intoArray(c, c0 + 2 * cRow);
     c30.intoArray(c, c0 + 3 * cRow);
     c40.intoArray(c, c0 + 4 * cRow);
-    c50.intoArray(c, c0 + 5 * cRow);
   }
 
   static void rows4x4(

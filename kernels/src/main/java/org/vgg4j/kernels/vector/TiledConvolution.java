@@ -16,7 +16,7 @@ final class TiledConvolution {
   /** Panels that threads share are at most so long, in floats. */
   private static final int LONGEST_SHARED_PANEL = 8 << 20;
 
-  private static final int MOST_PIXELS = 4 * 4 * LANES;
+  private static final int MOST_PIXELS = 4 * 4 * Tiling.STRIP * LANES;
 
   private final Tiling tiling;
   private final int columns;
@@ -35,19 +35,19 @@ final class TiledConvolution {
 
   /**
    * Tiles whose panel and products one thread has at a time: few enough for the second-level cache,
-   * many enough to use each weight often. A multiple of 12, hence of the micro-kernels' rows.
+   * many enough to use each weight often. A multiple of the micro-kernels' rows.
    */
   private static int chunk(Tiling tiling) {
     if (tiling.positions == 1) {
-      return 12;
+      return 3 * Gemm.ROWS;
     }
-    return tiling.depth <= 64 ? 36 : tiling.depth <= 128 ? 24 : tiling.depth <= 256 ? 48 : 60;
+    return (tiling.depth <= 128 ? 6 : tiling.depth <= 256 ? 10 : 12) * Gemm.ROWS;
   }
 
   /** Floats of scratch memory of one thread. */
   int scratchLength() {
     int rows = chunk * tiling.rowsPerTile;
-    return tiling.positions * (tiling.panelPlane(rows) + productPlane(rows))
+    return tiling.positions * (panel(rows).plane() + productPlane(rows))
         + MOST_PIXELS
         + Tiling.SCRATCH;
   }
@@ -58,9 +58,13 @@ final class TiledConvolution {
       return 0;
     }
     // also a smaller batch, the last of an epoch, may need it
-    int tiles = Math.min(images * tiling.tilesPerImage(), 8 * threads * chunk - 1);
+    int tiles = (int) Math.min((long) images * tiling.tilesPerImage(), 8L * threads * chunk - 1);
     int rows = sharedTiles(tiles) * tiling.rowsPerTile;
-    return tiling.positions * tiling.panelPlane(rows);
+    return tiling.positions * panel(rows).plane();
+  }
+
+  private PanelLayout panel(int rows) {
+    return PanelLayout.byRow(rows, tiling.depth);
   }
 
   private int productPlane(int rows) {
@@ -72,7 +76,7 @@ final class TiledConvolution {
   }
 
   private int sharedTiles(int tiles) {
-    int perChunk = tiling.positions * tiling.panelPlane(chunk * tiling.rowsPerTile);
+    int perChunk = tiling.positions * panel(chunk * tiling.rowsPerTile).plane();
     int most = Math.max(1, LONGEST_SHARED_PANEL / perChunk) * chunk;
     return Math.min(most, tiles);
   }
@@ -93,17 +97,17 @@ final class TiledConvolution {
   private void runChunks(
       int tiles, float[] input, float[] weights, Finish finish, Workers workers) {
     int rows = chunk * tiling.rowsPerTile;
-    int panelPlane = tiling.panelPlane(rows);
-    int products = tiling.positions * panelPlane;
+    PanelLayout layout = panel(rows);
+    int products = tiling.positions * layout.plane();
     workers.run(
         (tiles + chunk - 1) / chunk,
         (task, scratch) -> {
           float[] floats = scratch.floats(scratchLength());
           int first = task * chunk;
           int count = Math.min(chunk, tiles - first);
-          tiling.gather(input, first, count, floats, 0, panelPlane, floats, products);
+          tiling.gather(input, first, count, floats, layout, 0, floats, products);
           for (int column = 0; column < columns; column += block) {
-            multiply(floats, 0, panelPlane, count, weights, column, floats, products);
+            multiply(floats, layout, 0, count, weights, column, floats, products);
             finish(first, count, column, floats, products, finish);
           }
         });
@@ -112,8 +116,8 @@ final class TiledConvolution {
   /** All threads share the panel and divide the columns, so that weights are read once. */
   private void runShared(
       int first, int count, float[] input, float[] weights, Finish finish, Workers workers) {
-    int panelPlane = tiling.panelPlane(count * tiling.rowsPerTile);
-    float[] panel = workers.shared(tiling.positions * panelPlane);
+    PanelLayout layout = panel(count * tiling.rowsPerTile);
+    float[] panel = workers.shared(tiling.positions * layout.plane());
     int portion = 12;
     workers.run(
         (count + portion - 1) / portion,
@@ -122,7 +126,7 @@ final class TiledConvolution {
           float[] work = scratch.floats(scratchLength());
           int tiles = Math.min(portion, count - from);
           int row = from * tiling.rowsPerTile;
-          tiling.gather(input, first + from, tiles, panel, row, panelPlane, work, 0);
+          tiling.gather(input, first + from, tiles, panel, layout, row, work, 0);
         });
     int parts = (count + chunk - 1) / chunk;
     workers.run(
@@ -132,17 +136,20 @@ final class TiledConvolution {
           int column = task / parts * block;
           int from = task % parts * chunk;
           int tiles = Math.min(chunk, count - from);
-          int at = from * tiling.rowsPerTile * tiling.panelRow;
-          multiply(panel, at, panelPlane, tiles, weights, column, floats, 0);
+          multiply(panel, layout, from, tiles, weights, column, floats, 0);
           finish(first + from, tiles, column, floats, 0, finish);
         });
   }
 
-  /** The products of some tiles with one block of columns. */
+  /**
+   * The products of some tiles with one block of columns.
+   *
+   * @param first the first tile's place in the panel
+   */
   private void multiply(
       float[] panel,
-      int panelAt,
-      int panelPlane,
+      PanelLayout layout,
+      int first,
       int tiles,
       float[] weights,
       int column,
@@ -158,8 +165,8 @@ final class TiledConvolution {
             block,
             true,
             panel,
-            panelAt + position * panelPlane + row * tiling.panelRow,
-            tiling.panelRow,
+            layout.index(position, first * tiling.rowsPerTile + row, 0),
+            layout.rowStride(),
             1,
             tiling.depth,
             weights,
@@ -178,14 +185,21 @@ final class TiledConvolution {
     int pixels = productsAt + tiling.positions * plane;
     int work = pixels + MOST_PIXELS;
     for (int c = 0; c < block; c += LANES) {
-      for (int i = 0; i < count; i++) {
+      for (int i = 0; i < count; ) {
         int tile = first + i;
-        int image = tile / tiling.tilesPerImage();
-        int y = tile % tiling.tilesPerImage() / tiling.tilesAcross() * tiling.side;
-        int x = tile % tiling.tilesAcross() * tiling.side;
+        int strip = tiling.strip(tile, count - i);
         int from = productsAt + i * tiling.rowsPerTile * block + c;
-        tiling.scatter(floats, from, block, plane, floats, pixels, floats, work);
-        finish.take(floats, pixels, tiling.side, image, (column + c) / LANES, y, x);
+        tiling.scatter(strip, floats, from, block, plane, floats, pixels, floats, work);
+        finish.take(
+            floats,
+            pixels,
+            tiling.side,
+            strip * tiling.side,
+            tiling.imageOf(tile),
+            (column + c) / LANES,
+            tiling.rowOf(tile),
+            tiling.columnOf(tile));
+        i += strip;
       }
     }
   }

@@ -8,11 +8,17 @@ import org.vgg4j.kernels.Workers;
  * How a convolution becomes matrix products. The output is cut into square tiles; each tile is one
  * or several rows of a product, and there is one product for each position.
  *
- * <p>The left matrices lie as panels {@code [position][row][depth]}. Stateless, hence thread-safe.
+ * <p>The left matrices lie as panels in a {@link PanelLayout}. Stateless, hence thread-safe.
  */
 abstract class Tiling {
+  /**
+   * Tiles side by side that are transformed together: what two neighbours both read is transformed
+   * once, and the rows read are long enough for the processor to foresee.
+   */
+  static final int STRIP = 8;
+
   /** Floats of scratch that {@link #gather}, {@link #scatter} and {@link #gatherGradient} need. */
-  static final int SCRATCH = 6 * 6 * LANES;
+  static final int SCRATCH = 6 * 6 * STRIP * LANES;
 
   final int height;
   final int width;
@@ -20,9 +26,6 @@ abstract class Tiling {
   final int positions;
   final int rowsPerTile;
   final int depth;
-
-  /** Floats between two rows of a panel; 16 more than needed, against cache conflicts. */
-  final int panelRow;
 
   /**
    * @param height rows of the map
@@ -39,7 +42,6 @@ abstract class Tiling {
     this.positions = positions;
     this.rowsPerTile = rowsPerTile;
     this.depth = depth;
-    this.panelRow = depth + LANES;
   }
 
   /** Tiles of one row of tiles. */
@@ -52,14 +54,28 @@ abstract class Tiling {
     return tilesAcross() * ((height + side - 1) / side);
   }
 
+  /** Tiles of the strip that starts at a tile: of one row of tiles, no more than are left. */
+  final int strip(int tile, int left) {
+    return Math.min(Math.min(STRIP, left), tilesAcross() - tile % tilesAcross());
+  }
+
+  final int imageOf(int tile) {
+    return tile / tilesPerImage();
+  }
+
+  /** Row of a tile's first pixel. */
+  final int rowOf(int tile) {
+    return tile % tilesPerImage() / tilesAcross() * side;
+  }
+
+  /** Column of a tile's first pixel. */
+  final int columnOf(int tile) {
+    return tile % tilesAcross() * side;
+  }
+
   /** Floats of the weights as the products read them, for that many outputs. */
   final int weightsLength(int columns) {
     return Math.multiplyExact(Math.multiplyExact(positions, depth), columns);
-  }
-
-  /** Floats between two positions of a panel, whose rows are whole groups of the micro-kernel's. */
-  final int panelPlane(int rows) {
-    return (rows + Gemm.ROWS - 1) / Gemm.ROWS * Gemm.ROWS * panelRow + LANES;
   }
 
   /**
@@ -68,8 +84,8 @@ abstract class Tiling {
    * @param input the maps, or images
    * @param first index of the first tile, over all images
    * @param count number of tiles
+   * @param layout of the panels
    * @param row the first tile's first row in the panels
-   * @param plane floats between two positions
    * @param scratch at least {@link #SCRATCH} floats from the offset
    */
   abstract void gather(
@@ -77,21 +93,24 @@ abstract class Tiling {
       int first,
       int count,
       float[] panel,
+      PanelLayout layout,
       int row,
-      int plane,
       float[] scratch,
       int offset);
 
   /**
-   * Turns a tile's 16 columns of the products into its pixels.
+   * Turns 16 columns of a strip's products into its pixels.
    *
-   * @param products {@code [position][row][columns]}, the tile's first row and column at the offset
+   * @param tiles of the strip
+   * @param products {@code [position][row][columns]}, the strip's first row and column at the
+   *     offset
    * @param columns floats between two rows
    * @param plane floats between two positions
-   * @param pixels {@code [side][side][16]} from its offset
+   * @param pixels {@code [side][tiles * side][16]} from its offset
    * @param scratch at least {@link #SCRATCH} floats from its offset
    */
   abstract void scatter(
+      int tiles,
       float[] products,
       int from,
       int columns,
@@ -102,20 +121,23 @@ abstract class Tiling {
       int offset);
 
   /**
-   * The reverse of {@link #scatter} for gradients: turns the gradients of a tile's pixels, 16 lanes
-   * of them, into those of the products.
+   * The reverse of {@link #scatter} for gradients: turns the gradients of a strip's pixels, 16
+   * lanes of them, into those of the products.
    *
+   * @param tile the strip's first
+   * @param tiles of the strip
    * @param gradient a map in blocks
-   * @param from where the tile's first pixel lies
+   * @param from where the strip's first pixel lies
    * @param rowStride floats between two rows of the map
-   * @param inside how many columns and rows of the tile lie in the map, row count * 16 + columns
-   * @param products {@code [position][row][columns]}, the tile's first row and column at the offset
+   * @param products {@code [position][row][columns]}, the strip's first row and column at the
+   *     offset
    */
   abstract void gatherGradient(
+      int tile,
+      int tiles,
       float[] gradient,
       int from,
       int rowStride,
-      int inside,
       float[] products,
       int to,
       int columns,
@@ -135,8 +157,7 @@ abstract class Tiling {
   /**
    * Adds the gradients by the filters.
    *
-   * @param products gradients by the prepared filters, {@code [position][depth][K]} from their
-   *     offset
+   * @param products gradients by the prepared filters, laid out as these, from their offset
    * @param filterGradient {@code [K][C][kernel][kernel]}, added to
    */
   abstract void addFilterGradient(

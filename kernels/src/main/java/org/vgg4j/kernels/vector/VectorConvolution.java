@@ -6,42 +6,34 @@ import org.vgg4j.kernels.ConvolutionShape;
 import org.vgg4j.kernels.MapLayout;
 import org.vgg4j.kernels.Pass;
 import org.vgg4j.kernels.Workers;
-import org.vgg4j.kernels.scalar.ScalarKernels;
 
 /**
- * Convolution as products of tiles: 3x3 filters over maps by minimal filtering, others by their
+ * Convolution over maps as products of tiles: 3x3 filters by minimal filtering, others by their
  * definition.
  */
 final class VectorConvolution implements Convolution {
   private final ConvolutionShape shape;
   private final Tiling tiling;
-  private final @Nullable Tiling turned;
+  private final Tiling turned;
   private final TiledConvolution forward;
-  private final @Nullable TiledConvolution backward;
+  private final TiledConvolution backward;
   private final FilterGradient filterGradient;
 
-  /** For the gradient by an image, which nothing in training wants. */
-  private final Convolution scalar;
-
+  /**
+   * @param shape of a convolution over maps
+   */
   VectorConvolution(ConvolutionShape shape) {
     this.shape = shape;
-    this.scalar = new ScalarKernels().convolution(shape);
-    if (shape.readsImage()) {
-      this.tiling = PatchTiling.ofImage(shape);
-      this.turned = null;
-      this.backward = null;
-    } else {
-      this.tiling = tiling(shape.input(), shape.outChannels(), shape.kernel());
-      this.turned = tiling(shape.output(), shape.inChannels(), shape.kernel());
-      this.backward = new TiledConvolution(turned, shape.inChannels());
-    }
+    this.tiling = tiling(shape.input(), shape.outChannels(), shape.kernel());
+    this.turned = tiling(shape.output(), shape.inChannels(), shape.kernel());
     this.forward = new TiledConvolution(tiling, shape.outChannels());
+    this.backward = new TiledConvolution(turned, shape.inChannels());
     this.filterGradient = new FilterGradient(tiling, shape.output());
   }
 
   private static Tiling tiling(MapLayout input, int columns, int kernel) {
     if (kernel != 3) {
-      return PatchTiling.ofMaps(input, columns, kernel);
+      return new PatchTiling(input, columns, kernel);
     }
     MinimalFiltering f4 = new FilteringF4();
     MinimalFiltering f2 = new FilteringF2();
@@ -68,17 +60,17 @@ final class VectorConvolution implements Convolution {
 
   @Override
   public int backwardWeightsLength() {
-    return turned == null
-        ? scalar.backwardWeightsLength()
-        : turned.weightsLength(shape.inChannels());
+    return turned.weightsLength(shape.inChannels());
   }
 
   @Override
   public int scratchLength(Pass pass) {
     int forwards = Math.max(forward.scratchLength(), WinogradTiling.PREPARE_SCRATCH);
-    return pass == Pass.INFERENCE || backward == null
-        ? forwards
-        : Math.max(forwards, backward.scratchLength());
+    if (pass == Pass.INFERENCE) {
+      return forwards;
+    }
+    int gradients = Math.max(backward.scratchLength(), filterGradient.scratchLength());
+    return Math.max(forwards, gradients);
   }
 
   @Override
@@ -87,7 +79,7 @@ final class VectorConvolution implements Convolution {
     if (pass == Pass.INFERENCE) {
       return forwards;
     }
-    int data = backward == null ? 0 : backward.sharedLength(images, threads);
+    int data = backward.sharedLength(images, threads);
     return Math.max(Math.max(forwards, data), filterGradient.sharedLength(images));
   }
 
@@ -98,11 +90,7 @@ final class VectorConvolution implements Convolution {
 
   @Override
   public void prepareBackward(float[] weights, float[] prepared, Workers workers) {
-    if (turned == null) {
-      scalar.prepareBackward(weights, prepared, workers);
-    } else {
-      turned.prepare(weights, true, prepared, workers);
-    }
+    turned.prepare(weights, true, prepared, workers);
   }
 
   @Override
@@ -136,10 +124,6 @@ final class VectorConvolution implements Convolution {
       float[] input,
       float[] inputGradient,
       Workers workers) {
-    if (backward == null) {
-      scalar.backwardData(images, outputGradient, prepared, input, inputGradient, workers);
-      return;
-    }
     MapLayout map = shape.input();
     TiledConvolution.clearHalo(images, map, inputGradient, workers);
     Finish finish = new Finish.Mask(map, input, inputGradient);

@@ -42,8 +42,7 @@ final class VectorFullyConnected implements FullyConnected {
     if (pass == Pass.INFERENCE) {
       return forward;
     }
-    int weights = images * block + Gemm.WORK;
-    return Math.max(forward, Math.max(out * block, weights));
+    return Math.max(forward, Math.max(out, images + Gemm.ROWS) * block);
   }
 
   @Override
@@ -158,22 +157,29 @@ final class VectorFullyConnected implements FullyConnected {
           for (int n = 0; n < images; n++) {
             System.arraycopy(input, n * in + column, panel, n * block, block);
           }
-          Gemm.add(
-              out,
-              block,
-              outputGradient,
-              0,
-              1,
-              out,
-              images,
-              panel,
-              0,
-              block,
-              weightGradient,
-              column,
-              in,
-              panel,
-              images * block);
+          // the batch's sum is formed on its own and then added, so that micro-batches add up alike
+          int work = images * block;
+          for (int o = 0; o < out; o += Gemm.ROWS) {
+            int rows = Math.min(Gemm.ROWS, out - o);
+            Gemm.run(
+                rows,
+                block,
+                false,
+                outputGradient,
+                o,
+                1,
+                out,
+                images,
+                panel,
+                0,
+                block,
+                panel,
+                work,
+                block);
+            for (int r = 0; r < rows; r++) {
+              add(panel, work + r * block, weightGradient, (o + r) * in + column, block);
+            }
+          }
         });
     double[] sums = new double[out];
     for (int n = 0; n < images; n++) {
@@ -183,6 +189,13 @@ final class VectorFullyConnected implements FullyConnected {
     }
     for (int o = 0; o < out; o++) {
       biasGradient[o] += (float) sums[o];
+    }
+  }
+
+  private static void add(float[] from, int at, float[] to, int toAt, int length) {
+    for (int i = 0; i < length; i += LANES) {
+      FloatVector sum = FloatVector.fromArray(SPECIES, to, toAt + i);
+      sum.add(FloatVector.fromArray(SPECIES, from, at + i)).intoArray(to, toAt + i);
     }
   }
 }

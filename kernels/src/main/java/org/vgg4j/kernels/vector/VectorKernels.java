@@ -49,7 +49,7 @@ public final class VectorKernels implements Kernels {
 
   @Override
   public Convolution convolution(ConvolutionShape shape) {
-    return new VectorConvolution(shape);
+    return shape.readsImage() ? new ImageConvolution(shape) : new VectorConvolution(shape);
   }
 
   @Override
@@ -59,12 +59,18 @@ public final class VectorKernels implements Kernels {
 
   @Override
   public int normScratchLength(NormShape shape) {
-    return scalar.normScratchLength(shape);
+    return VectorNormalisation.covers(shape)
+        ? VectorNormalisation.scratchLength(shape)
+        : scalar.normScratchLength(shape);
   }
 
   @Override
   public void norm(NormShape shape, int images, float[] input, float[] output, Workers workers) {
-    scalar.norm(shape, images, input, output, workers);
+    if (VectorNormalisation.covers(shape)) {
+      VectorNormalisation.forward(shape, images, input, output, workers);
+    } else {
+      scalar.norm(shape, images, input, output, workers);
+    }
   }
 
   @Override
@@ -75,7 +81,11 @@ public final class VectorKernels implements Kernels {
       float[] outputGradient,
       float[] inputGradient,
       Workers workers) {
-    scalar.normBackward(shape, images, input, outputGradient, inputGradient, workers);
+    if (VectorNormalisation.covers(shape)) {
+      VectorNormalisation.backward(shape, images, input, outputGradient, inputGradient, workers);
+    } else {
+      scalar.normBackward(shape, images, input, outputGradient, inputGradient, workers);
+    }
   }
 
   @Override
@@ -86,7 +96,7 @@ public final class VectorKernels implements Kernels {
       float[] pooled,
       byte @Nullable [] argmax,
       Workers workers) {
-    scalar.maxPool(map, images, input, pooled, argmax, workers);
+    VectorPooling.forward(map, images, input, pooled, argmax, workers);
   }
 
   @Override
@@ -97,7 +107,7 @@ public final class VectorKernels implements Kernels {
       byte[] argmax,
       float[] inputGradient,
       Workers workers) {
-    scalar.maxPoolBackward(map, images, pooledGradient, argmax, inputGradient, workers);
+    VectorPooling.backward(map, images, pooledGradient, argmax, inputGradient, workers);
   }
 
   @Override
@@ -113,7 +123,7 @@ public final class VectorKernels implements Kernels {
 
   @Override
   public void dropout(int length, float[] values, byte[] mask, float scale, Workers workers) {
-    scalar.dropout(length, values, mask, scale, workers);
+    VectorDropout.apply(length, values, mask, scale, workers);
   }
 
   @Override
@@ -135,6 +145,8 @@ public final class VectorKernels implements Kernels {
 
   @Override
   public void sgd(
+      int first,
+      int count,
       float[] weights,
       float[] velocity,
       float[] gradient,
@@ -142,6 +154,6 @@ public final class VectorKernels implements Kernels {
       float momentum,
       float decay,
       Workers workers) {
-    scalar.sgd(weights, velocity, gradient, rate, momentum, decay, workers);
+    scalar.sgd(first, count, weights, velocity, gradient, rate, momentum, decay, workers);
   }
 }

@@ -40,31 +40,49 @@ final class WinogradTiling extends Tiling {
       int first,
       int count,
       float[] panel,
+      PanelLayout layout,
       int row,
-      int plane,
+      float[] scratch,
+      int offset) {
+    // one block after the other: few streams through memory at a time, which the processor foresees
+    for (int block = 0; block < input.blocks(); block++) {
+      for (int i = 0; i < count; ) {
+        int tile = first + i;
+        int tiles = strip(tile, count - i);
+        // the halo puts the tile's upper left neighbour at (y, x) of the padded map
+        int from = input.index(imageOf(tile), block, rowOf(tile) - 1, columnOf(tile) - 1);
+        int to = layout.index(0, row + i, block);
+        gatherStrip(tiles, maps, from, panel, to, layout, scratch, offset);
+        i += tiles;
+      }
+    }
+  }
+
+  private void gatherStrip(
+      int tiles,
+      float[] maps,
+      int from,
+      float[] panel,
+      int to,
+      PanelLayout layout,
       float[] scratch,
       int offset) {
     int n = filtering.inputs();
+    int plane = layout.plane();
     int rowStride = input.paddedWidth() * LANES;
-    int rowOfScratch = n * LANES;
-    // one block after the other: few streams through memory at a time, which the processor foresees
-    for (int block = 0; block < input.blocks(); block++) {
-      for (int i = 0; i < count; i++) {
-        int tile = first + i;
-        int image = tile / tilesPerImage();
-        int y = tile % tilesPerImage() / tilesAcross() * side;
-        int x = tile % tilesAcross() * side;
-        // the halo puts the tile's upper left neighbour at (y, x) of the padded map
-        int from = input.index(image, block, y - 1, x - 1);
-        int to = (row + i) * panelRow + block * LANES;
-        filtering.input(n, maps, from, rowStride, LANES, scratch, offset, rowOfScratch, LANES);
-        filtering.input(n, scratch, offset, LANES, rowOfScratch, panel, to, plane, n * plane);
-      }
+    int columns = tiles * side + n - side;
+    int row = columns * LANES;
+    filtering.input(columns, maps, from, rowStride, LANES, scratch, offset, row, LANES);
+    for (int i = 0; i < tiles; i++) {
+      int at = offset + i * side * LANES;
+      filtering.input(
+          n, scratch, at, LANES, row, panel, to + i * layout.rowStride(), plane, n * plane);
     }
   }
 
   @Override
   void scatter(
+      int tiles,
       float[] products,
       int from,
       int rowLength,
@@ -74,18 +92,27 @@ final class WinogradTiling extends Tiling {
       float[] scratch,
       int offset) {
     int n = filtering.inputs();
-    int m = filtering.outputs();
-    int rowOfScratch = n * LANES;
-    filtering.output(n, products, from, n * plane, plane, scratch, offset, rowOfScratch, LANES);
-    filtering.output(m, scratch, offset, LANES, rowOfScratch, pixels, to, LANES, m * LANES);
+    int m = side;
+    int row = tiles * n * LANES;
+    for (int i = 0; i < tiles; i++) {
+      int at = from + i * rowLength;
+      int work = offset + i * n * LANES;
+      filtering.output(n, products, at, n * plane, plane, scratch, work, row, LANES);
+    }
+    for (int i = 0; i < tiles; i++) {
+      int work = offset + i * n * LANES;
+      int pixel = to + i * m * LANES;
+      filtering.output(m, scratch, work, LANES, row, pixels, pixel, LANES, tiles * m * LANES);
+    }
   }
 
   @Override
   void gatherGradient(
+      int tile,
+      int tiles,
       float[] gradient,
       int from,
       int rowStride,
-      int inside,
       float[] products,
       int to,
       int rowLength,
@@ -94,12 +121,15 @@ final class WinogradTiling extends Tiling {
       int offset) {
     // what lies beyond the map is zero: the padded map holds whole tiles
     int n = filtering.inputs();
-    int m = filtering.outputs();
-    int rowOfScratch = m * LANES;
+    int m = side;
+    int row = tiles * m * LANES;
     filtering.outputGradient(
-        m, gradient, from, rowStride, LANES, scratch, offset, rowOfScratch, LANES);
-    filtering.outputGradient(
-        n, scratch, offset, LANES, rowOfScratch, products, to, plane, n * plane);
+        tiles * m, gradient, from, rowStride, LANES, scratch, offset, row, LANES);
+    for (int i = 0; i < tiles; i++) {
+      int work = offset + i * m * LANES;
+      filtering.outputGradient(
+          n, scratch, work, LANES, row, products, to + i * rowLength, plane, n * plane);
+    }
   }
 
   @Override
@@ -139,13 +169,15 @@ final class WinogradTiling extends Tiling {
   @Override
   void addFilterGradient(float[] products, int at, float[] filterGradient, Workers workers) {
     int n = filtering.inputs();
+    int block = Gemm.columnBlock(columns);
     workers.run(
         columns / LANES,
         (task, scratch) -> {
           float[] work = scratch.floats(PREPARE_SCRATCH);
-          int plane = depth * columns;
+          int plane = depth * block;
+          int base = at + task * LANES / block * block * positions * depth + task * LANES % block;
           for (int d = 0; d < depth; d++) {
-            int from = at + d * columns + task * LANES;
+            int from = base + d * block;
             int rowOfWork = n * LANES;
             filtering.filterGradient(
                 n, products, from, n * plane, plane, work, 0, rowOfWork, LANES);

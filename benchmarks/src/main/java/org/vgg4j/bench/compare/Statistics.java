@@ -1,0 +1,16 @@
+package org.vgg4j.bench.compare;
+
+import java.util.Arrays;
+
+/** What is said of several measurements. */
+final class Statistics {
+  private Statistics() {}
+
+  /** The middle one, or the mean of the two in the middle. */
+  static double median(double[] values) {
+    double[] sorted = values.clone();
+    Arrays.sort(sorted);
+    int middle = sorted.length / 2;
+    return sorted.length % 2 == 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
+  }
+}

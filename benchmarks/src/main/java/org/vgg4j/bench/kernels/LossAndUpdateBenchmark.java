@@ -1,0 +1,76 @@
+package org.vgg4j.bench.kernels;
+
+import org.openjdk.jmh.annotations.Benchmark;
+import org.openjdk.jmh.annotations.Param;
+import org.openjdk.jmh.annotations.Setup;
+import org.vgg4j.model.Layer;
+
+/** What follows the scores: soft-max, loss, and the step of SGD; and dropout. */
+public class LossAndUpdateBenchmark extends KernelBenchmark {
+  /** Whose shapes are measured. */
+  @Param({"D_224_BATCH_16", "SMALL_D_32_BATCH_256"})
+  public Network network;
+
+  private int images;
+  private int[] labels;
+  private double[] losses;
+  private float[] scores;
+  private float[] posteriors;
+  private float[] hidden;
+  private byte[] mask;
+  private float[] weights;
+  private float[] velocity;
+  private float[] gradient;
+
+  /** Makes the arrays. */
+  @Setup
+  public void allocate() {
+    if (!(network.layer("fc7") instanceof Layer.FullyConnected fc7)) {
+      throw new IllegalArgumentException(network + " has no fc7");
+    }
+    images = network.batch();
+    labels = new int[images];
+    losses = new double[images];
+    scores = values(images * network.classes());
+    posteriors = new float[scores.length];
+    hidden = values(images * fc7.outFeatures());
+    mask = new byte[hidden.length];
+    for (int i = 0; i < mask.length; i += 2) {
+      mask[i] = 1;
+    }
+    weights = values(fc7.inFeatures() * fc7.outFeatures());
+    velocity = new float[weights.length];
+    gradient = new float[weights.length];
+  }
+
+  /** Scores to posteriors. */
+  @Benchmark
+  public float[] softmax() {
+    kernels.softmax(images, network.classes(), scores, posteriors);
+    return posteriors;
+  }
+
+  /** Scores to losses and gradient. */
+  @Benchmark
+  public float[] softmaxCrossEntropy() {
+    kernels.softmaxCrossEntropy(
+        images, network.classes(), scores, labels, 1f / images, posteriors, losses);
+    return posteriors;
+  }
+
+  /** Dropout of fc7's features, whose scale is 1 here: else they would grow without end. */
+  @Benchmark
+  public float[] dropout(Traffic traffic) {
+    kernels.dropout(hidden.length, hidden, mask, 1f, workers);
+    traffic.gigabyte += gigabytes(2.0 * hidden.length);
+    return hidden;
+  }
+
+  /** A step of fc7's weights. */
+  @Benchmark
+  public float[] sgd(Traffic traffic) {
+    kernels.sgd(0, weights.length, weights, velocity, gradient, 1e-6f, 0.9f, 5e-4f, workers);
+    traffic.gigabyte += gigabytes(6.0 * weights.length);
+    return weights;
+  }
+}

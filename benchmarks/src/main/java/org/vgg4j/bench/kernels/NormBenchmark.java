@@ -1,0 +1,53 @@
+package org.vgg4j.bench.kernels;
+
+import org.openjdk.jmh.annotations.Benchmark;
+import org.openjdk.jmh.annotations.Param;
+import org.openjdk.jmh.annotations.Setup;
+import org.vgg4j.kernels.MapLayout;
+import org.vgg4j.kernels.NormShape;
+import org.vgg4j.model.Layer;
+
+/** Local response normalisation. */
+public class NormBenchmark extends KernelBenchmark {
+  /** Whose shapes are measured. */
+  @Param("A_LRN_224_BATCH_16")
+  public Network network;
+
+  private NormShape shape;
+  private int images;
+  private float[] input;
+  private float[] output;
+  private float[] inputGradient;
+
+  /** Makes the arrays. */
+  @Setup
+  public void allocate() {
+    if (!(network.layer("lrn1") instanceof Layer.LocalResponseNorm norm)
+        || !(network.layer("conv1_1") instanceof Layer.Convolution before)) {
+      throw new IllegalArgumentException(network + " has no normalisation");
+    }
+    int side = network.outputSide("lrn1");
+    MapLayout layout = new MapLayout(before.outChannels(), side, side);
+    shape = new NormShape(layout, norm.size(), norm.k(), norm.alpha(), norm.beta());
+    images = network.batch();
+    input = maps(layout, images);
+    output = maps(layout, images);
+    inputGradient = new float[input.length];
+  }
+
+  /** The normalised maps. */
+  @Benchmark
+  public float[] forward(Traffic traffic) {
+    kernels.norm(shape, images, input, output, workers);
+    traffic.gigabyte += gigabytes(2.0 * input.length);
+    return output;
+  }
+
+  /** The gradient by the input. */
+  @Benchmark
+  public float[] backward(Traffic traffic) {
+    kernels.normBackward(shape, images, input, output, inputGradient, workers);
+    traffic.gigabyte += gigabytes(3.0 * input.length);
+    return inputGradient;
+  }
+}

@@ -1,0 +1,23 @@
+package org.vgg4j.bench.kernels;
+
+import org.openjdk.jmh.annotations.Benchmark;
+import org.vgg4j.kernels.Probe;
+
+/** What one processor can do, in one thread: the other benchmarks are to be seen beside it. */
+public class ProbeBenchmark extends KernelBenchmark {
+  private static final int REPETITIONS = 20;
+
+  private final Probe probe = kernels.probe();
+
+  /** Multiply-adds on registers. */
+  @Benchmark
+  public void registers(Arithmetic arithmetic) {
+    arithmetic.gigaflop += 1e-9 * probe.arithmetic(REPETITIONS);
+  }
+
+  /** The matrix product at the heart of the kernels, on data in the cache. */
+  @Benchmark
+  public void product(Arithmetic arithmetic) {
+    arithmetic.gigaflop += 1e-9 * probe.product(REPETITIONS);
+  }
+}
