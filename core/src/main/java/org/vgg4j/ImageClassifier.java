@@ -4,6 +4,7 @@ import java.awt.image.BufferedImage;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import org.vgg4j.base.InputException;
@@ -12,6 +13,7 @@ import org.vgg4j.image.Preprocessor;
 import org.vgg4j.image.RgbImage;
 import org.vgg4j.model.Architecture;
 import org.vgg4j.network.Engine;
+import org.vgg4j.network.FcWeights;
 import org.vgg4j.network.Inference;
 import org.vgg4j.network.Parameters;
 import org.vgg4j.weights.ModelFile;
@@ -29,15 +31,16 @@ public final class ImageClassifier implements AutoCloseable {
 
   private final ModelFile model;
   private final Engine engine;
+  private final Map<String, Double> roundingErrors;
   private final Inference inference;
   private final Preprocessor preprocessor;
   private final float[] images;
 
-  private ImageClassifier(ModelFile model, int threads) {
+  private ImageClassifier(ModelFile model, Engine engine, Parameters parameters) {
     this.model = model;
-    this.engine = new Engine(threads);
-    this.inference =
-        engine.inference(new Parameters(model.architecture(), model.arrays()), BATCH, Set.of());
+    this.engine = engine;
+    this.roundingErrors = parameters.roundingErrors();
+    this.inference = engine.inference(parameters, BATCH, Set.of());
     this.preprocessor = new Preprocessor(model.preprocessing());
     int crop = model.architecture().crop();
     this.images = new float[BATCH * 3 * crop * crop];
@@ -61,12 +64,38 @@ public final class ImageClassifier implements AutoCloseable {
    * @throws InputException if the file is missing or broken
    */
   public static ImageClassifier load(Path file, int threads) {
-    return new ImageClassifier(ModelFile.read(file), threads);
+    return load(file, threads, FcWeights.FP32);
+  }
+
+  /**
+   * Loads a model, with the weights of its fully connected layers in the given form. {@link
+   * FcWeights#BF16} takes half of their memory once it is loaded, and half of their time for single
+   * pictures; {@link #roundingErrors} says what it changed.
+   *
+   * @param file a .safetensors file that vgg4j wrote
+   * @param threads number of threads to run on
+   * @throws InputException if the file is missing or broken
+   */
+  public static ImageClassifier load(Path file, int threads, FcWeights form) {
+    ModelFile model = ModelFile.read(file);
+    Engine engine = new Engine(threads);
+    Parameters parameters =
+        engine.withFcWeights(new Parameters(model.architecture(), model.arrays()), form);
+    model = model.withoutArrays(); // what was rounded is let go before more memory is asked for
+    return new ImageClassifier(model, engine, parameters);
   }
 
   /** The network. */
   public Architecture architecture() {
     return model.architecture();
+  }
+
+  /**
+   * What rounding changed in each fully connected layer, by its name, as a share of its weights
+   * (see {@link Parameters#roundingErrors}); empty for {@link FcWeights#FP32}.
+   */
+  public Map<String, Double> roundingErrors() {
+    return roundingErrors;
   }
 
   /** Names of the classes, in the order of their indices. */

@@ -12,6 +12,7 @@ import org.vgg4j.model.Architecture;
 import org.vgg4j.model.Configuration;
 import org.vgg4j.model.LayerShape;
 import org.vgg4j.network.Engine;
+import org.vgg4j.network.FcWeights;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -22,6 +23,9 @@ import picocli.CommandLine.Spec;
     name = "bench",
     description = "Measures how fast a network runs here, beside what the machine can do.")
 final class BenchCommand implements Runnable {
+  /** Weights that learn are not rounded. */
+  private static final List<FcWeights> TRAINING = List.of(FcWeights.FP32);
+
   @Spec private CommandSpec spec;
 
   @Option(names = "--arch", paramLabel = "NAME", defaultValue = "D", description = Texts.ARCH)
@@ -56,13 +60,24 @@ final class BenchCommand implements Runnable {
       description = "forward, train, or forward,train (default: ${DEFAULT-VALUE})")
   private List<Benchmark.Pass> passes;
 
+  @Option(
+      names = "--fc-weights",
+      paramLabel = "FORM",
+      split = ",",
+      defaultValue = "fp32",
+      description =
+          "how the forward pass holds the weights of fc6 to fc8: fp32, bf16 (rounded), or fp32,bf16"
+              + " (default: ${DEFAULT-VALUE})")
+  private List<String> fcWeights;
+
   @Option(names = "--threads", paramLabel = "N", description = Texts.THREADS)
   private int threads = Runtime.getRuntime().availableProcessors();
 
   @Option(names = "--json", description = Texts.JSON)
   private boolean json;
 
-  private record Measured(int batch, Benchmark.Pass pass, Benchmark.Result result) {}
+  private record Measured(
+      int batch, Benchmark.Pass pass, FcWeights form, Benchmark.Result result) {}
 
   @Override
   public void run() {
@@ -71,13 +86,21 @@ final class BenchCommand implements Runnable {
         throw new InputException("option batch is " + batch + " but must be at least 1");
       }
     }
+    List<FcWeights> forms = fcWeights.stream().map(FcWeights::of).toList();
+    if (forms.contains(FcWeights.BF16) && !passes.contains(Benchmark.Pass.FORWARD)) {
+      throw new InputException(
+          "option fc-weights bf16 is for the forward pass, which option pass leaves out");
+    }
     Architecture network = new Architecture(Configuration.of(arch), width, crop, classes);
     try (Engine engine = new Engine(threads)) {
       Engine.MachineSpeed machine = engine.measureMachine();
       List<Measured> results = new ArrayList<>();
       for (Benchmark.Pass pass : passes) {
         for (int batch : batches) {
-          results.add(new Measured(batch, pass, new Benchmark(engine, network, batch).run(pass)));
+          for (FcWeights form : pass == Benchmark.Pass.FORWARD ? forms : TRAINING) {
+            Benchmark.Result result = new Benchmark(engine, network, batch, form).run(pass);
+            results.add(new Measured(batch, pass, form, result));
+          }
         }
       }
       PrintWriter out = spec.commandLine().getOut();
@@ -118,6 +141,7 @@ final class BenchCommand implements Runnable {
             .row(
                 "pass",
                 "batch",
+                "fc weights",
                 "ms/image",
                 "fastest",
                 "slowest",
@@ -129,6 +153,7 @@ final class BenchCommand implements Runnable {
       table.row(
           name(one.pass()),
           one.batch(),
+          one.form().label(),
           number(one.result().millisPerImage()),
           number(one.result().fastest()),
           number(one.result().slowest()),
@@ -140,6 +165,17 @@ final class BenchCommand implements Runnable {
     text.append(
         "\nGFLOP/s count the multiplications of the definition; minimal filtering makes fewer, so"
             + " that more than 100 % of the peak is possible.\n");
+    for (Measured one : results) {
+      if (one.form() != FcWeights.FP32) {
+        text.append(
+            String.format(
+                Locale.ROOT,
+                "%s weights changed the scores of batch %d by at most %.3f %% of the largest.%n",
+                one.form().label(),
+                one.batch(),
+                100 * one.result().scoreDifference()));
+      }
+    }
     for (Measured one : results) {
       if (!one.result().parts().isEmpty()) {
         text.append(layers(network, machine, one));
@@ -166,7 +202,9 @@ final class BenchCommand implements Runnable {
         pending = 0;
       }
     }
-    return "\nForward pass at batch " + measured.batch() + ", stage by stage:\n" + table;
+    return String.format(
+        "%nForward pass at batch %d, %s fc weights, stage by stage:%n%s",
+        measured.batch(), measured.form().label(), table);
   }
 
   private static Map<String, Object> asMap(
@@ -179,6 +217,8 @@ final class BenchCommand implements Runnable {
       map.put("crop", network.crop());
       map.put("batch", one.batch());
       map.put("pass", name(one.pass()));
+      map.put("fcWeights", one.form().label());
+      map.put("scoreDifference", one.result().scoreDifference());
       map.put("medianMsPerImage", one.result().millisPerImage());
       map.put("fastestMsPerImage", one.result().fastest());
       map.put("slowestMsPerImage", one.result().slowest());

@@ -16,6 +16,7 @@ import org.vgg4j.image.ImageFiles;
 import org.vgg4j.image.RgbImage;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
@@ -44,6 +45,8 @@ final class ClassifyCommand implements Callable<Integer> {
   @Option(names = "--threads", paramLabel = "N", description = Texts.THREADS)
   private int threads = Runtime.getRuntime().availableProcessors();
 
+  @Mixin private final FcWeightsOption fcWeights = new FcWeightsOption();
+
   @ArgGroup private final Format format = new Format();
 
   /** At most one of these. */
@@ -67,7 +70,10 @@ final class ClassifyCommand implements Callable<Integer> {
     }
     List<Path> files = files();
     List<Classified> results = new ArrayList<>();
-    try (ImageClassifier classifier = ImageClassifier.load(model, threads)) {
+    try (ImageClassifier classifier = ImageClassifier.load(model, threads, fcWeights.get())) {
+      if (!classifier.roundingErrors().isEmpty()) {
+        spec.commandLine().getErr().println(FcWeightsOption.sentence(classifier.roundingErrors()));
+      }
       for (int first = 0; first < files.size(); first += PICTURES_AT_A_TIME) {
         int end = Math.min(files.size(), first + PICTURES_AT_A_TIME);
         results.addAll(classify(classifier, files.subList(first, end)));

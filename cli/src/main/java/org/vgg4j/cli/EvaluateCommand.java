@@ -18,11 +18,13 @@ import org.vgg4j.evaluate.CenterCropEvaluator;
 import org.vgg4j.evaluate.Evaluation;
 import org.vgg4j.model.Preprocessing;
 import org.vgg4j.network.Engine;
+import org.vgg4j.network.FcWeights;
 import org.vgg4j.network.Inference;
 import org.vgg4j.network.Parameters;
 import org.vgg4j.weights.ModelFile;
 import org.vgg4j.weights.Provenance;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
@@ -85,6 +87,8 @@ final class EvaluateCommand implements Runnable {
       description = "images at a time (default: ${DEFAULT-VALUE})")
   private int batch;
 
+  @Mixin private final FcWeightsOption fcWeights = new FcWeightsOption();
+
   @Option(names = "--threads", paramLabel = "N", description = Texts.THREADS)
   private int threads = Runtime.getRuntime().availableProcessors();
 
@@ -96,14 +100,19 @@ final class EvaluateCommand implements Runnable {
     if (batch < 1) {
       throw new InputException("option batch is " + batch + " but must be at least 1");
     }
+    FcWeights form = fcWeights.get();
     ModelFile file = ModelFile.read(model);
     Preprocessing preprocessing =
         testScale == null ? file.preprocessing() : file.preprocessing().withScale(testScale);
     Dataset dataset = dataset(file);
-    Parameters parameters = new Parameters(file.architecture(), file.arrays());
     ProgressLine progress = new ProgressLine(spec.commandLine().getErr());
     Evaluation evaluation;
+    Map<String, Double> roundingErrors;
     try (Engine engine = new Engine(threads)) {
+      Parameters parameters =
+          engine.withFcWeights(new Parameters(file.architecture(), file.arrays()), form);
+      roundingErrors = parameters.roundingErrors();
+      file = file.withoutArrays(); // what was rounded is let go before more memory is asked for
       int capacity = Math.min(batch, dataset.size());
       Inference inference = engine.inference(parameters, capacity, Set.of());
       evaluation =
@@ -116,8 +125,8 @@ final class EvaluateCommand implements Runnable {
     PrintWriter out = spec.commandLine().getOut();
     out.println(
         json
-            ? Json.of(asMap(evaluation, dataset, preprocessing))
-            : text(evaluation, dataset, preprocessing));
+            ? Json.of(asMap(evaluation, dataset, preprocessing, roundingErrors))
+            : text(evaluation, dataset, preprocessing, roundingErrors));
   }
 
   private Dataset dataset(ModelFile file) {
@@ -143,7 +152,10 @@ final class EvaluateCommand implements Runnable {
   }
 
   private Map<String, Object> asMap(
-      Evaluation evaluation, Dataset dataset, Preprocessing preprocessing) {
+      Evaluation evaluation,
+      Dataset dataset,
+      Preprocessing preprocessing,
+      Map<String, Double> roundingErrors) {
     List<Map<String, Object>> classes = new ArrayList<>();
     for (int label = 0; label < evaluation.classNames().size(); label++) {
       Map<String, Object> one = new LinkedHashMap<>();
@@ -160,6 +172,8 @@ final class EvaluateCommand implements Runnable {
     map.put("protocol", "center-crop");
     map.put("testScale", preprocessing.scale());
     map.put("crop", preprocessing.crop());
+    map.put("fcWeights", fcWeights.get().label());
+    map.put("fcRoundingErrors", roundingErrors);
     map.put("images", evaluation.images());
     map.put("top1Error", evaluation.top1Error());
     map.put("top5Error", evaluation.top5Error());
@@ -169,19 +183,24 @@ final class EvaluateCommand implements Runnable {
     return map;
   }
 
-  private static String text(Evaluation evaluation, Dataset dataset, Preprocessing preprocessing) {
+  private static String text(
+      Evaluation evaluation,
+      Dataset dataset,
+      Preprocessing preprocessing,
+      Map<String, Double> roundingErrors) {
     String head =
         String.format(
             Locale.ROOT,
             "%s: %d images, centre crop of %d from Q = %d%n"
-                + "top-1 error %.2f %%, top-5 error %.2f %%, mean loss %.4f%n%n",
+                + "top-1 error %.2f %%, top-5 error %.2f %%, mean loss %.4f%n%s%n",
             dataset.name(),
             evaluation.images(),
             preprocessing.crop(),
             preprocessing.scale(),
             evaluation.top1Error(),
             evaluation.top5Error(),
-            evaluation.meanLoss());
+            evaluation.meanLoss(),
+            roundingErrors.isEmpty() ? "" : FcWeightsOption.sentence(roundingErrors) + "\n");
     TextTable perClass = new TextTable().row("class", "images", "top-1 error", "top-5 error");
     for (int label = 0; label < evaluation.classNames().size(); label++) {
       perClass.row(

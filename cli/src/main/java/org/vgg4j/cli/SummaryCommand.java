@@ -12,8 +12,10 @@ import org.vgg4j.model.Configuration;
 import org.vgg4j.model.Layer;
 import org.vgg4j.model.LayerShape;
 import org.vgg4j.network.Engine;
+import org.vgg4j.network.FcWeights;
 import org.vgg4j.network.MemoryPlan;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
@@ -52,6 +54,8 @@ final class SummaryCommand implements Runnable {
       defaultValue = "16",
       description = "images at a time, for the memory (default: ${DEFAULT-VALUE})")
   private int batch;
+
+  @Mixin private final FcWeightsOption fcWeights = new FcWeightsOption();
 
   @Option(names = "--threads", paramLabel = "N", description = Texts.THREADS)
   private int threads = Runtime.getRuntime().availableProcessors();
@@ -110,8 +114,13 @@ final class SummaryCommand implements Runnable {
             "%nTotal: %s parameters, %s multiply-adds.%n",
             grouped(network.parameterCount()),
             grouped(network.multiplyAdds()))
-        + memory("Inference", engine.inferenceMemory(network, batch), engine)
+        + memory(inferenceTitle(), engine.inferenceMemory(network, batch, fcWeights.get()), engine)
         + memory("Training", engine.trainingMemory(network, batch, false), engine);
+  }
+
+  private String inferenceTitle() {
+    FcWeights form = fcWeights.get();
+    return form == FcWeights.FP32 ? "Inference" : "Inference with " + form.label() + " fc weights";
   }
 
   private String memory(String title, MemoryPlan plan, Engine engine) {
@@ -212,7 +221,7 @@ final class SummaryCommand implements Runnable {
     map.put("multiplyAdds", network.multiplyAdds());
     map.put("layers", layers);
     map.put("batch", batch);
-    map.put("inferenceBytes", engine.inferenceMemory(network, batch).parts());
+    map.put("inferenceBytes", engine.inferenceMemory(network, batch, fcWeights.get()).parts());
     map.put("trainingBytes", engine.trainingMemory(network, batch, false).parts());
     return map;
   }

@@ -10,6 +10,7 @@ import java.util.function.Supplier;
 import org.vgg4j.model.Architecture;
 import org.vgg4j.network.DropoutKeys;
 import org.vgg4j.network.Engine;
+import org.vgg4j.network.FcWeights;
 import org.vgg4j.network.Inference;
 import org.vgg4j.network.Parameters;
 import org.vgg4j.network.Training;
@@ -37,9 +38,15 @@ public final class Benchmark {
    * @param slowest largest of the rounds, in milliseconds per image
    * @param parts median of the parts, in milliseconds per image: by the name of a stage's output,
    *     for the forward pass; else empty
+   * @param scoreDifference largest difference that rounding the weights made to a class score, as a
+   *     share of the largest score; 0 if they were not rounded
    */
   public record Result(
-      double millisPerImage, double fastest, double slowest, Map<String, Double> parts) {}
+      double millisPerImage,
+      double fastest,
+      double slowest,
+      Map<String, Double> parts,
+      double scoreDifference) {}
 
   private static final double WARM_UP_SECONDS = 4;
   private static final int WARM_UP_ROUNDS = 5;
@@ -50,16 +57,20 @@ public final class Benchmark {
   private final Engine engine;
   private final Architecture architecture;
   private final int batch;
+  private final FcWeights form;
   private final Parameters parameters;
   private final float[] images;
 
   /**
    * @param batch images at a time
+   * @param form of the weights of the fully connected layers in the forward pass; training has
+   *     {@link FcWeights#FP32}
    */
-  public Benchmark(Engine engine, Architecture architecture, int batch) {
+  public Benchmark(Engine engine, Architecture architecture, int batch, FcWeights form) {
     this.engine = engine;
     this.architecture = architecture;
     this.batch = batch;
+    this.form = form;
     this.parameters = Parameters.zeros(architecture);
     Initialisation.GLOROT.fill(parameters, SEED);
     this.images = engine.images(architecture, batch);
@@ -74,12 +85,30 @@ public final class Benchmark {
   }
 
   private Result forward() {
-    Inference inference = engine.inference(parameters, batch, Set.of());
+    double difference = form == FcWeights.FP32 ? 0 : scoreDifference();
+    Inference inference = inference(form);
     return measure(
         () -> {
           inference.scores(images, batch);
           return inference.stageNanos();
-        });
+        },
+        difference);
+  }
+
+  private Inference inference(FcWeights weights) {
+    return engine.inference(engine.withFcWeights(parameters, weights), batch, Set.of());
+  }
+
+  private double scoreDifference() {
+    float[] exact = inference(FcWeights.FP32).scores(images, batch);
+    float[] rounded = inference(form).scores(images, batch);
+    double largest = 0;
+    double difference = 0;
+    for (int i = 0; i < exact.length; i++) {
+      largest = Math.max(largest, Math.abs(exact[i]));
+      difference = Math.max(difference, Math.abs(exact[i] - rounded[i]));
+    }
+    return difference / largest;
   }
 
   private Result train() {
@@ -97,10 +126,11 @@ public final class Benchmark {
           DropoutKeys keys = new DropoutKeys(SEED, 0, samples);
           training.run(images, labels, batch, 1f / batch, keys, sgd);
           return Map.of();
-        });
+        },
+        0);
   }
 
-  private Result measure(Supplier<Map<String, Long>> work) {
+  private Result measure(Supplier<Map<String, Long>> work, double scoreDifference) {
     long start = System.nanoTime();
     for (int i = 0; i < WARM_UP_ROUNDS || System.nanoTime() - start < WARM_UP_SECONDS * 1e9; i++) {
       Map<String, Long> unused = work.get();
@@ -118,7 +148,8 @@ public final class Benchmark {
     }
     Map<String, Double> medians = new LinkedHashMap<>();
     parts.forEach((name, times) -> medians.put(name, quantile(times, 0.5)));
-    return new Result(quantile(rounds, 0.5), quantile(rounds, 0), quantile(rounds, 1), medians);
+    return new Result(
+        quantile(rounds, 0.5), quantile(rounds, 0), quantile(rounds, 1), medians, scoreDifference);
   }
 
   private static double quantile(List<Double> values, double share) {

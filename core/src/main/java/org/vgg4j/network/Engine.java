@@ -127,12 +127,45 @@ public final class Engine implements AutoCloseable {
   }
 
   /**
+   * Returns parameters whose fully connected layers are held in the given form: the given ones, or
+   * a copy that shares all but the rounded weights. Until the given ones are let go, both take
+   * memory.
+   *
+   * @param form {@link FcWeights#BF16} for inference only
+   * @throws InputException if the heap is smaller than both together
+   * @throws IllegalArgumentException if the given ones are rounded and the form is not
+   */
+  public Parameters withFcWeights(Parameters parameters, FcWeights form) {
+    if (form == parameters.fcWeights()) {
+      return parameters;
+    }
+    if (form == FcWeights.FP32) {
+      throw new IllegalArgumentException("what rounding took away cannot be brought back");
+    }
+    Architecture architecture = parameters.architecture();
+    long both =
+        Float.BYTES * architecture.parameterCount() + MemoryPlan.fcWeightBytes(architecture, form);
+    long heap = Runtime.getRuntime().maxMemory();
+    if (both > heap) {
+      throw new InputException(
+          String.format(
+              Locale.ROOT,
+              "rounding the weights needs %.1f GB of heap for both forms of them, but there are %.1f"
+                  + " GB: give Java more (VGG_JAVA_OPTS=-Xmx...)",
+              both / 1e9,
+              heap / 1e9));
+    }
+    return parameters.rounded(workers);
+  }
+
+  /**
    * Returns a forward pass; see {@link Inference}.
    *
    * @throws InputException if the heap is smaller than what it needs
    */
   public Inference inference(Parameters parameters, int capacity, Set<String> taps) {
-    requireHeap("inference", inferenceMemory(parameters.architecture(), capacity));
+    requireHeap(
+        "inference", inferenceMemory(parameters.architecture(), capacity, parameters.fcWeights()));
     return new Inference(parameters, choice.kernels(), workers, capacity, taps);
   }
 
@@ -140,8 +173,12 @@ public final class Engine implements AutoCloseable {
    * Returns a forward and backward pass; see {@link Training}.
    *
    * @throws InputException if the heap is smaller than what it needs
+   * @throws IllegalArgumentException if the parameters were rounded
    */
   public Training training(Parameters parameters, int capacity, double dropoutRate) {
+    if (parameters.fcWeights() != FcWeights.FP32) {
+      throw new IllegalArgumentException("rounded weights cannot be trained");
+    }
     requireHeap("training", trainingMemory(parameters.architecture(), capacity, false));
     return new Training(parameters, choice.kernels(), workers, capacity, dropoutRate);
   }
@@ -165,9 +202,14 @@ public final class Engine implements AutoCloseable {
     }
   }
 
-  /** The heap that {@link #inference} without taps will take. */
+  /** The heap that {@link #inference} without taps will take, with weights as they are. */
   public MemoryPlan inferenceMemory(Architecture architecture, int capacity) {
-    return MemoryPlan.inference(architecture, choice.kernels(), capacity, threads());
+    return inferenceMemory(architecture, capacity, FcWeights.FP32);
+  }
+
+  /** The heap that {@link #inference} without taps will take. */
+  public MemoryPlan inferenceMemory(Architecture architecture, int capacity, FcWeights form) {
+    return MemoryPlan.inference(architecture, choice.kernels(), capacity, threads(), form);
   }
 
   /**

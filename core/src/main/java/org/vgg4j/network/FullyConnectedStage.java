@@ -102,6 +102,12 @@ final class FullyConnectedStage implements Stage {
       float[] prepared,
       float[] output,
       byte @Nullable [] argmax) {
+    Parameters.Rounded rounded = parameters.rounded(layer.name());
+    if (rounded != null) {
+      kernel.forward(
+          images, input, rounded.weight(), rounded.bias(), layer.hidden(), output, workers);
+      return;
+    }
     Parameters.OfLayer values = parameters.ofLayer(layer.name());
     kernel.forward(images, input, values.weight(), values.bias(), layer.hidden(), output, workers);
   }

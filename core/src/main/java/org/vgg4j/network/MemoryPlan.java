@@ -4,10 +4,12 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import org.vgg4j.kernels.Bfloat16Weights;
 import org.vgg4j.kernels.Kernels;
 import org.vgg4j.kernels.Pass;
 import org.vgg4j.kernels.Workers;
 import org.vgg4j.model.Architecture;
+import org.vgg4j.model.Layer;
 
 /**
  * The heap that a network takes, known before it runs.
@@ -29,16 +31,32 @@ public record MemoryPlan(Map<String, Long> parts, long longestArray) {
   }
 
   /**
-   * Memory of {@link Inference} without taps.
+   * Memory of {@link Inference} without taps, with weights as they are.
    *
    * @param batch images at a time
    * @param threads number of threads
    */
   public static MemoryPlan inference(
       Architecture architecture, Kernels kernels, int batch, int threads) {
+    return inference(architecture, kernels, batch, threads, FcWeights.FP32);
+  }
+
+  /**
+   * Memory of {@link Inference} without taps.
+   *
+   * @param batch images at a time
+   * @param threads number of threads
+   * @param form how the weights of the fully connected layers are held
+   */
+  public static MemoryPlan inference(
+      Architecture architecture, Kernels kernels, int batch, int threads, FcWeights form) {
     List<Stage> stages = stages(architecture, kernels);
     Map<String, Long> parts = new LinkedHashMap<>();
-    parts.put("weights", FLOAT * architecture.parameterCount());
+    parts.put(
+        "weights",
+        FLOAT * architecture.parameterCount()
+            - fcWeightBytes(architecture, FcWeights.FP32)
+            + fcWeightBytes(architecture, form));
     parts.put("prepared weights", preparedBytes(stages));
     long even = batch * pingPongLength(stages, 0);
     long odd = batch * pingPongLength(stages, 1);
@@ -77,6 +95,23 @@ public record MemoryPlan(Map<String, Long> parts, long longestArray) {
     // training's and validation's
     parts.merge("input", inputBytes(architecture, microBatch), Long::sum);
     return new MemoryPlan(parts, allocation.longest());
+  }
+
+  /** Bytes of the weights of the fully connected layers. */
+  static long fcWeightBytes(Architecture architecture, FcWeights form) {
+    long bytes = 0;
+    for (Layer layer : architecture.layers()) {
+      if (layer instanceof Layer.FullyConnected connected) {
+        int in = connected.inFeatures();
+        int out = connected.outFeatures();
+        bytes +=
+            switch (form) {
+              case FP32 -> FLOAT * in * out;
+              case BF16 -> (long) Integer.BYTES * Bfloat16Weights.length(in, out);
+            };
+      }
+    }
+    return bytes;
   }
 
   private static long preparedBytes(List<Stage> stages) {

@@ -1,14 +1,22 @@
 package org.vgg4j.network;
 
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 import org.vgg4j.base.InputException;
+import org.vgg4j.kernels.Bfloat16Weights;
+import org.vgg4j.kernels.Workers;
 import org.vgg4j.model.Architecture;
+import org.vgg4j.model.Layer;
 import org.vgg4j.model.ParameterShape;
 
 /**
  * The weights and biases of one network, in the names and layouts of {@link
  * Architecture#parameters()}. The arrays are shared, not copied; whoever trains writes into them.
+ *
+ * <p>For inference the weights of the fully connected layers may be rounded to bfloat16; see {@link
+ * Engine#withFcWeights}. Their arrays are then not here.
  */
 public final class Parameters {
   /**
@@ -19,9 +27,17 @@ public final class Parameters {
    */
   public record OfLayer(float[] weight, float[] bias) {}
 
+  /**
+   * A fully connected layer whose weights were rounded.
+   *
+   * @param bias {@code [out]}
+   */
+  record Rounded(Bfloat16Weights weight, float[] bias) {}
+
   private final Architecture architecture;
   private final Map<String, float[]> arrays = new LinkedHashMap<>();
   private final Map<String, OfLayer> layers = new LinkedHashMap<>();
+  private final Map<String, Rounded> rounded = new LinkedHashMap<>();
 
   /**
    * @param architecture the network that the arrays belong to
@@ -57,6 +73,28 @@ public final class Parameters {
     }
   }
 
+  private Parameters(Parameters original, Workers workers) {
+    architecture = original.architecture;
+    arrays.putAll(original.arrays);
+    layers.putAll(original.layers);
+    for (Layer layer : architecture.layers()) {
+      if (layer instanceof Layer.FullyConnected connected) {
+        OfLayer values = original.ofLayer(layer.name());
+        Bfloat16Weights weight =
+            Bfloat16Weights.round(
+                connected.inFeatures(), connected.outFeatures(), values.weight(), workers);
+        rounded.put(layer.name(), new Rounded(weight, values.bias()));
+        layers.remove(layer.name());
+        arrays.values().removeIf(array -> array == values.weight());
+      }
+    }
+  }
+
+  /** Returns the same parameters with the weights of the fully connected layers rounded. */
+  Parameters rounded(Workers workers) {
+    return rounded.isEmpty() ? new Parameters(this, workers) : this;
+  }
+
   /** Returns parameters that are all zero: a place for initial values, gradients or velocities. */
   public static Parameters zeros(Architecture architecture) {
     Map<String, float[]> arrays = new LinkedHashMap<>();
@@ -71,10 +109,31 @@ public final class Parameters {
     return architecture;
   }
 
+  /** How the weights of the fully connected layers are held. */
+  public FcWeights fcWeights() {
+    return rounded.isEmpty() ? FcWeights.FP32 : FcWeights.BF16;
+  }
+
+  /**
+   * What rounding changed in each fully connected layer, by its name: the root of the sum of the
+   * squared errors of its weights, as a share of that of the squared weights. Empty if none was
+   * rounded; NaN where a weight is not finite.
+   */
+  public Map<String, Double> roundingErrors() {
+    Map<String, Double> errors = new LinkedHashMap<>();
+    rounded.forEach((layer, values) -> errors.put(layer, values.weight().relativeError()));
+    return Collections.unmodifiableMap(errors);
+  }
+
+  /** The layer of that name if its weights were rounded, else null. */
+  @Nullable Rounded rounded(String layer) {
+    return rounded.get(layer);
+  }
+
   /**
    * The array of that name, not a copy.
    *
-   * @throws IllegalArgumentException if there is none
+   * @throws IllegalArgumentException if there is none, or it was rounded
    */
   public float[] values(String name) {
     float[] values = arrays.get(name);
@@ -84,11 +143,16 @@ public final class Parameters {
     return values;
   }
 
-  /** Weights and biases of the layer of that name, not copies. */
+  /**
+   * Weights and biases of the layer of that name, not copies.
+   *
+   * @throws IllegalArgumentException if it has none, or its weights were rounded
+   */
   public OfLayer ofLayer(String layer) {
     OfLayer values = layers.get(layer);
     if (values == null) {
-      throw new IllegalArgumentException("layer " + layer + " has no parameters");
+      throw new IllegalArgumentException(
+          "layer " + layer + (rounded.containsKey(layer) ? " was rounded" : " has no parameters"));
     }
     return values;
   }

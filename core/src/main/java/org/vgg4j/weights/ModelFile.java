@@ -69,6 +69,11 @@ public record ModelFile(
     }
   }
 
+  /** Returns the same without its arrays, so that who needs but the rest does not hold them. */
+  public ModelFile withoutArrays() {
+    return new ModelFile(architecture, Map.of(), preprocessing, classNames, provenance);
+  }
+
   /**
    * Writes the file, whole or not at all.
    *
