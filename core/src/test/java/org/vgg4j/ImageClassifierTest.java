@@ -20,7 +20,13 @@ import org.junit.jupiter.params.provider.ValueSource;
 import org.vgg4j.base.InputException;
 import org.vgg4j.image.RgbImage;
 import org.vgg4j.image.TestImages;
+import org.vgg4j.model.Architecture;
 import org.vgg4j.model.Configuration;
+import org.vgg4j.network.Engine;
+import org.vgg4j.network.FcWeights;
+import org.vgg4j.network.HeldArrays;
+import org.vgg4j.network.MemoryPlan;
+import org.vgg4j.weights.ModelFile;
 import org.vgg4j.weights.TestModels;
 
 class ImageClassifierTest {
@@ -168,6 +174,51 @@ class ImageClassifierTest {
       }
     } finally {
       callers.shutdownNow();
+    }
+  }
+
+  @Test
+  void roundedWeightsHardlyChangeTheAnswerAndSayHowMuchTheyWereRounded() {
+    ModelFile unsure = TestModels.random(Configuration.C, "cat", "dog", "cow");
+    float[] last = unsure.arrays().get("classifier.6.weight");
+    for (int i = 0; i < last.length; i++) {
+      last[i] *= 0.01f; // so that the soft-max is not 1 for one class
+    }
+    Path file = root.resolve("unsure.safetensors");
+    unsure.write(file);
+    BufferedImage image = TestImages.noise(50, 40, 1).toBufferedImage();
+    try (ImageClassifier exact = ImageClassifier.load(file, 2);
+        ImageClassifier rounded = ImageClassifier.load(file, 2, FcWeights.BF16)) {
+      assertThat(exact.roundingErrors()).isEmpty();
+      assertThat(rounded.roundingErrors()).containsOnlyKeys("fc6", "fc7", "fc8");
+      assertThat(rounded.roundingErrors().values()).allMatch(e -> e > 0x1p-10 && e < 0x1p-9);
+      List<Prediction> expected = exact.classify(image, 3);
+      List<Prediction> actual = rounded.classify(image, 3);
+      assertThat(actual).isNotEqualTo(expected);
+      for (int i = 0; i < 3; i++) {
+        assertThat(actual.get(i).label()).isEqualTo(expected.get(i).label());
+        assertThat(actual.get(i).probability())
+            .isCloseTo(expected.get(i).probability(), within(0.02));
+      }
+    }
+  }
+
+  @Test
+  void roundedWeightsAreHeldOnce() {
+    try (ImageClassifier exact = ImageClassifier.load(model, 1);
+        ImageClassifier rounded = ImageClassifier.load(model, 1, FcWeights.BF16)) {
+      Architecture architecture = exact.architecture();
+      long saved =
+          memory(architecture, FcWeights.FP32).total()
+              - memory(architecture, FcWeights.BF16).total();
+      assertThat(saved).isPositive();
+      assertThat(HeldArrays.bytes(exact) - HeldArrays.bytes(rounded)).isEqualTo(saved);
+    }
+  }
+
+  private static MemoryPlan memory(Architecture architecture, FcWeights form) {
+    try (Engine engine = new Engine(1)) {
+      return engine.inferenceMemory(architecture, 1, form);
     }
   }
 

@@ -14,6 +14,7 @@ import org.vgg4j.base.InputException;
 import org.vgg4j.image.ImageDecoder;
 import org.vgg4j.image.ImageFiles;
 import org.vgg4j.image.RgbImage;
+import org.vgg4j.network.FcWeights;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -68,9 +69,10 @@ final class ClassifyCommand implements Callable<Integer> {
     if (top < 1) {
       throw new InputException("option top is " + top + " but must be at least 1");
     }
+    FcWeights form = fcWeights.get();
     List<Path> files = files();
     List<Classified> results = new ArrayList<>();
-    try (ImageClassifier classifier = ImageClassifier.load(model, threads, fcWeights.get())) {
+    try (ImageClassifier classifier = ImageClassifier.load(model, threads, form)) {
       if (!classifier.roundingErrors().isEmpty()) {
         spec.commandLine().getErr().println(FcWeightsOption.sentence(classifier.roundingErrors()));
       }

@@ -123,6 +123,20 @@ class ClassifyCommandTest {
     assertThat(new ObjectMapper().readTree(vgg.out())).isEmpty();
   }
 
+  /** What rounding changed goes to stderr: the answer is the same in form, and here in content. */
+  @Test
+  void roundedWeights() throws IOException {
+    Path red = picture("red.png", 2);
+    Vgg vgg = classify("--json", "--top=1", "--fc-weights", "bf16", red);
+    assertThat(vgg.exitCode()).isZero();
+    assertThat(vgg.err().lines())
+        .singleElement()
+        .asString()
+        .startsWith("weights rounded to bf16: fc6 by 0.1");
+    JsonNode guess = new ObjectMapper().readTree(vgg.out()).get(0).get("predictions").get(0);
+    assertThat(guess.get("label").textValue()).isEqualTo("red");
+  }
+
   @Test
   void topOutOfRange() throws IOException {
     Vgg vgg = classify(picture("a.png", 2), "--top", "0");

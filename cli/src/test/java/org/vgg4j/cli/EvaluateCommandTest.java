@@ -106,4 +106,24 @@ class EvaluateCommandTest {
     JsonNode one = json(evaluate(trained.data(), "--json", "--batch=1", "--threads=1"));
     assertThat(one.get("meanLoss").doubleValue()).isCloseTo(loss, within(1e-4));
   }
+
+  @Test
+  void roundedWeightsAndWhatTheyCost() throws IOException {
+    JsonNode exact = json(evaluate(trained.data(), "--json"));
+    assertThat(exact.get("fcWeights").textValue()).isEqualTo("fp32");
+    assertThat(exact.get("fcRoundingErrors")).isEmpty();
+    JsonNode rounded = json(evaluate(trained.data(), "--json", "--fc-weights", "bf16"));
+    assertThat(rounded.get("fcWeights").textValue()).isEqualTo("bf16");
+    assertThat(rounded.get("fcRoundingErrors")).hasSize(3);
+    assertThat(rounded.get("fcRoundingErrors").get("fc6").doubleValue()).isBetween(0x1p-10, 0x1p-9);
+    assertThat(rounded.get("top1Error").doubleValue()).isZero();
+    assertThat(rounded.get("meanLoss").doubleValue())
+        .isNotEqualTo(exact.get("meanLoss").doubleValue())
+        .isCloseTo(exact.get("meanLoss").doubleValue(), within(0.01));
+    assertThat(evaluate(trained.data(), "--fc-weights=BF16").out().lines().toList().get(2))
+        .matches(
+            "weights rounded to bf16: fc6 by 0.1\\d\\d %, fc7 by 0.1\\d\\d %, fc8 by 0.1\\d\\d %"
+                + " \\(root mean square\\)");
+    assertThat(evaluate(trained.data()).out()).doesNotContain("bf16");
+  }
 }

@@ -106,6 +106,18 @@ class MainTest {
   }
 
   @Test
+  void summaryWithRoundedWeights() throws IOException {
+    String[] bf16 = {"summary", "--fc-weights=bf16", "--threads=1", "--json"};
+    JsonNode rounded = json(Vgg.run((Object[]) bf16).out());
+    JsonNode exact = json(Vgg.run("summary", "--threads=1", "--json").out());
+    assertThat(exact.get("inferenceBytes").get("weights").longValue()).isEqualTo(4 * 138_357_544L);
+    assertThat(rounded.get("inferenceBytes").get("weights").longValue()).isEqualTo(306_359_456L);
+    assertThat(rounded.get("trainingBytes")).isEqualTo(exact.get("trainingBytes"));
+    assertThat(Vgg.run("summary", "--fc-weights=bf16").out())
+        .contains("Inference with bf16 fc weights, 16 images at a time");
+  }
+
+  @Test
   void summaryOfAll() throws IOException {
     Vgg vgg = Vgg.run("summary", "--all");
     assertThat(vgg.exitCode()).isZero();

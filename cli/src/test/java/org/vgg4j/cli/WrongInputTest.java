@@ -220,6 +220,21 @@ class WrongInputTest {
     assertRefused(train("--data", data(), words[0], words[1]), sentence);
   }
 
+  @ParameterizedTest
+  @ValueSource(strings = {"evaluate --model m", "classify p.png --model m", "summary", "bench"})
+  void unknownFormOfWeights(String command) {
+    assertRefused(
+        Vgg.run((Object[]) (command + " --fc-weights int8").split(" ")),
+        "option fc-weights is 'int8' but must be fp32 or bf16");
+  }
+
+  @Test
+  void roundedWeightsInTraining() {
+    assertRefused(
+        Vgg.run("bench", "--pass=train", "--fc-weights=fp32,bf16"),
+        "option fc-weights bf16 is for the forward pass, which option pass leaves out");
+  }
+
   @Test
   void unknownKeyInTheYaml() throws IOException {
     for (String key : List.of("epoch", "out-dir", "config", "--lr", "Epochs")) {

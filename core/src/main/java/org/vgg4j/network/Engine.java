@@ -202,11 +202,6 @@ public final class Engine implements AutoCloseable {
     }
   }
 
-  /** The heap that {@link #inference} without taps will take, with weights as they are. */
-  public MemoryPlan inferenceMemory(Architecture architecture, int capacity) {
-    return inferenceMemory(architecture, capacity, FcWeights.FP32);
-  }
-
   /** The heap that {@link #inference} without taps will take. */
   public MemoryPlan inferenceMemory(Architecture architecture, int capacity, FcWeights form) {
     return MemoryPlan.inference(architecture, choice.kernels(), capacity, threads(), form);

@@ -31,17 +31,6 @@ public record MemoryPlan(Map<String, Long> parts, long longestArray) {
   }
 
   /**
-   * Memory of {@link Inference} without taps, with weights as they are.
-   *
-   * @param batch images at a time
-   * @param threads number of threads
-   */
-  public static MemoryPlan inference(
-      Architecture architecture, Kernels kernels, int batch, int threads) {
-    return inference(architecture, kernels, batch, threads, FcWeights.FP32);
-  }
-
-  /**
    * Memory of {@link Inference} without taps.
    *
    * @param batch images at a time

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import java.util.Arrays;
+import java.util.Map;
 import java.util.Set;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.AfterEach;
@@ -16,6 +17,7 @@ import org.vgg4j.base.InputException;
 import org.vgg4j.kernels.KernelLookup;
 import org.vgg4j.kernels.Kernels;
 import org.vgg4j.kernels.Workers;
+import org.vgg4j.kernels.scalar.ScalarKernels;
 import org.vgg4j.model.Architecture;
 import org.vgg4j.model.Configuration;
 import org.vgg4j.model.Layer;
@@ -199,5 +201,66 @@ class InferenceTest {
     float[] after = inference.scores(images, 1).clone();
     assertThat(after).isNotEqualTo(before);
     assertThat(inference(parameters, 1).scores(images, 1)).isEqualTo(after);
+  }
+
+  /** With both kinds of kernels: what a network gives whose weights are floats of 8 bits. */
+  @ParameterizedTest
+  @ValueSource(ints = {1, 2, 5})
+  void roundedWeightsGiveTheScoresOfTheirValues(int count) {
+    // fc6 reads 576 features, more than one part of its sums
+    Architecture architecture = new Architecture(Configuration.A, 0.12, 96, 37);
+    Parameters parameters = Networks.random(architecture, 5);
+    float[] images = Networks.images(architecture, count, 6);
+    Map<String, float[]> values = Networks.copy(parameters);
+    for (String fc : new String[] {"classifier.0", "classifier.3", "classifier.6"}) {
+      float[] weights = values.get(fc + ".weight");
+      for (int i = 0; i < weights.length; i++) {
+        weights[i] = nearestOfEightBits(weights[i]);
+      }
+    }
+    Kernels scalar = new ScalarKernels();
+    float[] expected =
+        new Inference(new Parameters(architecture, values), scalar, workers, count, Set.of())
+            .scores(images, count);
+    float largest = 0;
+    for (float score : expected) {
+      largest = Math.max(largest, Math.abs(score));
+    }
+    Parameters rounded = parameters.rounded(workers);
+    for (Kernels tested : new Kernels[] {scalar, kernels}) {
+      float[] actual =
+          new Inference(rounded, tested, workers, count, Set.of()).scores(images, count);
+      for (int i = 0; i < expected.length; i++) {
+        assertThat(actual[i])
+            .as("score %d of %s kernels", i, tested.name())
+            .isCloseTo(expected[i], within(1e-5f * largest));
+      }
+    }
+    assertThat(inference(parameters, count).scores(images, count)).isNotEqualTo(expected);
+  }
+
+  private static float nearestOfEightBits(float value) {
+    float unit = Math.ulp(value) * (1 << 16);
+    return (float) (Math.rint((double) value / unit) * unit);
+  }
+
+  @Test
+  void scoresOfRoundedWeightsDependNeitherOnThreadsNorOnTheBatch() {
+    Architecture architecture = new Architecture(Configuration.A, 0.12, 96, 37);
+    Parameters parameters = Networks.random(architecture, 5).rounded(workers);
+    float[] images = Networks.images(architecture, 5, 6);
+    float[] expected = inference(parameters, 5).scores(images, 5).clone();
+    try (Workers one = new Workers(1);
+        Workers three = new Workers(3)) {
+      for (Workers threads : new Workers[] {one, three}) {
+        Inference inference = new Inference(parameters, kernels, threads, 5, Set.of());
+        assertThat(inference.scores(images, 5)).isEqualTo(expected);
+      }
+    }
+    Inference single = inference(parameters, 1);
+    for (int n = 0; n < 5; n++) {
+      assertThat(single.scores(Networks.part(architecture, images, n, n + 1), 1))
+          .isEqualTo(Arrays.copyOfRange(expected, n * 37, (n + 1) * 37));
+    }
   }
 }

@@ -3,19 +3,12 @@ package org.vgg4j.network;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.data.Percentage.withPercentage;
 
-import java.lang.reflect.Array;
-import java.lang.reflect.Field;
-import java.lang.reflect.Modifier;
-import java.util.ArrayDeque;
-import java.util.Collection;
-import java.util.Collections;
-import java.util.Deque;
-import java.util.IdentityHashMap;
-import java.util.Map;
 import java.util.Set;
+import java.util.function.UnaryOperator;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.vgg4j.kernels.KernelLookup;
 import org.vgg4j.kernels.Kernels;
 import org.vgg4j.kernels.Workers;
@@ -31,15 +24,31 @@ class MemoryPlanTest {
   @ParameterizedTest
   @EnumSource(names = {"A_LRN", "B_5X5", "C", "D"})
   void inferenceHoldsWhatWasPlanned(Configuration configuration) {
-    Architecture architecture = new Architecture(configuration, 0.1, 47, 10);
-    MemoryPlan plan = MemoryPlan.inference(architecture, kernels, BATCH, 1);
+    inferenceHoldsWhatWasPlanned(
+        new Architecture(configuration, 0.1, 47, 10), FcWeights.FP32, parameters -> parameters);
+  }
+
+  /** With fully connected layers that are most of the network: their originals must not be held. */
+  @ParameterizedTest
+  @ValueSource(ints = {10, 1000})
+  void inferenceWithRoundedWeightsHoldsWhatWasPlanned(int classes) {
+    Architecture architecture = new Architecture(Configuration.A, 0.25, 100, classes);
+    try (Workers workers = new Workers(2)) {
+      inferenceHoldsWhatWasPlanned(
+          architecture, FcWeights.BF16, parameters -> parameters.rounded(workers));
+    }
+  }
+
+  private void inferenceHoldsWhatWasPlanned(
+      Architecture architecture, FcWeights form, UnaryOperator<Parameters> held) {
+    MemoryPlan plan = MemoryPlan.inference(architecture, kernels, BATCH, 1, form);
     try (Workers workers = new Workers(1)) {
-      Parameters parameters = Networks.random(architecture, 1);
+      Parameters parameters = held.apply(Networks.random(architecture, 1));
       Inference inference = new Inference(parameters, kernels, workers, BATCH, Set.of());
       float[] images = Networks.images(architecture, BATCH, 2);
       inference.scores(images, BATCH);
-      long held = arrayBytes(inference) + (long) images.length * Float.BYTES;
-      assertThat(plan.total()).isCloseTo(held, withPercentage(1));
+      long bytes = HeldArrays.bytes(inference) + (long) images.length * Float.BYTES;
+      assertThat(plan.total()).isCloseTo(bytes, withPercentage(1));
     }
   }
 
@@ -69,7 +78,7 @@ class MemoryPlanTest {
       training.posteriors(images, batch);
       long parameterBytes = architecture.parameterCount() * Float.BYTES; // of momentum, of the sums
       long inputs = 2L * images.length * Float.BYTES; // training's and validation's
-      long held = arrayBytes(training) + inputs + (summed ? 2 : 1) * parameterBytes;
+      long held = HeldArrays.bytes(training) + inputs + (summed ? 2 : 1) * parameterBytes;
       assertThat(plan.total()).isCloseTo(held, withPercentage(0.5));
     }
   }
@@ -97,11 +106,27 @@ class MemoryPlanTest {
       long difference = thousands.parts().get(part) - half.parts().get(part);
       assertThat(half.parts().get(part)).as(part).isCloseTo(difference, withPercentage(0.1));
     }
-    MemoryPlan inference = MemoryPlan.inference(architecture, kernels, 6000, 1);
+    MemoryPlan inference = MemoryPlan.inference(architecture, kernels, 6000, 1, FcWeights.FP32);
     assertThat(inference.parts())
         .containsEntry(
             "activations",
-            6000 * MemoryPlan.inference(architecture, kernels, 1, 1).parts().get("activations"));
+            6000
+                * MemoryPlan.inference(architecture, kernels, 1, 1, FcWeights.FP32)
+                    .parts()
+                    .get("activations"));
+  }
+
+  /** 494 MB of net D's weights are those of its fully connected layers. */
+  @Test
+  void roundingHalvesTheWeightsOfFullyConnectedLayers() {
+    Architecture architecture = new Architecture(Configuration.D, 1, 224, 1000);
+    long fc = 102_760_448L + 16_777_216 + 4_096_000;
+    long paddingOfFc8 = 24L * 4096; // 1000 outputs in blocks of 32
+    long weights = 138_357_544L * Float.BYTES;
+    assertThat(MemoryPlan.inference(architecture, kernels, 1, 1, FcWeights.FP32).parts())
+        .containsEntry("weights", weights);
+    assertThat(MemoryPlan.inference(architecture, kernels, 1, 1, FcWeights.BF16).parts())
+        .containsEntry("weights", weights - 4 * fc + 2 * (fc + paddingOfFc8));
   }
 
   /** The goal of the design: 1.1 GB of weights and momentum, and 45 MB for each image. */
@@ -121,54 +146,5 @@ class MemoryPlanTest {
         .isFalse();
     assertThat(MemoryPlan.training(architecture, kernels, most + 1, false, 2).hasTooLongArray())
         .isTrue();
-  }
-
-  /** Bytes of all primitive arrays that objects of ours can reach, each counted once. */
-  private static long arrayBytes(Object... roots) {
-    Set<Object> seen = Collections.newSetFromMap(new IdentityHashMap<>());
-    Deque<Object> open = new ArrayDeque<>();
-    Collections.addAll(open, roots);
-    long bytes = 0;
-    while (!open.isEmpty()) {
-      Object object = open.pop();
-      if (!seen.add(object)) {
-        continue;
-      }
-      Class<?> type = object.getClass();
-      if (type.isArray() && type.getComponentType().isPrimitive()) {
-        int size =
-            switch (type.getComponentType().getName()) {
-              case "byte", "boolean" -> 1;
-              case "short", "char" -> 2;
-              case "int", "float" -> 4;
-              default -> 8;
-            };
-        bytes += (long) size * Array.getLength(object);
-      } else if (object instanceof Collection<?> collection) {
-        collection.stream().filter(element -> element != null).forEach(open::add);
-      } else if (object instanceof Map<?, ?> map) {
-        open.addAll(map.values());
-      } else if (type.getName().startsWith("org.vgg4j.")) {
-        addFields(object, open);
-      }
-    }
-    return bytes;
-  }
-
-  private static void addFields(Object object, Deque<Object> open) {
-    for (Field field : object.getClass().getDeclaredFields()) {
-      if (Modifier.isStatic(field.getModifiers()) || field.getType().isPrimitive()) {
-        continue;
-      }
-      try {
-        field.setAccessible(true);
-        Object value = field.get(object);
-        if (value != null) {
-          open.add(value);
-        }
-      } catch (IllegalAccessException e) {
-        throw new AssertionError(e);
-      }
-    }
   }
 }

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.vgg4j.base.InputException;
+import org.vgg4j.kernels.Workers;
 import org.vgg4j.model.Architecture;
 import org.vgg4j.model.Configuration;
 
@@ -62,5 +63,56 @@ class ParametersTest {
     assertThatThrownBy(() -> parameters.ofLayer("pool1"))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessage("layer pool1 has no parameters");
+  }
+
+  @Test
+  void roundedLayersAreHeldOnceAndTheOthersShared() {
+    Parameters parameters = Networks.random(architecture, 1);
+    assertThat(parameters.fcWeights()).isEqualTo(FcWeights.FP32);
+    assertThat(parameters.roundingErrors()).isEmpty();
+    assertThat(parameters.rounded("fc6")).isNull();
+    try (Workers workers = new Workers(2)) {
+      Parameters rounded = parameters.rounded(workers);
+      assertThat(rounded.fcWeights()).isEqualTo(FcWeights.BF16);
+      assertThat(rounded.rounded(workers)).isSameAs(rounded);
+      assertThat(rounded.roundingErrors()).containsOnlyKeys("fc6", "fc7", "fc8");
+      assertThat(rounded.roundingErrors().values()).allMatch(e -> e > 0x1p-10 && e < 0x1p-9);
+      assertThat(rounded.values("features.0.weight"))
+          .isSameAs(parameters.values("features.0.weight"));
+      assertThat(rounded.values("classifier.3.bias"))
+          .isSameAs(parameters.values("classifier.3.bias"));
+      assertThat(rounded.rounded("conv1_1")).isNull();
+      assertThatThrownBy(() -> rounded.values("classifier.3.weight"))
+          .isInstanceOf(IllegalArgumentException.class);
+      assertThatThrownBy(() -> rounded.ofLayer("fc7"))
+          .isInstanceOf(IllegalArgumentException.class)
+          .hasMessage("layer fc7 was rounded");
+      assertThat(parameters.ofLayer("fc7").weight()).as("the original stays").isNotEmpty();
+    }
+  }
+
+  @Test
+  void anEngineRoundsForInferenceOnly() {
+    Parameters parameters = Networks.random(architecture, 1);
+    try (Engine engine = new Engine(2)) {
+      assertThat(engine.withFcWeights(parameters, FcWeights.FP32)).isSameAs(parameters);
+      Parameters rounded = engine.withFcWeights(parameters, FcWeights.BF16);
+      assertThat(rounded.fcWeights()).isEqualTo(FcWeights.BF16);
+      assertThat(engine.withFcWeights(rounded, FcWeights.BF16)).isSameAs(rounded);
+      assertThatThrownBy(() -> engine.withFcWeights(rounded, FcWeights.FP32))
+          .isInstanceOf(IllegalArgumentException.class);
+      assertThatThrownBy(() -> engine.training(rounded, 1, 0.5))
+          .isInstanceOf(IllegalArgumentException.class)
+          .hasMessage("rounded weights cannot be trained");
+    }
+  }
+
+  @Test
+  void formsOfWeightsByName() {
+    assertThat(FcWeights.of("bf16")).isEqualTo(FcWeights.BF16);
+    assertThat(FcWeights.of("FP32")).isEqualTo(FcWeights.FP32);
+    assertThatThrownBy(() -> FcWeights.of("int8"))
+        .isInstanceOf(InputException.class)
+        .hasMessage("option fc-weights is 'int8' but must be fp32 or bf16");
   }
 }

@@ -1,0 +1,39 @@
+package org.vgg4j.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.IOException;
+import org.junit.jupiter.api.Test;
+
+class BenchCommandTest {
+  /** Both forms of the weights in one run, and what rounding does to the scores. */
+  @Test
+  void formsOfWeightsSideBySide() throws IOException {
+    Vgg vgg =
+        Vgg.run(
+            "bench",
+            "--arch=A",
+            "--width=0.1",
+            "--crop=32",
+            "--classes=5",
+            "--batch=2",
+            "--fc-weights=fp32,bf16",
+            "--json");
+    assertThat(vgg.exitCode()).as(vgg.err()).isZero();
+    JsonNode results = new ObjectMapper().readTree(vgg.out()).get("results");
+    assertThat(results).hasSize(2);
+    for (JsonNode result : results) {
+      assertThat(result.get("batch").intValue()).isEqualTo(2);
+      assertThat(result.get("medianMsPerImage").doubleValue()).isPositive();
+      assertThat(result.get("stageMsPerImage").get("fc7").doubleValue()).isPositive();
+    }
+    JsonNode exact = results.get(0);
+    assertThat(exact.get("fcWeights").textValue()).isEqualTo("fp32");
+    assertThat(exact.get("scoreDifference").doubleValue()).isZero();
+    JsonNode rounded = results.get(1);
+    assertThat(rounded.get("fcWeights").textValue()).isEqualTo("bf16");
+    assertThat(rounded.get("scoreDifference").doubleValue()).isBetween(1e-5, 2e-2);
+  }
+}
