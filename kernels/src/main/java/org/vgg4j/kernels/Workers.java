@@ -20,6 +20,7 @@ public final class Workers implements AutoCloseable {
   /** How long a thread waits awake. */
   private static final long SPIN_NANOS = 50_000;
 
+  /** After how long without work a thread ends. */
   private static final long IDLE_NANOS = 60_000_000_000L;
 
   /** The work of one task. */
@@ -54,13 +55,18 @@ public final class Workers implements AutoCloseable {
    * @param threads number of threads, the calling one included; at least 1
    */
   public Workers(int threads) {
+    this(threads, IDLE_NANOS);
+  }
+
+  /** For tests: with threads that end after another time without work. */
+  Workers(int threads, long idleNanos) {
     if (threads < 1) {
       throw new IllegalArgumentException("at least one thread is needed, not " + threads);
     }
     // with more threads than processors, one that spins would keep another from its work
     boolean spin = threads <= Runtime.getRuntime().availableProcessors();
     for (int i = 1; i < threads; i++) {
-      helpers.add(new Helper("vgg-worker-" + i, spin));
+      helpers.add(new Helper("vgg-worker-" + i, spin, idleNanos));
     }
   }
 
@@ -194,13 +200,15 @@ public final class Workers implements AutoCloseable {
 
     private final String name;
     private final boolean spin;
+    private final long idleNanos;
     private final Scratch scratch = new Scratch();
     private final AtomicReference<@Nullable Round> given = new AtomicReference<>(ENDED);
     private volatile @Nullable Thread parked;
 
-    Helper(String name, boolean spin) {
+    Helper(String name, boolean spin, long idleNanos) {
       this.name = name;
       this.spin = spin;
+      this.idleNanos = idleNanos;
     }
 
     void give(Round round) {
@@ -232,7 +240,7 @@ public final class Workers implements AutoCloseable {
     private Round next() {
       if (!spin || !spinUntil(() -> given.get() != null)) {
         parked = Thread.currentThread();
-        long end = System.nanoTime() + IDLE_NANOS;
+        long end = System.nanoTime() + idleNanos;
         while (given.get() == null) {
           long left = end - System.nanoTime();
           if (left <= 0) {

@@ -130,6 +130,58 @@ class WorkersTest {
     }
   }
 
+  /** Threads wait awake for a moment, then asleep, and end when nothing comes. */
+  @ParameterizedTest
+  @ValueSource(longs = {60_000_000_000L, 1_000_000})
+  void threadsWorkAgainAfterAPause(long idleNanos) throws InterruptedException {
+    try (Workers workers = new Workers(3, idleNanos)) {
+      for (int round = 0; round < 3; round++) {
+        Set<Thread> threads = ConcurrentHashMap.newKeySet();
+        CountDownLatch all = new CountDownLatch(3);
+        workers.run(
+            3,
+            (index, scratch) -> {
+              threads.add(Thread.currentThread());
+              all.countDown();
+              await(all);
+            });
+        assertThat(threads).hasSize(3);
+        threads.remove(Thread.currentThread());
+        if (idleNanos < 60_000_000_000L) {
+          for (Thread thread : threads) {
+            thread.join(20_000);
+            assertThat(thread.isAlive()).as("%s after a while without work", thread).isFalse();
+          }
+        } else {
+          pause();
+          assertThat(threads).allMatch(Thread::isAlive);
+        }
+      }
+    }
+  }
+
+  @Test
+  void closingEndsTheThreadsAndRefusesMoreWork() throws InterruptedException {
+    Workers workers = new Workers(2);
+    Set<Thread> threads = ConcurrentHashMap.newKeySet();
+    CountDownLatch both = new CountDownLatch(2);
+    workers.run(
+        2,
+        (index, scratch) -> {
+          threads.add(Thread.currentThread());
+          both.countDown();
+          await(both);
+        });
+    workers.close();
+    threads.remove(Thread.currentThread());
+    for (Thread thread : threads) {
+      thread.join(20_000);
+      assertThat(thread.isAlive()).isFalse();
+    }
+    assertThatThrownBy(() -> workers.run(2, (index, scratch) -> {}))
+        .isInstanceOf(IllegalStateException.class);
+  }
+
   @Test
   void scratchIsEachThreadsOwnAndIsReused() {
     try (Workers workers = new Workers(2)) {

@@ -42,7 +42,9 @@ class SmokeTest {
             "NormBenchmark.forward",
             "PoolBenchmark.maxPool",
             "LossAndUpdateBenchmark.softmax",
-            "LossAndUpdateBenchmark.sgd");
+            "LossAndUpdateBenchmark.sgd",
+            "WorkersBenchmark.awake",
+            "WorkersBenchmark.asleep");
     assertThat(results)
         .allSatisfy(result -> assertThat(result.getPrimaryResult().getScore()).isPositive());
   }

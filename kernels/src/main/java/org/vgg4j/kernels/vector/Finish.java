@@ -54,48 +54,9 @@ interface Finish {
       int rows = Math.min(height / 2, half.height() - y / 2);
       int columns = Math.min(width / 2, half.width() - x / 2);
       for (int i = 0; i < rows; i++) {
-        for (int j = 0; j < columns; j++) {
-          int from = offset + (2 * i * width + 2 * j) * LANES;
-          int to = half.index(image, block, y / 2 + i, x / 2 + j);
-          if (argmax == null) {
-            largest(pixels, from, width * LANES, pooled, to);
-          } else {
-            // the pixel's own place holds the indices until they are bytes
-            largestAndWhich(pixels, from, width * LANES, pooled, to);
-            for (int l = 0; l < LANES; l++) {
-              argmax[to + l] = (byte) pixels[from + l];
-            }
-          }
-        }
-      }
-    }
-
-    private static void largest(float[] pixels, int from, int down, float[] pooled, int to) {
-      for (int l = 0; l < LANES; l += Width.LANES) {
-        FloatVector a = FloatVector.fromArray(SPECIES, pixels, from + l);
-        FloatVector b = FloatVector.fromArray(SPECIES, pixels, from + LANES + l);
-        FloatVector c = FloatVector.fromArray(SPECIES, pixels, from + down + l);
-        FloatVector d = FloatVector.fromArray(SPECIES, pixels, from + down + LANES + l);
-        a.max(b).max(c.max(d)).intoArray(pooled, to + l);
-      }
-    }
-
-    /** Also writes, over the first pixel, which it was: 0 to 3, the first if several are equal. */
-    private static void largestAndWhich(
-        float[] pixels, int from, int down, float[] pooled, int to) {
-      for (int l = 0; l < LANES; l += Width.LANES) {
-        FloatVector a = FloatVector.fromArray(SPECIES, pixels, from + l);
-        FloatVector b = FloatVector.fromArray(SPECIES, pixels, from + LANES + l);
-        FloatVector c = FloatVector.fromArray(SPECIES, pixels, from + down + l);
-        FloatVector d = FloatVector.fromArray(SPECIES, pixels, from + down + LANES + l);
-        FloatVector largest = a.max(b).max(c.max(d)); // NaN if any is
-        FloatVector which = FloatVector.zero(SPECIES);
-        which = which.blend(3f, d.compare(VectorOperators.EQ, largest));
-        which = which.blend(2f, c.compare(VectorOperators.EQ, largest));
-        which = which.blend(1f, b.compare(VectorOperators.EQ, largest));
-        which = which.blend(0f, a.compare(VectorOperators.EQ, largest));
-        largest.intoArray(pooled, to + l);
-        which.intoArray(pixels, from + l);
+        int from = offset + 2 * i * width * LANES;
+        int to = half.index(image, block, y / 2 + i, x / 2);
+        VectorPooling.row(pixels, from, width * LANES, pooled, argmax, to, columns * LANES);
       }
     }
   }

@@ -18,6 +18,9 @@ final class TiledConvolution {
 
   private static final int MOST_PIXELS = 4 * 4 * Tiling.STRIP * LANES;
 
+  /** Tiles that one task brings into a shared panel. */
+  private static final int PORTION = 12;
+
   private final Tiling tiling;
   private final int columns;
   private final int block;
@@ -118,13 +121,12 @@ final class TiledConvolution {
       int first, int count, float[] input, float[] weights, Finish finish, Workers workers) {
     PanelLayout layout = panel(count * tiling.rowsPerTile);
     float[] panel = workers.shared(tiling.positions * layout.plane());
-    int portion = 12;
     workers.run(
-        (count + portion - 1) / portion,
+        (count + PORTION - 1) / PORTION,
         (task, scratch) -> {
-          int from = task * portion;
+          int from = task * PORTION;
           float[] work = scratch.floats(scratchLength());
-          int tiles = Math.min(portion, count - from);
+          int tiles = Math.min(PORTION, count - from);
           int row = from * tiling.rowsPerTile;
           tiling.gather(input, first + from, tiles, panel, layout, row, work, 0);
         });

@@ -10,7 +10,7 @@ import org.jspecify.annotations.Nullable;
 import org.vgg4j.kernels.MapLayout;
 import org.vgg4j.kernels.Workers;
 
-/** 2x2 max pooling of stride 2 that is not part of a convolution, and the gradient of any pool. */
+/** 2x2 max pooling of stride 2, by itself or row by row for a convolution, and its gradient. */
 final class VectorPooling {
   private VectorPooling() {}
 
@@ -33,16 +33,36 @@ final class VectorPooling {
           for (int y = 0; y < half.height(); y++) {
             int from = map.index(image, block, 2 * y, 0);
             int to = half.index(image, block, y, 0);
-            if (argmax != null) {
-              // the row's own place holds the indices until they are bytes
-              indices(input, from, down, pooled, to, length);
-              for (int i = to; i < to + length; i++) {
-                argmax[i] = (byte) pooled[i];
-              }
-            }
-            largest(input, from, down, pooled, to, length);
+            row(input, from, down, pooled, argmax, to, length);
           }
         });
+  }
+
+  /**
+   * Pools two rows of one block.
+   *
+   * @param from where the upper row lies
+   * @param down floats between the rows
+   * @param argmax at the index of each pooled value, which of the four it was; null if not wanted
+   * @param to where the pooled row lies
+   * @param length floats of the pooled row
+   */
+  static void row(
+      float[] input,
+      int from,
+      int down,
+      float[] pooled,
+      byte @Nullable [] argmax,
+      int to,
+      int length) {
+    if (argmax != null) {
+      // the row's own place holds the indices until they are bytes
+      indices(input, from, down, pooled, to, length);
+      for (int i = to; i < to + length; i++) {
+        argmax[i] = (byte) pooled[i];
+      }
+    }
+    largest(input, from, down, pooled, to, length);
   }
 
   private static void largest(
@@ -69,7 +89,7 @@ final class VectorPooling {
         FloatVector b = FloatVector.fromArray(SPECIES, input, upper + LANES);
         FloatVector c = FloatVector.fromArray(SPECIES, input, upper + down);
         FloatVector d = FloatVector.fromArray(SPECIES, input, upper + down + LANES);
-        FloatVector largest = a.max(b).max(c.max(d));
+        FloatVector largest = a.max(b).max(c.max(d)); // NaN if any is
         FloatVector index = FloatVector.zero(SPECIES);
         index = index.blend(3f, d.compare(VectorOperators.EQ, largest));
         index = index.blend(2f, c.compare(VectorOperators.EQ, largest));
