@@ -181,6 +181,14 @@ final class BenchCommand implements Runnable {
         text.append(layers(network, machine, one));
       }
     }
+    ProcessMemory.peak()
+        .ifPresent(
+            bytes ->
+                text.append(
+                    String.format(
+                        Locale.ROOT,
+                        "%nMemory of the process at its peak: %,.0f MB%n",
+                        bytes / 1e6)));
     return text.toString();
   }
 
@@ -237,6 +245,7 @@ final class BenchCommand implements Runnable {
     map.put("productGflops", machine.product());
     map.put("readGigabytesPerSecond", machine.read());
     map.put("results", list);
+    ProcessMemory.peak().ifPresent(bytes -> map.put("peakMemoryBytes", bytes));
     return map;
   }
 

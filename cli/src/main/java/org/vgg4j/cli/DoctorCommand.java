@@ -1,13 +1,9 @@
 package org.vgg4j.cli;
 
-import java.io.IOException;
 import java.io.PrintWriter;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
-import java.util.stream.Stream;
 import org.vgg4j.base.Version;
 import org.vgg4j.network.Engine;
 import picocli.CommandLine.Command;
@@ -59,7 +55,7 @@ final class DoctorCommand implements Runnable {
     Runtime runtime = Runtime.getRuntime();
     facts.put("heapLimitBytes", runtime.maxMemory());
     facts.put("heapUsedBytes", runtime.totalMemory() - runtime.freeMemory());
-    facts.put("peakMemoryBytes", peakMemory());
+    facts.put("peakMemoryBytes", ProcessMemory.peak().orElse(-1));
     PrintWriter out = spec.commandLine().getOut();
     if (json) {
       out.println(Json.of(facts));
@@ -74,18 +70,5 @@ final class DoctorCommand implements Runnable {
       return bytes < 0 ? "unknown" : String.format(Locale.ROOT, "%,.0f MB", bytes / 1e6);
     }
     return String.valueOf(value);
-  }
-
-  /** The largest resident size of this process in bytes, where Linux tells it; else -1. */
-  private static long peakMemory() {
-    try (Stream<String> lines = Files.lines(Path.of("/proc/self/status"))) {
-      return lines
-          .filter(line -> line.startsWith("VmHWM:"))
-          .mapToLong(line -> Long.parseLong(line.replaceAll("\\D", "")) * 1024)
-          .findFirst()
-          .orElse(-1);
-    } catch (IOException e) {
-      return -1; // not Linux
-    }
   }
 }

@@ -6,6 +6,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.OptionalLong;
 import org.vgg4j.base.InputException;
 import org.vgg4j.model.Architecture;
 import org.vgg4j.model.Configuration;
@@ -57,6 +58,14 @@ final class SummaryCommand implements Runnable {
 
   @Mixin private final FcWeightsOption fcWeights = new FcWeightsOption();
 
+  @Option(
+      names = "--micro-batch",
+      paramLabel = "N",
+      defaultValue = "0",
+      description =
+          "images of a training batch at a time, for the memory; 0: all (default: ${DEFAULT-VALUE})")
+  private int microBatch;
+
   @Option(names = "--threads", paramLabel = "N", description = Texts.THREADS)
   private int threads = Runtime.getRuntime().availableProcessors();
 
@@ -67,6 +76,14 @@ final class SummaryCommand implements Runnable {
   public void run() {
     if (batch < 1) {
       throw new InputException("option batch is " + batch + " but must be at least 1");
+    }
+    if (microBatch < 0 || microBatch > batch) {
+      throw new InputException(
+          "option micro-batch is "
+              + microBatch
+              + " but must be from 1 to the batch, "
+              + batch
+              + ", or 0 for all");
     }
     try (Engine engine = new Engine(threads)) {
       PrintWriter out = spec.commandLine().getOut();
@@ -114,8 +131,12 @@ final class SummaryCommand implements Runnable {
             "%nTotal: %s parameters, %s multiply-adds.%n",
             grouped(network.parameterCount()),
             grouped(network.multiplyAdds()))
-        + memory(inferenceTitle(), engine.inferenceMemory(network, batch, fcWeights.get()), engine)
-        + memory("Training", engine.trainingMemory(network, batch, false), engine);
+        + memory(
+            inferenceTitle(),
+            batch,
+            engine.inferenceMemory(network, batch, fcWeights.get()),
+            engine)
+        + memory("Training", imagesAtATime(), trainingMemory(network, engine), engine);
   }
 
   private String inferenceTitle() {
@@ -123,17 +144,30 @@ final class SummaryCommand implements Runnable {
     return form == FcWeights.FP32 ? "Inference" : "Inference with " + form.label() + " fc weights";
   }
 
-  private String memory(String title, MemoryPlan plan, Engine engine) {
+  private int imagesAtATime() {
+    return microBatch > 0 ? microBatch : batch;
+  }
+
+  private MemoryPlan trainingMemory(Architecture network, Engine engine) {
+    return engine.trainingMemory(network, imagesAtATime(), imagesAtATime() < batch);
+  }
+
+  private static String memory(String title, int images, MemoryPlan plan, Engine engine) {
     TextTable table = new TextTable();
     plan.parts().forEach((name, bytes) -> table.row("  " + name, megabytes(bytes)));
+    OptionalLong beside = ProcessMemory.besideTheNetwork();
     return String.format(
         Locale.ROOT,
-        "%n%s, %d images at a time, %s kernels, %d threads: %s of heap%n%s",
+        "%n%s, %d images at a time, %s kernels, %d threads: %s of arrays%s%n%s",
         title,
-        batch,
+        images,
         engine.kernels(),
         engine.threads(),
         megabytes(plan.total()),
+        beside.isPresent()
+            ? "; with Java itself the process takes about "
+                + megabytes(plan.total() + beside.getAsLong())
+            : "",
         table);
   }
 
@@ -221,8 +255,17 @@ final class SummaryCommand implements Runnable {
     map.put("multiplyAdds", network.multiplyAdds());
     map.put("layers", layers);
     map.put("batch", batch);
-    map.put("inferenceBytes", engine.inferenceMemory(network, batch, fcWeights.get()).parts());
-    map.put("trainingBytes", engine.trainingMemory(network, batch, false).parts());
+    MemoryPlan inference = engine.inferenceMemory(network, batch, fcWeights.get());
+    map.put("inferenceBytes", inference.parts());
+    map.put("microBatch", imagesAtATime());
+    MemoryPlan training = trainingMemory(network, engine);
+    map.put("trainingBytes", training.parts());
+    ProcessMemory.besideTheNetwork()
+        .ifPresent(
+            beside -> {
+              map.put("inferenceProcessBytes", inference.total() + beside);
+              map.put("trainingProcessBytes", training.total() + beside);
+            });
     return map;
   }
 

@@ -279,9 +279,15 @@ final class TrainCommand implements Callable<Integer> {
     }
     out.printf(
         Locale.ROOT,
-        "%d steps in %s. The run is in %s.%n%nNext:%n",
+        "%d steps in %s%s. The run is in %s.%n%nNext:%n",
         result.steps(),
         TrainingPrinter.duration(result.seconds()),
+        ProcessMemory.peak().isPresent()
+            ? String.format(
+                Locale.ROOT,
+                ", %,.0f MB of memory at the peak",
+                ProcessMemory.peak().getAsLong() / 1e6)
+            : "",
         result.folder().path());
     out.printf("  ./vgg evaluate --model %s --data %s%n", quoted(model), quoted(data));
     out.printf("  ./vgg data export --data %s --limit 1 --out samples%n", quoted(data));

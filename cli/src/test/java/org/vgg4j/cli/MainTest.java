@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
@@ -157,6 +158,8 @@ class MainTest {
         "--classes 1  | a network needs at least two classes, not 1",
         "--batch 0    | option batch is 0 but must be at least 1",
         "--threads 0  | option threads is 0 but must be at least 1",
+        "--micro-batch 17 | option micro-batch is 17 but must be from 1 to the batch, 16, or 0 for all",
+        "--micro-batch -1 | option micro-batch is -1 but must be from 1 to the batch, 16, or 0 for all",
       })
   void summaryOfTheImpossible(String options, String sentence) {
     Vgg vgg = Vgg.run((Object[]) ("summary " + options).split(" "));
@@ -186,6 +189,21 @@ class MainTest {
                 + weights
                 + " weights does not fit into a Java array; take a smaller width or crop, or fewer"
                 + " classes");
+  }
+
+  @Test
+  void summaryOfMicroBatches() throws IOException {
+    JsonNode whole = json(Vgg.run("summary", "--json", "--batch=8").out());
+    JsonNode parts = json(Vgg.run("summary", "--json", "--batch=32", "--micro-batch=8").out());
+    long weights = 4 * 138_357_544L;
+    assertThat(whole.get("microBatch").intValue()).isEqualTo(8);
+    assertThat(parts.get("microBatch").intValue()).isEqualTo(8);
+    assertThat(whole.get("trainingBytes").has("sums of gradients")).isFalse();
+    ObjectNode rest = (ObjectNode) parts.get("trainingBytes");
+    assertThat(rest.remove("sums of gradients").longValue()).isEqualTo(weights);
+    assertThat(rest).isEqualTo(whole.get("trainingBytes"));
+    assertThat(Vgg.run("summary", "--batch=32", "--micro-batch=8").out())
+        .contains("Inference, 32 images", "Training, 8 images", "sums of gradients ");
   }
 
   @Test

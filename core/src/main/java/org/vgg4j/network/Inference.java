@@ -12,13 +12,14 @@ import java.util.TreeSet;
 import java.util.stream.Collectors;
 import org.vgg4j.base.InputException;
 import org.vgg4j.kernels.Kernels;
+import org.vgg4j.kernels.Pass;
 import org.vgg4j.kernels.Workers;
 import org.vgg4j.model.Architecture;
 import org.vgg4j.model.Layer;
 
 /**
  * The forward pass: class scores of a batch of crops, and what lies between on request. All memory
- * but the threads' scratch is allocated at construction. Not thread-safe.
+ * is allocated at construction. Not thread-safe.
  */
 public final class Inference implements ForwardPass {
   private final Parameters parameters;
@@ -50,6 +51,7 @@ public final class Inference implements ForwardPass {
     this.capacity = capacity;
     this.taps = Set.copyOf(taps);
     this.stages = Stages.of(architecture, kernels, workers, taps, 1f);
+    Stages.reserve(stages, Pass.INFERENCE, capacity, workers);
     int evenLength = 0;
     int oddLength = 0;
     for (int i = 0; i < stages.size(); i++) {

@@ -127,9 +127,8 @@ public record MemoryPlan(Map<String, Long> parts, long longestArray) {
       List<Stage> stages,
       int batch,
       int threads) {
-    long scratch = stages.stream().mapToLong(s -> s.scratchLength(pass, batch)).max().orElse(0);
-    long shared =
-        stages.stream().mapToLong(s -> s.sharedLength(pass, batch, threads)).max().orElse(0);
+    long scratch = Stages.scratchLength(stages, pass, batch);
+    long shared = Stages.sharedLength(stages, pass, batch, threads);
     parts.put("input", inputBytes(architecture, batch));
     parts.put("scratch of the threads", FLOAT * scratch * threads);
     parts.put("shared by the threads", FLOAT * shared);

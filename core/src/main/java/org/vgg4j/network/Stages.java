@@ -7,6 +7,7 @@ import org.vgg4j.kernels.ConvolutionShape;
 import org.vgg4j.kernels.Kernels;
 import org.vgg4j.kernels.MapLayout;
 import org.vgg4j.kernels.NormShape;
+import org.vgg4j.kernels.Pass;
 import org.vgg4j.kernels.Workers;
 import org.vgg4j.model.Architecture;
 import org.vgg4j.model.Layer;
@@ -48,6 +49,25 @@ final class Stages {
       Set<String> taps,
       float dropoutScale) {
     return new Stages(architecture, kernels, workers, taps, dropoutScale).build();
+  }
+
+  /** Floats of scratch memory that each thread needs for all stages. */
+  static int scratchLength(List<Stage> stages, Pass pass, int batch) {
+    return stages.stream().mapToInt(stage -> stage.scratchLength(pass, batch)).max().orElse(0);
+  }
+
+  /** Floats of memory that the threads share for all stages. */
+  static int sharedLength(List<Stage> stages, Pass pass, int batch, int threads) {
+    return stages.stream()
+        .mapToInt(stage -> stage.sharedLength(pass, batch, threads))
+        .max()
+        .orElse(0);
+  }
+
+  /** Makes the threads' memory as large as all stages want it, so that it need not grow. */
+  static void reserve(List<Stage> stages, Pass pass, int batch, Workers workers) {
+    workers.reserve(
+        scratchLength(stages, pass, batch), sharedLength(stages, pass, batch, workers.threads()));
   }
 
   private List<Stage> build() {

@@ -8,13 +8,13 @@ import org.vgg4j.base.InputException;
 import org.vgg4j.base.Purpose;
 import org.vgg4j.base.RandomStream;
 import org.vgg4j.kernels.Kernels;
+import org.vgg4j.kernels.Pass;
 import org.vgg4j.kernels.Workers;
 import org.vgg4j.model.Architecture;
 
 /**
- * Forward and backward pass: loss and gradients of a micro-batch. All memory but the threads'
- * scratch is allocated at construction; what the passes leave there is of no use to others. Not
- * thread-safe.
+ * Forward and backward pass: loss and gradients of a micro-batch. All memory is allocated at
+ * construction; what the passes leave there is of no use to others. Not thread-safe.
  */
 public final class Training implements ForwardPass {
   /**
@@ -66,9 +66,11 @@ public final class Training implements ForwardPass {
     this.capacity = capacity;
     this.dropoutRate = dropoutRate;
     this.dropoutScale = (float) (1 / (1 - dropoutRate));
+    List<Stage> stages = Stages.of(architecture, kernels, workers, Set.of(), dropoutScale);
+    Stages.reserve(stages, Pass.TRAINING, capacity, workers);
     this.memory =
         new TrainingMemory(
-            Stages.of(architecture, kernels, workers, Set.of(), dropoutScale),
+            stages,
             3 * architecture.crop() * architecture.crop(),
             capacity,
             firstBlockFloats,

@@ -13,61 +13,82 @@ final class MicroBatch {
 
   private static final int PLANNED_THREADS = 2;
 
-  private MicroBatch() {}
+  private final TrainingConfig config;
+  private final Architecture architecture;
+  private final Engine engine;
+  private final long heap;
+
+  private MicroBatch(TrainingConfig config, Architecture architecture, Engine engine, long heap) {
+    this.config = config;
+    this.architecture = architecture;
+    this.engine = engine;
+    this.heap = heap;
+  }
 
   /**
    * Returns the configured micro-batch if it fits; if none is configured, the batch divided by the
-   * smallest number with which it fits.
+   * smallest number with which it fits. (A batch in several parts needs memory for the sums of
+   * their gradients.)
    *
    * @param heap bytes that the heap may grow to
-   * @throws InputException if it does not fit, with the largest that would
+   * @throws InputException if it does not fit, with what would
    */
   static int choose(TrainingConfig config, Architecture architecture, Engine engine, long heap) {
+    return new MicroBatch(config, architecture, engine, heap).choose();
+  }
+
+  private int choose() {
     int asked = config.microBatch();
-    if (asked > 0 && fits(config, architecture, engine, asked, heap)) {
+    if (asked > 0 && fits(asked, asked < config.batch())) {
       return asked;
     }
-    int largest = largest(config, architecture, engine, heap);
+    int largest = largest();
     if (asked == 0 && largest > 0) {
       return largest;
     }
-    MemoryPlan needed = plan(config, architecture, engine, Math.max(1, asked));
+    int tried = Math.max(1, asked);
+    MemoryPlan needed = plan(tried, tried < config.batch());
     throw new InputException(
         String.format(
             Locale.ROOT,
             "training %s with a micro-batch of %d needs %.1f GB, but a heap of %.1f GB has room for"
                 + " %.1f GB%s: %s",
             architecture,
-            Math.max(1, asked),
+            tried,
             needed.total() / 1e9,
             heap / 1e9,
             HEAP_SHARE * heap / 1e9,
             needed.hasTooLongArray() ? ", and a Java array for fewer images" : "",
-            largest > 0
-                ? "take --micro-batch " + largest
-                : "give Java more (VGG_JAVA_OPTS=-Xmx…), or take a smaller --width or --crop"));
+            largest > 0 ? "take --micro-batch " + largest : smallerSizes()));
   }
 
-  private static int largest(
-      TrainingConfig config, Architecture architecture, Engine engine, long heap) {
+  private int largest() {
     for (int parts = 1; parts <= config.batch(); parts++) {
       int images = (config.batch() + parts - 1) / parts;
-      if (fits(config, architecture, engine, images, heap)) {
+      if (fits(images, parts > 1)) {
         return images;
       }
     }
     return 0;
   }
 
-  private static boolean fits(
-      TrainingConfig config, Architecture architecture, Engine engine, int images, long heap) {
-    MemoryPlan plan = plan(config, architecture, engine, images);
+  private String smallerSizes() {
+    int batch = config.batch() - 1;
+    while (batch > 0 && !fits(batch, false)) {
+      batch--;
+    }
+    return "give Java more (VGG_JAVA_OPTS=-Xmx…), or take a smaller "
+        + (batch > 0 ? "--batch (" + batch + " fits), " : "")
+        + "--width or --crop";
+  }
+
+  private boolean fits(int images, boolean summed) {
+    MemoryPlan plan = plan(images, summed);
     return plan.total() <= HEAP_SHARE * heap && !plan.hasTooLongArray();
   }
 
-  private static MemoryPlan plan(
-      TrainingConfig config, Architecture architecture, Engine engine, int images) {
+  private MemoryPlan plan(int images, boolean summed) {
     // for a fixed number of threads: what is learnt must not depend on how many there are
-    return engine.trainingMemory(architecture, images, images < config.batch(), PLANNED_THREADS);
+    return engine.trainingMemory(architecture, images, summed, PLANNED_THREADS);
   }
 }

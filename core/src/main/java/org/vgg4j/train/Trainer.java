@@ -318,10 +318,10 @@ public final class Trainer {
         parameters.architecture(), arrays, preprocessing, data.train().classNames(), provenance);
   }
 
+  /** Reads the best model over the last one: training is over, and memory for both is not there. */
   private void loadBest() {
-    Map<String, float[]> arrays = ModelFile.read(folder.bestModel()).arrays();
-    arrays.forEach(
-        (name, values) -> System.arraycopy(values, 0, parameters.values(name), 0, values.length));
+    ModelFile unused =
+        ModelFile.read(folder.bestModel(), (name, length) -> parameters.values(name));
   }
 
   private void writeProvenance(Map<String, Object> environment, TrainingResult result) {

@@ -110,7 +110,16 @@ public record ModelFile(
    *     fit its architecture
    */
   public static ModelFile read(Path file) {
-    SafeTensors.Content content = SafeTensors.read(file);
+    return read(file, (name, length) -> new float[length]);
+  }
+
+  /**
+   * Like {@link #read(Path)}, into arrays that are there already.
+   *
+   * @param destination is asked for each parameter
+   */
+  public static ModelFile read(Path file, SafeTensors.Destination destination) {
+    SafeTensors.Content content = SafeTensors.read(file, destination);
     Shape shape = parse(file, content, ARCHITECTURE, new TypeReference<Shape>() {});
     List<String> classes = parse(file, content, CLASSES, new TypeReference<List<String>>() {});
     Preprocessing preprocessing =

@@ -51,7 +51,11 @@ public final class SafeTensors {
    */
   public record Content(Map<String, String> metadata, Map<String, Tensor> tensors) {}
 
-  private record Entry(String name, List<Integer> shape, long begin, long end) {}
+  private record Entry(String name, List<Integer> shape, long begin, long end) {
+    int length() {
+      return (int) ((end - begin) / Float.BYTES);
+    }
+  }
 
   private static final ObjectMapper JSON =
       JsonMapper.builder()
@@ -61,7 +65,6 @@ public final class SafeTensors {
   private static final int PREFIX = Long.BYTES;
   private static final long LARGEST_HEADER = 100_000_000; // the format's own limit
   private static final int CHUNK = 1 << 20;
-  private static final int MAPPED_FLOATS = 1 << 28; // Java maps less than 2 GiB at a time
 
   private SafeTensors() {}
 
@@ -123,20 +126,45 @@ public final class SafeTensors {
     }
   }
 
+  /** Says where the values of a tensor go. */
+  @FunctionalInterface
+  public interface Destination {
+    /** Returns an array of that many values. */
+    float[] of(String name, int length);
+  }
+
   /**
-   * Reads a whole file.
+   * Reads a whole file into new arrays.
    *
    * @throws InputException if it is missing, cannot be read, or is no sound safetensors file
    */
   public static Content read(Path file) {
+    return read(file, (name, length) -> new float[length]);
+  }
+
+  /**
+   * Reads a whole file.
+   *
+   * @param destination is asked for each tensor
+   * @throws InputException if it is missing, cannot be read, or is no sound safetensors file
+   */
+  public static Content read(Path file, Destination destination) {
     try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
       JsonNode header = readHeader(file, channel);
       long start = PREFIX + headerLength(file, channel);
       Map<String, String> metadata = metadata(file, header);
       List<Entry> entries = entries(file, header, channel.size() - start);
       Map<String, Tensor> tensors = new LinkedHashMap<>();
+      // not mapped: mapped pages would count as memory of this process until a garbage collection
+      ByteBuffer chunk = ByteBuffer.allocateDirect(CHUNK).order(ByteOrder.LITTLE_ENDIAN);
       for (Entry entry : entries) {
-        tensors.put(entry.name(), new Tensor(entry.shape(), readFloats(channel, start, entry)));
+        float[] values = destination.of(entry.name(), entry.length());
+        if (values.length != entry.length()) {
+          throw new IllegalArgumentException(
+              entry.length() + " values of " + entry.name() + " do not fit " + values.length);
+        }
+        readFloats(file, channel, start + entry.begin(), values, chunk);
+        tensors.put(entry.name(), new Tensor(entry.shape(), values));
       }
       return new Content(metadata, Collections.unmodifiableMap(tensors));
     } catch (NoSuchFileException e) {
@@ -149,19 +177,19 @@ public final class SafeTensors {
     }
   }
 
-  private static float[] readFloats(FileChannel channel, long start, Entry entry)
+  private static void readFloats(
+      Path file, FileChannel channel, long position, float[] values, ByteBuffer chunk)
       throws IOException {
-    float[] values = new float[(int) ((entry.end() - entry.begin()) / Float.BYTES)];
-    for (int from = 0; from < values.length; from += MAPPED_FLOATS) {
-      int count = Math.min(MAPPED_FLOATS, values.length - from);
-      long position = start + entry.begin() + (long) Float.BYTES * from;
-      channel
-          .map(FileChannel.MapMode.READ_ONLY, position, (long) Float.BYTES * count)
-          .order(ByteOrder.LITTLE_ENDIAN)
-          .asFloatBuffer()
-          .get(values, from, count);
+    FloatBuffer floats = chunk.clear().asFloatBuffer();
+    for (int from = 0; from < values.length; from += floats.capacity()) {
+      int count = Math.min(floats.capacity(), values.length - from);
+      readFully(
+          channel, chunk.clear().limit(count * Float.BYTES), position + (long) Float.BYTES * from);
+      if (chunk.hasRemaining()) {
+        throw broken(file, "it became shorter while it was read");
+      }
+      floats.clear().get(values, from, count);
     }
-    return values;
   }
 
   private static long headerLength(Path file, FileChannel channel) throws IOException {

@@ -8,6 +8,7 @@ import org.junit.jupiter.api.Test;
 import org.vgg4j.base.InputException;
 import org.vgg4j.model.Architecture;
 import org.vgg4j.network.Engine;
+import org.vgg4j.network.MemoryPlan;
 
 class MicroBatchTest {
   private final Engine engine = new Engine(1);
@@ -22,11 +23,14 @@ class MicroBatchTest {
     return new Architecture(options.configuration, options.width, options.crop, 10);
   }
 
-  /** A heap in which so many images just fit. */
+  /** A heap in which so many images at a time just fit. */
   private long heapFor(int images) {
-    boolean summed = images < options.batch;
-    return (long) Math.ceil(engine.trainingMemory(architecture(), images, summed, 2).total() / 0.85)
-        + 1;
+    return heapFor(images, images < options.batch);
+  }
+
+  private long heapFor(int images, boolean summed) {
+    MemoryPlan plan = engine.trainingMemory(architecture(), images, summed, 2);
+    return (long) Math.ceil(plan.total() / 0.85) + 1;
   }
 
   private int choose(long heap) {
@@ -64,6 +68,36 @@ class MicroBatchTest {
         .hasMessageStartingWith(
             "training A (width 0.03, crop 32, 10 classes) with a micro-batch of 12 needs ")
         .hasMessageEndingWith(" GB: take --micro-batch 4");
+  }
+
+  /** Sums of gradients take more than fewer images save: a smaller batch is the way out. */
+  @Test
+  void noMicroBatchButASmallerBatch() {
+    options.width = 0.5; // more weights than activations
+    long heap = heapFor(5, false);
+    assertThat(heap).isLessThan(heapFor(1, true));
+    for (int microBatch : new int[] {0, 4}) {
+      options.microBatch = microBatch;
+      assertThatThrownBy(() -> choose(heap))
+          .isInstanceOf(InputException.class)
+          .hasMessageEndingWith("or take a smaller --batch (5 fits), --width or --crop");
+    }
+  }
+
+  /** Whatever the heap, an array has fewer than 2^31 values. */
+  @Test
+  void arraysLongerThanJavaAllows() {
+    options.crop = 224;
+    options.scale = 256;
+    options.batch = 60_000;
+    int chosen = choose(Long.MAX_VALUE);
+    assertThat(chosen).isLessThan(60_000).isGreaterThan(1000);
+    assertThat(engine.trainingMemory(architecture(), chosen, true).hasTooLongArray()).isFalse();
+    options.microBatch = 60_000;
+    assertThatThrownBy(() -> choose(Long.MAX_VALUE))
+        .isInstanceOf(InputException.class)
+        .hasMessageContaining("and a Java array for fewer images")
+        .hasMessageEndingWith(": take --micro-batch " + chosen);
   }
 
   @Test

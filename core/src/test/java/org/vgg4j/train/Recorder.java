@@ -7,7 +7,7 @@ import org.vgg4j.model.Architecture;
 import org.vgg4j.network.MemoryPlan;
 
 /** Remembers what training told. */
-final class Recorder implements TrainingListener {
+class Recorder implements TrainingListener {
   final List<Progress> steps = new ArrayList<>();
   final List<EpochMetrics> epochs = new ArrayList<>();
   final List<Boolean> best = new ArrayList<>();

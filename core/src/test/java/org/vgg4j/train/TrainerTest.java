@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.within;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
 import java.io.IOException;
+import java.lang.management.ManagementFactory;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -20,6 +21,8 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.vgg4j.base.InputException;
 import org.vgg4j.base.SmallDisk;
 import org.vgg4j.base.Version;
@@ -240,8 +243,11 @@ class TrainerTest {
     assertThat(json(root.resolve("run/provenance.json")).get("steps")).isEqualTo(1);
   }
 
-  @Test
-  void divergenceIsExplainedAndNothingLost() throws IOException {
+  /** In one piece, where weights change layer by layer, and in micro-batches. */
+  @ParameterizedTest
+  @ValueSource(ints = {16, 5})
+  void divergenceIsExplainedAndNothingLost(int microBatch) throws IOException {
+    options.microBatch = microBatch;
     options.learningRate = 1e6;
     options.epochs = 50;
     assertThatThrownBy(() -> train("run"))
@@ -254,14 +260,43 @@ class TrainerTest {
   /**
    * The last step of an epoch is the one that breaks the weights: no loss but validation's says so.
    */
-  @Test
-  void brokenModelTakesNoGoodOnesPlace() throws IOException {
+  @ParameterizedTest
+  @ValueSource(ints = {0, 5})
+  void brokenModelTakesNoGoodOnesPlace(int microBatch) throws IOException {
+    options.microBatch = microBatch;
     options.learningRate = 1e12;
     options.batch = 1000; // an epoch is one step
     assertThatThrownBy(() -> train("run"))
         .isInstanceOf(InputException.class)
         .hasMessageStartingWith("training diverged: the loss at step 1 is NaN");
     assertThat(filesBelow(root.resolve("run"))).containsExactly("config.yaml", "metrics.csv");
+  }
+
+  /** What stays in the heap does not grow from step to step, nor with the epochs. */
+  @Test
+  void heapIsFlatOverAThousandSteps() {
+    options.data = data.toString();
+    options.batch = 1;
+    options.epochs = 100;
+    options.maxSteps = 1000;
+    options.learningRate = 1e-5;
+    Map<Integer, Long> used = new LinkedHashMap<>();
+    Recorder forgetful =
+        new Recorder() {
+          @Override
+          public void stepped(Progress progress) {
+            int step = (progress.epoch() - 1) * progress.stepsPerEpoch() + progress.step();
+            if (step == 100 || step == 999) {
+              System.gc();
+              used.put(step, ManagementFactory.getMemoryMXBean().getHeapMemoryUsage().getUsed());
+            }
+          }
+        };
+    TrainingResult result =
+        Trainer.train(options.build(), root.resolve("run"), forgetful, () -> false, Map.of());
+    assertThat(result.steps()).isEqualTo(1000);
+    assertThat(used).hasSize(2);
+    assertThat(used.get(999) - used.get(100)).as("bytes more").isLessThan(1_000_000);
   }
 
   @Test

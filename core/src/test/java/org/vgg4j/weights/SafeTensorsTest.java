@@ -81,6 +81,30 @@ class SafeTensorsTest {
   }
 
   @Test
+  void readsIntoArraysThatAreThereAlready() throws IOException {
+    // longer than the buffer that it is read through
+    float[] values = new float[700_001];
+    for (int i = 0; i < values.length; i++) {
+      values[i] = i;
+    }
+    Path file = root.resolve("long.safetensors");
+    Map<String, SafeTensors.Tensor> tensors = new LinkedHashMap<>();
+    tensors.put("short", new SafeTensors.Tensor(List.of(1), new float[] {5}));
+    tensors.put("long", new SafeTensors.Tensor(List.of(values.length), values));
+    SafeTensors.write(file, new SafeTensors.Content(Map.of(), tensors));
+    Map<String, float[]> places = Map.of("short", new float[1], "long", new float[values.length]);
+
+    SafeTensors.Content content = SafeTensors.read(file, (name, length) -> places.get(name));
+
+    assertThat(places.get("long")).isEqualTo(values);
+    assertThat(places.get("short")).containsExactly(5f);
+    assertThat(content.tensors().get("long").values()).isSameAs(places.get("long"));
+    assertThatThrownBy(() -> SafeTensors.read(file, (name, length) -> new float[3]))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessage("1 values of short do not fit 3");
+  }
+
+  @Test
   void roundTrip() throws IOException {
     SafeTensors.Content content = SafeTensors.read(write(golden()));
     Path copy = root.resolve("copy.safetensors");

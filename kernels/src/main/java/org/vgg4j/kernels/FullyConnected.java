@@ -82,7 +82,8 @@ public interface FullyConnected {
       Workers workers);
 
   /**
-   * Adds the gradients of the loss by weights and biases.
+   * Adds the gradients of the loss by weights and biases. Those of an output do not depend on the
+   * other outputs, so that a layer of some of them gives the same bits.
    *
    * @param images number of images
    * @param input what the forward pass read, {@code [N][in]}

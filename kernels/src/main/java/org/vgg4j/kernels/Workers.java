@@ -78,6 +78,19 @@ public final class Workers implements AutoCloseable {
     return shared.floats(length);
   }
 
+  /**
+   * Makes the scratch memory of each thread, and what they share, at least so long. They would grow
+   * by themselves, but each time leave the shorter array to the garbage collector.
+   *
+   * @param scratchLength floats of each thread
+   * @param sharedLength floats that all threads see
+   */
+  public void reserve(int scratchLength, int sharedLength) {
+    own.floats(scratchLength);
+    helpers.forEach(helper -> helper.scratch.floats(scratchLength));
+    shared.floats(sharedLength);
+  }
+
   /** Number of threads, the calling one included. */
   public int threads() {
     return helpers.size() + 1;

@@ -369,4 +369,36 @@ class FullyConnectedTest {
     assertThat(Arrays.copyOfRange(values, length, values.length)).containsOnly(Float.NaN);
     return Arrays.copyOf(values, length);
   }
+
+  /** So that a large layer's gradients can be computed a few rows at a time. */
+  @ParameterizedTest
+  @MethodSource("cases")
+  void rowsOfTheWeightGradientDoNotDependOnOtherRows(Case c) {
+    Random random = c.random();
+    float[] input = Maps.rectified(random, c.images() * c.in());
+    float[] outputGradient = Maps.gaussian(random, c.images() * c.out());
+    float[] whole = new float[c.out() * c.in()];
+    float[] wholeBias = new float[c.out()];
+    tested
+        .kernels()
+        .fullyConnected(c.in(), c.out())
+        .backwardWeights(c.images(), input, outputGradient, whole, wholeBias, workers);
+
+    for (int first = 0, rows = 1; first < c.out(); first += rows++) {
+      int count = Math.min(rows, c.out() - first);
+      float[] part = new float[c.images() * count];
+      for (int n = 0; n < c.images(); n++) {
+        System.arraycopy(outputGradient, n * c.out() + first, part, n * count, count);
+      }
+      float[] gradient = new float[count * c.in()];
+      float[] bias = new float[count];
+      tested
+          .kernels()
+          .fullyConnected(c.in(), count)
+          .backwardWeights(c.images(), input, part, gradient, bias, workers);
+      int end = first + count;
+      assertThat(gradient).isEqualTo(Arrays.copyOfRange(whole, first * c.in(), end * c.in()));
+      assertThat(bias).isEqualTo(Arrays.copyOfRange(wholeBias, first, end));
+    }
+  }
 }

@@ -194,6 +194,20 @@ class WorkersTest {
     }
   }
 
+  @Test
+  void whatIsReservedNeedNotGrow() {
+    try (Workers workers = new Workers(2)) {
+      workers.reserve(100, 300);
+      float[] shared = workers.shared(1);
+      assertThat(shared).hasSize(300);
+      Set<float[]> scratch = arraysOf(workers, 1);
+      assertThat(scratch).hasSize(2).allSatisfy(a -> assertThat(a).hasSize(100));
+      workers.reserve(50, 20); // a smaller network beside it
+      assertThat(workers.shared(300)).isSameAs(shared);
+      assertThat(arraysOf(workers, 100)).isEqualTo(scratch);
+    }
+  }
+
   /** The scratch arrays that two tasks get which run side by side. */
   private static Set<float[]> arraysOf(Workers workers, int length) {
     // arrays have the identity's equals and hashCode, which is what is wanted here

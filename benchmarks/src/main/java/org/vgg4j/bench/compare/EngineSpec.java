@@ -58,6 +58,13 @@ record EngineSpec(
     List<String> options = new ArrayList<>();
     options.addAll(List.of("--add-modules", "jdk.incubator.vector", "-XX:MaxRAMPercentage=70"));
     String further = System.getenv("VGG_JAVA_OPTS");
+    if (further == null || !further.contains("GC")) {
+      options.add("-XX:+UseSerialGC");
+      options.add("-XX:MaxNewSize=" + 16 * Runtime.getRuntime().availableProcessors() + "m");
+      options.add("-XX:MinHeapFreeRatio=5");
+      options.add("-XX:+UseCountedLoopSafepoints");
+      options.add("-XX:LoopStripMiningIter=1000");
+    }
     if (further != null && !further.isBlank()) {
       options.addAll(List.of(further.strip().split(" +")));
     }

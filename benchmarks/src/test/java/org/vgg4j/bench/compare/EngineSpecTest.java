@@ -26,5 +26,15 @@ class EngineSpecTest {
     assertThat(options).isNotEmpty();
     assertThat(String.join(" ", Workloads.engine("vgg4j").jvmOptions()))
         .startsWith(String.join(" ", options));
+    List<String> collector =
+        Files.readAllLines(Path.of("..", "vgg")).stream()
+            .filter(one -> one.strip().startsWith("collector=\""))
+            .flatMap(one -> Arrays.stream(one.strip().replace("\"", "").split("[ =]")))
+            .filter(option -> option.startsWith("-XX:"))
+            .toList();
+    assertThat(collector).contains("-XX:+UseSerialGC");
+    assertThat(Workloads.engine("vgg4j").jvmOptions())
+        .extracting(option -> option.replaceAll("=.*", ""))
+        .containsAll(collector);
   }
 }
