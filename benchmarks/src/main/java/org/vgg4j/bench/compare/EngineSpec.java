@@ -65,6 +65,11 @@ record EngineSpec(
       options.add("-XX:+UseCountedLoopSafepoints");
       options.add("-XX:LoopStripMiningIter=1000");
     }
+    options.add("-XX:CompileCommand=quiet");
+    for (String methods :
+        List.of("Filtering*::*", "*MicroKernels::*", "Finish*::*", "VectorPooling::*")) {
+      options.add("-XX:CompileCommand=dontinline,org.vgg4j.kernels.vector." + methods);
+    }
     if (further != null && !further.isBlank()) {
       options.addAll(List.of(further.strip().split(" +")));
     }
