@@ -5,6 +5,7 @@ import static org.vgg4j.kernels.vector.Width.SPECIES;
 
 import java.util.Arrays;
 import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.VectorShuffle;
 
 /**
  * Dot products of rows with rows. Each is made of 16 sums side by side, of every sixteenth product,
@@ -38,7 +39,18 @@ final class Dot {
    */
   private static final int TILE_DEPTH = PARTS == 1 ? DEPTH : 512;
 
+  /** Brings the upper half of the first lanes to the first; what the others get is not used. */
+  private static final VectorShuffle<Float> HALF_OF_16 = upperHalf(16);
+
+  private static final VectorShuffle<Float> HALF_OF_8 = upperHalf(8);
+  private static final VectorShuffle<Float> HALF_OF_4 = upperHalf(4);
+  private static final VectorShuffle<Float> HALF_OF_2 = upperHalf(2);
+
   private Dot() {}
+
+  private static VectorShuffle<Float> upperHalf(int lanes) {
+    return VectorShuffle.fromOp(SPECIES, lane -> (lane + lanes / 2) % LANES);
+  }
 
   /** Floats of scratch that {@link #products} needs. */
   static int scratchLength(int rows) {
@@ -141,12 +153,21 @@ final class Dot {
 
   /** Adds the sixteen sums of a product, halves first. */
   private static float total(float[] sums, int from) {
-    for (int half = SUMS / 2; half > 0; half /= 2) {
-      for (int i = from; i < from + half; i++) {
-        sums[i] += sums[i + half];
+    for (int half = SUMS / 2; half >= LANES; half /= 2) {
+      for (int i = from; i < from + half; i += LANES) {
+        FloatVector lower = FloatVector.fromArray(SPECIES, sums, i);
+        lower.add(FloatVector.fromArray(SPECIES, sums, i + half)).intoArray(sums, i);
       }
     }
-    return sums[from];
+    FloatVector sum = FloatVector.fromArray(SPECIES, sums, from);
+    if (LANES >= 16) {
+      sum = sum.add(sum.rearrange(HALF_OF_16));
+    }
+    if (LANES >= 8) {
+      sum = sum.add(sum.rearrange(HALF_OF_8));
+    }
+    sum = sum.add(sum.rearrange(HALF_OF_4));
+    return sum.add(sum.rearrange(HALF_OF_2)).lane(0);
   }
 
   private static void one(float[] x, int x0, float[] w, int w0, int length, float[] sums, int at) {
