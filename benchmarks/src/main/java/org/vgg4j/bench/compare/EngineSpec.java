@@ -66,10 +66,10 @@ record EngineSpec(
       options.add("-XX:LoopStripMiningIter=1000");
     }
     options.add("-XX:CompileCommand=quiet");
-    for (String methods :
-        List.of("Filtering*::*", "*MicroKernels::*", "Finish*::*", "VectorPooling::*")) {
-      options.add("-XX:CompileCommand=dontinline,org.vgg4j.kernels.vector." + methods);
-    }
+    options.add("-XX:CompileCommand=dontinline,org.vgg4j.kernels.vector.Filtering*::*");
+    options.add("-XX:CompileCommand=dontinline,*MicroKernels::*");
+    options.add("-XX:CompileCommand=dontinline,org.vgg4j.kernels.vector.Finish*::*");
+    options.add("-XX:CompileCommand=dontinline,org.vgg4j.kernels.vector.VectorPooling::*");
     if (further != null && !further.isBlank()) {
       options.addAll(List.of(further.strip().split(" +")));
     }
