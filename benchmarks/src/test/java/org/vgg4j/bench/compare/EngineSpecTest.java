@@ -27,7 +27,7 @@ class EngineSpecTest {
     assertThat(String.join(" ", Workloads.engine("vgg4j").jvmOptions()))
         .startsWith(String.join(" ", options));
     assertThat(Workloads.engine("vgg4j").jvmOptions())
-        .extracting(option -> option.replaceAll("MaxNewSize=.*", "MaxNewSize=$((16"))
+        .extracting(option -> option.replaceAll("MaxNewSize=.*", "MaxNewSize=\\$((16"))
         .containsAll(variable("collector"))
         .containsAll(variable("compiler"));
   }
