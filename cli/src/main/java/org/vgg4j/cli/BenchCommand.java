@@ -13,6 +13,7 @@ import org.vgg4j.model.Configuration;
 import org.vgg4j.model.LayerShape;
 import org.vgg4j.network.Engine;
 import org.vgg4j.network.FcWeights;
+import org.vgg4j.network.Inference;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -194,24 +195,35 @@ final class BenchCommand implements Runnable {
 
   private static String layers(
       Architecture network, Engine.MachineSpeed machine, Measured measured) {
-    TextTable table = new TextTable().row("stage", "ms/image", "GFLOP/s", "of peak");
+    TextTable table =
+        new TextTable()
+            .row("stage", "ms/image", "GFLOP/s", "of peak", "products", "memory", "of limit");
     // a convolution whose pool is in the same stage goes by the pool's name
     long pending = 0;
     for (LayerShape shape : network.shapes()) {
       pending += shape.multiplyAdds();
       Double millis = measured.result().parts().get(shape.layer().tap());
-      if (millis != null) {
+      Inference.Work work = measured.result().work().get(shape.layer().tap());
+      if (millis != null && work != null) {
         double gigaflops = 2e-6 * pending / millis;
+        double products = 2e-6 * work.multiplyAdds() / machine.arithmetic() / measured.batch();
+        double memory = 1e-6 * work.bytes() / machine.read() / measured.batch();
         table.row(
             shape.layer().tap(),
             String.format(Locale.ROOT, "%.3f", millis),
             String.format(Locale.ROOT, "%.0f", gigaflops),
-            String.format(Locale.ROOT, "%.0f %%", 100 * gigaflops / machine.arithmetic()));
+            String.format(Locale.ROOT, "%.0f %%", 100 * gigaflops / machine.arithmetic()),
+            String.format(Locale.ROOT, "%.3f", products),
+            String.format(Locale.ROOT, "%.3f", memory),
+            String.format(Locale.ROOT, "%.0f %%", 100 * Math.max(products, memory) / millis));
         pending = 0;
       }
     }
     return String.format(
-        "%nForward pass at batch %d, %s fc weights, stage by stage:%n%s",
+        "%nForward pass at batch %d, %s fc weights, stage by stage:%n%s%nproducts: ms/image that the"
+            + " multiply-adds really made take at this machine's peak; memory: that input, weights and"
+            + " output take to come%nfrom or go to memory once, at its speed of reading; of limit: the"
+            + " larger of both, beside the time taken (more than 100 %%: they came from a cache).%n",
         measured.batch(), measured.form().label(), table);
   }
 
@@ -234,6 +246,7 @@ final class BenchCommand implements Runnable {
       map.put("effectiveGflops", gigaflops(network, one));
       map.put("shareOfPeak", gigaflops(network, one) / machine.arithmetic());
       map.put("stageMsPerImage", one.result().parts());
+      map.put("stageWork", one.result().work());
       list.add(map);
     }
     Map<String, Object> map = new LinkedHashMap<>();

@@ -29,6 +29,14 @@ class BenchCommandTest {
       assertThat(result.get("medianMsPerImage").doubleValue()).isPositive();
       assertThat(result.get("stageMsPerImage").get("fc7").doubleValue()).isPositive();
     }
+    for (int bytes : new int[] {4, 2}) {
+      JsonNode work = results.get(bytes == 4 ? 0 : 1).get("stageWork");
+      long features = work.get("fc8").get("multiplyAdds").longValue() / (2 * 5);
+      assertThat(features).isEqualTo(416);
+      assertThat(work.get("fc7").get("multiplyAdds").longValue()).isEqualTo(2 * 416 * 416);
+      assertThat(work.get("fc8").get("bytes").longValue())
+          .isEqualTo(4 * 2 * (416 + 5) + bytes * 416 * 5);
+    }
     JsonNode exact = results.get(0);
     assertThat(exact.get("fcWeights").textValue()).isEqualTo("fp32");
     assertThat(exact.get("scoreDifference").doubleValue()).isZero();

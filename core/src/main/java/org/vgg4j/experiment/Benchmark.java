@@ -38,6 +38,7 @@ public final class Benchmark {
    * @param slowest largest of the rounds, in milliseconds per image
    * @param parts median of the parts, in milliseconds per image: by the name of a stage's output,
    *     for the forward pass; else empty
+   * @param work what each part had to do for the whole batch, by the same names
    * @param scoreDifference largest difference that rounding the weights made to a class score, as a
    *     share of the largest score; 0 if they were not rounded
    */
@@ -46,6 +47,7 @@ public final class Benchmark {
       double fastest,
       double slowest,
       Map<String, Double> parts,
+      Map<String, Inference.Work> work,
       double scoreDifference) {}
 
   private static final double WARM_UP_SECONDS = 4;
@@ -92,6 +94,7 @@ public final class Benchmark {
           inference.scores(images, batch);
           return inference.stageNanos();
         },
+        inference.work(batch),
         difference);
   }
 
@@ -127,20 +130,22 @@ public final class Benchmark {
           training.run(images, labels, batch, 1f / batch, keys, sgd);
           return Map.of();
         },
+        Map.of(),
         0);
   }
 
-  private Result measure(Supplier<Map<String, Long>> work, double scoreDifference) {
+  private Result measure(
+      Supplier<Map<String, Long>> pass, Map<String, Inference.Work> work, double scoreDifference) {
     long start = System.nanoTime();
     for (int i = 0; i < WARM_UP_ROUNDS || System.nanoTime() - start < WARM_UP_SECONDS * 1e9; i++) {
-      Map<String, Long> unused = work.get();
+      Map<String, Long> unused = pass.get();
     }
     List<Double> rounds = new ArrayList<>();
     Map<String, List<Double>> parts = new LinkedHashMap<>();
     start = System.nanoTime();
     while (rounds.size() < ROUNDS || System.nanoTime() - start < SECONDS * 1e9) {
       long round = System.nanoTime();
-      Map<String, Long> times = work.get();
+      Map<String, Long> times = pass.get();
       rounds.add((System.nanoTime() - round) / 1e6 / batch);
       times.forEach(
           (name, nanos) ->
@@ -149,7 +154,12 @@ public final class Benchmark {
     Map<String, Double> medians = new LinkedHashMap<>();
     parts.forEach((name, times) -> medians.put(name, quantile(times, 0.5)));
     return new Result(
-        quantile(rounds, 0.5), quantile(rounds, 0), quantile(rounds, 1), medians, scoreDifference);
+        quantile(rounds, 0.5),
+        quantile(rounds, 0),
+        quantile(rounds, 1),
+        medians,
+        work,
+        scoreDifference);
   }
 
   private static double quantile(List<Double> values, double share) {

@@ -62,6 +62,16 @@ final class ConvolutionStage implements Stage {
   }
 
   @Override
+  public long multiplyAdds(int images) {
+    return convolution.multiplyAdds(images);
+  }
+
+  @Override
+  public long weightBytes(Parameters parameters) {
+    return (long) Float.BYTES * convolution.forwardWeightsLength();
+  }
+
+  @Override
   public float[] readOutput(int images, float[] values) {
     return MapStages.read(kernels, output, images, values, workers);
   }

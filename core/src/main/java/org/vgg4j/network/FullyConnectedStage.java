@@ -90,6 +90,17 @@ final class FullyConnectedStage implements Stage {
   }
 
   @Override
+  public long multiplyAdds(int images) {
+    return (long) images * kernel.inFeatures() * kernel.outFeatures();
+  }
+
+  @Override
+  public long weightBytes(Parameters parameters) {
+    int bytes = parameters.rounded(layer.name()) == null ? Float.BYTES : Short.BYTES;
+    return (long) bytes * kernel.inFeatures() * kernel.outFeatures();
+  }
+
+  @Override
   public float[] readOutput(int images, float[] output) {
     return Arrays.copyOf(output, images * outputLength());
   }

@@ -149,6 +149,31 @@ public final class Inference implements ForwardPass {
   }
 
   /**
+   * What a stage cannot do without.
+   *
+   * @param multiplyAdds of its products, as the kernels make them
+   * @param bytes of its input, its weights and its output, each moved once
+   */
+  public record Work(long multiplyAdds, long bytes) {}
+
+  /**
+   * What each stage has to do for that many images, by the name of its output. An input that the
+   * caches still hold does not come from memory; nor need a small output go there.
+   */
+  public Map<String, Work> work(int count) {
+    Map<String, Work> work = new LinkedHashMap<>();
+    int crop = architecture().crop();
+    long length = 3L * crop * crop;
+    for (Stage stage : stages) {
+      long maps = (long) Float.BYTES * count * (length + stage.outputLength());
+      work.put(
+          stage.tap(), new Work(stage.multiplyAdds(count), maps + stage.weightBytes(parameters)));
+      length = stage.outputLength();
+    }
+    return work;
+  }
+
+  /**
    * What the last call left at a tap.
    *
    * @return {@code [N][C][H][W]} or {@code [N][features]}, a copy

@@ -24,6 +24,16 @@ interface Stage {
     return 0;
   }
 
+  /** Multiply-adds that the forward kernel makes for that many images, in products only. */
+  default long multiplyAdds(int images) {
+    return 0;
+  }
+
+  /** Bytes of the weights as the forward kernel reads them. */
+  default long weightBytes(Parameters parameters) {
+    return 0;
+  }
+
   /** Copies the output as {@code [N][C][H][W]}, or {@code [N][features]}. */
   float[] readOutput(int images, float[] output);
 

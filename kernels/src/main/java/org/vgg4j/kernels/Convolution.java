@@ -36,6 +36,12 @@ public interface Convolution {
   int sharedLength(Pass pass, int images, int threads);
 
   /**
+   * Multiply-adds that the products of the forward pass are made of, padding of tiles included.
+   * What the definition would take is in {@link ConvolutionShape}.
+   */
+  long multiplyAdds(int images);
+
+  /**
    * Brings weights into the form that {@link #forward} reads.
    *
    * @param weights {@code [K][C][kernel][kernel]}

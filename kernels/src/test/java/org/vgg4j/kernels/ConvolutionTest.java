@@ -8,10 +8,12 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.Parameter;
 import org.junit.jupiter.params.ParameterizedClass;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.vgg4j.kernels.scalar.ScalarKernels;
 
 /** Convolutions of many shapes against double precision by the definition. */
 @ParameterizedClass
@@ -119,6 +121,18 @@ class ConvolutionTest {
     float[] prepared = Maps.garbage(convolution.backwardWeightsLength());
     convolution.prepareBackward(weights, prepared, workers);
     return prepared;
+  }
+
+  /** Minimal filtering makes a quarter of the definition's multiplications, if its tiles fit. */
+  @Test
+  void multiplyAddsAreThoseThatAreMade() {
+    ConvolutionShape shape = new ConvolutionShape(32, 64, 3, 12, 20);
+    long definition = 5L * 32 * 64 * 9 * 12 * 20;
+    boolean filtering = !(tested.kernels() instanceof ScalarKernels);
+    assertThat(tested.kernels().convolution(shape).multiplyAdds(5))
+        .isEqualTo(filtering ? definition / 4 : definition);
+    ConvolutionShape image = new ConvolutionShape(3, 64, 3, 12, 20);
+    assertThat(tested.kernels().convolution(image).multiplyAdds(5)).isEqualTo(definition / 32 * 3);
   }
 
   @ParameterizedTest

@@ -61,6 +61,11 @@ final class ScalarConvolution implements Convolution {
     return 0;
   }
 
+  @Override
+  public long multiplyAdds(int images) {
+    return images * shape.multiplyAdds();
+  }
+
   /** {@code [T][K]}: one row per value of the patch. */
   @Override
   public void prepareForward(float[] weights, float[] prepared, Workers workers) {

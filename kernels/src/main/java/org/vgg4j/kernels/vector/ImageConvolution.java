@@ -106,6 +106,11 @@ final class ImageConvolution implements Convolution {
     return pass == Pass.INFERENCE ? 0 : slices(images) * sumsLength();
   }
 
+  @Override
+  public long multiplyAdds(int images) {
+    return scalar.multiplyAdds(images);
+  }
+
   /** {@code [K/block][taps][block]}. */
   @Override
   public void prepareForward(float[] weights, float[] prepared, Workers workers) {

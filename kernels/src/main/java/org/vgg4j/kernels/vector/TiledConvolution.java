@@ -66,6 +66,12 @@ final class TiledConvolution {
     return tiling.positions * panel(rows).plane();
   }
 
+  /** Of the products of that many images. */
+  long multiplyAdds(int images) {
+    long rows = (long) images * tiling.tilesPerImage() * tiling.rowsPerTile;
+    return rows * tiling.positions * tiling.depth * columns;
+  }
+
   private PanelLayout panel(int rows) {
     return PanelLayout.byRow(rows, tiling.depth);
   }

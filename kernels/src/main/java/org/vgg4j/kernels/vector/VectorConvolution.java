@@ -84,6 +84,11 @@ final class VectorConvolution implements Convolution {
   }
 
   @Override
+  public long multiplyAdds(int images) {
+    return forward.multiplyAdds(images);
+  }
+
+  @Override
   public void prepareForward(float[] weights, float[] prepared, Workers workers) {
     tiling.prepare(weights, false, prepared, workers);
   }
