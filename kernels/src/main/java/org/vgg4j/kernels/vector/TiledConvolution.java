@@ -13,8 +13,11 @@ import org.vgg4j.kernels.Workers;
  * in the same order. So the grouping may follow the number of threads.
  */
 final class TiledConvolution {
-  /** Panels that threads share are at most so long, in floats. */
-  private static final int LONGEST_SHARED_PANEL = 8 << 20;
+  /**
+   * Panels that threads share are at most so long, in floats: 10 MB, two chunks at 512 channels.
+   * The third-level cache has to hold the filters beside them, which every panel reads.
+   */
+  private static final int LONGEST_SHARED_PANEL = 5 << 19;
 
   private static final int MOST_PIXELS = 4 * 4 * Tiling.STRIP * LANES;
 
