@@ -140,8 +140,8 @@ class MemoryPlanTest {
   @Test
   void arraysLongerThanJavaAllowsAreNoticed() {
     Architecture architecture = new Architecture(Configuration.D, 1, 224, 1000);
-    // the longest is that of conv2_1's output: 128 channels of 114 x 114
-    int most = (Integer.MAX_VALUE - 8) / (128 * 114 * 114);
+    // the longest is that of conv2_1's output: 128 channels of 116 x 116
+    int most = (Integer.MAX_VALUE - 8) / (128 * 116 * 116);
     assertThat(MemoryPlan.training(architecture, kernels, most, false, 2).hasTooLongArray())
         .isFalse();
     assertThat(MemoryPlan.training(architecture, kernels, most + 1, false, 2).hasTooLongArray())

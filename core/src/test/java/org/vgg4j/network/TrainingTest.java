@@ -480,7 +480,7 @@ class TrainingTest {
   void anActivationLongerThanAnArrayNamesTheLargestMicroBatch() {
     Architecture architecture = Networks.smallest(Configuration.B, 224, 2);
     Parameters parameters = Networks.random(architecture, 1);
-    int longest = 114 * 114 * 16; // relu2_1; the first block's maps are in groups of images
+    int longest = 116 * 116 * 16; // relu2_1; the first block's maps are in groups of images
     assertThatThrownBy(() -> training(parameters, 11_000, 0))
         .isInstanceOf(InputException.class)
         .hasMessage(

@@ -8,7 +8,8 @@ import java.util.Arrays;
  * <p>The 16 channels of a block lie together, so that a kernel works lane-wise. Each map has a zero
  * halo of one pixel above and to the left, and at least one below and to the right: {@code Hp =
  * 4*ceil(H/4) + 2}, whole 4x4 output tiles of the minimal-filtering kernels and their borders, so
- * that those need no edge code.
+ * that those need no edge code. Sides of {@link #LARGE} and more have room for whole 6x6 tiles as
+ * well: {@code Hp = max(4*ceil(H/4), 6*ceil(H/6)) + 2}.
  *
  * @param channels number of channels, a multiple of 16
  * @param height rows of the map without halo
@@ -17,6 +18,9 @@ import java.util.Arrays;
 public record MapLayout(int channels, int height, int width) {
   /** Channels in a block. */
   public static final int LANES = 16;
+
+  /** Maps whose sides are at least that long are filtered by 6x6 tiles. */
+  public static final int LARGE = 96;
 
   /**
    * @throws IllegalArgumentException if the channels are no positive multiple of 16, or the map is
@@ -39,12 +43,17 @@ public record MapLayout(int channels, int height, int width) {
 
   /** Rows with halo. */
   public int paddedHeight() {
-    return (height + 3) / 4 * 4 + 2;
+    return padded(height);
   }
 
   /** Columns with halo. */
   public int paddedWidth() {
-    return (width + 3) / 4 * 4 + 2;
+    return padded(width);
+  }
+
+  private static int padded(int side) {
+    int fours = (side + 3) / 4 * 4;
+    return (side < LARGE ? fours : Math.max(fours, (side + 5) / 6 * 6)) + 2;
   }
 
   /** Layout after a 2x2 max pool, which drops an odd last row or column. */

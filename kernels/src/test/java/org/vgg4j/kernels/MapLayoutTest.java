@@ -11,7 +11,9 @@ import org.junit.jupiter.params.provider.CsvSource;
 /** The layout of maps and the shapes of convolutions. */
 class MapLayoutTest {
   @ParameterizedTest
-  @CsvSource({"1,6", "2,6", "4,6", "5,10", "8,10", "14,18", "28,30", "224,226"})
+  @CsvSource({
+    "1,6", "2,6", "4,6", "5,10", "8,10", "14,18", "28,30", "95,98", "96,98", "112,116", "224,230"
+  })
   void paddedSideIsWholeTilesAndTheirBorder(int side, int padded) {
     assertThat(new MapLayout(16, side, 1).paddedHeight()).isEqualTo(padded);
     assertThat(new MapLayout(16, 1, side).paddedWidth()).isEqualTo(padded);

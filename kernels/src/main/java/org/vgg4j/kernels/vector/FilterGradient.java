@@ -45,13 +45,19 @@ final class FilterGradient {
   private static final int PORTION = 15;
 
   private final Tiling tiling;
+  private final GradientTiling gradients;
   private final MapLayout output;
   private final int columns;
   private final int block;
   private final int sums;
 
-  FilterGradient(Tiling tiling, MapLayout output) {
+  /**
+   * @param tiling of the convolution
+   * @param output layout of its output
+   */
+  <T extends Tiling & GradientTiling> FilterGradient(T tiling, MapLayout output) {
     this.tiling = tiling;
+    this.gradients = tiling;
     this.output = output;
     this.columns = output.channels();
     this.block = Gemm.columnBlock(columns);
@@ -144,7 +150,7 @@ final class FilterGradient {
     } else {
       sumsAt = sumTogether(tiles, input, gradient, shared, workers);
     }
-    tiling.addFilterGradient(shared, sumsAt, weightGradient, workers);
+    gradients.addFilterGradient(shared, sumsAt, weightGradient, workers);
     BiasGradient.add(images, output, gradient, biasGradient, workers);
   }
 
@@ -237,7 +243,7 @@ final class FilterGradient {
         int column = b * LANES / block * block;
         int to = columnsAt + column * rows + (row + i * tiling.rowsPerTile) * block;
         to += b * LANES - column;
-        tiling.gatherGradient(
+        gradients.gatherGradient(
             tile, strip, gradient, from, rowStride, chunk, to, block, plane, work, workAt);
         i += strip;
       }

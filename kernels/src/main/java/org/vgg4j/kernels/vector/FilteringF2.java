@@ -6,7 +6,7 @@ import jdk.incubator.vector.FloatVector;
 import org.vgg4j.kernels.MapLayout;
 
 /** F(2x2, 3x3), with the points 0, 1, -1: 16 multiplications for 4 outputs. */
-final class FilteringF2 implements MinimalFiltering {
+final class FilteringF2 implements DifferentiableFiltering {
   /** Vectors in the 16 lanes of a block. */
   private static final int PARTS = MapLayout.LANES / Width.LANES;
 

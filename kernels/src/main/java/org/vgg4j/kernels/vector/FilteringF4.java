@@ -6,7 +6,7 @@ import jdk.incubator.vector.FloatVector;
 import org.vgg4j.kernels.MapLayout;
 
 /** F(4x4, 3x3), with the points 0, 1, -1, 2, -2: 36 multiplications for 16 outputs. */
-final class FilteringF4 implements MinimalFiltering {
+final class FilteringF4 implements DifferentiableFiltering {
   /** Vectors in the 16 lanes of a block. */
   private static final int PARTS = MapLayout.LANES / Width.LANES;
 

@@ -41,32 +41,8 @@ interface MinimalFiltering {
       int toStride,
       int toStep);
 
-  /** {@code A}: from gradients by the outputs to gradients by the products. */
-  void outputGradient(
-      int count,
-      float[] a,
-      int from,
-      int fromStride,
-      int fromStep,
-      float[] b,
-      int to,
-      int toStride,
-      int toStep);
-
   /** {@code G}: the filter, three values. */
   void filter(
-      int count,
-      float[] a,
-      int from,
-      int fromStride,
-      int fromStep,
-      float[] b,
-      int to,
-      int toStride,
-      int toStep);
-
-  /** {@code Gt}: from gradients by the transformed filter to gradients by the filter. */
-  void filterGradient(
       int count,
       float[] a,
       int from,

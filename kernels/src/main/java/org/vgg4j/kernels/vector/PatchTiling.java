@@ -13,7 +13,7 @@ import org.vgg4j.kernels.Workers;
  * 1x1 and 5x5 filters, where minimal filtering does not apply. A tile is a square of pixels, each a
  * row, so that a pool finds its pixels together.
  */
-final class PatchTiling extends Tiling {
+final class PatchTiling extends Tiling implements GradientTiling {
   private static final int PARTS = LANES / Width.LANES;
 
   private final MapLayout map;
@@ -118,7 +118,7 @@ final class PatchTiling extends Tiling {
   }
 
   @Override
-  void gatherGradient(
+  public void gatherGradient(
       int tile,
       int tiles,
       float[] gradient,
@@ -167,7 +167,7 @@ final class PatchTiling extends Tiling {
   }
 
   @Override
-  void addFilterGradient(float[] products, int at, float[] filterGradient, Workers workers) {
+  public void addFilterGradient(float[] products, int at, float[] filterGradient, Workers workers) {
     int taps = kernel * kernel;
     int channels = map.channels();
     int block = Gemm.columnBlock(columns);

@@ -19,7 +19,7 @@ final class TiledConvolution {
    */
   private static final int LONGEST_SHARED_PANEL = 5 << 19;
 
-  private static final int MOST_PIXELS = 4 * 4 * Tiling.STRIP * LANES;
+  private static final int MOST_PIXELS = 6 * 6 * Tiling.STRIP * LANES;
 
   /** Tiles that one task brings into a shared panel. */
   private static final int PORTION = 12;

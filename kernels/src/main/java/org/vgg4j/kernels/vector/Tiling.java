@@ -17,8 +17,11 @@ abstract class Tiling {
    */
   static final int STRIP = 8;
 
-  /** Floats of scratch that {@link #gather}, {@link #scatter} and {@link #gatherGradient} need. */
-  static final int SCRATCH = 6 * 6 * STRIP * LANES;
+  /** Of 6x6 tiles as many as are about as wide, so that the rows stay in the first-level cache. */
+  private static final int LARGE_STRIP = 5;
+
+  /** Floats of scratch that {@link #gather}, {@link #scatter} and gradients need. */
+  static final int SCRATCH = 8 * 8 * STRIP * LANES;
 
   final int height;
   final int width;
@@ -56,7 +59,8 @@ abstract class Tiling {
 
   /** Tiles of the strip that starts at a tile: of one row of tiles, no more than are left. */
   final int strip(int tile, int left) {
-    return Math.min(Math.min(STRIP, left), tilesAcross() - tile % tilesAcross());
+    return Math.min(
+        Math.min(side > 4 ? LARGE_STRIP : STRIP, left), tilesAcross() - tile % tilesAcross());
   }
 
   final int imageOf(int tile) {
@@ -121,31 +125,6 @@ abstract class Tiling {
       int offset);
 
   /**
-   * The reverse of {@link #scatter} for gradients: turns the gradients of a strip's pixels, 16
-   * lanes of them, into those of the products.
-   *
-   * @param tile the strip's first
-   * @param tiles of the strip
-   * @param gradient a map in blocks
-   * @param from where the strip's first pixel lies
-   * @param rowStride floats between two rows of the map
-   * @param products {@code [position][row][columns]}, the strip's first row and column at the
-   *     offset
-   */
-  abstract void gatherGradient(
-      int tile,
-      int tiles,
-      float[] gradient,
-      int from,
-      int rowStride,
-      float[] products,
-      int to,
-      int columns,
-      int plane,
-      float[] scratch,
-      int offset);
-
-  /**
    * Brings filters into the form of the products, {@code [columns/block][position][depth][block]}.
    *
    * @param filters {@code [K][C][kernel][kernel]}
@@ -153,13 +132,4 @@ abstract class Tiling {
    *     for the gradient by the input
    */
   abstract void prepare(float[] filters, boolean turned, float[] prepared, Workers workers);
-
-  /**
-   * Adds the gradients by the filters.
-   *
-   * @param products gradients by the prepared filters, laid out as these, from their offset
-   * @param filterGradient {@code [K][C][kernel][kernel]}, added to
-   */
-  abstract void addFilterGradient(
-      float[] products, int at, float[] filterGradient, Workers workers);
 }

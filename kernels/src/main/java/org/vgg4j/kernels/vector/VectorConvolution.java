@@ -28,18 +28,34 @@ final class VectorConvolution implements Convolution {
     this.turned = tiling(shape.output(), shape.inChannels(), shape.kernel());
     this.forward = new TiledConvolution(tiling, shape.outChannels());
     this.backward = new TiledConvolution(turned, shape.inChannels());
-    this.filterGradient = new FilterGradient(tiling, shape.output());
+    this.filterGradient = filterGradient(shape);
   }
 
   private static Tiling tiling(MapLayout input, int columns, int kernel) {
     if (kernel != 3) {
       return new PatchTiling(input, columns, kernel);
     }
-    MinimalFiltering f4 = new FilteringF4();
-    MinimalFiltering f2 = new FilteringF2();
-    // on maps that are hardly larger than a tile, 4x4 tiles would be mostly padding
-    return new WinogradTiling(
-        input, columns, multiplications(input, f4) <= multiplications(input, f2) ? f4 : f2);
+    if (Math.min(input.height(), input.width()) >= MapLayout.LARGE) {
+      return new WinogradTiling(input, columns, new FilteringF6());
+    }
+    return new WinogradTiling(input, columns, smallFiltering(input));
+  }
+
+  /** 6x6 tiles do not pay here: there are more sums, and each is read and written once a chunk. */
+  private static FilterGradient filterGradient(ConvolutionShape shape) {
+    MapLayout input = shape.input();
+    int columns = shape.outChannels();
+    return shape.kernel() == 3
+        ? new FilterGradient(
+            new WinogradGradientTiling(input, columns, smallFiltering(input)), shape.output())
+        : new FilterGradient(new PatchTiling(input, columns, shape.kernel()), shape.output());
+  }
+
+  /** On maps that are hardly larger than a tile, 4x4 tiles would be mostly padding. */
+  private static DifferentiableFiltering smallFiltering(MapLayout map) {
+    DifferentiableFiltering f4 = new FilteringF4();
+    DifferentiableFiltering f2 = new FilteringF2();
+    return multiplications(map, f4) <= multiplications(map, f2) ? f4 : f2;
   }
 
   private static int multiplications(MapLayout map, MinimalFiltering filtering) {

@@ -6,15 +6,15 @@ import org.vgg4j.kernels.MapLayout;
 import org.vgg4j.kernels.Workers;
 
 /** 3x3 convolution by minimal filtering: one row per tile, one product per transformed pixel. */
-final class WinogradTiling extends Tiling {
-  private static final int KERNEL = 3;
-  private static final int TAPS = KERNEL * KERNEL;
+class WinogradTiling extends Tiling {
+  static final int KERNEL = 3;
+  static final int TAPS = KERNEL * KERNEL;
 
-  /** Floats of scratch that {@link #prepare} and {@link #addFilterGradient} need. */
+  /** Floats of scratch that {@link #prepare} and its reverse for gradients need. */
   static final int PREPARE_SCRATCH = SCRATCH + TAPS * LANES;
 
   private final MapLayout input;
-  private final int columns;
+  final int columns;
   private final MinimalFiltering filtering;
 
   /**
@@ -107,32 +107,6 @@ final class WinogradTiling extends Tiling {
   }
 
   @Override
-  void gatherGradient(
-      int tile,
-      int tiles,
-      float[] gradient,
-      int from,
-      int rowStride,
-      float[] products,
-      int to,
-      int rowLength,
-      int plane,
-      float[] scratch,
-      int offset) {
-    // what lies beyond the map is zero: the padded map holds whole tiles
-    int n = filtering.inputs();
-    int m = side;
-    int row = tiles * m * LANES;
-    filtering.outputGradient(
-        tiles * m, gradient, from, rowStride, LANES, scratch, offset, row, LANES);
-    for (int i = 0; i < tiles; i++) {
-      int work = offset + i * m * LANES;
-      filtering.outputGradient(
-          n, scratch, work, LANES, row, products, to + i * rowLength, plane, n * plane);
-    }
-  }
-
-  @Override
   void prepare(float[] filters, boolean turned, float[] prepared, Workers workers) {
     int n = filtering.inputs();
     int block = Gemm.columnBlock(columns);
@@ -164,32 +138,5 @@ final class WinogradTiling extends Tiling {
         to[offset + tap * LANES + lane] = filters[filter * TAPS + source];
       }
     }
-  }
-
-  @Override
-  void addFilterGradient(float[] products, int at, float[] filterGradient, Workers workers) {
-    int n = filtering.inputs();
-    int block = Gemm.columnBlock(columns);
-    workers.run(
-        columns / LANES,
-        (task, scratch) -> {
-          float[] work = scratch.floats(PREPARE_SCRATCH);
-          int plane = depth * block;
-          int base = at + task * LANES / block * block * positions * depth + task * LANES % block;
-          for (int d = 0; d < depth; d++) {
-            int from = base + d * block;
-            int rowOfWork = n * LANES;
-            filtering.filterGradient(
-                n, products, from, n * plane, plane, work, 0, rowOfWork, LANES);
-            filtering.filterGradient(
-                KERNEL, work, 0, LANES, rowOfWork, work, SCRATCH, LANES, KERNEL * LANES);
-            for (int lane = 0; lane < LANES; lane++) {
-              int to = ((task * LANES + lane) * depth + d) * TAPS;
-              for (int tap = 0; tap < TAPS; tap++) {
-                filterGradient[to + tap] += work[SCRATCH + tap * LANES + lane];
-              }
-            }
-          }
-        });
   }
 }
