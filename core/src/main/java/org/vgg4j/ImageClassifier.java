@@ -34,16 +34,15 @@ public final class ImageClassifier implements AutoCloseable {
   private final Map<String, Double> roundingErrors;
   private final Inference inference;
   private final Preprocessor preprocessor;
-  private final float[] images;
+  private float[] images;
 
   private ImageClassifier(ModelFile model, Engine engine, Parameters parameters) {
     this.model = model;
     this.engine = engine;
     this.roundingErrors = parameters.roundingErrors();
-    this.inference = engine.inference(parameters, BATCH, Set.of());
+    this.inference = engine.inference(parameters, 1, Set.of());
     this.preprocessor = new Preprocessor(model.preprocessing());
-    int crop = model.architecture().crop();
-    this.images = new float[BATCH * 3 * crop * crop];
+    this.images = engine.images(model.architecture(), 1);
   }
 
   /**
@@ -125,6 +124,7 @@ public final class ImageClassifier implements AutoCloseable {
     if (top < 1) {
       throw new InputException("option top is " + top + " but must be at least 1");
     }
+    makeRoom(Math.min(BATCH, pictures.size()));
     List<List<Prediction>> predictions = new ArrayList<>();
     for (int first = 0; first < pictures.size(); first += BATCH) {
       int start = first;
@@ -138,6 +138,14 @@ public final class ImageClassifier implements AutoCloseable {
       }
     }
     return predictions;
+  }
+
+  /** Memory for a whole batch takes time to get, so whoever shows one picture does without it. */
+  private void makeRoom(int count) {
+    if (count > inference.capacity()) {
+      engine.enlarge(inference, count);
+      images = engine.images(architecture(), count);
+    }
   }
 
   private List<Prediction> best(float[] posteriors, int offset, int top) {

@@ -170,6 +170,17 @@ public final class Engine implements AutoCloseable {
   }
 
   /**
+   * Lets a forward pass take larger batches.
+   *
+   * @throws InputException if the heap is smaller than what it then needs
+   */
+  public void enlarge(Inference inference, int capacity) {
+    requireHeap(
+        "inference", inferenceMemory(inference.architecture(), capacity, inference.fcWeights()));
+    inference.enlarge(capacity);
+  }
+
+  /**
    * Returns a forward and backward pass; see {@link Training}.
    *
    * @throws InputException if the heap is smaller than what it needs

@@ -19,21 +19,22 @@ import org.vgg4j.model.Layer;
 
 /**
  * The forward pass: class scores of a batch of crops, and what lies between on request. All memory
- * is allocated at construction. Not thread-safe.
+ * is allocated at construction, or when the largest batch is changed. Not thread-safe.
  */
 public final class Inference implements ForwardPass {
   private final Parameters parameters;
   private final Kernels kernels;
-  private final int capacity;
+  private final Workers workers;
   private final List<Stage> stages;
   private final List<float[]> prepared = new ArrayList<>();
   private final Set<String> taps;
   private final Map<String, float[]> tapped = new HashMap<>();
-  // a stage reads one and writes the other
-  private final float[] even;
-  private final float[] odd;
-  private final float[] scores;
   private final long[] nanos;
+  private int capacity;
+  // a stage reads one and writes the other
+  private float[] even = {};
+  private float[] odd = {};
+  private float[] scores = {};
 
   /**
    * @param parameters the network's weights; call {@link #weightsChanged()} after changing them
@@ -44,29 +45,36 @@ public final class Inference implements ForwardPass {
    */
   public Inference(
       Parameters parameters, Kernels kernels, Workers workers, int capacity, Set<String> taps) {
-    Architecture architecture = parameters.architecture();
-    requireTaps(architecture, taps);
+    requireTaps(parameters.architecture(), taps);
     this.parameters = parameters;
     this.kernels = kernels;
-    this.capacity = capacity;
+    this.workers = workers;
     this.taps = Set.copyOf(taps);
-    this.stages = Stages.of(architecture, kernels, workers, taps, 1f);
-    Stages.reserve(stages, Pass.INFERENCE, capacity, workers);
+    this.stages = Stages.of(parameters.architecture(), kernels, workers, taps, 1f);
+    this.nanos = new long[stages.size()];
+    enlarge(capacity);
+    stages.forEach(stage -> prepared.add(new float[stage.preparedForwardLength()]));
+    weightsChanged();
+  }
+
+  /** Takes batches of so many images from now on; what smaller ones needed is let go. */
+  void enlarge(int newCapacity) {
+    Stages.reserve(stages, Pass.INFERENCE, newCapacity, workers);
     int evenLength = 0;
     int oddLength = 0;
     for (int i = 0; i < stages.size(); i++) {
-      prepared.add(new float[stages.get(i).preparedForwardLength()]);
       if (i % 2 == 0) {
         evenLength = Math.max(evenLength, stages.get(i).outputLength());
       } else {
         oddLength = Math.max(oddLength, stages.get(i).outputLength());
       }
     }
-    this.even = Buffers.floats("activations", capacity, evenLength);
-    this.odd = Buffers.floats("activations", capacity, oddLength);
-    this.scores = new float[capacity * architecture.classes()];
-    this.nanos = new long[stages.size()];
-    weightsChanged();
+    even = new float[0]; // before more is asked for
+    odd = new float[0];
+    even = Buffers.floats("activations", newCapacity, evenLength);
+    odd = Buffers.floats("activations", newCapacity, oddLength);
+    scores = new float[newCapacity * architecture().classes()];
+    capacity = newCapacity;
   }
 
   private static void requireTaps(Architecture architecture, Set<String> taps) {
@@ -102,6 +110,11 @@ public final class Inference implements ForwardPass {
   /** The network. */
   public Architecture architecture() {
     return parameters.architecture();
+  }
+
+  /** How the weights of the fully connected layers are held. */
+  FcWeights fcWeights() {
+    return parameters.fcWeights();
   }
 
   /**

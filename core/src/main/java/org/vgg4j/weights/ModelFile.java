@@ -116,7 +116,7 @@ public record ModelFile(
   /**
    * Like {@link #read(Path)}, into arrays that are there already.
    *
-   * @param destination is asked for each parameter
+   * @param destination is asked for each parameter, by several threads at once
    */
   public static ModelFile read(Path file, SafeTensors.Destination destination) {
     SafeTensors.Content content = SafeTensors.read(file, destination);
