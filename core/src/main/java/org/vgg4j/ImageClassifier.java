@@ -76,8 +76,8 @@ public final class ImageClassifier implements AutoCloseable {
    * @throws InputException if the file is missing or broken
    */
   public static ImageClassifier load(Path file, int threads, FcWeights form) {
-    ModelFile model = ModelFile.read(file);
     Engine engine = new Engine(threads);
+    ModelFile model = engine.warmUpDuring(() -> ModelFile.read(file));
     Parameters parameters =
         engine.withFcWeights(new Parameters(model.architecture(), model.arrays()), form);
     model = model.withoutArrays(); // what was rounded is let go before more memory is asked for

@@ -6,6 +6,7 @@ import java.util.concurrent.atomic.LongAdder;
 import java.util.function.IntConsumer;
 import java.util.function.IntToLongFunction;
 import java.util.function.LongSupplier;
+import java.util.function.Supplier;
 import org.vgg4j.base.InputException;
 import org.vgg4j.kernels.KernelLookup;
 import org.vgg4j.kernels.Probe;
@@ -124,6 +125,18 @@ public final class Engine implements AutoCloseable {
   /** Runs the body for 0 to tasks-1 on the engine's threads, in any order. */
   public void parallel(int tasks, IntConsumer body) {
     workers.run(tasks, (task, scratch) -> body.accept(task));
+  }
+
+  /**
+   * Does something that leaves a processor idle, and lets the JIT compiler see the kernels
+   * meanwhile, which makes the first pictures faster.
+   *
+   * @param work for example: reads a model
+   * @return what the work gives
+   */
+  public <T> T warmUpDuring(Supplier<T> work) {
+    boolean worthwhile = choice.kernels().lanes() > 1 && threads() > 1;
+    return worthwhile ? WarmUp.during(work, choice.kernels()) : work.get();
   }
 
   /**
