@@ -70,6 +70,10 @@ record EngineSpec(
     options.add("-XX:CompileCommand=dontinline,*MicroKernels::*");
     options.add("-XX:CompileCommand=dontinline,org.vgg4j.kernels.vector.Finish*::*");
     options.add("-XX:CompileCommand=dontinline,org.vgg4j.kernels.vector.VectorPooling::*");
+    options.add("-XX:CompileCommand=CompileThresholdScaling,org.vgg4j.kernels.vector.*::*,0.2");
+    if (System.getProperty("os.name").equals("Linux")) {
+      options.add("-XX:+UseTransparentHugePages");
+    }
     if (further != null && !further.isBlank()) {
       options.addAll(List.of(further.strip().split(" +")));
     }

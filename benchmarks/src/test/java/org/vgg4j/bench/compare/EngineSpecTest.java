@@ -30,6 +30,11 @@ class EngineSpecTest {
         .extracting(option -> option.replaceAll("MaxNewSize=.*", "MaxNewSize=\\$((16"))
         .containsAll(variable("collector"))
         .containsAll(variable("compiler"));
+    if (System.getProperty("os.name").equals("Linux")) {
+      assertThat(Files.readString(Path.of("..", "vgg")))
+          .contains("$(uname)\" != Linux ] || pages=-XX:+UseTransparentHugePages");
+      assertThat(Workloads.engine("vgg4j").jvmOptions()).contains("-XX:+UseTransparentHugePages");
+    }
   }
 
   /** The options that the launcher puts into a variable. */
