@@ -3,22 +3,26 @@ package org.vgg4j.cli;
 import java.io.PrintWriter;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import org.vgg4j.evaluate.Evaluation;
-import org.vgg4j.model.Configuration;
-import org.vgg4j.train.Initialisation;
 import org.vgg4j.train.RunFolder;
 import org.vgg4j.train.Trainer;
 import org.vgg4j.train.TrainingConfig;
 import org.vgg4j.train.TrainingResult;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
@@ -42,12 +46,7 @@ final class TrainCommand implements Callable<Integer> {
           "a YAML file with any of these options, such as a run's config.yaml; the command line wins")
   private @Nullable Path config;
 
-  @Option(
-      names = "--data",
-      paramLabel = "DATA",
-      defaultValue = "fashion-mini",
-      description = Texts.DATA + " (default: ${DEFAULT-VALUE})")
-  private String data;
+  @Mixin private final TrainingOptions options = new TrainingOptions();
 
   @Option(
       names = "--out",
@@ -55,191 +54,143 @@ final class TrainCommand implements Callable<Integer> {
       description = "the run folder (default: runs/DATA-ARCH-NUMBER)")
   private @Nullable Path out;
 
-  @Option(names = "--arch", paramLabel = "NAME", defaultValue = "A", description = Texts.ARCH)
-  private String arch;
-
-  @Option(names = "--width", paramLabel = "F", defaultValue = "0.25", description = Texts.WIDTH)
-  private double width;
-
-  @Option(names = "--crop", paramLabel = "PIXELS", defaultValue = "32", description = Texts.CROP)
-  private int crop;
-
   @Option(
-      names = "--scale",
-      paramLabel = "S",
+      names = YamlOptions.RESUME,
+      paramLabel = "RUN",
       description =
-          "shorter side, in pixels, of a rescaled training image (default: crop x --scale-ratio)")
-  private @Nullable Integer scale;
+          "go on with the run of that folder where its last checkpoint is; all options are its own,"
+              + " but for --threads and --checkpoint-every")
+  private @Nullable Path resume;
 
   @Option(
-      names = "--scale-ratio",
-      paramLabel = "F",
-      defaultValue = "1.143",
-      description =
-          "S as a multiple of the crop, rounded down; 256/224 in the paper (default: ${DEFAULT-VALUE})")
-  private double scaleRatio;
-
-  @Option(
-      names = "--flip",
-      negatable = true,
-      defaultValue = "true",
-      fallbackValue = "true",
-      description = "mirror training images half of the time (default: ${DEFAULT-VALUE})")
-  private boolean flip;
-
-  @Option(
-      names = "--held-out",
-      paramLabel = "F",
-      defaultValue = "0.1",
-      description = Texts.HELD_OUT)
-  private double heldOut;
-
-  @Option(
-      names = "--batch",
-      paramLabel = "N",
-      defaultValue = "64",
-      description = "images per step; 256 in the paper (default: ${DEFAULT-VALUE})")
-  private int batch;
-
-  @Option(
-      names = "--micro-batch",
-      paramLabel = "N",
-      defaultValue = "0",
-      description = "images at a time; 0: as many as memory allows (default: ${DEFAULT-VALUE})")
-  private int microBatch;
-
-  @Option(
-      names = "--lr",
-      paramLabel = "F",
-      defaultValue = "0.01",
-      description = "learning rate at the start (default: ${DEFAULT-VALUE})")
-  private double learningRate;
-
-  @Option(
-      names = "--momentum",
-      paramLabel = "F",
-      defaultValue = "0.9",
-      description = "momentum of SGD (default: ${DEFAULT-VALUE})")
-  private double momentum;
-
-  @Option(
-      names = "--weight-decay",
-      paramLabel = "F",
-      defaultValue = "5e-4",
-      description = "factor of the L2 penalty (default: ${DEFAULT-VALUE})")
-  private double weightDecay;
-
-  @Option(
-      names = "--bias-decay",
-      negatable = true,
-      defaultValue = "true",
-      fallbackValue = "true",
-      description = "let biases decay like weights (default: ${DEFAULT-VALUE})")
-  private boolean biasDecay;
-
-  @Option(
-      names = "--dropout",
-      paramLabel = "F",
-      defaultValue = "0.5",
-      description = "dropout rate after fc6 and fc7 (default: ${DEFAULT-VALUE})")
-  private double dropout;
-
-  @Option(
-      names = "--init",
-      paramLabel = "NAME",
-      defaultValue = "glorot",
-      description =
-          "initial weights: glorot, gaussian (std 0.01) or he (default: ${DEFAULT-VALUE})")
-  private String initialisation;
-
-  @Option(
-      names = "--patience",
-      paramLabel = "N",
-      defaultValue = "2",
-      description =
-          "epochs without a better validation error before the rate is divided by ten, three times"
-              + " at most (default: ${DEFAULT-VALUE})")
-  private int patience;
-
-  @Option(
-      names = "--epochs",
-      paramLabel = "N",
-      defaultValue = "12",
-      description = "at most so many; 74 in the paper (default: ${DEFAULT-VALUE})")
-  private int epochs;
-
-  @Option(
-      names = "--max-steps",
-      paramLabel = "N",
-      defaultValue = "370000",
-      description = "at most so many steps (default: the paper's ${DEFAULT-VALUE})")
-  private int maxSteps;
-
-  @Option(names = "--seed", paramLabel = "N", defaultValue = "1", description = Texts.SEED)
-  private long seed;
-
-  @Option(names = "--threads", paramLabel = "N", description = Texts.THREADS)
-  private int threads = Runtime.getRuntime().availableProcessors();
+      names = YamlOptions.RECIPE,
+      paramLabel = "FILE",
+      description = {
+        "a YAML file with several runs, each in a folder of --out; the same command again goes on",
+        "where it was stopped"
+      })
+  private @Nullable Path recipe;
 
   @Override
   public Integer call() {
-    TrainingConfig options =
-        new TrainingConfig(
-            data,
-            heldOut,
-            flip,
-            Configuration.of(arch),
-            width,
-            crop,
-            trainingScale(),
-            batch,
-            typed("--micro-batch") ? microBatch : Math.min(microBatch, batch),
-            learningRate,
-            momentum,
-            weightDecay,
-            biasDecay,
-            dropout,
-            Initialisation.of(initialisation),
-            patience,
-            epochs,
-            maxSteps,
-            seed,
-            threads);
-    PrintWriter terminal = spec.commandLine().getOut();
-    TrainingResult result;
     try (StopSignal stop = StopSignal.install(spec.commandLine().getErr())) {
-      result =
-          Trainer.train(
-              options,
-              out != null ? out : defaultFolder(),
-              new TrainingPrinter(terminal, spec.commandLine().getErr()),
-              stop::requested,
-              environment());
-      if (result.interrupted()) {
-        terminal.println("stopped; the model so far: " + result.folder().lastModel());
-        return stop.exitCode();
-      }
+      return recipe != null ? runRecipe(recipe, stop) : runOnce(stop);
     }
-    printResult(result, terminal);
+  }
+
+  private int runOnce(StopSignal stop) {
+    TrainingResult result;
+    if (resume != null) {
+      requireNothingElseThanResume();
+      RunFolder folder = RunFolder.existing(resume);
+      if (folder.isFinished()) {
+        terminal()
+            .println(
+                "The run in " + resume + " is finished; its best model: " + folder.bestModel());
+        return 0;
+      }
+      result = Trainer.resume(options.config(), resume, printer(), stop::requested, environment());
+    } else {
+      TrainingConfig config = options.config();
+      Path folder = out != null ? out : defaultFolder();
+      result = Trainer.train(config, folder, printer(), stop::requested, environment());
+    }
+    if (result.interrupted()) {
+      sayHowToGoOn(result, "--resume " + quoted(result.folder().path()));
+      return stop.exitCode();
+    }
+    printResult(result, options.data(), terminal());
     return 0;
   }
 
-  /** S; of a file's --scale and a typed --scale-ratio, what is typed wins. */
-  private int trainingScale() {
-    if (typed("--scale") && typed("--scale-ratio")) {
+  private int runRecipe(Path file, StopSignal stop) {
+    if (out == null || resume != null) {
       throw new ParameterException(
-          spec.commandLine(), "--scale and --scale-ratio say the same: give one of them");
+          spec.commandLine(), "--recipe needs --out DIR, and goes on by itself without --resume");
     }
-    return scale != null && !typed("--scale-ratio") ? scale : (int) (crop * scaleRatio);
+    List<String> typed = typedBeside(Set.of(YamlOptions.RECIPE, "--out"));
+    List<Recipe.Stage> stages = Recipe.read(file, out).stages();
+    for (Recipe.Stage stage : stages) {
+      Recipe.parse(stage, typed).options.config(); // all mistakes before hours are spent
+    }
+    for (Recipe.Stage stage : stages) {
+      RunFolder folder = new RunFolder(out.resolve(stage.name()));
+      if (folder.isFinished()) {
+        terminal().printf("Stage %s is finished: %s%n", stage.name(), folder.path());
+        continue;
+      }
+      terminal().printf("%nStage %s%n", stage.name());
+      boolean begun = Files.exists(folder.config());
+      TrainingConfig config = Recipe.parse(stage, typed).options.config();
+      if (begun && config.sgd().microBatch() == 0) {
+        config = config.withMicroBatch(microBatchOf(folder));
+      }
+      TrainingResult result =
+          begun
+              ? Trainer.resume(config, folder.path(), printer(), stop::requested, environment())
+              : Trainer.train(config, folder.path(), printer(), stop::requested, environment());
+      if (result.interrupted()) {
+        sayHowToGoOn(result, "--recipe " + quoted(file) + " --out " + quoted(out));
+        return stop.exitCode();
+      }
+      printResult(result, config.data(), terminal());
+    }
+    return 0;
   }
 
-  private boolean typed(String option) {
-    return spec.commandLine().getParseResult().hasMatchedOption(option);
+  /** What the heap decided when the run began. */
+  private static int microBatchOf(RunFolder folder) {
+    return YamlOptions.read(folder.config(), YamlOptions.RECIPE).path("micro-batch").asInt();
+  }
+
+  /** What was typed, without some options and their values. */
+  private List<String> typedBeside(Set<String> left) {
+    List<String> typed = new ArrayList<>();
+    for (OptionSpec option : spec.commandLine().getParseResult().matchedOptions()) {
+      String name = option.longestName();
+      if (!left.contains(name)) {
+        typed.add(name + "=" + option.getValue());
+      }
+    }
+    return typed;
+  }
+
+  private PrintWriter terminal() {
+    return spec.commandLine().getOut();
+  }
+
+  private TrainingPrinter printer() {
+    return new TrainingPrinter(terminal(), spec.commandLine().getErr());
+  }
+
+  private void sayHowToGoOn(TrainingResult result, String how) {
+    terminal()
+        .printf(
+            "stopped; the model so far: %s%nTo go on: ./vgg train %s%n",
+            result.folder().lastModel(), how);
+  }
+
+  /** What a run does is settled when it begins. */
+  private void requireNothingElseThanResume() {
+    for (OptionSpec option : spec.commandLine().getParseResult().matchedOptions()) {
+      String name = option.longestName();
+      if (!Set.of(YamlOptions.RESUME, "--threads", "--checkpoint-every").contains(name)) {
+        throw new ParameterException(
+            spec.commandLine(),
+            "a resumed run keeps its options: leave out "
+                + name
+                + ", or start another run with vgg train --config "
+                + resume
+                + "/config.yaml --out DIR "
+                + name
+                + " ...");
+      }
+    }
   }
 
   private Path defaultFolder() {
-    Path last = Path.of(data).toAbsolutePath().normalize().getFileName();
-    return RunFolder.claim(Path.of("runs"), (last == null ? "run" : last) + "-" + arch);
+    Path last = Path.of(options.data()).toAbsolutePath().normalize().getFileName();
+    return RunFolder.claim(Path.of("runs"), (last == null ? "run" : last) + "-" + options.arch());
   }
 
   private Map<String, Object> environment() {
@@ -261,7 +212,7 @@ final class TrainCommand implements Callable<Integer> {
     }
   }
 
-  private void printResult(TrainingResult result, PrintWriter out) {
+  private static void printResult(TrainingResult result, String data, PrintWriter out) {
     Path model = result.bestEpoch() > 0 ? result.folder().bestModel() : result.folder().lastModel();
     out.printf(
         Locale.ROOT,

@@ -45,9 +45,9 @@ final class TrainingPrinter implements TrainingListener {
         "Training: S = %d, batch %d, %d images at a time, at most %d epochs, seed %d, %d threads;"
             + " about %,.0f MB of heap.%n%n",
         config.scale(),
-        config.batch(),
-        config.microBatch(),
-        config.epochs(),
+        config.sgd().batch(),
+        config.sgd().microBatch(),
+        config.schedule().epochs(),
         config.seed(),
         config.threads(),
         memory.total() / 1e6);
@@ -62,6 +62,19 @@ final class TrainingPrinter implements TrainingListener {
         "images/s",
         "elapsed");
     out.flush();
+  }
+
+  @Override
+  public void resumed(int epoch, int step) {
+    line.clear();
+    out.printf("Going on in epoch %d after %d steps.%n", epoch, step);
+    out.flush();
+  }
+
+  @Override
+  public void noted(String sentence) {
+    line.clear();
+    out.println(sentence);
   }
 
   @Override

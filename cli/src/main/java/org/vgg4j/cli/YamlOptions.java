@@ -14,6 +14,7 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import org.vgg4j.base.AtomicFile;
 import org.vgg4j.base.InputException;
+import org.vgg4j.train.RunFolder;
 import picocli.CommandLine;
 import picocli.CommandLine.IDefaultValueProvider;
 import picocli.CommandLine.Model.ArgSpec;
@@ -29,6 +30,12 @@ final class YamlOptions implements IDefaultValueProvider {
   /** The option that names the file. */
   static final String CONFIG = "--config";
 
+  /** The option that names a run folder, whose config.yaml is then the file. */
+  static final String RESUME = "--resume";
+
+  /** The option that names a file with several runs, see {@link Recipe}. */
+  static final String RECIPE = "--recipe";
+
   private static final YAMLMapper YAML =
       YAMLMapper.builder().enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION).build();
 
@@ -39,7 +46,8 @@ final class YamlOptions implements IDefaultValueProvider {
   }
 
   /**
-   * Gives the command the defaults of the file that its {@link #CONFIG} names, if it is there.
+   * Gives the command the defaults of the file that its {@link #CONFIG} or {@link #RESUME} names,
+   * if one is there.
    *
    * @param args the whole command line
    * @throws InputException if the file is missing, no YAML, or has an unknown key
@@ -47,26 +55,76 @@ final class YamlOptions implements IDefaultValueProvider {
   static void apply(CommandLine command, String[] args) {
     Path file = file(args);
     if (file != null) {
-      command.setDefaultValueProvider(new YamlOptions(read(file, command.getCommandSpec())));
+      command.setDefaultValueProvider(
+          of(file.toString(), read(file, CONFIG), command.getCommandSpec()));
     }
   }
 
   private static @Nullable Path file(String[] args) {
+    String run = value(RESUME, args);
+    if (run != null) {
+      return RunFolder.existing(Path.of(run)).config();
+    }
+    String file = value(CONFIG, args);
+    return file == null ? null : Path.of(file);
+  }
+
+  private static @Nullable String value(String option, String[] args) {
     for (int i = 0; i < args.length; i++) {
-      if (args[i].startsWith(CONFIG + "=")) {
-        return Path.of(args[i].substring(CONFIG.length() + 1));
+      if (args[i].startsWith(option + "=")) {
+        return args[i].substring(option.length() + 1);
       }
-      if (args[i].equals(CONFIG) && i + 1 < args.length) {
-        return Path.of(args[i + 1]);
+      if (args[i].equals(option) && i + 1 < args.length) {
+        return args[i + 1];
       }
     }
     return null;
   }
 
-  private static Map<String, String> read(Path file, CommandSpec command) {
-    JsonNode root;
+  /**
+   * Understands an object of a YAML file as options.
+   *
+   * @param place what to call the object in an error, for example the file
+   * @throws InputException if a key is unknown or a value is not a single one
+   */
+  static YamlOptions of(String place, JsonNode object, CommandSpec command) {
+    if (!object.isObject()) {
+      throw new InputException(place + " must hold lines like 'epochs: 20', one per option");
+    }
+    List<String> known = new ArrayList<>();
+    for (OptionSpec option : command.options()) {
+      if (!option.usageHelp() && !option.versionHelp()) {
+        known.add(option.longestName().substring(2));
+      }
+    }
+    Map<String, String> values = new LinkedHashMap<>();
+    for (Map.Entry<String, JsonNode> field : object.properties()) {
+      if (!known.contains(field.getKey()) || isAboutFiles(field.getKey())) {
+        throw new InputException(
+            String.format(
+                "%s: unknown key '%s': the keys are the options of vgg %s without dashes, see vgg %s"
+                    + " --help",
+                place, field.getKey(), command.name(), command.name()));
+      }
+      if (!field.getValue().isValueNode() || field.getValue().isNull()) {
+        throw new InputException(
+            String.format("%s: key '%s' must have a single value", place, field.getKey()));
+      }
+      values.put("--" + field.getKey(), field.getValue().asText());
+    }
+    requireValues(place, command, values);
+    return new YamlOptions(values);
+  }
+
+  /**
+   * Reads a YAML file.
+   *
+   * @param option the option that named it
+   * @throws InputException if the file is missing or no YAML
+   */
+  static JsonNode read(Path file, String option) {
     try {
-      root = YAML.readTree(Files.readString(file));
+      return YAML.readTree(Files.readString(file));
     } catch (JsonProcessingException e) {
       throw new InputException(
           file
@@ -77,39 +135,24 @@ final class YamlOptions implements IDefaultValueProvider {
           e);
     } catch (IOException e) {
       throw new InputException(
-          "cannot read " + file + ": " + AtomicFile.reason(e) + " (option config)", e);
+          "cannot read "
+              + file
+              + ": "
+              + AtomicFile.reason(e)
+              + " (option "
+              + option.substring(2)
+              + ")",
+          e);
     }
-    if (!root.isObject()) {
-      throw new InputException(file + " must hold lines like 'epochs: 20', one per option");
-    }
-    List<String> known = new ArrayList<>();
-    for (OptionSpec option : command.options()) {
-      if (option.usageHelp() || option.versionHelp()) {
-        continue;
-      }
-      known.add(option.longestName().substring(2));
-    }
-    Map<String, String> values = new LinkedHashMap<>();
-    for (Map.Entry<String, JsonNode> field : root.properties()) {
-      if (!known.contains(field.getKey()) || CONFIG.endsWith("-" + field.getKey())) {
-        throw new InputException(
-            String.format(
-                "%s: unknown key '%s': the keys are the options of vgg %s without dashes, see vgg %s"
-                    + " --help",
-                file, field.getKey(), command.name(), command.name()));
-      }
-      if (!field.getValue().isValueNode() || field.getValue().isNull()) {
-        throw new InputException(
-            String.format("%s: key '%s' must have a single value", file, field.getKey()));
-      }
-      values.put("--" + field.getKey(), field.getValue().asText());
-    }
-    requireValues(file, command, values);
-    return values;
+  }
+
+  /** Options that say where options come from have no place in a file. */
+  private static boolean isAboutFiles(String key) {
+    return CONFIG.equals("--" + key) || RESUME.equals("--" + key) || RECIPE.equals("--" + key);
   }
 
   /** Else picocli would complain of a command line that nobody typed. */
-  private static void requireValues(Path file, CommandSpec command, Map<String, String> values) {
+  private static void requireValues(String place, CommandSpec command, Map<String, String> values) {
     String[] args =
         values.entrySet().stream()
             .map(value -> value.getKey() + "=" + value.getValue())
@@ -117,7 +160,7 @@ final class YamlOptions implements IDefaultValueProvider {
     try {
       new CommandLine(command.userObject().getClass()).parseArgs(args);
     } catch (ParameterException e) {
-      throw new InputException(file + ": " + e.getMessage(), e);
+      throw new InputException(place + ": " + e.getMessage(), e);
     }
   }
 

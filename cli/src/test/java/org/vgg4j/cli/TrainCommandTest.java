@@ -103,11 +103,17 @@ class TrainCommandTest {
                 bias-decay: true
                 dropout: 0.5
                 init: glorot
+                init-rest: glorot
+                freeze: ""
+                schedule: paper
                 patience: 2
+                step-epochs: ""
+                warm-up: 0
                 epochs: 12
                 max-steps: 1
                 seed: 1
                 threads: 2
+                checkpoint-every: 500
                 """,
                 Map.class);
     expected.put("data", data.toString());
@@ -193,7 +199,8 @@ class TrainCommandTest {
         new CommandLine(new Main()).getSubcommands().get("train").getCommandSpec().options()) {
       expected.add(option.longestName().substring(2));
     }
-    expected.removeAll(Set.of("config", "out", "scale-ratio", "help", "version"));
+    expected.removeAll(
+        Set.of("config", "out", "resume", "recipe", "scale-ratio", "help", "version"));
     assertThat(resolved("run").keySet())
         .map(String::valueOf)
         .containsExactlyInAnyOrderElementsOf(expected);
@@ -209,5 +216,27 @@ class TrainCommandTest {
             "vgg: folder "
                 + root.resolve("run")
                 + " is not empty: give another --out, or remove it first");
+  }
+
+  @Test
+  void resumedRunKeepsItsOptions() throws IOException {
+    assertThat(train("whole", tiny("--epochs", "2")).exitCode()).isZero();
+    Vgg again = Vgg.run("train", "--resume", root.resolve("whole"));
+    assertThat(again.exitCode()).isZero();
+    assertThat(again.out()).startsWith("The run in " + root.resolve("whole") + " is finished");
+    // as if it had been killed before its test images
+    Files.delete(root.resolve("whole/provenance.json"));
+    Vgg resumed = Vgg.run("train", "--resume", root.resolve("whole"), "--threads=1");
+    assertThat(resumed.exitCode()).as(resumed.err()).isZero();
+    assertThat(resumed.out())
+        .contains("Going on in epoch 3 after 6 steps.")
+        .contains("Test: top-1");
+
+    Vgg changed = Vgg.run("train", "--resume", root.resolve("whole"), "--lr=1");
+    assertThat(changed.exitCode()).isEqualTo(2);
+    assertThat(changed.err()).contains("a resumed run keeps its options: leave out --lr");
+    Vgg none = Vgg.run("train", "--resume", root.resolve("nowhere"));
+    assertThat(none.exitCode()).isEqualTo(1);
+    assertThat(none.err()).startsWith("vgg: there is no run in " + root.resolve("nowhere"));
   }
 }

@@ -25,6 +25,9 @@ public final class AtomicFile {
     void writeTo(FileChannel channel) throws IOException;
   }
 
+  /** What the name of a file has at its end while it is written. */
+  public static final String TEMPORARY = ".tmp";
+
   private AtomicFile() {}
 
   /**
@@ -39,7 +42,7 @@ public final class AtomicFile {
     if (folder == null) {
       throw new InputException("cannot write " + file + ": it is no file");
     }
-    Path temporary = folder.resolve(absolute.getFileName() + ".tmp");
+    Path temporary = folder.resolve(absolute.getFileName() + TEMPORARY);
     try {
       Files.createDirectories(folder);
       try (FileChannel channel =

@@ -116,7 +116,7 @@ public final class Benchmark {
 
   private Result train() {
     Training training = engine.training(parameters, batch, 0.5);
-    Sgd sgd = new Sgd(parameters, engine, 0.9, 5e-4, true);
+    Sgd sgd = new Sgd(parameters, engine, 0.9, 5e-4, true, Set.of());
     sgd.setRate(1e-6); // so small that the weights stay what they are
     int[] labels = new int[batch];
     int[] samples = new int[batch];

@@ -55,6 +55,17 @@ public record Preprocessing(
   }
 
   /**
+   * Returns the same for other sizes.
+   *
+   * @param newScale shorter side in pixels
+   * @param newCrop side of the input window in pixels
+   * @throws InputException if the scale is below the crop
+   */
+  public Preprocessing withSizes(int newScale, int newCrop) {
+    return new Preprocessing(channelOrder, valueRange, mean, std, interpolation, newScale, newCrop);
+  }
+
+  /**
    * Returns the same with another scale.
    *
    * @throws InputException if it is below the crop

@@ -34,6 +34,7 @@ public final class Training implements ForwardPass {
   private final FirstBlock firstBlock;
   private final TrainingMemory memory;
   private final double[] losses;
+  private Set<String> kept = Set.of();
 
   /**
    * @param parameters the network's weights; may be changed between calls, and by the sinks that
@@ -82,6 +83,16 @@ public final class Training implements ForwardPass {
   @Override
   public int capacity() {
     return capacity;
+  }
+
+  /**
+   * Says which layers' parameters need no gradients: the backward pass ends above the lowest layer
+   * that does. Gradients of other kept layers are handed over none the less.
+   *
+   * @param layers their names, such as conv1_1
+   */
+  public void keep(Set<String> layers) {
+    kept = Set.copyOf(layers);
   }
 
   /** Whether the maps before the first pool are kept until the backward pass needs them. */
@@ -202,7 +213,8 @@ public final class Training implements ForwardPass {
     Workspace workspace = memory.workspace();
     List<float[]> outputs = memory.outputs();
     float[] gradient = scoresGradient;
-    for (int i = outputs.size() - 1; i >= 0; i--) {
+    int lowest = lowestTrained();
+    for (int i = outputs.size() - 1; i >= Math.max(lowest, 0); i--) {
       float[] input = i == 0 ? firstBlock.output() : outputs.get(i - 1);
       gradient =
           Objects.requireNonNull(
@@ -218,6 +230,30 @@ public final class Training implements ForwardPass {
                       workspace,
                       sink));
     }
-    firstBlock.backward(count, images, gradient, parameters, workspace, sink);
+    if (lowest < 0) {
+      firstBlock.backward(count, images, gradient, parameters, workspace, sink);
+    }
+  }
+
+  /**
+   * Index of the lowest later stage with a layer that is not kept; -1 if it is in the first block.
+   */
+  private int lowestTrained() {
+    List<Stage> later = memory.laterStages();
+    boolean firstBlockIsKept =
+        memory.firstStages().stream().allMatch(this::isKept) && !kept.isEmpty();
+    if (!firstBlockIsKept) {
+      return -1;
+    }
+    for (int i = 0; i < later.size(); i++) {
+      if (!isKept(later.get(i))) {
+        return i;
+      }
+    }
+    return later.size();
+  }
+
+  private boolean isKept(Stage stage) {
+    return stage.parameterShapes().stream().allMatch(shape -> kept.contains(shape.layer()));
   }
 }

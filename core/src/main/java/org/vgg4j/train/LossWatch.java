@@ -10,6 +10,16 @@ final class LossWatch {
   private static final int STUCK_EPOCHS = 2;
   private static final int FIRST_STEPS = 40; // a network may need those to get going
 
+  /**
+   * What has been seen so far.
+   *
+   * @param stuckEpochs epochs in a row with the loss of guessing
+   * @param warned whether that was said
+   */
+  record State(int stuckEpochs, boolean warned) {
+    static final State NONE = new State(0, false);
+  }
+
   private final TrainingConfig config;
   private final double chance;
   private final int classes;
@@ -36,8 +46,8 @@ final class LossWatch {
                 + " before is kept",
             step,
             loss,
-            config.learningRate(),
-            config.initialisation() == Initialisation.HE
+            config.sgd().learningRate(),
+            config.start().rest() == Initialisation.HE
                 ? ", or use --init glorot, since inputs are as large as 255"
                 : ""));
   }
@@ -55,11 +65,20 @@ final class LossWatch {
         "the loss is stuck at ln(%d) = %.3f, that of guessing: the network learns nothing yet. %s",
         classes,
         chance,
-        config.initialisation() == Initialisation.GAUSSIAN
+        config.start().rest() == Initialisation.GAUSSIAN
             ? "Use --init glorot: with the paper's gaussian weights of std 0.01 only the shallow net A"
                 + " starts by itself"
             : "Try another --lr (it is "
-                + config.learningRate()
+                + config.sgd().learningRate()
                 + "), a shallower --arch, or check that the labels are right");
+  }
+
+  State state() {
+    return new State(stuckEpochs, warned);
+  }
+
+  void restore(State state) {
+    stuckEpochs = state.stuckEpochs();
+    warned = state.warned();
   }
 }

@@ -38,8 +38,8 @@ final class MicroBatch {
   }
 
   private int choose() {
-    int asked = config.microBatch();
-    if (asked > 0 && fits(asked, asked < config.batch())) {
+    int asked = config.sgd().microBatch();
+    if (asked > 0 && fits(asked, asked < config.sgd().batch())) {
       return asked;
     }
     int largest = largest();
@@ -47,7 +47,7 @@ final class MicroBatch {
       return largest;
     }
     int tried = Math.max(1, asked);
-    MemoryPlan needed = plan(tried, tried < config.batch());
+    MemoryPlan needed = plan(tried, tried < config.sgd().batch());
     throw new InputException(
         String.format(
             Locale.ROOT,
@@ -63,8 +63,8 @@ final class MicroBatch {
   }
 
   private int largest() {
-    for (int parts = 1; parts <= config.batch(); parts++) {
-      int images = (config.batch() + parts - 1) / parts;
+    for (int parts = 1; parts <= config.sgd().batch(); parts++) {
+      int images = (config.sgd().batch() + parts - 1) / parts;
       if (fits(images, parts > 1)) {
         return images;
       }
@@ -73,7 +73,7 @@ final class MicroBatch {
   }
 
   private String smallerSizes() {
-    int batch = config.batch() - 1;
+    int batch = config.sgd().batch() - 1;
     while (batch > 0 && !fits(batch, false)) {
       batch--;
     }

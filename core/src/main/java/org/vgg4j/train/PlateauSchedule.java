@@ -1,5 +1,7 @@
 package org.vgg4j.train;
 
+import org.jspecify.annotations.Nullable;
+
 /**
  * The paper's schedule (section 3.1): the learning rate is divided by ten when the validation error
  * stops improving, three times, and training ends when it stops improving once more. The paper does
@@ -9,6 +11,17 @@ package org.vgg4j.train;
 public final class PlateauSchedule {
   /** How often the rate is divided before training ends. */
   public static final int DROPS = 3;
+
+  /**
+   * What has been observed so far.
+   *
+   * @param drops how often the rate was divided; one more when training should end
+   * @param waited evaluations since the last improvement or drop
+   * @param best the smallest error in percent; null before the first evaluation
+   */
+  record State(int drops, int waited, @Nullable Double best) {
+    static final State NONE = new State(0, 0, null);
+  }
 
   private static final double LEAST_IMPROVEMENT = 0.1; // percentage points
 
@@ -56,5 +69,15 @@ public final class PlateauSchedule {
     drops++;
     waited = 0;
     return drops <= DROPS;
+  }
+
+  State state() {
+    return new State(drops, waited, Double.isFinite(best) ? best : null);
+  }
+
+  void restore(State state) {
+    drops = state.drops();
+    waited = state.waited();
+    best = state.best() == null ? Double.POSITIVE_INFINITY : state.best();
   }
 }

@@ -1,5 +1,7 @@
 package org.vgg4j.train;
 
+import static java.util.stream.Collectors.joining;
+
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.SerializationFeature;
@@ -10,7 +12,7 @@ import java.io.IOException;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
+import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
 import org.slf4j.Logger;
@@ -24,7 +26,12 @@ import org.vgg4j.base.InputException;
  * @param path the folder
  */
 public record RunFolder(Path path) {
+  /** The field of provenance.json that says whether the run came to its end. */
+  static final String FINISHED = "finished";
+
   private static final Logger LOG = LoggerFactory.getLogger(RunFolder.class);
+  private static final String CONFIG = "config.yaml";
+  private static final String PROVENANCE = "provenance.json";
   private static final ObjectMapper YAML =
       YAMLMapper.builder().disable(YAMLGenerator.Feature.WRITE_DOC_START_MARKER).build();
   private static final ObjectMapper JSON =
@@ -39,7 +46,8 @@ public record RunFolder(Path path) {
     try {
       Files.createDirectories(path);
       try (Stream<Path> content = Files.list(path)) {
-        if (content.findAny().isPresent()) {
+        // a run that was killed while it wrote its first file leaves half of it
+        if (content.anyMatch(file -> !file.endsWith(CONFIG + AtomicFile.TEMPORARY))) {
           throw new InputException(
               "folder " + path + " is not empty: give another --out, or remove it first");
         }
@@ -49,6 +57,40 @@ public record RunFolder(Path path) {
           "cannot make the run folder " + path + ": " + AtomicFile.reason(e), e);
     }
     return new RunFolder(path);
+  }
+
+  /**
+   * Returns a folder in which a run has begun.
+   *
+   * @throws InputException if there is none
+   */
+  public static RunFolder existing(Path path) {
+    RunFolder folder = new RunFolder(path);
+    if (!Files.isRegularFile(folder.config())) {
+      throw new InputException(
+          "there is no run in "
+              + path
+              + " (no config.yaml): start one with vgg train --out "
+              + path);
+    }
+    return folder;
+  }
+
+  /**
+   * Whether the run came to its end, so that there is nothing to resume.
+   *
+   * @throws InputException if provenance.json cannot be read
+   */
+  public boolean isFinished() {
+    Path file = path.resolve(PROVENANCE);
+    if (!Files.exists(file)) {
+      return false;
+    }
+    try {
+      return JSON.readTree(Files.readString(file)).path(FINISHED).asBoolean();
+    } catch (IOException e) {
+      throw new InputException("cannot read " + file + ": " + AtomicFile.reason(e), e);
+    }
   }
 
   /**
@@ -102,26 +144,36 @@ public record RunFolder(Path path) {
     return path.resolve("best").resolve("model.safetensors");
   }
 
+  /** All that a resumed run needs; there is none before the first epoch's end or interval. */
+  public Path checkpoint() {
+    return path.resolve("last").resolve("checkpoint.safetensors");
+  }
+
+  /** All options. */
+  public Path config() {
+    return path.resolve(CONFIG);
+  }
+
   /** One line per epoch. */
   public Path metrics() {
     return path.resolve("metrics.csv");
   }
 
   void writeConfig(Map<String, Object> options) {
-    AtomicFile.write(path.resolve("config.yaml"), text(YAML, options));
+    AtomicFile.write(config(), text(YAML, options));
   }
 
   void writeProvenance(Map<String, Object> provenance) {
-    AtomicFile.write(path.resolve("provenance.json"), text(JSON, provenance) + "\n");
+    AtomicFile.write(path.resolve(PROVENANCE), text(JSON, provenance) + "\n");
   }
 
-  void appendMetrics(String line) {
-    try {
-      Files.writeString(
-          metrics(), line + "\n", StandardOpenOption.CREATE, StandardOpenOption.APPEND);
-    } catch (IOException e) {
-      throw new InputException("cannot write " + metrics() + ": " + AtomicFile.reason(e), e);
-    }
+  /** Writes all lines, so that none is left of epochs that a resumed run does again. */
+  void writeMetrics(List<String> lines) {
+    AtomicFile.write(
+        metrics(),
+        EpochMetrics.CSV_HEADER
+            + "\n"
+            + lines.stream().map(line -> line + "\n").collect(joining()));
   }
 
   private static String text(ObjectMapper mapper, Map<String, Object> values) {

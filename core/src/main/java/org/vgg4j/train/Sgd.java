@@ -1,5 +1,7 @@
 package org.vgg4j.train;
 
+import java.util.Arrays;
+import java.util.Set;
 import org.vgg4j.model.ParameterShape;
 import org.vgg4j.network.Engine;
 import org.vgg4j.network.GradientSink;
@@ -18,6 +20,7 @@ public final class Sgd implements GradientSink {
   private final float momentum;
   private final float weightDecay;
   private final boolean biasDecay;
+  private final Set<String> frozen;
   private float rate;
 
   /**
@@ -25,19 +28,22 @@ public final class Sgd implements GradientSink {
    * @param momentum share of the last step that is taken again, 0.9 in the paper
    * @param weightDecay factor of the L2 penalty, 5e-4 in the paper
    * @param biasDecay whether biases decay like weights
+   * @param frozen names of the layers whose parameters stay as they are
    */
   public Sgd(
       Parameters parameters,
       Engine engine,
       double momentum,
       double weightDecay,
-      boolean biasDecay) {
+      boolean biasDecay,
+      Set<String> frozen) {
     this.parameters = parameters;
     this.velocities = Parameters.zeros(parameters.architecture());
     this.engine = engine;
     this.momentum = (float) momentum;
     this.weightDecay = (float) weightDecay;
     this.biasDecay = biasDecay;
+    this.frozen = Set.copyOf(frozen);
   }
 
   /** Sets the learning rate of the steps that follow; it is zero before. */
@@ -45,9 +51,18 @@ public final class Sgd implements GradientSink {
     this.rate = (float) rate;
   }
 
+  /** What each value moved by in its last step, not a copy. */
+  Parameters velocities() {
+    return velocities;
+  }
+
   /** Makes the step of these values. */
   @Override
   public void take(ParameterShape shape, int first, int count, float[] gradient) {
+    if (frozen.contains(shape.layer())) {
+      Arrays.fill(gradient, 0, count, 0f);
+      return;
+    }
     engine.sgd(
         shape,
         first,

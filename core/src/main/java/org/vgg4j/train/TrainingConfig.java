@@ -3,7 +3,7 @@ package org.vgg4j.train;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Set;
-import org.vgg4j.base.InputException;
+import org.jspecify.annotations.Nullable;
 import org.vgg4j.model.Configuration;
 
 /**
@@ -17,19 +17,13 @@ import org.vgg4j.model.Configuration;
  * @param width factor on channels and hidden features
  * @param crop side of the input window in pixels
  * @param scale S: shorter side, in pixels, of a rescaled training image
- * @param batch images per step
- * @param microBatch images at a time, at most the batch; 0: as many as memory allows
- * @param learningRate at the start
- * @param momentum of SGD, in [0, 1)
- * @param weightDecay factor of the L2 penalty
- * @param biasDecay whether biases decay like weights
- * @param dropout rate after fc6 and fc7, in [0, 1)
- * @param initialisation how weights are drawn
- * @param patience validations without improvement before the rate drops
- * @param epochs at most so many
- * @param maxSteps at most so many steps
+ * @param start the first weights
+ * @param sgd the optimiser
+ * @param schedule the learning rate over time, and the end
  * @param seed of all random draws
  * @param threads number of threads
+ * @param checkpointEvery steps between two checkpoints, beside those at the end of each epoch; 0
+ *     for those only
  */
 public record TrainingConfig(
     String data,
@@ -39,54 +33,27 @@ public record TrainingConfig(
     double width,
     int crop,
     int scale,
-    int batch,
-    int microBatch,
-    double learningRate,
-    double momentum,
-    double weightDecay,
-    boolean biasDecay,
-    double dropout,
-    Initialisation initialisation,
-    int patience,
-    int epochs,
-    int maxSteps,
+    StartConfig start,
+    SgdConfig sgd,
+    ScheduleConfig schedule,
     long seed,
-    int threads) {
+    int threads,
+    int checkpointEvery) {
 
   /** Options that do not change what is learnt, or are told elsewhere. */
-  private static final Set<String> NOT_IN_PROVENANCE = Set.of("threads", "data");
+  private static final Set<String> NOT_IN_PROVENANCE =
+      Set.of("threads", "data", "checkpoint-every");
+
+  private static final String INIT = "init";
 
   /**
-   * @throws InputException if a number is out of its range
+   * @throws org.vgg4j.base.InputException if a number is out of its range
    */
   public TrainingConfig {
-    require(heldOut > 0 && heldOut < 1, "held-out", heldOut, "a fraction between 0 and 1");
-    require(scale >= crop, "scale", scale, "at least the crop, " + crop);
-    require(batch >= 1, "batch", batch, "at least 1");
-    require(
-        microBatch >= 0 && microBatch <= batch,
-        "micro-batch",
-        microBatch,
-        "from 1 to the batch, " + batch + ", or 0 for as many images as memory allows");
-    require(
-        learningRate > 0 && Double.isFinite(learningRate), "lr", learningRate, "a positive number");
-    require(momentum >= 0 && momentum < 1, "momentum", momentum, "in [0, 1)");
-    require(
-        weightDecay >= 0 && Double.isFinite(weightDecay),
-        "weight-decay",
-        weightDecay,
-        "zero or a positive number");
-    require(dropout >= 0 && dropout < 1, "dropout", dropout, "in [0, 1)");
-    require(patience >= 1, "patience", patience, "at least 1");
-    require(epochs >= 1, "epochs", epochs, "at least 1");
-    require(maxSteps >= 1, "max-steps", maxSteps, "at least 1");
-    require(threads >= 1, "threads", threads, "at least 1");
-  }
-
-  private static void require(boolean condition, String option, Object value, String allowed) {
-    if (!condition) {
-      throw new InputException("option " + option + " is " + value + " but must be " + allowed);
-    }
+    Require.option(heldOut > 0 && heldOut < 1, "held-out", heldOut, "a fraction between 0 and 1");
+    Require.option(scale >= crop, "scale", scale, "at least the crop, " + crop);
+    Require.option(threads >= 1, "threads", threads, "at least 1");
+    Require.option(checkpointEvery >= 0, "checkpoint-every", checkpointEvery, "at least 0");
   }
 
   /** Returns the same options with another micro-batch. */
@@ -99,19 +66,12 @@ public record TrainingConfig(
         width,
         crop,
         scale,
-        batch,
-        images,
-        learningRate,
-        momentum,
-        weightDecay,
-        biasDecay,
-        dropout,
-        initialisation,
-        patience,
-        epochs,
-        maxSteps,
+        start,
+        sgd.withMicroBatch(images),
+        schedule,
         seed,
-        threads);
+        threads,
+        checkpointEvery);
   }
 
   /** All options by name. */
@@ -124,26 +84,40 @@ public record TrainingConfig(
     options.put("width", width);
     options.put("crop", crop);
     options.put("scale", scale);
-    options.put("batch", batch);
-    options.put("micro-batch", microBatch);
-    options.put("lr", learningRate);
-    options.put("momentum", momentum);
-    options.put("weight-decay", weightDecay);
-    options.put("bias-decay", biasDecay);
-    options.put("dropout", dropout);
-    options.put("init", initialisation.label());
-    options.put("patience", patience);
-    options.put("epochs", epochs);
-    options.put("max-steps", maxSteps);
+    options.put("batch", sgd.batch());
+    options.put("micro-batch", sgd.microBatch());
+    options.put("lr", sgd.learningRate());
+    options.put("momentum", sgd.momentum());
+    options.put("weight-decay", sgd.weightDecay());
+    options.put("bias-decay", sgd.biasDecay());
+    options.put("dropout", sgd.dropout());
+    options.put(INIT, start.initText());
+    options.put("init-rest", start.rest().label());
+    options.put("freeze", start.freezeText());
+    options.put("schedule", schedule.kind().label());
+    options.put("patience", schedule.patience());
+    options.put("step-epochs", schedule.stepEpochsText());
+    options.put("warm-up", schedule.warmUp());
+    options.put("epochs", schedule.epochs());
+    options.put("max-steps", schedule.maxSteps());
     options.put("seed", seed);
     options.put("threads", threads);
+    options.put("checkpoint-every", checkpointEvery);
     return options;
   }
 
-  /** The options on which the trained weights depend. */
-  public Map<String, Object> provenanceOptions() {
+  /**
+   * The options on which the trained weights depend.
+   *
+   * @param initSha256 of the model that the run began with, which counts instead of its path; null
+   *     if all weights were drawn
+   */
+  Map<String, Object> provenanceOptions(@Nullable String initSha256) {
     Map<String, Object> options = options();
     options.keySet().removeAll(NOT_IN_PROVENANCE);
+    if (initSha256 != null) {
+      options.put(INIT, "from:" + initSha256);
+    }
     return options;
   }
 }

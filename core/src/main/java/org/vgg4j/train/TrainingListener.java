@@ -32,6 +32,17 @@ public interface TrainingListener {
   void started(
       TrainingConfig config, DataSplits data, Architecture architecture, MemoryPlan memory);
 
+  /**
+   * After {@link #started}, if a run goes on from a checkpoint.
+   *
+   * @param epoch the epoch that the next step belongs to, from 1
+   * @param step steps done
+   */
+  default void resumed(int epoch, int step) {}
+
+  /** Something about the run that the user may want to know. */
+  default void noted(String sentence) {}
+
   /** After each step. */
   void stepped(Progress progress);
 

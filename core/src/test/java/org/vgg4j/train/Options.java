@@ -1,5 +1,8 @@
 package org.vgg4j.train;
 
+import java.nio.file.Path;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
 import org.vgg4j.model.Configuration;
 
 /** A training configuration for tests, to be changed field by field. */
@@ -18,6 +21,12 @@ final class Options {
   double weightDecay = 5e-4;
   boolean biasDecay = true;
   double dropout = 0.5;
+  @Nullable Path from = null;
+  List<String> freeze = List.of();
+  ScheduleConfig.Kind schedule = ScheduleConfig.Kind.PAPER;
+  List<Integer> stepEpochs = List.of();
+  int warmUp = 0;
+  int checkpointEvery = 0;
   Initialisation initialisation = Initialisation.GLOROT;
   int patience = 5;
   int epochs = 2;
@@ -34,18 +43,11 @@ final class Options {
         width,
         crop,
         scale,
-        batch,
-        microBatch,
-        learningRate,
-        momentum,
-        weightDecay,
-        biasDecay,
-        dropout,
-        initialisation,
-        patience,
-        epochs,
-        maxSteps,
+        new StartConfig(from, initialisation, freeze),
+        new SgdConfig(batch, microBatch, learningRate, momentum, weightDecay, biasDecay, dropout),
+        new ScheduleConfig(schedule, patience, stepEpochs, warmUp, epochs, maxSteps),
         seed,
-        threads);
+        threads,
+        checkpointEvery);
   }
 }

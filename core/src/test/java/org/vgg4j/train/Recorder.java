@@ -12,12 +12,24 @@ class Recorder implements TrainingListener {
   final List<EpochMetrics> epochs = new ArrayList<>();
   final List<Boolean> best = new ArrayList<>();
   final List<String> warnings = new ArrayList<>();
+  final List<String> notes = new ArrayList<>();
+  final List<Integer> resumedAt = new ArrayList<>();
   TrainingConfig started;
 
   @Override
   public void started(
       TrainingConfig config, DataSplits data, Architecture architecture, MemoryPlan memory) {
     started = config;
+  }
+
+  @Override
+  public void resumed(int epoch, int step) {
+    resumedAt.add(step);
+  }
+
+  @Override
+  public void noted(String sentence) {
+    notes.add(sentence);
   }
 
   @Override

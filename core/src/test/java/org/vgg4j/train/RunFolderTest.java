@@ -8,6 +8,7 @@ import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -74,10 +75,31 @@ class RunFolderTest {
   }
 
   @Test
-  void metricsGrowLineByLine() {
+  void metricsAreWrittenAnew() {
     RunFolder folder = RunFolder.create(root);
-    folder.appendMetrics("a,b");
-    folder.appendMetrics("1,2");
-    assertThat(folder.metrics()).hasContent("a,b\n1,2\n");
+    folder.writeMetrics(List.of("1,2", "3,4"));
+    folder.writeMetrics(List.of("1,2"));
+    assertThat(folder.metrics()).hasContent(EpochMetrics.CSV_HEADER + "\n1,2\n");
+  }
+
+  @Test
+  void onlyAFolderWithARunExists() {
+    assertThatThrownBy(() -> RunFolder.existing(root))
+        .isInstanceOf(InputException.class)
+        .hasMessageStartingWith("there is no run in " + root + " (no config.yaml)");
+    RunFolder.create(root).writeConfig(Map.of("seed", 1));
+    assertThat(RunFolder.existing(root).path()).isEqualTo(root);
+  }
+
+  @Test
+  void finishedIsWhatProvenanceSays() {
+    RunFolder folder = RunFolder.create(root);
+    assertThat(folder.isFinished()).isFalse();
+    folder.writeProvenance(Map.of("steps", 3));
+    assertThat(folder.isFinished()).isFalse();
+    folder.writeProvenance(Map.of("finished", false));
+    assertThat(folder.isFinished()).isFalse();
+    folder.writeProvenance(Map.of("finished", true));
+    assertThat(folder.isFinished()).isTrue();
   }
 }

@@ -104,6 +104,7 @@ class TrainerTest {
         .containsExactly(
             "best/model.safetensors",
             "config.yaml",
+            "last/checkpoint.safetensors",
             "last/model.safetensors",
             "metrics.csv",
             "provenance.json");
@@ -239,7 +240,12 @@ class TrainerTest {
     assertThat(result.bestEpoch()).isZero();
     assertThat(result.bestTop1Error()).isNaN();
     assertThat(filesBelow(root.resolve("run")))
-        .containsExactly("config.yaml", "last/model.safetensors", "metrics.csv", "provenance.json");
+        .containsExactly(
+            "config.yaml",
+            "last/checkpoint.safetensors",
+            "last/model.safetensors",
+            "metrics.csv",
+            "provenance.json");
     assertThat(json(root.resolve("run/provenance.json")).get("steps")).isEqualTo(1);
   }
 
@@ -417,24 +423,27 @@ class TrainerTest {
   /** Room for the models of the first epoch, but not for the next one's temporary file. */
   @Test
   void fullDiskKeepsTheModelsOfTheEpochBefore() throws IOException {
-    long model = Files.size(train("elsewhere").folder().lastModel());
+    RunFolder elsewhere = train("elsewhere").folder();
+    long model = Files.size(elsewhere.lastModel());
+    long all = 2 * model + Files.size(elsewhere.checkpoint());
     Path disk = root.resolve("disk");
-    try (SmallDisk mounted = SmallDisk.mount(disk, (int) (2.5 * model / 1024) + 16)) {
+    try (SmallDisk mounted = SmallDisk.mount(disk, (int) ((all + model / 2) / 1024) + 16)) {
       assertThat(mounted).isNotNull();
       recorder.epochs.clear();
       assertThatThrownBy(() -> train("disk/run"))
           .isInstanceOf(InputException.class)
           .hasMessage(
               "cannot write %s: No space left on device; an older file of that name is kept",
-              disk.resolve("run/last/model.safetensors"));
+              disk.resolve("run/best/model.safetensors"));
       assertThat(recorder.epochs).hasSize(1);
       assertThat(filesBelow(disk))
           .containsExactly(
               "run/best/model.safetensors",
               "run/config.yaml",
+              "run/last/checkpoint.safetensors",
               "run/last/model.safetensors",
               "run/metrics.csv");
-      ModelFile last = ModelFile.read(disk.resolve("run/last/model.safetensors"));
+      ModelFile last = ModelFile.read(disk.resolve("run/best/model.safetensors"));
       assertThat(last.provenance().metrics()).containsEntry("epoch", 1.0);
     }
   }

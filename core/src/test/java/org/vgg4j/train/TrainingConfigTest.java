@@ -3,6 +3,7 @@ package org.vgg4j.train;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.nio.file.Path;
 import java.util.List;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
@@ -50,7 +51,16 @@ class TrainingConfigTest {
         wrong(o -> o.patience = 0, "patience is 0 but must be at least 1"),
         wrong(o -> o.epochs = 0, "epochs is 0 but must be at least 1"),
         wrong(o -> o.maxSteps = 0, "max-steps is 0 but must be at least 1"),
-        wrong(o -> o.threads = 0, "threads is 0 but must be at least 1"));
+        wrong(o -> o.threads = 0, "threads is 0 but must be at least 1"),
+        wrong(o -> o.checkpointEvery = -1, "checkpoint-every is -1 but must be at least 0"),
+        wrong(o -> o.warmUp = -1, "warm-up is -1 but must be at least 0"),
+        wrong(
+            o -> o.stepEpochs = List.of(3, 3),
+            "step-epochs is 3,3 but must be rising numbers from 1 on"),
+        wrong(
+            o -> o.schedule = ScheduleConfig.Kind.STEP,
+            "step-epochs is empty but must be the epochs after which the rate drops, such as 20,40,"
+                + " where schedule is step"));
   }
 
   @ParameterizedTest
@@ -75,7 +85,7 @@ class TrainingConfigTest {
     options.epochs = 1;
     options.maxSteps = 1;
     options.threads = 1;
-    assertThat(options.build().microBatch()).isEqualTo(16);
+    assertThat(options.build().sgd().microBatch()).isEqualTo(16);
   }
 
   @Test
@@ -100,6 +110,12 @@ class TrainingConfigTest {
     options.maxSteps = 11;
     options.seed = 12;
     options.threads = 13;
+    options.from = Path.of("a.safetensors");
+    options.freeze = List.of("features");
+    options.schedule = ScheduleConfig.Kind.STEP;
+    options.stepEpochs = List.of(2, 3);
+    options.warmUp = 7;
+    options.checkpointEvery = 8;
     TrainingConfig before = options.build();
     options.microBatch = 5;
     assertThat(before.withMicroBatch(5)).isEqualTo(options.build());
@@ -108,7 +124,12 @@ class TrainingConfigTest {
   @Test
   void optionsHoldEveryComponent() {
     TrainingConfig config = new Options().build();
-    assertThat(config.options()).hasSize(TrainingConfig.class.getRecordComponents().length);
+    int nested =
+        StartConfig.class.getRecordComponents().length
+            + SgdConfig.class.getRecordComponents().length
+            + ScheduleConfig.class.getRecordComponents().length;
+    assertThat(config.options())
+        .hasSize(TrainingConfig.class.getRecordComponents().length - 3 + nested);
     assertThat(config.options())
         .containsEntry("arch", "A")
         .containsEntry("init", "glorot")
@@ -122,12 +143,22 @@ class TrainingConfigTest {
     TrainingConfig one = options.build();
     options.threads = 3;
     options.data = "/home/somebody/pets";
+    options.checkpointEvery = 5;
     TrainingConfig other = options.build();
-    assertThat(one.provenanceOptions()).isEqualTo(other.provenanceOptions());
+    assertThat(one.provenanceOptions(null)).isEqualTo(other.provenanceOptions(null));
     List<String> left =
         one.options().keySet().stream()
-            .filter(key -> !one.provenanceOptions().containsKey(key))
+            .filter(key -> !one.provenanceOptions(null).containsKey(key))
             .toList();
-    assertThat(left).containsExactlyInAnyOrder("threads", "data");
+    assertThat(left).containsExactlyInAnyOrder("threads", "data", "checkpoint-every");
+  }
+
+  /** Two paths of the same file give the same weights. */
+  @Test
+  void whatTheFirstModelHoldsCountsAndNotItsPath() {
+    Options options = new Options();
+    options.from = Path.of("a.safetensors");
+    assertThat(options.build().options()).containsEntry("init", "from:a.safetensors");
+    assertThat(options.build().provenanceOptions("12ab")).containsEntry("init", "from:12ab");
   }
 }

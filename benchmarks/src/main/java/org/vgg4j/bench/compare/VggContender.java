@@ -48,7 +48,7 @@ final class VggContender implements Contender {
     }
     if (job.workload().trains()) {
       this.training = engine.training(parameters, job.workload().batch(), job.dropout());
-      this.sgd = new Sgd(parameters, engine, Job.MOMENTUM, Job.WEIGHT_DECAY, true);
+      this.sgd = new Sgd(parameters, engine, Job.MOMENTUM, Job.WEIGHT_DECAY, true, Set.of());
       sgd.setRate(job.rate());
     } else {
       this.training = null;

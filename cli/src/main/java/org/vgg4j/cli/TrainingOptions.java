@@ -1,0 +1,270 @@
+package org.vgg4j.cli;
+
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import org.vgg4j.base.InputException;
+import org.vgg4j.model.Configuration;
+import org.vgg4j.train.ScheduleConfig;
+import org.vgg4j.train.SgdConfig;
+import org.vgg4j.train.StartConfig;
+import org.vgg4j.train.TrainingConfig;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+
+/** The options that say what a training run does. */
+final class TrainingOptions {
+  @Spec(Spec.Target.MIXEE)
+  private CommandSpec spec;
+
+  @Option(
+      names = "--data",
+      paramLabel = "DATA",
+      defaultValue = "fashion-mini",
+      description = Texts.DATA + " (default: ${DEFAULT-VALUE})")
+  private String data;
+
+  @Option(names = "--arch", paramLabel = "NAME", defaultValue = "A", description = Texts.ARCH)
+  private String arch;
+
+  @Option(names = "--width", paramLabel = "F", defaultValue = "0.25", description = Texts.WIDTH)
+  private double width;
+
+  @Option(names = "--crop", paramLabel = "PIXELS", defaultValue = "32", description = Texts.CROP)
+  private int crop;
+
+  @Option(
+      names = "--scale",
+      paramLabel = "S",
+      description =
+          "shorter side, in pixels, of a rescaled training image (default: crop x --scale-ratio)")
+  private @Nullable Integer scale;
+
+  @Option(
+      names = "--scale-ratio",
+      paramLabel = "F",
+      defaultValue = "1.143",
+      description =
+          "S as a multiple of the crop, rounded down; 256/224 in the paper (default: ${DEFAULT-VALUE})")
+  private double scaleRatio;
+
+  @Option(
+      names = "--flip",
+      negatable = true,
+      defaultValue = "true",
+      fallbackValue = "true",
+      description = "mirror training images half of the time (default: ${DEFAULT-VALUE})")
+  private boolean flip;
+
+  @Option(
+      names = "--held-out",
+      paramLabel = "F",
+      defaultValue = "0.1",
+      description = Texts.HELD_OUT)
+  private double heldOut;
+
+  @Option(
+      names = "--batch",
+      paramLabel = "N",
+      defaultValue = "64",
+      description = "images per step; 256 in the paper (default: ${DEFAULT-VALUE})")
+  private int batch;
+
+  @Option(
+      names = "--micro-batch",
+      paramLabel = "N",
+      defaultValue = "0",
+      description = "images at a time; 0: as many as memory allows (default: ${DEFAULT-VALUE})")
+  private int microBatch;
+
+  @Option(
+      names = "--lr",
+      paramLabel = "F",
+      defaultValue = "0.01",
+      description = "learning rate at the start (default: ${DEFAULT-VALUE})")
+  private double learningRate;
+
+  @Option(
+      names = "--momentum",
+      paramLabel = "F",
+      defaultValue = "0.9",
+      description = "momentum of SGD (default: ${DEFAULT-VALUE})")
+  private double momentum;
+
+  @Option(
+      names = "--weight-decay",
+      paramLabel = "F",
+      defaultValue = "5e-4",
+      description = "factor of the L2 penalty (default: ${DEFAULT-VALUE})")
+  private double weightDecay;
+
+  @Option(
+      names = "--bias-decay",
+      negatable = true,
+      defaultValue = "true",
+      fallbackValue = "true",
+      description = "let biases decay like weights (default: ${DEFAULT-VALUE})")
+  private boolean biasDecay;
+
+  @Option(
+      names = "--dropout",
+      paramLabel = "F",
+      defaultValue = "0.5",
+      description = "dropout rate after fc6 and fc7 (default: ${DEFAULT-VALUE})")
+  private double dropout;
+
+  @Option(
+      names = "--init",
+      paramLabel = "NAME",
+      defaultValue = "glorot",
+      description =
+          "initial weights: glorot, gaussian (std 0.01), he, or from:FILE, a model: all its layers if"
+              + " it is the same network, else conv1_1, conv2_1, conv3_1, conv3_2 and fc6 to fc8, as"
+              + " the paper takes them from net A (default: ${DEFAULT-VALUE})")
+  private String init;
+
+  @Option(
+      names = "--init-rest",
+      paramLabel = "NAME",
+      defaultValue = "glorot",
+      description =
+          "weights that from:FILE leaves open: glorot, gaussian or he (default: ${DEFAULT-VALUE})")
+  private String initRest;
+
+  @Option(
+      names = "--freeze",
+      paramLabel = "NAMES",
+      defaultValue = "",
+      description =
+          "layers that keep their first weights: features (all convolutions), all-but-head (all but"
+              + " fc8), or names such as conv1_1,fc6 (default: none)")
+  private String freeze;
+
+  @Option(
+      names = "--schedule",
+      paramLabel = "NAME",
+      defaultValue = "paper",
+      description =
+          "how the learning rate falls: paper (by ten when validation stops improving), step (by ten"
+              + " after --step-epochs) or cosine (default: ${DEFAULT-VALUE})")
+  private String schedule;
+
+  @Option(
+      names = "--step-epochs",
+      paramLabel = "N,N",
+      defaultValue = "",
+      description = "for schedule step: after which epochs the rate drops, such as 20,40")
+  private String stepEpochs;
+
+  @Option(
+      names = "--warm-up",
+      paramLabel = "N",
+      defaultValue = "0",
+      description = "steps over which the rate first rises to --lr (default: ${DEFAULT-VALUE})")
+  private int warmUp;
+
+  @Option(
+      names = "--patience",
+      paramLabel = "N",
+      defaultValue = "2",
+      description =
+          "for schedule paper: epochs without a better validation error before the rate is divided by"
+              + " ten, three times at most (default: ${DEFAULT-VALUE})")
+  private int patience;
+
+  @Option(
+      names = "--epochs",
+      paramLabel = "N",
+      defaultValue = "12",
+      description = "at most so many; 74 in the paper (default: ${DEFAULT-VALUE})")
+  private int epochs;
+
+  @Option(
+      names = "--max-steps",
+      paramLabel = "N",
+      defaultValue = "370000",
+      description = "at most so many steps (default: the paper's ${DEFAULT-VALUE})")
+  private int maxSteps;
+
+  @Option(names = "--seed", paramLabel = "N", defaultValue = "1", description = Texts.SEED)
+  private long seed;
+
+  @Option(names = "--threads", paramLabel = "N", description = Texts.THREADS)
+  private int threads = Runtime.getRuntime().availableProcessors();
+
+  @Option(
+      names = "--checkpoint-every",
+      paramLabel = "N",
+      defaultValue = "500",
+      description =
+          "steps between checkpoints, beside those at the end of each epoch; 0: only those"
+              + " (default: ${DEFAULT-VALUE})")
+  private int checkpointEvery;
+
+  String data() {
+    return data;
+  }
+
+  String arch() {
+    return arch;
+  }
+
+  /**
+   * What the options say together.
+   *
+   * @throws InputException if one is out of its range
+   */
+  TrainingConfig config() {
+    return new TrainingConfig(
+        data,
+        heldOut,
+        flip,
+        Configuration.of(arch),
+        width,
+        crop,
+        trainingScale(),
+        StartConfig.of(init, initRest, freeze),
+        new SgdConfig(
+            batch,
+            typed("--micro-batch") ? microBatch : Math.min(microBatch, batch),
+            learningRate,
+            momentum,
+            weightDecay,
+            biasDecay,
+            dropout),
+        new ScheduleConfig(
+            ScheduleConfig.Kind.of(schedule), patience, stepEpochs(), warmUp, epochs, maxSteps),
+        seed,
+        threads,
+        checkpointEvery);
+  }
+
+  private List<Integer> stepEpochs() {
+    List<Integer> numbers = new ArrayList<>();
+    for (String word : stepEpochs.strip().split("[,\\s]+")) {
+      if (!word.matches("\\d{0,9}")) {
+        throw new InputException(
+            "option step-epochs is " + stepEpochs + " but must be numbers with commas between");
+      }
+      if (!word.isEmpty()) {
+        numbers.add(Integer.valueOf(word));
+      }
+    }
+    return numbers;
+  }
+
+  /** S; of a file's --scale and a typed --scale-ratio, what is typed wins. */
+  private int trainingScale() {
+    if (typed("--scale") && typed("--scale-ratio")) {
+      throw new ParameterException(
+          spec.commandLine(), "--scale and --scale-ratio say the same: give one of them");
+    }
+    return scale != null && !typed("--scale-ratio") ? scale : (int) (crop * scaleRatio);
+  }
+
+  private boolean typed(String option) {
+    return spec.commandLine().getParseResult().hasMatchedOption(option);
+  }
+}

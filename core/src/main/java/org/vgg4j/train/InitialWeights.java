@@ -1,0 +1,129 @@
+package org.vgg4j.train;
+
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+import org.vgg4j.base.InputException;
+import org.vgg4j.model.Architecture;
+import org.vgg4j.model.ParameterShape;
+import org.vgg4j.model.Preprocessing;
+import org.vgg4j.network.Parameters;
+import org.vgg4j.weights.ModelFile;
+
+/**
+ * The weights that a run begins with: drawn, or taken over from another network (the paper, section
+ * 3.1). A network of the same configuration gives all its layers. Any other gives what the paper
+ * takes from net A for the deeper nets, the first four convolutions of A and the fully connected
+ * layers, matched by name (by position their shapes would not fit). The last layer is taken over
+ * only where both networks have the same classes.
+ *
+ * @param source what preprocessing and provenance of the other network say; null if all were drawn
+ * @param copied the layers that were taken over
+ */
+record InitialWeights(@Nullable Origin source, List<String> copied) {
+  /**
+   * Another network.
+   *
+   * @param preprocessing what its weights were made for
+   * @param sha256 of its file
+   */
+  record Origin(Preprocessing preprocessing, String sha256) {}
+
+  private static final Set<String> FROM_OTHER_NETWORKS =
+      Set.of("conv1_1", "conv2_1", "conv3_1", "conv3_2", "fc6", "fc7", "fc8");
+  private static final String HEAD = "fc8";
+
+  /**
+   * Fills the parameters.
+   *
+   * @param classNames of the network that is to be trained
+   * @throws InputException if the file cannot be used, or a layer does not fit
+   */
+  static InitialWeights fill(
+      Parameters parameters, List<String> classNames, StartConfig start, long seed) {
+    start.rest().fill(parameters, seed);
+    if (start.from() == null) {
+      return new InitialWeights(null, List.of());
+    }
+    ModelFile source = ModelFile.read(start.from());
+    Set<String> wanted = layersToCopy(source, parameters.architecture(), classNames);
+    Map<String, ParameterShape> shapes = byLayerAndKind(source.architecture());
+    for (ParameterShape shape : parameters.architecture().parameters()) {
+      if (wanted.contains(shape.layer())) {
+        ParameterShape from = Objects.requireNonNull(shapes.get(key(shape)));
+        requireSameShape(start, from, shape);
+        float[] values = Objects.requireNonNull(source.arrays().get(from.name()));
+        System.arraycopy(values, 0, parameters.values(shape.name()), 0, values.length);
+      }
+    }
+    return new InitialWeights(
+        new Origin(source.preprocessing(), FileDigest.sha256(start.from())),
+        new ArrayList<>(wanted));
+  }
+
+  private static Set<String> layersToCopy(
+      ModelFile source, Architecture target, List<String> classNames) {
+    Set<String> there = new LinkedHashSet<>();
+    source.architecture().parameters().forEach(shape -> there.add(shape.layer()));
+    boolean sameNetwork = source.architecture().configuration() == target.configuration();
+    Set<String> wanted = new LinkedHashSet<>();
+    for (ParameterShape shape : target.parameters()) {
+      String layer = shape.layer();
+      if (there.contains(layer) && (sameNetwork || FROM_OTHER_NETWORKS.contains(layer))) {
+        wanted.add(layer);
+      }
+    }
+    if (!source.classNames().equals(classNames)) {
+      wanted.remove(HEAD);
+    }
+    return wanted;
+  }
+
+  private static Map<String, ParameterShape> byLayerAndKind(Architecture architecture) {
+    Map<String, ParameterShape> shapes = new LinkedHashMap<>();
+    architecture.parameters().forEach(shape -> shapes.put(key(shape), shape));
+    return shapes;
+  }
+
+  private static String key(ParameterShape shape) {
+    return shape.layer() + (shape.isWeight() ? ".weight" : ".bias");
+  }
+
+  private static void requireSameShape(StartConfig start, ParameterShape from, ParameterShape to) {
+    if (!from.dimensions().equals(to.dimensions())) {
+      throw new InputException(
+          "%s of %s has shape %s, but %s is needed: take the same --width%s"
+              .formatted(
+                  to.layer(),
+                  start.from(),
+                  from.dimensions(),
+                  to.dimensions(),
+                  to.layer().equals("fc6") ? " and --crop" : ""));
+    }
+  }
+
+  /** What to tell the user; null if all weights were drawn. */
+  @Nullable String sentence(StartConfig start, Architecture architecture) {
+    if (source == null) {
+      return null;
+    }
+    List<String> drawn =
+        architecture.parameters().stream()
+            .map(ParameterShape::layer)
+            .distinct()
+            .filter(layer -> !copied.contains(layer))
+            .toList();
+    return "weights of %s from %s%s"
+        .formatted(
+            String.join(", ", copied),
+            start.from(),
+            drawn.isEmpty()
+                ? ""
+                : "; drawn (" + start.rest().label() + "): " + String.join(", ", drawn));
+  }
+}

@@ -1,0 +1,78 @@
+package org.vgg4j.train;
+
+import java.util.List;
+import java.util.Locale;
+import org.vgg4j.base.InputException;
+
+/**
+ * Options of the learning rate over time, and when training ends.
+ *
+ * @param kind how the rate falls
+ * @param patience for {@link Kind#PAPER}: validations without improvement before the rate drops
+ * @param stepEpochs for {@link Kind#STEP}: after which epochs the rate is divided by ten, rising
+ * @param warmUp steps over which the rate first rises, evenly, to where it starts; 0 for none
+ * @param epochs at most so many
+ * @param maxSteps at most so many steps
+ */
+public record ScheduleConfig(
+    Kind kind, int patience, List<Integer> stepEpochs, int warmUp, int epochs, int maxSteps) {
+  /** How the rate falls. */
+  public enum Kind {
+    /** Divided by ten when the validation error stops improving; see {@link PlateauSchedule}. */
+    PAPER,
+    /** Divided by ten after given epochs. */
+    STEP,
+    /** Along half a cosine to zero at the last step (Loshchilov and Hutter, 2017). */
+    COSINE;
+
+    /** The name in options and files. */
+    public String label() {
+      return name().toLowerCase(Locale.ROOT);
+    }
+
+    /**
+     * Returns the kind of that name, in any case.
+     *
+     * @throws InputException if there is none
+     */
+    public static Kind of(String name) {
+      for (Kind kind : values()) {
+        if (kind.label().equals(name.toLowerCase(Locale.ROOT))) {
+          return kind;
+        }
+      }
+      throw new InputException(
+          "there is no schedule '" + name + "': choose paper, step or cosine (option schedule)");
+    }
+  }
+
+  /**
+   * @throws InputException if a number is out of its range, or the epochs do not rise
+   */
+  public ScheduleConfig {
+    stepEpochs = List.copyOf(stepEpochs);
+    Require.option(patience >= 1, "patience", patience, "at least 1");
+    Require.option(epochs >= 1, "epochs", epochs, "at least 1");
+    Require.option(maxSteps >= 1, "max-steps", maxSteps, "at least 1");
+    Require.option(warmUp >= 0, "warm-up", warmUp, "at least 0");
+    for (int i = 0; i < stepEpochs.size(); i++) {
+      int least = i == 0 ? 1 : stepEpochs.get(i - 1) + 1;
+      Require.option(
+          stepEpochs.get(i) >= least, "step-epochs", text(stepEpochs), "rising numbers from 1 on");
+    }
+    Require.option(
+        kind != Kind.STEP || !stepEpochs.isEmpty(),
+        "step-epochs",
+        "empty",
+        "the epochs after which the rate drops, such as 20,40, where schedule is step");
+  }
+
+  /** The epochs after which the rate drops, as an option has them. */
+  String stepEpochsText() {
+    return text(stepEpochs);
+  }
+
+  private static String text(List<Integer> epochs) {
+    return String.join(",", epochs.stream().map(String::valueOf).toList());
+  }
+}

@@ -1,0 +1,48 @@
+package org.vgg4j.train;
+
+/**
+ * Options of the optimiser.
+ *
+ * @param batch images per step
+ * @param microBatch images at a time, at most the batch; 0: as many as memory allows
+ * @param learningRate at the start
+ * @param momentum share of the last step that is taken again, in [0, 1)
+ * @param weightDecay factor of the L2 penalty
+ * @param biasDecay whether biases decay like weights
+ * @param dropout rate after fc6 and fc7, in [0, 1)
+ */
+public record SgdConfig(
+    int batch,
+    int microBatch,
+    double learningRate,
+    double momentum,
+    double weightDecay,
+    boolean biasDecay,
+    double dropout) {
+
+  /**
+   * @throws org.vgg4j.base.InputException if a number is out of its range
+   */
+  public SgdConfig {
+    Require.option(batch >= 1, "batch", batch, "at least 1");
+    Require.option(
+        microBatch >= 0 && microBatch <= batch,
+        "micro-batch",
+        microBatch,
+        "from 1 to the batch, " + batch + ", or 0 for as many images as memory allows");
+    Require.option(
+        learningRate > 0 && Double.isFinite(learningRate), "lr", learningRate, "a positive number");
+    Require.option(momentum >= 0 && momentum < 1, "momentum", momentum, "in [0, 1)");
+    Require.option(
+        weightDecay >= 0 && Double.isFinite(weightDecay),
+        "weight-decay",
+        weightDecay,
+        "zero or a positive number");
+    Require.option(dropout >= 0 && dropout < 1, "dropout", dropout, "in [0, 1)");
+  }
+
+  /** Returns the same options with another micro-batch. */
+  SgdConfig withMicroBatch(int images) {
+    return new SgdConfig(batch, images, learningRate, momentum, weightDecay, biasDecay, dropout);
+  }
+}

@@ -1,0 +1,64 @@
+package org.vgg4j.train;
+
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+import org.vgg4j.model.Preprocessing;
+
+/**
+ * All that the next step of a run depends on, beside parameters, velocities and data; what a
+ * checkpoint holds as JSON.
+ *
+ * @param configuration {@link TrainingConfig#provenanceOptions}, to notice if they were changed
+ * @param initSha256 of the model that the run began with; null if all weights were drawn
+ * @param datasetFingerprint to notice if the data were changed
+ * @param codeVersion version of vgg4j
+ * @param kernels name of the kernels, since others round otherwise
+ * @param preprocessing with the mean colour of the training images
+ * @param progress how far the loop is
+ * @param plateau of the schedule
+ * @param watch of the loss
+ * @param metrics lines of metrics.csv, without the first
+ */
+record Snapshot(
+    Map<String, Object> configuration,
+    @Nullable String initSha256,
+    String datasetFingerprint,
+    String codeVersion,
+    String kernels,
+    Preprocessing preprocessing,
+    Progress progress,
+    PlateauSchedule.State plateau,
+    LossWatch.State watch,
+    List<String> metrics) {
+
+  /**
+   * How far the loop is.
+   *
+   * @param epoch the epoch that the next step belongs to, from 0
+   * @param position of the next sample in the epoch's order
+   * @param step steps done
+   * @param lossSum of the epoch's images so far, in nats
+   * @param correct of the epoch's images so far
+   * @param bestEpoch from 1; 0 before the first is finished
+   * @param bestTop1Error of that epoch, in percent; null before
+   * @param bestLoss of that epoch, in nats; null before
+   * @param trainedImages of all epochs
+   * @param trainingNanos that these took
+   * @param nanos since the start of the run, time between interruption and resumption excluded
+   */
+  record Progress(
+      int epoch,
+      int position,
+      int step,
+      double lossSum,
+      int correct,
+      int bestEpoch,
+      @Nullable Double bestTop1Error,
+      @Nullable Double bestLoss,
+      long trainedImages,
+      long trainingNanos,
+      long nanos) {
+    static final Progress NONE = new Progress(0, 0, 0, 0, 0, 0, null, null, 0, 0, 0);
+  }
+}

@@ -1,0 +1,357 @@
+package org.vgg4j.train;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.BooleanSupplier;
+import org.jspecify.annotations.Nullable;
+import org.vgg4j.base.Version;
+import org.vgg4j.data.Augmentation;
+import org.vgg4j.data.BatchLoader;
+import org.vgg4j.data.DataSplits;
+import org.vgg4j.data.Dataset;
+import org.vgg4j.data.Sampler;
+import org.vgg4j.evaluate.CenterCropEvaluator;
+import org.vgg4j.evaluate.Evaluation;
+import org.vgg4j.model.ParameterShape;
+import org.vgg4j.model.Preprocessing;
+import org.vgg4j.network.DropoutKeys;
+import org.vgg4j.network.Engine;
+import org.vgg4j.network.GradientSums;
+import org.vgg4j.network.Parameters;
+import org.vgg4j.network.Training;
+import org.vgg4j.weights.ModelFile;
+import org.vgg4j.weights.Provenance;
+
+/** Steps, epochs, validation and checkpoints, from a {@link Snapshot} on. Not thread-safe. */
+final class TrainingLoop {
+  private final TrainingConfig config;
+  private final RunFolder folder;
+  private final DataSplits data;
+  private final TrainingListener listener;
+  private final BooleanSupplier stopRequested;
+  private final Snapshot begin;
+  private final Preprocessing preprocessing;
+  private final Parameters parameters;
+  private final Training training;
+  private final Sgd sgd;
+  private final @Nullable GradientSums sums;
+  private final CenterCropEvaluator evaluator;
+  private final Sampler sampler;
+  private final BatchLoader loader;
+  private final LearningRate rate;
+  private final LossWatch watch;
+  private final float[] images;
+  private final int[] labels;
+  private final long started;
+  private final List<String> metrics;
+  private long trainingNanos;
+  private long trainedImages;
+  private int epoch;
+  private int position;
+  private int step;
+  private double lossSum;
+  private int correct;
+  private int bestEpoch;
+  private @Nullable Double bestTop1Error;
+  private @Nullable Double bestLoss;
+
+  TrainingLoop(
+      TrainingConfig config,
+      RunFolder folder,
+      DataSplits data,
+      Engine engine,
+      Parameters parameters,
+      Sgd sgd,
+      Snapshot begin,
+      TrainingListener listener,
+      BooleanSupplier stopRequested) {
+    List<String> classNames = data.train().classNames();
+    int microBatch = config.sgd().microBatch();
+    this.config = config;
+    this.folder = folder;
+    this.data = data;
+    this.listener = listener;
+    this.stopRequested = stopRequested;
+    this.begin = begin;
+    this.preprocessing = begin.preprocessing();
+    this.parameters = parameters;
+    this.sgd = sgd;
+    this.training = engine.training(parameters, microBatch, config.sgd().dropout());
+    training.keep(config.start().frozenLayers(parameters.architecture()));
+    boolean summed = microBatch < config.sgd().batch();
+    this.sums = summed ? engine.gradientSums(parameters.architecture()) : null;
+    this.evaluator = new CenterCropEvaluator(engine, training, preprocessing, classNames);
+    this.sampler = new Sampler(data.train().size(), config.seed());
+    this.loader =
+        new BatchLoader(
+            data.train(),
+            sampler,
+            new Augmentation(
+                config.scale(),
+                config.crop(),
+                preprocessing.interpolation(),
+                config.flip(),
+                config.seed()),
+            preprocessing,
+            engine::parallel);
+    this.rate = new LearningRate(config.sgd().learningRate(), config.schedule(), stepsPerEpoch());
+    this.watch = new LossWatch(config, classNames.size());
+    this.images = new float[microBatch * 3 * config.crop() * config.crop()];
+    this.labels = new int[microBatch];
+    this.metrics = new ArrayList<>(begin.metrics());
+    this.started = System.nanoTime() - begin.progress().nanos();
+    restore(begin);
+  }
+
+  private void restore(Snapshot snapshot) {
+    Snapshot.Progress progress = snapshot.progress();
+    epoch = progress.epoch();
+    position = progress.position();
+    step = progress.step();
+    lossSum = progress.lossSum();
+    correct = progress.correct();
+    bestEpoch = progress.bestEpoch();
+    bestTop1Error = progress.bestTop1Error();
+    bestLoss = progress.bestLoss();
+    trainedImages = progress.trainedImages();
+    trainingNanos = progress.trainingNanos();
+    rate.restore(snapshot.plateau());
+    watch.restore(snapshot.watch());
+  }
+
+  private Snapshot snapshot() {
+    return new Snapshot(
+        begin.configuration(),
+        begin.initSha256(),
+        begin.datasetFingerprint(),
+        begin.codeVersion(),
+        begin.kernels(),
+        preprocessing,
+        new Snapshot.Progress(
+            epoch,
+            position,
+            step,
+            lossSum,
+            correct,
+            bestEpoch,
+            bestTop1Error,
+            bestLoss,
+            trainedImages,
+            trainingNanos,
+            System.nanoTime() - started),
+        rate.state(),
+        watch.state(),
+        metrics);
+  }
+
+  @Nullable String initSha256() {
+    return begin.initSha256();
+  }
+
+  /** Trains to the end, or until it is asked to stop. */
+  TrainingResult run() {
+    boolean interrupted = false;
+    while (!interrupted && mayGoOn()) {
+      interrupted = !trainEpoch();
+    }
+    double bestError = bestTop1Error == null ? Double.NaN : bestTop1Error;
+    double guessing = 100.0 - 100.0 / data.train().classNames().size();
+    if (bestError >= guessing) {
+      listener.warned(
+          "the best validation error is no better than guessing: give it more steps (a smaller --batch,"
+              + " a larger --patience, more --epochs), another --lr, or a shallower --arch");
+    }
+    return new TrainingResult(folder, bestEpoch, bestError, null, step, seconds(), interrupted);
+  }
+
+  private boolean mayGoOn() {
+    return epoch < config.schedule().epochs()
+        && step < config.schedule().maxSteps()
+        && !rate.isFinished();
+  }
+
+  /** Measures the best model, over which the last one is lost: there is no memory for both. */
+  Evaluation evaluateBest(Dataset dataset) {
+    ModelFile unused =
+        ModelFile.read(folder.bestModel(), (name, length) -> parameters.values(name));
+    return evaluator.evaluate(dataset, done -> {});
+  }
+
+  /** Trains to the end of the epoch; returns false if it was asked to stop before. */
+  private boolean trainEpoch() {
+    int size = data.train().size();
+    int[] order = sampler.order(epoch);
+    long epochNanos = System.nanoTime();
+    int firstPosition = position;
+    double stepRate = rate.of(epoch, Math.max(0, step - 1)); // of the last step, if none is left
+    while (position < size && step < config.schedule().maxSteps()) {
+      long stepNanos = System.nanoTime();
+      int count = Math.min(config.sgd().batch(), size - position);
+      stepRate = rate.of(epoch, step);
+      sgd.setRate(stepRate);
+      Training.Result result = runBatch(count, order);
+      watch.step(step + 1, result.lossSum() / count);
+      if (sums != null) {
+        sums.passTo(sgd);
+      }
+      step++;
+      position += count;
+      lossSum += result.lossSum();
+      correct += result.correct();
+      trainingNanos += System.nanoTime() - stepNanos;
+      trainedImages += count;
+      listener.stepped(progress(stepRate));
+      if (stopRequested.getAsBoolean()) {
+        save();
+        model(Map.of()).write(folder.lastModel());
+        return false;
+      }
+      int every = config.checkpointEvery();
+      if (every > 0 && step % every == 0 && position < size) {
+        save();
+      }
+    }
+    double imagesPerSecond = (position - firstPosition) * 1e9 / (System.nanoTime() - epochNanos);
+    Evaluation validation = evaluator.evaluate(data.validation(), done -> {});
+    endEpoch(
+        new EpochMetrics(
+            epoch + 1,
+            step,
+            stepRate,
+            lossSum / position,
+            100.0 * (position - correct) / position,
+            validation,
+            imagesPerSecond,
+            seconds()));
+    return true;
+  }
+
+  /**
+   * Runs a batch. A batch in one piece trains the network at once, layer by layer, unless its loss
+   * is not finite; the gradients of one in micro-batches are summed.
+   */
+  private Training.Result runBatch(int count, int[] order) {
+    double loss = 0;
+    int right = 0;
+    for (int done = 0; done < count; done += training.capacity()) {
+      int part = Math.min(training.capacity(), count - done);
+      loader.load(epoch, position + done, part, images, labels);
+      int[] samples = Arrays.copyOfRange(order, position + done, position + done + part);
+      DropoutKeys dropout = new DropoutKeys(config.seed(), epoch, samples);
+      Training.Result result =
+          training.run(images, labels, part, 1f / count, dropout, sums != null ? sums : sgd);
+      loss += result.lossSum();
+      right += result.correct();
+    }
+    return new Training.Result(loss, right);
+  }
+
+  private int stepsPerEpoch() {
+    return (data.train().size() + config.sgd().batch() - 1) / config.sgd().batch();
+  }
+
+  private TrainingListener.Progress progress(double stepRate) {
+    int batch = config.sgd().batch();
+    double imagesPerSecond = trainedImages * 1e9 / trainingNanos;
+    long imagesLeft = (long) (config.schedule().epochs() - epoch) * data.train().size() - position;
+    long stepsLeft = config.schedule().maxSteps() - (long) step;
+    imagesLeft = Math.max(0, Math.min(imagesLeft, stepsLeft * batch));
+    // validation takes its share as it has so far
+    double overhead = (double) (System.nanoTime() - started) / trainingNanos;
+    return new TrainingListener.Progress(
+        epoch + 1,
+        config.schedule().epochs(),
+        (position + batch - 1) / batch,
+        stepsPerEpoch(),
+        stepRate,
+        lossSum / position,
+        imagesPerSecond,
+        imagesLeft / imagesPerSecond * overhead);
+  }
+
+  /**
+   * The order in which files are written lets any instant be the last: a model in best/ that the
+   * checkpoint does not know of yet is written again, with the same bytes, when the run goes on.
+   */
+  private void endEpoch(EpochMetrics ended) {
+    Evaluation validation = ended.validation();
+    watch.step(step, validation.meanLoss()); // before a broken model takes a good one's place
+    boolean isBest = isBest(validation);
+    ModelFile model = model(figures(ended));
+    if (isBest) {
+      model.write(folder.bestModel());
+      bestTop1Error = validation.top1Error();
+      bestLoss = validation.meanLoss();
+      bestEpoch = ended.epoch();
+    }
+    boolean dropped = rate.observe(validation.top1Error());
+    String warning = watch.epoch(step, ended.trainLoss());
+    metrics.add(ended.csvLine());
+    epoch++;
+    position = 0;
+    lossSum = 0;
+    correct = 0;
+    save();
+    model.write(folder.lastModel());
+    folder.writeMetrics(metrics);
+    listener.epochEnded(ended, isBest);
+    tell(dropped, warning);
+  }
+
+  private void tell(boolean dropped, @Nullable String warning) {
+    if (dropped) {
+      listener.warned(
+          "validation top-1 did not improve for %d epochs: the rate drops to %s"
+              .formatted(config.schedule().patience(), rate.of(epoch, step)));
+    } else if (rate.isFinished()) {
+      listener.warned("validation top-1 did not improve at the last rate either: training ends");
+    }
+    if (warning != null) {
+      listener.warned(warning);
+    }
+  }
+
+  private void save() {
+    Checkpoint.write(folder.checkpoint(), parameters, sgd.velocities(), snapshot());
+  }
+
+  /** By the top-1 error, and by the loss where that is equal. */
+  private boolean isBest(Evaluation evaluation) {
+    if (bestTop1Error == null || bestLoss == null) {
+      return true;
+    }
+    int order = Double.compare(evaluation.top1Error(), bestTop1Error);
+    return order < 0 || (order == 0 && evaluation.meanLoss() < bestLoss);
+  }
+
+  private static Map<String, Double> figures(EpochMetrics metrics) {
+    return Map.of(
+        "epoch", (double) metrics.epoch(),
+        "trainLoss", metrics.trainLoss(),
+        "valTop1Error", metrics.validation().top1Error(),
+        "valTop5Error", metrics.validation().top5Error());
+  }
+
+  private ModelFile model(Map<String, Double> figures) {
+    Map<String, float[]> arrays = new LinkedHashMap<>();
+    for (ParameterShape shape : parameters.architecture().parameters()) {
+      arrays.put(shape.name(), parameters.values(shape.name()));
+    }
+    Provenance provenance =
+        new Provenance(
+            config.provenanceOptions(begin.initSha256()),
+            data.name(),
+            data.fingerprint(),
+            Version.get(),
+            figures);
+    return new ModelFile(
+        parameters.architecture(), arrays, preprocessing, data.train().classNames(), provenance);
+  }
+
+  private double seconds() {
+    return (System.nanoTime() - started) / 1e9;
+  }
+}

@@ -1,0 +1,202 @@
+package org.vgg4j.train;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+import org.vgg4j.base.InputException;
+import org.vgg4j.model.Configuration;
+
+/** A run that was stopped and resumed equals one that was not, byte for byte. */
+class ResumeTest {
+  @TempDir static Path shared;
+  private static Path data;
+
+  @TempDir Path root;
+  private final Options options = new Options();
+  private final Recorder recorder = new Recorder();
+
+  @BeforeAll
+  static void pictures() throws IOException {
+    data = TinyPictures.write(shared.resolve("pets"), 11, 4, 4);
+  }
+
+  private TrainingResult train(String out, int stopAfter) {
+    options.data = data.toString();
+    Recorder counting = new Recorder();
+    return Trainer.train(
+        options.build(),
+        root.resolve(out),
+        counting,
+        () -> counting.steps.size() == stopAfter,
+        Map.of());
+  }
+
+  private TrainingResult resume(String out, int stopAfter) {
+    Recorder counting = new Recorder();
+    TrainingResult result =
+        Trainer.resume(
+            options.build(),
+            root.resolve(out),
+            counting,
+            () -> counting.steps.size() == stopAfter,
+            Map.of());
+    recorder.resumedAt.addAll(counting.resumedAt);
+    recorder.warnings.addAll(counting.warnings);
+    return result;
+  }
+
+  private static void assertSameModels(RunFolder one, RunFolder other) throws IOException {
+    assertThat(Files.readAllBytes(one.lastModel()))
+        .isEqualTo(Files.readAllBytes(other.lastModel()));
+    assertThat(Files.readAllBytes(one.bestModel()))
+        .isEqualTo(Files.readAllBytes(other.bestModel()));
+  }
+
+  /** Columns of metrics.csv that are no times. */
+  private static List<String> figures(RunFolder folder) throws IOException {
+    List<String> lines = new ArrayList<>();
+    for (String line : Files.readAllLines(folder.metrics())) {
+      lines.add(String.join(",", List.of(line.split(",")).subList(0, 8)));
+    }
+    return lines;
+  }
+
+  /** Three steps an epoch: stops after each of the nine, at the ends of epochs too. */
+  @Test
+  void stoppedAnywhere() throws IOException {
+    options.epochs = 3;
+    options.configuration = Configuration.A_LRN;
+    options.microBatch = 7; // does not divide the batch
+    TrainingResult whole = train("whole", 0);
+    assertThat(whole.steps()).isEqualTo(9);
+    for (int stop = 1; stop <= 9; stop++) {
+      TrainingResult part = train("part-" + stop, stop);
+      assertThat(part.interrupted()).isTrue();
+      options.threads = 1 + stop % 2;
+      TrainingResult rest = resume("part-" + stop, 0);
+      options.threads = 2;
+      assertThat(rest.interrupted()).isFalse();
+      assertThat(rest.steps()).isEqualTo(9);
+      assertThat(rest.test().meanLoss()).isEqualTo(whole.test().meanLoss());
+      assertThat(rest.bestEpoch()).isEqualTo(whole.bestEpoch());
+      assertSameModels(rest.folder(), whole.folder());
+      assertThat(figures(rest.folder())).isEqualTo(figures(whole.folder()));
+      assertThat(rest.folder().isFinished()).isTrue();
+    }
+    assertThat(recorder.resumedAt).containsExactly(1, 2, 3, 4, 5, 6, 7, 8, 9);
+  }
+
+  /** Stopped after each step, again and again, with every schedule. */
+  @ParameterizedTest
+  @EnumSource(ScheduleConfig.Kind.class)
+  void stoppedEverywhere(ScheduleConfig.Kind schedule) throws IOException {
+    options.epochs = 8;
+    options.schedule = schedule;
+    options.stepEpochs = List.of(2, 5);
+    options.patience = 1;
+    options.warmUp = 4;
+    options.learningRate = 1e-9; // so that nothing improves and the paper's schedule ends early
+    TrainingResult whole = train("whole", 0);
+    TrainingResult part = train("part", 1);
+    while (part.interrupted()) {
+      part = resume("part", 1);
+    }
+    assertThat(part.steps())
+        .isEqualTo(whole.steps())
+        .isEqualTo(schedule == ScheduleConfig.Kind.PAPER ? 15 : 24);
+    assertSameModels(part.folder(), whole.folder());
+    assertThat(figures(part.folder())).isEqualTo(figures(whole.folder()));
+  }
+
+  /** What a checkpoint at an interval leaves when the process is killed later. */
+  @Test
+  void fromACheckpointInTheMiddleOfAnEpoch() throws IOException {
+    options.checkpointEvery = 2;
+    TrainingResult whole = train("whole", 0);
+    options.data = data.toString();
+    Path run = root.resolve("killed");
+    Recorder killer =
+        new Recorder() {
+          @Override
+          public void stepped(Progress progress) {
+            super.stepped(progress);
+            if (steps.size() == 5) {
+              throw new IllegalStateException("killed");
+            }
+          }
+        };
+    assertThatThrownBy(() -> Trainer.train(options.build(), run, killer, () -> false, Map.of()))
+        .hasMessage("killed");
+    TrainingResult rest = resume("killed", 0);
+    assertThat(recorder.resumedAt).containsExactly(4);
+    assertSameModels(rest.folder(), whole.folder());
+  }
+
+  /** Killed before its first checkpoint, a run begins anew in its folder. */
+  @Test
+  void withoutACheckpoint() throws IOException {
+    TrainingResult whole = train("whole", 0);
+    RunFolder folder = RunFolder.create(root.resolve("early"));
+    folder.writeConfig(options.build().options());
+    TrainingResult rest = resume("early", 0);
+    assertThat(recorder.resumedAt).isEmpty();
+    assertSameModels(rest.folder(), whole.folder());
+  }
+
+  /** Killed after its last checkpoint and before the test images. */
+  @Test
+  void onlyTheTestImagesAreLeft() throws IOException {
+    TrainingResult whole = train("whole", 0);
+    Files.delete(root.resolve("whole/provenance.json"));
+    assertThat(resume("whole", 0).test().meanLoss()).isEqualTo(whole.test().meanLoss());
+    assertThat(whole.folder().isFinished()).isTrue();
+  }
+
+  @Test
+  void otherOptionsAreRefused() {
+    train("run", 1);
+    options.momentum = 0.8;
+    assertThatThrownBy(() -> resume("run", 0))
+        .isInstanceOf(InputException.class)
+        .hasMessageStartingWith("option momentum of the run " + root.resolve("run"))
+        .hasMessageContaining("is 0.9, and cannot become 0.8");
+  }
+
+  @Test
+  void otherDataAreRefused() throws IOException {
+    options.data = TinyPictures.write(root.resolve("few"), 6, 2, 0).toString();
+    Recorder counting = new Recorder();
+    Trainer.train(options.build(), root.resolve("run"), counting, () -> true, Map.of());
+    Files.delete(root.resolve("few/train/red/3.png"));
+    assertThatThrownBy(() -> resume("run", 0))
+        .isInstanceOf(InputException.class)
+        .hasMessageContaining("has changed since the run");
+  }
+
+  @Test
+  void brokenCheckpointIsRefused() throws IOException {
+    train("run", 1);
+    Path checkpoint = new RunFolder(root.resolve("run")).checkpoint();
+    byte[] bytes = Files.readAllBytes(checkpoint);
+    Files.write(checkpoint, java.util.Arrays.copyOf(bytes, bytes.length / 2));
+    assertThatThrownBy(() -> resume("run", 0))
+        .isInstanceOf(InputException.class)
+        .hasMessageStartingWith(checkpoint.toString());
+    options.configuration = Configuration.B;
+    Files.write(checkpoint, bytes);
+    assertThatThrownBy(() -> resume("run", 0))
+        .isInstanceOf(InputException.class)
+        .hasMessageContaining("is no checkpoint of this run");
+  }
+}

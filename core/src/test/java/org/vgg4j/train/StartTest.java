@@ -1,0 +1,199 @@
+package org.vgg4j.train;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.vgg4j.base.InputException;
+import org.vgg4j.model.Architecture;
+import org.vgg4j.model.Configuration;
+import org.vgg4j.model.ParameterShape;
+import org.vgg4j.weights.ModelFile;
+
+/** Weights taken over from another network, and layers that stay as they are. */
+class StartTest {
+  private static final double TINY_RATE = 1e-30; // too small to change a float
+
+  @TempDir static Path shared;
+  private static Path data;
+  private static Path netA;
+
+  @TempDir Path root;
+  private final Options options = new Options();
+  private final Recorder recorder = new Recorder();
+
+  @BeforeAll
+  static void trainA() throws IOException {
+    data = TinyPictures.write(shared.resolve("pets"), 8, 2, 0);
+    Options a = new Options();
+    a.data = data.toString();
+    a.epochs = 1;
+    a.learningRate = 0.003;
+    netA =
+        Trainer.train(a.build(), shared.resolve("A"), new Recorder(), () -> false, Map.of())
+            .folder()
+            .lastModel();
+  }
+
+  private ModelFile train(String out) {
+    if (options.data.equals("pets")) {
+      options.data = data.toString();
+    }
+    options.epochs = 1;
+    return ModelFile.read(
+        Trainer.train(options.build(), root.resolve(out), recorder, () -> false, Map.of())
+            .folder()
+            .lastModel());
+  }
+
+  /** Names of the layers whose parameters are the same in both. */
+  private static Set<String> equalLayers(ModelFile one, ModelFile other) {
+    Set<String> equal = new TreeSet<>();
+    for (ParameterShape shape : one.architecture().parameters()) {
+      for (ParameterShape that : other.architecture().parameters()) {
+        if (shape.isWeight()
+            && that.isWeight()
+            && shape.layer().equals(that.layer())
+            && java.util.Arrays.equals(
+                one.arrays().get(shape.name()), other.arrays().get(that.name()))) {
+          equal.add(shape.layer());
+        }
+      }
+    }
+    return equal;
+  }
+
+  /** The paper, section 3.1: the first four convolutions of A and the fully connected layers. */
+  @Test
+  void deeperNetworkTakesSevenLayersOfA() {
+    options.configuration = Configuration.D;
+    options.from = netA;
+    options.learningRate = TINY_RATE;
+    ModelFile d = train("D");
+    assertThat(equalLayers(d, ModelFile.read(netA)))
+        .containsExactly("conv1_1", "conv2_1", "conv3_1", "conv3_2", "fc6", "fc7", "fc8");
+    options.from = null;
+    assertThat(equalLayers(d, train("drawn")))
+        .as("the rest is drawn as ever")
+        .containsExactly(
+            "conv1_2", "conv2_2", "conv3_3", "conv4_1", "conv4_2", "conv4_3", "conv5_1", "conv5_2",
+            "conv5_3");
+    assertThat(recorder.notes)
+        .containsExactly(
+            "weights of conv1_1, conv2_1, conv3_1, conv3_2, fc6, fc7, fc8 from "
+                + netA
+                + "; drawn (glorot): conv1_2, conv2_2, conv3_3, conv4_1, conv4_2, conv4_3, conv5_1,"
+                + " conv5_2, conv5_3");
+  }
+
+  @Test
+  void sameNetworkTakesAllLayersAndThePreprocessing() {
+    options.from = netA;
+    options.learningRate = TINY_RATE;
+    options.scale = 48;
+    ModelFile model = train("A");
+    ModelFile source = ModelFile.read(netA);
+    assertThat(equalLayers(model, source)).hasSize(11);
+    assertThat(model.preprocessing()).isEqualTo(source.preprocessing().withScale(48));
+    assertThat(model.provenance().configuration().get("init").toString())
+        .matches("from:[0-9a-f]{64}");
+  }
+
+  @Test
+  void otherClassesHaveANewHead() throws IOException {
+    Path other = TinyPictures.write(root.resolve("other"), 4, 2, 0);
+    for (String part : List.of("train", "val")) {
+      java.nio.file.Files.move(
+          other.resolve(part).resolve("red"), other.resolve(part).resolve("rouge"));
+    }
+    options.data = other.toString();
+    options.from = netA;
+    options.learningRate = TINY_RATE;
+    assertThat(equalLayers(train("fine"), ModelFile.read(netA))).hasSize(10).doesNotContain("fc8");
+  }
+
+  @Test
+  void anotherWidthDoesNotFit() {
+    options.from = netA;
+    options.width = 0.25;
+    assertThatThrownBy(() -> train("wide"))
+        .isInstanceOf(InputException.class)
+        .hasMessageStartingWith("conv2_1 of " + netA + " has shape")
+        .hasMessageEndingWith("take the same --width")
+        .hasMessageNotContaining("crop");
+    options.width = 0.03;
+    options.crop = 64;
+    options.scale = 64;
+    assertThatThrownBy(() -> train("large"))
+        .isInstanceOf(InputException.class)
+        .hasMessageEndingWith("take the same --width and --crop");
+  }
+
+  @Test
+  void frozenLayersStay() {
+    options.from = netA;
+    options.learningRate = 0.003;
+    options.momentum = 0.5;
+    ModelFile source = ModelFile.read(netA);
+    options.freeze = List.of("features");
+    assertThat(equalLayers(train("features"), source))
+        .hasSize(8)
+        .allMatch(layer -> layer.startsWith("conv"));
+    options.freeze = List.of("conv2_1", "fc6");
+    options.microBatch = 5; // summed before they are taken
+    assertThat(equalLayers(train("names"), source)).containsExactly("conv2_1", "fc6");
+    options.freeze = List.of("all-but-head");
+    assertThat(equalLayers(train("head"), source)).hasSize(10).doesNotContain("fc8");
+  }
+
+  /** Leaving out the lower layers' gradients changes nothing above. */
+  @Test
+  void theHeadLearnsTheSameHoweverFarTheGradientGoes() {
+    options.from = netA;
+    options.freeze = List.of("all-but-head");
+    ModelFile short0 = train("short");
+    // conv1_1 is trained, but at no rate that matters: here only fc8 and conv1_1 are compared
+    options.freeze =
+        List.of(
+            "conv1_1,conv2_1,conv3_1,conv3_2,conv4_1,conv4_2,conv5_1,conv5_2,fc6,fc7".split(","));
+    assertThat(train("names").arrays().get("classifier.6.weight"))
+        .isEqualTo(short0.arrays().get("classifier.6.weight"));
+  }
+
+  @Test
+  void unknownLayersAreRefused() {
+    Architecture architecture = new Architecture(Configuration.A, 0.03, 32, 3);
+    assertThatThrownBy(() -> StartConfig.of("he", "he", "fc9").frozenLayers(architecture))
+        .isInstanceOf(InputException.class)
+        .hasMessageStartingWith("option freeze is fc9 but must be features, all-but-head or layers")
+        .hasMessageEndingWith("fc6, fc7, fc8");
+    assertThatThrownBy(
+            () -> StartConfig.of("he", "he", "all-but-head fc8").frozenLayers(architecture))
+        .isInstanceOf(InputException.class)
+        .hasMessageContaining("must be less than the whole network");
+    assertThat(StartConfig.of("he", "he", " features, fc6").frozenLayers(architecture)).hasSize(9);
+  }
+
+  @Test
+  void initIsAWordOrAFile() {
+    assertThat(StartConfig.of("HE", "glorot", ""))
+        .isEqualTo(new StartConfig(null, Initialisation.HE, List.of()));
+    assertThat(StartConfig.of("from:a/b.safetensors", "gaussian", ""))
+        .isEqualTo(new StartConfig(Path.of("a/b.safetensors"), Initialisation.GAUSSIAN, List.of()));
+    assertThatThrownBy(() -> StartConfig.of("a.safetensors", "he", ""))
+        .isInstanceOf(InputException.class)
+        .hasMessageContaining("there is no initialisation 'a.safetensors'");
+    options.from = root.resolve("none.safetensors");
+    assertThatThrownBy(() -> train("run"))
+        .isInstanceOf(InputException.class)
+        .hasMessageContaining("none.safetensors");
+  }
+}
