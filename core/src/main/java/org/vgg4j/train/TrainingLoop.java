@@ -168,6 +168,9 @@ final class TrainingLoop {
   }
 
   private boolean mayGoOn() {
+    if (position > 0) {
+      return true; // an epoch that was begun is also ended, were it only by its validation
+    }
     return epoch < config.schedule().epochs()
         && step < config.schedule().maxSteps()
         && !rate.isFinished();
@@ -273,8 +276,9 @@ final class TrainingLoop {
   }
 
   /**
-   * The order in which files are written lets any instant be the last: a model in best/ that the
-   * checkpoint does not know of yet is written again, with the same bytes, when the run goes on.
+   * The order in which files are written lets any instant be the last: models that the checkpoint
+   * does not know of yet are written again, with the same bytes, when the run goes on; those that
+   * it knows of are there; and metrics.csv is written anew.
    */
   private void endEpoch(EpochMetrics ended) {
     Evaluation validation = ended.validation();
@@ -294,8 +298,8 @@ final class TrainingLoop {
     position = 0;
     lossSum = 0;
     correct = 0;
-    save();
     model.write(folder.lastModel());
+    save();
     folder.writeMetrics(metrics);
     listener.epochEnded(ended, isBest);
     tell(dropped, warning);

@@ -119,6 +119,17 @@ class ResumeTest {
     assertThat(figures(part.folder())).isEqualTo(figures(whole.folder()));
   }
 
+  /** In the middle of an epoch, all steps done, but not its validation. */
+  @Test
+  void stoppedAtTheLastStep() throws IOException {
+    options.maxSteps = 4;
+    TrainingResult whole = train("whole", 0);
+    assertThat(train("part", 4).interrupted()).isTrue();
+    TrainingResult rest = resume("part", 0);
+    assertThat(figures(rest.folder())).hasSize(3).isEqualTo(figures(whole.folder()));
+    assertSameModels(rest.folder(), whole.folder());
+  }
+
   /** What a checkpoint at an interval leaves when the process is killed later. */
   @Test
   void fromACheckpointInTheMiddleOfAnEpoch() throws IOException {
