@@ -8,6 +8,7 @@ import java.util.Map;
 import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 import org.vgg4j.base.InputException;
+import org.vgg4j.base.PeakMemory;
 import org.vgg4j.base.Version;
 import org.vgg4j.data.Augmentation;
 import org.vgg4j.data.BatchLoader;
@@ -333,6 +334,7 @@ public final class Trainer {
     provenance.put("steps", result.steps());
     provenance.put("seconds", result.seconds());
     provenance.put("interrupted", result.interrupted());
+    PeakMemory.bytes().ifPresent(bytes -> provenance.put("peakMemoryBytes", bytes));
     provenance.put("bestEpoch", result.bestEpoch());
     Evaluation test = result.test();
     if (test != null) {
