@@ -12,6 +12,7 @@ import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import org.vgg4j.evaluate.Evaluation;
 import org.vgg4j.model.Configuration;
+import org.vgg4j.report.TensorBoardListener;
 import org.vgg4j.train.Initialisation;
 import org.vgg4j.train.RunFolder;
 import org.vgg4j.train.Trainer;
@@ -206,22 +207,36 @@ final class TrainCommand implements Callable<Integer> {
             seed,
             threads);
     PrintWriter terminal = spec.commandLine().getOut();
+    Path folder = out != null ? out : defaultFolder();
     TrainingResult result;
     try (StopSignal stop = StopSignal.install(spec.commandLine().getErr())) {
       result =
           Trainer.train(
               options,
-              out != null ? out : defaultFolder(),
-              new TrainingPrinter(terminal, spec.commandLine().getErr()),
+              folder,
+              Listeners.of(
+                  new TrainingPrinter(terminal, spec.commandLine().getErr()),
+                  new TensorBoardListener(folder)),
               stop::requested,
               environment());
       if (result.interrupted()) {
         terminal.println("stopped; the model so far: " + result.folder().lastModel());
+        terminal.flush();
+        writeReport(result); // what was saved is there whatever becomes of this
         return stop.exitCode();
       }
     }
-    printResult(result, terminal);
+    try {
+      writeReport(result);
+    } finally {
+      printResult(result, terminal); // a disk that is full now does not make training vain
+    }
     return 0;
+  }
+
+  private void writeReport(TrainingResult result) {
+    ProgressLine line = new ProgressLine(spec.commandLine().getErr());
+    ReportCommand.write(result.folder(), null, threads, line);
   }
 
   /** S; of a file's --scale and a typed --scale-ratio, what is typed wins. */
@@ -289,6 +304,7 @@ final class TrainCommand implements Callable<Integer> {
                 ProcessMemory.peak().getAsLong() / 1e6)
             : "",
         result.folder().path());
+    out.printf("  open %s in a browser%n", quoted(result.folder().path().resolve("report.html")));
     out.printf("  ./vgg evaluate --model %s --data %s%n", quoted(model), quoted(data));
     out.printf("  ./vgg data export --data %s --limit 1 --out samples%n", quoted(data));
     out.printf("  ./vgg classify samples --model %s%n", quoted(model));

@@ -131,7 +131,16 @@ class ArchitectureTest {
 
   @ArchTest
   static final ArchRule experiment =
-      arrows("experiment", "train", "report", "evaluate", "network", "data", "weights", "model", "base")
+      arrows(
+              "experiment",
+              "train",
+              "report",
+              "evaluate",
+              "network",
+              "data",
+              "weights",
+              "model",
+              "base")
           .because("experiments use what users use: there is no second way to train or evaluate");
 
   @ArchTest
