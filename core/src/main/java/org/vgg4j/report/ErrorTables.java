@@ -21,12 +21,12 @@ final class ErrorTables {
    * @param name the class
    * @param images how many there are
    * @param top1Error in percent, as text
-   * @param width the same as a length of CSS
+   * @param share the same as a fraction
    * @param top5Error in percent, as text
    * @param takenFor what most of the wrong ones were taken for
    */
   record ClassRow(
-      String name, int images, String top1Error, String width, String top5Error, String takenFor) {}
+      String name, int images, String top1Error, String share, String top5Error, String takenFor) {}
 
   /** A row of the matrix: the images of a class, and what they were taken for. */
   record MatrixRow(String name, List<Cell> cells) {}
@@ -70,7 +70,7 @@ final class ErrorTables {
         evaluation.classNames().get(label),
         evaluation.images(label),
         percent(evaluation.top1Error(label)),
-        String.format(Locale.ROOT, "%.1f%%", evaluation.top1Error(label)),
+        share(evaluation.images(label) - row[label], evaluation.images(label)),
         percent(evaluation.top5Error(label)),
         any ? evaluation.classNames().get(most) + " (" + row[most] + ")" : "");
   }
@@ -94,7 +94,7 @@ final class ErrorTables {
     return new Cell(
         count == 0 ? "" : String.valueOf(count),
         count == 0 ? "none" : is == taken ? "right" : "wrong",
-        String.format(Locale.ROOT, "%.3f", (double) count / Math.max(1, evaluation.images(is))),
+        share(count, evaluation.images(is)),
         String.format(
             Locale.ROOT,
             "%d of %d of class %s taken for %s",
@@ -127,7 +127,12 @@ final class ErrorTables {
         .toList();
   }
 
+  private static String share(int part, int whole) {
+    return String.format(Locale.ROOT, "%.3f", (double) part / Math.max(1, whole));
+  }
+
+  /** A percentage that no line break separates from its sign. */
   static String percent(double value) {
-    return String.format(Locale.ROOT, "%.1f %%", value);
+    return String.format(Locale.ROOT, "%.1f\u00a0%%", value);
   }
 }

@@ -18,7 +18,7 @@ import org.vgg4j.weights.ModelFile;
  */
 record FilterPicture(String image, int side, String description) {
   /** By repeating pixels: a smoothed filter would look like another one. */
-  static final int ENLARGED = 12;
+  static final int ENLARGED = 16;
 
   private static final int CHANNELS = 3;
 

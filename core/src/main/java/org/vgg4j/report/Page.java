@@ -21,6 +21,7 @@ import org.vgg4j.evaluate.Evaluation;
  * @param figures what matters most
  * @param charts learning curves; none if no epoch was finished
  * @param epochs the numbers behind them; null if no epoch was finished
+ * @param bestEpoch the epoch of the best model; null if that is not known
  * @param measured the best model; null if there is none
  * @param time time and memory
  * @param configuration all options
@@ -34,6 +35,7 @@ record Page(
     List<Figure> figures,
     List<LineChart> charts,
     @Nullable Table epochs,
+    @Nullable String bestEpoch,
     @Nullable Measured measured,
     List<Fact> time,
     List<Fact> configuration,
@@ -66,6 +68,11 @@ record Page(
               + " of "
               + classes
               + " classes with the largest errors; vgg evaluate has all.";
+    }
+
+    /** Whether table and matrix may stand side by side. */
+    boolean narrow() {
+      return evaluation.classNames().size() <= 12;
     }
 
     boolean hasMatrix() {

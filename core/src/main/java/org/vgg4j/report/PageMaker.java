@@ -51,6 +51,9 @@ final class PageMaker {
         maker.figures(),
         any ? maker.charts() : List.of(),
         any ? maker.epochs() : null,
+        best == null || best.epoch() == null
+            ? null
+            : String.format(Locale.ROOT, "%.0f", best.epoch()),
         best == null ? null : measured(best),
         maker.time(),
         facts(run.configuration(), Set.of()),
@@ -152,7 +155,7 @@ final class PageMaker {
             List.of(
                 new Series("training top-1", "first", trainTop1),
                 new Series("validation top-1", "second", top1),
-                new Series("top-5", "third", top5)),
+                new Series("validation top-5", "third", top5)),
             Scale.fromZero(joined(trainTop1, top1, top5)),
             bestEpoch),
         LineChart.of(
@@ -178,9 +181,9 @@ final class PageMaker {
             new Column("learning rate", "learning_rate", "%.2e"),
             new Column("training loss", "train_loss", "%.4f"),
             new Column("validation loss", "val_loss", "%.4f"),
-            new Column("training top-1 error", "train_top1_error", "%.2f %%"),
-            new Column("validation top-1 error", "val_top1_error", "%.2f %%"),
-            new Column("validation top-5 error", "val_top5_error", "%.2f %%"),
+            new Column("training top-1 error", "train_top1_error", "%.2f\u00a0%%"),
+            new Column("validation top-1 error", "val_top1_error", "%.2f\u00a0%%"),
+            new Column("validation top-5 error", "val_top5_error", "%.2f\u00a0%%"),
             new Column("images/s", "images_per_second", "%,.0f"));
     for (int row = 0; row < metrics.rows(); row++) {
       List<String> cells = new ArrayList<>();

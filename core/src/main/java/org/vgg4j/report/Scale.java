@@ -16,12 +16,13 @@ import java.util.stream.DoubleStream;
  * @param ticks values with a mark, within the range
  */
 record Scale(double from, double to, boolean logarithmic, List<Double> ticks) {
-  private static final int MOST_TICKS = 6;
+  private static final int MOST_VALUES = 6;
+  private static final int MOST_EPOCHS = 12;
 
   /** From zero to the largest value or a little more, a tick at either end. */
   static Scale fromZero(double[] values) {
     double max = finite(values).max().orElse(1);
-    double step = niceStep(max > 0 ? max : 1);
+    double step = niceStep(max > 0 ? max : 1, MOST_VALUES);
     int steps = Math.max(1, (int) Math.ceil(max / step - 1e-9));
     List<Double> ticks = new ArrayList<>();
     for (int i = 0; i <= steps; i++) {
@@ -49,7 +50,7 @@ record Scale(double from, double to, boolean logarithmic, List<Double> ticks) {
   static Scale ofWholeNumbers(double[] values) {
     double first = values[0];
     double last = values[values.length - 1];
-    double step = Math.max(1, niceStep(last - first));
+    double step = Math.max(1, niceStep(last - first, MOST_EPOCHS));
     List<Double> ticks = new ArrayList<>();
     for (double tick = Math.ceil(first / step) * step; tick <= last; tick += step) {
       ticks.add(tick);
@@ -64,10 +65,10 @@ record Scale(double from, double to, boolean logarithmic, List<Double> ticks) {
   }
 
   /** 1, 2 or 5 times a power of ten, the smallest that cuts the range into few enough pieces. */
-  private static double niceStep(double range) {
+  private static double niceStep(double range, int mostTicks) {
     double power = Math.pow(10, Math.floor(Math.log10(Math.max(range, 1e-9))) - 1);
     for (double step : new double[] {1, 2, 5, 10, 20, 50}) {
-      if (range / (step * power) <= MOST_TICKS - 1) {
+      if (range / (step * power) <= mostTicks - 1) {
         return step * power;
       }
     }
@@ -83,8 +84,8 @@ record Scale(double from, double to, boolean logarithmic, List<Double> ticks) {
 
   /** A value of a mark as text, without digits that say nothing. */
   String label(double tick) {
-    if (logarithmic) {
-      return String.format(Locale.ROOT, "%.0e", tick).replace("e-0", "e-").replace("e+0", "e");
+    if (logarithmic && tick < 1e-4) {
+      return String.format(Locale.ROOT, "%.0e", tick).replace("e-0", "e-");
     }
     BigDecimal number = new BigDecimal(tick).setScale(6, RoundingMode.HALF_EVEN);
     return number.signum() == 0 ? "0" : number.stripTrailingZeros().toPlainString();
