@@ -1,6 +1,7 @@
 package org.vgg4j.report;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
 
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
@@ -21,7 +22,7 @@ class ScaleTest {
     "0.3, 0 0.1 0.2 0.3",
     "7, 0 2 4 6 8",
     "1234, 0 500 1000 1500",
-    "0, 0 0.2 0.4 0.6 0.8 1",
+    "0, 0 0.2",
   })
   void fromZero(double max, String ticks) {
     Scale scale = Scale.fromZero(new double[] {max / 3, Double.NaN, max, 0});
@@ -40,7 +41,7 @@ class ScaleTest {
   void decades() {
     Scale scale = Scale.decades(new double[] {1e-2, 1e-3, 2e-6});
     assertThat(labels(scale)).isEqualTo("1e-6 1e-5 0.0001 0.001 0.01");
-    assertThat(scale.place(1e-4)).isEqualTo(0.5, org.assertj.core.api.Assertions.within(1e-9));
+    assertThat(scale.place(1e-4)).isEqualTo(0.5, within(1e-9));
     assertThat(labels(Scale.decades(new double[] {0.01, 0.01}))).isEqualTo("0.001 0.01 0.1");
     assertThat(labels(Scale.decades(new double[] {0.02}))).isEqualTo("0.01 0.1");
   }
