@@ -45,8 +45,15 @@ record LineChart(
    */
   record Column(String left, String width, String x, String values, List<Point> dots) {}
 
-  /** What to draw: a curve's name, its look and its values, one per epoch; no number, no point. */
-  record Series(String name, String look, double[] values) {}
+  /**
+   * What to draw.
+   *
+   * @param name of the curve
+   * @param brief the same where there is little room
+   * @param look which CSS knows by that name
+   * @param values one per epoch; where there is no number, there is no point
+   */
+  record Series(String name, String brief, String look, double[] values) {}
 
   private static final double WIDTH = 440;
   private static final double HEIGHT = 280;
@@ -158,7 +165,7 @@ record LineChart(
       StringBuilder text = new StringBuilder(String.format(Locale.ROOT, "epoch %.0f", epochs[i]));
       List<Point> dots = new ArrayList<>();
       for (Series one : series) {
-        text.append(series.size() == 1 ? ": " : ", " + one.name() + " ");
+        text.append(series.size() == 1 ? ": " : ", " + one.brief() + " ");
         text.append(places.yScale().logarithmic() ? rate(one.values()[i]) : value(one.values()[i]));
         if (Double.isFinite(one.values()[i])) {
           dots.add(new Point(places.x(epochs[i]), places.y(one.values()[i])));

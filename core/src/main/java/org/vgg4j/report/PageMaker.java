@@ -144,8 +144,8 @@ final class PageMaker {
             "Loss, in nats",
             epochs,
             List.of(
-                new Series("training", "first", trainLoss),
-                new Series("validation", "second", loss)),
+                new Series("training", "training", "first", trainLoss),
+                new Series("validation", "validation", "second", loss)),
             Scale.fromZero(joined(trainLoss, loss)),
             bestEpoch),
         LineChart.of(
@@ -153,16 +153,16 @@ final class PageMaker {
             "Error, in percent",
             epochs,
             List.of(
-                new Series("training top-1", "first", trainTop1),
-                new Series("validation top-1", "second", top1),
-                new Series("validation top-5", "third", top5)),
+                new Series("training top-1", "training", "first", trainTop1),
+                new Series("validation top-1", "top-1", "second", top1),
+                new Series("validation top-5", "top-5", "third", top5)),
             Scale.fromZero(joined(trainTop1, top1, top5)),
             bestEpoch),
         LineChart.of(
             "rate",
             "Learning rate",
             epochs,
-            List.of(new Series("learning rate", "first", rate)),
+            List.of(new Series("learning rate", "rate", "first", rate)),
             Scale.decades(rate),
             bestEpoch));
   }

@@ -154,6 +154,8 @@ class RunReportTest {
     for (String id : loss.attr("aria-labelledby").split(" ")) {
       assertThat(page.getElementById(id)).isNotNull();
     }
+    assertThat(page.select("#curves .chart").get(1).select(".column text").first().text())
+        .isEqualTo("epoch 1, training 80.0, top-1 90.0, top-5 20.0");
     Element rate = page.select(".chart").get(2);
     assertThat(rate.select(".axes text.y").eachText()).containsExactly("0.001", "0.01");
     assertThat(page.select("#curves tbody tr").get(2).text())
