@@ -17,9 +17,9 @@ public final class RunReport {
 
   /**
    * Writes report.html into a run folder, in place of any that is there. What it shows is read from
-   * the folder, except the mistakes: for these the best model is measured on the validation images
-   * once more. The run may have ended, or been stopped, or be going on; without a best model the
-   * page shows what there is. The same folder and data give the same page.
+   * the folder, except what the best model errs on: it is measured on the validation images once
+   * more. The run may have ended, or been stopped, or be going on; without a best model the page
+   * shows what there is. The same folder and data give the same page.
    *
    * @param folder the run folder
    * @param dataAt where the data set is now; null where the run's config.yaml says
