@@ -24,6 +24,7 @@ import picocli.CommandLine.Spec;
     versionProvider = Main.VersionProvider.class,
     subcommands = {
       TrainCommand.class,
+      ReportCommand.class,
       EvaluateCommand.class,
       ClassifyCommand.class,
       SummaryCommand.class,

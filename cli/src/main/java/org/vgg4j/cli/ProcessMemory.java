@@ -2,12 +2,9 @@ package org.vgg4j.cli;
 
 import com.sun.management.HotSpotDiagnosticMXBean;
 import com.sun.management.VMOption;
-import java.io.IOException;
 import java.lang.management.ManagementFactory;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.OptionalLong;
-import java.util.stream.Stream;
+import org.vgg4j.base.PeakMemory;
 
 /** What a process of ours takes, in bytes. */
 final class ProcessMemory {
@@ -39,13 +36,6 @@ final class ProcessMemory {
 
   /** The largest resident size of this process so far, where Linux tells it. */
   static OptionalLong peak() {
-    try (Stream<String> lines = Files.lines(Path.of("/proc/self/status"))) {
-      return lines
-          .filter(line -> line.startsWith("VmHWM:"))
-          .mapToLong(line -> Long.parseLong(line.replaceAll("\\D", "")) * 1024)
-          .findFirst();
-    } catch (IOException e) {
-      return OptionalLong.empty(); // not Linux
-    }
+    return PeakMemory.bytes();
   }
 }

@@ -15,9 +15,11 @@ import java.util.Set;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import org.vgg4j.evaluate.Evaluation;
+import org.vgg4j.report.TensorBoardListener;
 import org.vgg4j.train.RunFolder;
 import org.vgg4j.train.Trainer;
 import org.vgg4j.train.TrainingConfig;
+import org.vgg4j.train.TrainingListener;
 import org.vgg4j.train.TrainingResult;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -79,28 +81,19 @@ final class TrainCommand implements Callable<Integer> {
   }
 
   private int runOnce(StopSignal stop) {
-    TrainingResult result;
-    if (resume != null) {
-      requireNothingElseThanResume();
-      RunFolder folder = RunFolder.existing(resume);
-      if (folder.isFinished()) {
-        terminal()
-            .println(
-                "The run in " + resume + " is finished; its best model: " + folder.bestModel());
-        return 0;
-      }
-      result = Trainer.resume(options.config(), resume, printer(), stop::requested, environment());
-    } else {
+    if (resume == null) {
       TrainingConfig config = options.config();
       Path folder = out != null ? out : defaultFolder();
-      result = Trainer.train(config, folder, printer(), stop::requested, environment());
+      return run(config, folder, false, "--resume " + quoted(folder), stop);
     }
-    if (result.interrupted()) {
-      sayHowToGoOn(result, "--resume " + quoted(result.folder().path()));
-      return stop.exitCode();
+    requireNothingElseThanResume();
+    RunFolder folder = RunFolder.existing(resume);
+    if (folder.isFinished()) {
+      terminal()
+          .println("The run in " + resume + " is finished; its best model: " + folder.bestModel());
+      return 0;
     }
-    printResult(result, options.data(), terminal());
-    return 0;
+    return run(options.config(), resume, true, "--resume " + quoted(resume), stop);
   }
 
   private int runRecipe(Path file, StopSignal stop) {
@@ -125,17 +118,51 @@ final class TrainCommand implements Callable<Integer> {
       if (begun && config.sgd().microBatch() == 0) {
         config = config.withMicroBatch(microBatchOf(folder));
       }
-      TrainingResult result =
-          begun
-              ? Trainer.resume(config, folder.path(), printer(), stop::requested, environment())
-              : Trainer.train(config, folder.path(), printer(), stop::requested, environment());
-      if (result.interrupted()) {
-        sayHowToGoOn(result, "--recipe " + quoted(file) + " --out " + quoted(out));
-        return stop.exitCode();
+      String again = "--recipe " + quoted(file) + " --out " + quoted(out);
+      int exitCode = run(config, folder.path(), begun, again, stop);
+      if (exitCode != 0) {
+        return exitCode;
       }
-      printResult(result, config.data(), terminal());
     }
     return 0;
+  }
+
+  /**
+   * Trains, or goes on, and leaves the report.
+   *
+   * @param again options with which an interrupted run goes on
+   * @return 0, or that of the signal that stopped it
+   */
+  private int run(
+      TrainingConfig config, Path folder, boolean begun, String again, StopSignal stop) {
+    TrainingListener listener =
+        Listeners.of(
+            new TrainingPrinter(terminal(), spec.commandLine().getErr()),
+            new TensorBoardListener(folder));
+    TrainingResult result =
+        begun
+            ? Trainer.resume(config, folder, listener, stop::requested, environment())
+            : Trainer.train(config, folder, listener, stop::requested, environment());
+    if (result.interrupted()) {
+      terminal()
+          .printf(
+              "stopped; the model so far: %s%nTo go on: ./vgg train %s%n",
+              result.folder().lastModel(), again);
+      terminal().flush();
+      writeReport(result, config); // what was saved is there whatever becomes of this
+      return stop.exitCode();
+    }
+    try {
+      writeReport(result, config);
+    } finally {
+      printResult(result, config.data(), terminal()); // a full disk now makes no training vain
+    }
+    return 0;
+  }
+
+  private void writeReport(TrainingResult result, TrainingConfig config) {
+    ProgressLine line = new ProgressLine(spec.commandLine().getErr());
+    ReportCommand.write(result.folder(), null, config.threads(), line);
   }
 
   /** What the heap decided when the run began. */
@@ -157,17 +184,6 @@ final class TrainCommand implements Callable<Integer> {
 
   private PrintWriter terminal() {
     return spec.commandLine().getOut();
-  }
-
-  private TrainingPrinter printer() {
-    return new TrainingPrinter(terminal(), spec.commandLine().getErr());
-  }
-
-  private void sayHowToGoOn(TrainingResult result, String how) {
-    terminal()
-        .printf(
-            "stopped; the model so far: %s%nTo go on: ./vgg train %s%n",
-            result.folder().lastModel(), how);
   }
 
   /** What a run does is settled when it begins. */
@@ -240,6 +256,7 @@ final class TrainCommand implements Callable<Integer> {
                 ProcessMemory.peak().getAsLong() / 1e6)
             : "",
         result.folder().path());
+    out.printf("  open %s in a browser%n", quoted(result.folder().path().resolve("report.html")));
     out.printf("  ./vgg evaluate --model %s --data %s%n", quoted(model), quoted(data));
     out.printf("  ./vgg data export --data %s --limit 1 --out samples%n", quoted(data));
     out.printf("  ./vgg classify samples --model %s%n", quoted(model));

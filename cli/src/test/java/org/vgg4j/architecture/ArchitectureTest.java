@@ -41,6 +41,7 @@ class ArchitectureTest {
           "weights",
           "evaluate",
           "train",
+          "report",
           "experiment",
           "cli",
           "bench" /* its own rules are in its module, which is not seen from here */);
@@ -113,8 +114,33 @@ class ArchitectureTest {
           .because("training stands on top of core; nothing but a front end calls it");
 
   @ArchTest
+  static final ArchRule report =
+      arrows(
+              "report",
+              "train",
+              "evaluate",
+              "network" /* it measures the best model once more */,
+              "data",
+              "image",
+              "weights",
+              "model",
+              "base")
+          .because(
+              "it looks at what a run left, and nothing that trains or measures may depend on how"
+                  + " that looks: only front ends and experiments call it");
+
+  @ArchTest
   static final ArchRule experiment =
-      arrows("experiment", "train", "evaluate", "network", "data", "weights", "model", "base")
+      arrows(
+              "experiment",
+              "train",
+              "report",
+              "evaluate",
+              "network",
+              "data",
+              "weights",
+              "model",
+              "base")
           .because("experiments use what users use: there is no second way to train or evaluate");
 
   @ArchTest
@@ -151,6 +177,7 @@ class ArchitectureTest {
               "image",
               "evaluate",
               "train",
+              "report",
               "experiment",
               "weights",
               "model",

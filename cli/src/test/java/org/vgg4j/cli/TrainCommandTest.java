@@ -70,9 +70,13 @@ class TrainCommandTest {
         .contains("Best validation: top-1 accuracy ")
         .contains("on 9 images that training never saw.")
         .contains("6 steps in ")
+        .contains("  open " + root.resolve("run/report.html") + " in a browser")
         .contains("  ./vgg evaluate --model " + model + " --data " + data)
         .contains("  ./vgg classify samples --model " + model);
     assertThat(model).isRegularFile();
+    assertThat(root.resolve("run/report.html")).content().contains("Worst mistakes");
+    assertThat(root.resolve("run").toFile().list())
+        .anyMatch(name -> name.startsWith("events.out.tfevents."));
     Map<?, ?> provenance =
         new ObjectMapper().readValue(root.resolve("run/provenance.json").toFile(), Map.class);
     assertThat(provenance.keySet())

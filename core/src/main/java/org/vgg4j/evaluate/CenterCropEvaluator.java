@@ -2,6 +2,7 @@ package org.vgg4j.evaluate;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Consumer;
 import java.util.function.IntConsumer;
 import org.vgg4j.base.InputException;
 import org.vgg4j.data.CenterCropLoader;
@@ -48,6 +49,15 @@ public final class CenterCropEvaluator {
    *     cannot be read
    */
   public Evaluation evaluate(Dataset dataset, IntConsumer done) {
+    return evaluate(dataset, done, guess -> {});
+  }
+
+  /**
+   * As {@link #evaluate(Dataset, IntConsumer)}, for who wants to know each answer.
+   *
+   * @param guesses is told the first guess for each image, in the order of the data set
+   */
+  public Evaluation evaluate(Dataset dataset, IntConsumer done, Consumer<Guess> guesses) {
     int classes = classNames.size();
     int[] classOfLabel = matchClasses(dataset);
     CenterCropLoader loader = new CenterCropLoader(dataset, preprocessing, engine::parallel);
@@ -61,7 +71,9 @@ public final class CenterCropEvaluator {
       for (int n = 0; n < count; n++) {
         int label = classOfLabel[labels[n]];
         int offset = n * classes;
-        confusion[label][Ranking.top(posteriors, offset, classes, 1)[0]]++;
+        int taken = Ranking.top(posteriors, offset, classes, 1)[0];
+        confusion[label][taken]++;
+        guesses.accept(new Guess(first + n, label, taken, posteriors[offset + taken]));
         if (Ranking.rank(posteriors, offset, classes, label) >= Evaluation.GUESSES) {
           top5Wrong[label]++;
         }

@@ -8,6 +8,7 @@ import java.awt.image.DataBuffer;
 import java.awt.image.Raster;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -209,6 +210,17 @@ public final class RgbImage {
     return image;
   }
 
+  /** Returns the bytes of a PNG file. */
+  public byte[] toPng() {
+    ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+    try (ImageOutputStream stream = new MemoryCacheImageOutputStream(bytes)) {
+      ImageIO.write(toBufferedImage(), "png", stream);
+    } catch (IOException e) {
+      throw new UncheckedIOException("memory cannot be written", e);
+    }
+    return bytes.toByteArray();
+  }
+
   /**
    * Writes a PNG file, in place of any that is there.
    *
@@ -217,12 +229,8 @@ public final class RgbImage {
    */
   public void writePng(Path file) {
     // Encoded in memory first: ImageIO prints a stack trace of its own when it cannot open a file.
-    ByteArrayOutputStream bytes = new ByteArrayOutputStream();
     try {
-      try (ImageOutputStream stream = new MemoryCacheImageOutputStream(bytes)) {
-        ImageIO.write(toBufferedImage(), "png", stream);
-      }
-      Files.write(file, bytes.toByteArray());
+      Files.write(file, toPng());
     } catch (IOException e) {
       throw new InputException(
           "cannot write " + file + " (" + e + "): choose a folder that exists and has space", e);

@@ -8,6 +8,7 @@ import java.util.Map;
 import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 import org.vgg4j.base.InputException;
+import org.vgg4j.base.PeakMemory;
 import org.vgg4j.base.Version;
 import org.vgg4j.data.DataSources;
 import org.vgg4j.data.DataSplits;
@@ -107,7 +108,7 @@ public final class Trainer {
       Map<String, Object> surroundings = new LinkedHashMap<>(environment);
       surroundings.put("kernels", engine.kernels() + ": " + engine.kernelsDescription());
       TrainingLoop loop =
-          begin(resolved, folder, data, engine, architecture, listener, stopRequested);
+          begin(resolved, folder, data, engine, architecture, resumed, listener, stopRequested);
       return new Trainer(resolved, folder, data, loop, surroundings).run();
     }
   }
@@ -118,6 +119,7 @@ public final class Trainer {
       DataSplits data,
       Engine engine,
       Architecture architecture,
+      boolean resumed,
       TrainingListener listener,
       BooleanSupplier stopRequested) {
     Parameters parameters = Parameters.zeros(architecture);
@@ -142,7 +144,7 @@ public final class Trainer {
     boolean summed = microBatch < config.sgd().batch();
     listener.started(
         config, data, architecture, engine.trainingMemory(architecture, microBatch, summed));
-    if (goesOn) {
+    if (resumed) {
       warnOfDifferences(engine, snapshot, listener);
       listener.resumed(snapshot.progress().epoch() + 1, snapshot.progress().step());
     }
@@ -248,6 +250,7 @@ public final class Trainer {
     provenance.put("seconds", result.seconds());
     provenance.put("interrupted", result.interrupted());
     provenance.put(RunFolder.FINISHED, finished);
+    PeakMemory.bytes().ifPresent(bytes -> provenance.put("peakMemoryBytes", bytes));
     provenance.put("bestEpoch", result.bestEpoch());
     @Nullable Evaluation test = result.test();
     if (test != null) {

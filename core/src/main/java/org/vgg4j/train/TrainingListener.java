@@ -33,7 +33,8 @@ public interface TrainingListener {
       TrainingConfig config, DataSplits data, Architecture architecture, MemoryPlan memory);
 
   /**
-   * After {@link #started}, if a run goes on from a checkpoint.
+   * After {@link #started}, if an interrupted run goes on; with epoch 1 and no steps if it had come
+   * to no checkpoint.
    *
    * @param epoch the epoch that the next step belongs to, from 1
    * @param step steps done

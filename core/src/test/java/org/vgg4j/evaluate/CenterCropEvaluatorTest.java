@@ -8,6 +8,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import java.util.stream.IntStream;
+import org.assertj.core.api.recursive.comparison.RecursiveComparisonConfiguration;
+import org.assertj.core.util.FloatComparator;
 import org.junit.jupiter.api.Test;
 import org.vgg4j.base.InputException;
 import org.vgg4j.data.Dataset;
@@ -56,6 +58,34 @@ class CenterCropEvaluatorTest {
     double logSum = Math.log(Math.exp(0) + Math.exp(2) + Math.exp(1));
     assertThat(evaluation.meanLoss())
         .isCloseTo((2 * (logSum - 2) + 3 * (logSum - 1)) / 5, within(1e-6));
+  }
+
+  @Test
+  void guessesAreTold() {
+    ModelFile model = TestModels.constant(new float[] {0, 2, 1}, "a", "b", "c");
+    List<Guess> guesses = new ArrayList<>();
+    try (Engine engine = new Engine(2)) {
+      Parameters parameters = new Parameters(model.architecture(), model.arrays());
+      Evaluation evaluation =
+          new CenterCropEvaluator(
+                  engine,
+                  engine.inference(parameters, 2, Set.of()),
+                  model.preprocessing(),
+                  model.classNames())
+              .evaluate(dataset(List.of("c", "b"), 0, 1, 0), done::add, guesses::add);
+      assertThat(evaluation.correct()).isEqualTo(1);
+    }
+    float probability = (float) (Math.exp(2) / (Math.exp(0) + Math.exp(1) + Math.exp(2)));
+    assertThat(guesses)
+        .usingRecursiveFieldByFieldElementComparator(
+            RecursiveComparisonConfiguration.builder()
+                .withComparatorForType(new FloatComparator(1e-6f), Float.class)
+                .build())
+        .containsExactly(
+            new Guess(0, 2, 1, probability),
+            new Guess(1, 1, 1, probability),
+            new Guess(2, 2, 1, probability));
+    assertThat(guesses).map(Guess::isRight).containsExactly(false, true, false);
   }
 
   @Test

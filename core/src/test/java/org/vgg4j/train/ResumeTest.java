@@ -161,7 +161,7 @@ class ResumeTest {
     RunFolder folder = RunFolder.create(root.resolve("early"));
     folder.writeConfig(options.build().options());
     TrainingResult rest = resume("early", 0);
-    assertThat(recorder.resumedAt).isEmpty();
+    assertThat(recorder.resumedAt).containsExactly(0);
     assertSameModels(rest.folder(), whole.folder());
   }
 

@@ -1,0 +1,53 @@
+package org.vgg4j.cli;
+
+import java.nio.file.Path;
+import org.jspecify.annotations.Nullable;
+import org.vgg4j.report.RunReport;
+import org.vgg4j.train.RunFolder;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/** {@code vgg report}. */
+@Command(
+    name = "report",
+    description = {
+      "Writes report.html into a run folder, as vgg train does at its end: learning curves, errors,"
+          + " mistakes, filters."
+    })
+final class ReportCommand implements Runnable {
+  @Spec private CommandSpec spec;
+
+  @Parameters(paramLabel = "RUN", description = "a folder that vgg train made")
+  private Path run;
+
+  @Option(
+      names = "--data",
+      paramLabel = "DATA",
+      description = "where the run's data set is now (default: where it was)")
+  private @Nullable String data;
+
+  @Option(names = "--threads", paramLabel = "N", description = Texts.THREADS)
+  private int threads = Runtime.getRuntime().availableProcessors();
+
+  @Override
+  public void run() {
+    Path report =
+        write(new RunFolder(run), data, threads, new ProgressLine(spec.commandLine().getErr()));
+    spec.commandLine().getOut().println(report);
+  }
+
+  /** Writes the page and shows how far it is. */
+  static Path write(RunFolder folder, @Nullable String data, int threads, ProgressLine line) {
+    Path report =
+        RunReport.write(
+            folder,
+            data,
+            threads,
+            (done, of) -> line.show("report: measured " + done + " of " + of + " images"));
+    line.clear();
+    return report;
+  }
+}

@@ -1,0 +1,24 @@
+package org.vgg4j.base;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.OptionalLong;
+import java.util.stream.Stream;
+
+/** How much memory this process has held at most. */
+public final class PeakMemory {
+  private PeakMemory() {}
+
+  /** The largest resident size so far, in bytes (VmHWM); empty where no Linux tells it. */
+  public static OptionalLong bytes() {
+    try (Stream<String> lines = Files.lines(Path.of("/proc/self/status"))) {
+      return lines
+          .filter(line -> line.startsWith("VmHWM:"))
+          .mapToLong(line -> Long.parseLong(line.replaceAll("\\D", "")) * 1024)
+          .findFirst();
+    } catch (IOException e) {
+      return OptionalLong.empty();
+    }
+  }
+}

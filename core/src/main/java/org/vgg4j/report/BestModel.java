@@ -1,0 +1,121 @@
+package org.vgg4j.report;
+
+import java.nio.file.Files;
+import java.util.Comparator;
+import java.util.List;
+import java.util.PriorityQueue;
+import java.util.Set;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+import org.vgg4j.base.InputException;
+import org.vgg4j.data.DataSources;
+import org.vgg4j.data.DataSplits;
+import org.vgg4j.data.Dataset;
+import org.vgg4j.evaluate.CenterCropEvaluator;
+import org.vgg4j.evaluate.Evaluation;
+import org.vgg4j.evaluate.Guess;
+import org.vgg4j.model.Architecture;
+import org.vgg4j.network.Engine;
+import org.vgg4j.network.Inference;
+import org.vgg4j.network.Parameters;
+import org.vgg4j.weights.ModelFile;
+import org.vgg4j.weights.Provenance;
+
+/**
+ * The best model of a run, looked at and measured on the validation images.
+ *
+ * @param architecture the network
+ * @param epoch after which it was saved; null if the file does not say
+ * @param filters of its first layer
+ * @param validation the images that it was measured on
+ * @param evaluation how it did
+ * @param worst its most confident wrong answers, the most confident first
+ */
+record BestModel(
+    Architecture architecture,
+    @Nullable Double epoch,
+    List<FilterPicture> filters,
+    Dataset validation,
+    Evaluation evaluation,
+    List<Guess> worst) {
+  /** As many as fill a screen, at some 30 kB each. */
+  static final int WORST = 24;
+
+  /** Images at a time, if the run did not take fewer for want of memory. */
+  private static final int BATCH = 64;
+
+  /**
+   * Measures it.
+   *
+   * @param dataAt where the run's data set is now; null where config.yaml says
+   * @param threads number of threads
+   * @param progress is told how far the measurement is
+   * @return null if the run has no best model, since no epoch was finished
+   * @throws InputException if the model or the data cannot be read, or these are not the data that
+   *     the run was trained on
+   */
+  static @Nullable BestModel measure(
+      RunRecord run, @Nullable String dataAt, int threads, RunReport.Progress progress) {
+    if (!Files.exists(run.folder().bestModel())) {
+      return null;
+    }
+    ModelFile file = ModelFile.read(run.folder().bestModel());
+    Dataset images = validation(run, dataAt, file);
+    List<FilterPicture> filters = FilterPicture.of(file);
+    try (Engine engine = new Engine(threads)) {
+      int batch = Math.min(run.option("batch").intValue(), run.option("micro-batch").intValue());
+      int capacity = Math.max(1, Math.min(Math.min(batch, BATCH), images.size()));
+      Parameters parameters = new Parameters(file.architecture(), file.arrays());
+      Inference inference = engine.inference(parameters, capacity, Set.of());
+      Worst worst = new Worst();
+      Evaluation evaluation =
+          new CenterCropEvaluator(engine, inference, file.preprocessing(), file.classNames())
+              .evaluate(images, done -> progress.measured(done, images.size()), worst);
+      return new BestModel(
+          file.architecture(), epoch(file), filters, images, evaluation, worst.inOrder());
+    }
+  }
+
+  private static Dataset validation(RunRecord run, @Nullable String dataAt, ModelFile file) {
+    String data = dataAt != null ? dataAt : String.valueOf(run.configuration().get("data"));
+    DataSplits splits =
+        DataSources.open(
+            data, run.option("held-out").doubleValue(), run.option("seed").longValue());
+    Provenance provenance = file.provenance();
+    if (provenance != null && !splits.fingerprint().equals(provenance.datasetFingerprint())) {
+      throw new InputException(
+          "the data %s are not what %s was trained on, or have changed since: restore them, or say"
+                  .formatted(data, run.folder().path())
+              + " with --data where they are");
+    }
+    return splits.validation();
+  }
+
+  private static @Nullable Double epoch(ModelFile file) {
+    Provenance provenance = file.provenance();
+    return provenance == null ? null : provenance.metrics().get("epoch");
+  }
+
+  /** Keeps the wrong guesses with the largest probabilities; of equal ones the first. */
+  private static final class Worst implements Consumer<Guess> {
+    private static final Comparator<Guess> BY_CONFIDENCE =
+        Comparator.comparing(Guess::probability)
+            .thenComparing(Comparator.comparing(Guess::index).reversed());
+
+    private final PriorityQueue<Guess> kept = new PriorityQueue<>(BY_CONFIDENCE);
+
+    @Override
+    public void accept(Guess guess) {
+      if (!guess.isRight()) {
+        kept.add(guess);
+        if (kept.size() > WORST) {
+          kept.remove();
+        }
+      }
+    }
+
+    List<Guess> inOrder() {
+      return kept.stream().sorted(BY_CONFIDENCE.reversed()).toList();
+    }
+  }
+}

@@ -1,0 +1,29 @@
+package org.vgg4j.report;
+
+import java.util.Base64;
+import org.vgg4j.image.Rescale;
+import org.vgg4j.image.RgbImage;
+import org.vgg4j.model.Interpolation;
+
+/** Pictures within a page, so that it needs no other file. */
+final class DataUri {
+  private DataUri() {}
+
+  static String png(RgbImage image) {
+    return "data:image/png;base64," + Base64.getEncoder().encodeToString(image.toPng());
+  }
+
+  /** The same picture, made smaller if its longer side has more pixels than that. */
+  static RgbImage atMost(RgbImage image, int side) {
+    int longer = Math.max(image.width(), image.height());
+    if (longer <= side) {
+      return image;
+    }
+    double factor = (double) side / longer;
+    return Rescale.resize(
+        image,
+        Math.max(1, (int) Math.round(image.width() * factor)),
+        Math.max(1, (int) Math.round(image.height() * factor)),
+        Interpolation.BILINEAR);
+  }
+}

@@ -1,0 +1,138 @@
+package org.vgg4j.report;
+
+import com.samskivert.mustache.Mustache;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.StringReader;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import org.vgg4j.evaluate.Evaluation;
+
+/**
+ * What report.html shows, ready to be printed: report.mustache asks for these names. All texts are
+ * escaped there.
+ *
+ * @param title the run's name
+ * @param subtitle network and data
+ * @param state what to know before reading on; null if the run came to its end
+ * @param folder where the run is, as on a command line
+ * @param figures what matters most
+ * @param charts learning curves; none if no epoch was finished
+ * @param epochs the numbers behind them; null if no epoch was finished
+ * @param bestEpoch the epoch of the best model; null if that is not known
+ * @param measured the best model; null if there is none
+ * @param time time and memory
+ * @param configuration all options
+ * @param provenance what else the run wrote about itself
+ */
+record Page(
+    String title,
+    String subtitle,
+    @Nullable String state,
+    String folder,
+    List<Figure> figures,
+    List<LineChart> charts,
+    @Nullable Table epochs,
+    @Nullable String bestEpoch,
+    @Nullable Measured measured,
+    List<Fact> time,
+    List<Fact> configuration,
+    List<Fact> provenance) {
+
+  record Figure(String name, String value, String note) {}
+
+  record Table(List<String> headers, List<Row> rows) {}
+
+  record Row(List<String> cells) {}
+
+  record Fact(String key, String text) {}
+
+  /** A wrong answer: the picture as a data URI, its name, and the classes. */
+  record Mistake(String image, String id, String is, String takenFor, String probability) {}
+
+  /** The best model: what it errs on, and its filters. */
+  record Measured(
+      String about, Evaluation evaluation, List<Mistake> mistakes, List<FilterPicture> filters) {
+    List<ErrorTables.ClassRow> classes() {
+      return ErrorTables.classes(evaluation);
+    }
+
+    @Nullable String classesLeftOut() {
+      int classes = evaluation.classNames().size();
+      return classes <= ErrorTables.MOST_CLASSES
+          ? null
+          : "The "
+              + ErrorTables.MOST_CLASSES
+              + " of "
+              + classes
+              + " classes with the largest errors; vgg evaluate has all.";
+    }
+
+    /** Whether table and matrix may stand side by side. */
+    boolean narrow() {
+      return evaluation.classNames().size() <= 12;
+    }
+
+    boolean hasMatrix() {
+      return !matrix().isEmpty();
+    }
+
+    List<String> classNames() {
+      return evaluation.classNames();
+    }
+
+    List<ErrorTables.MatrixRow> matrix() {
+      return ErrorTables.matrix(evaluation);
+    }
+
+    List<ErrorTables.Pair> pairs() {
+      return ErrorTables.pairs(evaluation);
+    }
+
+    String aboutPairs() {
+      return "A matrix of "
+          + evaluation.classNames().size()
+          + " classes could not be read. These are the classes that were taken for one another most"
+          + " often, at most "
+          + ErrorTables.MOST_PAIRS
+          + "; vgg evaluate --json has the whole matrix.";
+    }
+
+    boolean hasMistakes() {
+      return !mistakes.isEmpty();
+    }
+
+    int filterCount() {
+      return filters.size();
+    }
+
+    String aboutFilters() {
+      return filters.size()
+          + " filters of conv1_1, each "
+          + FilterPicture.ENLARGED
+          + " times enlarged: what a filter weighs red, green and blue with is the colour of its"
+          + " pixels, from its smallest weight (0) to its largest (255).";
+    }
+  }
+
+  /** The page as HTML. */
+  String html() {
+    return Mustache.compiler()
+        .withLoader(name -> new StringReader(resource(name + ".mustache")))
+        .compile(resource("report.mustache"))
+        .execute(this);
+  }
+
+  private static String resource(String name) {
+    try (InputStream in = Page.class.getResourceAsStream(name)) {
+      if (in == null) {
+        throw new IllegalStateException(name + " is missing from the jar: build again");
+      }
+      return new String(in.readAllBytes(), StandardCharsets.UTF_8);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+}

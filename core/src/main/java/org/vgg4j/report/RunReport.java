@@ -1,0 +1,40 @@
+package org.vgg4j.report;
+
+import java.nio.file.Path;
+import org.jspecify.annotations.Nullable;
+import org.vgg4j.base.AtomicFile;
+import org.vgg4j.train.RunFolder;
+
+/** The page of a run: report.html, one file that needs no other and no network. */
+public final class RunReport {
+  /** Is told how many validation images of how many are measured. */
+  @FunctionalInterface
+  public interface Progress {
+    void measured(int done, int of);
+  }
+
+  private RunReport() {}
+
+  /**
+   * Writes report.html into a run folder, in place of any that is there. What it shows is read from
+   * the folder, except what the best model errs on: it is measured on the validation images once
+   * more. The run may have ended, or been stopped, or be going on; without a best model the page
+   * shows what there is. The same folder and data give the same page.
+   *
+   * @param folder the run folder
+   * @param dataAt where the data set is now; null where the run's config.yaml says
+   * @param threads number of threads
+   * @param progress is told how far the measurement is
+   * @return the file
+   * @throws org.vgg4j.base.InputException if there is no run in the folder, a file of it or of the
+   *     data set cannot be read, or the data are not those of the run
+   */
+  public static Path write(
+      RunFolder folder, @Nullable String dataAt, int threads, Progress progress) {
+    RunRecord run = RunRecord.read(folder);
+    BestModel best = BestModel.measure(run, dataAt, threads, progress);
+    Path file = folder.path().resolve("report.html");
+    AtomicFile.write(file, PageMaker.page(run, best).html());
+    return file;
+  }
+}

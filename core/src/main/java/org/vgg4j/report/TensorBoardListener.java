@@ -1,0 +1,132 @@
+package org.vgg4j.report;
+
+import java.nio.file.Path;
+import java.time.InstantSource;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+import org.vgg4j.data.DataSplits;
+import org.vgg4j.evaluate.Evaluation;
+import org.vgg4j.model.Architecture;
+import org.vgg4j.network.MemoryPlan;
+import org.vgg4j.train.EpochMetrics;
+import org.vgg4j.train.TrainingConfig;
+import org.vgg4j.train.TrainingListener;
+
+/**
+ * Writes an event file for TensorBoard while a network is trained: the training loss every ten
+ * steps, all else after each epoch. A run that goes on from a checkpoint begins a new file; {@link
+ * EventFiles#cut} then takes what came after the checkpoint out of the old one.
+ *
+ * <table>
+ * <caption>What is written</caption>
+ * <tr><th>tag</th><th>unit</th></tr>
+ * <tr><td>{@code loss/train}</td><td>nats, mean over the images since the value before</td></tr>
+ * <tr><td>{@code loss/validation}</td><td>nats</td></tr>
+ * <tr><td>{@code error/top-1}, {@code error/top-5}</td><td>percent of the validation images</td></tr>
+ * <tr><td>{@code learning rate}</td><td>of the epoch</td></tr>
+ * <tr><td>{@code images per second}</td><td>in training, without validation</td></tr>
+ * </table>
+ *
+ * Throws an {@link org.vgg4j.base.InputException} where the file cannot be written.
+ */
+public final class TensorBoardListener implements TrainingListener {
+  /** Often enough for a curve within the first epoch; seldom enough to cost nothing. */
+  private static final int STEPS_PER_VALUE = 10;
+
+  private final Path folder;
+  private final InstantSource clock;
+  private @Nullable Path file;
+  private int batch;
+  private int imagesPerEpoch;
+
+  /** Up to where the training loss is written, and up to where it is known. */
+  private @Nullable Progress written;
+
+  private @Nullable Progress latest;
+
+  /**
+   * @param folder the run folder, which need not be there before training starts
+   */
+  public TensorBoardListener(Path folder) {
+    this(folder, InstantSource.system());
+  }
+
+  TensorBoardListener(Path folder, InstantSource clock) {
+    this.folder = folder;
+    this.clock = clock;
+  }
+
+  @Override
+  public void started(
+      TrainingConfig config, DataSplits data, Architecture architecture, MemoryPlan memory) {
+    batch = config.sgd().batch();
+    imagesPerEpoch = data.train().size();
+  }
+
+  /** Takes what earlier processes wrote of later steps out of their files. */
+  @Override
+  public void resumed(int epoch, int step) {
+    EventFiles.cut(folder, step);
+  }
+
+  @Override
+  public void stepped(Progress progress) {
+    boolean goesOn = latest != null && latest.epoch() == progress.epoch();
+    if (!goesOn) {
+      // A resumed run's first step may lie within an epoch: its loss is then the base of the next.
+      written = progress.step() == 1 ? null : progress;
+    }
+    latest = progress;
+    if (progress.step() % STEPS_PER_VALUE == 0) {
+      writeLoss(progress);
+    }
+  }
+
+  /** The progress tells the mean of the epoch so far; its growth is what the last images gave. */
+  private void writeLoss(Progress progress) {
+    long before = written == null ? 0 : images(written);
+    double lossBefore = written == null ? 0 : written.loss() * before;
+    long now = images(progress);
+    if (now > before) {
+      double loss = (progress.loss() * now - lossBefore) / (now - before);
+      long step = (progress.epoch() - 1L) * progress.stepsPerEpoch() + progress.step();
+      write(step, Map.of("loss/train", loss));
+    }
+    written = progress;
+  }
+
+  private long images(Progress progress) {
+    return Math.min((long) progress.step() * batch, imagesPerEpoch); // the last batch is smaller
+  }
+
+  @Override
+  public void epochEnded(EpochMetrics metrics, boolean best) {
+    if (latest != null) {
+      writeLoss(latest);
+    }
+    Evaluation validation = metrics.validation();
+    Map<String, Double> values = new LinkedHashMap<>();
+    values.put("loss/validation", validation.meanLoss());
+    values.put("error/top-1", validation.top1Error());
+    values.put("error/top-5", validation.top5Error());
+    values.put("learning rate", metrics.learningRate());
+    values.put("images per second", metrics.imagesPerSecond());
+    write(metrics.step(), values);
+  }
+
+  /** Sentences are for people, who read them on the terminal. */
+  @Override
+  public void warned(String sentence) {}
+
+  private void write(long step, Map<String, Double> values) {
+    if (file == null) {
+      file = EventFiles.create(folder, now()); // not before a resumed run's files are cut back
+    }
+    EventFiles.append(file, Event.scalars(now(), step, values));
+  }
+
+  private double now() {
+    return clock.millis() / 1e3;
+  }
+}

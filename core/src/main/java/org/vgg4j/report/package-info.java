@@ -1,0 +1,8 @@
+/**
+ * What people look at: the page of a run, and the files that TensorBoard reads. Nothing here
+ * changes what is learnt.
+ */
+@NullMarked
+package org.vgg4j.report;
+
+import org.jspecify.annotations.NullMarked;

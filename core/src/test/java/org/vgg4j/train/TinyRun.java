@@ -1,0 +1,30 @@
+package org.vgg4j.train;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.function.BooleanSupplier;
+
+/** Short real runs for the tests of rooms that look at them. */
+public final class TinyRun {
+  /** Images per step. */
+  public static final int BATCH = 16;
+
+  private TinyRun() {}
+
+  /** Writes pictures of 3 classes: so many of each for training, 4 for validation, 4 for test. */
+  public static Path pictures(Path root, int train) throws IOException {
+    return TinyPictures.write(root, train, 4, 4);
+  }
+
+  /** Trains the smallest network for some epochs. */
+  public static TrainingResult train(
+      Path data, Path out, int epochs, TrainingListener listener, BooleanSupplier stop) {
+    Options options = new Options();
+    options.data = data.toString();
+    options.epochs = epochs;
+    options.batch = BATCH;
+    options.learningRate = 0.003;
+    return Trainer.train(options.build(), out, listener, stop, Map.of("host", "here"));
+  }
+}
