@@ -32,8 +32,8 @@ public final class ImageDecoder {
    * Reads an image file.
    *
    * @param file the file
-   * @throws InputException if the file is missing, unreadable, empty, no image, damaged, or of too
-   *     many pixels
+   * @throws UnreadableImageException if the file is empty, no image, damaged, or of too many pixels
+   * @throws InputException if the file is missing or cannot be read
    */
   public static RgbImage decode(Path file) {
     byte[] content;
@@ -42,7 +42,7 @@ public final class ImageDecoder {
         throw new InputException(file + " is a folder, not an image: give an image file");
       }
       if (Files.size(file) > MAX_FILE_BYTES) {
-        throw new InputException(file + " has more than 1 GiB: give a smaller image");
+        throw new UnreadableImageException(file + " has more than 1 GiB: give a smaller image");
       }
       content = Files.readAllBytes(file);
     } catch (NoSuchFileException e) {
@@ -59,17 +59,18 @@ public final class ImageDecoder {
    *
    * @param content the whole file
    * @param name what to call the image in an error
-   * @throws InputException if the content is empty, no image, damaged, or of too many pixels
+   * @throws UnreadableImageException if the content is empty, no image, damaged, or of too many
+   *     pixels
    */
   public static RgbImage decode(byte[] content, String name) {
     if (content.length == 0) {
-      throw new InputException(name + " is empty (0 bytes): replace it by an image");
+      throw new UnreadableImageException(name + " is empty (0 bytes): replace it by an image");
     }
     try (ImageInputStream stream =
         new MemoryCacheImageInputStream(new ByteArrayInputStream(content))) {
       Iterator<ImageReader> readers = ImageIO.getImageReaders(stream);
       if (!readers.hasNext()) {
-        throw new InputException(
+        throw new UnreadableImageException(
             name + " is not an image that can be read: give a PNG, JPEG, BMP or GIF file");
       }
       ImageReader reader = readers.next();
@@ -91,7 +92,7 @@ public final class ImageDecoder {
     long width = reader.getWidth(0);
     long height = reader.getHeight(0);
     if (width * height > MAX_PIXELS) {
-      throw new InputException(
+      throw new UnreadableImageException(
           "%s has %d x %d pixels, more than the %d allowed: scale it down first"
               .formatted(name, width, height, MAX_PIXELS));
     }
@@ -107,9 +108,12 @@ public final class ImageDecoder {
     return image;
   }
 
-  private static InputException damaged(String name, String detail, @Nullable Throwable cause) {
+  private static UnreadableImageException damaged(
+      String name, String detail, @Nullable Throwable cause) {
     String sentence =
         name + " is damaged, cut off or of an unsupported kind (" + detail + "): replace it";
-    return cause == null ? new InputException(sentence) : new InputException(sentence, cause);
+    return cause == null
+        ? new UnreadableImageException(sentence)
+        : new UnreadableImageException(sentence, cause);
   }
 }

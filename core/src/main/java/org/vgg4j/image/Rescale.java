@@ -1,7 +1,6 @@
 package org.vgg4j.image;
 
 import java.util.Arrays;
-import org.vgg4j.base.InputException;
 import org.vgg4j.model.Interpolation;
 
 /**
@@ -27,15 +26,15 @@ public final class Rescale {
    * @param side length of the shorter side, in pixels, at least 1
    * @param interpolation the filter
    * @return a new picture, or the same one if nothing changes
-   * @throws InputException if the picture is so elongated that the result would have more pixels
-   *     than an image may have
+   * @throws UnreadableImageException if the picture is so elongated that the result would have more
+   *     pixels than an image may have
    */
   public static RgbImage toShorterSide(RgbImage image, int side, Interpolation interpolation) {
     int width = image.width();
     int height = image.height();
     long longer = (long) side * Math.max(width, height) / Math.min(width, height);
     if (side * longer > ImageDecoder.MAX_PIXELS) {
-      throw new InputException(
+      throw new UnreadableImageException(
           "a picture of %d x %d pixels is too elongated for a shorter side of %d: crop it first"
               .formatted(width, height, side));
     }
