@@ -143,6 +143,10 @@ final class TrainCommand implements Callable<Integer> {
         begun
             ? Trainer.resume(config, folder, listener, stop::requested, environment())
             : Trainer.train(config, folder, listener, stop::requested, environment());
+    if (result.steps() == 0 && result.interrupted()) {
+      terminal().printf("stopped before the first step%nTo go on: ./vgg train %s%n", again);
+      return stop.exitCode();
+    }
     if (result.interrupted()) {
       terminal()
           .printf(

@@ -2,9 +2,13 @@ package org.vgg4j.cli;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import org.vgg4j.base.InputException;
+import org.vgg4j.data.ScaleRange;
 import org.vgg4j.model.Configuration;
+import org.vgg4j.train.AugmentationConfig;
 import org.vgg4j.train.ScheduleConfig;
 import org.vgg4j.train.SgdConfig;
 import org.vgg4j.train.StartConfig;
@@ -16,6 +20,9 @@ import picocli.CommandLine.Spec;
 
 /** The options that say what a training run does. */
 final class TrainingOptions {
+  private static final Pattern RATIO =
+      Pattern.compile("(\\d{1,4}(?:\\.\\d{1,9})?)(?:-(\\d{1,4}(?:\\.\\d{1,9})?))?");
+
   @Spec(Spec.Target.MIXEE)
   private CommandSpec spec;
 
@@ -39,16 +46,18 @@ final class TrainingOptions {
       names = "--scale",
       paramLabel = "S",
       description =
-          "shorter side, in pixels, of a rescaled training image (default: crop x --scale-ratio)")
-  private @Nullable Integer scale;
+          "shorter side, in pixels, of a rescaled training image, or a range from which each draws its"
+              + " own, such as 256-512 (default: crop x --scale-ratio)")
+  private @Nullable String scale;
 
   @Option(
       names = "--scale-ratio",
       paramLabel = "F",
       defaultValue = "1.143",
       description =
-          "S as a multiple of the crop, rounded down; 256/224 in the paper (default: ${DEFAULT-VALUE})")
-  private double scaleRatio;
+          "S as a multiple of the crop, rounded down, or a range, such as 1.143-2.286; 256/224 in the"
+              + " paper (default: ${DEFAULT-VALUE})")
+  private String scaleRatio;
 
   @Option(
       names = "--flip",
@@ -57,6 +66,15 @@ final class TrainingOptions {
       fallbackValue = "true",
       description = "mirror training images half of the time (default: ${DEFAULT-VALUE})")
   private boolean flip;
+
+  @Option(
+      names = "--color-shift",
+      paramLabel = "F",
+      defaultValue = "0.1",
+      description =
+          "shift the colour of training images at random along the principal components of the data's"
+              + " colours; the standard deviation in eigenvalues, 0: none (default: ${DEFAULT-VALUE})")
+  private double colorShift;
 
   @Option(
       names = "--held-out",
@@ -220,11 +238,10 @@ final class TrainingOptions {
     return new TrainingConfig(
         data,
         heldOut,
-        flip,
         Configuration.of(arch),
         width,
         crop,
-        trainingScale(),
+        new AugmentationConfig(trainingScale(), flip, colorShift),
         StartConfig.of(init, initRest, freeze),
         new SgdConfig(
             batch,
@@ -256,12 +273,25 @@ final class TrainingOptions {
   }
 
   /** S; of a file's --scale and a typed --scale-ratio, what is typed wins. */
-  private int trainingScale() {
+  private ScaleRange trainingScale() {
     if (typed("--scale") && typed("--scale-ratio")) {
       throw new ParameterException(
           spec.commandLine(), "--scale and --scale-ratio say the same: give one of them");
     }
-    return scale != null && !typed("--scale-ratio") ? scale : (int) (crop * scaleRatio);
+    return scale != null && !typed("--scale-ratio") ? ScaleRange.of(scale) : scaleOfRatio();
+  }
+
+  private ScaleRange scaleOfRatio() {
+    Matcher matcher = RATIO.matcher(scaleRatio.strip());
+    if (!matcher.matches()) {
+      throw new InputException(
+          "option scale-ratio is %s but must be a number, or two for scale jitter, such as 1.143-2.286"
+              .formatted(scaleRatio));
+    }
+    int smallest = (int) (crop * Double.parseDouble(matcher.group(1)));
+    String largest = matcher.group(2);
+    return new ScaleRange(
+        smallest, largest == null ? smallest : (int) (crop * Double.parseDouble(largest)));
   }
 
   private boolean typed(String option) {

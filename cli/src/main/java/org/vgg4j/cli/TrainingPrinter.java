@@ -3,6 +3,7 @@ package org.vgg4j.cli;
 import java.io.PrintWriter;
 import java.util.Locale;
 import org.vgg4j.data.DataSplits;
+import org.vgg4j.data.Dataset;
 import org.vgg4j.evaluate.Evaluation;
 import org.vgg4j.model.Architecture;
 import org.vgg4j.network.MemoryPlan;
@@ -23,8 +24,17 @@ final class TrainingPrinter implements TrainingListener {
   }
 
   @Override
+  public void surveyed(Dataset part, int done) {
+    if (part.mayBeUnreadable()) {
+      line.show(
+          "looking at the pictures: %,d of %,d of %s".formatted(done, part.size(), part.name()));
+    }
+  }
+
+  @Override
   public void started(
       TrainingConfig config, DataSplits data, Architecture architecture, MemoryPlan memory) {
+    line.clear();
     int test = data.test() == null ? 0 : data.test().size();
     out.printf(
         Locale.ROOT,
@@ -42,9 +52,9 @@ final class TrainingPrinter implements TrainingListener {
         architecture.multiplyAdds() / 1e6);
     out.printf(
         Locale.ROOT,
-        "Training: S = %d, batch %d, %d images at a time, at most %d epochs, seed %d, %d threads;"
+        "Training: S = %s, batch %d, %d images at a time, at most %d epochs, seed %d, %d threads;"
             + " about %,.0f MB of heap.%n%n",
-        config.scale(),
+        config.augmentation().scale(),
         config.sgd().batch(),
         config.sgd().microBatch(),
         config.schedule().epochs(),

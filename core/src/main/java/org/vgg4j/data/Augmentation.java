@@ -6,27 +6,45 @@ import org.vgg4j.base.RandomStream;
 import org.vgg4j.image.Rescale;
 import org.vgg4j.image.RgbImage;
 import org.vgg4j.model.Interpolation;
+import org.vgg4j.model.Rgb;
 
 /**
  * What training makes of a picture each time it sees it (the paper, section 3.1): rescaled to the
- * training scale S, cut at a random place, mirrored half of the time. All draws come from the
- * stream of (seed, epoch, sample), in the order left edge, upper edge, mirror, so the result does
- * not depend on who asks, or when.
+ * training scale S, cut at a random place, mirrored half of the time, its colour shifted. All draws
+ * come from the stream of (seed, epoch, sample), in the order S (where there is a choice), left
+ * edge, upper edge, mirror, colour, so the result does not depend on who asks, or when.
  *
  * @param scale S: the shorter side, in pixels, to which a picture is rescaled
  * @param crop side of the square that is cut out, in pixels
  * @param interpolation how pictures are rescaled
  * @param flip whether pictures are mirrored; not where left and right matter, as in text
+ * @param colors along which the colour is shifted
+ * @param colorShift standard deviation of the shift, in eigenvalues; 0.1 in the paper, 0 for none
  * @param seed the run's seed
  */
 public record Augmentation(
-    int scale, int crop, Interpolation interpolation, boolean flip, long seed) {
+    ScaleRange scale,
+    int crop,
+    Interpolation interpolation,
+    boolean flip,
+    ColorPca colors,
+    double colorShift,
+    long seed) {
 
   /**
-   * @throws InputException if the scale is below the crop
+   * A training sample.
+   *
+   * @param image [crop][crop] pixels
+   * @param shift what to add to each channel of every pixel, of pixels in 0..255; the sum may leave
+   *     that range
+   */
+  public record Sample(RgbImage image, Rgb shift) {}
+
+  /**
+   * @throws InputException if the smallest scale is below the crop
    */
   public Augmentation {
-    if (scale < crop) {
+    if (scale.smallest() < crop) {
       throw new InputException(
           "training scale S = "
               + scale
@@ -41,15 +59,21 @@ public record Augmentation(
    *
    * @param image the picture, of any size
    * @param epoch from 0
-   * @param sample index of the picture in the training set
-   * @return [crop][crop] pixels
+   * @param index of the picture in the training set
    */
-  public RgbImage apply(RgbImage image, int epoch, int sample) {
-    RandomStream random = new RandomStream(seed, epoch, sample, Purpose.AUGMENTATION);
-    RgbImage rescaled = Rescale.toShorterSide(image, scale, interpolation);
+  public Sample apply(RgbImage image, int epoch, int index) {
+    RandomStream random = new RandomStream(seed, epoch, index, Purpose.AUGMENTATION);
+    int shorter =
+        scale.isFixed()
+            ? scale.smallest()
+            : scale.smallest() + random.nextInt(scale.largest() - scale.smallest() + 1);
+    RgbImage rescaled = Rescale.toShorterSide(image, shorter, interpolation);
     int x = random.nextInt(rescaled.width() - crop + 1);
     int y = random.nextInt(rescaled.height() - crop + 1);
     RgbImage cut = rescaled.crop(x, y, crop, crop);
-    return flip && random.nextBoolean() ? cut.flipHorizontally() : cut;
+    if (flip && random.nextBoolean()) {
+      cut = cut.flipHorizontally();
+    }
+    return new Sample(cut, colorShift > 0 ? colors.draw(random, colorShift) : Rgb.ZERO);
   }
 }

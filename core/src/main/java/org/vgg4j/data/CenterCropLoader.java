@@ -3,6 +3,7 @@ package org.vgg4j.data;
 import java.util.Objects;
 import org.vgg4j.image.Preprocessor;
 import org.vgg4j.model.Preprocessing;
+import org.vgg4j.model.Rgb;
 
 /**
  * Makes batches of the middles of pictures, in the order of the data set, for validation and test:
@@ -12,7 +13,8 @@ import org.vgg4j.model.Preprocessing;
 public final class CenterCropLoader {
   private final Dataset dataset;
   private final Preprocessor preprocessor;
-  private final BatchWriter writer;
+  private final SampleWriter writer;
+  private final ParallelFor parallel;
 
   /**
    * @param dataset the images
@@ -22,7 +24,8 @@ public final class CenterCropLoader {
   public CenterCropLoader(Dataset dataset, Preprocessing preprocessing, ParallelFor parallel) {
     this.dataset = dataset;
     this.preprocessor = new Preprocessor(preprocessing);
-    this.writer = new BatchWriter(dataset, preprocessing, parallel);
+    this.writer = new SampleWriter(dataset, preprocessing);
+    this.parallel = parallel;
   }
 
   /**
@@ -37,7 +40,15 @@ public final class CenterCropLoader {
    */
   public void load(int first, int count, float[] images, int[] labels) {
     Objects.checkFromIndexSize(first, count, dataset.size());
-    writer.write(
-        count, i -> first + i, (image, index) -> preprocessor.centerCrop(image), images, labels);
+    writer.requireRoom(count, images, labels);
+    parallel.run(
+        count,
+        i ->
+            writer.write(
+                first + i,
+                (image, index) -> new Augmentation.Sample(preprocessor.centerCrop(image), Rgb.ZERO),
+                images,
+                labels,
+                i));
   }
 }

@@ -1,5 +1,8 @@
 package org.vgg4j.data;
 
+import java.util.BitSet;
+import java.util.List;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -13,4 +16,42 @@ import org.jspecify.annotations.Nullable;
  *     image was held out: it does not depend on the held-out fraction or the seed
  */
 public record DataSplits(
-    String name, Dataset train, Dataset validation, @Nullable Dataset test, String fingerprint) {}
+    String name, Dataset train, Dataset validation, @Nullable Dataset test, String fingerprint) {
+
+  /** Returns the part; null if there is none. */
+  public @Nullable Dataset part(Split split) {
+    return switch (split) {
+      case TRAIN -> train;
+      case VAL -> validation;
+      case TEST -> test;
+    };
+  }
+
+  /**
+   * Returns the same without pictures that cannot be used. The fingerprint stays that of the data
+   * set as it was found.
+   *
+   * @throws IndexOutOfBoundsException if there is no such picture
+   */
+  public DataSplits without(List<Unreadable> unreadable) {
+    return new DataSplits(
+        name,
+        without(train, Split.TRAIN, unreadable),
+        without(validation, Split.VAL, unreadable),
+        test == null ? null : without(test, Split.TEST, unreadable),
+        fingerprint);
+  }
+
+  private static Dataset without(Dataset part, Split split, List<Unreadable> unreadable) {
+    BitSet kept = new BitSet(part.size());
+    kept.set(0, part.size());
+    for (Unreadable picture : unreadable) {
+      if (picture.split() == split) {
+        kept.clear(Objects.checkIndex(picture.index(), part.size()));
+      }
+    }
+    return kept.cardinality() == part.size()
+        ? part
+        : new Subset(part, part.name(), kept.stream().toArray());
+  }
+}

@@ -36,9 +36,15 @@ public interface Dataset {
    * Returns a picture at its own size, decoded anew at each call.
    *
    * @param index from 0 to size - 1
-   * @throws org.vgg4j.base.InputException if its file cannot be decoded
+   * @throws org.vgg4j.image.UnreadableImageException if its content is no picture
+   * @throws org.vgg4j.base.InputException if its file cannot be read
    */
   RgbImage image(int index);
+
+  /** Whether there can be pictures that turn out to be unreadable only when they are decoded. */
+  default boolean mayBeUnreadable() {
+    return true;
+  }
 
   /**
    * Returns a SHA-256 in lower-case hexadecimal digits that changes with the content, as far as an

@@ -79,6 +79,11 @@ final class IdxDataset implements Dataset {
     return RgbImage.ofGrey(grey, width, height);
   }
 
+  @Override
+  public boolean mayBeUnreadable() {
+    return false; // the file's length was checked, and any byte is a pixel
+  }
+
   /** Made from the sizes, all pixels, all labels and the class names. */
   @Override
   public String fingerprint() {

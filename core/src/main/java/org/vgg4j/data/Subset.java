@@ -57,6 +57,11 @@ public final class Subset implements Dataset {
     return whole.image(indices[index]);
   }
 
+  @Override
+  public boolean mayBeUnreadable() {
+    return whole.mayBeUnreadable();
+  }
+
   /** Made from the whole's fingerprint and the indices. */
   @Override
   public String fingerprint() {

@@ -2,6 +2,7 @@ package org.vgg4j.image;
 
 import org.vgg4j.model.ChannelOrder;
 import org.vgg4j.model.Preprocessing;
+import org.vgg4j.model.Rgb;
 
 /**
  * Turns pictures into a network's input as a {@link Preprocessing} says. Immutable, hence
@@ -47,15 +48,27 @@ public final class Preprocessor {
   }
 
   /**
+   * As {@link #write(RgbImage, Rgb, float[], int)}, without a shift.
+   *
+   * @throws IllegalArgumentException if the batch has no room for sample n
+   */
+  public void write(RgbImage image, float[] batch, int n) {
+    write(image, Rgb.ZERO, batch, n);
+  }
+
+  /**
    * Writes a picture of any size as sample n of a batch whose pictures all have that size: {@code
-   * (v * valueRange / 255 - mean) / std}, where mean and std are those of the channel's colour.
+   * (v * valueRange / 255 - mean) / std} of v and the shift, where mean and std are those of the
+   * channel's colour.
    *
    * @param image the picture, [height][width]
+   * @param shift what to add to each channel of every pixel, of pixels in 0..255; the sum is not
+   *     clipped
    * @param batch [samples][3][height][width], flat; only sample n is written
    * @param n index of the sample
    * @throws IllegalArgumentException if the batch has no room for sample n
    */
-  public void write(RgbImage image, float[] batch, int n) {
+  public void write(RgbImage image, Rgb shift, float[] batch, int n) {
     int plane = image.width() * image.height();
     long end = (n + 1L) * CHANNELS * plane;
     if (n < 0 || end > batch.length) {
@@ -68,8 +81,10 @@ public final class Preprocessor {
       float[] value = values[channel];
       int out = (n * CHANNELS + channel) * plane;
       int in = colors[channel];
+      float more =
+          shift.channel(in) * preprocessing.valueRange() / 255 / preprocessing.std().channel(in);
       for (int i = 0; i < plane; i++) {
-        batch[out + i] = value[pixels[in] & 0xFF];
+        batch[out + i] = value[pixels[in] & 0xFF] + more;
         in += CHANNELS;
       }
     }

@@ -30,17 +30,29 @@ public final class Rescale {
    *     pixels than an image may have
    */
   public static RgbImage toShorterSide(RgbImage image, int side, Interpolation interpolation) {
-    int width = image.width();
-    int height = image.height();
-    long longer = (long) side * Math.max(width, height) / Math.min(width, height);
-    if (side * longer > ImageDecoder.MAX_PIXELS) {
+    requireFits(image, side);
+    int longer = (int) longerSide(image, side);
+    return image.width() <= image.height()
+        ? resize(image, side, longer, interpolation)
+        : resize(image, longer, side, interpolation);
+  }
+
+  /**
+   * Checks that {@link #toShorterSide} can rescale a picture.
+   *
+   * @throws UnreadableImageException if it cannot
+   */
+  public static void requireFits(RgbImage image, int side) {
+    if (side * longerSide(image, side) > ImageDecoder.MAX_PIXELS) {
       throw new UnreadableImageException(
           "a picture of %d x %d pixels is too elongated for a shorter side of %d: crop it first"
-              .formatted(width, height, side));
+              .formatted(image.width(), image.height(), side));
     }
-    return width <= height
-        ? resize(image, side, (int) longer, interpolation)
-        : resize(image, (int) longer, side, interpolation);
+  }
+
+  private static long longerSide(RgbImage image, int side) {
+    int longer = Math.max(image.width(), image.height());
+    return (long) side * longer / Math.min(image.width(), image.height());
   }
 
   /**

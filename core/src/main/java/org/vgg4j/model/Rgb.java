@@ -8,6 +8,9 @@ package org.vgg4j.model;
  * @param blue value of the blue channel
  */
 public record Rgb(float red, float green, float blue) {
+  /** All channels 0. */
+  public static final Rgb ZERO = new Rgb(0, 0, 0);
+
   /** All channels 1. */
   public static final Rgb ONE = new Rgb(1, 1, 1);
 

@@ -81,8 +81,8 @@ public record MemoryPlan(Map<String, Long> parts, long longestArray) {
     }
     parts.putAll(allocation.parts());
     addCommon(parts, Pass.TRAINING, architecture, stages, microBatch, threads);
-    // training's and validation's
-    parts.merge("input", inputBytes(architecture, microBatch), Long::sum);
+    // two of training, one being loaded and one trained on, and one of validation
+    parts.merge("input", 2 * inputBytes(architecture, microBatch), Long::sum);
     return new MemoryPlan(parts, allocation.longest());
   }
 

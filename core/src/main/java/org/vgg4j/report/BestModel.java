@@ -88,7 +88,7 @@ record BestModel(
                   .formatted(data, run.folder().path())
               + " with --data where they are");
     }
-    return splits.validation();
+    return splits.without(run.folder().passedOver()).validation();
   }
 
   private static @Nullable Double epoch(ModelFile file) {

@@ -22,6 +22,7 @@ import org.vgg4j.evaluate.Evaluation;
  * @param charts learning curves; none if no epoch was finished
  * @param epochs the numbers behind them; null if no epoch was finished
  * @param bestEpoch the epoch of the best model; null if that is not known
+ * @param samples what training saw first, as a data URI; null if the run has no such picture
  * @param measured the best model; null if there is none
  * @param time time and memory
  * @param configuration all options
@@ -36,6 +37,7 @@ record Page(
     List<LineChart> charts,
     @Nullable Table epochs,
     @Nullable String bestEpoch,
+    @Nullable String samples,
     @Nullable Measured measured,
     List<Fact> time,
     List<Fact> configuration,

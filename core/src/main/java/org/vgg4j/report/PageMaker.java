@@ -1,5 +1,7 @@
 package org.vgg4j.report;
 
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -11,6 +13,7 @@ import java.util.stream.DoubleStream;
 import org.jspecify.annotations.Nullable;
 import org.vgg4j.data.Dataset;
 import org.vgg4j.evaluate.Evaluation;
+import org.vgg4j.image.ImageDecoder;
 import org.vgg4j.report.LineChart.Series;
 import org.vgg4j.report.Page.Fact;
 import org.vgg4j.report.Page.Figure;
@@ -54,6 +57,7 @@ final class PageMaker {
         best == null || best.epoch() == null
             ? null
             : String.format(Locale.ROOT, "%.0f", best.epoch()),
+        maker.samples(),
         best == null ? null : measured(best),
         maker.time(),
         facts(run.configuration(), Set.of()),
@@ -197,6 +201,11 @@ final class PageMaker {
 
   private record Column(String header, String name, String format) {}
 
+  private @Nullable String samples() {
+    Path picture = run.folder().samples();
+    return Files.exists(picture) ? DataUri.png(ImageDecoder.decode(picture)) : null;
+  }
+
   private static Page.Measured measured(BestModel best) {
     Evaluation evaluation = best.evaluation();
     Dataset images = best.validation();
@@ -240,6 +249,18 @@ final class PageMaker {
                   speeds[speeds.length / 2],
                   speeds[0],
                   speeds[speeds.length - 1])));
+    }
+    if (run.metrics().rows() > 0) {
+      double[] waits = Arrays.stream(run.metrics().column("data_wait_share")).sorted().toArray();
+      facts.add(
+          new Fact(
+              "waiting for training images",
+              ErrorTables.percent(100 * waits[waits.length / 2])
+                  + " of the time of the steps in the median epoch"));
+    }
+    int unreadable = run.folder().passedOver().size();
+    if (unreadable > 0) {
+      facts.add(new Fact("unreadable images", unreadable + ", listed in unreadable.csv"));
     }
     Double peak = run.fact(PEAK);
     if (peak != null) {

@@ -14,6 +14,8 @@ import org.vgg4j.evaluate.Evaluation;
  * @param validation of the network at the end of the epoch, without dropout
  * @param imagesPerSecond training images per second, without validation
  * @param seconds since the start of training
+ * @param dataWaitShare share of the time of the epoch's steps that training waited for images, in
+ *     0..1
  */
 public record EpochMetrics(
     int epoch,
@@ -23,18 +25,19 @@ public record EpochMetrics(
     double trainTop1Error,
     Evaluation validation,
     double imagesPerSecond,
-    double seconds) {
+    double seconds,
+    double dataWaitShare) {
 
   /** The first line of metrics.csv. */
   static final String CSV_HEADER =
       "epoch,step,learning_rate,train_loss,train_top1_error,val_loss,val_top1_error,val_top5_error,"
-          + "images_per_second,seconds";
+          + "images_per_second,seconds,data_wait_share";
 
   /** This epoch's line of metrics.csv. */
   String csvLine() {
     return String.format(
         Locale.ROOT,
-        "%d,%d,%s,%.6f,%.4f,%.6f,%.4f,%.4f,%.1f,%.1f",
+        "%d,%d,%s,%.6f,%.4f,%.6f,%.4f,%.4f,%.1f,%.1f,%.4f",
         epoch,
         step,
         learningRate,
@@ -44,6 +47,7 @@ public record EpochMetrics(
         validation.top1Error(),
         validation.top5Error(),
         imagesPerSecond,
-        seconds);
+        seconds,
+        dataWaitShare);
   }
 }

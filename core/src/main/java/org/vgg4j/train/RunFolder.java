@@ -19,9 +19,11 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.vgg4j.base.AtomicFile;
 import org.vgg4j.base.InputException;
+import org.vgg4j.data.Unreadable;
 
 /**
- * What a run leaves: config.yaml, metrics.csv, provenance.json, and the models last/ and best/.
+ * What a run leaves: config.yaml, unreadable.csv, samples.png, metrics.csv, provenance.json, and
+ * the models last/ and best/.
  *
  * @param path the folder
  */
@@ -157,6 +159,30 @@ public record RunFolder(Path path) {
   /** One line per epoch. */
   public Path metrics() {
     return path.resolve("metrics.csv");
+  }
+
+  /** The pictures that the run passes over, see {@link #passedOver}. */
+  public Path unreadable() {
+    return path.resolve("unreadable.csv");
+  }
+
+  /** What training makes of its first images. */
+  public Path samples() {
+    return path.resolve("samples.png");
+  }
+
+  /**
+   * Returns the pictures of the data set, as it was found, that the run passes over since they
+   * cannot be read.
+   *
+   * @throws InputException if unreadable.csv is missing or damaged
+   */
+  public List<Unreadable> passedOver() {
+    return UnreadableFile.read(unreadable());
+  }
+
+  void writeUnreadable(List<Unreadable> pictures) {
+    UnreadableFile.write(unreadable(), pictures);
   }
 
   void writeConfig(Map<String, Object> options) {

@@ -3,6 +3,7 @@ package org.vgg4j.train;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
+import org.vgg4j.data.ColorPca;
 import org.vgg4j.model.Preprocessing;
 
 /**
@@ -15,6 +16,8 @@ import org.vgg4j.model.Preprocessing;
  * @param codeVersion version of vgg4j
  * @param kernels name of the kernels, since others round otherwise
  * @param preprocessing with the mean colour of the training images
+ * @param colors of the training images
+ * @param unreadable how many pictures unreadable.csv lists
  * @param progress how far the loop is
  * @param plateau of the schedule
  * @param watch of the loss
@@ -27,6 +30,8 @@ record Snapshot(
     String codeVersion,
     String kernels,
     Preprocessing preprocessing,
+    ColorPca colors,
+    int unreadable,
     Progress progress,
     PlateauSchedule.State plateau,
     LossWatch.State watch,

@@ -13,7 +13,9 @@ import org.vgg4j.base.Version;
 import org.vgg4j.data.DataSources;
 import org.vgg4j.data.DataSplits;
 import org.vgg4j.data.Dataset;
-import org.vgg4j.data.MeanRgb;
+import org.vgg4j.data.SampleSheet;
+import org.vgg4j.data.Sampler;
+import org.vgg4j.data.Survey;
 import org.vgg4j.evaluate.Evaluation;
 import org.vgg4j.model.Architecture;
 import org.vgg4j.model.Preprocessing;
@@ -107,18 +109,42 @@ public final class Trainer {
       folder.writeConfig(resolved.options()); // from now on it can be resumed
       Map<String, Object> surroundings = new LinkedHashMap<>(environment);
       surroundings.put("kernels", engine.kernels() + ": " + engine.kernelsDescription());
+      boolean goesOn = Files.exists(folder.checkpoint());
+      Survey survey =
+          goesOn
+              ? null
+              : new DataSurvey(resolved, data, engine::parallel, listener, stopRequested)
+                  .run(folder);
+      if (!goesOn && survey == null) {
+        return new TrainingResult(folder, 0, Double.NaN, null, 0, 0, true);
+      }
+      DataSplits readable = data.without(folder.passedOver());
       TrainingLoop loop =
-          begin(resolved, folder, data, engine, architecture, resumed, listener, stopRequested);
-      return new Trainer(resolved, folder, data, loop, surroundings).run();
+          begin(
+              resolved,
+              folder,
+              readable,
+              engine,
+              architecture,
+              survey,
+              resumed,
+              listener,
+              stopRequested);
+      return new Trainer(resolved, folder, readable, loop, surroundings).run();
     }
   }
 
+  /**
+   * @param data without what cannot be read
+   * @param survey of the pictures; null if the run goes on from a checkpoint
+   */
   private static TrainingLoop begin(
       TrainingConfig config,
       RunFolder folder,
       DataSplits data,
       Engine engine,
       Architecture architecture,
+      @Nullable Survey survey,
       boolean resumed,
       TrainingListener listener,
       BooleanSupplier stopRequested) {
@@ -132,13 +158,16 @@ public final class Trainer {
             options.weightDecay(),
             options.biasDecay(),
             config.start().frozenLayers(architecture));
-    boolean goesOn = Files.exists(folder.checkpoint());
     Snapshot snapshot =
-        goesOn
+        survey == null
             ? Checkpoint.read(folder.checkpoint(), parameters, sgd.velocities())
-            : first(config, parameters, data, engine, listener);
-    if (goesOn) {
+            : first(config, parameters, data, engine, survey, listener);
+    if (survey == null) {
       requireSame(config, data, folder, snapshot);
+    } else {
+      Sampler sampler = new Sampler(data.train().size(), config.seed());
+      SampleSheet.draw(data.train(), sampler, TrainingLoop.augmentation(config, snapshot))
+          .writePng(folder.samples());
     }
     int microBatch = config.sgd().microBatch();
     boolean summed = microBatch < config.sgd().batch();
@@ -161,6 +190,7 @@ public final class Trainer {
       Parameters parameters,
       DataSplits data,
       Engine engine,
+      Survey survey,
       TrainingListener listener) {
     InitialWeights weights =
         InitialWeights.fill(parameters, data.train().classNames(), config.start(), config.seed());
@@ -169,11 +199,11 @@ public final class Trainer {
       listener.noted(sentence);
     }
     InitialWeights.Origin origin = weights.source();
+    int scale = config.augmentation().scale().middle();
     Preprocessing preprocessing =
         origin == null
-            ? Preprocessing.paper(
-                MeanRgb.of(data.train(), engine::parallel), config.scale(), config.crop())
-            : origin.preprocessing().withSizes(config.scale(), config.crop());
+            ? Preprocessing.paper(survey.mean(), scale, config.crop())
+            : origin.preprocessing().withSizes(scale, config.crop());
     String initSha256 = origin == null ? null : origin.sha256();
     return new Snapshot(
         config.provenanceOptions(initSha256),
@@ -182,6 +212,8 @@ public final class Trainer {
         Version.get(),
         engine.kernels(),
         preprocessing,
+        survey.colors(),
+        survey.unreadable().size(),
         Snapshot.Progress.NONE,
         PlateauSchedule.State.NONE,
         LossWatch.State.NONE,
@@ -204,6 +236,11 @@ public final class Trainer {
       throw new InputException(
           "the data set %s has changed since the run %s began: restore it, or start a run anew"
               .formatted(config.data(), folder.path()));
+    }
+    if (folder.passedOver().size() != snapshot.unreadable()) {
+      throw new InputException(
+          "%s listed %d pictures when the run began: restore it, or start a run anew"
+              .formatted(folder.unreadable(), snapshot.unreadable()));
     }
   }
 

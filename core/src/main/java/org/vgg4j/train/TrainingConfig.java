@@ -12,11 +12,10 @@ import org.vgg4j.model.Configuration;
  *
  * @param data word or path of the data set
  * @param heldOut fraction of the training images held out for validation, in (0, 1)
- * @param flip whether training images are mirrored half of the time
  * @param configuration which network
  * @param width factor on channels and hidden features
  * @param crop side of the input window in pixels
- * @param scale S: shorter side, in pixels, of a rescaled training image
+ * @param augmentation what is made of training images
  * @param start the first weights
  * @param sgd the optimiser
  * @param schedule the learning rate over time, and the end
@@ -28,11 +27,10 @@ import org.vgg4j.model.Configuration;
 public record TrainingConfig(
     String data,
     double heldOut,
-    boolean flip,
     Configuration configuration,
     double width,
     int crop,
-    int scale,
+    AugmentationConfig augmentation,
     StartConfig start,
     SgdConfig sgd,
     ScheduleConfig schedule,
@@ -51,7 +49,11 @@ public record TrainingConfig(
    */
   public TrainingConfig {
     Require.option(heldOut > 0 && heldOut < 1, "held-out", heldOut, "a fraction between 0 and 1");
-    Require.option(scale >= crop, "scale", scale, "at least the crop, " + crop);
+    Require.option(
+        augmentation.scale().smallest() >= crop,
+        "scale",
+        augmentation.scale(),
+        "at least the crop, " + crop);
     Require.option(threads >= 1, "threads", threads, "at least 1");
     Require.option(checkpointEvery >= 0, "checkpoint-every", checkpointEvery, "at least 0");
   }
@@ -61,11 +63,10 @@ public record TrainingConfig(
     return new TrainingConfig(
         data,
         heldOut,
-        flip,
         configuration,
         width,
         crop,
-        scale,
+        augmentation,
         start,
         sgd.withMicroBatch(images),
         schedule,
@@ -79,11 +80,12 @@ public record TrainingConfig(
     Map<String, Object> options = new LinkedHashMap<>();
     options.put("data", data);
     options.put("held-out", heldOut);
-    options.put("flip", flip);
     options.put("arch", configuration.label());
     options.put("width", width);
     options.put("crop", crop);
-    options.put("scale", scale);
+    options.put("scale", augmentation.scale().toString());
+    options.put("flip", augmentation.flip());
+    options.put("color-shift", augmentation.colorShift());
     options.put("batch", sgd.batch());
     options.put("micro-batch", sgd.microBatch());
     options.put("lr", sgd.learningRate());

@@ -1,6 +1,7 @@
 package org.vgg4j.train;
 
 import org.vgg4j.data.DataSplits;
+import org.vgg4j.data.Dataset;
 import org.vgg4j.model.Architecture;
 import org.vgg4j.network.MemoryPlan;
 
@@ -27,6 +28,14 @@ public interface TrainingListener {
       double loss,
       double imagesPerSecond,
       double secondsLeft) {}
+
+  /**
+   * Now and then while all pictures are looked at, before {@link #started}.
+   *
+   * @param part of the data set
+   * @param done pictures of it that were looked at
+   */
+  default void surveyed(Dataset part, int done) {}
 
   /** Before the first step. */
   void started(

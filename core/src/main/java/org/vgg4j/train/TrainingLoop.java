@@ -10,6 +10,7 @@ import org.jspecify.annotations.Nullable;
 import org.vgg4j.base.Version;
 import org.vgg4j.data.Augmentation;
 import org.vgg4j.data.BatchLoader;
+import org.vgg4j.data.BatchSequence;
 import org.vgg4j.data.DataSplits;
 import org.vgg4j.data.Dataset;
 import org.vgg4j.data.Sampler;
@@ -40,11 +41,8 @@ final class TrainingLoop {
   private final @Nullable GradientSums sums;
   private final CenterCropEvaluator evaluator;
   private final Sampler sampler;
-  private final BatchLoader loader;
   private final LearningRate rate;
   private final LossWatch watch;
-  private final float[] images;
-  private final int[] labels;
   private final long started;
   private final List<String> metrics;
   private long trainingNanos;
@@ -85,22 +83,8 @@ final class TrainingLoop {
     this.sums = summed ? engine.gradientSums(parameters.architecture()) : null;
     this.evaluator = new CenterCropEvaluator(engine, training, preprocessing, classNames);
     this.sampler = new Sampler(data.train().size(), config.seed());
-    this.loader =
-        new BatchLoader(
-            data.train(),
-            sampler,
-            new Augmentation(
-                config.scale(),
-                config.crop(),
-                preprocessing.interpolation(),
-                config.flip(),
-                config.seed()),
-            preprocessing,
-            engine::parallel);
     this.rate = new LearningRate(config.sgd().learningRate(), config.schedule(), stepsPerEpoch());
     this.watch = new LossWatch(config, classNames.size());
-    this.images = new float[microBatch * 3 * config.crop() * config.crop()];
-    this.labels = new int[microBatch];
     this.metrics = new ArrayList<>(begin.metrics());
     this.started = System.nanoTime() - begin.progress().nanos();
     restore(begin);
@@ -130,6 +114,8 @@ final class TrainingLoop {
         begin.codeVersion(),
         begin.kernels(),
         preprocessing,
+        begin.colors(),
+        begin.unreadable(),
         new Snapshot.Progress(
             epoch,
             position,
@@ -154,8 +140,10 @@ final class TrainingLoop {
   /** Trains to the end, or until it is asked to stop. */
   TrainingResult run() {
     boolean interrupted = false;
-    while (!interrupted && mayGoOn()) {
-      interrupted = !trainEpoch();
+    try (BatchLoader loader = loader()) {
+      while (!interrupted && mayGoOn()) {
+        interrupted = !trainEpoch(loader);
+      }
     }
     double bestError = bestTop1Error == null ? Double.NaN : bestTop1Error;
     double guessing = 100.0 - 100.0 / data.train().classNames().size();
@@ -165,6 +153,30 @@ final class TrainingLoop {
               + " a larger --patience, more --epochs), another --lr, or a shallower --arch");
     }
     return new TrainingResult(folder, bestEpoch, bestError, null, step, seconds(), interrupted);
+  }
+
+  private BatchLoader loader() {
+    return new BatchLoader(
+        data.train(),
+        sampler,
+        augmentation(config, begin),
+        preprocessing,
+        new BatchSequence(data.train().size(), config.sgd().batch(), training.capacity()),
+        epoch,
+        position,
+        config.threads());
+  }
+
+  /** What a run makes of its training images. */
+  static Augmentation augmentation(TrainingConfig config, Snapshot begin) {
+    return new Augmentation(
+        config.augmentation().scale(),
+        config.crop(),
+        begin.preprocessing().interpolation(),
+        config.augmentation().flip(),
+        begin.colors(),
+        config.augmentation().colorShift(),
+        config.seed());
   }
 
   private boolean mayGoOn() {
@@ -184,10 +196,11 @@ final class TrainingLoop {
   }
 
   /** Trains to the end of the epoch; returns false if it was asked to stop before. */
-  private boolean trainEpoch() {
+  private boolean trainEpoch(BatchLoader loader) {
     int size = data.train().size();
     int[] order = sampler.order(epoch);
     long epochNanos = System.nanoTime();
+    long waited = loader.waitedNanos();
     int firstPosition = position;
     double stepRate = rate.of(epoch, Math.max(0, step - 1)); // of the last step, if none is left
     while (position < size && step < config.schedule().maxSteps()) {
@@ -195,7 +208,7 @@ final class TrainingLoop {
       int count = Math.min(config.sgd().batch(), size - position);
       stepRate = rate.of(epoch, step);
       sgd.setRate(stepRate);
-      Training.Result result = runBatch(count, order);
+      Training.Result result = runBatch(loader, count, order);
       watch.step(step + 1, result.lossSum() / count);
       if (sums != null) {
         sums.passTo(sgd);
@@ -217,7 +230,7 @@ final class TrainingLoop {
         save();
       }
     }
-    double imagesPerSecond = (position - firstPosition) * 1e9 / (System.nanoTime() - epochNanos);
+    double stepsNanos = System.nanoTime() - epochNanos;
     Evaluation validation = evaluator.evaluate(data.validation(), done -> {});
     endEpoch(
         new EpochMetrics(
@@ -227,8 +240,9 @@ final class TrainingLoop {
             lossSum / position,
             100.0 * (position - correct) / position,
             validation,
-            imagesPerSecond,
-            seconds()));
+            (position - firstPosition) * 1e9 / stepsNanos,
+            seconds(),
+            (loader.waitedNanos() - waited) / stepsNanos));
     return true;
   }
 
@@ -236,16 +250,29 @@ final class TrainingLoop {
    * Runs a batch. A batch in one piece trains the network at once, layer by layer, unless its loss
    * is not finite; the gradients of one in micro-batches are summed.
    */
-  private Training.Result runBatch(int count, int[] order) {
+  private Training.Result runBatch(BatchLoader loader, int count, int[] order) {
     double loss = 0;
     int right = 0;
-    for (int done = 0; done < count; done += training.capacity()) {
-      int part = Math.min(training.capacity(), count - done);
-      loader.load(epoch, position + done, part, images, labels);
-      int[] samples = Arrays.copyOfRange(order, position + done, position + done + part);
+    int done = 0;
+    while (done < count) {
+      BatchLoader.Batch part = loader.next();
+      int first = position + done;
+      if (part.epoch() != epoch || part.first() != first || part.count() > count - done) {
+        throw new IllegalStateException(
+            "the loader is at epoch %d, position %d, training at %d, %d"
+                .formatted(part.epoch(), part.first(), epoch, first));
+      }
+      int[] samples = Arrays.copyOfRange(order, first, first + part.count());
       DropoutKeys dropout = new DropoutKeys(config.seed(), epoch, samples);
       Training.Result result =
-          training.run(images, labels, part, 1f / count, dropout, sums != null ? sums : sgd);
+          training.run(
+              part.images(),
+              part.labels(),
+              part.count(),
+              1f / count,
+              dropout,
+              sums != null ? sums : sgd);
+      done += part.count();
       loss += result.lossSum();
       right += result.correct();
     }

@@ -2,22 +2,24 @@ package org.vgg4j.data;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
-import static org.assertj.core.api.Assertions.within;
 
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Set;
+import java.util.concurrent.locks.LockSupport;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.vgg4j.base.InputException;
 import org.vgg4j.image.Preprocessor;
-import org.vgg4j.image.RgbImage;
 import org.vgg4j.image.TestImages;
+import org.vgg4j.image.UnreadableImageException;
 import org.vgg4j.model.Interpolation;
 import org.vgg4j.model.Preprocessing;
 import org.vgg4j.model.Rgb;
 
-/** The sampler, augmentation, the two loaders and the mean. */
+/** The sampler and the two loaders. */
 class LoadersTest {
   private static final int CROP = 6;
   private static final int SAMPLE = 3 * CROP * CROP;
@@ -26,10 +28,11 @@ class LoadersTest {
   private static final Preprocessing PREPROCESSING = Preprocessing.paper(new Rgb(1, 2, 3), 8, CROP);
 
   private static Augmentation augmentation(boolean flip) {
-    return new Augmentation(8, CROP, Interpolation.BILINEAR, flip, 7);
+    return new Augmentation(
+        ScaleRange.fixed(8), CROP, Interpolation.BILINEAR, flip, new ColorPca(List.of()), 0, 7);
   }
 
-  private static Dataset noise(int size) {
+  private static TestDataset noise(int size) {
     TestDataset dataset = new TestDataset("a", "b", "c");
     for (int i = 0; i < size; i++) {
       dataset.add(i % 3, TestImages.noise(8 + i % 4, 9, i));
@@ -37,9 +40,17 @@ class LoadersTest {
     return dataset;
   }
 
-  private static BatchLoader loader(Dataset dataset, ParallelFor parallel) {
+  private static BatchLoader loader(
+      Dataset dataset, int batch, int part, int epoch, int position, int threads) {
     return new BatchLoader(
-        dataset, new Sampler(dataset.size(), 7), augmentation(true), PREPROCESSING, parallel);
+        dataset,
+        new Sampler(dataset.size(), 7),
+        augmentation(true),
+        PREPROCESSING,
+        new BatchSequence(dataset.size(), batch, part),
+        epoch,
+        position,
+        threads);
   }
 
   @Test
@@ -53,94 +64,72 @@ class LoadersTest {
   }
 
   @Test
-  void augmentationCutsEverywhereAndFlipsHalfOfTheTime() {
-    // No rescaling, so the red and green of the first pixel are the offsets.
-    RgbImage image = TestImages.coordinates(10, 8);
-    int[][] counts = new int[5][3];
-    int flips = 0;
-    for (int sample = 0; sample < 6000; sample++) {
-      RgbImage cut = augmentation(true).apply(image, 0, sample);
-      boolean flipped = cut.pixels()[0] > cut.pixels()[3];
-      RgbImage upright = flipped ? cut.flipHorizontally() : cut;
-      counts[upright.pixels()[0]][upright.pixels()[1]]++;
-      flips += flipped ? 1 : 0;
-    }
-    assertThat(flips).isCloseTo(3000, within(200));
-    for (int[] row : counts) {
-      assertThat(IntStream.of(row))
-          .allSatisfy(count -> assertThat(count).isCloseTo(400, within(100)));
-    }
-  }
-
-  @Test
-  void augmentationWithoutFlipKeepsTheSideAndTheCut() {
-    RgbImage image = TestImages.coordinates(10, 8);
-    for (int sample = 0; sample < 100; sample++) {
-      RgbImage cut = augmentation(false).apply(image, 0, sample);
-      assertThat(cut.pixels()[0]).isLessThan(cut.pixels()[3]);
-    }
-  }
-
-  @Test
-  void augmentationDependsOnSeedEpochAndSample() {
-    RgbImage image = TestImages.noise(40, 40, 1);
-    Augmentation augmentation = new Augmentation(40, CROP, Interpolation.BILINEAR, true, 7);
-    Augmentation other = new Augmentation(40, CROP, Interpolation.BILINEAR, true, 8);
-    byte[] cut = augmentation.apply(image, 2, 3).pixels();
-    assertThat(augmentation.apply(image, 2, 3).pixels()).isEqualTo(cut);
-    assertThat(augmentation.apply(image, 3, 3).pixels()).isNotEqualTo(cut);
-    assertThat(augmentation.apply(image, 2, 4).pixels()).isNotEqualTo(cut);
-    assertThat(other.apply(image, 2, 3).pixels()).isNotEqualTo(cut);
-  }
-
-  @Test
-  void augmentationRescales() {
-    RgbImage cut = augmentation(true).apply(TestImages.noise(100, 50, 1), 0, 0);
-    assertThat(cut.width()).isEqualTo(CROP);
-    assertThat(cut.height()).isEqualTo(CROP);
-  }
-
-  @Test
-  void scaleBelowCrop() {
-    assertThatThrownBy(() -> new Augmentation(31, 32, Interpolation.BILINEAR, true, 7))
-        .isInstanceOf(InputException.class)
-        .hasMessage("training scale S = 31 is below crop 32: take a scale of at least the crop");
-  }
-
-  @Test
   void batchesHoldTheAugmentedSamplesInOrder() {
     Dataset dataset = noise(11);
     int[] order = new Sampler(11, 7).order(2);
-    float[] images = new float[5 * SAMPLE];
-    int[] labels = new int[5];
-    loader(dataset, ParallelFor.SERIAL).load(2, 3, 4, images, labels);
-    for (int i = 0; i < 4; i++) {
-      int index = order[3 + i];
-      float[] expected = new float[SAMPLE];
-      new Preprocessor(PREPROCESSING)
-          .write(augmentation(true).apply(dataset.image(index), 2, index), expected, 0);
-      assertThat(Arrays.copyOfRange(images, i * SAMPLE, (i + 1) * SAMPLE)).isEqualTo(expected);
-      assertThat(labels[i]).isEqualTo(dataset.label(index));
+    try (BatchLoader loader = loader(dataset, 4, 4, 2, 4, 2)) {
+      BatchLoader.Batch batch = loader.next();
+      assertThat(batch.epoch()).isEqualTo(2);
+      assertThat(batch.first()).isEqualTo(4);
+      assertThat(batch.count()).isEqualTo(4);
+      for (int i = 0; i < 4; i++) {
+        int index = order[4 + i];
+        float[] expected = new float[SAMPLE];
+        Augmentation.Sample sample = augmentation(true).apply(dataset.image(index), 2, index);
+        new Preprocessor(PREPROCESSING).write(sample.image(), sample.shift(), expected, 0);
+        assertThat(Arrays.copyOfRange(batch.images(), i * SAMPLE, (i + 1) * SAMPLE))
+            .isEqualTo(expected);
+        assertThat(batch.labels()[i]).isEqualTo(dataset.label(index));
+      }
     }
-    assertThat(images[4 * SAMPLE]).isZero();
+  }
+
+  @Test
+  void piecesAreThoseOfTheBatchesEpochAfterEpoch() {
+    List<String> pieces = new ArrayList<>();
+    try (BatchLoader loader = loader(noise(11), 6, 4, 1, 6, 1)) {
+      for (int i = 0; i < 7; i++) {
+        BatchLoader.Batch batch = loader.next();
+        pieces.add(batch.epoch() + ":" + batch.first() + "+" + batch.count());
+      }
+    }
+    assertThat(pieces)
+        .containsExactly("1:6+4", "1:10+1", "2:0+4", "2:4+2", "2:6+4", "2:10+1", "3:0+4");
+  }
+
+  /** All pixels of two epochs, whatever the pieces they come in. */
+  private static float[] twoEpochs(Dataset dataset, int batch, int part, int threads) {
+    float[] all = new float[2 * dataset.size() * SAMPLE];
+    int samples = 0;
+    try (BatchLoader loader = loader(dataset, batch, part, 0, 0, threads)) {
+      while (samples < 2 * dataset.size()) {
+        BatchLoader.Batch piece = loader.next();
+        assertThat(piece.epoch() * dataset.size() + piece.first()).isEqualTo(samples);
+        System.arraycopy(piece.images(), 0, all, samples * SAMPLE, piece.count() * SAMPLE);
+        samples += piece.count();
+      }
+    }
+    return all;
   }
 
   @Test
   void batchesDoNotDependOnThreadsNorOnTheirBoundaries() {
     Dataset dataset = noise(12);
-    float[] whole = new float[12 * SAMPLE];
-    int[] wholeLabels = new int[12];
-    loader(dataset, ParallelFor.SERIAL).load(1, 0, 12, whole, wholeLabels);
-    BatchLoader loader = loader(dataset, THREADS);
-    for (int first = 0; first < 12; first += 5) {
-      int count = Math.min(5, 12 - first);
-      float[] images = new float[count * SAMPLE];
-      int[] labels = new int[count];
-      loader.load(0, first, count, images, labels);
-      loader.load(1, first, count, images, labels);
-      assertThat(images)
-          .isEqualTo(Arrays.copyOfRange(whole, first * SAMPLE, (first + count) * SAMPLE));
-      assertThat(labels).isEqualTo(Arrays.copyOfRange(wholeLabels, first, first + count));
+    float[] expected = twoEpochs(dataset, 12, 12, 1);
+    assertThat(twoEpochs(dataset, 5, 5, 3)).isEqualTo(expected);
+    assertThat(twoEpochs(dataset, 8, 3, 2)).isEqualTo(expected);
+  }
+
+  @Test
+  void aBatchStaysAsItIsUntilTheNext() throws InterruptedException {
+    Dataset dataset = noise(30);
+    try (BatchLoader loader = loader(dataset, 3, 3, 0, 0, 2)) {
+      for (int i = 0; i < 10; i++) {
+        BatchLoader.Batch batch = loader.next();
+        float[] copy = batch.images().clone();
+        Thread.sleep(2); // while the loader's threads write the other one
+        assertThat(batch.images()).isEqualTo(copy);
+      }
     }
   }
 
@@ -150,13 +139,46 @@ class LoadersTest {
     for (int i = 0; i < 20; i++) {
       dataset.add(i % 2, TestImages.plain(8, 8, i, 0, 0));
     }
-    float[] images = new float[20 * SAMPLE];
-    loader(dataset, THREADS).load(0, 0, 20, images, new int[20]);
     Set<Float> reds = new HashSet<>();
-    for (int i = 0; i < 20; i++) {
-      reds.add(images[i * SAMPLE]);
+    try (BatchLoader loader = loader(dataset, 20, 20, 0, 0, 2)) {
+      float[] images = loader.next().images();
+      for (int i = 0; i < 20; i++) {
+        reds.add(images[i * SAMPLE]);
+      }
     }
     assertThat(reds).hasSize(20);
+  }
+
+  @Test
+  void aFailureComesWithItsBatchAndIsThatOfTheFirstSample() {
+    int[] order = new Sampler(9, 7).order(0);
+    Dataset dataset =
+        noise(9)
+            .beforeImage(
+                index -> {
+                  if (index == order[4] || index == order[5]) {
+                    throw new UnreadableImageException("picture " + index + " is damaged");
+                  }
+                });
+    try (BatchLoader loader = loader(dataset, 3, 3, 0, 0, 3)) {
+      assertThat(loader.next().first()).isZero();
+      assertThatThrownBy(loader::next)
+          .isInstanceOf(UnreadableImageException.class)
+          .hasMessage("picture " + order[4] + " is damaged");
+    }
+  }
+
+  @Test
+  void waitingIsMeasuredAndThreadsEnd() {
+    Dataset slow = noise(4).beforeImage(index -> LockSupport.parkNanos(20_000_000));
+    Set<Thread> before = Thread.getAllStackTraces().keySet();
+    BatchLoader loader = loader(slow, 2, 2, 0, 0, 1);
+    loader.next();
+    assertThat(loader.waitedNanos()).isGreaterThan(10_000_000);
+    loader.close();
+    assertThat(Thread.getAllStackTraces().keySet())
+        .filteredOn(thread -> !before.contains(thread) && thread.getName().startsWith("vgg-loader"))
+        .isEmpty();
   }
 
   @Test
@@ -175,39 +197,34 @@ class LoadersTest {
   }
 
   @Test
-  void positionsMustStayInTheData() {
-    Dataset dataset = noise(7);
-    float[] images = new float[4 * SAMPLE];
-    assertThatThrownBy(() -> loader(dataset, ParallelFor.SERIAL).load(0, 5, 3, images, new int[4]))
+  void centerCropsStayInTheDataAndTheBuffers() {
+    CenterCropLoader loader = new CenterCropLoader(noise(7), PREPROCESSING, ParallelFor.SERIAL);
+    float[] images = new float[2 * SAMPLE];
+    assertThatThrownBy(() -> loader.load(6, 2, images, new int[2]))
         .isInstanceOf(IndexOutOfBoundsException.class);
-    assertThatThrownBy(
-            () ->
-                new CenterCropLoader(dataset, PREPROCESSING, ParallelFor.SERIAL)
-                    .load(5, 3, images, new int[4]))
-        .isInstanceOf(IndexOutOfBoundsException.class);
-  }
-
-  @Test
-  void buffersMustBeLargeEnough() {
-    BatchLoader loader = loader(noise(7), ParallelFor.SERIAL);
-    assertThatThrownBy(() -> loader.load(0, 0, 2, new float[2 * SAMPLE - 1], new int[2]))
+    assertThatThrownBy(() -> loader.load(0, 2, new float[2 * SAMPLE - 1], new int[2]))
         .isInstanceOf(IllegalArgumentException.class);
-    assertThatThrownBy(() -> loader.load(0, 0, 2, new float[2 * SAMPLE], new int[1]))
+    assertThatThrownBy(() -> loader.load(0, 2, images, new int[1]))
         .isInstanceOf(IllegalArgumentException.class);
   }
 
   @Test
   void partsMustFitTogether() {
     Dataset dataset = noise(7);
-    assertThatThrownBy(
-            () ->
-                new BatchLoader(
-                    dataset,
-                    new Sampler(8, 7),
-                    augmentation(true),
-                    PREPROCESSING,
-                    ParallelFor.SERIAL))
-        .isInstanceOf(IllegalArgumentException.class);
+    for (int wrong : new int[] {6, 8}) {
+      assertThatThrownBy(
+              () ->
+                  new BatchLoader(
+                      dataset,
+                      new Sampler(wrong, 7),
+                      augmentation(true),
+                      PREPROCESSING,
+                      new BatchSequence(7, 2, 2),
+                      0,
+                      0,
+                      1))
+          .isInstanceOf(IllegalArgumentException.class);
+    }
   }
 
   @Test
@@ -220,16 +237,5 @@ class LoadersTest {
     assertThatThrownBy(() -> loader.load(0, 2, new float[2 * SAMPLE], new int[2]))
         .isInstanceOf(InputException.class)
         .hasMessageStartingWith("test/1: a picture of 1 x 4000000 pixels is too elongated");
-  }
-
-  @Test
-  void meanIsOverAllPixels() {
-    Dataset dataset =
-        new TestDataset("a", "b")
-            .add(0, TestImages.plain(3, 1, 0, 100, 255))
-            .add(1, TestImages.plain(1, 1, 10, 200, 255));
-    assertThat(MeanRgb.of(dataset, THREADS)).isEqualTo(new Rgb(2.5f, 125, 255));
-    Dataset noise = noise(50);
-    assertThat(MeanRgb.of(noise, THREADS)).isEqualTo(MeanRgb.of(noise, ParallelFor.SERIAL));
   }
 }

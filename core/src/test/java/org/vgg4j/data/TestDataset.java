@@ -2,6 +2,7 @@ package org.vgg4j.data;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.IntConsumer;
 import org.vgg4j.image.RgbImage;
 
 /** A data set in memory for tests. */
@@ -9,6 +10,7 @@ public final class TestDataset implements Dataset {
   private final List<String> classNames;
   private final List<RgbImage> images = new ArrayList<>();
   private final List<Integer> labels = new ArrayList<>();
+  private IntConsumer beforeImage = index -> {};
 
   /**
    * @param classNames the classes
@@ -49,8 +51,15 @@ public final class TestDataset implements Dataset {
     return "test/" + index;
   }
 
+  /** Runs something before each picture is given out; returns this. */
+  public TestDataset beforeImage(IntConsumer action) {
+    beforeImage = action;
+    return this;
+  }
+
   @Override
   public RgbImage image(int index) {
+    beforeImage.accept(index);
     return images.get(index);
   }
 

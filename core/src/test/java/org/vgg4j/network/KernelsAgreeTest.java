@@ -4,13 +4,16 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assumptions.assumeThat;
 import static org.assertj.core.data.Percentage.withPercentage;
 
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.vgg4j.data.Augmentation;
 import org.vgg4j.data.BatchLoader;
+import org.vgg4j.data.BatchSequence;
+import org.vgg4j.data.ColorPca;
 import org.vgg4j.data.DataSources;
 import org.vgg4j.data.Dataset;
-import org.vgg4j.data.ParallelFor;
 import org.vgg4j.data.Sampler;
+import org.vgg4j.data.ScaleRange;
 import org.vgg4j.kernels.KernelLookup;
 import org.vgg4j.kernels.Kernels;
 import org.vgg4j.kernels.Workers;
@@ -57,18 +60,9 @@ class KernelsAgreeTest {
     Architecture architecture = new Architecture(Configuration.A, 0.25, 32, 10);
     Parameters parameters = Networks.random(architecture, 3);
     Parameters velocities = Parameters.zeros(architecture);
-    Preprocessing preprocessing = Preprocessing.paper(new Rgb(73, 73, 73), 36, 32);
-    BatchLoader loader =
-        new BatchLoader(
-            train,
-            new Sampler(train.size(), 1),
-            new Augmentation(36, 32, Interpolation.BILINEAR, true, 1),
-            preprocessing,
-            ParallelFor.SERIAL);
-    float[] images = new float[BATCH * 3 * 32 * 32];
-    int[] labels = new int[BATCH];
     double[] means = new double[STEPS / WINDOW];
-    try (Workers workers = new Workers(2)) {
+    try (Workers workers = new Workers(2);
+        BatchLoader loader = loader(train)) {
       Training training = new Training(parameters, kernels, workers, BATCH, 0);
       GradientSink sgd =
           (shape, first, count, gradient) ->
@@ -83,15 +77,30 @@ class KernelsAgreeTest {
                   5e-4f,
                   workers);
       for (int step = 0; step < STEPS; step++) {
-        loader.load(0, step * BATCH, BATCH, images, labels);
+        BatchLoader.Batch batch = loader.next();
+        float[] images = batch.images();
         for (int i = 0; i < images.length; i++) {
           images[i] /= 64; // the test's initial weights are made for inputs of the order of 1
         }
         Training.Result result =
-            training.run(images, labels, BATCH, 1f / BATCH, Networks.keys(0, 0, 0, BATCH), sgd);
+            training.run(
+                images, batch.labels(), BATCH, 1f / BATCH, Networks.keys(0, 0, 0, BATCH), sgd);
         means[step / WINDOW] += result.lossSum() / BATCH / WINDOW;
       }
     }
     return means;
+  }
+
+  private static BatchLoader loader(Dataset train) {
+    return new BatchLoader(
+        train,
+        new Sampler(train.size(), 1),
+        new Augmentation(
+            ScaleRange.fixed(36), 32, Interpolation.BILINEAR, true, new ColorPca(List.of()), 0, 1),
+        Preprocessing.paper(new Rgb(73, 73, 73), 36, 32),
+        new BatchSequence(train.size(), BATCH, BATCH),
+        0,
+        0,
+        1);
   }
 }

@@ -77,7 +77,7 @@ class MemoryPlanTest {
       training.run(images, labels, batch, 1, Networks.keys(0, 0, 0, batch), sums);
       training.posteriors(images, batch);
       long parameterBytes = architecture.parameterCount() * Float.BYTES; // of momentum, of the sums
-      long inputs = 2L * images.length * Float.BYTES; // training's and validation's
+      long inputs = 3L * images.length * Float.BYTES; // two of training, one of validation
       long held = HeldArrays.bytes(training) + inputs + (summed ? 2 : 1) * parameterBytes;
       assertThat(plan.total()).isCloseTo(held, withPercentage(0.5));
     }
@@ -134,7 +134,7 @@ class MemoryPlanTest {
   void netDOfFullSizeTrainsSixteenImagesInLessThanTwoGigabytes() {
     Architecture architecture = new Architecture(Configuration.D, 1, 224, 1000);
     MemoryPlan plan = MemoryPlan.training(architecture, kernels, 16, false, 2);
-    assertThat(plan.total()).isLessThan(1_830_000_000L);
+    assertThat(plan.total()).isLessThan(1_840_000_000L);
   }
 
   @Test

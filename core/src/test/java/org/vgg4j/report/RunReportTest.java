@@ -22,6 +22,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.vgg4j.base.InputException;
 import org.vgg4j.evaluate.Evaluation;
+import org.vgg4j.image.TestImages;
 import org.vgg4j.train.RunFolder;
 import org.vgg4j.train.TinyRun;
 import org.vgg4j.train.TrainingResult;
@@ -163,6 +164,18 @@ class RunReportTest {
   }
 
   @Test
+  void samplesAndUnreadableImages() throws IOException {
+    RunFolder run = ended();
+    assertThat(page(run).select("#samples")).isEmpty();
+    TestImages.noise(40, 30, 1).writePng(run.samples());
+    Files.writeString(
+        run.unreadable(), "set,index,file,reason\ntrain,3,\"a.jpg\",\"is damaged\"\n");
+    Document page = page(run);
+    assertThat(page.select("#samples img").attr("src")).startsWith("data:image/png;base64,");
+    assertThat(rows(page, "#time")).contains("unreadable images 1, listed in unreadable.csv");
+  }
+
+  @Test
   void factsOfTheRun() throws IOException {
     RunFolder run = ended();
     Document page = page(run);
@@ -170,6 +183,7 @@ class RunReportTest {
         .containsExactly(
             "training, with validation 1:23 min for 4 epochs, 40 steps",
             "training images per second 1,003 in the median epoch, from 1,001 to 1,004",
+            "waiting for training images 6.0 % of the time of the steps in the median epoch",
             "memory of the process 204 MB at the peak (VmHWM)",
             "kernels vector",
             "threads 2");
@@ -227,9 +241,9 @@ class RunReportTest {
     Files.writeString(
         run.metrics(),
         """
-        seconds,new_one,val_top5_error,val_top1_error,val_loss,train_top1_error,train_loss,images_per_second,learning_rate,step,epoch
-        5,77,1,2,0.25,4,0.5,600,0.01,10,1
-        9,78,1,2,0.125,4,0.375,700,0.01,20,2
+        data_wait_share,seconds,new_one,val_top5_error,val_top1_error,val_loss,train_top1_error,train_loss,images_per_second,learning_rate,step,epoch
+        0.1,5,77,1,2,0.25,4,0.5,600,0.01,10,1
+        0.2,9,78,1,2,0.125,4,0.375,700,0.01,20,2
         """);
     Document page = page(run);
     assertThat(page.select("#curves tbody tr").last().text())
@@ -275,6 +289,7 @@ class RunReportTest {
                 plain.charts(),
                 plain.epochs(),
                 plain.bestEpoch(),
+                plain.samples(),
                 new Page.Measured("about", evaluation, List.of(), List.of()),
                 plain.time(),
                 plain.configuration(),
@@ -317,7 +332,7 @@ class RunReportTest {
             root.resolve("run"),
             5,
             new TensorBoardListener(root.resolve("run")),
-            () -> ++asked[0] > 4);
+            () -> ++asked[0] > 7); // three times while all pictures are looked at
     assertThat(result.interrupted()).isTrue();
     Document page = page(result.folder());
     assertThat(page.select(".state").text())

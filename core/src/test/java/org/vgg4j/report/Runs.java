@@ -18,7 +18,7 @@ import org.vgg4j.weights.TestModels;
 final class Runs {
   static final String HEADER =
       "epoch,step,learning_rate,train_loss,train_top1_error,val_loss,val_top1_error,val_top5_error,"
-          + "images_per_second,seconds";
+          + "images_per_second,seconds,data_wait_share";
 
   private Runs() {}
 
@@ -47,7 +47,7 @@ final class Runs {
     for (int epoch = 1; epoch <= epochs; epoch++) {
       double fall = 1.0 / epoch;
       lines.add(
-          "%d,%d,%s,%.4f,%.2f,%.4f,%.2f,%.2f,%d,%d"
+          "%d,%d,%s,%.4f,%.2f,%.4f,%.2f,%.2f,%d,%d,%.4f"
               .formatted(
                   epoch,
                   10 * epoch,
@@ -58,9 +58,11 @@ final class Runs {
                   90 * fall,
                   20 * fall,
                   1000 + epoch,
-                  5 * epoch));
+                  5 * epoch,
+                  0.02 * epoch));
     }
     Files.write(path.resolve("metrics.csv"), lines);
+    Files.writeString(path.resolve("unreadable.csv"), "set,index,file,reason\n");
     if (!provenance.isEmpty()) {
       Files.writeString(path.resolve("provenance.json"), provenance);
     }

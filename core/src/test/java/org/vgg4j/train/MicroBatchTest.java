@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.vgg4j.base.InputException;
+import org.vgg4j.data.ScaleRange;
 import org.vgg4j.model.Architecture;
 import org.vgg4j.network.Engine;
 import org.vgg4j.network.MemoryPlan;
@@ -88,7 +89,7 @@ class MicroBatchTest {
   @Test
   void arraysLongerThanJavaAllows() {
     options.crop = 224;
-    options.scale = 256;
+    options.scale = ScaleRange.fixed(256);
     options.batch = 60_000;
     int chosen = choose(Long.MAX_VALUE);
     assertThat(chosen).isLessThan(60_000).isGreaterThan(1000);

@@ -3,6 +3,7 @@ package org.vgg4j.train;
 import java.nio.file.Path;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
+import org.vgg4j.data.ScaleRange;
 import org.vgg4j.model.Configuration;
 
 /** A training configuration for tests, to be changed field by field. */
@@ -13,7 +14,8 @@ final class Options {
   Configuration configuration = Configuration.A;
   double width = 0.03;
   int crop = 32;
-  int scale = 36;
+  ScaleRange scale = ScaleRange.fixed(36);
+  double colorShift = 0;
   int batch = 16;
   int microBatch = 0;
   double learningRate = 0.01;
@@ -38,11 +40,10 @@ final class Options {
     return new TrainingConfig(
         data,
         heldOut,
-        flip,
         configuration,
         width,
         crop,
-        scale,
+        new AugmentationConfig(scale, flip, colorShift),
         new StartConfig(from, initialisation, freeze),
         new SgdConfig(batch, microBatch, learningRate, momentum, weightDecay, biasDecay, dropout),
         new ScheduleConfig(schedule, patience, stepEpochs, warmUp, epochs, maxSteps),

@@ -15,6 +15,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.vgg4j.base.InputException;
+import org.vgg4j.data.ScaleRange;
 import org.vgg4j.model.Configuration;
 
 /** A run that was stopped and resumed equals one that was not, byte for byte. */
@@ -38,7 +39,7 @@ class ResumeTest {
         options.build(),
         root.resolve(out),
         counting,
-        () -> counting.steps.size() == stopAfter,
+        () -> stopAfter > 0 && counting.steps.size() == stopAfter,
         Map.of());
   }
 
@@ -49,7 +50,7 @@ class ResumeTest {
             options.build(),
             root.resolve(out),
             counting,
-            () -> counting.steps.size() == stopAfter,
+            () -> stopAfter > 0 && counting.steps.size() == stopAfter,
             Map.of());
     recorder.resumedAt.addAll(counting.resumedAt);
     recorder.warnings.addAll(counting.warnings);
@@ -95,6 +96,23 @@ class ResumeTest {
       assertThat(rest.folder().isFinished()).isTrue();
     }
     assertThat(recorder.resumedAt).containsExactly(1, 2, 3, 4, 5, 6, 7, 8, 9);
+  }
+
+  /** Scales and colours are drawn again as they were. */
+  @Test
+  void withJitterAndShiftedColours() throws IOException {
+    options.scale = new ScaleRange(32, 64);
+    options.colorShift = 0.1;
+    options.microBatch = 9;
+    TrainingResult whole = train("whole", 0);
+    TrainingResult part = train("part", 2);
+    while (part.interrupted()) {
+      part = resume("part", 2);
+    }
+    assertSameModels(part.folder(), whole.folder());
+    options.colorShift = 0;
+    assertThat(Files.readAllBytes(train("plain", 0).folder().lastModel()))
+        .isNotEqualTo(Files.readAllBytes(whole.folder().lastModel()));
   }
 
   /** Stopped after each step, again and again, with every schedule. */
@@ -188,7 +206,8 @@ class ResumeTest {
   void otherDataAreRefused() throws IOException {
     options.data = TinyPictures.write(root.resolve("few"), 6, 2, 0).toString();
     Recorder counting = new Recorder();
-    Trainer.train(options.build(), root.resolve("run"), counting, () -> true, Map.of());
+    Trainer.train(
+        options.build(), root.resolve("run"), counting, () -> !counting.steps.isEmpty(), Map.of());
     Files.delete(root.resolve("few/train/red/3.png"));
     assertThatThrownBy(() -> resume("run", 0))
         .isInstanceOf(InputException.class)

@@ -13,6 +13,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.vgg4j.base.InputException;
+import org.vgg4j.data.ScaleRange;
 import org.vgg4j.model.Architecture;
 import org.vgg4j.model.Configuration;
 import org.vgg4j.model.ParameterShape;
@@ -98,7 +99,7 @@ class StartTest {
   void sameNetworkTakesAllLayersAndThePreprocessing() {
     options.from = netA;
     options.learningRate = TINY_RATE;
-    options.scale = 48;
+    options.scale = ScaleRange.fixed(48);
     ModelFile model = train("A");
     ModelFile source = ModelFile.read(netA);
     assertThat(equalLayers(model, source)).hasSize(11);
@@ -131,7 +132,7 @@ class StartTest {
         .hasMessageNotContaining("crop");
     options.width = 0.03;
     options.crop = 64;
-    options.scale = 64;
+    options.scale = ScaleRange.fixed(64);
     assertThatThrownBy(() -> train("large"))
         .isInstanceOf(InputException.class)
         .hasMessageEndingWith("take the same --width and --crop");

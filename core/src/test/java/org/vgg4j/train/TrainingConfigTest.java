@@ -12,6 +12,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.vgg4j.base.InputException;
+import org.vgg4j.data.ScaleRange;
 import org.vgg4j.model.Configuration;
 
 class TrainingConfigTest {
@@ -26,7 +27,13 @@ class TrainingConfigTest {
         wrong(o -> o.heldOut = 0, "held-out is 0.0 but must be a fraction between 0 and 1"),
         wrong(o -> o.heldOut = 1, "held-out is 1.0 but must be a fraction between 0 and 1"),
         wrong(o -> o.heldOut = nan, "held-out is NaN but must be a fraction between 0 and 1"),
-        wrong(o -> o.scale = 31, "scale is 31 but must be at least the crop, 32"),
+        wrong(o -> o.scale = ScaleRange.fixed(31), "scale is 31 but must be at least the crop, 32"),
+        wrong(
+            o -> o.scale = new ScaleRange(31, 64),
+            "scale is 31-64 but must be at least the crop, 32"),
+        wrong(
+            o -> o.colorShift = -0.1,
+            "color-shift is -0.1 but must be zero or a positive number; the paper has 0.1"),
         wrong(o -> o.batch = 0, "batch is 0 but must be at least 1"),
         wrong(
             o -> o.microBatch = 17,
@@ -76,7 +83,7 @@ class TrainingConfigTest {
   @Test
   void edgesOfTheRangesAreIn() {
     Options options = new Options();
-    options.scale = options.crop;
+    options.scale = ScaleRange.fixed(options.crop);
     options.microBatch = options.batch;
     options.momentum = 0;
     options.weightDecay = 0;
@@ -97,7 +104,8 @@ class TrainingConfigTest {
     options.configuration = Configuration.E;
     options.width = 0.5;
     options.crop = 64;
-    options.scale = 70;
+    options.scale = new ScaleRange(70, 80);
+    options.colorShift = 0.3;
     options.batch = 9;
     options.learningRate = 0.02;
     options.momentum = 0.8;
@@ -126,10 +134,11 @@ class TrainingConfigTest {
     TrainingConfig config = new Options().build();
     int nested =
         StartConfig.class.getRecordComponents().length
+            + AugmentationConfig.class.getRecordComponents().length
             + SgdConfig.class.getRecordComponents().length
             + ScheduleConfig.class.getRecordComponents().length;
     assertThat(config.options())
-        .hasSize(TrainingConfig.class.getRecordComponents().length - 3 + nested);
+        .hasSize(TrainingConfig.class.getRecordComponents().length - 4 + nested);
     assertThat(config.options())
         .containsEntry("arch", "A")
         .containsEntry("init", "glorot")

@@ -1,0 +1,62 @@
+package org.vgg4j.data;
+
+import java.util.Arrays;
+import org.vgg4j.image.Rescale;
+import org.vgg4j.image.RgbImage;
+import org.vgg4j.model.Interpolation;
+import org.vgg4j.model.Rgb;
+
+/** A picture of what training sees: its first samples, eight in a row. */
+public final class SampleSheet {
+  private static final int COLUMNS = 8;
+  private static final int SAMPLES = COLUMNS * COLUMNS;
+
+  /** Larger crops are scaled down to this, in pixels. */
+  private static final int LARGEST_SIDE = 224;
+
+  private static final int GAP = 2;
+  private static final byte WHITE = (byte) 255;
+
+  private SampleSheet() {}
+
+  /**
+   * Draws the first 64 samples of the first epoch, with their colours shifted, or as many as there
+   * are.
+   *
+   * @param dataset the training images
+   * @param sampler their order
+   * @param augmentation what is made of them
+   */
+  public static RgbImage draw(Dataset dataset, Sampler sampler, Augmentation augmentation) {
+    int side = Math.min(LARGEST_SIDE, augmentation.crop());
+    int cell = side + GAP;
+    int[] order = sampler.order(0);
+    int samples = Math.min(SAMPLES, order.length);
+    int width = COLUMNS * cell + GAP;
+    int height = (samples + COLUMNS - 1) / COLUMNS * cell + GAP;
+    byte[] sheet = new byte[3 * width * height];
+    Arrays.fill(sheet, WHITE);
+    for (int i = 0; i < samples; i++) {
+      Augmentation.Sample sample = augmentation.apply(dataset.image(order[i]), 0, order[i]);
+      RgbImage picture = Rescale.resize(shifted(sample), side, side, Interpolation.BILINEAR);
+      int x = GAP + i % COLUMNS * cell;
+      int y = GAP + i / COLUMNS * cell;
+      for (int row = 0; row < side; row++) {
+        System.arraycopy(
+            picture.pixels(), 3 * row * side, sheet, 3 * ((y + row) * width + x), 3 * side);
+      }
+    }
+    return new RgbImage(width, height, sheet);
+  }
+
+  private static RgbImage shifted(Augmentation.Sample sample) {
+    RgbImage image = sample.image();
+    Rgb shift = sample.shift();
+    byte[] pixels = image.pixels().clone();
+    for (int i = 0; i < pixels.length; i++) {
+      int value = Math.round((pixels[i] & 0xFF) + shift.channel(i % 3));
+      pixels[i] = (byte) Math.max(0, Math.min(255, value));
+    }
+    return new RgbImage(image.width(), image.height(), pixels);
+  }
+}

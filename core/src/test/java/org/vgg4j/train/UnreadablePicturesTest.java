@@ -1,0 +1,215 @@
+package org.vgg4j.train;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.vgg4j.base.InputException;
+import org.vgg4j.data.Split;
+import org.vgg4j.data.Unreadable;
+
+/** Training on folders with files that are no pictures. */
+class UnreadablePicturesTest {
+  private static final byte[] NO_PICTURE = "no picture".getBytes(StandardCharsets.UTF_8);
+
+  @TempDir Path root;
+  private final Options options = new Options();
+  private final Recorder recorder = new Recorder();
+  private Path data;
+
+  /** 102 training images, so that one of them is less than one in a hundred. */
+  @BeforeEach
+  void pictures() throws IOException {
+    data = TinyPictures.write(root.resolve("pets"), 34, 4, 4);
+    options.data = data.toString();
+    options.epochs = 1;
+  }
+
+  private TrainingResult train(String out) {
+    return Trainer.train(options.build(), root.resolve(out), recorder, () -> false, Map.of());
+  }
+
+  private void damage(String file) throws IOException {
+    Files.write(data.resolve(file), NO_PICTURE);
+  }
+
+  @Test
+  void oneIsListedAndPassedOver() throws IOException {
+    damage("train/green/7.png");
+    TrainingResult result = train("run");
+    assertThat(result.folder().passedOver())
+        .singleElement()
+        .satisfies(
+            picture -> {
+              assertThat(picture.split()).isEqualTo(Split.TRAIN);
+              assertThat(picture.id()).isEqualTo(data.resolve("train/green/7.png").toString());
+              assertThat(picture.reason()).contains("is not an image");
+            });
+    assertThat(recorder.warnings)
+        .contains(
+            "1 of the pictures cannot be read and are passed over: see "
+                + root.resolve("run/unreadable.csv"));
+    assertThat(Files.readAllLines(result.folder().unreadable()).get(0))
+        .isEqualTo("set,index,file,reason");
+
+    // It is as if the file had not been there, but for its name in the fingerprint.
+    Files.delete(data.resolve("train/green/7.png"));
+    Path without = train("without").folder().metrics();
+    assertThat(cells(without, 3)).isEqualTo(cells(result.folder().metrics(), 3));
+  }
+
+  private static List<String> cells(Path metrics, int column) throws IOException {
+    return Files.readAllLines(metrics).stream().map(line -> line.split(",")[column]).toList();
+  }
+
+  @Test
+  void aResumedRunPassesOverTheSame() throws IOException {
+    damage("train/green/7.png");
+    options.epochs = 2;
+    TrainingResult whole = train("whole");
+    Recorder counting = new Recorder();
+    TrainingResult part =
+        Trainer.train(
+            options.build(),
+            root.resolve("part"),
+            counting,
+            () -> counting.steps.size() == 3,
+            Map.of());
+    assertThat(part.interrupted()).isTrue();
+    TrainingResult rest =
+        Trainer.resume(options.build(), root.resolve("part"), recorder, () -> false, Map.of());
+    assertThat(Files.readAllBytes(rest.folder().lastModel()))
+        .isEqualTo(Files.readAllBytes(whole.folder().lastModel()));
+  }
+
+  @Test
+  void aChangedListIsNoticed() throws IOException {
+    damage("train/green/7.png");
+    train("run");
+    Path list = root.resolve("run/unreadable.csv");
+    List<String> lines = Files.readAllLines(list);
+    Files.write(list, lines.subList(0, 1));
+    assertThatThrownBy(
+            () ->
+                Trainer.resume(
+                    options.build(), root.resolve("run"), recorder, () -> false, Map.of()))
+        .isInstanceOf(InputException.class)
+        .hasMessage(
+            list + " listed 1 pictures when the run began: restore it, or start a run anew");
+    Files.writeString(list, "set,index,file,reason\ntrain,x\n");
+    assertThatThrownBy(
+            () ->
+                Trainer.resume(
+                    options.build(), root.resolve("run"), recorder, () -> false, Map.of()))
+        .isInstanceOf(InputException.class)
+        .hasMessageStartingWith("line 2 of " + list + " cannot be understood");
+  }
+
+  @Test
+  void aboveOneInAHundredTheRunStops() throws IOException {
+    damage("train/green/7.png");
+    damage("train/red/1.png");
+    assertThatThrownBy(() -> train("run"))
+        .isInstanceOf(InputException.class)
+        .hasMessageStartingWith(
+            "2 of the 102 pictures of pets/train cannot be read, more than 1 %: repair or remove those"
+                + " listed in "
+                + root.resolve("run/unreadable.csv"));
+    assertThat(Files.readAllLines(root.resolve("run/unreadable.csv"))).hasSize(3);
+    assertThat(recorder.steps).isEmpty();
+  }
+
+  @Test
+  void validationAndTestImagesAreLookedAtBeforeTraining() throws IOException {
+    for (String part : List.of("val", "test")) {
+      damage(part + "/red/0.png");
+      assertThatThrownBy(() -> train(part))
+          .isInstanceOf(InputException.class)
+          .hasMessageStartingWith("1 of the 12 pictures of pets/" + part + " cannot be read");
+      TinyPictures.write(data, 34, 4, 4);
+    }
+    assertThat(recorder.steps).isEmpty();
+  }
+
+  @Test
+  void noReadablePictureAtAll() throws IOException {
+    for (String label : TinyPictures.CLASSES) {
+      for (int i = 0; i < 34; i++) {
+        damage("train/" + label + "/" + i + ".png");
+      }
+    }
+    assertThatThrownBy(() -> train("run"))
+        .isInstanceOf(InputException.class)
+        .hasMessageStartingWith("102 of the 102 pictures of pets/train cannot be read");
+  }
+
+  @Test
+  void aClassOfWhichNoneIsLeft() throws IOException {
+    for (int i = 1; i < 34; i++) {
+      Files.delete(data.resolve("train/green/" + i + ".png"));
+    }
+    data = TinyPictures.write(data, 1, 4, 4);
+    for (String label : List.of("blue", "red")) {
+      for (int i = 1; i < 60; i++) {
+        Files.copy(
+            data.resolve("train/" + label + "/0.png"),
+            data.resolve("train/" + label + "/copy-" + i + ".png"));
+      }
+    }
+    damage("train/green/0.png");
+    assertThatThrownBy(() -> train("run"))
+        .isInstanceOf(InputException.class)
+        .hasMessage("no picture of class green of pets/train can be read: repair or replace them");
+  }
+
+  @Test
+  void damagedAfterwardsStopsWithTheFileAndKeepsTheModel() throws IOException {
+    options.epochs = 3;
+    Recorder vandal =
+        new Recorder() {
+          @Override
+          public void epochEnded(EpochMetrics metrics, boolean isBest) {
+            super.epochEnded(metrics, isBest);
+            try {
+              damage("val/red/0.png");
+            } catch (IOException e) {
+              throw new AssertionError(e);
+            }
+          }
+        };
+    Path run = root.resolve("run");
+    assertThatThrownBy(() -> Trainer.train(options.build(), run, vandal, () -> false, Map.of()))
+        .isInstanceOf(InputException.class)
+        .hasMessageContaining("red");
+    assertThat(new RunFolder(run).bestModel()).exists();
+  }
+
+  @Test
+  void namesWithQuotesAndLineBreaksComeBack() {
+    RunFolder folder = new RunFolder(root);
+    folder.writeUnreadable(
+        List.of(new Unreadable(Split.VAL, 3, "a \"b\", c\nd.jpg", "is \"damaged\", really")));
+    assertThat(folder.passedOver())
+        .containsExactly(
+            new Unreadable(Split.VAL, 3, "a \"b\", c?d.jpg", "is \"damaged\", really"));
+  }
+
+  @Test
+  void stoppedWhileLooking() {
+    TrainingResult result =
+        Trainer.train(options.build(), root.resolve("run"), recorder, () -> true, Map.of());
+    assertThat(result.interrupted()).isTrue();
+    assertThat(result.steps()).isZero();
+    TrainingResult rest =
+        Trainer.resume(options.build(), root.resolve("run"), recorder, () -> false, Map.of());
+    assertThat(rest.steps()).isEqualTo(7);
+  }
+}
