@@ -99,6 +99,7 @@ class TrainCommandTest {
                 width: 0.25
                 crop: 32
                 scale: 36
+                color-shift: 0.1
                 batch: 64
                 micro-batch: 64
                 lr: 0.01

@@ -121,7 +121,12 @@ class WrongInputTest {
     Path broken = file("photos/red/0.png", "no picture");
     String sentence =
         broken + " is not an image that can be read: give a PNG, JPEG, BMP or GIF file";
-    assertRefused(train("--data", photos), sentence);
+    Vgg training = train("--data", photos);
+    assertThat(training.exitCode()).isEqualTo(1);
+    assertThat(training.err())
+        .startsWith(
+            "vgg: 1 of the 9 pictures of photos/train cannot be read, more than 1 %: repair")
+        .endsWith("; the first: " + sentence + System.lineSeparator());
     assertRefused(Vgg.run("evaluate", "--data", photos, "--model", model()), sentence);
     assertRefused(Vgg.run("classify", broken, "--model", model()), sentence);
   }
@@ -136,7 +141,9 @@ class WrongInputTest {
     assertThat(vgg.exitCode()).isEqualTo(1);
     assertThat(vgg.err().lines()).hasSize(1);
     assertThat(vgg.err())
-        .startsWith("vgg: " + broken + " is damaged, cut off or of an unsupported");
+        .startsWith(
+            "vgg: 1 of the 9 pictures of photos/train cannot be read, more than 1 %: repair")
+        .contains("; the first: " + broken + " is damaged, cut off or of an unsupported");
   }
 
   @Test
@@ -302,7 +309,8 @@ class WrongInputTest {
   @Test
   void fullDisk() throws IOException {
     Path disk = root.resolve("disk");
-    int kilobytes = (int) (4.5 * Files.size(model()) / 1024) + 32;
+    long samples = Files.size(model().resolveSibling("../samples.png"));
+    int kilobytes = (int) ((4.5 * Files.size(model()) + samples) / 1024) + 36;
     try (SmallDisk mounted = SmallDisk.mount(disk, kilobytes)) {
       assertThat(mounted).isNotNull();
       Vgg vgg =

@@ -1,5 +1,6 @@
 package org.vgg4j.data;
 
+import java.nio.file.Path;
 import java.util.Arrays;
 import org.vgg4j.image.Rescale;
 import org.vgg4j.image.RgbImage;
@@ -20,14 +21,20 @@ public final class SampleSheet {
   private SampleSheet() {}
 
   /**
-   * Draws the first 64 samples of the first epoch, with their colours shifted, or as many as there
-   * are.
+   * Writes a PNG of the first 64 samples of the first epoch, with their colours shifted, or of as
+   * many as there are.
    *
+   * @param file in place of any that is there
    * @param dataset the training images
    * @param sampler their order
    * @param augmentation what is made of them
+   * @throws org.vgg4j.base.InputException if the file cannot be written
    */
-  public static RgbImage draw(Dataset dataset, Sampler sampler, Augmentation augmentation) {
+  public static void write(Path file, Dataset dataset, Sampler sampler, Augmentation augmentation) {
+    draw(dataset, sampler, augmentation).writePng(file);
+  }
+
+  static RgbImage draw(Dataset dataset, Sampler sampler, Augmentation augmentation) {
     int side = Math.min(LARGEST_SIDE, augmentation.crop());
     int cell = side + GAP;
     int[] order = sampler.order(0);

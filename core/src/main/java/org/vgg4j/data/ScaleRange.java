@@ -60,7 +60,12 @@ public record ScaleRange(int smallest, int largest) {
     return (smallest + largest) / 2;
   }
 
-  /** As options and files have it. */
+  /** As config.yaml has it: a number, or a text such as 256-512. */
+  public Object option() {
+    return isFixed() ? (Object) smallest : toString();
+  }
+
+  /** As an option has it. */
   @Override
   public String toString() {
     return isFixed() ? String.valueOf(smallest) : smallest + "-" + largest;

@@ -166,8 +166,8 @@ public final class Trainer {
       requireSame(config, data, folder, snapshot);
     } else {
       Sampler sampler = new Sampler(data.train().size(), config.seed());
-      SampleSheet.draw(data.train(), sampler, TrainingLoop.augmentation(config, snapshot))
-          .writePng(folder.samples());
+      SampleSheet.write(
+          folder.samples(), data.train(), sampler, TrainingLoop.augmentation(config, snapshot));
     }
     int microBatch = config.sgd().microBatch();
     boolean summed = microBatch < config.sgd().batch();

@@ -83,7 +83,7 @@ public record TrainingConfig(
     options.put("arch", configuration.label());
     options.put("width", width);
     options.put("crop", crop);
-    options.put("scale", augmentation.scale().toString());
+    options.put("scale", augmentation.scale().option());
     options.put("flip", augmentation.flip());
     options.put("color-shift", augmentation.colorShift());
     options.put("batch", sgd.batch());
