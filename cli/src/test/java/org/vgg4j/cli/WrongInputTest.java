@@ -120,7 +120,7 @@ class WrongInputTest {
     Path photos = Pictures.writeClasses(root.resolve("photos"), 4, 1);
     Path broken = file("photos/red/0.png", "no picture");
     String sentence =
-        broken + " is not an image that can be read: give a PNG, JPEG, BMP or GIF file";
+        broken + " is not an image that can be read: give a JPEG, PNG, BMP, GIF, TIFF or WebP file";
     Vgg training = train("--data", photos);
     assertThat(training.exitCode()).isEqualTo(1);
     assertThat(training.err())
@@ -154,7 +154,7 @@ class WrongInputTest {
         train("--data", photos),
         "class folder "
             + photos.resolve("yellow")
-            + " holds no image (jpg, jpeg, png, bmp or gif): put some in or remove the folder");
+            + " holds no image (jpg, jpeg, png, bmp, gif, tif, tiff or webp): put some in or remove the folder");
   }
 
   @Test
@@ -171,7 +171,9 @@ class WrongInputTest {
     Path empty = Files.createDirectory(root.resolve("empty"));
     assertRefused(
         Vgg.run("classify", empty, "--model", model()),
-        "folder " + empty + " holds no image (jpg, jpeg, png, bmp or gif): check the path");
+        "folder "
+            + empty
+            + " holds no image (jpg, jpeg, png, bmp, gif, tif, tiff or webp): check the path");
   }
 
   @Test

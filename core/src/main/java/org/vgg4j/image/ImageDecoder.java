@@ -1,24 +1,21 @@
 package org.vgg4j.image;
 
-import java.awt.image.BufferedImage;
-import java.io.ByteArrayInputStream;
+import com.twelvemonkeys.imageio.stream.ByteArrayImageInputStream;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Iterator;
 import java.util.List;
-import javax.imageio.ImageIO;
 import javax.imageio.ImageReader;
 import javax.imageio.stream.ImageInputStream;
-import javax.imageio.stream.MemoryCacheImageInputStream;
 import org.jspecify.annotations.Nullable;
 import org.vgg4j.base.InputException;
 
 /**
  * Turns image files into pixels. The kind of file is told by its content, never by its name; the
- * kinds are those that the JVM's ImageIO reads (PNG, JPEG, BMP, GIF's first frame). Thread-safe.
+ * kinds are JPEG, PNG, BMP, GIF (its first frame), TIFF (its first picture) and WebP. Pictures are
+ * turned upright as their EXIF data say; colour profiles are not applied. Thread-safe.
  */
 public final class ImageDecoder {
   /** More pixels than this are refused unread; Pillow's limit for "decompression bombs". */
@@ -66,29 +63,48 @@ public final class ImageDecoder {
     if (content.length == 0) {
       throw new UnreadableImageException(name + " is empty (0 bytes): replace it by an image");
     }
-    try (ImageInputStream stream =
-        new MemoryCacheImageInputStream(new ByteArrayInputStream(content))) {
-      Iterator<ImageReader> readers = ImageIO.getImageReaders(stream);
-      if (!readers.hasNext()) {
-        throw new UnreadableImageException(
-            name + " is not an image that can be read: give a PNG, JPEG, BMP or GIF file");
-      }
-      ImageReader reader = readers.next();
-      try {
-        reader.setInput(stream, true, true);
-        return RgbImage.of(read(reader, name));
-      } finally {
-        reader.dispose();
-      }
-    } catch (InputException e) {
+    ImageKind kind = ImageKind.of(content);
+    if (kind == null) {
+      throw new UnreadableImageException(
+          name + " is not an image that can be read: give " + ImageKind.IN_WORDS);
+    }
+    if (kind.isCut(content)) {
+      throw damaged(name, "it is shorter than its header says", null);
+    }
+    try {
+      return Orientation.upright(read(content, kind, name), Orientation.of(content, kind));
+    } catch (UnreadableImageException e) {
       throw e;
     } catch (IOException | RuntimeException e) {
       // ImageIO's readers meet damaged files with all kinds of unchecked exceptions.
       throw damaged(name, e.toString(), e);
+    } catch (OutOfMemoryError | StackOverflowError e) {
+      // One file that claims too much must not end a run that can do without it.
+      throw damaged(name, "it needs more memory than there is: " + e, e);
     }
   }
 
-  private static BufferedImage read(ImageReader reader, String name) throws IOException {
+  private static RgbImage read(byte[] content, ImageKind kind, String name) throws IOException {
+    ImageReader reader = kind.reader();
+    try (ImageInputStream stream = new ByteArrayImageInputStream(content)) {
+      reader.setInput(stream, true, true);
+      requireSize(reader, name);
+      List<String> warnings = new ArrayList<>();
+      reader.addIIOReadWarningListener((source, text) -> warnings.add(text));
+      boolean cmyk = kind == ImageKind.JPEG && CmykJpeg.isOne(content);
+      RgbImage image =
+          cmyk
+              ? CmykJpeg.convert(reader.readRaster(0, null), content)
+              : RgbImage.of(reader.read(0));
+      requireWhole(warnings, name);
+      return image;
+    } finally {
+      reader.dispose();
+    }
+  }
+
+  /** Before anything of that size is allocated. */
+  private static void requireSize(ImageReader reader, String name) throws IOException {
     long width = reader.getWidth(0);
     long height = reader.getHeight(0);
     if (width * height > MAX_PIXELS) {
@@ -96,16 +112,15 @@ public final class ImageDecoder {
           "%s has %d x %d pixels, more than the %d allowed: scale it down first"
               .formatted(name, width, height, MAX_PIXELS));
     }
-    List<String> warnings = new ArrayList<>();
-    reader.addIIOReadWarningListener((source, text) -> warnings.add(text));
-    BufferedImage image = reader.read(0);
-    // The JPEG reader meets the end of a cut file with a warning and grey pixels.
+  }
+
+  /** The JPEG reader meets the end of a cut file with a warning, in English, and grey pixels. */
+  private static void requireWhole(List<String> warnings, String name) {
     for (String warning : warnings) {
       if (warning.startsWith("Truncated") || warning.contains("premature")) {
         throw damaged(name, warning, null);
       }
     }
-    return image;
   }
 
   private static UnreadableImageException damaged(

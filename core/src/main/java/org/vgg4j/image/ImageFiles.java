@@ -14,9 +14,10 @@ import org.vgg4j.base.InputException;
 /** Which files of a folder are images, as far as their names tell. */
 public final class ImageFiles {
   /** The extensions that are taken for images, for messages. */
-  public static final String EXTENSIONS_IN_WORDS = "jpg, jpeg, png, bmp or gif";
+  public static final String EXTENSIONS_IN_WORDS = "jpg, jpeg, png, bmp, gif, tif, tiff or webp";
 
-  private static final Set<String> EXTENSIONS = Set.of("jpg", "jpeg", "png", "bmp", "gif");
+  private static final Set<String> EXTENSIONS =
+      Set.of("jpg", "jpeg", "png", "bmp", "gif", "tif", "tiff", "webp");
 
   private ImageFiles() {}
 

@@ -5,6 +5,8 @@ import java.awt.image.BufferedImage;
 import java.awt.image.ColorModel;
 import java.awt.image.ComponentColorModel;
 import java.awt.image.DataBuffer;
+import java.awt.image.DataBufferByte;
+import java.awt.image.PixelInterleavedSampleModel;
 import java.awt.image.Raster;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -68,12 +70,36 @@ public final class RgbImage {
    */
   public static RgbImage of(BufferedImage image) {
     byte[] rgb = new byte[Math.multiplyExact(3, image.getWidth() * image.getHeight())];
-    if (samplesAreStoredValues(image.getColorModel())) {
+    if (image.getType() == BufferedImage.TYPE_3BYTE_BGR) {
+      copyBgr(image.getRaster(), rgb); // most photographs
+    } else if (samplesAreStoredValues(image.getColorModel())) {
       copySamples(image, rgb);
     } else {
       copyConverted(image, rgb);
     }
     return new RgbImage(image.getWidth(), image.getHeight(), rgb);
+  }
+
+  /** What the JDK's readers make of most photographs; three times as fast as by samples. */
+  private static void copyBgr(Raster raster, byte[] rgb) {
+    PixelInterleavedSampleModel model = (PixelInterleavedSampleModel) raster.getSampleModel();
+    DataBufferByte buffer = (DataBufferByte) raster.getDataBuffer();
+    byte[] bgr = buffer.getData();
+    int stride = model.getScanlineStride();
+    int start =
+        buffer.getOffset()
+            - raster.getSampleModelTranslateY() * stride
+            - raster.getSampleModelTranslateX() * 3;
+    int out = 0;
+    for (int y = 0; y < raster.getHeight(); y++) {
+      int in = start + y * stride;
+      for (int end = out + 3 * raster.getWidth(); out < end; out += 3) {
+        rgb[out] = bgr[in + 2];
+        rgb[out + 1] = bgr[in + 1];
+        rgb[out + 2] = bgr[in];
+        in += 3;
+      }
+    }
   }
 
   /**
@@ -87,8 +113,14 @@ public final class RgbImage {
         && !(model.hasAlpha() && model.isAlphaPremultiplied())
         && ((type == DataBuffer.TYPE_BYTE && bits == 8)
             || (type == DataBuffer.TYPE_USHORT && bits == 16))
-        && (model.getColorSpace().isCS_sRGB()
-            || model.getColorSpace().getType() == ColorSpace.TYPE_GRAY);
+        && isStoredAsSeen(model.getColorSpace());
+  }
+
+  /** Colour profiles of files are not applied, as by most tools that train networks. */
+  private static boolean isStoredAsSeen(ColorSpace space) {
+    return space.getType() == ColorSpace.TYPE_GRAY
+        || (space.getType() == ColorSpace.TYPE_RGB
+            && space != ColorSpace.getInstance(ColorSpace.CS_LINEAR_RGB));
   }
 
   private static void copySamples(BufferedImage image, byte[] rgb) {

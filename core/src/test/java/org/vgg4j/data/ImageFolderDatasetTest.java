@@ -136,7 +136,7 @@ class ImageFolderDatasetTest {
     assertThatThrownBy(this::open)
         .isInstanceOf(InputException.class)
         .hasMessage(
-            "class folder %s/dog holds no image (jpg, jpeg, png, bmp or gif): put some in or remove the folder",
+            "class folder %s/dog holds no image (jpg, jpeg, png, bmp, gif, tif, tiff or webp): put some in or remove the folder",
             root);
   }
 

@@ -40,7 +40,32 @@ class ImageDecoderTest {
         "444.jpg",
         "420.jpg",
         "progressive.jpg",
-        "grey.jpg"
+        "grey.jpg",
+        "cmyk.jpg",
+        "ycck.jpg",
+        "exif-1.jpg",
+        "exif-2.jpg",
+        "exif-3.jpg",
+        "exif-4.jpg",
+        "exif-5.jpg",
+        "exif-6.jpg",
+        "exif-7.jpg",
+        "exif-8.jpg",
+        "rgb16.png",
+        "rgba16.png",
+        "rgb-raw.tiff",
+        "rgb-tiff_lzw.tiff",
+        "rgb-tiff_adobe_deflate.tiff",
+        "rgb-packbits.tiff",
+        "jpeg.tiff",
+        "grey.tiff",
+        "palette.tiff",
+        "bits.tiff",
+        "rgba.tiff",
+        "orientation.tiff",
+        "lossless.webp",
+        "alpha.webp",
+        "exif.webp"
       })
   void decodesAsPillowDoes(String file) {
     byte[] expected = TestImages.resource("/goldens/decode/" + file + ".rgb");
@@ -48,6 +73,23 @@ class ImageDecoderTest {
     assertThat(image.width()).isEqualTo(expected[0]);
     assertThat(image.height()).isEqualTo(expected[1]);
     assertThat(image.pixels()).isEqualTo(Arrays.copyOfRange(expected, 2, expected.length));
+  }
+
+  /** The decoders of lossy WebP interpolate chrominance differently. */
+  @Test
+  void decodesLossyWebpNearlyAsPillowDoes() {
+    byte[] expected = TestImages.resource("/goldens/decode/lossy.webp.rgb");
+    byte[] pixels =
+        ImageDecoder.decode(TestImages.resource("/goldens/decode/lossy.webp"), "a").pixels();
+    int sum = 0;
+    int largest = 0;
+    for (int i = 0; i < pixels.length; i++) {
+      int difference = Math.abs((pixels[i] & 0xFF) - (expected[i + 2] & 0xFF));
+      sum += difference;
+      largest = Math.max(largest, difference);
+    }
+    assertThat(largest).isLessThanOrEqualTo(16);
+    assertThat((double) sum / pixels.length).isLessThan(2);
   }
 
   @Test
@@ -116,11 +158,24 @@ class ImageDecoderTest {
     byte[] content = "This is not an image.".getBytes(StandardCharsets.US_ASCII);
     assertThatThrownBy(() -> ImageDecoder.decode(content, "a.jpg"))
         .isInstanceOf(InputException.class)
-        .hasMessage("a.jpg is not an image that can be read: give a PNG, JPEG, BMP or GIF file");
+        .hasMessage(
+            "a.jpg is not an image that can be read: give a JPEG, PNG, BMP, GIF, TIFF or WebP file");
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"rgb.png", "rgb.bmp", "palette.gif", "444.jpg", "progressive.jpg"})
+  @ValueSource(
+      strings = {
+        "rgb.png",
+        "rgb.bmp",
+        "palette.gif",
+        "444.jpg",
+        "progressive.jpg",
+        "cmyk.jpg",
+        "rgb-raw.tiff",
+        "rgb-tiff_lzw.tiff",
+        "lossless.webp",
+        "lossy.webp"
+      })
   void cutFile(String file) {
     byte[] whole = TestImages.resource("/goldens/decode/" + file);
     for (int percent : new int[] {99, 75, 50}) {

@@ -1,0 +1,139 @@
+package org.vgg4j.image;
+
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
+
+/**
+ * How a camera was held, as EXIF (JEITA CP-3451, tag 274) tells it in JPEG and WebP files, and TIFF
+ * files in the same tag: 1 upright, 2 mirrored, 3 upside down, … 8. Anything that cannot be
+ * understood counts as upright, since a picture is worth more than what is said about it.
+ */
+final class Orientation {
+  static final int UPRIGHT = 1;
+  private static final int TAG = 274;
+  private static final int SHORT = 3;
+  private static final int ENTRY_BYTES = 12;
+  private static final byte[] EXIF = "Exif\0\0".getBytes(StandardCharsets.US_ASCII);
+
+  private Orientation() {}
+
+  /** Returns 1 to 8. */
+  static int of(byte[] content, ImageKind kind) {
+    return switch (kind) {
+      case JPEG -> ofJpeg(content);
+      case WEBP -> ofWebp(content);
+      case TIFF -> ofTiff(content, 0, content.length);
+      case PNG, BMP, GIF -> UPRIGHT;
+    };
+  }
+
+  /** Goes from segment to segment up to the first scan. */
+  private static int ofJpeg(byte[] content) {
+    int at = 2;
+    while (at + 4 <= content.length && (content[at] & 0xFF) == 0xFF) {
+      int marker = content[at + 1] & 0xFF;
+      if (marker == 0xFF) {
+        at++; // markers may be filled up
+        continue;
+      }
+      int length = (content[at + 2] & 0xFF) << 8 | content[at + 3] & 0xFF;
+      if (marker == 0xDA || length < 2) {
+        return UPRIGHT;
+      }
+      int end = Math.min(content.length, at + 2 + length);
+      if (marker == 0xE1 && isExif(content, at + 4, end)) {
+        return ofTiff(content, at + 4 + EXIF.length, end);
+      }
+      at += 2 + length;
+    }
+    return UPRIGHT;
+  }
+
+  private static boolean isExif(byte[] content, int from, int to) {
+    for (int i = 0; i < EXIF.length; i++) {
+      if (from + i >= to || content[from + i] != EXIF[i]) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  /** Goes from chunk to chunk of the RIFF container. */
+  private static int ofWebp(byte[] content) {
+    ByteBuffer file = ByteBuffer.wrap(content).order(ByteOrder.LITTLE_ENDIAN);
+    long at = 12;
+    while (at + 8 <= content.length) {
+      long length = file.getInt((int) at + 4) & 0xFFFFFFFFL;
+      int from = (int) at + 8;
+      if (file.getInt((int) at) == 0x46495845) { // "EXIF"
+        int start = isExif(content, from, content.length) ? from + EXIF.length : from;
+        return ofTiff(content, start, (int) Math.min(content.length, from + length));
+      }
+      at += 8 + length + (length & 1);
+    }
+    return UPRIGHT;
+  }
+
+  /** Looks for the tag in the first directory. */
+  private static int ofTiff(byte[] content, int from, int to) {
+    if (to - from < 8) {
+      return UPRIGHT;
+    }
+    ByteBuffer tiff = ByteBuffer.wrap(content, from, to - from).slice();
+    tiff.order(tiff.get(0) == 'I' ? ByteOrder.LITTLE_ENDIAN : ByteOrder.BIG_ENDIAN);
+    long directory = tiff.getInt(4) & 0xFFFFFFFFL;
+    if (directory + 2 > tiff.limit()) {
+      return UPRIGHT;
+    }
+    int entries = tiff.getShort((int) directory) & 0xFFFF;
+    for (int i = 0; i < entries; i++) {
+      long entry = directory + 2 + (long) ENTRY_BYTES * i;
+      if (entry + ENTRY_BYTES > tiff.limit()) {
+        return UPRIGHT;
+      }
+      int at = (int) entry;
+      if ((tiff.getShort(at) & 0xFFFF) == TAG && tiff.getShort(at + 2) == SHORT) {
+        int value = tiff.getShort(at + 8);
+        return value >= 1 && value <= 8 ? value : UPRIGHT;
+      }
+    }
+    return UPRIGHT;
+  }
+
+  /**
+   * Turns a picture upright.
+   *
+   * @param orientation 1 to 8
+   */
+  static RgbImage upright(RgbImage image, int orientation) {
+    if (orientation == UPRIGHT) {
+      return image;
+    }
+    boolean turned = orientation >= 5;
+    int width = turned ? image.height() : image.width();
+    int height = turned ? image.width() : image.height();
+    // in the picture as stored, seen from the upright one
+    boolean fromRight =
+        orientation == 2 || orientation == 3 || orientation == 7 || orientation == 8;
+    boolean fromBottom =
+        orientation == 3 || orientation == 4 || orientation == 6 || orientation == 7;
+    byte[] in = image.pixels();
+    byte[] out = new byte[in.length];
+    int to = 0;
+    for (int y = 0; y < height; y++) {
+      for (int x = 0; x < width; x++) {
+        int column = turned ? y : x;
+        int row = turned ? x : y;
+        column = fromRight ? image.width() - 1 - column : column;
+        row = fromBottom ? image.height() - 1 - row : row;
+        int from = 3 * (row * image.width() + column);
+        out[to] = in[from];
+        out[to + 1] = in[from + 1];
+        out[to + 2] = in[from + 2];
+        to += 3;
+      }
+    }
+    return new RgbImage(width, height, out);
+  }
+}
