@@ -67,10 +67,10 @@ public record Augmentation(
         scale.isFixed()
             ? scale.smallest()
             : scale.smallest() + random.nextInt(scale.largest() - scale.smallest() + 1);
-    RgbImage rescaled = Rescale.toShorterSide(image, shorter, interpolation);
-    int x = random.nextInt(rescaled.width() - crop + 1);
-    int y = random.nextInt(rescaled.height() - crop + 1);
-    RgbImage cut = rescaled.crop(x, y, crop, crop);
+    Rescale.Size size = Rescale.sizeOf(image, shorter);
+    int x = random.nextInt(size.width() - crop + 1);
+    int y = random.nextInt(size.height() - crop + 1);
+    RgbImage cut = Rescale.crop(image, size, interpolation, x, y, crop, crop);
     if (flip && random.nextBoolean()) {
       cut = cut.flipHorizontally();
     }

@@ -1,10 +1,8 @@
 package org.vgg4j.evaluate;
 
-import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Consumer;
 import java.util.function.IntConsumer;
-import org.vgg4j.base.InputException;
 import org.vgg4j.data.CenterCropLoader;
 import org.vgg4j.data.Dataset;
 import org.vgg4j.model.Preprocessing;
@@ -45,8 +43,8 @@ public final class CenterCropEvaluator {
    *
    * @param dataset its classes must be among the network's, by name
    * @param done is told after each batch how many images are done
-   * @throws InputException if the data set has a class that the network does not know, or an image
-   *     cannot be read
+   * @throws org.vgg4j.base.InputException if the data set has a class that the network does not
+   *     know, or an image cannot be read
    */
   public Evaluation evaluate(Dataset dataset, IntConsumer done) {
     return evaluate(dataset, done, guess -> {});
@@ -59,7 +57,7 @@ public final class CenterCropEvaluator {
    */
   public Evaluation evaluate(Dataset dataset, IntConsumer done, Consumer<Guess> guesses) {
     int classes = classNames.size();
-    int[] classOfLabel = matchClasses(dataset);
+    int[] classOfLabel = new ClassMatch(classNames).of(dataset);
     CenterCropLoader loader = new CenterCropLoader(dataset, preprocessing, engine::parallel);
     int[][] confusion = new int[classes][classes];
     int[] top5Wrong = new int[classes];
@@ -82,31 +80,5 @@ public final class CenterCropEvaluator {
       done.accept(first + count);
     }
     return new Evaluation(classNames, confusion, top5Wrong, loss / dataset.size());
-  }
-
-  /** The network's class of each label of the data set: the one of the same name. */
-  private int[] matchClasses(Dataset dataset) {
-    List<String> unknown = new ArrayList<>();
-    int[] classOfLabel = new int[dataset.classNames().size()];
-    for (int label = 0; label < classOfLabel.length; label++) {
-      String name = dataset.classNames().get(label);
-      classOfLabel[label] = classNames.indexOf(name);
-      if (classOfLabel[label] < 0) {
-        unknown.add(name);
-      }
-    }
-    if (!unknown.isEmpty()) {
-      throw new InputException(
-          String.format(
-              "the model does not fit the data %s: it does not know %s; its classes are %s",
-              dataset.name(), abbreviated(unknown), abbreviated(classNames)));
-    }
-    return classOfLabel;
-  }
-
-  private static String abbreviated(List<String> names) {
-    int most = 10;
-    String text = String.join(", ", names.subList(0, Math.min(most, names.size())));
-    return names.size() > most ? text + ", … (" + names.size() + " in all)" : text;
   }
 }

@@ -42,9 +42,16 @@ public final class Preprocessor {
    * scale, then cut to [crop][crop].
    */
   public RgbImage centerCrop(RgbImage image) {
-    RgbImage rescaled =
-        Rescale.toShorterSide(image, preprocessing.scale(), preprocessing.interpolation());
-    return rescaled.centerCrop(preprocessing.crop());
+    Rescale.Size size = Rescale.sizeOf(image, preprocessing.scale());
+    int crop = preprocessing.crop();
+    return Rescale.crop(
+        image,
+        size,
+        preprocessing.interpolation(),
+        RgbImage.centered(size.width(), crop),
+        RgbImage.centered(size.height(), crop),
+        crop,
+        crop);
   }
 
   /**

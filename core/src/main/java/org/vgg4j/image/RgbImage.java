@@ -210,9 +210,15 @@ public final class RgbImage {
    * @throws IllegalArgumentException if the picture is smaller
    */
   public RgbImage centerCrop(int side) {
-    int x = (int) Math.rint((width - side) / 2.0);
-    int y = (int) Math.rint((height - side) / 2.0);
-    return crop(x, y, side, side);
+    return crop(centered(width, side), centered(height, side), side, side);
+  }
+
+  /**
+   * Where a length begins that lies in the middle of another; half of an odd margin is rounded to
+   * even.
+   */
+  public static int centered(int whole, int part) {
+    return (int) Math.rint((whole - part) / 2.0);
   }
 
   /** Returns the mirror image: left becomes right. */

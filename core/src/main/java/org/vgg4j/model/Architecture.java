@@ -176,9 +176,22 @@ public final class Architecture {
 
   /** What every layer makes of one crop, and what it costs. */
   public List<LayerShape> shapes() {
+    return shapes(crop, crop);
+  }
+
+  /**
+   * What every layer makes of one whole image, the fully connected layers being convolutions over
+   * the last map (the paper, section 3.2), and what it costs.
+   *
+   * @param imageHeight in pixels, at least the crop
+   * @param imageWidth in pixels, at least the crop
+   */
+  public List<LayerShape> shapes(int imageHeight, int imageWidth) {
     List<LayerShape> shapes = new ArrayList<>();
     int channels = 3;
-    int side = crop;
+    int height = imageHeight;
+    int width = imageWidth;
+    int window = lastMapSide();
     int receptiveField = 1;
     int stride = 1;
     for (Layer layer : layers) {
@@ -187,31 +200,40 @@ public final class Architecture {
       if (layer instanceof Layer.Convolution c) {
         long weights = (long) c.outChannels() * c.inChannels() * c.kernel() * c.kernel();
         parameters = weights + c.outChannels();
-        multiplyAdds = weights * side * side;
+        multiplyAdds = weights * height * width;
         receptiveField += (c.kernel() - 1) * stride;
         channels = c.outChannels();
       } else if (layer instanceof Layer.MaxPool) {
         receptiveField += stride;
         stride *= 2;
-        side /= 2;
+        height /= 2;
+        width /= 2;
       } else if (layer instanceof Layer.FullyConnected f) {
-        multiplyAdds = (long) f.outFeatures() * f.inFeatures();
-        parameters = multiplyAdds + f.outFeatures();
-        // fc6 is a convolution of the last map's size (section 3.2); after it the map is 1x1
-        receptiveField += (side - 1) * stride;
-        side = 1;
+        // fc6 is a convolution of the size of a crop's last map, fc7 and fc8 are of size 1
+        receptiveField += (window - 1) * stride;
+        height -= window - 1;
+        width -= window - 1;
+        window = 1;
+        long weights = (long) f.outFeatures() * f.inFeatures();
+        multiplyAdds = weights * height * width;
+        parameters = weights + f.outFeatures();
         channels = f.outFeatures();
       }
       shapes.add(
           new LayerShape(
-              layer, channels, side, side, receptiveField, stride, parameters, multiplyAdds));
+              layer, channels, height, width, receptiveField, stride, parameters, multiplyAdds));
     }
     return List.copyOf(shapes);
   }
 
   /** Multiply-adds of one forward pass over one crop. */
   public long multiplyAdds() {
-    return shapes().stream().mapToLong(LayerShape::multiplyAdds).sum();
+    return multiplyAdds(crop, crop);
+  }
+
+  /** Multiply-adds of one forward pass over one whole image, see {@link #shapes(int, int)}. */
+  public long multiplyAdds(int imageHeight, int imageWidth) {
+    return shapes(imageHeight, imageWidth).stream().mapToLong(LayerShape::multiplyAdds).sum();
   }
 
   @Override

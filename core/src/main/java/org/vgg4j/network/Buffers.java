@@ -25,8 +25,17 @@ final class Buffers {
     return new byte[total(name, images, length)];
   }
 
-  private static int total(String name, int images, int length) {
-    long total = (long) images * length;
+  /**
+   * Returns the length of an array.
+   *
+   * @throws InputException if it would be longer than Java allows
+   */
+  static int length(String name, int images, long length) {
+    return total(name, images, length);
+  }
+
+  private static int total(String name, int images, long length) {
+    long total = images * length;
     if (total > LONGEST) {
       throw new InputException(
           String.format(

@@ -193,6 +193,12 @@ public final class Engine implements AutoCloseable {
     inference.enlarge(capacity);
   }
 
+  /** Returns a forward pass over whole images; see {@link DenseInference}. */
+  public DenseInference dense(Parameters parameters) {
+    return new DenseInference(
+        parameters, choice.kernels(), workers, Runtime.getRuntime().maxMemory());
+  }
+
   /**
    * Returns a forward and backward pass; see {@link Training}.
    *

@@ -170,4 +170,81 @@ final class MapStages {
       return input;
     }
   }
+
+  /**
+   * Every window of the last map as a row of features in the order channel, row, column: what a
+   * convolution of the window's size multiplies with its weights. Rows of windows from above, each
+   * from the left.
+   */
+  record Windows(String tap, MapLayout map, int side, Workers workers) implements Stage {
+    int rows() {
+      return map.height() - side + 1;
+    }
+
+    int columns() {
+      return map.width() - side + 1;
+    }
+
+    private int features() {
+      return map.channels() * side * side;
+    }
+
+    @Override
+    public int outputLength() {
+      return Math.multiplyExact(Math.multiplyExact(rows(), columns()), features());
+    }
+
+    @Override
+    public int scratchLength(Pass pass, int images) {
+      return 0;
+    }
+
+    @Override
+    public float[] readOutput(int images, float[] output) {
+      return Arrays.copyOf(output, images * outputLength());
+    }
+
+    @Override
+    public void forward(
+        int images,
+        float[] input,
+        Parameters parameters,
+        float[] prepared,
+        float[] output,
+        byte @Nullable [] argmax) {
+      int perImage = rows() * columns();
+      workers.run(
+          images * perImage,
+          (task, scratch) -> {
+            int place = task % perImage;
+            copy(input, task / perImage, place / columns(), place % columns(), output, task);
+          });
+    }
+
+    private void copy(float[] maps, int image, int top, int left, float[] output, int task) {
+      int area = side * side;
+      int to = task * features();
+      for (int block = 0; block < map.blocks(); block++) {
+        for (int pixel = 0; pixel < area; pixel++) {
+          int from = map.index(image, block, top + pixel / side, left + pixel % side);
+          int at = to + block * MapLayout.LANES * area + pixel;
+          for (int lane = 0; lane < MapLayout.LANES; lane++) {
+            output[at + lane * area] = maps[from + lane];
+          }
+        }
+      }
+    }
+
+    @Override
+    public float[] backward(
+        int images,
+        float[] input,
+        float[] outputGradient,
+        byte @Nullable [] argmax,
+        Parameters parameters,
+        Workspace workspace,
+        GradientSink sink) {
+      throw new UnsupportedOperationException("whole images are for tests only");
+    }
+  }
 }

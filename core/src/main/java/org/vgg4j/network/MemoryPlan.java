@@ -6,6 +6,7 @@ import java.util.Map;
 import java.util.Set;
 import org.vgg4j.kernels.Bfloat16Weights;
 import org.vgg4j.kernels.Kernels;
+import org.vgg4j.kernels.MapLayout;
 import org.vgg4j.kernels.Pass;
 import org.vgg4j.kernels.Workers;
 import org.vgg4j.model.Architecture;
@@ -41,16 +42,68 @@ public record MemoryPlan(Map<String, Long> parts, long longestArray) {
       Architecture architecture, Kernels kernels, int batch, int threads, FcWeights form) {
     List<Stage> stages = stages(architecture, kernels);
     Map<String, Long> parts = new LinkedHashMap<>();
-    parts.put(
-        "weights",
-        FLOAT * architecture.parameterCount()
-            - fcWeightBytes(architecture, FcWeights.FP32)
-            + fcWeightBytes(architecture, form));
+    parts.put("weights", weightBytes(architecture, form));
     parts.put("prepared weights", preparedBytes(stages));
     long even = batch * pingPongLength(stages, 0);
     long odd = batch * pingPongLength(stages, 1);
     parts.put("activations", FLOAT * (even + odd));
     addCommon(parts, Pass.INFERENCE, architecture, stages, batch, threads);
+    return new MemoryPlan(parts, Math.max(even, odd));
+  }
+
+  /**
+   * Memory of {@link DenseInference} for images of one size.
+   *
+   * @param batch images at a time
+   * @param height of the images, in pixels
+   * @param width of the images, in pixels
+   * @param threads number of threads
+   * @param form how the weights of the fully connected layers are held
+   */
+  public static MemoryPlan dense(
+      Architecture architecture,
+      Kernels kernels,
+      int batch,
+      int height,
+      int width,
+      int threads,
+      FcWeights form) {
+    long pixels = (long) height * width;
+    MapLayout lanes = new MapLayout(MapLayout.LANES, height, width);
+    int channels = ((Layer.Convolution) architecture.layers().get(0)).outChannels();
+    long first = (long) lanes.paddedHeight() * lanes.paddedWidth() * channels;
+    if (first > Buffers.LONGEST) {
+      // stages could not even be made: what the first two maps would take is enough to refuse it
+      return new MemoryPlan(Map.of("activations", 2 * FLOAT * batch * first), batch * first);
+    }
+    List<Stage> stages;
+    try (Workers idle = new Workers(1)) {
+      stages = Stages.dense(architecture, kernels, idle, height, width);
+    }
+    MapStages.Windows windows = DenseInference.windows(stages);
+    int perImage = windows.rows() * windows.columns();
+    int at = stages.indexOf(windows) + 1;
+    Map<String, Long> parts = new LinkedHashMap<>();
+    parts.put("weights", weightBytes(architecture, form));
+    parts.put("prepared weights", preparedBytes(stages));
+    long even = batch * DenseInference.longest(stages, 0, perImage);
+    long odd = batch * DenseInference.longest(stages, 1, perImage);
+    parts.put("activations", FLOAT * (even + odd));
+    parts.put("input", FLOAT * batch * 3 * pixels);
+    parts.put("scores", FLOAT * batch * perImage * architecture.classes());
+    List<Stage> maps = stages.subList(0, at);
+    List<Stage> features = stages.subList(at, stages.size());
+    int rows = batch * perImage;
+    long scratch =
+        Math.max(
+            Stages.scratchLength(maps, Pass.INFERENCE, batch),
+            Stages.scratchLength(features, Pass.INFERENCE, rows));
+    long shared =
+        Math.max(
+            Stages.sharedLength(maps, Pass.INFERENCE, batch, threads),
+            Stages.sharedLength(features, Pass.INFERENCE, rows, threads));
+    parts.put("scratch of the threads", FLOAT * scratch * threads);
+    parts.put("shared by the threads", FLOAT * shared);
     return new MemoryPlan(parts, Math.max(even, odd));
   }
 
@@ -101,6 +154,12 @@ public record MemoryPlan(Map<String, Long> parts, long longestArray) {
       }
     }
     return bytes;
+  }
+
+  private static long weightBytes(Architecture architecture, FcWeights form) {
+    return FLOAT * architecture.parameterCount()
+        - fcWeightBytes(architecture, FcWeights.FP32)
+        + fcWeightBytes(architecture, form);
   }
 
   private static long preparedBytes(List<Stage> stages) {

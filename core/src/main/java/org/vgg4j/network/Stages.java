@@ -21,20 +21,24 @@ final class Stages {
   private final float dropoutScale;
   private final List<Stage> stages = new ArrayList<>();
   private int channels = 3;
-  private int side;
+  private int height;
+  private int width;
 
   private Stages(
       Architecture architecture,
       Kernels kernels,
       Workers workers,
       Set<String> taps,
-      float dropoutScale) {
+      float dropoutScale,
+      int height,
+      int width) {
     this.architecture = architecture;
     this.kernels = kernels;
     this.workers = workers;
     this.taps = taps;
     this.dropoutScale = dropoutScale;
-    this.side = architecture.crop();
+    this.height = height;
+    this.width = width;
   }
 
   /**
@@ -48,7 +52,20 @@ final class Stages {
       Workers workers,
       Set<String> taps,
       float dropoutScale) {
-    return new Stages(architecture, kernels, workers, taps, dropoutScale).build();
+    int crop = architecture.crop();
+    return new Stages(architecture, kernels, workers, taps, dropoutScale, crop, crop).build(false);
+  }
+
+  /**
+   * The stages for whole images: the fully connected layers take each window of the last map, as
+   * they take the map of a crop.
+   *
+   * @param height of the images, at least the crop
+   * @param width of the images, at least the crop
+   */
+  static List<Stage> dense(
+      Architecture architecture, Kernels kernels, Workers workers, int height, int width) {
+    return new Stages(architecture, kernels, workers, Set.of(), 1f, height, width).build(true);
   }
 
   /** Floats of scratch memory that each thread needs for all stages. */
@@ -70,7 +87,7 @@ final class Stages {
         scratchLength(stages, pass, batch), sharedLength(stages, pass, batch, workers.threads()));
   }
 
-  private List<Stage> build() {
+  private List<Stage> build(boolean dense) {
     List<Layer> layers = architecture.layers();
     for (int i = 0; i < layers.size(); i++) {
       Layer layer = layers.get(i);
@@ -86,21 +103,27 @@ final class Stages {
         stages.add(new MapStages.Norm(norm.tap(), shape, kernels, workers));
       } else if (layer instanceof Layer.MaxPool pool) {
         stages.add(new MapStages.Pool(pool.tap(), map(), kernels, workers));
-        side /= 2;
+        halve();
       } else if (layer instanceof Layer.FullyConnected fullyConnected) {
-        addFullyConnected(fullyConnected);
+        addFullyConnected(fullyConnected, dense);
       }
     }
     return stages;
   }
 
   private MapLayout map() {
-    return new MapLayout(channels, side, side);
+    return new MapLayout(channels, height, width);
+  }
+
+  private void halve() {
+    height /= 2;
+    width /= 2;
   }
 
   private void addConvolution(Layer.Convolution layer, String tap, boolean pooled) {
     ConvolutionShape shape =
-        new ConvolutionShape(layer.inChannels(), layer.outChannels(), layer.kernel(), side, side);
+        new ConvolutionShape(
+            layer.inChannels(), layer.outChannels(), layer.kernel(), height, width);
     stages.add(
         new ConvolutionStage(
             LayerParameters.of(architecture, layer.name()),
@@ -111,14 +134,18 @@ final class Stages {
             workers));
     channels = layer.outChannels();
     if (pooled) {
-      side /= 2;
+      halve();
     }
   }
 
-  private void addFullyConnected(Layer.FullyConnected layer) {
+  private void addFullyConnected(Layer.FullyConnected layer, boolean dense) {
     boolean first = !(stages.get(stages.size() - 1) instanceof FullyConnectedStage);
     if (first) {
-      stages.add(new MapStages.Flatten("flatten", map(), kernels, workers));
+      int window = architecture.lastMapSide();
+      stages.add(
+          dense
+              ? new MapStages.Windows("windows", map(), window, workers)
+              : new MapStages.Flatten("flatten", map(), kernels, workers));
     }
     stages.add(
         new FullyConnectedStage(

@@ -69,6 +69,38 @@ class RescaleTest {
     assertThat(rescaled.height()).isEqualTo(newHeight);
   }
 
+  /** Enlarged, shrunk and kept in either dimension; the edges, and places in between. */
+  @ParameterizedTest
+  @EnumSource(Interpolation.class)
+  void aCropIsThatOfTheWholePicture(Interpolation interpolation) {
+    RgbImage image = TestImages.noise(50, 37, 5);
+    for (int width : new int[] {20, 50, 113}) {
+      for (int height : new int[] {16, 37, 90}) {
+        RgbImage whole = Rescale.resize(image, width, height, interpolation);
+        Rescale.Size size = new Rescale.Size(width, height);
+        for (int x : new int[] {0, 3, width - 11}) {
+          for (int y : new int[] {0, 4, height - 9}) {
+            assertThat(Rescale.crop(image, size, interpolation, x, y, 11, 9).pixels())
+                .as("%d x %d at (%d, %d)", width, height, x, y)
+                .isEqualTo(whole.crop(x, y, 11, 9).pixels());
+          }
+        }
+      }
+    }
+  }
+
+  @Test
+  void aCropMustStayInside() {
+    RgbImage image = TestImages.noise(10, 10, 1);
+    Rescale.Size size = new Rescale.Size(20, 20);
+    for (int[] at : new int[][] {{-1, 0}, {0, -1}, {16, 0}, {0, 16}}) {
+      assertThatThrownBy(
+              () -> Rescale.crop(image, size, Interpolation.BILINEAR, at[0], at[1], 5, 5))
+          .isInstanceOf(IllegalArgumentException.class)
+          .hasMessageContaining("leaves the picture");
+    }
+  }
+
   @Test
   void refusesAnElongatedPicture() {
     RgbImage image = TestImages.plain(1, 20_000, 1, 2, 3);

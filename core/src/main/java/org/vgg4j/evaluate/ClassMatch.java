@@ -1,0 +1,49 @@
+package org.vgg4j.evaluate;
+
+import java.util.ArrayList;
+import java.util.List;
+import org.vgg4j.base.InputException;
+import org.vgg4j.data.Dataset;
+
+/**
+ * The classes of a network, and which of them those of a data set are.
+ *
+ * @param names in the order of the network's scores
+ */
+record ClassMatch(List<String> names) {
+
+  /** Copies the list. */
+  ClassMatch {
+    names = List.copyOf(names);
+  }
+
+  /**
+   * Returns the network's class of each label of a data set: the one of the same name.
+   *
+   * @throws InputException if the network does not know a class
+   */
+  int[] of(Dataset dataset) {
+    List<String> unknown = new ArrayList<>();
+    int[] classOfLabel = new int[dataset.classNames().size()];
+    for (int label = 0; label < classOfLabel.length; label++) {
+      String name = dataset.classNames().get(label);
+      classOfLabel[label] = names.indexOf(name);
+      if (classOfLabel[label] < 0) {
+        unknown.add(name);
+      }
+    }
+    if (!unknown.isEmpty()) {
+      throw new InputException(
+          String.format(
+              "the model does not fit the data %s: it does not know %s; its classes are %s",
+              dataset.name(), abbreviated(unknown), abbreviated(names)));
+    }
+    return classOfLabel;
+  }
+
+  private static String abbreviated(List<String> names) {
+    int most = 10;
+    String text = String.join(", ", names.subList(0, Math.min(most, names.size())));
+    return names.size() > most ? text + ", … (" + names.size() + " in all)" : text;
+  }
+}

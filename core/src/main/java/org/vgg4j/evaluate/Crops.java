@@ -1,0 +1,71 @@
+package org.vgg4j.evaluate;
+
+import java.util.ArrayList;
+import java.util.List;
+import org.vgg4j.image.RgbImage;
+
+/**
+ * The crops of a rescaled image that a protocol looks at.
+ *
+ * @param places left and upper edges, each once, without mirror images
+ * @param mirrored whether each counts a second time as its mirror image
+ * @param side of the crops, in pixels
+ */
+record Crops(List<Place> places, boolean mirrored, int side) {
+  /** Left and upper edge in pixels. */
+  record Place(int x, int y) {}
+
+  /** Crops of the regular grid in each dimension. */
+  private static final int GRID = 5;
+
+  /**
+   * @param image a rescaled image, at least as large as the crop
+   */
+  static Crops of(Protocol protocol, RgbImage image, int side) {
+    int right = image.width() - side;
+    int bottom = image.height() - side;
+    Place middle =
+        new Place(RgbImage.centered(image.width(), side), RgbImage.centered(image.height(), side));
+    return switch (protocol) {
+      case CENTER_CROP -> new Crops(List.of(middle), false, side);
+      case TEN_CROP ->
+          new Crops(
+              List.of(
+                  new Place(0, 0),
+                  new Place(right, 0),
+                  new Place(0, bottom),
+                  new Place(right, bottom),
+                  middle),
+              true,
+              side);
+      case MULTI_CROP, BOTH -> new Crops(grid(right, bottom), true, side);
+      case DENSE -> throw new IllegalArgumentException("dense evaluation has no crops");
+    };
+  }
+
+  private static List<Place> grid(int right, int bottom) {
+    List<Place> places = new ArrayList<>();
+    for (int row = 0; row < GRID; row++) {
+      for (int column = 0; column < GRID; column++) {
+        places.add(new Place(step(right, column), step(bottom, row)));
+      }
+    }
+    return places;
+  }
+
+  /** From edge to edge, rounded half up. */
+  private static int step(int margin, int number) {
+    return (2 * margin * number + GRID - 1) / (2 * (GRID - 1));
+  }
+
+  int count() {
+    return places.size() * (mirrored ? 2 : 1);
+  }
+
+  /** Cuts one out: first all as they are, then all mirrored. */
+  RgbImage cut(RgbImage image, int number) {
+    Place place = places.get(number % places.size());
+    RgbImage crop = image.crop(place.x(), place.y(), side, side);
+    return number < places.size() ? crop : crop.flipHorizontally();
+  }
+}

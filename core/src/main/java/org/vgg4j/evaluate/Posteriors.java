@@ -1,0 +1,150 @@
+package org.vgg4j.evaluate;
+
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.vgg4j.base.InputException;
+
+/**
+ * The posteriors that a network, or several, gave labelled images: what all figures are made of.
+ *
+ * @param about how they were made
+ * @param classNames the classes, in the order of the columns
+ * @param ids what to call the images
+ * @param labels for each image the column of its class
+ * @param values {@code [images][classes]}, each row sums to 1
+ */
+public record Posteriors(
+    List<About> about, List<String> classNames, List<String> ids, int[] labels, float[] values) {
+
+  /**
+   * How the posteriors of one network were made.
+   *
+   * @param model file of the network
+   * @param data name of the data set
+   * @param protocol what of an image it looked at
+   * @param testScales Q, in pixels
+   * @param crop side of the network's input window, in pixels
+   * @param windowsPerImage windows that it looked at, mean over the images
+   * @param smallestMap rows x columns of the smallest class score map; 1 for crops
+   * @param largestMap the same of the largest map
+   * @param relativeCost multiply-adds, as a multiple of those of a centre crop
+   * @param secondsPerImage wall time, reading the image included
+   */
+  public record About(
+      String model,
+      String data,
+      Protocol protocol,
+      List<Integer> testScales,
+      int crop,
+      double windowsPerImage,
+      String smallestMap,
+      String largestMap,
+      double relativeCost,
+      double secondsPerImage) {}
+
+  /** Copies the lists. */
+  public Posteriors {
+    about = List.copyOf(about);
+    classNames = List.copyOf(classNames);
+    ids = List.copyOf(ids);
+  }
+
+  /** Number of images. */
+  public int images() {
+    return labels.length;
+  }
+
+  /** What the figures are made of. */
+  public Evaluation evaluation() {
+    int classes = classNames.size();
+    int[][] confusion = new int[classes][classes];
+    int[] top5Wrong = new int[classes];
+    double loss = 0;
+    for (int n = 0; n < labels.length; n++) {
+      int offset = n * classes;
+      confusion[labels[n]][taken(n)]++;
+      if (Ranking.rank(values, offset, classes, labels[n]) >= Evaluation.GUESSES) {
+        top5Wrong[labels[n]]++;
+      }
+      loss -= StrictMath.log(Math.max(values[offset + labels[n]], Float.MIN_NORMAL));
+    }
+    return new Evaluation(classNames, confusion, top5Wrong, loss / labels.length);
+  }
+
+  /** The first guess for an image. */
+  public int taken(int image) {
+    int classes = classNames.size();
+    int best = 0;
+    for (int k = 1; k < classes; k++) {
+      if (values[image * classes + k] > values[image * classes + best]) {
+        best = k;
+      }
+    }
+    return best;
+  }
+
+  /**
+   * The mean of the posteriors of several networks, or of one by several protocols (the paper,
+   * section 4.5).
+   *
+   * @param members of the same images and classes, in any order of the images
+   * @throws InputException if they are of different images, labels or classes
+   */
+  public static Posteriors fused(List<Posteriors> members) {
+    Posteriors first = members.get(0);
+    if (members.size() == 1) {
+      return first;
+    }
+    double[] sums = new double[first.values.length];
+    List<About> about = new ArrayList<>();
+    for (Posteriors member : members) {
+      int[] order = first.orderOf(member);
+      int classes = first.classNames.size();
+      for (int n = 0; n < order.length; n++) {
+        for (int k = 0; k < classes; k++) {
+          sums[n * classes + k] += member.values[order[n] * classes + k];
+        }
+      }
+      about.addAll(member.about);
+    }
+    float[] mean = new float[sums.length];
+    for (int i = 0; i < mean.length; i++) {
+      mean[i] = (float) (sums[i] / members.size());
+    }
+    return new Posteriors(about, first.classNames, first.ids, first.labels, mean);
+  }
+
+  /**
+   * Where the images of these posteriors are in others.
+   *
+   * @throws InputException if the others are of other images, labels or classes
+   */
+  int[] orderOf(Posteriors other) {
+    if (!classNames.equals(other.classNames)) {
+      throw new InputException(
+          "%s and %s have different classes, or in another order: posteriors of the same classes are needed"
+              .formatted(name(), other.name()));
+    }
+    Map<String, Integer> places = new HashMap<>();
+    for (int i = 0; i < other.ids.size(); i++) {
+      places.put(other.ids.get(i), i);
+    }
+    int[] order = new int[labels.length];
+    for (int n = 0; n < order.length; n++) {
+      Integer place = places.get(ids.get(n));
+      if (place == null || other.labels[place] != labels[n] || other.images() != images()) {
+        throw new InputException(
+            "%s and %s are not of the same images (such as %s): evaluate both on the same data"
+                .formatted(name(), other.name(), ids.get(n)));
+      }
+      order[n] = place;
+    }
+    return order;
+  }
+
+  private String name() {
+    return about.isEmpty() ? "the posteriors" : about.get(0).model();
+  }
+}

@@ -1,0 +1,43 @@
+package org.vgg4j.evaluate;
+
+import java.util.Arrays;
+import java.util.Locale;
+import java.util.stream.Collectors;
+import org.vgg4j.base.InputException;
+
+/** What of a rescaled image a network looks at (the paper, section 3.2). */
+public enum Protocol {
+  /** The middle. */
+  CENTER_CROP,
+  /** The corners and the middle, and their mirror images (Krizhevsky et al. 2012, section 4.1). */
+  TEN_CROP,
+  /** A regular grid of 5x5 crops, and their mirror images: 150 crops for three scales. */
+  MULTI_CROP,
+  /** The whole image and its mirror image, by the fully convolutional network. */
+  DENSE,
+  /** The mean of the posteriors of multi-crop and dense evaluation. */
+  BOTH;
+
+  /** The name in options and files. */
+  public String label() {
+    return this == TEN_CROP ? "10-crop" : name().toLowerCase(Locale.ROOT).replace('_', '-');
+  }
+
+  /**
+   * Returns the protocol of that name, in any case.
+   *
+   * @throws InputException if there is none
+   */
+  public static Protocol of(String name) {
+    for (Protocol protocol : values()) {
+      if (protocol.label().equals(name.toLowerCase(Locale.ROOT))) {
+        return protocol;
+      }
+    }
+    throw new InputException(
+        "there is no protocol '%s': choose %s (option protocol)"
+            .formatted(
+                name,
+                Arrays.stream(values()).map(Protocol::label).collect(Collectors.joining(", "))));
+  }
+}

@@ -1,0 +1,281 @@
+package org.vgg4j.evaluate;
+
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.function.IntConsumer;
+import org.jspecify.annotations.Nullable;
+import org.vgg4j.base.InputException;
+import org.vgg4j.data.Dataset;
+import org.vgg4j.image.Preprocessor;
+import org.vgg4j.image.Rescale;
+import org.vgg4j.image.RgbImage;
+import org.vgg4j.image.UnreadableImageException;
+import org.vgg4j.model.Preprocessing;
+import org.vgg4j.network.DenseInference;
+import org.vgg4j.network.Engine;
+import org.vgg4j.network.Inference;
+import org.vgg4j.network.Parameters;
+import org.vgg4j.network.ScoreMaps;
+
+/**
+ * Posteriors by the protocols of the paper (section 3.2): each image is rescaled so that its
+ * shorter side is Q, and the posteriors of what a protocol looks at, of mirror images and of
+ * several Q are averaged. Not thread-safe.
+ */
+public final class ProtocolEvaluator {
+  /** Bytes of the rescaled images that are held at a time. */
+  private static final long IMAGE_BYTES = 128L << 20;
+
+  private static final int MOST_IMAGES = 64;
+
+  private final Engine engine;
+  private final Parameters parameters;
+  private final Preprocessing preprocessing;
+  private final Preprocessor preprocessor;
+  private final ClassMatch classes;
+  private final String model;
+  private final Protocol protocol;
+  private final List<Integer> scales;
+  private final int batch;
+  private final @Nullable Inference crops;
+  private final @Nullable DenseInference dense;
+  private final float[] cropImages;
+  private float[] denseImages = {};
+  private long windows;
+  private double multiplyAdds;
+  private @Nullable MapSize smallest;
+  private @Nullable MapSize largest;
+
+  /** A class score map. */
+  private record MapSize(int rows, int columns) {
+    int area() {
+      return rows * columns;
+    }
+
+    @Override
+    public String toString() {
+      return rows + "x" + columns;
+    }
+  }
+
+  /**
+   * @param engine whose threads prepare the images
+   * @param parameters the network
+   * @param preprocessing what its weights were made for
+   * @param classNames its classes, in the order of its scores
+   * @param model what to call it
+   * @param scales Q, each at least the crop
+   * @param batch crops, or whole images, at a time
+   */
+  public ProtocolEvaluator(
+      Engine engine,
+      Parameters parameters,
+      Preprocessing preprocessing,
+      List<String> classNames,
+      String model,
+      Protocol protocol,
+      List<Integer> scales,
+      int batch) {
+    this.engine = engine;
+    this.parameters = parameters;
+    this.preprocessing = preprocessing;
+    this.preprocessor = new Preprocessor(preprocessing);
+    this.classes = new ClassMatch(classNames);
+    this.model = model;
+    this.protocol = protocol;
+    this.scales = List.copyOf(scales);
+    this.batch = batch;
+    boolean usesCrops = protocol != Protocol.DENSE;
+    boolean usesDense = protocol == Protocol.DENSE || protocol == Protocol.BOTH;
+    this.crops = usesCrops ? engine.inference(parameters, batch, Set.of()) : null;
+    this.dense = usesDense ? engine.dense(parameters) : null;
+    this.cropImages = usesCrops ? engine.images(parameters.architecture(), batch) : new float[0];
+  }
+
+  /**
+   * Looks at all images of a data set.
+   *
+   * @param dataset its classes must be among the network's, by name
+   * @param done is told now and then how many images are done
+   * @throws InputException if the data set has a class that the network does not know, an image
+   *     cannot be read, or the memory does not suffice
+   */
+  public Posteriors run(Dataset dataset, IntConsumer done) {
+    int[] classOfLabel = classes.of(dataset);
+    int size = dataset.size();
+    int count = classes.names().size();
+    float[] values = new float[Math.multiplyExact(size, count)];
+    int[] labels = new int[size];
+    List<String> ids = new ArrayList<>();
+    windows = 0;
+    multiplyAdds = 0;
+    long began = System.nanoTime();
+    int chunk = imagesAtATime();
+    for (int first = 0; first < size; first += chunk) {
+      int images = Math.min(chunk, size - first);
+      double[][] sums = posteriors(dataset, first, images);
+      for (int n = 0; n < images; n++) {
+        labels[first + n] = classOfLabel[dataset.label(first + n)];
+        ids.add(dataset.id(first + n));
+        for (int k = 0; k < count; k++) {
+          values[(first + n) * count + k] = (float) sums[n][k];
+        }
+      }
+      done.accept(first + images);
+    }
+    double seconds = (System.nanoTime() - began) / 1e9 / size;
+    return new Posteriors(List.of(about(dataset, seconds)), classes.names(), ids, labels, values);
+  }
+
+  private Posteriors.About about(Dataset dataset, double secondsPerImage) {
+    int size = dataset.size();
+    return new Posteriors.About(
+        model,
+        dataset.name(),
+        protocol,
+        scales,
+        preprocessing.crop(),
+        (double) windows / size,
+        smallest == null ? "1x1" : smallest.toString(),
+        largest == null ? "1x1" : largest.toString(),
+        multiplyAdds / size / parameters.architecture().multiplyAdds(),
+        secondsPerImage);
+  }
+
+  private int imagesAtATime() {
+    long bytes = 0;
+    for (int scale : scales) {
+      bytes += 3L * scale * scale * 3 / 2; // pictures are most often 3 to 2
+    }
+    return (int) Math.max(1, Math.min(MOST_IMAGES, IMAGE_BYTES / bytes));
+  }
+
+  /** The posteriors of some images, averaged over all that the protocol looks at. */
+  private double[][] posteriors(Dataset dataset, int first, int images) {
+    RgbImage[][] rescaled = new RgbImage[scales.size()][images];
+    engine.parallel(images, n -> rescale(dataset, first + n, rescaled, n));
+    double[][] sums = new double[images][classes.names().size()];
+    int means = scales.size() * (protocol == Protocol.BOTH ? 2 : 1);
+    for (RgbImage[] ofScale : rescaled) {
+      if (crops != null) {
+        addCrops(crops, ofScale, sums, means);
+      }
+      if (dense != null) {
+        addDense(dense, ofScale, sums, means);
+      }
+    }
+    return sums;
+  }
+
+  private void rescale(Dataset dataset, int index, RgbImage[][] rescaled, int n) {
+    RgbImage image = dataset.image(index);
+    try {
+      for (int s = 0; s < scales.size(); s++) {
+        rescaled[s][n] = Rescale.toShorterSide(image, scales.get(s), preprocessing.interpolation());
+      }
+    } catch (UnreadableImageException e) {
+      throw new InputException(dataset.id(index) + ": " + e.getMessage(), e);
+    }
+  }
+
+  /** A crop of an image. */
+  private record Crop(int image, int number) {}
+
+  private void addCrops(Inference network, RgbImage[] images, double[][] sums, int means) {
+    List<Crop> all = new ArrayList<>();
+    Crops[] places = new Crops[images.length];
+    for (int n = 0; n < images.length; n++) {
+      places[n] = Crops.of(protocol, images[n], preprocessing.crop());
+      for (int number = 0; number < places[n].count(); number++) {
+        all.add(new Crop(n, number));
+      }
+    }
+    for (int begin = 0; begin < all.size(); begin += batch) {
+      List<Crop> some = all.subList(begin, Math.min(all.size(), begin + batch));
+      engine.parallel(
+          some.size(),
+          i -> {
+            Crop crop = some.get(i);
+            RgbImage cut = places[crop.image()].cut(images[crop.image()], crop.number());
+            preprocessor.write(cut, cropImages, i);
+          });
+      float[] posteriors = network.posteriors(cropImages, some.size());
+      for (int i = 0; i < some.size(); i++) {
+        int n = some.get(i).image();
+        add(posteriors, i * sums[n].length, sums[n], 1.0 / means / places[n].count());
+      }
+    }
+    windows += all.size();
+    multiplyAdds += (double) all.size() * parameters.architecture().multiplyAdds();
+  }
+
+  private static void add(float[] posteriors, int offset, double[] sums, double weight) {
+    for (int k = 0; k < sums.length; k++) {
+      sums[k] += weight * posteriors[offset + k];
+    }
+  }
+
+  private void addDense(DenseInference network, RgbImage[] images, double[][] sums, int means) {
+    Map<List<Integer>, List<Integer>> bySize = new LinkedHashMap<>();
+    for (int n = 0; n < images.length; n++) {
+      List<Integer> size = List.of(images[n].height(), images[n].width());
+      bySize.computeIfAbsent(size, key -> new ArrayList<>()).add(n);
+    }
+    for (Map.Entry<List<Integer>, List<Integer>> group : bySize.entrySet()) {
+      int height = group.getKey().get(0);
+      int width = group.getKey().get(1);
+      List<Integer> members = group.getValue();
+      int capacity = network.capacity(height, width, Math.min(batch, 2 * members.size()));
+      // each image and its mirror image
+      for (int begin = 0; begin < 2 * members.size(); begin += capacity) {
+        int count = Math.min(capacity, 2 * members.size() - begin);
+        addDenseBatch(network, images, members, begin, count, sums, 0.5 / means);
+      }
+    }
+  }
+
+  /**
+   * @param members images of one size
+   * @param begin number of the first, where 2 * i is member i and 2 * i + 1 its mirror image
+   */
+  private void addDenseBatch(
+      DenseInference network,
+      RgbImage[] images,
+      List<Integer> members,
+      int begin,
+      int count,
+      double[][] sums,
+      double weight) {
+    int height = images[members.get(0)].height();
+    int width = images[members.get(0)].width();
+    int length = Math.multiplyExact(count, Math.multiplyExact(3 * height, width));
+    if (denseImages.length < length) {
+      denseImages = new float[length];
+    }
+    float[] input = denseImages;
+    engine.parallel(
+        count,
+        i -> {
+          RgbImage image = images[members.get((begin + i) / 2)];
+          boolean mirrored = (begin + i) % 2 == 1;
+          preprocessor.write(mirrored ? image.flipHorizontally() : image, input, i);
+        });
+    ScoreMaps maps = network.scores(input, count, height, width);
+    for (int i = 0; i < count; i++) {
+      int n = members.get((begin + i) / 2);
+      add(SoftMax.of(maps.mean(i)), 0, sums[n], weight);
+    }
+    note(maps, count, height, width);
+  }
+
+  private void note(ScoreMaps maps, int count, int height, int width) {
+    MapSize size = new MapSize(maps.rows(), maps.columns());
+    smallest = smallest == null || size.area() < smallest.area() ? size : smallest;
+    largest = largest == null || size.area() > largest.area() ? size : largest;
+    windows += (long) count * size.area();
+    multiplyAdds += (double) count * parameters.architecture().multiplyAdds(height, width);
+  }
+}
