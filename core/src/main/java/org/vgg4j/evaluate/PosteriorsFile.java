@@ -1,0 +1,186 @@
+package org.vgg4j.evaluate;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.DeserializationFeature;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.SerializationFeature;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.vgg4j.base.AtomicFile;
+import org.vgg4j.base.InputException;
+
+/**
+ * Stored posteriors, so that fusions and comparisons need no second run: NAME.npy, which NumPy
+ * reads ({@code float32 [images][classes]}, version 1.0 of the format), and beside it NAME.json
+ * with what the rows and columns are.
+ */
+public final class PosteriorsFile {
+  private static final String EXTENSION = ".npy";
+  private static final byte[] MAGIC = {(byte) 0x93, 'N', 'U', 'M', 'P', 'Y', 1, 0};
+  private static final int ALIGNMENT = 64;
+  private static final Pattern HEADER =
+      Pattern.compile(
+          "\\{'descr': '<f4', 'fortran_order': False, 'shape': \\((\\d{1,9}), (\\d{1,9})\\), \\} *\n");
+
+  private static final ObjectMapper JSON =
+      JsonMapper.builder()
+          .enable(SerializationFeature.INDENT_OUTPUT)
+          .enable(DeserializationFeature.FAIL_ON_MISSING_CREATOR_PROPERTIES)
+          .build();
+
+  /** What NAME.json holds. */
+  private record Table(
+      List<Posteriors.About> about, List<String> classNames, List<String> ids, int[] labels) {}
+
+  private PosteriorsFile() {}
+
+  /** Whether a name is that of stored posteriors. */
+  public static boolean isOne(Path file) {
+    return file.toString().endsWith(EXTENSION);
+  }
+
+  /**
+   * Writes both files.
+   *
+   * @param file NAME.npy
+   * @throws InputException if the name does not end so, or a file cannot be written
+   */
+  public static void write(Path file, Posteriors posteriors) {
+    if (!isOne(file)) {
+      throw new InputException(
+          file + " must end with " + EXTENSION + ", since that is what NumPy reads");
+    }
+    int classes = posteriors.classNames().size();
+    ByteBuffer header = header(posteriors.images(), classes);
+    AtomicFile.write(
+        file,
+        channel -> {
+          while (header.hasRemaining()) {
+            channel.write(header);
+          }
+          ByteBuffer row =
+              ByteBuffer.allocate(Float.BYTES * classes).order(ByteOrder.LITTLE_ENDIAN);
+          for (int n = 0; n < posteriors.images(); n++) {
+            row.clear();
+            row.asFloatBuffer().put(posteriors.values(), n * classes, classes);
+            while (row.hasRemaining()) {
+              channel.write(row);
+            }
+          }
+        });
+    Table table =
+        new Table(
+            posteriors.about(), posteriors.classNames(), posteriors.ids(), posteriors.labels());
+    try {
+      AtomicFile.write(table(file), JSON.writeValueAsString(table) + "\n");
+    } catch (JsonProcessingException e) {
+      throw new IllegalStateException("a table cannot be written as JSON", e);
+    }
+  }
+
+  private static ByteBuffer header(int rows, int columns) {
+    String dictionary =
+        "{'descr': '<f4', 'fortran_order': False, 'shape': (%d, %d), }".formatted(rows, columns);
+    int used = MAGIC.length + Short.BYTES + dictionary.length() + 1;
+    int padded = (used + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
+    String text = dictionary + " ".repeat(padded - used) + "\n";
+    ByteBuffer header = ByteBuffer.allocate(padded).order(ByteOrder.LITTLE_ENDIAN);
+    header.put(MAGIC).putShort((short) text.length());
+    return header.put(text.getBytes(StandardCharsets.US_ASCII)).flip();
+  }
+
+  private static Path table(Path file) {
+    String name = String.valueOf(file.getFileName());
+    return file.resolveSibling(name.substring(0, name.length() - EXTENSION.length()) + ".json");
+  }
+
+  /**
+   * Reads both files.
+   *
+   * @param file NAME.npy
+   * @throws InputException if one is missing or damaged, or they do not belong together
+   */
+  public static Posteriors read(Path file) {
+    Table table = readTable(table(file));
+    try {
+      ByteBuffer content = ByteBuffer.wrap(Files.readAllBytes(file)).order(ByteOrder.LITTLE_ENDIAN);
+      return new Posteriors(
+          table.about(),
+          table.classNames(),
+          table.ids(),
+          table.labels(),
+          values(content, table, file));
+    } catch (IOException e) {
+      throw new InputException(
+          "cannot read " + file + " (" + AtomicFile.reason(e) + "): check the path", e);
+    }
+  }
+
+  private static float[] values(ByteBuffer content, Table table, Path file) {
+    byte[] magic = new byte[MAGIC.length];
+    if (content.remaining() < MAGIC.length + Short.BYTES) {
+      throw broken(file, "it is too short");
+    }
+    content.get(magic);
+    int length = content.getShort() & 0xFFFF;
+    if (!Arrays.equals(magic, MAGIC) || content.remaining() < length) {
+      throw broken(file, "it does not begin like one");
+    }
+    byte[] text = new byte[length];
+    content.get(text);
+    Matcher matcher = HEADER.matcher(new String(text, StandardCharsets.US_ASCII));
+    if (!matcher.matches()
+        || Integer.parseInt(matcher.group(1)) != table.ids().size()
+        || Integer.parseInt(matcher.group(2)) != table.classNames().size()) {
+      throw broken(file, "its shape is not that of its .json");
+    }
+    float[] values = new float[Math.multiplyExact(table.ids().size(), table.classNames().size())];
+    if (content.remaining() != (long) Float.BYTES * values.length) {
+      throw broken(file, "it is cut off or too long");
+    }
+    content.asFloatBuffer().get(values);
+    return values;
+  }
+
+  private static Table readTable(Path file) {
+    try {
+      Table table = JSON.readValue(Files.readString(file), Table.class);
+      boolean valid =
+          table != null
+              && table.labels().length == table.ids().size()
+              && Arrays.stream(table.labels())
+                  .allMatch(label -> label >= 0 && label < table.classNames().size());
+      if (!valid) {
+        throw broken(file, "its labels do not fit its classes and images");
+      }
+      return table;
+    } catch (JsonProcessingException e) {
+      throw broken(file, e.getOriginalMessage());
+    } catch (IOException e) {
+      throw new InputException(
+          "cannot read "
+              + file
+              + " ("
+              + AtomicFile.reason(e)
+              + "), which --save-posteriors writes beside the .npy: keep both together",
+          e);
+    }
+  }
+
+  private static InputException broken(Path file, String detail) {
+    return new InputException(
+        file
+            + " holds no posteriors of vgg4j ("
+            + detail
+            + "): evaluate again with --save-posteriors");
+  }
+}
