@@ -5,21 +5,23 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
-import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.vgg4j.base.InputException;
 import org.vgg4j.data.DataSources;
 import org.vgg4j.data.DataSplits;
 import org.vgg4j.data.Dataset;
+import org.vgg4j.data.ScaleRange;
 import org.vgg4j.data.Split;
-import org.vgg4j.evaluate.CenterCropEvaluator;
-import org.vgg4j.evaluate.Evaluation;
+import org.vgg4j.evaluate.Posteriors;
+import org.vgg4j.evaluate.PosteriorsFile;
+import org.vgg4j.evaluate.Protocol;
+import org.vgg4j.evaluate.ProtocolEvaluator;
+import org.vgg4j.evaluate.Significance;
+import org.vgg4j.evaluate.TestScales;
 import org.vgg4j.model.Preprocessing;
 import org.vgg4j.network.Engine;
 import org.vgg4j.network.FcWeights;
-import org.vgg4j.network.Inference;
 import org.vgg4j.network.Parameters;
 import org.vgg4j.weights.ModelFile;
 import org.vgg4j.weights.Provenance;
@@ -27,19 +29,20 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
 /** {@code vgg evaluate}. */
 @Command(
     name = "evaluate",
-    description = "Measures the errors of a model on labelled images (centre crop).")
+    description =
+        "Measures the errors of a model on labelled images, by the protocols of the paper (section 3.2).",
+    sortOptions = false)
 final class EvaluateCommand implements Runnable {
-  private static final int MOST_CLASSES_IN_CONFUSION = 20;
-
   @Spec private CommandSpec spec;
 
-  @Option(names = "--model", paramLabel = "FILE", required = true, description = Texts.MODEL)
-  private Path model;
+  @Option(names = "--model", paramLabel = "FILE", description = Texts.MODEL)
+  private @Nullable Path model;
 
   @Option(
       names = "--data",
@@ -73,18 +76,48 @@ final class EvaluateCommand implements Runnable {
   private @Nullable Long seed;
 
   @Option(
-      names = "--test-scales",
-      paramLabel = "Q",
+      names = "--protocol",
+      paramLabel = "NAME",
+      defaultValue = "center-crop",
       description =
-          "shorter side, in pixels, of a rescaled image; the centre crop takes one (default: that of"
-              + " the training)")
-  private @Nullable Integer testScale;
+          "what of an image is looked at: center-crop; 10-crop; multi-crop (a grid of 5x5 crops and their"
+              + " mirror images); dense (the whole image and its mirror image); both (the mean of the"
+              + " last two) (default: ${DEFAULT-VALUE})")
+  private String protocol;
+
+  @Option(
+      names = "--test-scales",
+      paramLabel = "Q,Q",
+      description =
+          "shorter side, in pixels, of a rescaled image; posteriors of several are averaged; paper: the"
+              + " three that the paper takes (default: that of the training, or the middle of its range)")
+  private @Nullable String testScales;
+
+  @Option(
+      names = "--fuse",
+      paramLabel = "FILE,FILE",
+      split = ",",
+      description =
+          "further models, or posteriors that were saved: the mean of the posteriors of all is measured")
+  private List<Path> fuse = List.of();
+
+  @Option(
+      names = "--save-posteriors",
+      paramLabel = "FILE.npy",
+      description = "keep the posteriors of every image, for --fuse and --compare, and for NumPy")
+  private @Nullable Path savePosteriors;
+
+  @Option(
+      names = "--compare",
+      paramLabel = "FILE.npy",
+      description = "saved posteriors of the same images: whether the difference is significant")
+  private @Nullable Path compare;
 
   @Option(
       names = "--batch",
       paramLabel = "N",
       defaultValue = "64",
-      description = "images at a time (default: ${DEFAULT-VALUE})")
+      description = "crops, or whole images, at a time (default: ${DEFAULT-VALUE})")
   private int batch;
 
   @Mixin private final FcWeightsOption fcWeights = new FcWeightsOption();
@@ -100,33 +133,83 @@ final class EvaluateCommand implements Runnable {
     if (batch < 1) {
       throw new InputException("option batch is " + batch + " but must be at least 1");
     }
+    Protocol how = Protocol.of(protocol); // mistakes in options before anything is read
     FcWeights form = fcWeights.get();
-    ModelFile file = ModelFile.read(model);
-    Preprocessing preprocessing =
-        testScale == null ? file.preprocessing() : file.preprocessing().withScale(testScale);
+    List<Path> members = new ArrayList<>();
+    if (model != null) {
+      members.add(model);
+    }
+    members.addAll(fuse);
+    if (members.isEmpty()) {
+      throw new ParameterException(
+          spec.commandLine(), "Missing required option: '--model=FILE', or --fuse=FILE,FILE");
+    }
+    Map<String, Double> roundingErrors = new LinkedHashMap<>();
+    List<Posteriors> posteriors = new ArrayList<>();
+    for (Path member : members) {
+      posteriors.add(
+          PosteriorsFile.isOne(member)
+              ? PosteriorsFile.read(member)
+              : evaluate(member, how, form, roundingErrors));
+    }
+    Posteriors fused = Posteriors.fused(posteriors);
+    if (savePosteriors != null) {
+      PosteriorsFile.write(savePosteriors, fused);
+    }
+    EvaluationResult result =
+        new EvaluationResult(
+            fused,
+            roundingErrors,
+            form.label(),
+            compare,
+            compare == null ? null : Significance.compare(fused, PosteriorsFile.read(compare)));
+    PrintWriter out = spec.commandLine().getOut();
+    out.println(json ? Json.of(result.asMap()) : result.asText());
+  }
+
+  private Posteriors evaluate(
+      Path path, Protocol how, FcWeights form, Map<String, Double> roundingErrors) {
+    ModelFile file = ModelFile.read(path);
+    List<Integer> scales = scales(file);
     Dataset dataset = dataset(file);
     ProgressLine progress = new ProgressLine(spec.commandLine().getErr());
-    Evaluation evaluation;
-    Map<String, Double> roundingErrors;
     try (Engine engine = new Engine(threads)) {
       Parameters parameters =
           engine.withFcWeights(new Parameters(file.architecture(), file.arrays()), form);
-      roundingErrors = parameters.roundingErrors();
+      roundingErrors.putAll(parameters.roundingErrors());
       file = file.withoutArrays(); // what was rounded is let go before more memory is asked for
-      int capacity = Math.min(batch, dataset.size());
-      Inference inference = engine.inference(parameters, capacity, Set.of());
-      evaluation =
-          new CenterCropEvaluator(engine, inference, preprocessing, file.classNames())
-              .evaluate(
-                  dataset,
-                  done -> progress.show("evaluated " + done + " of " + dataset.size() + " images"));
+      int windows = how == Protocol.CENTER_CROP ? dataset.size() : batch;
+      ProtocolEvaluator evaluator =
+          new ProtocolEvaluator(
+              engine,
+              parameters,
+              file.preprocessing(),
+              file.classNames(),
+              path.toString(),
+              how,
+              scales,
+              Math.min(batch, windows));
+      return evaluator.run(
+          dataset,
+          done -> progress.show("evaluated " + done + " of " + dataset.size() + " images"));
+    } finally {
+      progress.clear();
     }
-    progress.clear();
-    PrintWriter out = spec.commandLine().getOut();
-    out.println(
-        json
-            ? Json.of(asMap(evaluation, dataset, preprocessing, roundingErrors))
-            : text(evaluation, dataset, preprocessing, roundingErrors));
+  }
+
+  /** Q; by default that of the file, which is the training's S, or the middle of its range. */
+  private List<Integer> scales(ModelFile file) {
+    Preprocessing preprocessing = file.preprocessing();
+    if (testScales == null) {
+      return List.of(preprocessing.scale());
+    }
+    Provenance provenance = file.provenance();
+    Object trained = provenance == null ? null : provenance.configuration().get("scale");
+    ScaleRange range =
+        trained == null
+            ? ScaleRange.fixed(preprocessing.scale())
+            : ScaleRange.of(String.valueOf(trained));
+    return TestScales.of(testScales, range, preprocessing.crop());
   }
 
   private Dataset dataset(ModelFile file) {
@@ -149,91 +232,5 @@ final class EvaluateCommand implements Runnable {
 
   private static Number number(Map<String, Object> options, String name, Number otherwise) {
     return options.get(name) instanceof Number value ? value : otherwise;
-  }
-
-  private Map<String, Object> asMap(
-      Evaluation evaluation,
-      Dataset dataset,
-      Preprocessing preprocessing,
-      Map<String, Double> roundingErrors) {
-    List<Map<String, Object>> classes = new ArrayList<>();
-    for (int label = 0; label < evaluation.classNames().size(); label++) {
-      Map<String, Object> one = new LinkedHashMap<>();
-      one.put("label", evaluation.classNames().get(label));
-      one.put("images", evaluation.images(label));
-      boolean any = evaluation.images(label) > 0;
-      one.put("top1Error", any ? evaluation.top1Error(label) : null);
-      one.put("top5Error", any ? evaluation.top5Error(label) : null);
-      classes.add(one);
-    }
-    Map<String, Object> map = new LinkedHashMap<>();
-    map.put("model", model.toString());
-    map.put("data", dataset.name());
-    map.put("protocol", "center-crop");
-    map.put("testScale", preprocessing.scale());
-    map.put("crop", preprocessing.crop());
-    map.put("fcWeights", fcWeights.get().label());
-    map.put("fcRoundingErrors", roundingErrors);
-    map.put("images", evaluation.images());
-    map.put("top1Error", evaluation.top1Error());
-    map.put("top5Error", evaluation.top5Error());
-    map.put("meanLoss", evaluation.meanLoss());
-    map.put("classes", classes);
-    map.put("confusion", evaluation.confusion());
-    return map;
-  }
-
-  private static String text(
-      Evaluation evaluation,
-      Dataset dataset,
-      Preprocessing preprocessing,
-      Map<String, Double> roundingErrors) {
-    String head =
-        String.format(
-            Locale.ROOT,
-            "%s: %d images, centre crop of %d from Q = %d%n"
-                + "top-1 error %.2f %%, top-5 error %.2f %%, mean loss %.4f%n%s%n",
-            dataset.name(),
-            evaluation.images(),
-            preprocessing.crop(),
-            preprocessing.scale(),
-            evaluation.top1Error(),
-            evaluation.top5Error(),
-            evaluation.meanLoss(),
-            roundingErrors.isEmpty() ? "" : FcWeightsOption.sentence(roundingErrors) + "\n");
-    TextTable perClass = new TextTable().row("class", "images", "top-1 error", "top-5 error");
-    for (int label = 0; label < evaluation.classNames().size(); label++) {
-      perClass.row(
-          evaluation.classNames().get(label),
-          evaluation.images(label),
-          percent(evaluation.top1Error(label)),
-          percent(evaluation.top5Error(label)));
-    }
-    return head + perClass + confusion(evaluation);
-  }
-
-  private static String percent(double error) {
-    return Double.isNaN(error) ? "-" : String.format(Locale.ROOT, "%.2f %%", error);
-  }
-
-  private static String confusion(Evaluation evaluation) {
-    int classes = evaluation.classNames().size();
-    if (classes > MOST_CLASSES_IN_CONFUSION) {
-      return "\nThe confusion matrix of " + classes + " classes is in --json.\n";
-    }
-    List<Object> header = new ArrayList<>(List.of("is \\ taken for"));
-    for (int label = 0; label < classes; label++) {
-      header.add(label);
-    }
-    TextTable table = new TextTable().row(header.toArray());
-    for (int label = 0; label < classes; label++) {
-      List<Object> row = new ArrayList<>();
-      row.add(label + " " + evaluation.classNames().get(label));
-      for (int count : evaluation.confusion()[label]) {
-        row.add(count);
-      }
-      table.row(row.toArray());
-    }
-    return "\n" + table;
   }
 }

@@ -27,6 +27,7 @@ import picocli.CommandLine.Spec;
       ReportCommand.class,
       EvaluateCommand.class,
       ClassifyCommand.class,
+      HeatmapCommand.class,
       SummaryCommand.class,
       BenchCommand.class,
       DataCommand.class,

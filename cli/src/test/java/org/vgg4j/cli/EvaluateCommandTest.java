@@ -41,11 +41,20 @@ class EvaluateCommandTest {
   @Test
   void jsonHasItsFields() throws IOException {
     JsonNode result = json(evaluate(trained.data(), "--json"));
-    assertThat(result.get("model").textValue()).isEqualTo(trained.model().toString());
-    assertThat(result.get("data").textValue()).isEqualTo("pets/test");
-    assertThat(result.get("protocol").textValue()).isEqualTo("center-crop");
-    assertThat(result.get("testScale").intValue()).isEqualTo(36);
-    assertThat(result.get("crop").intValue()).isEqualTo(32);
+    assertThat(result.get("networks")).hasSize(1);
+    JsonNode network = result.get("networks").get(0);
+    assertThat(network.get("model").textValue()).isEqualTo(trained.model().toString());
+    assertThat(network.get("data").textValue()).isEqualTo("pets/test");
+    assertThat(network.get("protocol").textValue()).isEqualTo("center-crop");
+    assertThat(network.get("testScales").toString()).isEqualTo("[36]");
+    assertThat(network.get("crop").intValue()).isEqualTo(32);
+    assertThat(network.get("windowsPerImage").doubleValue()).isEqualTo(1);
+    assertThat(network.get("largestMap").textValue()).isEqualTo("1x1");
+    assertThat(network.get("relativeCost").doubleValue()).isEqualTo(1);
+    assertThat(network.get("secondsPerImage").doubleValue()).isPositive();
+    assertThat(result.get("top1Interval").get(0).doubleValue()).isCloseTo(0, within(1e-9));
+    assertThat(result.get("top1Interval").get(1).doubleValue()).isBetween(29.0, 31.0);
+    assertThat(result.get("calibrationError").doubleValue()).isBetween(0.0, 0.5);
     assertThat(result.get("images").intValue()).isEqualTo(9);
     assertThat(result.get("top1Error").doubleValue()).isZero();
     assertThat(result.get("top5Error").doubleValue()).isZero();
@@ -63,8 +72,9 @@ class EvaluateCommandTest {
     Vgg vgg = evaluate(trained.data());
     assertThat(vgg.exitCode()).isZero();
     assertThat(vgg.out())
-        .contains("pets/test: 9 images, centre crop of 32 from Q = 36")
-        .contains("top-1 error 0.00 %, top-5 error 0.00 %, mean loss 0.")
+        .contains("pets/test: 9 images")
+        .contains("center-crop, Q = 36, crop 32; 1.0 windows per image, score maps 1x1;")
+        .contains("top-1 error 0.00 % (95 %: 0.00 to 29.91), top-5 error 0.00 %")
         .contains("is \\ taken for")
         .contains("2 red");
   }
@@ -93,18 +103,69 @@ class EvaluateCommandTest {
         .isEqualTo(48);
     assertThat(json(evaluate(trained.data(), "--json", "--split", "VAL")).get("images").intValue())
         .isEqualTo(12);
-    assertThat(json(evaluate(trained.data(), "--json", "--split=test")).get("data").textValue())
+    assertThat(
+            json(evaluate(trained.data(), "--json", "--split=test"))
+                .get("networks")
+                .get(0)
+                .get("data")
+                .textValue())
         .isEqualTo("pets/test");
   }
 
   @Test
   void testScaleAndBatchesAndThreads() throws IOException {
     JsonNode larger = json(evaluate(trained.data(), "--json", "--test-scales", "48"));
-    assertThat(larger.get("testScale").intValue()).isEqualTo(48);
+    assertThat(larger.get("networks").get(0).get("testScales").toString()).isEqualTo("[48]");
     double loss = json(evaluate(trained.data(), "--json")).get("meanLoss").doubleValue();
     assertThat(larger.get("meanLoss").doubleValue()).isNotEqualTo(loss);
     JsonNode one = json(evaluate(trained.data(), "--json", "--batch=1", "--threads=1"));
     assertThat(one.get("meanLoss").doubleValue()).isCloseTo(loss, within(1e-4));
+  }
+
+  @Test
+  void protocolsFusionAndComparison() throws IOException {
+    Path saved = root.resolve("dense.npy");
+    JsonNode dense =
+        json(
+            evaluate(
+                trained.data(),
+                "--json",
+                "--protocol=dense",
+                "--test-scales=36,64,96",
+                "--save-posteriors",
+                saved));
+    JsonNode network = dense.get("networks").get(0);
+    assertThat(network.get("protocol").textValue()).isEqualTo("dense");
+    assertThat(network.get("largestMap").textValue()).isEqualTo("3x3");
+    assertThat(network.get("windowsPerImage").doubleValue()).isEqualTo(2 * (1 + 4 + 9));
+    JsonNode crops =
+        json(
+            evaluate(
+                trained.data(),
+                "--json",
+                "--protocol=multi-crop",
+                "--test-scales=paper",
+                "--fuse",
+                saved,
+                "--compare",
+                saved));
+    assertThat(crops.get("networks")).hasSize(2);
+    assertThat(crops.get("networks").get(0).get("testScales").toString()).isEqualTo("[32,36,41]");
+    assertThat(crops.get("networks").get(0).get("windowsPerImage").doubleValue()).isEqualTo(150);
+    assertThat(crops.get("comparison").get("probability").doubleValue()).isBetween(0.0, 1.0);
+    // of stored posteriors alone the same figures come again
+    Vgg again = Vgg.run("evaluate", "--fuse", saved, "--json");
+    assertThat(json(again).get("meanLoss")).isEqualTo(dense.get("meanLoss"));
+    assertThat(Vgg.run("evaluate", "--fuse", saved + "," + saved, "--compare", saved).out())
+        .contains("mean of the posteriors of")
+        .contains("0 images only this one got right, 0 only that one; p = 1.00");
+  }
+
+  @Test
+  void neitherModelNorPosteriors() {
+    Vgg vgg = Vgg.run("evaluate", "--data", trained.data());
+    assertThat(vgg.exitCode()).isEqualTo(2);
+    assertThat(vgg.err()).contains("--model=FILE', or --fuse=FILE,FILE");
   }
 
   @Test
@@ -120,7 +181,7 @@ class EvaluateCommandTest {
     assertThat(rounded.get("meanLoss").doubleValue())
         .isNotEqualTo(exact.get("meanLoss").doubleValue())
         .isCloseTo(exact.get("meanLoss").doubleValue(), within(0.01));
-    assertThat(evaluate(trained.data(), "--fc-weights=BF16").out().lines().toList().get(2))
+    assertThat(evaluate(trained.data(), "--fc-weights=BF16").out().lines().toList().get(5))
         .matches(
             "weights rounded to bf16: fc6 by 0.1\\d\\d %, fc7 by 0.1\\d\\d %, fc8 by 0.1\\d\\d %"
                 + " \\(root mean square\\)");

@@ -209,7 +209,7 @@ class WrongInputTest {
   void testScaleBelowTheCrop() {
     assertRefused(
         Vgg.run("evaluate", "--data", data(), "--model", model(), "--test-scales", "16"),
-        "scale 16 is below crop 32: take a scale of at least the crop");
+        "test scale Q = 16 is below crop 32: take scales of at least the crop");
   }
 
   @ParameterizedTest

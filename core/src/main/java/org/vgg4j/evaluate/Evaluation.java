@@ -43,18 +43,28 @@ public record Evaluation(
     return sum;
   }
 
-  /** Share of images whose first guess was wrong, in percent. */
-  public double top1Error() {
-    return percent(images() - correct(), images());
+  /** Number of images whose first guess was wrong. */
+  public int wrong() {
+    return images() - correct();
   }
 
-  /** Share of images whose class was not among the first five guesses, in percent. */
-  public double top5Error() {
+  /** Number of images whose class was not among the first five guesses. */
+  public int wrongAmongFive() {
     int wrong = 0;
     for (int count : top5Wrong) {
       wrong += count;
     }
-    return percent(wrong, images());
+    return wrong;
+  }
+
+  /** Share of images whose first guess was wrong, in percent. */
+  public double top1Error() {
+    return percent(wrong(), images());
+  }
+
+  /** Share of images whose class was not among the first five guesses, in percent. */
+  public double top5Error() {
+    return percent(wrongAmongFive(), images());
   }
 
   /** {@link #top1Error()} of the images of one class; NaN if there are none. */

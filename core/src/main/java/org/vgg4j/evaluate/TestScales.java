@@ -3,24 +3,35 @@ package org.vgg4j.evaluate;
 import java.util.ArrayList;
 import java.util.List;
 import org.vgg4j.base.InputException;
+import org.vgg4j.data.ScaleRange;
 
 /** The scales Q at which a network is tested. */
 public final class TestScales {
+  private static final String PAPER = "paper";
+  private static final int PAPER_STEP = 32;
+  private static final int PAPER_CROP = 224;
+
   private TestScales() {}
 
   /**
-   * Understands {@code 256,384,512}.
+   * Understands {@code 256,384,512}, or {@code paper}: the three scales that the paper takes
+   * (section 4.2). After training at a fixed S these are S - 32, S and S + 32 at crop 224, and in
+   * that proportion at others; after training with jitter the ends of the range and its middle.
    *
-   * @param text numbers of pixels with commas between
+   * @param text numbers of pixels with commas between, or {@code paper}
+   * @param trained the training scale
    * @param crop of the network
    * @throws InputException if it cannot be understood, or a scale is below the crop
    */
-  public static List<Integer> of(String text, int crop) {
+  public static List<Integer> of(String text, ScaleRange trained, int crop) {
+    if (text.strip().equals(PAPER)) {
+      return paper(trained, crop);
+    }
     List<Integer> scales = new ArrayList<>();
     for (String word : text.strip().split("[,\\s]+")) {
       if (!word.matches("\\d{1,6}")) {
         throw new InputException(
-            "option test-scales is %s but must be numbers of pixels with commas between, such as 256,384,512"
+            "option test-scales is %s but must be numbers of pixels with commas between, such as 256,384,512, or paper"
                 .formatted(text));
       }
       int scale = Integer.parseInt(word);
@@ -32,5 +43,14 @@ public final class TestScales {
       scales.add(scale);
     }
     return List.copyOf(scales);
+  }
+
+  private static List<Integer> paper(ScaleRange trained, int crop) {
+    if (!trained.isFixed()) {
+      return List.of(trained.smallest(), trained.middle(), trained.largest());
+    }
+    int step = Math.round(PAPER_STEP * (float) crop / PAPER_CROP);
+    int scale = trained.middle();
+    return List.of(Math.max(crop, scale - step), scale, scale + step);
   }
 }
