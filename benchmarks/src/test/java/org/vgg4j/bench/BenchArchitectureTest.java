@@ -20,6 +20,8 @@ class BenchArchitectureTest {
   @ArchTest
   static final ArchRule bench =
       noClasses()
+          .that()
+          .resideOutsideOfPackage("..bench.decode..")
           .should()
           .dependOnClassesThat()
           .resideInAnyPackage(
@@ -35,6 +37,16 @@ class BenchArchitectureTest {
           .because(
               "what is measured is kernels, networks and their training as they are, not files and"
                   + " pictures");
+
+  @ArchTest
+  static final ArchRule decode =
+      noClasses()
+          .that()
+          .resideInAPackage("..bench.decode..")
+          .should()
+          .dependOnClassesThat()
+          .resideInAnyPackage("org.vgg4j.cli..", "org.vgg4j.network..", "org.vgg4j.kernels..")
+          .because("what is measured there is files and pictures, not networks");
 
   @ArchTest
   static final ArchRule aPeerIsSeenByItsOwnClassOnly =
