@@ -71,6 +71,14 @@ final class BenchCommand implements Runnable {
               + " (default: ${DEFAULT-VALUE})")
   private List<String> fcWeights;
 
+  @Option(
+      names = "--test-scales",
+      paramLabel = "Q,Q",
+      split = ",",
+      description =
+          "also dense evaluation of square images of these sides, beside the forward pass over a crop")
+  private List<Integer> testScales = List.of();
+
   @Option(names = "--threads", paramLabel = "N", description = Texts.THREADS)
   private int threads = Runtime.getRuntime().availableProcessors();
 
@@ -92,6 +100,13 @@ final class BenchCommand implements Runnable {
       throw new InputException(
           "option fc-weights bf16 is for the forward pass, which option pass leaves out");
     }
+    for (int scale : testScales) {
+      if (scale < crop) {
+        throw new InputException(
+            "test scale Q = %d is below crop %d: take scales of at least the crop"
+                .formatted(scale, crop));
+      }
+    }
     Architecture network = new Architecture(Configuration.of(arch), width, crop, classes);
     try (Engine engine = new Engine(threads)) {
       Engine.MachineSpeed machine = engine.measureMachine();
@@ -104,12 +119,59 @@ final class BenchCommand implements Runnable {
           }
         }
       }
+      List<Dense> dense = new ArrayList<>();
+      for (int scale : testScales) {
+        for (int batch : batches) {
+          dense.add(dense(new Benchmark(engine, network, batch, forms.get(0)), scale));
+        }
+      }
       PrintWriter out = spec.commandLine().getOut();
       out.println(
           json
-              ? Json.of(asMap(network, engine, machine, results))
-              : text(network, engine, machine, results));
+              ? Json.of(asMap(network, engine, machine, results, dense))
+              : text(network, engine, machine, results) + text(dense));
     }
+  }
+
+  /**
+   * @param crop milliseconds per image of the forward pass over crops, measured right before
+   */
+  private record Dense(double crop, Benchmark.Dense measured) {
+    /** Time for the multiply-adds of the definition, as a multiple of a crop's. */
+    double ratio() {
+      return measured.result().millisPerImage() / crop / measured.share();
+    }
+  }
+
+  private static Dense dense(Benchmark benchmark, int scale) {
+    double crop = benchmark.run(Benchmark.Pass.FORWARD).millisPerImage();
+    return new Dense(crop, benchmark.dense(scale));
+  }
+
+  private static String text(List<Dense> dense) {
+    if (dense.isEmpty()) {
+      return "";
+    }
+    TextTable table =
+        new TextTable()
+            .row(
+                "dense, Q",
+                "batch",
+                "ms/image",
+                "of a crop's time",
+                "of its multiply-adds",
+                "ratio");
+    for (Dense one : dense) {
+      double millis = one.measured().result().millisPerImage();
+      table.row(
+          one.measured().scale(),
+          one.measured().batch(),
+          number(millis),
+          String.format(Locale.ROOT, "%.2f", millis / one.crop()),
+          String.format(Locale.ROOT, "%.2f", one.measured().share()),
+          String.format(Locale.ROOT, "%.2f", one.ratio()));
+    }
+    return "\n" + table + "Without mirror images, which take as long again.\n";
   }
 
   /** Effective GFLOP/s: the operations of the definition, whatever was really computed. */
@@ -227,8 +289,22 @@ final class BenchCommand implements Runnable {
         measured.batch(), measured.form().label(), table);
   }
 
+  private static Map<String, Object> asMap(Dense dense) {
+    Map<String, Object> map = new LinkedHashMap<>();
+    map.put("testScale", dense.measured().scale());
+    map.put("batch", dense.measured().batch());
+    map.put("medianMsPerImage", dense.measured().result().millisPerImage());
+    map.put("shareOfMultiplyAdds", dense.measured().share());
+    map.put("ratio", dense.ratio());
+    return map;
+  }
+
   private static Map<String, Object> asMap(
-      Architecture network, Engine engine, Engine.MachineSpeed machine, List<Measured> results) {
+      Architecture network,
+      Engine engine,
+      Engine.MachineSpeed machine,
+      List<Measured> results,
+      List<Dense> dense) {
     List<Map<String, Object>> list = new ArrayList<>();
     for (Measured one : results) {
       Map<String, Object> map = new LinkedHashMap<>();
@@ -258,6 +334,7 @@ final class BenchCommand implements Runnable {
     map.put("productGflops", machine.product());
     map.put("readGigabytesPerSecond", machine.read());
     map.put("results", list);
+    map.put("dense", dense.stream().map(BenchCommand::asMap).toList());
     ProcessMemory.peak().ifPresent(bytes -> map.put("peakMemoryBytes", bytes));
     return map;
   }

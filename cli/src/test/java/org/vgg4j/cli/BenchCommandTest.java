@@ -44,4 +44,26 @@ class BenchCommandTest {
     assertThat(rounded.get("fcWeights").textValue()).isEqualTo("bf16");
     assertThat(rounded.get("scoreDifference").doubleValue()).isBetween(1e-5, 2e-2);
   }
+
+  /** Dense evaluation of a map of 2x2 windows: four times the work of fc6 to fc8. */
+  @Test
+  void denseBesideCrops() throws IOException {
+    Vgg vgg =
+        Vgg.run(
+            "bench",
+            "--arch=A",
+            "--width=0.02",
+            "--crop=32",
+            "--classes=5",
+            "--batch=2",
+            "--test-scales=64",
+            "--json");
+    assertThat(vgg.exitCode()).as(vgg.err()).isZero();
+    JsonNode dense = new ObjectMapper().readTree(vgg.out()).get("dense").get(0);
+    assertThat(dense.get("testScale").intValue()).isEqualTo(64);
+    assertThat(dense.get("shareOfMultiplyAdds").doubleValue()).isEqualTo(4);
+    assertThat(dense.get("ratio").doubleValue()).isPositive();
+    assertThat(Vgg.run("bench", "--test-scales=100").err())
+        .isEqualTo("vgg: test scale Q = 100 is below crop 224: take scales of at least the crop\n");
+  }
 }

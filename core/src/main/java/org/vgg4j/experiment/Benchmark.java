@@ -8,6 +8,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.function.Supplier;
 import org.vgg4j.model.Architecture;
+import org.vgg4j.network.DenseInference;
 import org.vgg4j.network.DropoutKeys;
 import org.vgg4j.network.Engine;
 import org.vgg4j.network.FcWeights;
@@ -50,6 +51,16 @@ public final class Benchmark {
       Map<String, Inference.Work> work,
       double scoreDifference) {}
 
+  /**
+   * Dense evaluation of square images (the paper, section 3.2).
+   *
+   * @param scale Q: side of the images, in pixels
+   * @param batch images at a time, as many as the heap allows
+   * @param share of its multiply-adds in those of a crop
+   * @param result of one image, not counting its mirror image
+   */
+  public record Dense(int scale, int batch, double share, Result result) {}
+
   private static final double WARM_UP_SECONDS = 4;
   private static final int WARM_UP_ROUNDS = 5;
   private static final double SECONDS = 4;
@@ -86,10 +97,36 @@ public final class Benchmark {
     return pass == Pass.FORWARD ? forward() : train();
   }
 
+  /**
+   * Measures dense evaluation.
+   *
+   * @param scale side of the images, in pixels, at least the crop
+   */
+  public Dense dense(int scale) {
+    DenseInference network = engine.dense(engine.withFcWeights(parameters, form));
+    int count = network.capacity(scale, scale, batch);
+    float[] whole = new float[Math.multiplyExact(count, 3 * scale * scale)];
+    for (int i = 0; i < whole.length; i++) {
+      whole[i] = (i * 7919L) % 256 - 128;
+    }
+    Result result =
+        measure(
+            count,
+            () -> {
+              network.scores(whole, count, scale, scale);
+              return Map.of();
+            },
+            Map.of(),
+            0);
+    double share = (double) architecture.multiplyAdds(scale, scale) / architecture.multiplyAdds();
+    return new Dense(scale, count, share, result);
+  }
+
   private Result forward() {
     double difference = form == FcWeights.FP32 ? 0 : scoreDifference();
     Inference inference = inference(form);
     return measure(
+        batch,
         () -> {
           inference.scores(images, batch);
           return inference.stageNanos();
@@ -125,6 +162,7 @@ public final class Benchmark {
       samples[i] = i;
     }
     return measure(
+        batch,
         () -> {
           DropoutKeys keys = new DropoutKeys(SEED, 0, samples);
           training.run(images, labels, batch, 1f / batch, keys, sgd);
@@ -134,8 +172,11 @@ public final class Benchmark {
         0);
   }
 
-  private Result measure(
-      Supplier<Map<String, Long>> pass, Map<String, Inference.Work> work, double scoreDifference) {
+  private static Result measure(
+      int count,
+      Supplier<Map<String, Long>> pass,
+      Map<String, Inference.Work> work,
+      double scoreDifference) {
     long start = System.nanoTime();
     for (int i = 0; i < WARM_UP_ROUNDS || System.nanoTime() - start < WARM_UP_SECONDS * 1e9; i++) {
       Map<String, Long> unused = pass.get();
@@ -146,10 +187,10 @@ public final class Benchmark {
     while (rounds.size() < ROUNDS || System.nanoTime() - start < SECONDS * 1e9) {
       long round = System.nanoTime();
       Map<String, Long> times = pass.get();
-      rounds.add((System.nanoTime() - round) / 1e6 / batch);
+      rounds.add((System.nanoTime() - round) / 1e6 / count);
       times.forEach(
           (name, nanos) ->
-              parts.computeIfAbsent(name, n -> new ArrayList<>()).add(nanos / 1e6 / batch));
+              parts.computeIfAbsent(name, n -> new ArrayList<>()).add(nanos / 1e6 / count));
     }
     Map<String, Double> medians = new LinkedHashMap<>();
     parts.forEach((name, times) -> medians.put(name, quantile(times, 0.5)));
