@@ -11,7 +11,7 @@ import random
 import struct
 import zlib
 
-from PIL import Image, ImageOps
+from PIL import Image, ImageCms, ImageOps
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 WIDTH, HEIGHT = 19, 13
@@ -142,3 +142,11 @@ write("orientation.tiff", rgb, rgb.transpose(Image.ROTATE_90), exif=exif)
 write("lossless.webp", rgb, rgb, lossless=True)
 write("alpha.webp", rgba, over_white(rgba), lossless=True, exact=True)
 write("lossy.webp", smooth.resize((76, 52), Image.BICUBIC), quality=90)
+
+# A profile whose red and blue are exchanged: whoever applies it is found out.
+profile = bytearray(ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes())
+for entry in range(132, 132 + 12 * struct.unpack_from(">I", profile, 128)[0], 12):
+    tag = bytes(profile[entry : entry + 4])
+    profile[entry : entry + 4] = {b"rXYZ": b"bXYZ", b"bXYZ": b"rXYZ"}.get(tag, tag)
+write("profile.webp", rgb, rgb, lossless=True, icc_profile=bytes(profile))
+write("broken-profile.webp", rgb, rgb, lossless=True, icc_profile=b"no profile")

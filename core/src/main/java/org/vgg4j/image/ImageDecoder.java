@@ -86,7 +86,7 @@ public final class ImageDecoder {
 
   private static RgbImage read(byte[] content, ImageKind kind, String name) throws IOException {
     ImageReader reader = kind.reader();
-    try (ImageInputStream stream = new ByteArrayImageInputStream(content)) {
+    try (ImageInputStream stream = stream(content, kind)) {
       reader.setInput(stream, true, true);
       requireSize(reader, name);
       List<String> warnings = new ArrayList<>();
@@ -101,6 +101,12 @@ public final class ImageDecoder {
     } finally {
       reader.dispose();
     }
+  }
+
+  private static ImageInputStream stream(byte[] content, ImageKind kind) {
+    return kind == ImageKind.WEBP
+        ? new WebpStream(content)
+        : new ByteArrayImageInputStream(content);
   }
 
   /** Before anything of that size is allocated. */

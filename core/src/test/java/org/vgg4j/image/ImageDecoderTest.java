@@ -2,15 +2,18 @@ package org.vgg4j.image;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
 import static org.junit.jupiter.api.Assumptions.assumeFalse;
 
 import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Duration;
 import java.util.Arrays;
 import java.util.zip.CRC32;
 import org.junit.jupiter.api.Test;
@@ -65,7 +68,9 @@ class ImageDecoderTest {
         "orientation.tiff",
         "lossless.webp",
         "alpha.webp",
-        "exif.webp"
+        "exif.webp",
+        "profile.webp",
+        "broken-profile.webp"
       })
   void decodesAsPillowDoes(String file) {
     byte[] expected = TestImages.resource("/goldens/decode/" + file + ".rgb");
@@ -205,6 +210,23 @@ class ImageDecoderTest {
     assertThatThrownBy(() -> ImageDecoder.decode(content, "bomb.png"))
         .isInstanceOf(InputException.class)
         .hasMessageContaining("65536 x 65536 pixels");
+  }
+
+  /** The reader's own way takes minutes, since it meets an exception at each pixel. */
+  @Test
+  void webpThatClaimsManyPixelsIsRefusedSoon() {
+    byte[] content = TestImages.resource("/goldens/decode/lossless.webp");
+    int width = 16_384;
+    int height = 10_000;
+    ByteBuffer.wrap(content)
+        .order(ByteOrder.LITTLE_ENDIAN)
+        .putInt(21, (width - 1) | (height - 1) << 14);
+    assertTimeoutPreemptively(
+        Duration.ofSeconds(30),
+        () ->
+            assertThatThrownBy(() -> ImageDecoder.decode(content, "bomb.webp"))
+                .isInstanceOf(UnreadableImageException.class)
+                .hasMessageContaining("it ends before its last pixel"));
   }
 
   /** Changes the size in a PNG's header, and the header's checksum. */
