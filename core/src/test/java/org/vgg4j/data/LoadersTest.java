@@ -8,7 +8,7 @@ import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
-import java.util.concurrent.locks.LockSupport;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.vgg4j.base.InputException;
@@ -168,17 +168,35 @@ class LoadersTest {
     }
   }
 
+  /** The images are held back until the test waits for them, and a while longer. */
   @Test
-  void waitingIsMeasuredAndThreadsEnd() {
-    Dataset slow = noise(4).beforeImage(index -> LockSupport.parkNanos(20_000_000));
-    Set<Thread> before = Thread.getAllStackTraces().keySet();
+  void waitingIsMeasuredAndThreadsEnd() throws InterruptedException {
+    Thread waiting = Thread.currentThread();
+    Set<Thread> loading = ConcurrentHashMap.newKeySet();
+    Dataset slow =
+        noise(4)
+            .beforeImage(
+                index -> {
+                  loading.add(Thread.currentThread());
+                  while (waiting.getState() == Thread.State.RUNNABLE) {
+                    Thread.onSpinWait();
+                  }
+                  long end = System.nanoTime() + 20_000_000;
+                  while (System.nanoTime() < end) {
+                    Thread.onSpinWait();
+                  }
+                });
     BatchLoader loader = loader(slow, 2, 2, 0, 0, 1);
     loader.next();
-    assertThat(loader.waitedNanos()).isGreaterThan(10_000_000);
-    loader.close();
-    assertThat(Thread.getAllStackTraces().keySet())
-        .filteredOn(thread -> !before.contains(thread) && thread.getName().startsWith("vgg-loader"))
-        .isEmpty();
+    assertThat(loader.waitedNanos()).isGreaterThan(20_000_000);
+    Thread closer = new Thread(loader::close);
+    closer.start();
+    closer.join(); // waits, so that the images of the next batch are let go
+    for (Thread thread : loading) {
+      thread.join(10_000);
+      assertThat(thread.isAlive()).isFalse();
+    }
+    assertThat(loading).hasSize(1);
   }
 
   @Test
