@@ -15,7 +15,8 @@ import org.vgg4j.base.InputException;
 /**
  * Turns image files into pixels. The kind of file is told by its content, never by its name; the
  * kinds are JPEG, PNG, BMP, GIF (its first frame), TIFF (its first picture) and WebP. Pictures are
- * turned upright as their EXIF data say; colour profiles are not applied. Thread-safe.
+ * turned upright where the EXIF data of a JPEG, WebP or TIFF say so; colour profiles are not
+ * applied. Thread-safe.
  */
 public final class ImageDecoder {
   /** More pixels than this are refused unread; Pillow's limit for "decompression bombs". */
