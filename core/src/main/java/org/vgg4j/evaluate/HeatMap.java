@@ -64,12 +64,12 @@ public final class HeatMap {
         float[] input = new float[seen.pixels().length];
         preprocessor.write(seen, input, 0);
         ScoreMaps scores = network.scores(input, 1, seen.height(), seen.width());
-        float[] whole = SoftMax.of(scores.mean(0));
+        float[] whole = network.posteriors(scores.mean(0));
         for (int k = 0; k < classes; k++) {
           posteriors[k] += whole[k] / (2 * scales.size());
         }
         if (seen == rescaled) {
-          maps.add(windows(scores));
+          maps.add(windows(network, scores));
           sizes.add(scores.rows() + "x" + scores.columns());
         }
       }
@@ -83,13 +83,13 @@ public final class HeatMap {
   }
 
   /** The posteriors of each window, {@code [rows][columns][classes]}. */
-  private static float[][][] windows(ScoreMaps scores) {
+  private static float[][][] windows(DenseInference network, ScoreMaps scores) {
     float[][][] windows = new float[scores.rows()][scores.columns()][];
     for (int row = 0; row < scores.rows(); row++) {
       for (int column = 0; column < scores.columns(); column++) {
         int at = scores.index(0, row, column);
         windows[row][column] =
-            SoftMax.of(Arrays.copyOfRange(scores.values(), at, at + scores.classes()));
+            network.posteriors(Arrays.copyOfRange(scores.values(), at, at + scores.classes()));
       }
     }
     return windows;

@@ -266,7 +266,7 @@ public final class ProtocolEvaluator {
     ScoreMaps maps = network.scores(input, count, height, width);
     for (int i = 0; i < count; i++) {
       int n = members.get((begin + i) / 2);
-      add(SoftMax.of(maps.mean(i)), 0, sums[n], weight);
+      add(network.posteriors(maps.mean(i)), 0, sums[n], weight);
     }
     note(maps, count, height, width);
   }

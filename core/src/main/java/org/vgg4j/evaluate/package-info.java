@@ -1,6 +1,6 @@
 /**
- * The test protocols and what they measure. For now: the centre crop, one window in the middle of
- * each rescaled image.
+ * The test protocols (centre crop, ten crops, multi-crop, dense, both), their posteriors, and what
+ * is measured of these: errors, intervals, calibration, fusion, comparison.
  */
 @NullMarked
 package org.vgg4j.evaluate;

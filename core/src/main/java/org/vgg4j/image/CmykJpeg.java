@@ -9,52 +9,30 @@ import java.awt.image.Raster;
  */
 final class CmykJpeg {
   private static final int COMPONENTS = 4;
-  private static final byte[] ADOBE = {'A', 'd', 'o', 'b', 'e'};
 
   private CmykJpeg() {}
 
   /** Whether the file's frame has four components. */
   static boolean isOne(byte[] content) {
-    int frame = segment(content, true);
-    return frame >= 0 && frame + 9 < content.length && content[frame + 9] == COMPONENTS;
+    int frame =
+        JpegSegments.find(
+            content,
+            (marker, body) ->
+                marker >= 0xC0
+                    && marker <= 0xCF
+                    && marker != 0xC4
+                    && marker != 0xC8
+                    && marker != 0xCC);
+    return frame >= 0 && frame + 5 < content.length && content[frame + 5] == COMPONENTS;
   }
 
   /** Whether the first three components are luminance and chrominance of the inverted colours. */
   private static boolean isYcck(byte[] content) {
-    int adobe = segment(content, false);
-    return adobe >= 0 && adobe + 15 < content.length && content[adobe + 15] == 2;
-  }
-
-  /** Returns where the frame's header begins, or Adobe's segment; -1 if there is none. */
-  private static int segment(byte[] content, boolean frame) {
-    int at = 2;
-    while (at + 4 <= content.length && (content[at] & 0xFF) == 0xFF) {
-      int marker = content[at + 1] & 0xFF;
-      if (marker == 0xFF) {
-        at++;
-        continue;
-      }
-      int length = (content[at + 2] & 0xFF) << 8 | content[at + 3] & 0xFF;
-      boolean isFrame =
-          marker >= 0xC0 && marker <= 0xCF && marker != 0xC4 && marker != 0xC8 && marker != 0xCC;
-      if (frame ? isFrame : marker == 0xEE && isAdobe(content, at + 4)) {
-        return at;
-      }
-      if (marker == 0xDA || length < 2) {
-        return -1;
-      }
-      at += 2 + length;
-    }
-    return -1;
-  }
-
-  private static boolean isAdobe(byte[] content, int from) {
-    for (int i = 0; i < ADOBE.length; i++) {
-      if (from + i >= content.length || content[from + i] != ADOBE[i]) {
-        return false;
-      }
-    }
-    return true;
+    int adobe =
+        JpegSegments.find(
+            content,
+            (marker, body) -> marker == 0xEE && JpegSegments.hasText(content, body, "Adobe"));
+    return adobe >= 0 && adobe + 11 < content.length && content[adobe + 11] == 2;
   }
 
   /**

@@ -2,7 +2,6 @@ package org.vgg4j.image;
 
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
-import java.nio.charset.StandardCharsets;
 
 /**
  * How a camera was held, as EXIF (JEITA CP-3451, tag 274) tells it in JPEG and WebP files, and TIFF
@@ -14,7 +13,7 @@ final class Orientation {
   private static final int TAG = 274;
   private static final int SHORT = 3;
   private static final int ENTRY_BYTES = 12;
-  private static final byte[] EXIF = "Exif\0\0".getBytes(StandardCharsets.US_ASCII);
+  private static final String EXIF = "Exif\0\0";
 
   private Orientation() {}
 
@@ -28,35 +27,13 @@ final class Orientation {
     };
   }
 
-  /** Goes from segment to segment up to the first scan. */
   private static int ofJpeg(byte[] content) {
-    int at = 2;
-    while (at + 4 <= content.length && (content[at] & 0xFF) == 0xFF) {
-      int marker = content[at + 1] & 0xFF;
-      if (marker == 0xFF) {
-        at++; // markers may be filled up
-        continue;
-      }
-      int length = (content[at + 2] & 0xFF) << 8 | content[at + 3] & 0xFF;
-      if (marker == 0xDA || length < 2) {
-        return UPRIGHT;
-      }
-      int end = Math.min(content.length, at + 2 + length);
-      if (marker == 0xE1 && isExif(content, at + 4, end)) {
-        return ofTiff(content, at + 4 + EXIF.length, end);
-      }
-      at += 2 + length;
-    }
-    return UPRIGHT;
-  }
-
-  private static boolean isExif(byte[] content, int from, int to) {
-    for (int i = 0; i < EXIF.length; i++) {
-      if (from + i >= to || content[from + i] != EXIF[i]) {
-        return false;
-      }
-    }
-    return true;
+    int body =
+        JpegSegments.find(
+            content, (marker, at) -> marker == 0xE1 && JpegSegments.hasText(content, at, EXIF));
+    return body < 0
+        ? UPRIGHT
+        : ofTiff(content, body + EXIF.length(), JpegSegments.end(content, body));
   }
 
   /** Goes from chunk to chunk of the RIFF container. */
@@ -67,7 +44,7 @@ final class Orientation {
       long length = file.getInt((int) at + 4) & 0xFFFFFFFFL;
       int from = (int) at + 8;
       if (file.getInt((int) at) == 0x46495845) { // "EXIF"
-        int start = isExif(content, from, content.length) ? from + EXIF.length : from;
+        int start = JpegSegments.hasText(content, from, EXIF) ? from + EXIF.length() : from;
         return ofTiff(content, start, (int) Math.min(content.length, from + length));
       }
       at += 8 + length + (length & 1);

@@ -203,19 +203,8 @@ public final class RgbImage {
   }
 
   /**
-   * Cuts the square out of the middle. Where the margin is odd, its half is rounded to even, as
-   * torchvision does.
-   *
-   * @param side of the square, in pixels
-   * @throws IllegalArgumentException if the picture is smaller
-   */
-  public RgbImage centerCrop(int side) {
-    return crop(centered(width, side), centered(height, side), side, side);
-  }
-
-  /**
-   * Where a length begins that lies in the middle of another; half of an odd margin is rounded to
-   * even.
+   * Where a length begins that lies in the middle of another. Half of an odd margin is rounded to
+   * even, as torchvision does.
    */
   public static int centered(int whole, int part) {
     return (int) Math.rint((whole - part) / 2.0);

@@ -64,13 +64,4 @@ public record Preprocessing(
   public Preprocessing withSizes(int newScale, int newCrop) {
     return new Preprocessing(channelOrder, valueRange, mean, std, interpolation, newScale, newCrop);
   }
-
-  /**
-   * Returns the same with another scale.
-   *
-   * @throws InputException if it is below the crop
-   */
-  public Preprocessing withScale(int pixels) {
-    return new Preprocessing(channelOrder, valueRange, mean, std, interpolation, pixels, crop);
-  }
 }

@@ -123,6 +123,18 @@ public final class DenseInference {
         count, windows.rows(), windows.columns(), architecture().classes(), scores);
   }
 
+  /**
+   * Returns the soft-max of the scores of one image or window.
+   *
+   * @param scores {@code [classes]}
+   * @return {@code [classes]}, sums to 1
+   */
+  public float[] posteriors(float[] scores) {
+    float[] posteriors = new float[scores.length];
+    kernels.softmax(1, scores.length, scores, posteriors);
+    return posteriors;
+  }
+
   static MapStages.Windows windows(List<Stage> stages) {
     for (Stage stage : stages) {
       if (stage instanceof MapStages.Windows windows) {

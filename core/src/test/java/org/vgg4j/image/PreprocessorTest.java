@@ -3,7 +3,10 @@ package org.vgg4j.image;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.util.Arrays;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.vgg4j.model.ChannelOrder;
 import org.vgg4j.model.Interpolation;
 import org.vgg4j.model.Preprocessing;
@@ -68,5 +71,22 @@ class PreprocessorTest {
         .isInstanceOf(IllegalArgumentException.class);
     assertThatThrownBy(() -> preprocessor.write(image, batch, -1))
         .isInstanceOf(IllegalArgumentException.class);
+  }
+
+  /** As torchvision's center_crop: int(round((size - crop) / 2.0)), halves to even. */
+  @ParameterizedTest
+  @CsvSource({"36, 32, 2", "35, 32, 2", "37, 32, 2", "33, 32, 0", "39, 32, 4", "32, 32, 0"})
+  void centerCropRoundsHalfToEven(int size, int side, int offset) {
+    int other = RgbImage.centered(40, side);
+    assertThat(other).isEqualTo(4);
+    Preprocessor preprocessor = new Preprocessor(Preprocessing.paper(Rgb.ONE, size, side));
+    RgbImage cut = preprocessor.centerCrop(TestImages.coordinates(size, 40));
+    assertThat(Arrays.copyOf(cut.pixels(), 3))
+        .containsExactly((byte) offset, (byte) other, (byte) (offset + other));
+    cut = preprocessor.centerCrop(TestImages.coordinates(40, size));
+    assertThat(Arrays.copyOf(cut.pixels(), 3))
+        .containsExactly((byte) other, (byte) offset, (byte) (offset + other));
+    assertThat(cut.width()).isEqualTo(side);
+    assertThat(cut.height()).isEqualTo(side);
   }
 }

@@ -30,18 +30,6 @@ class RgbImageTest {
         .hasMessageContaining("leaves the picture of 10 x 8");
   }
 
-  /** As torchvision's center_crop: int(round((size - crop) / 2.0)), halves to even. */
-  @ParameterizedTest
-  @CsvSource({"36, 32, 2", "35, 32, 2", "37, 32, 2", "33, 32, 0", "39, 32, 4", "32, 32, 0"})
-  void centerCropRoundsHalfToEven(int size, int side, int offset) {
-    RgbImage cut = TestImages.coordinates(size, 40).centerCrop(side);
-    assertThat(pixel(cut, 0, 0)).containsExactly(offset, 4, offset + 4);
-    cut = TestImages.coordinates(40, size).centerCrop(side);
-    assertThat(pixel(cut, 0, 0)).containsExactly(4, offset, offset + 4);
-    assertThat(cut.width()).isEqualTo(side);
-    assertThat(cut.height()).isEqualTo(side);
-  }
-
   @Test
   void flipSwapsLeftAndRight() {
     RgbImage image = TestImages.coordinates(5, 3);

@@ -103,7 +103,8 @@ class StartTest {
     ModelFile model = train("A");
     ModelFile source = ModelFile.read(netA);
     assertThat(equalLayers(model, source)).hasSize(11);
-    assertThat(model.preprocessing()).isEqualTo(source.preprocessing().withScale(48));
+    assertThat(model.preprocessing())
+        .isEqualTo(source.preprocessing().withSizes(48, source.preprocessing().crop()));
     assertThat(model.provenance().configuration().get("init").toString())
         .matches("from:[0-9a-f]{64}");
   }

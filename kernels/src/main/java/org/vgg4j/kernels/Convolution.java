@@ -17,7 +17,10 @@ public interface Convolution {
   /** The shape that this was made for. */
   ConvolutionShape shape();
 
-  /** Floats of the weights in the form that {@link #forward} reads. */
+  /**
+   * Floats of the weights in the form that {@link #forward} reads. The form may depend on the size
+   * of the map; where the same filters have the same length for two sizes, they have the same form.
+   */
   int forwardWeightsLength();
 
   /** Floats of the weights in the form that {@link #backwardData} reads. */
