@@ -119,36 +119,21 @@ final class BenchCommand implements Runnable {
           }
         }
       }
-      List<Dense> dense = new ArrayList<>();
+      List<Benchmark.Dense> dense = new ArrayList<>();
       for (int scale : testScales) {
         for (int batch : batches) {
-          dense.add(dense(new Benchmark(engine, network, batch, forms.get(0)), scale));
+          dense.add(new Benchmark(engine, network, batch, forms.get(0)).dense(scale));
         }
       }
       PrintWriter out = spec.commandLine().getOut();
       out.println(
           json
               ? Json.of(asMap(network, engine, machine, results, dense))
-              : text(network, engine, machine, results) + text(dense));
+              : text(network, engine, machine, results) + text(network, dense));
     }
   }
 
-  /**
-   * @param crop milliseconds per image of the forward pass over crops, measured right before
-   */
-  private record Dense(double crop, Benchmark.Dense measured) {
-    /** Time for the multiply-adds of the definition, as a multiple of a crop's. */
-    double ratio() {
-      return measured.result().millisPerImage() / crop / measured.share();
-    }
-  }
-
-  private static Dense dense(Benchmark benchmark, int scale) {
-    double crop = benchmark.run(Benchmark.Pass.FORWARD).millisPerImage();
-    return new Dense(crop, benchmark.dense(scale));
-  }
-
-  private static String text(List<Dense> dense) {
+  private static String text(Architecture network, List<Benchmark.Dense> dense) {
     if (dense.isEmpty()) {
       return "";
     }
@@ -158,20 +143,57 @@ final class BenchCommand implements Runnable {
                 "dense, Q",
                 "batch",
                 "ms/image",
+                "ms/crop",
                 "of a crop's time",
                 "of its multiply-adds",
                 "ratio");
-    for (Dense one : dense) {
-      double millis = one.measured().result().millisPerImage();
+    for (Benchmark.Dense one : dense) {
+      double millis = one.result().millisPerImage();
+      double crop = one.crop().millisPerImage();
       table.row(
-          one.measured().scale(),
-          one.measured().batch(),
+          one.scale(),
+          one.batch(),
           number(millis),
-          String.format(Locale.ROOT, "%.2f", millis / one.crop()),
-          String.format(Locale.ROOT, "%.2f", one.measured().share()),
+          number(crop),
+          String.format(Locale.ROOT, "%.2f", millis / crop),
+          String.format(Locale.ROOT, "%.2f", one.share()),
           String.format(Locale.ROOT, "%.2f", one.ratio()));
     }
-    return "\n" + table + "Without mirror images, which take as long again.\n";
+    StringBuilder text = new StringBuilder();
+    text.append(String.format("%n%sWithout mirror images, which take as long again.%n", table));
+    dense.forEach(one -> text.append(stages(network, one)));
+    return text.toString();
+  }
+
+  private static String stages(Architecture network, Benchmark.Dense dense) {
+    TextTable table =
+        new TextTable()
+            .row("stage", "ms/image", "of a crop's time", "of its multiply-adds", "ratio");
+    Map<String, Double> parts = dense.result().parts();
+    Map<String, Double> crops = dense.crop().parts();
+    List<LayerShape> small = network.shapes();
+    List<LayerShape> large = network.shapes(dense.scale(), dense.scale());
+    long pending = 0;
+    long pendingOfCrop = 0;
+    for (int i = 0; i < small.size(); i++) {
+      pending += large.get(i).multiplyAdds();
+      pendingOfCrop += small.get(i).multiplyAdds();
+      Double millis = parts.get(small.get(i).layer().tap());
+      Double crop = crops.get(small.get(i).layer().tap());
+      if (millis != null && crop != null) {
+        double share = (double) pending / pendingOfCrop;
+        table.row(
+            small.get(i).layer().tap(),
+            String.format(Locale.ROOT, "%.3f", millis),
+            String.format(Locale.ROOT, "%.2f", millis / crop),
+            String.format(Locale.ROOT, "%.2f", share),
+            String.format(Locale.ROOT, "%.2f", millis / crop / share));
+        pending = 0;
+        pendingOfCrop = 0;
+      }
+    }
+    return String.format(
+        "%nDense, Q = %d at batch %d, stage by stage:%n%s", dense.scale(), dense.batch(), table);
   }
 
   /** Effective GFLOP/s: the operations of the definition, whatever was really computed. */
@@ -289,13 +311,16 @@ final class BenchCommand implements Runnable {
         measured.batch(), measured.form().label(), table);
   }
 
-  private static Map<String, Object> asMap(Dense dense) {
+  private static Map<String, Object> asMap(Benchmark.Dense dense) {
     Map<String, Object> map = new LinkedHashMap<>();
-    map.put("testScale", dense.measured().scale());
-    map.put("batch", dense.measured().batch());
-    map.put("medianMsPerImage", dense.measured().result().millisPerImage());
-    map.put("shareOfMultiplyAdds", dense.measured().share());
+    map.put("testScale", dense.scale());
+    map.put("batch", dense.batch());
+    map.put("medianMsPerImage", dense.result().millisPerImage());
+    map.put("cropMedianMsPerImage", dense.crop().millisPerImage());
+    map.put("shareOfMultiplyAdds", dense.share());
     map.put("ratio", dense.ratio());
+    map.put("stageMsPerImage", dense.result().parts());
+    map.put("cropStageMsPerImage", dense.crop().parts());
     return map;
   }
 
@@ -304,7 +329,7 @@ final class BenchCommand implements Runnable {
       Engine engine,
       Engine.MachineSpeed machine,
       List<Measured> results,
-      List<Dense> dense) {
+      List<Benchmark.Dense> dense) {
     List<Map<String, Object>> list = new ArrayList<>();
     for (Measured one : results) {
       Map<String, Object> map = new LinkedHashMap<>();

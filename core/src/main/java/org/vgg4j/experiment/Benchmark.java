@@ -56,10 +56,16 @@ public final class Benchmark {
    *
    * @param scale Q: side of the images, in pixels
    * @param batch images at a time, as many as the heap allows
-   * @param share of its multiply-adds in those of a crop
+   * @param share its multiply-adds as a multiple of a crop's
+   * @param crop the forward pass over crops, measured in turns with it
    * @param result of one image, not counting its mirror image
    */
-  public record Dense(int scale, int batch, double share, Result result) {}
+  public record Dense(int scale, int batch, double share, Result crop, Result result) {
+    /** Time for the multiply-adds of the definition, as a multiple of a crop's. */
+    public double ratio() {
+      return result.millisPerImage() / crop.millisPerImage() / share;
+    }
+  }
 
   private static final double WARM_UP_SECONDS = 4;
   private static final int WARM_UP_ROUNDS = 5;
@@ -98,7 +104,7 @@ public final class Benchmark {
   }
 
   /**
-   * Measures dense evaluation.
+   * Measures dense evaluation and the forward pass over crops, in turns.
    *
    * @param scale side of the images, in pixels, at least the crop
    */
@@ -109,30 +115,34 @@ public final class Benchmark {
     for (int i = 0; i < whole.length; i++) {
       whole[i] = (i * 7919L) % 256 - 128;
     }
-    Result result =
-        measure(
+    Rounds dense =
+        new Rounds(
             count,
             () -> {
               network.scores(whole, count, scale, scale);
-              return Map.of();
-            },
-            Map.of(),
-            0);
+              return network.stageNanos();
+            });
+    Rounds crop = forwardRounds(inference(form));
+    measure(List.of(crop, dense));
     double share = (double) architecture.multiplyAdds(scale, scale) / architecture.multiplyAdds();
-    return new Dense(scale, count, share, result);
+    return new Dense(scale, count, share, crop.result(Map.of(), 0), dense.result(Map.of(), 0));
   }
 
   private Result forward() {
     double difference = form == FcWeights.FP32 ? 0 : scoreDifference();
     Inference inference = inference(form);
-    return measure(
+    Rounds rounds = forwardRounds(inference);
+    measure(List.of(rounds));
+    return rounds.result(inference.work(batch), difference);
+  }
+
+  private Rounds forwardRounds(Inference inference) {
+    return new Rounds(
         batch,
         () -> {
           inference.scores(images, batch);
           return inference.stageNanos();
-        },
-        inference.work(batch),
-        difference);
+        });
   }
 
   private Inference inference(FcWeights weights) {
@@ -161,46 +171,76 @@ public final class Benchmark {
       labels[i] = i % architecture.classes();
       samples[i] = i;
     }
-    return measure(
-        batch,
-        () -> {
-          DropoutKeys keys = new DropoutKeys(SEED, 0, samples);
-          training.run(images, labels, batch, 1f / batch, keys, sgd);
-          return Map.of();
-        },
-        Map.of(),
-        0);
+    Rounds rounds =
+        new Rounds(
+            batch,
+            () -> {
+              DropoutKeys keys = new DropoutKeys(SEED, 0, samples);
+              training.run(images, labels, batch, 1f / batch, keys, sgd);
+              return Map.of();
+            });
+    measure(List.of(rounds));
+    return rounds.result(Map.of(), 0);
   }
 
-  private static Result measure(
-      int count,
-      Supplier<Map<String, Long>> pass,
-      Map<String, Inference.Work> work,
-      double scoreDifference) {
+  /** Warms each up, then has them take turns, so that a slow moment of the machine meets all. */
+  private static void measure(List<Rounds> all) {
+    for (Rounds rounds : all) {
+      long start = System.nanoTime();
+      for (int i = 0; i < WARM_UP_ROUNDS || secondsSince(start) < WARM_UP_SECONDS; i++) {
+        rounds.warmUp();
+      }
+    }
     long start = System.nanoTime();
-    for (int i = 0; i < WARM_UP_ROUNDS || System.nanoTime() - start < WARM_UP_SECONDS * 1e9; i++) {
+    for (int i = 0; i < ROUNDS || secondsSince(start) < SECONDS * all.size(); i++) {
+      all.forEach(Rounds::run);
+    }
+  }
+
+  private static double secondsSince(long start) {
+    return (System.nanoTime() - start) / 1e9;
+  }
+
+  /** The rounds of one pass. */
+  private static final class Rounds {
+    private final int count;
+    private final Supplier<Map<String, Long>> pass;
+    private final List<Double> rounds = new ArrayList<>();
+    private final Map<String, List<Double>> parts = new LinkedHashMap<>();
+
+    /**
+     * @param count images of one round
+     * @param pass runs one round and returns the nanoseconds of its parts
+     */
+    Rounds(int count, Supplier<Map<String, Long>> pass) {
+      this.count = count;
+      this.pass = pass;
+    }
+
+    void warmUp() {
       Map<String, Long> unused = pass.get();
     }
-    List<Double> rounds = new ArrayList<>();
-    Map<String, List<Double>> parts = new LinkedHashMap<>();
-    start = System.nanoTime();
-    while (rounds.size() < ROUNDS || System.nanoTime() - start < SECONDS * 1e9) {
-      long round = System.nanoTime();
+
+    void run() {
+      long start = System.nanoTime();
       Map<String, Long> times = pass.get();
-      rounds.add((System.nanoTime() - round) / 1e6 / count);
+      rounds.add((System.nanoTime() - start) / 1e6 / count);
       times.forEach(
           (name, nanos) ->
               parts.computeIfAbsent(name, n -> new ArrayList<>()).add(nanos / 1e6 / count));
     }
-    Map<String, Double> medians = new LinkedHashMap<>();
-    parts.forEach((name, times) -> medians.put(name, quantile(times, 0.5)));
-    return new Result(
-        quantile(rounds, 0.5),
-        quantile(rounds, 0),
-        quantile(rounds, 1),
-        medians,
-        work,
-        scoreDifference);
+
+    Result result(Map<String, Inference.Work> work, double scoreDifference) {
+      Map<String, Double> medians = new LinkedHashMap<>();
+      parts.forEach((name, times) -> medians.put(name, quantile(times, 0.5)));
+      return new Result(
+          quantile(rounds, 0.5),
+          quantile(rounds, 0),
+          quantile(rounds, 1),
+          medians,
+          work,
+          scoreDifference);
+    }
   }
 
   private static double quantile(List<Double> values, double share) {

@@ -3,9 +3,10 @@ package org.vgg4j.network;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
 import org.vgg4j.base.InputException;
 import org.vgg4j.kernels.Kernels;
-import org.vgg4j.kernels.Pass;
 import org.vgg4j.kernels.Workers;
 import org.vgg4j.model.Architecture;
 
@@ -27,7 +28,8 @@ public final class DenseInference {
   /** The weights in the form of the current size's kernels, by the index of the stage. */
   private final List<float[]> prepared = new ArrayList<>();
 
-  private List<Stage> stages = List.of();
+  private final StageClock clock = new StageClock();
+  private @Nullable DenseStages stages;
   private int height;
   private int width;
   // a stage reads one and writes the other
@@ -105,22 +107,19 @@ public final class DenseInference {
           "%d images of %d x %d pixels, and a crop of %d"
               .formatted(count, imageWidth, imageHeight, crop));
     }
-    setSize(imageHeight, imageWidth);
-    MapStages.Windows windows = windows(stages);
-    int perImage = windows.rows() * windows.columns();
-    reserve(count, perImage);
+    DenseStages sized = stages(imageHeight, imageWidth);
+    reserve(sized, count);
     float[] input = images;
-    boolean afterWindows = false;
-    for (int i = 0; i < stages.size(); i++) {
-      Stage stage = stages.get(i);
-      float[] output = i == stages.size() - 1 ? scores : i % 2 == 0 ? even : odd;
-      int batch = afterWindows ? count * perImage : count;
-      stage.forward(batch, input, parameters, prepared.get(i), output, null);
-      afterWindows |= stage == windows;
+    int last = sized.list().size() - 1;
+    for (int i = 0; i <= last; i++) {
+      Stage stage = sized.list().get(i);
+      float[] output = i == last ? scores : i % 2 == 0 ? even : odd;
+      clock.start();
+      stage.forward(sized.batch(i, count), input, parameters, prepared.get(i), output, null);
+      clock.stop(stage);
       input = output;
     }
-    return new ScoreMaps(
-        count, windows.rows(), windows.columns(), architecture().classes(), scores);
+    return new ScoreMaps(count, sized.rows(), sized.columns(), architecture().classes(), scores);
   }
 
   /**
@@ -135,25 +134,24 @@ public final class DenseInference {
     return posteriors;
   }
 
-  static MapStages.Windows windows(List<Stage> stages) {
-    for (Stage stage : stages) {
-      if (stage instanceof MapStages.Windows windows) {
-        return windows;
-      }
-    }
-    throw new IllegalStateException("no stage takes windows");
+  /**
+   * How long each stage of the last forward pass took, in nanoseconds, by the name of its output.
+   */
+  public Map<String, Long> stageNanos() {
+    return clock.times();
   }
 
   /** Weights are brought into another form only where another size wants one. */
-  private void setSize(int newHeight, int newWidth) {
-    if (newHeight == height && newWidth == width) {
-      return;
+  private DenseStages stages(int newHeight, int newWidth) {
+    if (stages != null && newHeight == height && newWidth == width) {
+      return stages;
     }
-    stages = Stages.dense(architecture(), kernels, workers, newHeight, newWidth);
-    height = newHeight;
-    width = newWidth;
-    for (int i = 0; i < stages.size(); i++) {
-      int length = stages.get(i).preparedForwardLength();
+    DenseStages sized =
+        new DenseStages(
+            architecture(), kernels, workers, newHeight, newWidth, parameters.fcWeights());
+    for (int i = 0; i < sized.list().size(); i++) {
+      Stage stage = sized.list().get(i);
+      int length = stage.preparedForwardLength();
       if (prepared.size() <= i) {
         prepared.add(new float[0]);
       }
@@ -161,16 +159,20 @@ public final class DenseInference {
       if (prepared.get(i).length != length) {
         prepared.set(i, new float[0]); // before more is asked for
         prepared.set(i, new float[length]);
-        stages.get(i).prepareForward(parameters, prepared.get(i));
+        stage.prepareForward(parameters, prepared.get(i));
       }
     }
+    stages = sized;
+    height = newHeight;
+    width = newWidth;
+    return sized;
   }
 
   /** Takes memory for a batch of the current size, unless there is enough. */
-  private void reserve(int count, int windows) {
-    reserveThreads(stages, count, windows, workers);
-    int evenLength = Buffers.length("activations", count, longest(stages, 0, windows));
-    int oddLength = Buffers.length("activations", count, longest(stages, 1, windows));
+  private void reserve(DenseStages sized, int count) {
+    workers.reserve(sized.scratchLength(count), sized.sharedLength(count, workers.threads()));
+    int evenLength = Math.toIntExact(sized.pingPongLength(0, count));
+    int oddLength = Math.toIntExact(sized.pingPongLength(1, count));
     if (even.length < evenLength) {
       even = new float[0]; // before more is asked for
       even = new float[evenLength];
@@ -179,30 +181,9 @@ public final class DenseInference {
       odd = new float[0];
       odd = new float[oddLength];
     }
-    int scoresLength = Buffers.length("scores", count, (long) windows * architecture().classes());
+    int scoresLength = Math.toIntExact(sized.scoresLength(count));
     if (scores.length < scoresLength) {
       scores = new float[scoresLength];
     }
-  }
-
-  private static void reserveThreads(List<Stage> stages, int count, int windows, Workers workers) {
-    int at = stages.indexOf(windows(stages)) + 1;
-    Stages.reserve(stages.subList(0, at), Pass.INFERENCE, count, workers);
-    Stages.reserve(stages.subList(at, stages.size()), Pass.INFERENCE, count * windows, workers);
-  }
-
-  /** Floats for one image of the longest output among the stages with even, or odd, indices. */
-  static long longest(List<Stage> stages, int parity, int windows) {
-    long longest = 0;
-    boolean afterWindows = false;
-    for (int i = 0; i < stages.size(); i++) {
-      Stage stage = stages.get(i);
-      long length = (long) stage.outputLength() * (afterWindows ? windows : 1);
-      if (i % 2 == parity && i < stages.size() - 1) {
-        longest = Math.max(longest, length);
-      }
-      afterWindows |= stage instanceof MapStages.Windows;
-    }
-    return longest;
   }
 }

@@ -29,7 +29,7 @@ public final class Inference implements ForwardPass {
   private final List<float[]> prepared = new ArrayList<>();
   private final Set<String> taps;
   private final Map<String, float[]> tapped = new HashMap<>();
-  private final long[] nanos;
+  private final StageClock clock = new StageClock();
   private int capacity;
   // a stage reads one and writes the other
   private float[] even = {};
@@ -51,7 +51,6 @@ public final class Inference implements ForwardPass {
     this.workers = workers;
     this.taps = Set.copyOf(taps);
     this.stages = Stages.of(parameters.architecture(), kernels, workers, taps, 1f);
-    this.nanos = new long[stages.size()];
     enlarge(capacity);
     stages.forEach(stage -> prepared.add(new float[stage.preparedForwardLength()]));
     weightsChanged();
@@ -132,9 +131,9 @@ public final class Inference implements ForwardPass {
     for (int i = 0; i < stages.size(); i++) {
       Stage stage = stages.get(i);
       float[] output = i == stages.size() - 1 ? scores : i % 2 == 0 ? even : odd;
-      long start = System.nanoTime();
+      clock.start();
       stage.forward(count, input, parameters, prepared.get(i), output, null);
-      nanos[i] = System.nanoTime() - start;
+      clock.stop(stage);
       if (taps.contains(stage.tap())) {
         tapped.put(stage.tap(), stage.readOutput(count, output));
       }
@@ -154,11 +153,7 @@ public final class Inference implements ForwardPass {
    * How long each stage of the last forward pass took, in nanoseconds, by the name of its output.
    */
   public Map<String, Long> stageNanos() {
-    Map<String, Long> times = new LinkedHashMap<>();
-    for (int i = 0; i < nanos.length; i++) {
-      times.put(stages.get(i).tap(), nanos[i]);
-    }
-    return times;
+    return clock.times();
   }
 
   /**

@@ -76,34 +76,20 @@ public record MemoryPlan(Map<String, Long> parts, long longestArray) {
       // stages could not even be made: what the first two maps would take is enough to refuse it
       return new MemoryPlan(Map.of("activations", 2 * FLOAT * batch * first), batch * first);
     }
-    List<Stage> stages;
+    DenseStages stages;
     try (Workers idle = new Workers(1)) {
-      stages = Stages.dense(architecture, kernels, idle, height, width);
+      stages = new DenseStages(architecture, kernels, idle, height, width, form);
     }
-    MapStages.Windows windows = DenseInference.windows(stages);
-    int perImage = windows.rows() * windows.columns();
-    int at = stages.indexOf(windows) + 1;
     Map<String, Long> parts = new LinkedHashMap<>();
     parts.put("weights", weightBytes(architecture, form));
-    parts.put("prepared weights", preparedBytes(stages));
-    long even = batch * DenseInference.longest(stages, 0, perImage);
-    long odd = batch * DenseInference.longest(stages, 1, perImage);
+    parts.put("prepared weights", preparedBytes(stages.list()));
+    long even = stages.pingPongLength(0, batch);
+    long odd = stages.pingPongLength(1, batch);
     parts.put("activations", FLOAT * (even + odd));
     parts.put("input", FLOAT * batch * 3 * pixels);
-    parts.put("scores", FLOAT * batch * perImage * architecture.classes());
-    List<Stage> maps = stages.subList(0, at);
-    List<Stage> features = stages.subList(at, stages.size());
-    int rows = batch * perImage;
-    long scratch =
-        Math.max(
-            Stages.scratchLength(maps, Pass.INFERENCE, batch),
-            Stages.scratchLength(features, Pass.INFERENCE, rows));
-    long shared =
-        Math.max(
-            Stages.sharedLength(maps, Pass.INFERENCE, batch, threads),
-            Stages.sharedLength(features, Pass.INFERENCE, rows, threads));
-    parts.put("scratch of the threads", FLOAT * scratch * threads);
-    parts.put("shared by the threads", FLOAT * shared);
+    parts.put("scores", FLOAT * stages.scoresLength(batch));
+    parts.put("scratch of the threads", FLOAT * stages.scratchLength(batch) * threads);
+    parts.put("shared by the threads", FLOAT * stages.sharedLength(batch, threads));
     return new MemoryPlan(parts, Math.max(even, odd));
   }
 

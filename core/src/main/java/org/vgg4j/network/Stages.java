@@ -3,7 +3,9 @@ package org.vgg4j.network;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 import org.vgg4j.kernels.ConvolutionShape;
+import org.vgg4j.kernels.FullyConnected;
 import org.vgg4j.kernels.Kernels;
 import org.vgg4j.kernels.MapLayout;
 import org.vgg4j.kernels.NormShape;
@@ -23,6 +25,7 @@ final class Stages {
   private int channels = 3;
   private int height;
   private int width;
+  private boolean flat;
 
   private Stages(
       Architecture architecture,
@@ -53,7 +56,7 @@ final class Stages {
       Set<String> taps,
       float dropoutScale) {
     int crop = architecture.crop();
-    return new Stages(architecture, kernels, workers, taps, dropoutScale, crop, crop).build(false);
+    return new Stages(architecture, kernels, workers, taps, dropoutScale, crop, crop).build(null);
   }
 
   /**
@@ -62,10 +65,16 @@ final class Stages {
    *
    * @param height of the images, at least the crop
    * @param width of the images, at least the crop
+   * @param form of the weights of the fully connected layers
    */
   static List<Stage> dense(
-      Architecture architecture, Kernels kernels, Workers workers, int height, int width) {
-    return new Stages(architecture, kernels, workers, Set.of(), 1f, height, width).build(true);
+      Architecture architecture,
+      Kernels kernels,
+      Workers workers,
+      int height,
+      int width,
+      FcWeights form) {
+    return new Stages(architecture, kernels, workers, Set.of(), 1f, height, width).build(form);
   }
 
   /** Floats of scratch memory that each thread needs for all stages. */
@@ -87,7 +96,10 @@ final class Stages {
         scratchLength(stages, pass, batch), sharedLength(stages, pass, batch, workers.threads()));
   }
 
-  private List<Stage> build(boolean dense) {
+  /**
+   * @param dense how whole images find the weights of the fully connected layers; null for crops
+   */
+  private List<Stage> build(@Nullable FcWeights dense) {
     List<Layer> layers = architecture.layers();
     for (int i = 0; i < layers.size(); i++) {
       Layer layer = layers.get(i);
@@ -105,7 +117,11 @@ final class Stages {
         stages.add(new MapStages.Pool(pool.tap(), map(), kernels, workers));
         halve();
       } else if (layer instanceof Layer.FullyConnected fullyConnected) {
-        addFullyConnected(fullyConnected, dense);
+        if (dense != null) {
+          addToWindows(fullyConnected, dense);
+        } else {
+          addFullyConnected(fullyConnected);
+        }
       }
     }
     return stages;
@@ -138,21 +154,40 @@ final class Stages {
     }
   }
 
-  private void addFullyConnected(Layer.FullyConnected layer, boolean dense) {
-    boolean first = !(stages.get(stages.size() - 1) instanceof FullyConnectedStage);
-    if (first) {
-      int window = architecture.lastMapSide();
-      stages.add(
-          dense
-              ? new MapStages.Windows("windows", map(), window, workers)
-              : new MapStages.Flatten("flatten", map(), kernels, workers));
+  private void addFullyConnected(Layer.FullyConnected layer) {
+    if (flat) {
+      stages.add(fullyConnected(layer, dropoutScale));
+    } else {
+      stages.add(new MapStages.Flatten("flatten", map(), kernels, workers));
+      stages.add(fullyConnected(layer, 1f));
+      flat = true;
     }
-    stages.add(
-        new FullyConnectedStage(
-            layer,
-            LayerParameters.of(architecture, layer.name()),
-            kernels,
-            first ? 1f : dropoutScale,
-            workers));
+  }
+
+  private FullyConnectedStage fullyConnected(Layer.FullyConnected layer, float inputScale) {
+    LayerParameters parameters = LayerParameters.of(architecture, layer.name());
+    return new FullyConnectedStage(layer, parameters, kernels, inputScale, workers);
+  }
+
+  /**
+   * Many windows are multiplied as columns; one is, to the last bit, what a crop is. Rounded
+   * weights have a product for rows only.
+   */
+  private void addToWindows(Layer.FullyConnected layer, FcWeights form) {
+    int side = architecture.lastMapSide();
+    boolean asRows = form == FcWeights.BF16 || (height == side && width == side);
+    if (!flat) {
+      stages.add(new WindowStages.Gather("windows", map(), side, asRows, workers));
+      flat = true;
+    }
+    if (asRows) {
+      stages.add(fullyConnected(layer, 1f));
+      return;
+    }
+    FullyConnected kernel = kernels.fullyConnected(layer.inFeatures(), layer.outFeatures());
+    stages.add(new WindowStages.Connected(layer, kernel, workers));
+    if (!layer.hidden()) {
+      stages.add(new WindowStages.Scores("scores", layer.outFeatures(), workers));
+    }
   }
 }

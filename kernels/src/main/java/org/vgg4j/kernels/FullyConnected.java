@@ -62,6 +62,27 @@ public interface FullyConnected {
       Workers workers);
 
   /**
+   * Computes the same for many windows, as a convolution over larger maps wants it. Each window's
+   * outputs are the same whatever the others, but not in all bits those of the other methods, since
+   * the products of an output are added in another order.
+   *
+   * @param layout of the windows
+   * @param input {@code [W/64][in][64]}
+   * @param weights {@code [out][in]}
+   * @param bias {@code [out]}
+   * @param relu whether ReLU follows
+   * @param output {@code [W/64][out][64]}, overwritten
+   */
+  void forwardWindows(
+      WindowLayout layout,
+      float[] input,
+      float[] weights,
+      float[] bias,
+      boolean relu,
+      float[] output,
+      Workers workers);
+
+  /**
    * Computes the gradient of the loss by the input: zero where the input is (its ReLU was off, or
    * dropout removed it), elsewhere times the factor that dropout gave the input.
    *

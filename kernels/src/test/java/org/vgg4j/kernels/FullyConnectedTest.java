@@ -45,6 +45,7 @@ class FullyConnectedTest {
         new Case(1, 528, 129),
         new Case(3, 1040, 256),
         new Case(67, 560, 290),
+        new Case(64, 32, 40),
         new Case(2, 208, 7));
   }
 
@@ -112,6 +113,58 @@ class FullyConnectedTest {
         written(rectified, expected.length),
         Reference.relu(expected),
         tested.tolerance());
+  }
+
+  @ParameterizedTest
+  @MethodSource("cases")
+  void forwardOfWindowsIsTheProductWithAndWithoutRelu(Case c) {
+    Random random = c.random();
+    float[] input = Maps.rectified(random, c.images() * c.in());
+    float[] weights = Maps.gaussian(random, c.out() * c.in());
+    float[] bias = Maps.gaussian(random, c.out());
+    FullyConnected layer = tested.kernels().fullyConnected(c.in(), c.out());
+
+    float[] sums = windows(layer, c.images(), input, weights, bias, false);
+    float[] rectified = windows(layer, c.images(), input, weights, bias, true);
+
+    double[] expected =
+        Reference.linear(
+            c.images(),
+            c.in(),
+            c.out(),
+            Maps.doubles(input),
+            Maps.doubles(weights),
+            Maps.doubles(bias));
+    Maps.assertClose("sums", sums, expected, tested.tolerance());
+    Maps.assertClose("rectified", rectified, Reference.relu(expected), tested.tolerance());
+    float[] first = Arrays.copyOf(input, c.in());
+    assertThat(windows(layer, 1, first, weights, bias, true))
+        .isEqualTo(Arrays.copyOf(rectified, c.out()));
+  }
+
+  /** The same windows in their layout, and the outputs back as rows. */
+  private float[] windows(
+      FullyConnected layer, int count, float[] rows, float[] weights, float[] bias, boolean relu) {
+    WindowLayout layout = new WindowLayout(count);
+    int in = layer.inFeatures();
+    int out = layer.outFeatures();
+    float[] input = Maps.garbage((int) layout.length(in));
+    float[] output = Maps.garbage((int) layout.length(out) + Maps.SPARE);
+    for (int i = 0; i < count * in; i++) {
+      input[at(layout, in, i / in, i % in)] = rows[i];
+    }
+    layer.forwardWindows(layout, input, weights, bias, relu, output, workers);
+    written(output, (int) layout.length(out));
+    float[] result = new float[count * out];
+    for (int i = 0; i < result.length; i++) {
+      result[i] = output[at(layout, out, i / out, i % out)];
+    }
+    return result;
+  }
+
+  private static int at(WindowLayout layout, int features, int window, int feature) {
+    int block = window / WindowLayout.BLOCK;
+    return layout.index(features, block, feature) + window % WindowLayout.BLOCK;
   }
 
   /**

@@ -81,12 +81,17 @@ class ThreadIndependenceTest {
           Bfloat16Weights rounded = Bfloat16Weights.round(in, out, weights, workers);
           float[] outputOfRounded = new float[images * out];
           layer.forward(images, input, rounded, bias, true, outputOfRounded, workers);
+          WindowLayout windows = new WindowLayout(images);
+          float[] windowInput = Maps.rectified(random, (int) windows.length(in));
+          float[] windowOutput = new float[(int) windows.length(out)];
+          layer.forwardWindows(windows, windowInput, weights, bias, true, windowOutput, workers);
           float[] inputGradient = new float[images * in];
           layer.backwardData(images, gradient, weights, input, 2f, inputGradient, workers);
           float[] weightGradient = new float[out * in];
           float[] biasGradient = new float[out];
           layer.backwardWeights(images, input, gradient, weightGradient, biasGradient, workers);
-          return List.of(output, outputOfRounded, inputGradient, weightGradient, biasGradient);
+          return List.of(
+              output, outputOfRounded, windowOutput, inputGradient, weightGradient, biasGradient);
         });
   }
 

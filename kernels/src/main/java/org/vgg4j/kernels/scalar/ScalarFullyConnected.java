@@ -8,6 +8,7 @@ import java.util.Arrays;
 import org.vgg4j.kernels.Bfloat16Weights;
 import org.vgg4j.kernels.FullyConnected;
 import org.vgg4j.kernels.Pass;
+import org.vgg4j.kernels.WindowLayout;
 import org.vgg4j.kernels.Workers;
 
 /** Fully connected layers by their definition. */
@@ -120,6 +121,35 @@ final class ScalarFullyConnected implements FullyConnected {
         sums[LANES + lane] += value * Bfloat16Weights.upper(pair);
       }
     }
+  }
+
+  @Override
+  public void forwardWindows(
+      WindowLayout layout,
+      float[] input,
+      float[] weights,
+      float[] bias,
+      boolean relu,
+      float[] output,
+      Workers workers) {
+    workers.run(
+        out,
+        (o, scratch) -> {
+          for (int block = 0; block < layout.blocks(); block++) {
+            int columns = layout.columns(block);
+            int to = layout.index(out, block, o);
+            Arrays.fill(output, to, to + columns, bias[o]);
+            for (int i = 0; i < in; i++) {
+              int from = layout.index(in, block, i);
+              for (int column = 0; column < columns; column++) {
+                output[to + column] += weights[o * in + i] * input[from + column];
+              }
+            }
+            for (int at = to; relu && at < to + columns; at++) {
+              output[at] = Math.max(0f, output[at]);
+            }
+          }
+        });
   }
 
   @Override

@@ -3,11 +3,13 @@ package org.vgg4j.kernels.vector;
 import static org.vgg4j.kernels.vector.Width.LANES;
 import static org.vgg4j.kernels.vector.Width.SPECIES;
 
+import java.util.Arrays;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorOperators;
 import org.vgg4j.kernels.Bfloat16Weights;
 import org.vgg4j.kernels.FullyConnected;
 import org.vgg4j.kernels.Pass;
+import org.vgg4j.kernels.WindowLayout;
 import org.vgg4j.kernels.Workers;
 
 /**
@@ -16,6 +18,14 @@ import org.vgg4j.kernels.Workers;
  * rounded to bfloat16 the forward pass multiplies inputs by vectors of outputs.
  */
 final class VectorFullyConnected implements FullyConnected {
+  /** Outputs that a thread takes at a time for windows, so that it reads those only so often. */
+  private static final int WINDOWS_OUTPUTS = 96;
+
+  /**
+   * Inputs that it takes at a time: so much of those outputs' weights, and of a block of windows.
+   */
+  private static final int WINDOWS_DEPTH = 512;
+
   private final int in;
   private final int out;
   private final int block;
@@ -83,6 +93,81 @@ final class VectorFullyConnected implements FullyConnected {
           Bfloat16Product.products(input, images, weights, first, end, output, work);
           finish(images, first, end, bias, relu, output);
         });
+  }
+
+  @Override
+  public void forwardWindows(
+      WindowLayout layout,
+      float[] input,
+      float[] weights,
+      float[] bias,
+      boolean relu,
+      float[] output,
+      Workers workers) {
+    workers.run(
+        (out + WINDOWS_OUTPUTS - 1) / WINDOWS_OUTPUTS,
+        (task, scratch) -> {
+          int first = task * WINDOWS_OUTPUTS;
+          int end = Math.min(out, first + WINDOWS_OUTPUTS);
+          for (int block = 0; block < layout.blocks(); block++) {
+            int from = layout.index(out, block, first);
+            Arrays.fill(output, from, from + (end - first) * layout.columns(block), 0f);
+          }
+          for (int from = 0; from < in; from += WINDOWS_DEPTH) {
+            int depth = Math.min(WINDOWS_DEPTH, in - from);
+            addWindows(layout, input, from, depth, weights, first, end, output);
+          }
+          for (int block = 0; block < layout.blocks(); block++) {
+            finishWindows(layout, block, first, end, bias, relu, output);
+          }
+        });
+  }
+
+  /** Adds the products of some inputs with some outputs' weights. */
+  private void addWindows(
+      WindowLayout layout,
+      float[] input,
+      int from,
+      int depth,
+      float[] weights,
+      int first,
+      int end,
+      float[] output) {
+    for (int block = 0; block < layout.blocks(); block++) {
+      int columns = layout.columns(block);
+      Gemm.add(
+          end - first,
+          columns,
+          weights,
+          first * in + from,
+          in,
+          1,
+          depth,
+          input,
+          layout.index(in, block, from),
+          columns,
+          output,
+          layout.index(out, block, first),
+          columns);
+    }
+  }
+
+  private void finishWindows(
+      WindowLayout layout,
+      int block,
+      int first,
+      int end,
+      float[] bias,
+      boolean relu,
+      float[] output) {
+    int columns = layout.columns(block);
+    for (int o = first; o < end; o++) {
+      int at = layout.index(out, block, o);
+      for (int i = at; i < at + columns; i += LANES) {
+        FloatVector sum = FloatVector.fromArray(SPECIES, output, i).add(bias[o]);
+        (relu ? sum.max(0f) : sum).intoArray(output, i);
+      }
+    }
   }
 
   private void finish(int images, int first, int end, float[] bias, boolean relu, float[] output) {

@@ -1,0 +1,24 @@
+package org.vgg4j.network;
+
+import java.util.LinkedHashMap;
+import java.util.Map;
+
+/** How long the stages of the last forward pass took. */
+final class StageClock {
+  private final Map<String, Long> nanos = new LinkedHashMap<>();
+  private long start;
+
+  void start() {
+    start = System.nanoTime();
+  }
+
+  /** Takes the time since the start for a stage's. */
+  void stop(Stage stage) {
+    nanos.put(stage.tap(), System.nanoTime() - start);
+  }
+
+  /** Nanoseconds by the name of a stage's output, in the order of the stages. */
+  Map<String, Long> times() {
+    return new LinkedHashMap<>(nanos);
+  }
+}

@@ -1,0 +1,194 @@
+package org.vgg4j.network;
+
+import org.jspecify.annotations.Nullable;
+import org.vgg4j.kernels.FullyConnected;
+import org.vgg4j.kernels.MapLayout;
+import org.vgg4j.kernels.Pass;
+import org.vgg4j.kernels.WindowLayout;
+import org.vgg4j.kernels.Workers;
+import org.vgg4j.model.Layer;
+
+/**
+ * The stages from the last map of whole images on. From {@link Gather} to the scores, the "images"
+ * of a stage are windows.
+ */
+final class WindowStages {
+  private WindowStages() {}
+
+  /** A stage of inference only. */
+  private interface Forward extends Stage {
+    @Override
+    default int scratchLength(Pass pass, int images) {
+      return 0;
+    }
+
+    @Override
+    default float[] readOutput(int images, float[] output) {
+      throw new UnsupportedOperationException("nothing is kept of whole images");
+    }
+
+    @Override
+    default float[] backward(
+        int images,
+        float[] input,
+        float[] outputGradient,
+        byte @Nullable [] argmax,
+        Parameters parameters,
+        Workspace workspace,
+        GradientSink sink) {
+      throw new UnsupportedOperationException("whole images are for tests only");
+    }
+  }
+
+  /**
+   * Every window of the last map as features in the order channel, row, column: what a convolution
+   * of the window's size multiplies with its weights. Rows of windows from above, each from the
+   * left.
+   *
+   * @param map what is read
+   * @param side of a window
+   * @param asRows whether each window's features lie side by side, as those of a crop; else in a
+   *     {@link WindowLayout}
+   */
+  record Gather(String tap, MapLayout map, int side, boolean asRows, Workers workers)
+      implements Forward {
+    int rows() {
+      return map.height() - side + 1;
+    }
+
+    int columns() {
+      return map.width() - side + 1;
+    }
+
+    int perImage() {
+      return Math.multiplyExact(rows(), columns());
+    }
+
+    private int features() {
+      return map.channels() * side * side;
+    }
+
+    /** Of one window. */
+    @Override
+    public int outputLength() {
+      return features();
+    }
+
+    @Override
+    public void forward(
+        int windows,
+        float[] input,
+        Parameters parameters,
+        float[] prepared,
+        float[] output,
+        byte @Nullable [] argmax) {
+      WindowLayout layout = new WindowLayout(windows);
+      workers.run(
+          layout.blocks() * map.blocks(),
+          (task, scratch) -> {
+            int first = task / map.blocks() * WindowLayout.BLOCK;
+            int end = Math.min(windows, first + WindowLayout.BLOCK);
+            int channels = task % map.blocks();
+            for (int window = first; window < end; window++) {
+              int to =
+                  asRows
+                      ? window * features()
+                      : layout.index(features(), task / map.blocks(), 0) + window - first;
+              int step = asRows ? 1 : layout.columns(task / map.blocks());
+              copy(input, window, channels, output, to, step);
+            }
+          });
+    }
+
+    /**
+     * @param block of channels
+     * @param to where the window's features begin
+     * @param step from one feature to the next
+     */
+    private void copy(float[] maps, int window, int block, float[] output, int to, int step) {
+      int image = window / perImage();
+      int top = window % perImage() / columns();
+      int left = window % perImage() % columns();
+      int area = side * side;
+      for (int pixel = 0; pixel < area; pixel++) {
+        int from = map.index(image, block, top + pixel / side, left + pixel % side);
+        int feature = block * MapLayout.LANES * area + pixel;
+        for (int lane = 0; lane < MapLayout.LANES; lane++) {
+          output[to + (feature + lane * area) * step] = maps[from + lane];
+        }
+      }
+    }
+  }
+
+  /** A fully connected layer over windows in a {@link WindowLayout}. */
+  record Connected(Layer.FullyConnected layer, FullyConnected kernel, Workers workers)
+      implements Forward {
+    @Override
+    public String tap() {
+      return layer.tap();
+    }
+
+    @Override
+    public int outputLength() {
+      return kernel.outFeatures();
+    }
+
+    @Override
+    public long multiplyAdds(int windows) {
+      return (long) windows * kernel.inFeatures() * kernel.outFeatures();
+    }
+
+    @Override
+    public long weightBytes(Parameters parameters) {
+      return (long) Float.BYTES * kernel.inFeatures() * kernel.outFeatures();
+    }
+
+    @Override
+    public void forward(
+        int windows,
+        float[] input,
+        Parameters parameters,
+        float[] prepared,
+        float[] output,
+        byte @Nullable [] argmax) {
+      Parameters.OfLayer values = parameters.ofLayer(layer.name());
+      kernel.forwardWindows(
+          new WindowLayout(windows),
+          input,
+          values.weight(),
+          values.bias(),
+          layer.hidden(),
+          output,
+          workers);
+    }
+  }
+
+  /** The scores of each window side by side. */
+  record Scores(String tap, int classes, Workers workers) implements Forward {
+    @Override
+    public int outputLength() {
+      return classes;
+    }
+
+    @Override
+    public void forward(
+        int windows,
+        float[] input,
+        Parameters parameters,
+        float[] prepared,
+        float[] output,
+        byte @Nullable [] argmax) {
+      WindowLayout layout = new WindowLayout(windows);
+      workers.run(windows, (window, scratch) -> copyRow(layout, classes, input, window, output));
+    }
+  }
+
+  private static void copyRow(
+      WindowLayout layout, int features, float[] values, int window, float[] rows) {
+    int block = window / WindowLayout.BLOCK;
+    int from = layout.index(features, block, 0) + window % WindowLayout.BLOCK;
+    for (int feature = 0; feature < features; feature++) {
+      rows[window * features + feature] = values[from + feature * layout.columns(block)];
+    }
+  }
+}
