@@ -3,8 +3,10 @@ package org.vgg4j.data;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import org.vgg4j.base.InputException;
 
@@ -17,6 +19,10 @@ import org.vgg4j.base.InputException;
  *       dataset-fashion-mnist puts them;
  *   <li>a folder with four IDX files (train-images-idx3-ubyte, train-labels-idx1-ubyte, and the
  *       same with t10k, each plain or .gz), and perhaps a classes.txt, one name per line;
+ *   <li>a folder with the binary files of CIFAR-10 or CIFAR-100;
+ *   <li>a folder with ILSVRC-2012 as it is distributed, packed or unpacked ({@code
+ *       ILSVRC2012_img_train.tar}, {@code ILSVRC2012_img_val.tar}, {@code
+ *       ILSVRC2012_devkit_t12.tar.gz}), or in Kaggle's layout ({@code LOC_synset_mapping.txt});
  *   <li>a folder with {@code train/}, and perhaps {@code val/} and {@code test/}, each with one
  *       sub-folder of images per class;
  *   <li>a folder with one sub-folder of images per class.
@@ -67,10 +73,84 @@ public final class DataSources {
     }
     if (split == Split.TEST) {
       throw new InputException(
-          spec + " has no test images: add a folder test/ beside train/, or evaluate split val");
+          source.unlabelled() != null
+              ? "what the test images of %s show is not known: evaluate split val, or write a submission"
+                  .formatted(spec)
+              : spec
+                  + " has no test images: add a folder test/ beside train/, or evaluate split val");
     }
-    return source.validation() != null ? source.validation() : source.train();
+    if (source.labelled().isEmpty()) {
+      throw new InputException(
+          spec + " has only images whose classes are not known: write a submission of them");
+    }
+    return source.validation() != null ? source.validation() : source.labelled().get(0);
   }
+
+  /**
+   * Opens the images whose classes only the organisers of a competition know.
+   *
+   * @param spec a word or a path, see above
+   * @throws InputException if there is no such data set, or it has no such images
+   */
+  public static Dataset openUnlabelled(String spec) {
+    Dataset images = find(spec).unlabelled();
+    if (images == null) {
+      throw new InputException(
+          spec
+              + " has no unlabelled test images (with the development kit beside them): choose a split,"
+              + " such as val");
+    }
+    return images;
+  }
+
+  /**
+   * Returns the classes of a data set whose classes have WNIDs.
+   *
+   * @param spec a word or a path, see above
+   * @throws InputException if there is no such data set, or its classes have none
+   */
+  public static Synsets synsets(String spec) {
+    Synsets synsets = find(spec).synsets();
+    if (synsets == null) {
+      throw new InputException(
+          spec
+              + " does not list its classes as ILSVRC does: give the folder with the development kit, or"
+              + " with LOC_synset_mapping.txt");
+    }
+    return synsets;
+  }
+
+  /**
+   * Finds out what a data set is.
+   *
+   * @param spec a word or a path, see above
+   * @throws InputException if there is no such data set or something is wrong with it
+   */
+  public static Found recognise(String spec) {
+    Source source = find(spec);
+    Map<String, Dataset> parts = new LinkedHashMap<>();
+    put(parts, "train", source.train());
+    put(parts, "val", source.validation());
+    put(parts, "test", source.test());
+    put(parts, "test, unlabelled", source.unlabelled());
+    return new Found(source.kind(), source.name(), parts, source.notes());
+  }
+
+  private static void put(Map<String, Dataset> parts, String part, @Nullable Dataset images) {
+    if (images != null) {
+      parts.put(part, images);
+    }
+  }
+
+  /**
+   * What a data set is, before any image is held out.
+   *
+   * @param kind what was recognised, for people
+   * @param name what to call it
+   * @param parts by their names, in order
+   * @param notes sentences about it
+   */
+  public record Found(String kind, String name, Map<String, Dataset> parts, List<String> notes) {}
 
   /**
    * Returns the fingerprint that {@link #open} gives the data set, whatever is held out.
@@ -100,14 +180,24 @@ public final class DataSources {
     if (Files.isDirectory(folder) && IdxFolder.isOne(folder)) {
       return IdxFolder.open(folder, name, null);
     }
+    if (Files.isDirectory(folder) && CifarFolder.isOne(folder)) {
+      return CifarFolder.open(folder, name);
+    }
+    if (Files.isDirectory(folder) && KaggleFolder.isOne(folder)) {
+      return KaggleFolder.open(folder, name);
+    }
+    if (Files.isDirectory(folder) && IlsvrcFolder.isOne(folder)) {
+      return IlsvrcFolder.open(folder, name);
+    }
     if (Files.isDirectory(folder) && isSplitLayout(folder)) {
       return new Source(
+          "class folders in train/, and val/ and test/ where they are",
           name,
           new ImageFolderDataset(folder.resolve("train"), name + "/train"),
           part(folder, name, Split.VAL),
           part(folder, name, Split.TEST));
     }
-    return new Source(name, new ImageFolderDataset(folder, name), null, null);
+    return new Source("class folders", name, new ImageFolderDataset(folder, name), null, null);
   }
 
   private static Path path(String spec) {

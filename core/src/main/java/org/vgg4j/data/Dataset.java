@@ -4,10 +4,13 @@ import java.util.List;
 import org.vgg4j.image.RgbImage;
 
 /**
- * Labelled pictures, numbered from 0. All methods may be called by several threads at once, and
- * always answer the same.
+ * Pictures, most often labelled, numbered from 0. All methods may be called by several threads at
+ * once, and always answer the same.
  */
 public interface Dataset {
+  /** The label of pictures whose classes are not known, as those of a competition's test set. */
+  int UNKNOWN = -1;
+
   /** Returns what to call the data set, for example {@code fashion-mini/train}. */
   String name();
 
@@ -21,9 +24,14 @@ public interface Dataset {
    * Returns the class of a picture.
    *
    * @param index from 0 to size - 1
-   * @return from 0 to the number of classes - 1
+   * @return from 0 to the number of classes - 1; {@link #UNKNOWN} if it is not labelled
    */
   int label(int index);
+
+  /** Whether the classes of the pictures are known: of all of them, or of none. */
+  default boolean isLabelled() {
+    return true;
+  }
 
   /**
    * Returns what to call a picture: its file, or its place, for example {@code train/123}.

@@ -41,7 +41,7 @@ final class FashionMnist {
 
   /** The 6,000 training and 1,000 test images that are built in, each class equally often. */
   static Source mini() {
-    return new Source(MINI, miniPart("train", "train"), null, miniPart("test", "t10k"));
+    return new Source("built in", MINI, miniPart("train", "train"), null, miniPart("test", "t10k"));
   }
 
   private static Dataset miniPart(String part, String prefix) {

@@ -45,6 +45,7 @@ final class IdxFolder {
     IdxFile testLabels = read(folder, TEST_LABELS, 1);
     List<String> names = classNames == null ? classNames(folder, trainLabels) : classNames;
     return new Source(
+        "IDX files",
         name,
         new IdxDataset(name, "train", trainImages, trainLabels, names),
         null,

@@ -9,13 +9,12 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
+import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.vgg4j.base.InputException;
-import org.vgg4j.image.ImageDecoder;
 import org.vgg4j.image.ImageFiles;
-import org.vgg4j.image.RgbImage;
 
 /**
  * A folder with one sub-folder per class, in the manner of torchvision's ImageFolder: the classes
@@ -23,18 +22,14 @@ import org.vgg4j.image.RgbImage;
  * its class. Hidden files, and files whose names do not end like an image's, are passed over. The
  * files are listed once, when the data set is opened, and decoded at each use. Immutable.
  */
-public final class ImageFolderDataset implements Dataset {
+public final class ImageFolderDataset extends FileDataset {
   private static final Logger LOG = LoggerFactory.getLogger(ImageFolderDataset.class);
 
-  private final Path root;
-  private final String name;
-  private final List<String> classNames;
-
-  /** Paths below the root with / between their parts, class by class, sorted within each. */
-  private final List<String> files = new ArrayList<>();
-
-  /** Label of each file. */
-  private final int[] labels;
+  /**
+   * @param files paths below the root with / between their parts, class by class, sorted within
+   *     each
+   */
+  private record Listing(List<String> classNames, List<String> files, int[] labels) {}
 
   /**
    * Lists the folder.
@@ -45,14 +40,27 @@ public final class ImageFolderDataset implements Dataset {
    *     fewer than two class folders; if a class folder holds no image
    */
   public ImageFolderDataset(Path root, String name) {
-    this.root = root;
-    this.name = name;
+    this(root, name, UnaryOperator.identity());
+  }
+
+  /**
+   * @param className makes the name of a class from that of its folder
+   */
+  ImageFolderDataset(Path root, String name, UnaryOperator<String> className) {
+    this(root, name, list(root, className));
+  }
+
+  private ImageFolderDataset(Path root, String name, Listing listing) {
+    super(root, name, listing.classNames(), listing.files(), listing.labels());
+  }
+
+  private static Listing list(Path root, UnaryOperator<String> className) {
     List<Path> folders = classFolders(root);
-    this.classNames = folders.stream().map(ImageFolderDataset::fileName).toList();
+    List<String> files = new ArrayList<>();
     int[] ends = new int[folders.size()];
     int ignored = 0;
     for (int label = 0; label < ends.length; label++) {
-      List<String> all = filesBelow(folders.get(label));
+      List<String> all = filesBelow(root, folders.get(label));
       List<String> images = all.stream().filter(ImageFiles::isImageName).sorted().toList();
       if (images.isEmpty()) {
         throw new InputException(
@@ -63,7 +71,6 @@ public final class ImageFolderDataset implements Dataset {
       files.addAll(images);
       ends[label] = files.size();
     }
-    this.labels = labelsUpTo(ends);
     if (ignored > 0) {
       LOG.warn(
           "passed over {} file(s) of {} that are not {}",
@@ -71,6 +78,9 @@ public final class ImageFolderDataset implements Dataset {
           root,
           ImageFiles.EXTENSIONS_IN_WORDS);
     }
+    List<String> classNames =
+        folders.stream().map(ImageFolderDataset::fileName).map(className).toList();
+    return new Listing(classNames, files, labelsUpTo(ends));
   }
 
   private static int[] labelsUpTo(int[] ends) {
@@ -125,11 +135,11 @@ public final class ImageFolderDataset implements Dataset {
     }
   }
 
-  private List<String> filesBelow(Path folder) {
+  static List<String> filesBelow(Path root, Path folder) {
     try (Stream<Path> below = Files.walk(folder, FileVisitOption.FOLLOW_LINKS)) {
       return below
           .filter(Files::isRegularFile)
-          .map(this::belowRoot)
+          .map(file -> below(root, file))
           .filter(file -> !file.contains("/."))
           .toList();
     } catch (IOException | UncheckedIOException e) {
@@ -137,7 +147,7 @@ public final class ImageFolderDataset implements Dataset {
     }
   }
 
-  private String belowRoot(Path file) {
+  private static String below(Path root, Path file) {
     List<String> parts = new ArrayList<>();
     root.relativize(file).forEach(part -> parts.add(part.toString()));
     return String.join("/", parts);
@@ -153,61 +163,8 @@ public final class ImageFolderDataset implements Dataset {
         e);
   }
 
-  private static String fileName(Path path) {
+  static String fileName(Path path) {
     Path last = path.getFileName();
     return last == null ? "" : last.toString();
-  }
-
-  @Override
-  public String name() {
-    return name;
-  }
-
-  @Override
-  public List<String> classNames() {
-    return classNames;
-  }
-
-  @Override
-  public int size() {
-    return files.size();
-  }
-
-  @Override
-  public int label(int index) {
-    return labels[index];
-  }
-
-  /** Returns the path of the file, beginning with the root as it was given. */
-  @Override
-  public String id(int index) {
-    return file(index).toString();
-  }
-
-  @Override
-  public RgbImage image(int index) {
-    return ImageDecoder.decode(file(index));
-  }
-
-  private Path file(int index) {
-    return root.resolve(files.get(index));
-  }
-
-  /**
-   * Made from the class names and every file's path below the root and size, not from the files'
-   * content: an image overwritten by another of the same size goes unnoticed.
-   */
-  @Override
-  public String fingerprint() {
-    Fingerprint fingerprint = new Fingerprint().add(classNames);
-    try {
-      for (String file : files) {
-        fingerprint.add(file).add(Files.size(root.resolve(file)));
-      }
-    } catch (IOException e) {
-      throw new InputException(
-          "cannot read " + e.getMessage() + ", which was there a moment ago: start again", e);
-    }
-    return fingerprint.hex();
   }
 }

@@ -1,5 +1,7 @@
 package org.vgg4j.data;
 
+import java.util.ArrayList;
+import java.util.List;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.vgg4j.base.InputException;
@@ -7,19 +9,59 @@ import org.vgg4j.base.InputException;
 /**
  * A data set as it is found, before anything is held out.
  *
+ * @param kind what was recognised, for people
  * @param name what to call it
- * @param train all images to learn from
+ * @param train all images to learn from; null if there are none, only others
  * @param validation null if some of the training images must be held out instead
- * @param test null if there are none
+ * @param test labelled test images; null if there are none
+ * @param unlabelled images whose classes only the organisers of a competition know; null if there
+ *     are none
+ * @param synsets the classes with WNIDs; null if they have none
+ * @param notes sentences about it
  */
-record Source(String name, Dataset train, @Nullable Dataset validation, @Nullable Dataset test) {
+record Source(
+    String kind,
+    String name,
+    @Nullable Dataset train,
+    @Nullable Dataset validation,
+    @Nullable Dataset test,
+    @Nullable Dataset unlabelled,
+    @Nullable Synsets synsets,
+    List<String> notes) {
+
+  /** With labelled images only. */
+  Source(
+      String kind,
+      String name,
+      @Nullable Dataset train,
+      @Nullable Dataset validation,
+      @Nullable Dataset test) {
+    this(kind, name, train, validation, test, null, null, List.of());
+  }
 
   /**
    * @throws InputException if the parts do not have the same classes
    */
   Source {
-    requireSameClasses(train, validation);
-    requireSameClasses(train, test);
+    if (train != null) {
+      requireSameClasses(train, validation);
+      requireSameClasses(train, test);
+    }
+    notes = List.copyOf(notes);
+  }
+
+  Source withUnlabelled(@Nullable Dataset images) {
+    return new Source(kind, name, train, validation, test, images, synsets, notes);
+  }
+
+  Source withSynsets(@Nullable Synsets classes) {
+    return new Source(kind, name, train, validation, test, unlabelled, classes, notes);
+  }
+
+  Source withNote(String sentence) {
+    List<String> more = new ArrayList<>(notes);
+    more.add(sentence);
+    return new Source(kind, name, train, validation, test, unlabelled, synsets, more);
   }
 
   private static void requireSameClasses(Dataset train, @Nullable Dataset other) {
@@ -39,8 +81,16 @@ record Source(String name, Dataset train, @Nullable Dataset validation, @Nullabl
         .orElseThrow();
   }
 
-  /** Holds out validation images where there are none. */
+  /**
+   * Holds out validation images where there are none.
+   *
+   * @throws InputException if there are no training images
+   */
   DataSplits divide(double heldOut, long seed) {
+    if (train == null) {
+      throw new InputException(
+          name + " has no training images: evaluate on it, or put them beside the others");
+    }
     if (validation != null) {
       return new DataSplits(name, train, validation, test, fingerprint());
     }
@@ -48,11 +98,23 @@ record Source(String name, Dataset train, @Nullable Dataset validation, @Nullabl
     return new DataSplits(name, parts.train(), parts.validation(), test, fingerprint());
   }
 
-  /** SHA-256 of all parts as they were found. */
+  /** The labelled parts as they were found, in the order train, validation, test. */
+  List<Dataset> labelled() {
+    List<Dataset> parts = new ArrayList<>();
+    for (Dataset part : new Dataset[] {train, validation, test}) {
+      if (part != null) {
+        parts.add(part);
+      }
+    }
+    return parts;
+  }
+
+  /** SHA-256 of all labelled parts as they were found. */
   String fingerprint() {
-    Fingerprint fingerprint = new Fingerprint().add(train.fingerprint());
-    fingerprint.add(validation == null ? "" : validation.fingerprint());
-    fingerprint.add(test == null ? "" : test.fingerprint());
+    Fingerprint fingerprint = new Fingerprint();
+    for (Dataset part : new Dataset[] {train, validation, test}) {
+      fingerprint.add(part == null ? "" : part.fingerprint());
+    }
     return fingerprint.hex();
   }
 }

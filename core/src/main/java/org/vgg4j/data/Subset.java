@@ -48,6 +48,11 @@ public final class Subset implements Dataset {
   }
 
   @Override
+  public boolean isLabelled() {
+    return whole.isLabelled();
+  }
+
+  @Override
   public String id(int index) {
     return whole.id(indices[index]);
   }

@@ -4,9 +4,11 @@ import java.util.ArrayList;
 import java.util.List;
 import org.vgg4j.base.InputException;
 import org.vgg4j.data.Dataset;
+import org.vgg4j.data.Synsets;
 
 /**
- * The classes of a network, and which of them those of a data set are.
+ * The classes of a network, and which of them those of a data set are: by their names, or, if those
+ * begin with a WNID of ILSVRC, by that alone.
  *
  * @param names in the order of the network's scores
  */
@@ -24,10 +26,11 @@ record ClassMatch(List<String> names) {
    */
   int[] of(Dataset dataset) {
     List<String> unknown = new ArrayList<>();
+    List<String> keys = names.stream().map(Synsets::key).toList();
     int[] classOfLabel = new int[dataset.classNames().size()];
     for (int label = 0; label < classOfLabel.length; label++) {
       String name = dataset.classNames().get(label);
-      classOfLabel[label] = names.indexOf(name);
+      classOfLabel[label] = keys.indexOf(Synsets.key(name));
       if (classOfLabel[label] < 0) {
         unknown.add(name);
       }

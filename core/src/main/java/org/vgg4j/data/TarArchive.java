@@ -1,0 +1,205 @@
+package org.vgg4j.data;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.io.RandomAccessFile;
+import java.nio.channels.Channels;
+import java.nio.channels.FileChannel;
+import java.nio.channels.SeekableByteChannel;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.apache.commons.compress.archivers.tar.TarArchiveEntry;
+import org.apache.commons.compress.archivers.tar.TarFile;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.vgg4j.base.AtomicFile;
+import org.vgg4j.base.InputException;
+
+/**
+ * A tar archive, or one of archives, whose files are read in place, one at a time. Where they are
+ * is found once and kept in a file: beside the archive, or else in the user's cache. Thread-safe.
+ */
+final class TarArchive {
+  /** Added to the archive's name. */
+  static final String INDEX = ".vgg4j-index";
+
+  private static final Logger LOG = LoggerFactory.getLogger(TarArchive.class);
+  private static final String TAR = ".tar";
+
+  private final Path file;
+  private final TarIndex index;
+
+  private TarArchive(Path file, TarIndex index) {
+    this.file = file;
+    this.index = index;
+  }
+
+  /**
+   * Opens an archive.
+   *
+   * @throws InputException if it is missing, cut off or no tar archive
+   */
+  static TarArchive open(Path file) {
+    return open(file, cache());
+  }
+
+  private static Path cache() {
+    String set = System.getenv("XDG_CACHE_HOME");
+    Path home = Path.of(System.getProperty("user.home"));
+    return (set == null || set.isEmpty() ? home.resolve(".cache") : Path.of(set)).resolve("vgg4j");
+  }
+
+  static TarArchive open(Path file, Path cache) {
+    TarIndex.Archive identity = identity(file);
+    List<Path> places = List.of(beside(file), cache.resolve(name(file, identity)));
+    for (Path place : places) {
+      try (InputStream stream = Files.newInputStream(place)) {
+        return new TarArchive(file, TarIndex.read(stream, identity));
+      } catch (NoSuchFileException e) {
+        // not made yet
+      } catch (IOException e) {
+        LOG.info("the index {} is made anew: {}", place, e.getMessage());
+      }
+    }
+    LOG.info("looking for the files in {}, once...", file);
+    TarIndex index;
+    try (FileChannel channel = FileChannel.open(file)) {
+      index = index(channel, file);
+    } catch (IOException e) {
+      throw new InputException("cannot read " + file + " (" + e + "): check its permissions", e);
+    }
+    keep(index, identity, places);
+    return new TarArchive(file, index);
+  }
+
+  private static Path beside(Path file) {
+    return file.resolveSibling(ImageFolderDataset.fileName(file) + INDEX);
+  }
+
+  /** Archives of one name may lie in several folders. */
+  private static String name(Path file, TarIndex.Archive identity) {
+    String path = file.toAbsolutePath().normalize().toString();
+    String hash = new Fingerprint().add(path).add(identity.bytes()).hex();
+    return ImageFolderDataset.fileName(file) + "-" + hash.substring(0, 16) + INDEX;
+  }
+
+  private static TarIndex.Archive identity(Path file) {
+    try {
+      return new TarIndex.Archive(Files.size(file), Files.getLastModifiedTime(file).toMillis());
+    } catch (IOException e) {
+      throw new InputException("cannot read " + file + " (" + e + "): check the path", e);
+    }
+  }
+
+  private static void keep(TarIndex index, TarIndex.Archive identity, List<Path> places) {
+    List<String> failures = new ArrayList<>();
+    for (Path place : places) {
+      try {
+        AtomicFile.write(
+            place,
+            channel -> {
+              OutputStream stream = Channels.newOutputStream(channel);
+              index.write(stream, identity);
+            });
+        return;
+      } catch (InputException e) {
+        failures.add(String.valueOf(e.getMessage()));
+      }
+    }
+    LOG.warn("the index is not kept, and will be made anew the next time: {}", failures);
+  }
+
+  /**
+   * Looks through an archive. The files of an archive within it are called by both names, such as
+   * {@code n01440764/n01440764_18.JPEG}.
+   *
+   * @param file what to call it
+   * @throws InputException if it is cut off or no tar archive
+   */
+  static TarIndex index(SeekableByteChannel channel, Path file) throws IOException {
+    TarIndex.Builder builder = new TarIndex.Builder();
+    addAll(builder, channel, 0, channel.size(), "", file);
+    TarIndex index = builder.build();
+    if (index.size() == 0) {
+      throw new InputException(file + " holds no file: it is no tar archive, or copy it again");
+    }
+    return index;
+  }
+
+  private static void addAll(
+      TarIndex.Builder builder,
+      SeekableByteChannel channel,
+      long start,
+      long length,
+      String prefix,
+      Path file)
+      throws IOException {
+    // the slice is not closed: the channel belongs to the caller
+    ChannelSlice slice = new ChannelSlice(channel, start, length);
+    List<TarArchiveEntry> entries;
+    try {
+      entries = new TarFile(slice).getEntries();
+    } catch (IOException | IllegalArgumentException e) {
+      throw cutOff(file, prefix.isEmpty() ? "its beginning" : prefix, e.toString());
+    }
+    for (TarArchiveEntry entry : entries) {
+      long at = start + entry.getDataOffset();
+      String name = prefix + entry.getName().replaceFirst("^(\\./)+", "");
+      if (at + entry.getSize() > start + length) {
+        throw cutOff(file, name, "it ends within that file");
+      }
+      if (!entry.isFile()) {
+        continue;
+      }
+      if (name.endsWith(TAR)) {
+        String inner = name.substring(0, name.length() - TAR.length()) + "/";
+        addAll(builder, channel, at, entry.getSize(), inner, file);
+      } else if (!ImageFolderDataset.fileName(Path.of(name)).startsWith(".")) {
+        builder.add(name, at, Math.toIntExact(entry.getSize()));
+      }
+    }
+  }
+
+  private static InputException cutOff(Path file, String place, String detail) {
+    return new InputException(
+        "%s is cut off or damaged at %s (%s): copy it again, and compare its checksum"
+            .formatted(file, place, detail));
+  }
+
+  Path file() {
+    return file;
+  }
+
+  TarIndex index() {
+    return index;
+  }
+
+  /**
+   * Reads a file's content.
+   *
+   * @throws InputException if the archive cannot be read any more
+   */
+  byte[] read(int number) {
+    byte[] content = new byte[index.length(number)];
+    // opened for each file: a channel would be closed for all when one thread is interrupted
+    try (RandomAccessFile archive = new RandomAccessFile(file.toFile(), "r")) {
+      archive.seek(index.offset(number));
+      archive.readFully(content);
+    } catch (IOException e) {
+      throw new InputException(
+          "cannot read %s in %s (%s): check the disk".formatted(index.name(number), file, e), e);
+    }
+    return content;
+  }
+
+  /** Changes when a file is added, removed, renamed or changed in length. */
+  void addTo(Fingerprint fingerprint) {
+    for (int i = 0; i < index.size(); i++) {
+      fingerprint.add(index.name(i)).add(index.length(i));
+    }
+  }
+}
