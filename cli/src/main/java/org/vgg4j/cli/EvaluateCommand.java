@@ -3,8 +3,10 @@ package org.vgg4j.cli;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import org.vgg4j.base.InputException;
@@ -18,6 +20,7 @@ import org.vgg4j.evaluate.PosteriorsFile;
 import org.vgg4j.evaluate.Protocol;
 import org.vgg4j.evaluate.ProtocolEvaluator;
 import org.vgg4j.evaluate.Significance;
+import org.vgg4j.evaluate.Submission;
 import org.vgg4j.evaluate.TestScales;
 import org.vgg4j.model.Preprocessing;
 import org.vgg4j.network.Engine;
@@ -114,6 +117,14 @@ final class EvaluateCommand implements Runnable {
   private @Nullable Path compare;
 
   @Option(
+      names = "--submission",
+      paramLabel = "FILE",
+      description =
+          "write five labels for each image, of the unlabelled test images of ILSVRC if no --split is"
+              + " given: FILE.csv for Kaggle, else with the development kit's numbers")
+  private @Nullable Path submission;
+
+  @Option(
       names = "--batch",
       paramLabel = "N",
       defaultValue = "64",
@@ -156,15 +167,40 @@ final class EvaluateCommand implements Runnable {
     if (savePosteriors != null) {
       PosteriorsFile.write(savePosteriors, fused);
     }
+    String submitted = submission == null ? null : submit(submission, fused);
+    if (!fused.isLabelled() && compare != null) {
+      throw new InputException(
+          "the classes of the images are not known, so that nothing can be compared: leave out --compare");
+    }
     EvaluationResult result =
         new EvaluationResult(
             fused,
+            submitted,
             roundingErrors,
             form.label(),
             compare,
             compare == null ? null : Significance.compare(fused, PosteriorsFile.read(compare)));
     PrintWriter out = spec.commandLine().getOut();
     out.println(json ? Json.of(result.asMap()) : result.asText());
+  }
+
+  /** Returns a sentence about what was written. */
+  private String submit(Path file, Posteriors posteriors) {
+    int[][] labels = new Submission(posteriors, DataSources.synsets(data)).write(file);
+    int each = labels.length == 0 ? 0 : labels[0].length;
+    String sentence =
+        "%s: %d images, %d labels each; read again and checked"
+            .formatted(file, labels.length, each);
+    if (!posteriors.isLabelled()) {
+      return sentence;
+    }
+    int wrong = 0;
+    for (int n = 0; n < labels.length; n++) {
+      int label = posteriors.labels()[n];
+      wrong += Arrays.stream(labels[n]).noneMatch(guess -> guess == label) ? 1 : 0;
+    }
+    return String.format(
+        Locale.ROOT, "%s; its labels' error is %.2f %%", sentence, 100.0 * wrong / labels.length);
   }
 
   private Posteriors evaluate(
@@ -213,6 +249,9 @@ final class EvaluateCommand implements Runnable {
   }
 
   private Dataset dataset(ModelFile file) {
+    if (submission != null && split == null) {
+      return DataSources.openUnlabelled(data);
+    }
     Provenance provenance = file.provenance();
     Map<String, Object> trained = Map.of();
     if (provenance != null

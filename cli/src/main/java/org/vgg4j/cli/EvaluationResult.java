@@ -15,6 +15,7 @@ import org.vgg4j.evaluate.Significance;
  * What {@code vgg evaluate} tells, as text or as JSON.
  *
  * @param posteriors of one network, or of several fused
+ * @param submission a sentence about the submission that was written; null if none was
  * @param roundingErrors see {@link FcWeightsOption}; empty without rounding
  * @param fcWeights how the weights of the fully connected layers were held
  * @param comparedWith stored posteriors; null without comparison
@@ -22,6 +23,7 @@ import org.vgg4j.evaluate.Significance;
  */
 record EvaluationResult(
     Posteriors posteriors,
+    @Nullable String submission,
     Map<String, Double> roundingErrors,
     String fcWeights,
     @Nullable Path comparedWith,
@@ -29,6 +31,21 @@ record EvaluationResult(
   private static final int MOST_CLASSES_IN_CONFUSION = 20;
 
   Map<String, Object> asMap() {
+    Map<String, Object> map = new LinkedHashMap<>();
+    map.put("networks", posteriors.about().stream().map(EvaluationResult::aboutAsMap).toList());
+    map.put("fcWeights", fcWeights);
+    map.put("fcRoundingErrors", roundingErrors);
+    map.put("images", posteriors.images());
+    if (submission != null) {
+      map.put("submission", submission);
+    }
+    if (posteriors.isLabelled()) {
+      addFigures(map);
+    }
+    return map;
+  }
+
+  private void addFigures(Map<String, Object> map) {
     Evaluation evaluation = posteriors.evaluation();
     List<Map<String, Object>> classes = new ArrayList<>();
     for (int label = 0; label < evaluation.classNames().size(); label++) {
@@ -40,11 +57,6 @@ record EvaluationResult(
       one.put("top5Error", any ? evaluation.top5Error(label) : null);
       classes.add(one);
     }
-    Map<String, Object> map = new LinkedHashMap<>();
-    map.put("networks", posteriors.about().stream().map(EvaluationResult::aboutAsMap).toList());
-    map.put("fcWeights", fcWeights);
-    map.put("fcRoundingErrors", roundingErrors);
-    map.put("images", evaluation.images());
     map.put("top1Error", evaluation.top1Error());
     map.put("top1Interval", interval(evaluation.wrong(), evaluation.images()));
     map.put("top5Error", evaluation.top5Error());
@@ -57,7 +69,6 @@ record EvaluationResult(
     }
     map.put("classes", classes);
     map.put("confusion", evaluation.confusion());
-    return map;
   }
 
   private static Map<String, Object> aboutAsMap(Posteriors.About about) {
@@ -81,15 +92,26 @@ record EvaluationResult(
   }
 
   String asText() {
-    Evaluation evaluation = posteriors.evaluation();
     StringBuilder text = new StringBuilder();
     text.append(
         String.format(
-            Locale.ROOT, "%s: %d images%n", posteriors.about().get(0).data(), evaluation.images()));
+            Locale.ROOT, "%s: %d images%n", posteriors.about().get(0).data(), posteriors.images()));
     if (posteriors.about().size() > 1) {
       text.append("mean of the posteriors of\n");
     }
     posteriors.about().forEach(about -> text.append(sentence(about)));
+    if (!roundingErrors.isEmpty()) {
+      text.append(FcWeightsOption.sentence(roundingErrors)).append('\n');
+    }
+    if (submission != null) {
+      text.append(submission).append('\n');
+    }
+    return posteriors.isLabelled() ? text.append(figures()).toString() : text.toString();
+  }
+
+  private StringBuilder figures() {
+    Evaluation evaluation = posteriors.evaluation();
+    StringBuilder text = new StringBuilder();
     text.append(
         String.format(
             Locale.ROOT,
@@ -101,9 +123,6 @@ record EvaluationResult(
             text(Significance.wilson(evaluation.wrongAmongFive(), evaluation.images())),
             evaluation.meanLoss(),
             Significance.calibrationError(posteriors)));
-    if (!roundingErrors.isEmpty()) {
-      text.append(FcWeightsOption.sentence(roundingErrors)).append('\n');
-    }
     if (comparison != null) {
       text.append(
           String.format(
@@ -115,7 +134,7 @@ record EvaluationResult(
               comparison.onlySecondRight(),
               comparison.probability()));
     }
-    return text.append('\n').append(perClass(evaluation)).append(confusion(evaluation)).toString();
+    return text.append('\n').append(perClass(evaluation)).append(confusion(evaluation));
   }
 
   private static String sentence(Posteriors.About about) {

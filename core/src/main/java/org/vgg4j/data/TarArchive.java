@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.io.RandomAccessFile;
+import java.nio.ByteBuffer;
 import java.nio.channels.Channels;
 import java.nio.channels.FileChannel;
 import java.nio.channels.SeekableByteChannel;
@@ -11,6 +12,7 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import org.apache.commons.compress.archivers.tar.TarArchiveEntry;
 import org.apache.commons.compress.archivers.tar.TarFile;
@@ -29,6 +31,9 @@ final class TarArchive {
 
   private static final Logger LOG = LoggerFactory.getLogger(TarArchive.class);
   private static final String TAR = ".tar";
+
+  /** Bytes in which tar counts. */
+  private static final int BLOCK = 512;
 
   private final Path file;
   private final TarIndex index;
@@ -122,7 +127,10 @@ final class TarArchive {
    */
   static TarIndex index(SeekableByteChannel channel, Path file) throws IOException {
     TarIndex.Builder builder = new TarIndex.Builder();
-    addAll(builder, channel, 0, channel.size(), "", file);
+    long end = addAll(builder, channel, 0, channel.size(), "", file);
+    if (!endsAt(channel, end)) {
+      throw cutOff(file, "its end", "the mark of the end is missing");
+    }
     TarIndex index = builder.build();
     if (index.size() == 0) {
       throw new InputException(file + " holds no file: it is no tar archive, or copy it again");
@@ -130,7 +138,20 @@ final class TarArchive {
     return index;
   }
 
-  private static void addAll(
+  /** An archive ends with zeros, without which it may have been cut off between two files. */
+  private static boolean endsAt(SeekableByteChannel channel, long position) throws IOException {
+    ByteBuffer block = ByteBuffer.allocate(BLOCK);
+    channel.position(position);
+    while (block.hasRemaining()) {
+      if (channel.read(block) < 0) {
+        return false;
+      }
+    }
+    return Arrays.equals(block.array(), new byte[BLOCK]);
+  }
+
+  /** Returns where the last file ends. */
+  private static long addAll(
       TarIndex.Builder builder,
       SeekableByteChannel channel,
       long start,
@@ -146,8 +167,10 @@ final class TarArchive {
     } catch (IOException | IllegalArgumentException e) {
       throw cutOff(file, prefix.isEmpty() ? "its beginning" : prefix, e.toString());
     }
+    long end = start;
     for (TarArchiveEntry entry : entries) {
       long at = start + entry.getDataOffset();
+      end = at + (entry.getSize() + BLOCK - 1) / BLOCK * BLOCK;
       String name = prefix + entry.getName().replaceFirst("^(\\./)+", "");
       if (at + entry.getSize() > start + length) {
         throw cutOff(file, name, "it ends within that file");
@@ -157,11 +180,12 @@ final class TarArchive {
       }
       if (name.endsWith(TAR)) {
         String inner = name.substring(0, name.length() - TAR.length()) + "/";
-        addAll(builder, channel, at, entry.getSize(), inner, file);
+        long unused = addAll(builder, channel, at, entry.getSize(), inner, file);
       } else if (!ImageFolderDataset.fileName(Path.of(name)).startsWith(".")) {
         builder.add(name, at, Math.toIntExact(entry.getSize()));
       }
     }
+    return end;
   }
 
   private static InputException cutOff(Path file, String place, String detail) {

@@ -14,8 +14,8 @@ import java.util.zip.CheckedInputStream;
 import java.util.zip.CheckedOutputStream;
 
 /**
- * Where the files in a tar archive are, in the order of their names. A file of about 20 bytes of
- * name takes 36 bytes of memory here: the 1,281,167 training images of ILSVRC-2012 about 55 MB.
+ * Where the files in a tar archive are, in the order of their names. Each takes its name and 16
+ * bytes: the 1,281,167 training images of ILSVRC-2012 take 59 MB, in memory and on the disk.
  * Immutable.
  */
 final class TarIndex {

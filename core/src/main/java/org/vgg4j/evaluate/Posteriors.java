@@ -5,14 +5,16 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import org.vgg4j.base.InputException;
+import org.vgg4j.data.Dataset;
 
 /**
- * The posteriors that a network, or several, gave labelled images: what all figures are made of.
+ * The posteriors that a network, or several, gave images: what all figures are made of.
  *
  * @param about how they were made
  * @param classNames the classes, in the order of the columns
  * @param ids what to call the images
- * @param labels for each image the column of its class
+ * @param labels for each image the column of its class; {@link Dataset#UNKNOWN} for all of them
+ *     where the classes are not known
  * @param values {@code [images][classes]}, each row sums to 1
  */
 public record Posteriors(
@@ -56,8 +58,18 @@ public record Posteriors(
     return labels.length;
   }
 
-  /** What the figures are made of. */
+  /** Whether the classes of the images are known. */
+  public boolean isLabelled() {
+    return labels.length == 0 || labels[0] != Dataset.UNKNOWN;
+  }
+
+  /**
+   * What the figures are made of.
+   *
+   * @throws IllegalStateException if the classes of the images are not known
+   */
   public Evaluation evaluation() {
+    requireLabels();
     int classes = classNames.size();
     int[][] confusion = new int[classes][classes];
     int[] top5Wrong = new int[classes];
@@ -71,6 +83,12 @@ public record Posteriors(
       loss -= StrictMath.log(Math.max(values[offset + labels[n]], Float.MIN_NORMAL));
     }
     return new Evaluation(classNames, confusion, top5Wrong, loss / labels.length);
+  }
+
+  void requireLabels() {
+    if (!isLabelled()) {
+      throw new IllegalStateException("the classes of the images are not known");
+    }
   }
 
   /** The first guess for an image. */

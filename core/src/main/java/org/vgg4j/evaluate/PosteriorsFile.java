@@ -17,6 +17,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.vgg4j.base.AtomicFile;
 import org.vgg4j.base.InputException;
+import org.vgg4j.data.Dataset;
 
 /**
  * Stored posteriors, so that fusions and comparisons need no second run: NAME.npy, which NumPy
@@ -158,7 +159,7 @@ public final class PosteriorsFile {
           table != null
               && table.labels().length == table.ids().size()
               && Arrays.stream(table.labels())
-                  .allMatch(label -> label >= 0 && label < table.classNames().size());
+                  .allMatch(label -> label >= Dataset.UNKNOWN && label < table.classNames().size());
       if (!valid) {
         throw broken(file, "its labels do not fit its classes and images");
       }

@@ -118,7 +118,8 @@ public final class ProtocolEvaluator {
       int images = Math.min(chunk, size - first);
       double[][] sums = posteriors(dataset, first, images);
       for (int n = 0; n < images; n++) {
-        labels[first + n] = classOfLabel[dataset.label(first + n)];
+        labels[first + n] =
+            dataset.isLabelled() ? classOfLabel[dataset.label(first + n)] : Dataset.UNKNOWN;
         ids.add(dataset.id(first + n));
         for (int k = 0; k < count; k++) {
           values[(first + n) * count + k] = (float) sums[n][k];

@@ -6,7 +6,9 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.vgg4j.base.InputException;
@@ -65,7 +67,7 @@ class CifarFolderTest {
   void hundredClasses() throws IOException {
     Files.write(
         folder.resolve("fine_label_names.txt"),
-        java.util.stream.IntStream.range(0, 100).mapToObj(i -> "class " + i).toList());
+        IntStream.range(0, 100).mapToObj(i -> "class " + i).toList());
     write("train.bin", 40, 2);
     write("test.bin", 10, 2);
     DataSplits splits = DataSources.open(folder.toString(), 0.1, 1);
@@ -79,7 +81,7 @@ class CifarFolderTest {
     writeTen();
     Path file = folder.resolve("data_batch_3.bin");
     byte[] content = Files.readAllBytes(file);
-    Files.write(file, java.util.Arrays.copyOf(content, 5000));
+    Files.write(file, Arrays.copyOf(content, 5000));
     assertThatThrownBy(() -> DataSources.open(folder.toString(), 0.1, 1))
         .isInstanceOf(InputException.class)
         .hasMessageContaining("data_batch_3.bin has 5000 bytes, which is no multiple of the 3073");

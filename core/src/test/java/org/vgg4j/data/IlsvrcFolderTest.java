@@ -2,6 +2,7 @@ package org.vgg4j.data;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.catchThrowable;
 
 import java.io.IOException;
 import java.io.OutputStream;
@@ -10,6 +11,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
@@ -253,11 +255,11 @@ class IlsvrcFolderTest {
       byte[] content = Files.readAllBytes(file);
       for (int length :
           new int[] {0, 100, 512, 1300, content.length / 2, content.length - 11_000}) {
-        if (length < 0) {
+        if (length < 0 || length >= content.length) {
           continue;
         }
-        Files.write(file, java.util.Arrays.copyOf(content, length));
-        assertThatThrownBy(() -> open(distributed))
+        Files.write(file, Arrays.copyOf(content, length));
+        assertThat(catchThrowable(() -> open(distributed)))
             .as("%s of %d bytes", name, length)
             .isInstanceOf(InputException.class)
             .hasMessageContaining(name)
