@@ -18,13 +18,13 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "data",
     description = "Works with data sets.",
-    subcommands = DataCommand.Export.class)
+    subcommands = {DataInspectCommand.class, DataCommand.Export.class})
 final class DataCommand implements Runnable {
   @Spec private CommandSpec spec;
 
   @Override
   public void run() {
-    throw new ParameterException(spec.commandLine(), "a command is missing: export");
+    throw new ParameterException(spec.commandLine(), "a command is missing: inspect or export");
   }
 
   /** {@code vgg data export}. */

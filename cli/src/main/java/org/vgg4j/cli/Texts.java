@@ -13,7 +13,8 @@ final class Texts {
   static final String MODEL = "a model.safetensors that vgg train wrote";
   static final String DATA =
       "fashion-mini (built in), fashion-mnist, a folder with one sub-folder of images per class or"
-          + " with train/, val/ and test/ of such, or a folder of IDX files";
+          + " with train/, val/ and test/ of such, of IDX files, of CIFAR's binary files, or of ILSVRC as"
+          + " distributed or as Kaggle has it";
   static final String HELD_OUT =
       "fraction of each class held out of the training images for validation, where there is no val/"
           + " (default: ${DEFAULT-VALUE})";

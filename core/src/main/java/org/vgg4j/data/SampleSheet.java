@@ -1,7 +1,9 @@
 package org.vgg4j.data;
 
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 import org.vgg4j.image.Rescale;
 import org.vgg4j.image.RgbImage;
 import org.vgg4j.model.Interpolation;
@@ -9,7 +11,7 @@ import org.vgg4j.model.Rgb;
 
 /** A picture of what training sees: its first samples, eight in a row. */
 public final class SampleSheet {
-  private static final int COLUMNS = 8;
+  static final int COLUMNS = 8;
   private static final int SAMPLES = COLUMNS * COLUMNS;
 
   /** Larger crops are scaled down to this, in pixels. */
@@ -36,21 +38,33 @@ public final class SampleSheet {
 
   static RgbImage draw(Dataset dataset, Sampler sampler, Augmentation augmentation) {
     int side = Math.min(LARGEST_SIDE, augmentation.crop());
-    int cell = side + GAP;
     int[] order = sampler.order(0);
-    int samples = Math.min(SAMPLES, order.length);
+    List<RgbImage> pictures = new ArrayList<>();
+    for (int i = 0; i < Math.min(SAMPLES, order.length); i++) {
+      Augmentation.Sample sample = augmentation.apply(dataset.image(order[i]), 0, order[i]);
+      pictures.add(Rescale.resize(shifted(sample), side, side, Interpolation.BILINEAR));
+    }
+    return grid(pictures, side);
+  }
+
+  /**
+   * Pictures, eight in a row.
+   *
+   * @param pictures squares
+   * @param side of each, in pixels
+   */
+  static RgbImage grid(List<RgbImage> pictures, int side) {
+    int cell = side + GAP;
     int width = COLUMNS * cell + GAP;
-    int height = (samples + COLUMNS - 1) / COLUMNS * cell + GAP;
+    int height = (pictures.size() + COLUMNS - 1) / COLUMNS * cell + GAP;
     byte[] sheet = new byte[3 * width * height];
     Arrays.fill(sheet, WHITE);
-    for (int i = 0; i < samples; i++) {
-      Augmentation.Sample sample = augmentation.apply(dataset.image(order[i]), 0, order[i]);
-      RgbImage picture = Rescale.resize(shifted(sample), side, side, Interpolation.BILINEAR);
+    for (int i = 0; i < pictures.size(); i++) {
       int x = GAP + i % COLUMNS * cell;
       int y = GAP + i / COLUMNS * cell;
       for (int row = 0; row < side; row++) {
         System.arraycopy(
-            picture.pixels(), 3 * row * side, sheet, 3 * ((y + row) * width + x), 3 * side);
+            pictures.get(i).pixels(), 3 * row * side, sheet, 3 * ((y + row) * width + x), 3 * side);
       }
     }
     return new RgbImage(width, height, sheet);

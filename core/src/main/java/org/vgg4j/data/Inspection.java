@@ -1,0 +1,213 @@
+package org.vgg4j.data;
+
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Comparator;
+import java.util.List;
+import java.util.function.IntConsumer;
+import java.util.stream.IntStream;
+import org.vgg4j.image.Rescale;
+import org.vgg4j.image.RgbImage;
+import org.vgg4j.image.UnreadableImageException;
+import org.vgg4j.model.Interpolation;
+
+/**
+ * What a look at the pictures of one part of a data set finds, for people.
+ *
+ * @param images number of pictures
+ * @param lookedAt how many of them were decoded
+ * @param classSizes pictures of each class; empty if the classes are not known
+ * @param shorterSides smallest, median and largest, in pixels
+ * @param longerSides smallest, median and largest, in pixels
+ * @param survey mean colour, principal components and unreadable pictures of those decoded
+ */
+public record Inspection(
+    int images,
+    int lookedAt,
+    int[] classSizes,
+    Spread shorterSides,
+    Spread longerSides,
+    Survey survey) {
+
+  private static final int SHEET_CLASSES = 12;
+  private static final int SHEET_SIDE = 96;
+
+  /** The smallest, the middle and the largest of some numbers; zeros if there are none. */
+  public record Spread(int smallest, int median, int largest) {
+    /** Of numbers in any order. */
+    public static Spread of(int[] numbers) {
+      int[] sorted = numbers.clone();
+      Arrays.sort(sorted);
+      int last = sorted.length - 1;
+      return last < 0 ? new Spread(0, 0, 0) : new Spread(sorted[0], sorted[last / 2], sorted[last]);
+    }
+  }
+
+  /** Notes how large the pictures are that pass through it. */
+  private static final class Measuring implements Dataset {
+    private final Dataset whole;
+    private final int[] shorter;
+    private final int[] longer;
+
+    Measuring(Dataset whole) {
+      this.whole = whole;
+      this.shorter = new int[whole.size()];
+      this.longer = new int[whole.size()];
+    }
+
+    @Override
+    public String name() {
+      return whole.name();
+    }
+
+    @Override
+    public List<String> classNames() {
+      return whole.classNames();
+    }
+
+    @Override
+    public int size() {
+      return whole.size();
+    }
+
+    @Override
+    public int label(int index) {
+      return whole.label(index);
+    }
+
+    @Override
+    public String id(int index) {
+      return whole.id(index);
+    }
+
+    @Override
+    public RgbImage image(int index) {
+      RgbImage image = whole.image(index);
+      shorter[index] = Math.min(image.width(), image.height());
+      longer[index] = Math.max(image.width(), image.height());
+      return image;
+    }
+
+    @Override
+    public String fingerprint() {
+      return whole.fingerprint();
+    }
+
+    private static Spread spread(int[] sides) {
+      return Spread.of(Arrays.stream(sides).filter(side -> side > 0).toArray());
+    }
+  }
+
+  /**
+   * Looks at a part of a data set.
+   *
+   * @param split what to call the part in {@link Unreadable}
+   * @param dataset the part
+   * @param limit decode at most so many pictures, evenly spread; at least 1
+   * @param parallel runs one task per picture
+   * @param done is told now and then how many were decoded
+   * @throws org.vgg4j.base.InputException if a file cannot be read at all
+   */
+  public static Inspection of(
+      Split split, Dataset dataset, int limit, ParallelFor parallel, IntConsumer done) {
+    int size = dataset.size();
+    int count = Math.min(size, limit);
+    int[] chosen = IntStream.range(0, count).map(i -> (int) ((long) i * size / count)).toArray();
+    Measuring measuring = new Measuring(new Subset(dataset, dataset.name(), chosen));
+    Survey survey = Survey.of(split, measuring, 1, parallel, done, () -> false);
+    if (survey == null) {
+      throw new IllegalStateException("stopped, though nobody asked for it");
+    }
+    int[] classSizes = new int[dataset.isLabelled() ? dataset.classNames().size() : 0];
+    for (int i = 0; i < size && classSizes.length > 0; i++) {
+      classSizes[dataset.label(i)]++;
+    }
+    return new Inspection(
+        size,
+        count,
+        classSizes,
+        Measuring.spread(measuring.shorter),
+        Measuring.spread(measuring.longer),
+        survey);
+  }
+
+  /**
+   * Writes a PNG with eight pictures of each of some classes, a row for each; of a part without
+   * labels, of its first pictures.
+   *
+   * @param file in place of any that is there
+   * @param dataset the pictures; those that cannot be read are passed over
+   * @return the labels of the rows; empty for a part without labels
+   * @throws org.vgg4j.base.InputException if the file cannot be written
+   */
+  public static List<Integer> writeSheet(Path file, Dataset dataset) {
+    List<Integer> labels = sheetClasses(dataset);
+    List<RgbImage> pictures = new ArrayList<>();
+    if (labels.isEmpty()) {
+      pictures.addAll(first(dataset, IntStream.range(0, dataset.size())));
+    }
+    for (int label : labels) {
+      List<RgbImage> row =
+          first(dataset, IntStream.range(0, dataset.size()).filter(i -> dataset.label(i) == label));
+      while (row.size() < SampleSheet.COLUMNS) {
+        row.add(blank());
+      }
+      pictures.addAll(row);
+    }
+    SampleSheet.grid(pictures, SHEET_SIDE).writePng(file);
+    return labels;
+  }
+
+  /** At most twelve classes that have pictures, evenly spread. */
+  private static List<Integer> sheetClasses(Dataset dataset) {
+    if (!dataset.isLabelled()) {
+      return List.of();
+    }
+    List<Integer> present =
+        IntStream.range(0, dataset.size())
+            .map(dataset::label)
+            .boxed()
+            .distinct()
+            .sorted(Comparator.naturalOrder())
+            .toList();
+    int count = Math.min(SHEET_CLASSES, present.size());
+    return IntStream.range(0, count)
+        .mapToObj(i -> present.get(i * present.size() / count))
+        .toList();
+  }
+
+  /** The first that can be read, as many as a row has. */
+  private static List<RgbImage> first(Dataset dataset, IntStream indices) {
+    List<RgbImage> row = new ArrayList<>();
+    indices
+        .mapToObj(index -> square(dataset, index))
+        .flatMap(List::stream)
+        .limit(SampleSheet.COLUMNS)
+        .forEach(row::add);
+    return row;
+  }
+
+  /** The middle of a picture; empty if it cannot be read. */
+  private static List<RgbImage> square(Dataset dataset, int index) {
+    try {
+      RgbImage image = dataset.image(index);
+      int side = Math.min(image.width(), image.height());
+      RgbImage middle =
+          image.crop(
+              RgbImage.centered(image.width(), side),
+              RgbImage.centered(image.height(), side),
+              side,
+              side);
+      return List.of(Rescale.resize(middle, SHEET_SIDE, SHEET_SIDE, Interpolation.BILINEAR));
+    } catch (UnreadableImageException e) {
+      return List.of(); // the survey lists it
+    }
+  }
+
+  private static RgbImage blank() {
+    byte[] white = new byte[3 * SHEET_SIDE * SHEET_SIDE];
+    Arrays.fill(white, (byte) 255);
+    return new RgbImage(SHEET_SIDE, SHEET_SIDE, white);
+  }
+}
