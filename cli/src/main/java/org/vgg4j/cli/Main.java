@@ -30,6 +30,7 @@ import picocli.CommandLine.Spec;
       HeatmapCommand.class,
       SummaryCommand.class,
       BenchCommand.class,
+      PlanCommand.class,
       DataCommand.class,
       DoctorCommand.class
     })

@@ -1,0 +1,292 @@
+package org.vgg4j.cli;
+
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+import org.vgg4j.base.InputException;
+import org.vgg4j.experiment.Benchmark;
+import org.vgg4j.experiment.TrainingCost;
+import org.vgg4j.model.Architecture;
+import org.vgg4j.model.Configuration;
+import org.vgg4j.network.Engine;
+import org.vgg4j.network.FcWeights;
+import org.vgg4j.network.MemoryPlan;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/** {@code vgg plan}. */
+@Command(
+    name = "plan",
+    description = {
+      "Predicts what a training run takes on one machine or on several alike: time, memory, energy,",
+      "network traffic and the rate at which pictures must be decoded. Default: the paper's run on",
+      "ILSVRC-2012."
+    },
+    sortOptions = false)
+final class PlanCommand implements Runnable {
+  /**
+   * Of one core, for ILSVRC's pictures: what benchmarks/decode measured, see docs/performance.md.
+   */
+  private static final double DECODED_PER_CORE = 455;
+
+  @Spec private CommandSpec spec;
+
+  @Option(names = "--arch", paramLabel = "NAME", defaultValue = "D", description = Texts.ARCH)
+  private String arch;
+
+  @Option(names = "--width", paramLabel = "F", defaultValue = "1", description = Texts.WIDTH)
+  private double width;
+
+  @Option(names = "--crop", paramLabel = "PIXELS", defaultValue = "224", description = Texts.CROP)
+  private int crop;
+
+  @Option(
+      names = "--classes",
+      paramLabel = "N",
+      defaultValue = "1000",
+      description = "number of classes (default: ${DEFAULT-VALUE})")
+  private int classes;
+
+  @Option(
+      names = "--images",
+      paramLabel = "N",
+      defaultValue = "1281167",
+      description = "training images (default: ${DEFAULT-VALUE})")
+  private long images;
+
+  @Option(
+      names = "--epochs",
+      paramLabel = "N",
+      defaultValue = "74",
+      description = "how often each is seen (default: ${DEFAULT-VALUE})")
+  private int epochs;
+
+  @Option(
+      names = "--batch",
+      paramLabel = "N",
+      defaultValue = "256",
+      description = "images per step, over all machines (default: ${DEFAULT-VALUE})")
+  private int batch;
+
+  @Option(
+      names = "--micro-batch",
+      paramLabel = "N",
+      defaultValue = "16",
+      description =
+          "images of a machine at a time, for its memory and where its rate is measured (default:"
+              + " ${DEFAULT-VALUE})")
+  private int microBatch;
+
+  @Option(
+      names = "--machines",
+      paramLabel = "N,N",
+      split = ",",
+      defaultValue = "1,4,16",
+      description = "how many, one or several numbers (default: ${DEFAULT-VALUE})")
+  private List<Integer> machines;
+
+  @Option(
+      names = "--images-per-second",
+      paramLabel = "R",
+      description = "of one machine in training (default: measured on this one)")
+  private @Nullable Double imagesPerSecond;
+
+  @Option(
+      names = "--gigabits",
+      paramLabel = "F",
+      defaultValue = "10",
+      description = "bandwidth of each machine, in Gbit/s (default: ${DEFAULT-VALUE})")
+  private double gigabits;
+
+  @Option(
+      names = "--watts",
+      paramLabel = "F",
+      defaultValue = "200",
+      description = "power of each machine (default: ${DEFAULT-VALUE})")
+  private double watts;
+
+  @Option(
+      names = "--decoded-per-core",
+      paramLabel = "R",
+      defaultValue = "" + DECODED_PER_CORE,
+      description =
+          "images that one core decodes and rescales per second; benchmarks/decode measures it"
+              + " (default: ${DEFAULT-VALUE})")
+  private double decodedPerCore;
+
+  @Option(names = "--threads", paramLabel = "N", description = Texts.THREADS)
+  private int threads = Runtime.getRuntime().availableProcessors();
+
+  @Option(names = "--json", description = Texts.JSON)
+  private boolean json;
+
+  @Override
+  public void run() {
+    if (microBatch < 1) {
+      throw new InputException("option micro-batch is " + microBatch + " but must be at least 1");
+    }
+    if (!(decodedPerCore > 0)) {
+      throw new InputException(
+          "option decoded-per-core is " + decodedPerCore + " but must be more than 0");
+    }
+    Architecture network = new Architecture(Configuration.of(arch), width, crop, classes);
+    costs(network, 1); // mistakes in options before anything is measured
+    try (Engine engine = new Engine(threads)) {
+      double rate = imagesPerSecond != null ? imagesPerSecond : measure(engine, network);
+      List<TrainingCost> costs = costs(network, rate);
+      boolean summed = microBatch < costs.get(0).imagesPerMachine();
+      MemoryPlan memory = engine.trainingMemory(network, microBatch, summed);
+      spec.commandLine()
+          .getOut()
+          .println(json ? Json.of(asMap(costs, memory)) : text(engine, costs, memory));
+    }
+  }
+
+  private List<TrainingCost> costs(Architecture network, double rate) {
+    List<TrainingCost> costs = new ArrayList<>();
+    for (int count : machines) {
+      costs.add(new TrainingCost(network, images, epochs, batch, count, rate, gigabits, watts));
+    }
+    return costs;
+  }
+
+  private double measure(Engine engine, Architecture network) {
+    spec.commandLine().getErr().println("measuring how fast this machine trains...");
+    int count = Math.min(microBatch, batch);
+    Benchmark benchmark = new Benchmark(engine, network, count, FcWeights.FP32);
+    return 1000 / benchmark.run(Benchmark.Pass.TRAIN).millisPerImage();
+  }
+
+  private String text(Engine engine, List<TrainingCost> costs, MemoryPlan memory) {
+    TrainingCost first = costs.get(0);
+    StringBuilder text = new StringBuilder();
+    text.append(
+        String.format(
+            Locale.ROOT,
+            "Network %s: %,d images, %d epochs, batches of %d: %,d steps.%n"
+                + "One machine trains on %.2f images/s (%s), has %.0f W and %.0f Gbit/s, and needs %,.0f MB"
+                + " for %d images at a time.%n%n",
+            first.architecture(),
+            images,
+            epochs,
+            batch,
+            first.steps(),
+            first.imagesPerSecond(),
+            imagesPerSecond != null
+                ? "as given"
+                : "measured here, " + engine.threads() + " threads",
+            watts,
+            gigabits,
+            memory.total() / 1e6,
+            microBatch));
+    TextTable table =
+        new TextTable()
+            .row(
+                "machines",
+                "images each",
+                "time",
+                "overlapped",
+                "speed-up",
+                "kWh",
+                "s computing",
+                "s sending",
+                "MB sent",
+                "decoded/s each",
+                "cores for that");
+    for (TrainingCost cost : costs) {
+      table.row(
+          cost.machines(),
+          cost.imagesPerMachine(),
+          time(cost.days()),
+          time(cost.daysOverlapped()),
+          String.format(Locale.ROOT, "%.2f", alone(cost).days() / cost.days()),
+          String.format(Locale.ROOT, "%,.0f", cost.kilowattHours()),
+          String.format(Locale.ROOT, "%.2f", cost.computeSeconds()),
+          String.format(Locale.ROOT, "%.2f", cost.trafficSeconds()),
+          String.format(Locale.ROOT, "%,.0f", cost.trafficBytes() / 1e6),
+          String.format(Locale.ROOT, "%.1f", cost.decodeRate()),
+          String.format(Locale.ROOT, "%.2f", cost.decodeRate() / decodedPerCore));
+    }
+    text.append(table)
+        .append(
+            "\nimages each: of a batch; computing, sending: in each step; overlapped: if gradients travel"
+                + " while others are computed.\nValidation is not counted, nor that the last batch of an epoch"
+                + " is smaller.\n");
+    text.append(
+        String.format(
+            Locale.ROOT,
+            "The paper: four GTX Titan Black, %.0f to %.0f days, which is %.0f to %.0f images/s for so many"
+                + " images and epochs; four were %.2f times as fast as one.%n",
+            TrainingCost.PAPER_DAYS_LOW,
+            TrainingCost.PAPER_DAYS_HIGH,
+            first.paperRate(TrainingCost.PAPER_DAYS_HIGH),
+            first.paperRate(TrainingCost.PAPER_DAYS_LOW),
+            TrainingCost.PAPER_SPEED_UP));
+    return text.toString();
+  }
+
+  private static TrainingCost alone(TrainingCost cost) {
+    return new TrainingCost(
+        cost.architecture(),
+        cost.images(),
+        cost.epochs(),
+        cost.batch(),
+        1,
+        cost.imagesPerSecond(),
+        cost.gigabitsPerSecond(),
+        cost.watts());
+  }
+
+  /** In the unit that is read best. */
+  static String time(double days) {
+    if (days >= 2) {
+      return String.format(Locale.ROOT, "%,.1f d", days);
+    }
+    double hours = days * 24;
+    return hours >= 2
+        ? String.format(Locale.ROOT, "%.1f h", hours)
+        : String.format(Locale.ROOT, "%.1f min", hours * 60);
+  }
+
+  private Map<String, Object> asMap(List<TrainingCost> costs, MemoryPlan memory) {
+    TrainingCost first = costs.get(0);
+    Map<String, Object> map = new LinkedHashMap<>();
+    map.put("arch", first.architecture().configuration().label());
+    map.put("width", width);
+    map.put("crop", crop);
+    map.put("images", images);
+    map.put("epochs", epochs);
+    map.put("batch", batch);
+    map.put("steps", first.steps());
+    map.put("imagesPerSecond", first.imagesPerSecond());
+    map.put("measured", imagesPerSecond == null);
+    map.put("memoryBytes", memory.total());
+    map.put("microBatch", microBatch);
+    map.put("watts", watts);
+    map.put("gigabitsPerSecond", gigabits);
+    map.put("paperDays", List.of(TrainingCost.PAPER_DAYS_LOW, TrainingCost.PAPER_DAYS_HIGH));
+    map.put("paperSpeedUpOfFour", TrainingCost.PAPER_SPEED_UP);
+    List<Map<String, Object>> rows = new ArrayList<>();
+    for (TrainingCost cost : costs) {
+      Map<String, Object> row = new LinkedHashMap<>();
+      row.put("machines", cost.machines());
+      row.put("imagesEach", cost.imagesPerMachine());
+      row.put("days", cost.days());
+      row.put("daysOverlapped", cost.daysOverlapped());
+      row.put("kilowattHours", cost.kilowattHours());
+      row.put("computeSecondsPerStep", cost.computeSeconds());
+      row.put("trafficSecondsPerStep", cost.trafficSeconds());
+      row.put("trafficBytesPerStep", cost.trafficBytes());
+      row.put("decodedPerSecondEach", cost.decodeRate());
+      row.put("decodingCoresEach", cost.decodeRate() / decodedPerCore);
+      rows.add(row);
+    }
+    map.put("machines", rows);
+    return map;
+  }
+}
