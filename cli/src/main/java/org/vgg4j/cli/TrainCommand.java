@@ -73,6 +73,14 @@ final class TrainCommand implements Callable<Integer> {
       })
   private @Nullable Path recipe;
 
+  @Option(
+      names = YamlOptions.DRY_RUN,
+      description = {
+        "only try it, also a recipe: open the data, plan the memory, decode pictures, do one step,",
+        "predict the time; leaves nothing"
+      })
+  private boolean dryRun;
+
   @Override
   public Integer call() {
     try (StopSignal stop = StopSignal.install(spec.commandLine().getErr())) {
@@ -83,6 +91,12 @@ final class TrainCommand implements Callable<Integer> {
   private int runOnce(StopSignal stop) {
     if (resume == null) {
       TrainingConfig config = options.config();
+      if (dryRun) {
+        DryRunPrinter printer = new DryRunPrinter(terminal());
+        printer.run(config, null);
+        printer.end();
+        return 0;
+      }
       Path folder = out != null ? out : defaultFolder();
       return run(config, folder, false, "--resume " + quoted(folder), stop);
     }
@@ -97,17 +111,26 @@ final class TrainCommand implements Callable<Integer> {
   }
 
   private int runRecipe(Path file, StopSignal stop) {
-    if (out == null || resume != null) {
+    Path folderOfAll = out != null || !dryRun ? out : Path.of("runs");
+    if (folderOfAll == null || resume != null) {
       throw new ParameterException(
           spec.commandLine(), "--recipe needs --out DIR, and goes on by itself without --resume");
     }
-    List<String> typed = typedBeside(Set.of(YamlOptions.RECIPE, "--out"));
-    List<Recipe.Stage> stages = Recipe.read(file, out).stages();
+    List<String> typed = typedBeside(Set.of(YamlOptions.RECIPE, "--out", YamlOptions.DRY_RUN));
+    List<Recipe.Stage> stages = Recipe.read(file, folderOfAll).stages();
     for (Recipe.Stage stage : stages) {
       Recipe.parse(stage, typed).options.config(); // all mistakes before hours are spent
     }
+    if (dryRun) {
+      DryRunPrinter printer = new DryRunPrinter(terminal());
+      for (Recipe.Stage stage : stages) {
+        printer.run(Recipe.parse(stage, typed).options.config(), stage.name());
+      }
+      printer.end();
+      return 0;
+    }
     for (Recipe.Stage stage : stages) {
-      RunFolder folder = new RunFolder(out.resolve(stage.name()));
+      RunFolder folder = new RunFolder(folderOfAll.resolve(stage.name()));
       if (folder.isFinished()) {
         terminal().printf("Stage %s is finished: %s%n", stage.name(), folder.path());
         continue;
@@ -118,7 +141,7 @@ final class TrainCommand implements Callable<Integer> {
       if (begun && config.sgd().microBatch() == 0) {
         config = config.withMicroBatch(microBatchOf(folder));
       }
-      String again = "--recipe " + quoted(file) + " --out " + quoted(out);
+      String again = "--recipe " + quoted(file) + " --out " + quoted(folderOfAll);
       int exitCode = run(config, folder.path(), begun, again, stop);
       if (exitCode != 0) {
         return exitCode;

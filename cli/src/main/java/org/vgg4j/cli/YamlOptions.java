@@ -11,6 +11,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.vgg4j.base.AtomicFile;
 import org.vgg4j.base.InputException;
@@ -35,6 +36,9 @@ final class YamlOptions implements IDefaultValueProvider {
 
   /** The option that names a file with several runs, see {@link Recipe}. */
   static final String RECIPE = "--recipe";
+
+  /** Option that only tries a run. */
+  static final String DRY_RUN = "--dry-run";
 
   private static final YAMLMapper YAML =
       YAMLMapper.builder().enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION).build();
@@ -148,7 +152,7 @@ final class YamlOptions implements IDefaultValueProvider {
 
   /** Options that say where options come from have no place in a file. */
   private static boolean isAboutFiles(String key) {
-    return CONFIG.equals("--" + key) || RESUME.equals("--" + key) || RECIPE.equals("--" + key);
+    return Set.of(CONFIG, RESUME, RECIPE, DRY_RUN).contains("--" + key);
   }
 
   /** Else picocli would complain of a command line that nobody typed. */

@@ -9,6 +9,7 @@ import java.util.Objects;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.vgg4j.base.InputException;
+import org.vgg4j.data.Synsets;
 import org.vgg4j.model.Architecture;
 import org.vgg4j.model.ParameterShape;
 import org.vgg4j.model.Preprocessing;
@@ -78,10 +79,14 @@ record InitialWeights(@Nullable Origin source, List<String> copied) {
         wanted.add(layer);
       }
     }
-    if (!source.classNames().equals(classNames)) {
+    if (!keys(source.classNames()).equals(keys(classNames))) {
       wanted.remove(HEAD);
     }
     return wanted;
+  }
+
+  private static List<String> keys(List<String> classNames) {
+    return classNames.stream().map(Synsets::key).toList();
   }
 
   private static Map<String, ParameterShape> byLayerAndKind(Architecture architecture) {

@@ -167,7 +167,10 @@ public final class Trainer {
     } else {
       Sampler sampler = new Sampler(data.train().size(), config.seed());
       SampleSheet.write(
-          folder.samples(), data.train(), sampler, TrainingLoop.augmentation(config, snapshot));
+          folder.samples(),
+          data.train(),
+          sampler,
+          TrainingLoop.augmentation(config, snapshot.preprocessing(), snapshot.colors()));
     }
     int microBatch = config.sgd().microBatch();
     boolean summed = microBatch < config.sgd().batch();

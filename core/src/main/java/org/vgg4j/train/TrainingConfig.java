@@ -75,6 +75,23 @@ public record TrainingConfig(
         checkpointEvery);
   }
 
+  /** Returns the same options with all weights drawn, also where they would come from a model. */
+  public TrainingConfig withDrawnWeights() {
+    return new TrainingConfig(
+        data,
+        heldOut,
+        configuration,
+        width,
+        crop,
+        augmentation,
+        new StartConfig(null, start.rest(), start.freeze()),
+        sgd,
+        schedule,
+        seed,
+        threads,
+        checkpointEvery);
+  }
+
   /** All options by name. */
   public Map<String, Object> options() {
     Map<String, Object> options = new LinkedHashMap<>();

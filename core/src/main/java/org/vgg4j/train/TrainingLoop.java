@@ -11,6 +11,7 @@ import org.vgg4j.base.Version;
 import org.vgg4j.data.Augmentation;
 import org.vgg4j.data.BatchLoader;
 import org.vgg4j.data.BatchSequence;
+import org.vgg4j.data.ColorPca;
 import org.vgg4j.data.DataSplits;
 import org.vgg4j.data.Dataset;
 import org.vgg4j.data.Sampler;
@@ -159,7 +160,7 @@ final class TrainingLoop {
     return new BatchLoader(
         data.train(),
         sampler,
-        augmentation(config, begin),
+        augmentation(config, preprocessing, begin.colors()),
         preprocessing,
         new BatchSequence(data.train().size(), config.sgd().batch(), training.capacity()),
         epoch,
@@ -168,13 +169,14 @@ final class TrainingLoop {
   }
 
   /** What a run makes of its training images. */
-  static Augmentation augmentation(TrainingConfig config, Snapshot begin) {
+  static Augmentation augmentation(
+      TrainingConfig config, Preprocessing preprocessing, ColorPca colors) {
     return new Augmentation(
         config.augmentation().scale(),
         config.crop(),
-        begin.preprocessing().interpolation(),
+        preprocessing.interpolation(),
         config.augmentation().flip(),
-        begin.colors(),
+        colors,
         config.augmentation().colorShift(),
         config.seed());
   }

@@ -10,6 +10,7 @@ import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -218,6 +219,26 @@ class IlsvrcFolderTest {
       assertThat(open(distributed).train().fingerprint()).isEqualTo(first.fingerprint());
       assertThat(Files.readAllBytes(index)).isEqualTo(content);
     }
+  }
+
+  /** In the user's cache, where nothing can be written beside the archive. */
+  @Test
+  void indexIsKeptElsewhere() throws IOException {
+    Path archive = distributed.resolve(VALIDATION);
+    Files.createDirectory(distributed.resolve(VALIDATION + TarArchive.INDEX)); // in its way
+    Path cache = temporary.resolve("cache");
+    TarIndex first = TarArchive.open(archive, cache).index();
+    Path kept;
+    try (Stream<Path> files = Files.list(cache)) {
+      kept = files.findFirst().orElseThrow();
+    }
+    long made = Files.getLastModifiedTime(kept).toMillis();
+    Files.setLastModifiedTime(kept, FileTime.fromMillis(made - 5000));
+    TarIndex second = TarArchive.open(archive, cache).index();
+    assertThat(second.size()).isEqualTo(first.size()).isEqualTo(12);
+    assertThat(Files.getLastModifiedTime(kept).toMillis()).as("read").isEqualTo(made - 5000);
+    Path nowhere = Files.writeString(temporary.resolve("file"), "in the way of a folder");
+    assertThat(TarArchive.open(archive, nowhere).index().size()).isEqualTo(12);
   }
 
   /** Another archive of the same name. */

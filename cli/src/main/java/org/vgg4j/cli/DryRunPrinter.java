@@ -1,0 +1,71 @@
+package org.vgg4j.cli;
+
+import java.io.PrintWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Locale;
+import org.jspecify.annotations.Nullable;
+import org.vgg4j.train.DryRun;
+import org.vgg4j.train.TrainingConfig;
+
+/** Tries runs without leaving anything, and says what was found. */
+final class DryRunPrinter {
+  private final PrintWriter out;
+  private double secondsOfAll;
+  private int runs;
+
+  DryRunPrinter(PrintWriter out) {
+    this.out = out;
+  }
+
+  /**
+   * Tries a run.
+   *
+   * @param stage what to call it; null if it is the only one
+   */
+  void run(TrainingConfig config, @Nullable String stage) {
+    if (stage != null) {
+      out.printf("Stage %s%n", stage);
+    }
+    TrainingConfig tried = config;
+    Path from = config.start().from();
+    if (stage != null && from != null && !Files.exists(from)) {
+      out.printf("weights: will come from %s, which an earlier stage leaves; drawn here%n", from);
+      tried = config.withDrawnWeights();
+    }
+    DryRun found = DryRun.of(tried);
+    secondsOfAll += found.seconds();
+    runs++;
+    out.printf(
+        Locale.ROOT,
+        "data: %s, %d classes, %,d training and %,d validation images%n"
+            + "network: %s, %,d parameters%n"
+            + "memory: %,.0f MB of heap for %d images at a time%n"
+            + "first step: pictures decoded%s, loss %.3f (guessing: %.3f), %.1f images/s%n"
+            + "in all: at most %,d steps, %s on this machine%n%n",
+        found.data().name(),
+        found.architecture().classes(),
+        found.data().train().size(),
+        found.data().validation().size(),
+        found.architecture(),
+        found.architecture().parameterCount(),
+        found.memory().total() / 1e6,
+        found.microBatch(),
+        found.unreadable().isEmpty() ? "" : ", " + found.unreadable().size() + " cannot be read",
+        found.loss(),
+        Math.log(found.architecture().classes()),
+        1 / found.secondsPerImage(),
+        found.steps(),
+        PlanCommand.time(found.seconds() / 86_400));
+    out.flush();
+  }
+
+  /** Says that nothing is in the way. */
+  void end() {
+    out.printf(
+        "Nothing is in the way%s.%n",
+        runs > 1
+            ? " of " + runs + " stages, " + PlanCommand.time(secondsOfAll / 86_400) + " in all"
+            : "");
+  }
+}

@@ -1,0 +1,200 @@
+package org.vgg4j.train;
+
+import java.util.Arrays;
+import java.util.List;
+import java.util.stream.IntStream;
+import org.vgg4j.base.InputException;
+import org.vgg4j.data.BatchLoader;
+import org.vgg4j.data.BatchSequence;
+import org.vgg4j.data.DataSources;
+import org.vgg4j.data.DataSplits;
+import org.vgg4j.data.Dataset;
+import org.vgg4j.data.Sampler;
+import org.vgg4j.data.Split;
+import org.vgg4j.data.Subset;
+import org.vgg4j.data.Survey;
+import org.vgg4j.data.Unreadable;
+import org.vgg4j.model.Architecture;
+import org.vgg4j.model.Preprocessing;
+import org.vgg4j.network.DropoutKeys;
+import org.vgg4j.network.Engine;
+import org.vgg4j.network.GradientSink;
+import org.vgg4j.network.GradientSums;
+import org.vgg4j.network.MemoryPlan;
+import org.vgg4j.network.Parameters;
+import org.vgg4j.network.Training;
+
+/**
+ * Finds out in a minute what a run of weeks would else find out late: the data are opened, the
+ * memory is planned, pictures are decoded and augmented, and one step is done. Leaves nothing.
+ *
+ * @param data as they would be used
+ * @param architecture the network
+ * @param microBatch images at a time
+ * @param memory of the process's heap
+ * @param unreadable pictures among those of the first step that cannot be read
+ * @param loss of the first step, per image; about ln(classes) where all weights were drawn
+ * @param secondsPerImage at the end, when the compiler has seen the kernels
+ * @param steps at most so many
+ * @param seconds that all of them take at most, validation included
+ */
+public record DryRun(
+    DataSplits data,
+    Architecture architecture,
+    int microBatch,
+    MemoryPlan memory,
+    List<Unreadable> unreadable,
+    double loss,
+    double secondsPerImage,
+    long steps,
+    double seconds) {
+
+  /** Pieces of the batch that are trained on at least: the first warms up, the last is timed. */
+  private static final int PIECES = 2;
+
+  /** Small networks are trained on for so long, before the compiler has done its work. */
+  private static final long WARM_UP_NANOS = 2_000_000_000L;
+
+  /** A validation image costs a forward pass, a third of a training image. */
+  private static final double VALIDATION_SHARE = 1.0 / 3;
+
+  /**
+   * Tries the run.
+   *
+   * @throws InputException whatever keeps the run from beginning
+   */
+  public static DryRun of(TrainingConfig config) {
+    try (Engine engine = new Engine(config.threads())) {
+      DataSplits data = DataSources.open(config.data(), config.heldOut(), config.seed());
+      Architecture architecture =
+          new Architecture(
+              config.configuration(),
+              config.width(),
+              config.crop(),
+              data.train().classNames().size());
+      int microBatch =
+          MicroBatch.choose(config, architecture, engine, Runtime.getRuntime().maxMemory());
+      TrainingConfig resolved = config.withMicroBatch(microBatch);
+      Dataset first = first(data.train(), PIECES * microBatch, config.seed());
+      Survey survey = look(resolved, first, engine);
+      Dataset readable = data(first, survey);
+      Step step = step(resolved, architecture, readable, survey, engine);
+      if (!Double.isFinite(step.loss())) {
+        throw new InputException(
+            "the first loss is %s: take a smaller --lr or another --init".formatted(step.loss()));
+      }
+      long stepsPerEpoch = (data.train().size() + config.sgd().batch() - 1L) / config.sgd().batch();
+      long steps =
+          Math.min(config.schedule().maxSteps(), stepsPerEpoch * config.schedule().epochs());
+      double images =
+          (double) steps
+              / stepsPerEpoch
+              * (data.train().size() + VALIDATION_SHARE * data.validation().size());
+      boolean summed = microBatch < config.sgd().batch();
+      return new DryRun(
+          data,
+          architecture,
+          microBatch,
+          engine.trainingMemory(architecture, microBatch, summed),
+          survey.unreadable(),
+          step.loss(),
+          step.secondsPerImage(),
+          steps,
+          images * step.secondsPerImage());
+    }
+  }
+
+  /** The first images of the first epoch. */
+  private static Dataset first(Dataset train, int count, long seed) {
+    int[] order = new Sampler(train.size(), seed).order(0);
+    return new Subset(train, train.name(), Arrays.copyOf(order, Math.min(count, order.length)));
+  }
+
+  private static Survey look(TrainingConfig config, Dataset images, Engine engine) {
+    int largest = config.augmentation().scale().largest();
+    Survey survey =
+        Survey.of(Split.TRAIN, images, largest, engine::parallel, done -> {}, () -> false);
+    if (survey == null || survey.unreadable().size() == images.size()) {
+      throw new InputException(
+          "none of the first %d pictures of %s can be read: vgg data inspect says why"
+              .formatted(images.size(), images.name()));
+    }
+    return survey;
+  }
+
+  private static Dataset data(Dataset images, Survey survey) {
+    List<Integer> left = survey.unreadable().stream().map(Unreadable::index).toList();
+    int[] kept = IntStream.range(0, images.size()).filter(index -> !left.contains(index)).toArray();
+    return new Subset(images, images.name(), kept);
+  }
+
+  /**
+   * @param loss of the first piece, per image
+   * @param secondsPerImage of the last piece
+   */
+  private record Step(double loss, double secondsPerImage) {}
+
+  private static Step step(
+      TrainingConfig config,
+      Architecture architecture,
+      Dataset images,
+      Survey survey,
+      Engine engine) {
+    int microBatch = config.sgd().microBatch();
+    Parameters parameters = Parameters.zeros(architecture);
+    InitialWeights weights =
+        InitialWeights.fill(parameters, images.classNames(), config.start(), config.seed());
+    int scale = config.augmentation().scale().middle();
+    InitialWeights.Origin origin = weights.source();
+    Preprocessing preprocessing =
+        origin == null
+            ? Preprocessing.paper(survey.mean(), scale, config.crop())
+            : origin.preprocessing().withSizes(scale, config.crop());
+    Training training = engine.training(parameters, microBatch, config.sgd().dropout());
+    Sgd sgd =
+        new Sgd(
+            parameters,
+            engine,
+            config.sgd().momentum(),
+            config.sgd().weightDecay(),
+            config.sgd().biasDecay(),
+            config.start().frozenLayers(architecture));
+    sgd.setRate(config.sgd().learningRate());
+    boolean summed = microBatch < config.sgd().batch();
+    GradientSums sums = summed ? engine.gradientSums(architecture) : null;
+    GradientSink sink = sums != null ? sums : sgd;
+    try (BatchLoader loader =
+        new BatchLoader(
+            images,
+            new Sampler(images.size(), config.seed()),
+            TrainingLoop.augmentation(config, preprocessing, survey.colors()),
+            preprocessing,
+            new BatchSequence(images.size(), config.sgd().batch(), microBatch),
+            0,
+            0,
+            config.threads())) {
+      double loss = 0;
+      double secondsPerImage = 0;
+      long start = System.nanoTime();
+      for (int piece = 0; piece < PIECES || System.nanoTime() - start < WARM_UP_NANOS; piece++) {
+        long began = System.nanoTime();
+        BatchLoader.Batch batch = loader.next();
+        int[] samples = IntStream.range(0, batch.count()).toArray();
+        Training.Result result =
+            training.run(
+                batch.images(),
+                batch.labels(),
+                batch.count(),
+                1f / config.sgd().batch(),
+                new DropoutKeys(config.seed(), 0, samples),
+                sink);
+        secondsPerImage = (System.nanoTime() - began) / 1e9 / batch.count();
+        loss = piece == 0 ? result.lossSum() / batch.count() : loss;
+      }
+      if (sums != null) {
+        sums.passTo(sgd);
+      }
+      return new Step(loss, secondsPerImage);
+    }
+  }
+}
