@@ -4,6 +4,7 @@ import java.io.PrintWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Locale;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.vgg4j.train.DryRun;
 import org.vgg4j.train.TrainingConfig;
@@ -22,14 +23,15 @@ final class DryRunPrinter {
    * Tries a run.
    *
    * @param stage what to call it; null if it is the only one
+   * @param toCome models that earlier stages will leave
    */
-  void run(TrainingConfig config, @Nullable String stage) {
+  void run(TrainingConfig config, @Nullable String stage, Set<Path> toCome) {
     if (stage != null) {
       out.printf("Stage %s%n", stage);
     }
     TrainingConfig tried = config;
     Path from = config.start().from();
-    if (stage != null && from != null && !Files.exists(from)) {
+    if (from != null && toCome.contains(from) && !Files.exists(from)) {
       out.printf("weights: will come from %s, which an earlier stage leaves; drawn here%n", from);
       tried = config.withDrawnWeights();
     }
@@ -42,7 +44,7 @@ final class DryRunPrinter {
             + "network: %s, %,d parameters%n"
             + "memory: %,.0f MB of heap for %d images at a time%n"
             + "first step: pictures decoded%s, loss %.3f (guessing: %.3f), %.1f images/s%n"
-            + "in all: at most %,d steps, %s on this machine%n%n",
+            + "in all: at most %,d steps, %s on this machine, besides the first look at all pictures%n%n",
         found.data().name(),
         found.architecture().classes(),
         found.data().train().size(),

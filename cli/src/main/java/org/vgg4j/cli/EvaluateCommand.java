@@ -15,6 +15,7 @@ import org.vgg4j.data.DataSplits;
 import org.vgg4j.data.Dataset;
 import org.vgg4j.data.ScaleRange;
 import org.vgg4j.data.Split;
+import org.vgg4j.data.Synsets;
 import org.vgg4j.evaluate.Posteriors;
 import org.vgg4j.evaluate.PosteriorsFile;
 import org.vgg4j.evaluate.Protocol;
@@ -155,6 +156,7 @@ final class EvaluateCommand implements Runnable {
       throw new ParameterException(
           spec.commandLine(), "Missing required option: '--model=FILE', or --fuse=FILE,FILE");
     }
+    Synsets synsets = submission == null ? null : submittable(submission, members);
     Map<String, Double> roundingErrors = new LinkedHashMap<>();
     List<Posteriors> posteriors = new ArrayList<>();
     for (Path member : members) {
@@ -167,7 +169,8 @@ final class EvaluateCommand implements Runnable {
     if (savePosteriors != null) {
       PosteriorsFile.write(savePosteriors, fused);
     }
-    String submitted = submission == null ? null : submit(submission, fused);
+    String submitted =
+        submission == null || synsets == null ? null : submit(submission, fused, synsets);
     if (!fused.isLabelled() && compare != null) {
       throw new InputException(
           "the classes of the images are not known, so that nothing can be compared: leave out --compare");
@@ -184,9 +187,27 @@ final class EvaluateCommand implements Runnable {
     out.println(json ? Json.of(result.asMap()) : result.asText());
   }
 
+  /** Finds mistakes before hours are spent, and the classes. */
+  private Synsets submittable(Path file, List<Path> members) {
+    if (split == null && compare != null) {
+      throw new InputException(
+          "the classes of the test images are not known, so that nothing can be compared: leave out"
+              + " --compare, or choose a --split");
+    }
+    Synsets synsets = DataSources.synsets(data);
+    for (Path member : members) {
+      List<String> classNames =
+          PosteriorsFile.isOne(member)
+              ? PosteriorsFile.read(member).classNames()
+              : ModelFile.read(member).classNames();
+      Submission.requirePossible(file, classNames, synsets);
+    }
+    return synsets;
+  }
+
   /** Returns a sentence about what was written. */
-  private String submit(Path file, Posteriors posteriors) {
-    int[][] labels = new Submission(posteriors, DataSources.synsets(data)).write(file);
+  private static String submit(Path file, Posteriors posteriors, Synsets synsets) {
+    int[][] labels = new Submission(posteriors, synsets).write(file);
     int each = labels.length == 0 ? 0 : labels[0].length;
     String sentence =
         "%s: %d images, %d labels each; read again and checked"

@@ -130,6 +130,9 @@ final class PlanCommand implements Runnable {
     if (microBatch < 1) {
       throw new InputException("option micro-batch is " + microBatch + " but must be at least 1");
     }
+    if (machines.isEmpty()) {
+      throw new InputException("option machines is empty but must be numbers such as 1,4");
+    }
     if (!(decodedPerCore > 0)) {
       throw new InputException(
           "option decoded-per-core is " + decodedPerCore + " but must be more than 0");

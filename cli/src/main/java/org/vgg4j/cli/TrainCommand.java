@@ -7,6 +7,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -77,7 +78,7 @@ final class TrainCommand implements Callable<Integer> {
       names = YamlOptions.DRY_RUN,
       description = {
         "only try it, also a recipe: open the data, plan the memory, decode pictures, do one step,",
-        "predict the time; leaves nothing"
+        "predict the time; leaves nothing but the index of an archive"
       })
   private boolean dryRun;
 
@@ -93,7 +94,7 @@ final class TrainCommand implements Callable<Integer> {
       TrainingConfig config = options.config();
       if (dryRun) {
         DryRunPrinter printer = new DryRunPrinter(terminal());
-        printer.run(config, null);
+        printer.run(config, null, Set.of());
         printer.end();
         return 0;
       }
@@ -123,8 +124,13 @@ final class TrainCommand implements Callable<Integer> {
     }
     if (dryRun) {
       DryRunPrinter printer = new DryRunPrinter(terminal());
+      Set<Path> toCome = new HashSet<>();
       for (Recipe.Stage stage : stages) {
-        printer.run(Recipe.parse(stage, typed).options.config(), stage.name());
+        RunFolder folder = new RunFolder(folderOfAll.resolve(stage.name()));
+        if (!folder.isFinished()) {
+          printer.run(Recipe.parse(stage, typed).options.config(), stage.name(), toCome);
+        }
+        toCome.add(folder.bestModel());
       }
       printer.end();
       return 0;

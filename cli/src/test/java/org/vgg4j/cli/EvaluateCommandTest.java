@@ -181,7 +181,7 @@ class EvaluateCommandTest {
     assertThat(rounded.get("meanLoss").doubleValue())
         .isNotEqualTo(exact.get("meanLoss").doubleValue())
         .isCloseTo(exact.get("meanLoss").doubleValue(), within(0.01));
-    assertThat(evaluate(trained.data(), "--fc-weights=BF16").out().lines().toList().get(5))
+    assertThat(evaluate(trained.data(), "--fc-weights=BF16").out().lines().toList().get(2))
         .matches(
             "weights rounded to bf16: fc6 by 0.1\\d\\d %, fc7 by 0.1\\d\\d %, fc8 by 0.1\\d\\d %"
                 + " \\(root mean square\\)");

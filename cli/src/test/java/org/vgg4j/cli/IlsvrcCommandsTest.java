@@ -44,8 +44,25 @@ class IlsvrcCommandsTest {
   private static Path train(Path data, Path out) {
     Vgg vgg =
         Vgg.run(
-            "train", "--data", data, "--arch", "A", "--width", "0.25", "--batch", "8", "--lr",
-            "0.003", "--epochs", "14", "--patience", "20", "--color-shift", "0", "--out", out);
+            "train",
+            "--data",
+            data,
+            "--arch",
+            "A",
+            "--width",
+            "0.25",
+            "--batch",
+            "8",
+            "--lr",
+            "0.003",
+            "--epochs",
+            "14",
+            "--patience",
+            "20",
+            "--color-shift",
+            "0",
+            "--out",
+            out);
     assertThat(vgg.exitCode()).as(vgg.err()).isZero();
     return out.resolve("best/model.safetensors");
   }
@@ -66,8 +83,7 @@ class IlsvrcCommandsTest {
   }
 
   private static double top1Error(Path data, Path network) throws IOException {
-    return json(
-            Vgg.run("evaluate", "--model", network, "--data", data, "--split", "val", "--json"))
+    return json(Vgg.run("evaluate", "--model", network, "--data", data, "--split", "val", "--json"))
         .get("top1Error")
         .asDouble();
   }
@@ -94,7 +110,10 @@ class IlsvrcCommandsTest {
     Files.createDirectories(kit);
     Process tar =
         new ProcessBuilder(
-                "tar", "xzf", data.resolve("ILSVRC2012_devkit_t12.tar.gz").toString(), "-C",
+                "tar",
+                "xzf",
+                data.resolve("ILSVRC2012_devkit_t12.tar.gz").toString(),
+                "-C",
                 data.toString())
             .inheritIO()
             .start();
@@ -164,14 +183,28 @@ class IlsvrcCommandsTest {
     Path data = shared.resolve("distributed");
     Vgg vgg =
         Vgg.run(
-            "evaluate", "--model", model, "--data", data, "--split", "val", "--submission",
-            root.resolve("val.txt"), "--save-posteriors", root.resolve("val.npy"));
+            "evaluate",
+            "--model",
+            model,
+            "--data",
+            data,
+            "--split",
+            "val",
+            "--submission",
+            root.resolve("val.txt"),
+            "--save-posteriors",
+            root.resolve("val.npy"));
     assertThat(vgg.exitCode()).as(vgg.err()).isZero();
     assertThat(vgg.out()).contains("its labels' error is 0.00 %").contains("top-5 error 0.00 %");
     // from what was stored, without the network
     Vgg again =
         Vgg.run(
-            "evaluate", "--fuse", root.resolve("val.npy"), "--data", data, "--submission",
+            "evaluate",
+            "--fuse",
+            root.resolve("val.npy"),
+            "--data",
+            data,
+            "--submission",
             root.resolve("again.txt"));
     assertThat(again.exitCode()).as(again.err()).isZero();
     assertThat(root.resolve("again.txt")).hasSameTextualContentAs(root.resolve("val.txt"));
@@ -189,7 +222,7 @@ class IlsvrcCommandsTest {
     Vgg fashion =
         Vgg.run("evaluate", "--model", model, "--data", "fashion-mini", "--submission", file);
     assertThat(fashion.exitCode()).isEqualTo(1);
-    assertThat(fashion.err()).contains("fashion-mini has no unlabelled test images");
+    assertThat(fashion.err()).contains("fashion-mini does not list its classes as ILSVRC does");
     assertThat(file).doesNotExist();
   }
 
@@ -209,7 +242,7 @@ class IlsvrcCommandsTest {
     assertThat(ImageIO.read(sheet.toFile()).getHeight()).isEqualTo(4 * 98 + 2);
     Vgg text = Vgg.run("data", "inspect", shared.resolve(layout), "--sheet", sheet, "--limit", 5);
     assertThat(text.out())
-        .contains("1 n01443537 goldfish          10    3")
+        .contains("1 n01443537 goldfish           10    3")
         .contains("rows from above: n01440764 tench, n01443537 goldfish");
   }
 
@@ -238,7 +271,13 @@ class IlsvrcCommandsTest {
   void dryRunOfEveryRecipe(Path recipe) throws IOException {
     Vgg vgg =
         Vgg.run(
-            "train", "--recipe", recipe, "--data", shared.resolve("distributed"), "--width", 0.05,
+            "train",
+            "--recipe",
+            recipe,
+            "--data",
+            shared.resolve("distributed"),
+            "--width",
+            0.05,
             "--dry-run");
     assertThat(vgg.exitCode()).as(vgg.err()).isZero();
     assertThat(vgg.out())
@@ -260,8 +299,20 @@ class IlsvrcCommandsTest {
     }
     assertThat(stages.keySet())
         .containsExactly(
-            "A", "A-LRN", "B", "B-5x5", "C-256", "C-384", "C-jitter", "D-256", "D-384", "D-jitter",
-            "D-jitter-fc", "E-256", "E-384", "E-jitter");
+            "A",
+            "A-LRN",
+            "B",
+            "B-5x5",
+            "C-256",
+            "C-384",
+            "C-jitter",
+            "D-256",
+            "D-384",
+            "D-jitter",
+            "D-jitter-fc",
+            "E-256",
+            "E-384",
+            "E-jitter");
   }
 
   @Test
@@ -278,6 +329,18 @@ class IlsvrcCommandsTest {
     assertThat(vgg.err()).contains("none of the first 40 pictures of kaggle/train can be read");
   }
 
+  /** A stage's weights may come from one before it, and from nowhere else that is not there. */
+  @Test
+  void dryRunOfARecipeWithAWrongPath() throws IOException {
+    Path recipe =
+        Files.writeString(
+            root.resolve("recipe.yaml"),
+            "common: {width: 0.05}\nstages: {A: {arch: A}, B: {init: 'from:/no/such/file'}}\n");
+    Vgg vgg = Vgg.run("train", "--recipe", recipe, "--dry-run");
+    assertThat(vgg.exitCode()).isEqualTo(1);
+    assertThat(vgg.err()).contains("/no/such/file");
+  }
+
   @Test
   void plan() throws IOException {
     Vgg text = Vgg.run("plan", "--images-per-second", 5.25, "--machines", "1,4");
@@ -290,6 +353,7 @@ class IlsvrcCommandsTest {
     JsonNode json = json(Vgg.run("plan", "--width", 0.05, "--crop", 32, "--machines", 2, "--json"));
     assertThat(json.get("imagesPerSecond").asDouble()).isPositive();
     assertThat(json.at("/machines/0/trafficBytesPerStep").asDouble()).isPositive();
+    assertThat(Vgg.run("plan", "--machines", ",").exitCode()).isEqualTo(1);
     Vgg wrong = Vgg.run("plan", "--images-per-second", 5, "--machines", 1000);
     assertThat(wrong.exitCode()).isEqualTo(1);
     assertThat(wrong.err()).contains("a batch of 256 cannot be divided over 1000 machines");

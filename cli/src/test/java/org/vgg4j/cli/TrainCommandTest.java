@@ -205,7 +205,7 @@ class TrainCommandTest {
       expected.add(option.longestName().substring(2));
     }
     expected.removeAll(
-        Set.of("config", "out", "resume", "recipe", "scale-ratio", "help", "version"));
+        Set.of("config", "out", "resume", "recipe", "dry-run", "scale-ratio", "help", "version"));
     assertThat(resolved("run").keySet())
         .map(String::valueOf)
         .containsExactlyInAnyOrderElementsOf(expected);

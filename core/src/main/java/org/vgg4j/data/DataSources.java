@@ -65,6 +65,9 @@ public final class DataSources {
     if (split == Split.TRAIN) {
       return source.divide(heldOut, seed).train();
     }
+    if (split == Split.VAL && source.validation() != null) {
+      return source.validation();
+    }
     if (split == Split.VAL) {
       return source.divide(heldOut, seed).validation();
     }

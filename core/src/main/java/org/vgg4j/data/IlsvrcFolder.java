@@ -65,8 +65,11 @@ final class IlsvrcFolder {
     Dataset test = test(devkit);
     if (train == null && validation == null && test == null) {
       throw new InputException(
-          "%s holds the development kit of ILSVRC-2012 but no images: put %s or %s beside it"
-              .formatted(folder, TRAIN.get(0), VALIDATION.get(0)));
+          devkit == null
+              ? "%s holds test images only, whose use needs the classes: put %s beside them"
+                  .formatted(folder, DEVKIT.get(0))
+              : "%s holds the development kit of ILSVRC-2012 but no images: put %s or %s beside it"
+                  .formatted(folder, TRAIN.get(0), VALIDATION.get(0)));
     }
     Source source =
         new Source("ILSVRC-2012 as it is distributed", name, train, validation, null)
@@ -124,7 +127,8 @@ final class IlsvrcFolder {
     return new TarDataset(tar, name + "/train", classNames, labels);
   }
 
-  private static void requireClasses(Dataset train, Synsets synsets) {
+  /** A class without images, or one that is not on the list, means that something was lost. */
+  static void requireClasses(Dataset train, Synsets synsets) {
     List<String> wanted = synsets.classNames();
     if (train.classNames().equals(wanted)) {
       return;
@@ -134,11 +138,11 @@ final class IlsvrcFolder {
     List<String> unknown = new ArrayList<>(train.classNames());
     unknown.removeAll(wanted);
     throw new InputException(
-        "%s and the development kit differ in their classes: %s"
+        "%s and the list of classes differ: %s"
             .formatted(
                 train.name(),
                 missing.isEmpty()
-                    ? "the kit does not know " + unknown.get(0)
+                    ? "the list does not have " + unknown.get(0)
                     : missing.size() + " have no images, such as " + missing.get(0)));
   }
 

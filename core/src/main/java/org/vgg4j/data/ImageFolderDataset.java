@@ -140,7 +140,7 @@ public final class ImageFolderDataset extends FileDataset {
       return below
           .filter(Files::isRegularFile)
           .map(file -> below(root, file))
-          .filter(file -> !file.contains("/."))
+          .filter(file -> !("/" + file).contains("/."))
           .toList();
     } catch (IOException | UncheckedIOException e) {
       throw unlistable(folder, e);

@@ -123,13 +123,17 @@ public record Inspection(
     for (int i = 0; i < size && classSizes.length > 0; i++) {
       classSizes[dataset.label(i)]++;
     }
+    List<Unreadable> unreadable =
+        survey.unreadable().stream()
+            .map(one -> new Unreadable(one.split(), chosen[one.index()], one.id(), one.reason()))
+            .toList();
     return new Inspection(
         size,
         count,
         classSizes,
         Measuring.spread(measuring.shorter),
         Measuring.spread(measuring.longer),
-        survey);
+        new Survey(survey.mean(), survey.colors(), unreadable));
   }
 
   /**

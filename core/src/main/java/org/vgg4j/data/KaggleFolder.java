@@ -55,10 +55,17 @@ final class KaggleFolder {
     Dataset train = null;
     if (Files.isDirectory(images.resolve("train"))) {
       train = new ImageFolderDataset(images.resolve("train"), name + "/train", synsets::className);
+      IlsvrcFolder.requireClasses(train, synsets);
       requireSolution(train);
     }
-    return new Source("ILSVRC in Kaggle's layout", name, train, validation(images), null)
-        .withUnlabelled(part(images, "test", null))
+    Dataset validation = validation(images);
+    Dataset test = part(images, "test", null);
+    if (train == null && validation == null && test == null) {
+      throw new InputException(
+          "%s holds neither train nor val nor test: unpack the images into it".formatted(images));
+    }
+    return new Source("ILSVRC in Kaggle's layout", name, train, validation, null)
+        .withUnlabelled(test)
         .withSynsets(synsets);
   }
 

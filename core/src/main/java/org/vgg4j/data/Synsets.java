@@ -1,10 +1,10 @@
 package org.vgg4j.data;
 
-import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import org.vgg4j.base.InputException;
 
@@ -29,6 +29,8 @@ public final class Synsets {
     }
   }
 
+  private static final Pattern WNID = Pattern.compile("n\\d{8}");
+
   private final List<Synset> sorted;
   private final Map<String, Integer> labelOfWnid = new HashMap<>();
   private final Map<Integer, Integer> labelOfId = new HashMap<>();
@@ -39,8 +41,7 @@ public final class Synsets {
    * @throws InputException if there are fewer than two, a WNID is none, or a WNID or id comes twice
    */
   Synsets(List<Synset> synsets, Object file) {
-    sorted = new ArrayList<>(synsets);
-    sorted.sort(Comparator.comparing(Synset::wnid));
+    sorted = synsets.stream().sorted(Comparator.comparing(Synset::wnid)).toList();
     if (sorted.size() < 2) {
       throw new InputException(file + " lists fewer than two classes: replace it");
     }
@@ -61,7 +62,7 @@ public final class Synsets {
 
   /** Whether a word is an identifier of WordNet: n and eight digits. */
   static boolean isWnid(String word) {
-    return word.matches("n\\d{8}");
+    return WNID.matcher(word).matches();
   }
 
   /**
@@ -69,13 +70,19 @@ public final class Synsets {
    * follow; a name that begins with none is returned as it is.
    */
   public static String key(String className) {
-    String word = className.split(" ", 2)[0];
+    int space = className.indexOf(' ');
+    String word = space < 0 ? className : className.substring(0, space);
     return isWnid(word) ? word : className;
+  }
+
+  /** The {@link #key} of each name. */
+  public static List<String> keys(List<String> classNames) {
+    return classNames.stream().map(Synsets::key).toList();
   }
 
   /** The classes in the order of the labels, which is that of their WNIDs. */
   public List<Synset> sorted() {
-    return List.copyOf(sorted);
+    return sorted;
   }
 
   /** The classes' names in the order of the labels. */

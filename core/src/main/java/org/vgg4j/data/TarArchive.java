@@ -8,6 +8,7 @@ import java.nio.ByteBuffer;
 import java.nio.channels.Channels;
 import java.nio.channels.FileChannel;
 import java.nio.channels.SeekableByteChannel;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
@@ -15,11 +16,13 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import org.apache.commons.compress.archivers.tar.TarArchiveEntry;
+import org.apache.commons.compress.archivers.tar.TarConstants;
 import org.apache.commons.compress.archivers.tar.TarFile;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.vgg4j.base.AtomicFile;
 import org.vgg4j.base.InputException;
+import org.vgg4j.image.ImageFiles;
 
 /**
  * A tar archive, or one of archives, whose files are read in place, one at a time. Where they are
@@ -31,6 +34,9 @@ final class TarArchive {
 
   private static final Logger LOG = LoggerFactory.getLogger(TarArchive.class);
   private static final String TAR = ".tar";
+
+  /** As for a file of its own. */
+  private static final long MOST_BYTES = 1L << 30;
 
   /** Bytes in which tar counts. */
   private static final int BLOCK = 512;
@@ -119,8 +125,9 @@ final class TarArchive {
   }
 
   /**
-   * Looks through an archive. The files of an archive within it are called by both names, such as
-   * {@code n01440764/n01440764_18.JPEG}.
+   * Looks through an archive for images; what is hidden or named otherwise is passed over, as in
+   * folders. The files of an archive within it are called by both names, such as {@code
+   * n01440764/n01440764_18.JPEG}.
    *
    * @param file what to call it
    * @throws InputException if it is cut off or no tar archive
@@ -133,7 +140,9 @@ final class TarArchive {
     }
     TarIndex index = builder.build();
     if (index.size() == 0) {
-      throw new InputException(file + " holds no file: it is no tar archive, or copy it again");
+      throw new InputException(
+          "%s holds no image (%s): it is no tar archive of images, or copy it again"
+              .formatted(file, ImageFiles.EXTENSIONS_IN_WORDS));
     }
     return index;
   }
@@ -163,9 +172,16 @@ final class TarArchive {
     ChannelSlice slice = new ChannelSlice(channel, start, length);
     List<TarArchiveEntry> entries;
     try {
-      entries = new TarFile(slice).getEntries();
+      entries =
+          new TarFile(
+                  slice,
+                  TarConstants.DEFAULT_BLKSIZE,
+                  TarConstants.DEFAULT_RCDSIZE,
+                  StandardCharsets.UTF_8.name(),
+                  false)
+              .getEntries();
     } catch (IOException | IllegalArgumentException e) {
-      throw cutOff(file, prefix.isEmpty() ? "its beginning" : prefix, e.toString());
+      throw cutOff(file, prefix.isEmpty() ? "its end or before" : prefix, e.toString());
     }
     long end = start;
     for (TarArchiveEntry entry : entries) {
@@ -175,14 +191,17 @@ final class TarArchive {
       if (at + entry.getSize() > start + length) {
         throw cutOff(file, name, "it ends within that file");
       }
-      if (!entry.isFile()) {
-        continue;
-      }
-      if (name.endsWith(TAR)) {
+      boolean isFile = entry.isFile() && !entry.isSymbolicLink() && !entry.isLink();
+      if (isFile && name.endsWith(TAR)) {
         String inner = name.substring(0, name.length() - TAR.length()) + "/";
         long unused = addAll(builder, channel, at, entry.getSize(), inner, file);
-      } else if (!ImageFolderDataset.fileName(Path.of(name)).startsWith(".")) {
-        builder.add(name, at, Math.toIntExact(entry.getSize()));
+      } else if (isFile && ImageFiles.isImageName(name) && !("/" + name).contains("/.")) {
+        if (entry.getSize() > MOST_BYTES) {
+          throw new InputException(
+              "%s in %s has more than 1 GiB: it is no picture that can be used"
+                  .formatted(name, file));
+        }
+        builder.add(name, at, (int) entry.getSize());
       }
     }
     return end;

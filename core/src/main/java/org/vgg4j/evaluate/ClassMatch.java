@@ -26,7 +26,7 @@ record ClassMatch(List<String> names) {
    */
   int[] of(Dataset dataset) {
     List<String> unknown = new ArrayList<>();
-    List<String> keys = names.stream().map(Synsets::key).toList();
+    List<String> keys = Synsets.keys(names);
     int[] classOfLabel = new int[dataset.classNames().size()];
     for (int label = 0; label < classOfLabel.length; label++) {
       String name = dataset.classNames().get(label);

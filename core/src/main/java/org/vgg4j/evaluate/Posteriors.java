@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Map;
 import org.vgg4j.base.InputException;
 import org.vgg4j.data.Dataset;
+import org.vgg4j.data.Synsets;
 
 /**
  * The posteriors that a network, or several, gave images: what all figures are made of.
@@ -140,7 +141,7 @@ public record Posteriors(
    * @throws InputException if the others are of other images, labels or classes
    */
   int[] orderOf(Posteriors other) {
-    if (!classNames.equals(other.classNames)) {
+    if (!Synsets.keys(classNames).equals(Synsets.keys(other.classNames))) {
       throw new InputException(
           "%s and %s have different classes, or in another order: posteriors of the same classes are needed"
               .formatted(name(), other.name()));

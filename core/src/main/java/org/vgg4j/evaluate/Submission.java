@@ -6,7 +6,9 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.stream.IntStream;
 import org.vgg4j.base.AtomicFile;
 import org.vgg4j.base.InputException;
@@ -28,6 +30,8 @@ public final class Submission {
   private final Posteriors posteriors;
   private final Synsets synsets;
   private final int[] order;
+  private final List<Synsets.Synset> synsetOfColumn;
+  private final Map<String, Integer> columnOfWnid = new HashMap<>();
 
   /**
    * @param posteriors of all images of the test set
@@ -44,13 +48,46 @@ public final class Submission {
             .sorted(Comparator.comparing(this::imageId))
             .mapToInt(Integer::intValue)
             .toArray();
-    for (String name : posteriors.classNames()) {
-      if (synsets.labelOfWnid(Synsets.key(name)) == null) {
+    this.synsetOfColumn = synsetsOf(posteriors.classNames(), synsets);
+    for (int column = 0; column < synsetOfColumn.size(); column++) {
+      columnOfWnid.put(synsetOfColumn.get(column).wnid(), column);
+    }
+  }
+
+  /**
+   * Finds out before hours are spent whether a file could be written.
+   *
+   * @param classNames of the network
+   * @throws InputException if a class is not among the data's, the development kit's numbers are
+   *     wanted and not known, or there is no folder for the file
+   */
+  public static void requirePossible(Path file, List<String> classNames, Synsets synsets) {
+    List<Synsets.Synset> unused = synsetsOf(classNames, synsets);
+    if (!isKaggle(file) && !synsets.hasIds()) {
+      throw new InputException(
+          "%s needs the numbers of the development kit, which is not beside the data: put it there, or name the file .csv for Kaggle's form"
+              .formatted(file));
+    }
+    Path folder = file.toAbsolutePath().getParent();
+    if (Files.isDirectory(file)
+        || (folder != null && Files.exists(folder) && !Files.isWritable(folder))) {
+      throw new InputException(
+          "%s cannot be written: name a file in a folder that can be written".formatted(file));
+    }
+  }
+
+  private static List<Synsets.Synset> synsetsOf(List<String> classNames, Synsets synsets) {
+    List<Synsets.Synset> found = new ArrayList<>();
+    for (String name : classNames) {
+      Integer label = synsets.labelOfWnid(Synsets.key(name));
+      if (label == null) {
         throw new InputException(
             "the network's class %s is none of the data's: a submission needs a network whose classes have its WNIDs"
                 .formatted(name));
       }
+      found.add(synsets.sorted().get(label));
     }
+    return found;
   }
 
   private String imageId(int image) {
@@ -77,11 +114,7 @@ public final class Submission {
    * @throws InputException if it cannot be written, or the development kit's numbers are not known
    */
   public int[][] write(Path file) {
-    if (!isKaggle(file) && !synsets.hasIds()) {
-      throw new InputException(
-          "%s needs the numbers of the development kit, which is not beside the data: put it there, or name the file .csv for Kaggle's form"
-              .formatted(file));
-    }
+    requirePossible(file, posteriors.classNames(), synsets);
     StringBuilder text = new StringBuilder();
     if (isKaggle(file)) {
       text.append(HEADER).append('\n');
@@ -107,20 +140,11 @@ public final class Submission {
   private String line(int image, boolean kaggle) {
     List<String> words = new ArrayList<>();
     for (int column : best(image)) {
-      Synsets.Synset synset = synset(column);
+      Synsets.Synset synset = synsetOfColumn.get(column);
       words.add(kaggle ? synset.wnid() + " " + BOX : Integer.toString(synset.id()));
     }
     String text = String.join(" ", words);
     return kaggle ? imageId(image) + "," + text : text;
-  }
-
-  private Synsets.Synset synset(int column) {
-    String wnid = Synsets.key(posteriors.classNames().get(column));
-    Integer label = synsets.labelOfWnid(wnid);
-    if (label == null) {
-      throw new IllegalStateException("no class " + wnid); // the constructor has seen to it
-    }
-    return synsets.sorted().get(label);
   }
 
   /**
@@ -166,9 +190,10 @@ public final class Submission {
   }
 
   private int[] columns(String[] words, boolean kaggle, String place) {
-    List<String> wnids = posteriors.classNames().stream().map(Synsets::key).toList();
     int[] columns =
-        Arrays.stream(words).mapToInt(word -> wnids.indexOf(wnid(word, kaggle))).toArray();
+        Arrays.stream(words)
+            .mapToInt(word -> columnOfWnid.getOrDefault(wnid(word, kaggle), -1))
+            .toArray();
     boolean known = Arrays.stream(columns).allMatch(column -> column >= 0);
     if (!known
         || columns.length != guesses()

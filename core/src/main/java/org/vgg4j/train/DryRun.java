@@ -26,7 +26,8 @@ import org.vgg4j.network.Training;
 
 /**
  * Finds out in a minute what a run of weeks would else find out late: the data are opened, the
- * memory is planned, pictures are decoded and augmented, and one step is done. Leaves nothing.
+ * memory is planned, pictures are decoded and augmented, and one step is done. Leaves nothing but
+ * the index of an archive.
  *
  * @param data as they would be used
  * @param architecture the network
@@ -36,7 +37,8 @@ import org.vgg4j.network.Training;
  * @param loss of the first step, per image; about ln(classes) where all weights were drawn
  * @param secondsPerImage at the end, when the compiler has seen the kernels
  * @param steps at most so many
- * @param seconds that all of them take at most, validation included
+ * @param seconds that all of them take at most, validation included, but not the look at all
+ *     pictures before the first
  */
 public record DryRun(
     DataSplits data,

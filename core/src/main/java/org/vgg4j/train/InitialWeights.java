@@ -79,14 +79,10 @@ record InitialWeights(@Nullable Origin source, List<String> copied) {
         wanted.add(layer);
       }
     }
-    if (!keys(source.classNames()).equals(keys(classNames))) {
+    if (!Synsets.keys(source.classNames()).equals(Synsets.keys(classNames))) {
       wanted.remove(HEAD);
     }
     return wanted;
-  }
-
-  private static List<String> keys(List<String> classNames) {
-    return classNames.stream().map(Synsets::key).toList();
   }
 
   private static Map<String, ParameterShape> byLayerAndKind(Architecture architecture) {

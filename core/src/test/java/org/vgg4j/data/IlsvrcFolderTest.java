@@ -13,6 +13,7 @@ import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
@@ -200,6 +201,8 @@ class IlsvrcFolderTest {
     Files.delete(distributed.resolve(TRAIN));
     Dataset dataset = DataSources.openLabelled(distributed.toString(), null, 0.1, 1);
     assertThat(dataset.name()).isEqualTo("distributed/val");
+    assertThat(DataSources.openLabelled(distributed.toString(), Split.VAL, 0.1, 1).size())
+        .isEqualTo(12);
     assertThatThrownBy(() -> open(distributed))
         .isInstanceOf(InputException.class)
         .hasMessageContaining("has no training images");
@@ -219,6 +222,64 @@ class IlsvrcFolderTest {
       assertThat(open(distributed).train().fingerprint()).isEqualTo(first.fingerprint());
       assertThat(Files.readAllBytes(index)).isEqualTo(content);
     }
+  }
+
+  /** Such as macOS leaves, and what else is no image: in archives as in folders. */
+  @Test
+  void onlyVisibleImagesCount() throws IOException {
+    Path archive = distributed.resolve(VALIDATION);
+    tar(
+        archive,
+        Map.of(
+            "ILSVRC2012_val_00000002.JPEG",
+            jpeg(),
+            "._ILSVRC2012_val_00000002.JPEG",
+            new byte[9],
+            "sub/.hidden/ILSVRC2012_val_00000003.JPEG",
+            jpeg(),
+            "README.txt",
+            new byte[9]));
+    assertThat(open(distributed).validation().size()).isEqualTo(1);
+    Files.delete(archive);
+    Path images = kaggle.resolve("ILSVRC/Data/CLS-LOC/val");
+    Files.write(images.resolve("._ILSVRC2012_val_00000002.JPEG"), new byte[9]);
+    assertThat(open(kaggle).validation().size()).isEqualTo(12);
+    Files.move(images, distributed.resolve("val"));
+    assertThat(open(distributed).validation().size()).isEqualTo(12);
+  }
+
+  @Test
+  void unpackingThatWasCutShort() throws IOException {
+    Path images = kaggle.resolve("ILSVRC/Data/CLS-LOC");
+    deleteBelow(images.resolve("train/n01440764"));
+    assertThatThrownBy(() -> open(kaggle))
+        .isInstanceOf(InputException.class)
+        .hasMessage(
+            "kaggle/train and the list of classes differ: 1 have no images, such as n01440764 tench");
+    for (String part : List.of("train", "val", "test")) {
+      deleteBelow(images.resolve(part));
+    }
+    assertThatThrownBy(() -> open(kaggle))
+        .isInstanceOf(InputException.class)
+        .hasMessageContaining("CLS-LOC holds neither train nor val nor test: unpack the images");
+  }
+
+  private static void deleteBelow(Path folder) throws IOException {
+    try (Stream<Path> files = Files.walk(folder)) {
+      for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
+        Files.delete(file);
+      }
+    }
+  }
+
+  @Test
+  void testImagesNeedTheClasses() throws IOException {
+    for (String file : List.of(TRAIN, VALIDATION, DEVKIT)) {
+      Files.delete(distributed.resolve(file));
+    }
+    assertThatThrownBy(() -> open(distributed))
+        .isInstanceOf(InputException.class)
+        .hasMessageContaining("holds test images only, whose use needs the classes: put " + DEVKIT);
   }
 
   /** In the user's cache, where nothing can be written beside the archive. */
