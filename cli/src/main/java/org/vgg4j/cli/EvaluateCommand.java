@@ -280,14 +280,15 @@ final class EvaluateCommand implements Runnable {
       trained = provenance.configuration();
     }
     double fraction = heldOut != null ? heldOut : number(trained, "held-out", 0.1).doubleValue();
+    int limit = number(trained, "limit", 0).intValue();
     long draw = seed != null ? seed : number(trained, "seed", 1).longValue();
     if (split == null && !trained.isEmpty()) {
       // never the images that the model has learnt
-      DataSplits splits = DataSources.open(data, fraction, draw);
+      DataSplits splits = DataSources.open(data, limit, fraction, draw);
       Dataset test = splits.test();
       return test != null ? test : splits.validation();
     }
-    return DataSources.openLabelled(data, split, fraction, draw);
+    return DataSources.openLabelled(data, split, limit, fraction, draw);
   }
 
   private static Number number(Map<String, Object> options, String name, Number otherwise) {

@@ -31,6 +31,7 @@ import picocli.CommandLine.Spec;
       SummaryCommand.class,
       BenchCommand.class,
       PlanCommand.class,
+      ReproduceCommand.class,
       DataCommand.class,
       DoctorCommand.class
     })

@@ -84,6 +84,15 @@ final class TrainingOptions {
   private double heldOut;
 
   @Option(
+      names = "--limit",
+      paramLabel = "N",
+      defaultValue = "0",
+      description =
+          "use only so many of the training images, of each class its share; those held out are among"
+              + " them; 0: all (default: ${DEFAULT-VALUE})")
+  private int limit;
+
+  @Option(
       names = "--batch",
       paramLabel = "N",
       defaultValue = "64",
@@ -238,6 +247,7 @@ final class TrainingOptions {
     return new TrainingConfig(
         data,
         heldOut,
+        limit,
         Configuration.of(arch),
         width,
         crop,

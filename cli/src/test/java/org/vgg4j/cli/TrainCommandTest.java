@@ -94,6 +94,7 @@ class TrainCommandTest {
             .readValue(
                 """
                 held-out: 0.1
+                limit: 0
                 flip: true
                 arch: A
                 width: 0.25

@@ -44,7 +44,31 @@ public final class DataSources {
    * @throws InputException if there is no such data set or something is wrong with it
    */
   public static DataSplits open(String spec, double heldOut, long seed) {
-    return find(spec).divide(heldOut, seed);
+    return open(spec, 0, heldOut, seed);
+  }
+
+  /**
+   * Opens a data set for training on some of its training images.
+   *
+   * @param spec a word or a path, see above
+   * @param limit so many of the training images, of each class its share, those that are held out
+   *     among them; 0 for all
+   * @param heldOut as for {@link #open(String, double, long)}
+   * @param seed decides which images are taken, and which of them are held out
+   * @throws InputException if there is no such data set or something is wrong with it
+   */
+  public static DataSplits open(String spec, int limit, double heldOut, long seed) {
+    return find(spec).divide(limit, heldOut, seed);
+  }
+
+  /**
+   * Takes some pictures of a data set, of each class its share, in its order.
+   *
+   * @param limit how many, about; 0 for all
+   * @param seed decides which
+   */
+  public static Dataset some(Dataset whole, int limit, long seed) {
+    return limit == 0 ? whole : HeldOut.some(whole, limit, seed);
   }
 
   /**
@@ -61,15 +85,24 @@ public final class DataSources {
    */
   public static Dataset openLabelled(
       String spec, @Nullable Split split, double heldOut, long seed) {
+    return openLabelled(spec, split, 0, heldOut, seed);
+  }
+
+  /**
+   * Like {@link #openLabelled(String, Split, double, long)}, of a data set that was {@link
+   * #open(String, int, double, long) opened} for training on some of its images.
+   */
+  public static Dataset openLabelled(
+      String spec, @Nullable Split split, int limit, double heldOut, long seed) {
     Source source = find(spec);
     if (split == Split.TRAIN) {
-      return source.divide(heldOut, seed).train();
+      return source.divide(limit, heldOut, seed).train();
     }
     if (split == Split.VAL && source.validation() != null) {
       return source.validation();
     }
     if (split == Split.VAL) {
-      return source.divide(heldOut, seed).validation();
+      return source.divide(limit, heldOut, seed).validation();
     }
     if (source.test() != null) {
       return source.test();

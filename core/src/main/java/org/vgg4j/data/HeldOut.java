@@ -50,6 +50,30 @@ final class HeldOut {
         new Subset(whole, name + "/val", indicesWhere(held, true)));
   }
 
+  /**
+   * Takes some pictures, of each class its share: of n out of a whole of N round(limit * n / N),
+   * but at least two, so that one can be held out. Which ones is decided by the seed, the class and
+   * n alone; they keep the order of the whole.
+   *
+   * @param limit how many, about; all if there are no more
+   */
+  static Dataset some(Dataset whole, int limit, long seed) {
+    if (limit >= whole.size()) {
+      return whole;
+    }
+    boolean[] taken = new boolean[whole.size()];
+    for (int label = 0; label < whole.classNames().size(); label++) {
+      int[] members = membersOf(whole, label);
+      long share = Math.round((double) limit * members.length / whole.size());
+      long count = Math.min(members.length, Math.max(2, share));
+      int[] order = new RandomStream(seed, 1, label, Purpose.SPLIT).permutation(members.length);
+      for (int i = 0; i < count; i++) {
+        taken[members[order[i]]] = true;
+      }
+    }
+    return new Subset(whole, whole.name(), indicesWhere(taken, true));
+  }
+
   private static int[] membersOf(Dataset whole, int label) {
     int[] members = new int[whole.size()];
     int count = 0;

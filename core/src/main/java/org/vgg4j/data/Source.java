@@ -82,19 +82,21 @@ record Source(
   }
 
   /**
-   * Holds out validation images where there are none.
+   * Takes some of the training images, and holds out validation images where there are none.
    *
+   * @param limit how many; 0 for all
    * @throws InputException if there are no training images
    */
-  DataSplits divide(double heldOut, long seed) {
+  DataSplits divide(int limit, double heldOut, long seed) {
     if (train == null) {
       throw new InputException(
           name + " has no training images: evaluate on it, or put them beside the others");
     }
+    Dataset used = limit == 0 ? train : HeldOut.some(train, limit, seed);
     if (validation != null) {
-      return new DataSplits(name, train, validation, test, fingerprint());
+      return new DataSplits(name, used, validation, test, fingerprint());
     }
-    HeldOut.Parts parts = HeldOut.divide(train, name, heldOut, seed);
+    HeldOut.Parts parts = HeldOut.divide(used, name, heldOut, seed);
     return new DataSplits(name, parts.train(), parts.validation(), test, fingerprint());
   }
 

@@ -59,8 +59,13 @@ public final class Significance {
     return new Comparison(onlyFirst, onlySecond, mcNemar(onlyFirst, onlySecond));
   }
 
-  /** Twice the smaller tail of the binomial distribution with p = 1/2, at most 1. */
-  static double mcNemar(int one, int other) {
+  /**
+   * Twice the smaller tail of the binomial distribution with p = 1/2, at most 1.
+   *
+   * @param one images that only the first got right
+   * @param other images that only the second got right
+   */
+  public static double mcNemar(int one, int other) {
     int n = one + other;
     double log = -n * StrictMath.log(2); // of the probability of 0 out of n
     double tail = 0;

@@ -7,7 +7,9 @@ import org.vgg4j.data.ScaleRange;
 
 /** The scales Q at which a network is tested. */
 public final class TestScales {
-  private static final String PAPER = "paper";
+  /** What stands for the three scales that the paper takes. */
+  public static final String PAPER = "paper";
+
   private static final int PAPER_STEP = 32;
   private static final int PAPER_CROP = 224;
 

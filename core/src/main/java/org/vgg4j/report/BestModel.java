@@ -80,7 +80,10 @@ record BestModel(
     String data = dataAt != null ? dataAt : String.valueOf(run.configuration().get("data"));
     DataSplits splits =
         DataSources.open(
-            data, run.option("held-out").doubleValue(), run.option("seed").longValue());
+            data,
+            run.configuration().containsKey("limit") ? run.option("limit").intValue() : 0,
+            run.option("held-out").doubleValue(),
+            run.option("seed").longValue());
     Provenance provenance = file.provenance();
     if (provenance != null && !splits.fingerprint().equals(provenance.datasetFingerprint())) {
       throw new InputException(

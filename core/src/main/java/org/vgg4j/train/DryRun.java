@@ -67,7 +67,8 @@ public record DryRun(
    */
   public static DryRun of(TrainingConfig config) {
     try (Engine engine = new Engine(config.threads())) {
-      DataSplits data = DataSources.open(config.data(), config.heldOut(), config.seed());
+      DataSplits data =
+          DataSources.open(config.data(), config.limit(), config.heldOut(), config.seed());
       Architecture architecture =
           new Architecture(
               config.configuration(),

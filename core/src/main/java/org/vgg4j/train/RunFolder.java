@@ -96,6 +96,20 @@ public record RunFolder(Path path) {
   }
 
   /**
+   * How long a finished run took, in seconds; 0 if it says nothing of it.
+   *
+   * @throws InputException if provenance.json cannot be read
+   */
+  public double seconds() {
+    Path file = path.resolve(PROVENANCE);
+    try {
+      return JSON.readTree(Files.readString(file)).path("seconds").asDouble();
+    } catch (IOException e) {
+      throw new InputException("cannot read " + file + ": " + AtomicFile.reason(e), e);
+    }
+  }
+
+  /**
    * Makes the first of {@code parent/stem-1}, {@code parent/stem-2}, … that does not exist; two
    * runs that begin together get two.
    *

@@ -97,7 +97,8 @@ public final class Trainer {
       BooleanSupplier stopRequested,
       Map<String, Object> environment) {
     try (Engine engine = new Engine(config.threads())) {
-      DataSplits data = DataSources.open(config.data(), config.heldOut(), config.seed());
+      DataSplits data =
+          DataSources.open(config.data(), config.limit(), config.heldOut(), config.seed());
       List<String> classNames = data.train().classNames();
       Architecture architecture =
           new Architecture(

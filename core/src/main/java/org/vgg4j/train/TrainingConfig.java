@@ -12,6 +12,7 @@ import org.vgg4j.model.Configuration;
  *
  * @param data word or path of the data set
  * @param heldOut fraction of the training images held out for validation, in (0, 1)
+ * @param limit use only so many of the training images, of each class its share; 0 for all
  * @param configuration which network
  * @param width factor on channels and hidden features
  * @param crop side of the input window in pixels
@@ -27,6 +28,7 @@ import org.vgg4j.model.Configuration;
 public record TrainingConfig(
     String data,
     double heldOut,
+    int limit,
     Configuration configuration,
     double width,
     int crop,
@@ -49,6 +51,7 @@ public record TrainingConfig(
    */
   public TrainingConfig {
     Require.option(heldOut > 0 && heldOut < 1, "held-out", heldOut, "a fraction between 0 and 1");
+    Require.option(limit >= 0, "limit", limit, "at least 0");
     Require.option(
         augmentation.scale().smallest() >= crop,
         "scale",
@@ -63,6 +66,7 @@ public record TrainingConfig(
     return new TrainingConfig(
         data,
         heldOut,
+        limit,
         configuration,
         width,
         crop,
@@ -80,6 +84,7 @@ public record TrainingConfig(
     return new TrainingConfig(
         data,
         heldOut,
+        limit,
         configuration,
         width,
         crop,
@@ -97,6 +102,7 @@ public record TrainingConfig(
     Map<String, Object> options = new LinkedHashMap<>();
     options.put("data", data);
     options.put("held-out", heldOut);
+    options.put("limit", limit);
     options.put("arch", configuration.label());
     options.put("width", width);
     options.put("crop", crop);

@@ -45,6 +45,28 @@ class DataSourcesTest {
     return counts;
   }
 
+  /**
+   * Of each class its share; the same with the same seed; validation among them, test untouched.
+   */
+  @Test
+  void someOfTheTrainingImages() {
+    DataSplits some = DataSources.open("fashion-mini", 1000, 0.1, 7);
+    assertThat(countsPerClass(some.train())).containsOnly(90);
+    assertThat(countsPerClass(some.validation())).containsOnly(10);
+    assertThat(some.test().size()).isEqualTo(1000);
+    assertThat(some.fingerprint())
+        .isEqualTo(DataSources.open("fashion-mini", 0.1, 7).fingerprint());
+    Set<String> ids = new HashSet<>(ids(some.train()));
+    ids.addAll(ids(some.validation()));
+    assertThat(ids).hasSize(1000);
+    DataSplits again = DataSources.open("fashion-mini", 1000, 0.2, 7);
+    assertThat(ids).containsAll(ids(again.train())).containsAll(ids(again.validation()));
+    assertThat(ids(DataSources.open("fashion-mini", 1000, 0.1, 8).train()))
+        .isNotEqualTo(ids(some.train()));
+    assertThat(ids(DataSources.openLabelled("fashion-mini", Split.VAL, 1000, 0.1, 7)))
+        .isEqualTo(ids(some.validation()));
+  }
+
   @Test
   void fashionMiniIsBalanced() {
     DataSplits splits = DataSources.open("fashion-mini", 0.1, 7);

@@ -23,6 +23,7 @@ final class Options {
   double weightDecay = 5e-4;
   boolean biasDecay = true;
   double dropout = 0.5;
+  int limit = 0;
   @Nullable Path from = null;
   List<String> freeze = List.of();
   ScheduleConfig.Kind schedule = ScheduleConfig.Kind.PAPER;
@@ -40,6 +41,7 @@ final class Options {
     return new TrainingConfig(
         data,
         heldOut,
+        limit,
         configuration,
         width,
         crop,

@@ -25,6 +25,7 @@ class TrainingConfigTest {
     double infinity = Double.POSITIVE_INFINITY;
     return Stream.of(
         wrong(o -> o.heldOut = 0, "held-out is 0.0 but must be a fraction between 0 and 1"),
+        wrong(o -> o.limit = -1, "limit is -1 but must be at least 0"),
         wrong(o -> o.heldOut = 1, "held-out is 1.0 but must be a fraction between 0 and 1"),
         wrong(o -> o.heldOut = nan, "held-out is NaN but must be a fraction between 0 and 1"),
         wrong(o -> o.scale = ScaleRange.fixed(31), "scale is 31 but must be at least the crop, 32"),

@@ -49,13 +49,14 @@ final class Child implements AutoCloseable {
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     command.addAll(spec.jvmOptions());
-    command.addAll(List.of("-cp", System.getProperty("java.class.path")));
     command.addAll(List.of(EngineProcess.class.getName(), spec.factory().getName()));
     try {
       Path log = Files.createTempFile(folder, spec.name(), ".log");
       ProcessBuilder builder = new ProcessBuilder(command).redirectError(log.toFile());
       Map<String, String> environment = builder.environment();
       environment.keySet().removeIf(name -> TUNING.stream().anyMatch(name::startsWith));
+      // not an option: ONNX Runtime 1.29 crashes in a process whose command line has 4,096 bytes
+      environment.put("CLASSPATH", System.getProperty("java.class.path"));
       // the loops of libtorch's backward pass run in a thread that takes its number from here
       environment.put("OMP_NUM_THREADS", String.valueOf(threads));
       environment.put("OPENBLAS_NUM_THREADS", String.valueOf(threads));

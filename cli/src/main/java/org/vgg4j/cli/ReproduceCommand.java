@@ -1,0 +1,264 @@
+package org.vgg4j.cli;
+
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import org.vgg4j.base.AtomicFile;
+import org.vgg4j.base.InputException;
+import org.vgg4j.base.Version;
+import org.vgg4j.data.DataSplits;
+import org.vgg4j.experiment.reproduce.Reproducer;
+import org.vgg4j.experiment.reproduce.Reproduction;
+import org.vgg4j.experiment.reproduce.ReproductionConfig;
+import org.vgg4j.experiment.reproduce.TableFiles;
+import org.vgg4j.model.Architecture;
+import org.vgg4j.network.MemoryPlan;
+import org.vgg4j.train.EpochMetrics;
+import org.vgg4j.train.TrainingConfig;
+import org.vgg4j.train.TrainingListener;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/** {@code vgg reproduce}. */
+@Command(
+    name = "reproduce",
+    description = {
+      "Trains the networks of the paper's Tables 3 to 6 on other data, at another width, measures",
+      "them by all protocols and writes the tables beside the paper's, with a verdict on each of its",
+      "conclusions. The same command again goes on where it was stopped."
+    },
+    sortOptions = false)
+final class ReproduceCommand implements Callable<Integer> {
+  @Spec private CommandSpec spec;
+
+  @Option(
+      names = "--data",
+      paramLabel = "DATA",
+      defaultValue = "fashion-mnist",
+      description = Texts.DATA + "; with test images (default: ${DEFAULT-VALUE})")
+  private String data;
+
+  @Option(
+      names = "--out",
+      paramLabel = "DIR",
+      defaultValue = "runs/tables",
+      description = "folder of the runs and the tables (default: ${DEFAULT-VALUE})")
+  private Path out;
+
+  @Option(names = "--width", paramLabel = "F", defaultValue = "0.125", description = Texts.WIDTH)
+  private double width;
+
+  @Option(
+      names = "--crop",
+      paramLabel = "PIXELS",
+      defaultValue = "64",
+      description =
+          "side of the networks' input window; scales are the paper's in its proportion to 224"
+              + " (default: ${DEFAULT-VALUE})")
+  private int crop;
+
+  @Option(
+      names = "--images",
+      paramLabel = "N",
+      defaultValue = "12000",
+      description =
+          "training images, those held out among them; 0: all (default: ${DEFAULT-VALUE})")
+  private int images;
+
+  @Option(
+      names = "--test-images",
+      paramLabel = "N",
+      defaultValue = "2000",
+      description = "test images that are measured; 0: all (default: ${DEFAULT-VALUE})")
+  private int testImages;
+
+  @Option(
+      names = "--seeds",
+      paramLabel = "N",
+      defaultValue = "3",
+      description = "train each network so often (default: ${DEFAULT-VALUE})")
+  private int seeds;
+
+  @Option(
+      names = "--epochs",
+      paramLabel = "N",
+      defaultValue = "8",
+      description =
+          "of a network from random weights; those that begin with trained ones get fewer"
+              + " (default: ${DEFAULT-VALUE})")
+  private int epochs;
+
+  @Option(
+      names = "--batch",
+      paramLabel = "N",
+      defaultValue = "32",
+      description = "images per step (default: ${DEFAULT-VALUE})")
+  private int batch;
+
+  @Option(
+      names = "--lr",
+      paramLabel = "F",
+      defaultValue = "0.01",
+      description = "learning rate at the start (default: ${DEFAULT-VALUE})")
+  private double learningRate;
+
+  @Option(
+      names = "--quick",
+      description =
+          "a trial of a minute: few images, one epoch, one seed; its figures mean nothing")
+  private boolean quick;
+
+  @Option(names = "--threads", paramLabel = "N", description = Texts.THREADS)
+  private int threads = Runtime.getRuntime().availableProcessors();
+
+  @Override
+  public Integer call() {
+    ReproductionConfig config =
+        quick
+            ? new ReproductionConfig(data, 0.05, crop, 200, 40, 1, 1, 20, learningRate, threads)
+            : new ReproductionConfig(
+                data, width, crop, images, testImages, seeds, epochs, batch, learningRate, threads);
+    requireSame(config);
+    PrintWriter terminal = spec.commandLine().getOut();
+    ProgressLine line = new ProgressLine(spec.commandLine().getErr());
+    long began = System.nanoTime();
+    try (StopSignal stop = StopSignal.install(spec.commandLine().getErr())) {
+      Reproducer reproducer =
+          new Reproducer(config, out, new Progress(terminal, line), stop::requested, Map.of());
+      terminal.printf(
+          "All of it takes about %s on this machine, if none of it is done.%n",
+          PlanCommand.time(reproducer.predictSeconds() / 86_400));
+      terminal.flush();
+      Reproduction found = reproducer.run();
+      line.clear();
+      if (found == null) {
+        terminal.printf("stopped; the same command goes on where it was%n");
+        return stop.exitCode();
+      }
+      TableFiles.write(out, found, facts(config, (System.nanoTime() - began) / 1e9));
+      terminal.printf(
+          "%nThe tables: open %s in a browser; also tables.md, and a .csv for each.%n",
+          out.resolve("tables.html"));
+      return 0;
+    }
+  }
+
+  /** Runs of other options in the same folder would be taken for these. */
+  private void requireSame(ReproductionConfig config) {
+    Path file = out.resolve("options.txt");
+    String text = identity(config);
+    try {
+      if (Files.exists(file)) {
+        String before = Files.readString(file).strip();
+        if (!before.equals(text)) {
+          throw new InputException(
+              "%s holds a reproduction with %s, not %s: give another --out, or the same options"
+                  .formatted(out, before, text));
+        }
+        return;
+      }
+    } catch (IOException e) {
+      throw new InputException("cannot read %s (%s)".formatted(file, e), e);
+    }
+    AtomicFile.write(file, text + "\n");
+  }
+
+  private static String identity(ReproductionConfig config) {
+    return String.format(
+        Locale.ROOT,
+        "data %s, width %s, crop %d, images %d, test-images %d, seeds %d, epochs %d, batch %d, lr %s",
+        config.data(),
+        config.width(),
+        config.crop(),
+        config.images(),
+        config.testImages(),
+        config.seeds(),
+        config.epochs(),
+        config.batch(),
+        config.learningRate());
+  }
+
+  private Map<String, String> facts(ReproductionConfig config, double seconds) {
+    Map<String, String> facts = new LinkedHashMap<>();
+    facts.put("command", "./vgg " + command());
+    facts.put("options", identity(config));
+    facts.put("vgg4j", Version.get());
+    facts.put("time", TrainingPrinter.duration(seconds) + " in the last go");
+    facts.put("threads", Integer.toString(threads));
+    if (quick) {
+      facts.put("beware", "a quick trial: its figures mean nothing");
+    }
+    return facts;
+  }
+
+  private String command() {
+    List<String> words = new ArrayList<>();
+    words.addAll(spec.commandLine().getParseResult().originalArgs());
+    return String.join(" ", words);
+  }
+
+  /** One line for each network, and one that is written over while it learns. */
+  private static final class Progress implements Reproducer.Listener, TrainingListener {
+    private final PrintWriter out;
+    private final ProgressLine line;
+    private final long start = System.nanoTime();
+    private String what = "";
+    private double done;
+
+    Progress(PrintWriter out, ProgressLine line) {
+      this.out = out;
+      this.line = line;
+    }
+
+    @Override
+    public void began(String sentence, double share) {
+      what = sentence;
+      done = share;
+      line.clear();
+      double minutes = (System.nanoTime() - start) / 60e9;
+      out.printf(Locale.ROOT, "%5.1f min  %3.0f %%  %s%n", minutes, 100 * share, sentence);
+      out.flush();
+    }
+
+    @Override
+    public TrainingListener training() {
+      return this;
+    }
+
+    @Override
+    public void started(
+        TrainingConfig config, DataSplits splits, Architecture architecture, MemoryPlan memory) {}
+
+    @Override
+    public void stepped(TrainingListener.Progress progress) {
+      line.show(
+          String.format(
+              Locale.ROOT,
+              "%3.0f %%  %s, epoch %d of %d, loss %.3f, %.0f images/s",
+              100 * done,
+              what,
+              progress.epoch(),
+              progress.epochs(),
+              progress.loss(),
+              progress.imagesPerSecond()));
+    }
+
+    @Override
+    public void epochEnded(EpochMetrics metrics, boolean best) {}
+
+    @Override
+    public void warned(String sentence) {
+      line.clear();
+      out.println("  " + sentence);
+    }
+  }
+}

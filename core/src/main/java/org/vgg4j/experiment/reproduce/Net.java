@@ -1,0 +1,86 @@
+package org.vgg4j.experiment.reproduce;
+
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import org.vgg4j.model.Configuration;
+
+/**
+ * A network of the paper's tables, and how it is trained.
+ *
+ * @param name also of its folder
+ * @param configuration which network
+ * @param scale at which it is trained
+ * @param from the network whose weights it begins with; null if all are drawn
+ * @param onlyFullyConnected whether only fc6 to fc8 learn
+ * @param gaussian whether weights are drawn with the paper's standard deviation, 0.01, rather than
+ *     as Glorot has it
+ */
+record Net(
+    String name,
+    Configuration configuration,
+    Scale scale,
+    @Nullable String from,
+    boolean onlyFullyConnected,
+    boolean gaussian) {
+
+  /** S in the paper: 256, 384, or from 256 to 512. */
+  enum Scale {
+    SMALL("256"),
+    LARGE("384"),
+    JITTER("[256;512]");
+
+    private final String paper;
+
+    Scale(String paper) {
+      this.paper = paper;
+    }
+
+    /** As the paper writes it. */
+    String paper() {
+      return paper;
+    }
+  }
+
+  static final String A = "A";
+  static final String A_LRN = "A-LRN";
+  static final String B = "B";
+  static final String B_5X5 = "B-5x5";
+
+  /** The competition's third D, of which only the fully connected layers learnt with jitter. */
+  static final String D_JITTER_FC = "D-jitter-fc";
+
+  /** D as the paper began: from small random weights, without A's layers. */
+  static final String D_GAUSSIAN = "D-gaussian";
+
+  /** Name of C, D or E at a scale. */
+  static String deep(Configuration configuration, Scale scale) {
+    String suffix =
+        switch (scale) {
+          case SMALL -> "256";
+          case LARGE -> "384";
+          case JITTER -> "jitter";
+        };
+    return configuration.label() + "-" + suffix;
+  }
+
+  /** All of them, each after the one it begins with. */
+  static List<Net> all() {
+    List<Net> nets = new ArrayList<>();
+    nets.add(new Net(A, Configuration.A, Scale.SMALL, null, false, false));
+    nets.add(new Net(A_LRN, Configuration.A_LRN, Scale.SMALL, null, false, false));
+    nets.add(new Net(B, Configuration.B, Scale.SMALL, A, false, false));
+    nets.add(new Net(B_5X5, Configuration.B_5X5, Scale.SMALL, null, false, false));
+    for (Configuration deep : List.of(Configuration.C, Configuration.D, Configuration.E)) {
+      String small = deep(deep, Scale.SMALL);
+      String large = deep(deep, Scale.LARGE);
+      nets.add(new Net(small, deep, Scale.SMALL, A, false, false));
+      nets.add(new Net(large, deep, Scale.LARGE, small, false, false));
+      nets.add(new Net(deep(deep, Scale.JITTER), deep, Scale.JITTER, large, false, false));
+    }
+    String large = deep(Configuration.D, Scale.LARGE);
+    nets.add(new Net(D_JITTER_FC, Configuration.D, Scale.JITTER, large, true, false));
+    nets.add(new Net(D_GAUSSIAN, Configuration.D, Scale.SMALL, null, false, true));
+    return List.copyOf(nets);
+  }
+}

@@ -1,0 +1,117 @@
+package org.vgg4j.experiment.reproduce;
+
+import java.util.List;
+import org.vgg4j.experiment.reproduce.Net.Scale;
+import org.vgg4j.model.Configuration;
+
+/**
+ * The errors that the paper reports on ILSVRC-2012's validation images, in percent (Simonyan and
+ * Zisserman 2015, Tables 3 to 7).
+ */
+final class PaperTables {
+  /**
+   * A row of Table 3 or 4.
+   *
+   * @param net name of our network in its place
+   * @param label the paper's name
+   * @param scale S
+   * @param testScales Q, as the paper writes it
+   * @param top1 error in percent
+   * @param top5 error in percent
+   */
+  record Row(String net, String label, Scale scale, String testScales, double top1, double top5) {}
+
+  /**
+   * A row of Table 5.
+   *
+   * @param protocol as the paper calls it
+   */
+  record Crops(String net, String label, String protocol, double top1, double top5) {}
+
+  /** A row of Table 6 or 7, as the paper writes it. */
+  record Fusion(String what, String top1, String top5, String testTop5) {}
+
+  private PaperTables() {}
+
+  private static Row row(
+      Configuration configuration, Scale scale, String q, double top1, double top5) {
+    boolean deep =
+        List.of(Configuration.C, Configuration.D, Configuration.E).contains(configuration);
+    String net = deep ? Net.deep(configuration, scale) : configuration.label();
+    return new Row(net, configuration.label(), scale, q, top1, top5);
+  }
+
+  /** One test scale, dense. */
+  static List<Row> table3() {
+    return List.of(
+        row(Configuration.A, Scale.SMALL, "256", 29.6, 10.4),
+        row(Configuration.A_LRN, Scale.SMALL, "256", 29.7, 10.5),
+        row(Configuration.B, Scale.SMALL, "256", 28.7, 9.9),
+        row(Configuration.C, Scale.SMALL, "256", 28.1, 9.4),
+        row(Configuration.C, Scale.LARGE, "384", 28.1, 9.3),
+        row(Configuration.C, Scale.JITTER, "384", 27.3, 8.8),
+        row(Configuration.D, Scale.SMALL, "256", 27.0, 8.8),
+        row(Configuration.D, Scale.LARGE, "384", 26.8, 8.7),
+        row(Configuration.D, Scale.JITTER, "384", 25.6, 8.1),
+        row(Configuration.E, Scale.SMALL, "256", 27.3, 9.0),
+        row(Configuration.E, Scale.LARGE, "384", 26.9, 8.7),
+        row(Configuration.E, Scale.JITTER, "384", 25.5, 8.0));
+  }
+
+  /** Several test scales, dense. */
+  static List<Row> table4() {
+    return List.of(
+        row(Configuration.B, Scale.SMALL, "224,256,288", 28.2, 9.6),
+        row(Configuration.C, Scale.SMALL, "224,256,288", 27.7, 9.2),
+        row(Configuration.C, Scale.LARGE, "352,384,416", 27.8, 9.2),
+        row(Configuration.C, Scale.JITTER, "256,384,512", 26.3, 8.2),
+        row(Configuration.D, Scale.SMALL, "224,256,288", 26.6, 8.6),
+        row(Configuration.D, Scale.LARGE, "352,384,416", 26.5, 8.6),
+        row(Configuration.D, Scale.JITTER, "256,384,512", 24.8, 7.5),
+        row(Configuration.E, Scale.SMALL, "224,256,288", 26.9, 8.7),
+        row(Configuration.E, Scale.LARGE, "352,384,416", 26.7, 8.6),
+        row(Configuration.E, Scale.JITTER, "256,384,512", 24.8, 7.5));
+  }
+
+  /** Dense and multi-crop evaluation. */
+  static List<Crops> table5() {
+    String d = Net.deep(Configuration.D, Scale.JITTER);
+    String e = Net.deep(Configuration.E, Scale.JITTER);
+    return List.of(
+        new Crops(d, "D", "dense", 24.8, 7.5),
+        new Crops(d, "D", "multi-crop", 24.6, 7.5),
+        new Crops(d, "D", "multi-crop & dense", 24.4, 7.2),
+        new Crops(e, "E", "dense", 24.8, 7.5),
+        new Crops(e, "E", "multi-crop", 24.6, 7.4),
+        new Crops(e, "E", "multi-crop & dense", 24.4, 7.1));
+  }
+
+  /** Fusion of networks. */
+  static List<Fusion> table6() {
+    return List.of(
+        new Fusion("seven networks of the competition, dense", "24.7", "7.5", "7.3"),
+        new Fusion("D and E with jitter, dense", "24.0", "7.1", "7.0"),
+        new Fusion("D and E with jitter, multi-crop", "23.9", "7.2", "-"),
+        new Fusion("D and E with jitter, multi-crop & dense", "23.7", "6.8", "6.8"));
+  }
+
+  /** Beside others, without outside data. */
+  static List<Fusion> table7() {
+    return List.of(
+        new Fusion("VGG, two networks, multi-crop & dense", "23.7", "6.8", "6.8"),
+        new Fusion("VGG, one network, multi-crop & dense", "24.4", "7.1", "7.0"),
+        new Fusion("VGG, seven networks of the competition, dense", "24.7", "7.5", "7.3"),
+        new Fusion("GoogLeNet, one network", "-", "7.9", "7.9"),
+        new Fusion("GoogLeNet, seven networks", "-", "6.7", "6.7"),
+        new Fusion("MSRA, eleven networks", "-", "-", "8.1"),
+        new Fusion("MSRA, one network", "27.9", "9.1", "9.1"),
+        new Fusion("Clarifai, several networks", "-", "-", "11.7"),
+        new Fusion("Clarifai, one network", "-", "-", "12.5"),
+        new Fusion("Zeiler and Fergus, six networks", "36.0", "14.7", "14.8"),
+        new Fusion("Zeiler and Fergus, one network", "37.5", "16.0", "16.1"),
+        new Fusion("OverFeat, seven networks", "34.0", "13.2", "13.6"),
+        new Fusion("OverFeat, one network", "35.7", "14.2", "-"),
+        new Fusion("Krizhevsky et al., five networks", "38.1", "16.4", "16.4"),
+        new Fusion("Krizhevsky et al., one network", "40.7", "18.2", "-"));
+  }
+}

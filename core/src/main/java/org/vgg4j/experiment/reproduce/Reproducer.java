@@ -1,0 +1,318 @@
+package org.vgg4j.experiment.reproduce;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.function.BooleanSupplier;
+import org.jspecify.annotations.Nullable;
+import org.vgg4j.base.InputException;
+import org.vgg4j.data.DataSources;
+import org.vgg4j.data.Dataset;
+import org.vgg4j.evaluate.Posteriors;
+import org.vgg4j.evaluate.PosteriorsFile;
+import org.vgg4j.evaluate.Protocol;
+import org.vgg4j.evaluate.ProtocolEvaluator;
+import org.vgg4j.evaluate.TestScales;
+import org.vgg4j.model.Architecture;
+import org.vgg4j.model.Configuration;
+import org.vgg4j.network.Engine;
+import org.vgg4j.network.Parameters;
+import org.vgg4j.train.AugmentationConfig;
+import org.vgg4j.train.DryRun;
+import org.vgg4j.train.Initialisation;
+import org.vgg4j.train.RunFolder;
+import org.vgg4j.train.ScheduleConfig;
+import org.vgg4j.train.SgdConfig;
+import org.vgg4j.train.StartConfig;
+import org.vgg4j.train.Trainer;
+import org.vgg4j.train.TrainingConfig;
+import org.vgg4j.train.TrainingListener;
+import org.vgg4j.train.TrainingResult;
+import org.vgg4j.weights.ModelFile;
+
+/**
+ * Trains what the paper's Tables 3 to 6 need, once for each seed, and measures it by the protocols
+ * of those tables. Each network has a folder {@code seed-1/D-256} with its run and its posteriors;
+ * what is there is not done again, and a run that was interrupted goes on.
+ */
+public final class Reproducer {
+  /** Told of what is going on. */
+  public interface Listener {
+    /**
+     * A network is about to be trained or measured.
+     *
+     * @param what a sentence
+     * @param done share of the work that is done, in multiply-adds
+     */
+    void began(String what, double done);
+
+    /** Returns who is told of the training. */
+    TrainingListener training();
+  }
+
+  private static final double HELD_OUT = 0.1;
+
+  /** Of one image, a third of what training on it takes. */
+  private static final double FORWARD = 1.0 / 3;
+
+  private static final int CROPS_PER_SCALE = 50;
+
+  private final ReproductionConfig config;
+  private final Path out;
+  private final Listener listener;
+  private final BooleanSupplier stopRequested;
+  private final Map<String, Object> environment;
+  private double done;
+
+  /**
+   * @param out folder of all runs
+   * @param stopRequested asked after each step and each network
+   * @param environment for the runs' provenance
+   */
+  public Reproducer(
+      ReproductionConfig config,
+      Path out,
+      Listener listener,
+      BooleanSupplier stopRequested,
+      Map<String, Object> environment) {
+    this.config = config;
+    this.out = out;
+    this.listener = listener;
+    this.stopRequested = stopRequested;
+    this.environment = Map.copyOf(environment);
+  }
+
+  /**
+   * Predicts how long all of it takes, from a few steps of net A on this machine.
+   *
+   * @return seconds, at most
+   * @throws InputException whatever keeps it from beginning
+   */
+  public double predictSeconds() {
+    Net net = Net.all().get(0);
+    DryRun tried = DryRun.of(training(net, 1));
+    double perMultiplyAdd = tried.secondsPerImage() / architecture(net, tried).multiplyAdds();
+    double all = 0;
+    for (Net one : Net.all()) {
+      all += work(one, architecture(one, tried), tried.data().train().size(), tested());
+    }
+    return config.seeds() * all * perMultiplyAdd;
+  }
+
+  private Architecture architecture(Net net, DryRun tried) {
+    return new Architecture(
+        net.configuration(), config.width(), config.crop(), tried.architecture().classes());
+  }
+
+  private int tested() {
+    Dataset test = testImages();
+    return test.size();
+  }
+
+  /** Multiply-adds of a network's training, counted three times, and of what is measured. */
+  private double work(Net net, Architecture architecture, int trained, int tested) {
+    double training =
+        (double) config.epochs(net)
+            * trained
+            * (1 + HELD_OUT * FORWARD)
+            * architecture.multiplyAdds();
+    return training + FORWARD * measuring(net, architecture, tested);
+  }
+
+  private double measuring(Net net, Architecture architecture, int tested) {
+    double perImage = 0;
+    for (int scale : denseScales(net)) {
+      perImage += 2.0 * architecture.multiplyAdds(scale, scale);
+    }
+    perImage += (double) cropScales(net).size() * CROPS_PER_SCALE * architecture.multiplyAdds();
+    return tested * perImage;
+  }
+
+  /** The test scales at which a network is measured densely. */
+  private Set<Integer> denseScales(Net net) {
+    Set<Integer> scales = new LinkedHashSet<>(Scales.several(config, net));
+    scales.add(Scales.single(config, net));
+    if (net.name().equals(Net.deep(Configuration.D, Net.Scale.SMALL))) {
+      scales.add(Scales.far(config));
+    }
+    return scales;
+  }
+
+  /** The test scales at which it is measured by 5x5 crops and their mirror images (Table 5). */
+  private List<Integer> cropScales(Net net) {
+    boolean ofTable5 =
+        net.scale() == Net.Scale.JITTER
+            && !net.onlyFullyConnected()
+            && net.configuration() != Configuration.C;
+    return ofTable5 ? Scales.several(config, net) : List.of();
+  }
+
+  /**
+   * Does all that is not done yet.
+   *
+   * @return null if it was asked to stop
+   * @throws InputException if data, memory or files do not allow it
+   */
+  public @Nullable Reproduction run() {
+    Dataset test = testImages();
+    Measurements measurements = new Measurements(config.seeds());
+    Map<String, Double> seconds = new LinkedHashMap<>();
+    int trained = DataSources.open(config.data(), config.images(), HELD_OUT, 1).train().size();
+    double all = 0;
+    List<Net> nets = Net.all();
+    Map<String, Architecture> architectures = new LinkedHashMap<>();
+    for (Net net : nets) {
+      Architecture architecture =
+          new Architecture(
+              net.configuration(), config.width(), config.crop(), test.classNames().size());
+      architectures.put(net.name(), architecture);
+      measurements.put(net.name(), architecture);
+      all += config.seeds() * work(net, architecture, trained, test.size());
+    }
+    for (int seed = 1; seed <= config.seeds(); seed++) {
+      for (Net net : nets) {
+        String what = "seed %d of %d, %s".formatted(seed, config.seeds(), net.name());
+        listener.began(what + ": training", done / all);
+        RunFolder folder = train(net, seed);
+        if (folder == null) {
+          return null;
+        }
+        listener.began(what + ": measuring", done / all);
+        measure(net, seed, folder, test, measurements);
+        seconds.merge(net.name(), folder.seconds() / config.seeds(), Double::sum);
+        done += work(net, architecture(architectures, net), trained, test.size());
+        if (stopRequested.getAsBoolean()) {
+          return null;
+        }
+      }
+    }
+    return new Reproduction(config, test.name(), test.size(), measurements, seconds);
+  }
+
+  private static Architecture architecture(Map<String, Architecture> all, Net net) {
+    Architecture architecture = all.get(net.name());
+    if (architecture == null) {
+      throw new IllegalStateException("no network " + net.name());
+    }
+    return architecture;
+  }
+
+  /** The images that everything is measured on; training sees none of them. */
+  private Dataset testImages() {
+    Dataset test = DataSources.open(config.data(), HELD_OUT, 1).test();
+    if (test == null) {
+      throw new InputException(
+          config.data() + " has no test images, on which networks can be compared: add test/");
+    }
+    return DataSources.some(test, config.testImages(), 1);
+  }
+
+  private Path folder(String net, int seed) {
+    return out.resolve("seed-" + seed).resolve(net);
+  }
+
+  /** Returns the finished run; null if it was asked to stop. */
+  private @Nullable RunFolder train(Net net, int seed) {
+    Path path = folder(net.name(), seed);
+    RunFolder folder = new RunFolder(path);
+    if (folder.isFinished()) {
+      return folder;
+    }
+    TrainingConfig training = training(net, seed);
+    TrainingResult result =
+        Files.exists(folder.config())
+            ? Trainer.resume(training, path, listener.training(), stopRequested, environment)
+            : Trainer.train(training, path, listener.training(), stopRequested, environment);
+    return result.interrupted() ? null : folder;
+  }
+
+  private TrainingConfig training(Net net, int seed) {
+    String from = net.from();
+    StartConfig start =
+        new StartConfig(
+            from == null ? null : new RunFolder(folder(from, seed)).bestModel(),
+            net.gaussian() ? Initialisation.GAUSSIAN : Initialisation.GLOROT,
+            net.onlyFullyConnected() ? List.of("features") : List.of());
+    return new TrainingConfig(
+        config.data(),
+        HELD_OUT,
+        config.images(),
+        net.configuration(),
+        config.width(),
+        config.crop(),
+        new AugmentationConfig(config.trainingScale(net), true, 0.1),
+        start,
+        new SgdConfig(
+            config.batch(), config.batch(), config.learningRate(net), 0.9, 5e-4, true, 0.5),
+        // so few epochs have no time for plateaus
+        new ScheduleConfig(
+            ScheduleConfig.Kind.COSINE, 1, List.of(), 0, config.epochs(net), Integer.MAX_VALUE),
+        seed,
+        config.threads(),
+        0);
+  }
+
+  private void measure(
+      Net net, int seed, RunFolder folder, Dataset test, Measurements measurements) {
+    List<Measurements.Key> keys = new ArrayList<>();
+    for (int scale : denseScales(net)) {
+      keys.add(new Measurements.Key(seed, net.name(), Protocol.DENSE, scale));
+    }
+    for (int scale : cropScales(net)) {
+      keys.add(new Measurements.Key(seed, net.name(), Protocol.MULTI_CROP, scale));
+    }
+    for (Measurements.Key key : keys) {
+      Path file = folder.path().resolve("%s-%d.npy".formatted(key.protocol().label(), key.scale()));
+      Posteriors found = Files.exists(file) ? PosteriorsFile.read(file) : null;
+      if (found == null || found.images() != test.size()) {
+        found = measure(folder, key, test);
+        PosteriorsFile.write(file, found);
+      }
+      measurements.put(key, found);
+    }
+  }
+
+  private Posteriors measure(RunFolder folder, Measurements.Key key, Dataset test) {
+    ModelFile model = ModelFile.read(folder.bestModel());
+    try (Engine engine = new Engine(config.threads())) {
+      Parameters parameters = new Parameters(model.architecture(), model.arrays());
+      return new ProtocolEvaluator(
+              engine,
+              parameters,
+              model.preprocessing(),
+              model.classNames(),
+              "seed-" + key.seed() + "/" + key.net(),
+              key.protocol(),
+              List.of(key.scale()),
+              config.batch())
+          .run(test, images -> {});
+    }
+  }
+
+  /** Test scales, in proportion to the paper's. */
+  static final class Scales {
+    private Scales() {}
+
+    /** Q = S, or the middle of the range (Table 3). */
+    static int single(ReproductionConfig config, Net net) {
+      return net.scale() == Net.Scale.SMALL ? config.scale(256) : config.scale(384);
+    }
+
+    /** The three of Table 4. */
+    static List<Integer> several(ReproductionConfig config, Net net) {
+      return net.scale() == Net.Scale.JITTER
+          ? List.of(config.scale(256), config.scale(384), config.scale(512))
+          : TestScales.of(TestScales.PAPER, config.trainingScale(net), config.crop());
+    }
+
+    /** Twice the smallest training scale. */
+    static int far(ReproductionConfig config) {
+      return config.scale(512);
+    }
+  }
+}

@@ -1,0 +1,78 @@
+package org.vgg4j.experiment.reproduce;
+
+import org.vgg4j.base.InputException;
+import org.vgg4j.data.ScaleRange;
+
+/**
+ * How large a reproduction is. Scales are the paper's in the proportion of the crop.
+ *
+ * @param data word or path of the data set
+ * @param width factor on channels and hidden features
+ * @param crop side of the input window in pixels; 64 makes score maps of 1, 2 and 3 a side
+ * @param images training images, those held out among them; 0 for all
+ * @param testImages test images that are measured, of each class its share; 0 for all
+ * @param seeds each network is trained so often
+ * @param epochs of a network that is trained from random weights
+ * @param batch images of a step
+ * @param learningRate at the start; a tenth of it where a trained network goes on at another scale
+ * @param threads number of threads
+ */
+public record ReproductionConfig(
+    String data,
+    double width,
+    int crop,
+    int images,
+    int testImages,
+    int seeds,
+    int epochs,
+    int batch,
+    double learningRate,
+    int threads) {
+
+  private static final int PAPER_CROP = 224;
+
+  /**
+   * @throws InputException if a number is out of its range
+   */
+  public ReproductionConfig {
+    require(images >= 0, "images", images, "at least 0");
+    require(testImages >= 0, "test-images", testImages, "at least 0");
+    require(seeds >= 1, "seeds", seeds, "at least 1");
+    require(epochs >= 1, "epochs", epochs, "at least 1");
+    require(threads >= 1, "threads", threads, "at least 1");
+  }
+
+  private static void require(boolean condition, String option, Object value, String what) {
+    if (!condition) {
+      throw new InputException("option %s is %s but must be %s".formatted(option, value, what));
+    }
+  }
+
+  /** A scale of the paper, in proportion. */
+  int scale(int paper) {
+    return Math.round((float) paper * crop / PAPER_CROP);
+  }
+
+  /** The training scale of a network. */
+  ScaleRange trainingScale(Net net) {
+    return switch (net.scale()) {
+      case SMALL -> ScaleRange.fixed(scale(256));
+      case LARGE -> ScaleRange.fixed(scale(384));
+      case JITTER -> new ScaleRange(scale(256), scale(512));
+    };
+  }
+
+  /** How long a network is trained: the shorter the more of it is trained already. */
+  int epochs(Net net) {
+    if (net.from() == null) {
+      return epochs;
+    }
+    boolean sameNetwork = net.scale() != Net.Scale.SMALL;
+    return Math.max(1, Math.round(epochs * (sameNetwork ? 0.375f : 0.75f)));
+  }
+
+  /** The rate at which a network's training begins (the paper, section 3.1). */
+  double learningRate(Net net) {
+    return net.scale() == Net.Scale.SMALL ? learningRate : learningRate / 10;
+  }
+}
