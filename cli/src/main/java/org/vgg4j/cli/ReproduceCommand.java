@@ -38,6 +38,8 @@ import picocli.CommandLine.Spec;
     },
     sortOptions = false)
 final class ReproduceCommand implements Callable<Integer> {
+  private static final String OPTIONS = "options.txt";
+
   @Spec private CommandSpec spec;
 
   @Option(
@@ -138,6 +140,7 @@ final class ReproduceCommand implements Callable<Integer> {
           "All of it takes about %s on this machine, if none of it is done.%n",
           PlanCommand.time(reproducer.predictSeconds() / 86_400));
       terminal.flush();
+      AtomicFile.write(out.resolve(OPTIONS), identity(config) + "\n");
       Reproduction found = reproducer.run();
       line.clear();
       if (found == null) {
@@ -154,7 +157,7 @@ final class ReproduceCommand implements Callable<Integer> {
 
   /** Runs of other options in the same folder would be taken for these. */
   private void requireSame(ReproductionConfig config) {
-    Path file = out.resolve("options.txt");
+    Path file = out.resolve(OPTIONS);
     String text = identity(config);
     try {
       if (Files.exists(file)) {
@@ -164,12 +167,10 @@ final class ReproduceCommand implements Callable<Integer> {
               "%s holds a reproduction with %s, not %s: give another --out, or the same options"
                   .formatted(out, before, text));
         }
-        return;
       }
     } catch (IOException e) {
       throw new InputException("cannot read %s (%s)".formatted(file, e), e);
     }
-    AtomicFile.write(file, text + "\n");
   }
 
   private static String identity(ReproductionConfig config) {

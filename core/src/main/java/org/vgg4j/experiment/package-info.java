@@ -1,4 +1,6 @@
-/** Experiments on whole networks: for now, how fast they run. */
+/**
+ * Experiments on whole networks: how fast they run, what training them takes, the paper's tables.
+ */
 @NullMarked
 package org.vgg4j.experiment;
 

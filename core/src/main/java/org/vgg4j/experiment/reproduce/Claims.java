@@ -127,6 +127,11 @@ final class Claims {
 
   private void beginnings() {
     String d = deep(Configuration.D, Scale.SMALL);
+    better(
+        "pre-initialised networks need fewer epochs: after as many, D from A's layers is better than"
+            + " from random weights",
+        single(d),
+        single(Net.D_RANDOM));
     Subject stalled = single(Net.D_GAUSSIAN);
     double guessing = 100 - 100.0 / found.classes();
     double error = found.measurements().errors(stalled).top1();

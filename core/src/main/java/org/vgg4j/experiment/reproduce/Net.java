@@ -53,6 +53,9 @@ record Net(
   /** D as the paper began: from small random weights, without A's layers. */
   static final String D_GAUSSIAN = "D-gaussian";
 
+  /** D from random weights of Glorot's size, without A's layers. */
+  static final String D_RANDOM = "D-random";
+
   /** Name of C, D or E at a scale. */
   static String deep(Configuration configuration, Scale scale) {
     String suffix =
@@ -62,6 +65,14 @@ record Net(
           case JITTER -> "jitter";
         };
     return configuration.label() + "-" + suffix;
+  }
+
+  /** Whether it has as many layers as those that the paper initialises with A's. */
+  boolean isDeep() {
+    return switch (configuration) {
+      case A, A_LRN, B_5X5 -> false;
+      case B, C, D, E -> true;
+    };
   }
 
   /** All of them, each after the one it begins with. */
@@ -80,6 +91,7 @@ record Net(
     }
     String large = deep(Configuration.D, Scale.LARGE);
     nets.add(new Net(D_JITTER_FC, Configuration.D, Scale.JITTER, large, true, false));
+    nets.add(new Net(D_RANDOM, Configuration.D, Scale.SMALL, null, false, false));
     nets.add(new Net(D_GAUSSIAN, Configuration.D, Scale.SMALL, null, false, true));
     return List.copyOf(nets);
   }

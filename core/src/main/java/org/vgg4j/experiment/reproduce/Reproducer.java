@@ -12,6 +12,7 @@ import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 import org.vgg4j.base.InputException;
 import org.vgg4j.data.DataSources;
+import org.vgg4j.data.DataSplits;
 import org.vgg4j.data.Dataset;
 import org.vgg4j.evaluate.Posteriors;
 import org.vgg4j.evaluate.PosteriorsFile;
@@ -97,9 +98,10 @@ public final class Reproducer {
     Net net = Net.all().get(0);
     DryRun tried = DryRun.of(training(net, 1));
     double perMultiplyAdd = tried.secondsPerImage() / architecture(net, tried).multiplyAdds();
+    Sizes sizes = sizes();
     double all = 0;
     for (Net one : Net.all()) {
-      all += work(one, architecture(one, tried), tried.data().train().size(), tested());
+      all += work(one, architecture(one, tried), sizes);
     }
     return config.seeds() * all * perMultiplyAdd;
   }
@@ -109,19 +111,32 @@ public final class Reproducer {
         net.configuration(), config.width(), config.crop(), tried.architecture().classes());
   }
 
-  private int tested() {
-    Dataset test = testImages();
-    return test.size();
+  /**
+   * Numbers of images.
+   *
+   * @param trained in each epoch
+   * @param validated after each epoch
+   * @param tested at the end of each run
+   * @param measured by the protocols
+   */
+  private record Sizes(int trained, int validated, int tested, int measured) {}
+
+  private Sizes sizes() {
+    DataSplits splits = DataSources.open(config.data(), config.images(), HELD_OUT, 1);
+    Dataset test = splits.test();
+    return new Sizes(
+        splits.train().size(),
+        splits.validation().size(),
+        test == null ? 0 : test.size(),
+        testImages().size());
   }
 
   /** Multiply-adds of a network's training, counted three times, and of what is measured. */
-  private double work(Net net, Architecture architecture, int trained, int tested) {
-    double training =
-        (double) config.epochs(net)
-            * trained
-            * (1 + HELD_OUT * FORWARD)
-            * architecture.multiplyAdds();
-    return training + FORWARD * measuring(net, architecture, tested);
+  private double work(Net net, Architecture architecture, Sizes sizes) {
+    double epoch = sizes.trained() + FORWARD * sizes.validated();
+    double images = config.epochs(net) * epoch + FORWARD * sizes.tested();
+    return images * architecture.multiplyAdds()
+        + FORWARD * measuring(net, architecture, sizes.measured());
   }
 
   private double measuring(Net net, Architecture architecture, int tested) {
@@ -162,7 +177,7 @@ public final class Reproducer {
     Dataset test = testImages();
     Measurements measurements = new Measurements(config.seeds());
     Map<String, Double> seconds = new LinkedHashMap<>();
-    int trained = DataSources.open(config.data(), config.images(), HELD_OUT, 1).train().size();
+    Sizes sizes = sizes();
     double all = 0;
     List<Net> nets = Net.all();
     Map<String, Architecture> architectures = new LinkedHashMap<>();
@@ -172,7 +187,7 @@ public final class Reproducer {
               net.configuration(), config.width(), config.crop(), test.classNames().size());
       architectures.put(net.name(), architecture);
       measurements.put(net.name(), architecture);
-      all += config.seeds() * work(net, architecture, trained, test.size());
+      all += config.seeds() * work(net, architecture, sizes);
     }
     for (int seed = 1; seed <= config.seeds(); seed++) {
       for (Net net : nets) {
@@ -185,7 +200,7 @@ public final class Reproducer {
         listener.began(what + ": measuring", done / all);
         measure(net, seed, folder, test, measurements);
         seconds.merge(net.name(), folder.seconds() / config.seeds(), Double::sum);
-        done += work(net, architecture(architectures, net), trained, test.size());
+        done += work(net, architecture(architectures, net), sizes);
         if (stopRequested.getAsBoolean()) {
           return null;
         }

@@ -62,13 +62,15 @@ public record ReproductionConfig(
     };
   }
 
-  /** How long a network is trained: the shorter the more of it is trained already. */
+  /**
+   * How long a network is trained: those that begin with trained layers shorter, and as long those
+   * that are compared with them.
+   */
   int epochs(Net net) {
-    if (net.from() == null) {
+    if (!net.isDeep()) {
       return epochs;
     }
-    boolean sameNetwork = net.scale() != Net.Scale.SMALL;
-    return Math.max(1, Math.round(epochs * (sameNetwork ? 0.375f : 0.75f)));
+    return Math.max(1, Math.round(epochs * (net.scale() == Net.Scale.SMALL ? 0.75f : 0.375f)));
   }
 
   /** The rate at which a network's training begins (the paper, section 3.1). */

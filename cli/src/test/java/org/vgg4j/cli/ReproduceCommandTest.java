@@ -1,0 +1,81 @@
+package org.vgg4j.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class ReproduceCommandTest {
+  private static final List<String> TABLES =
+      List.of("table-3", "table-4", "table-5", "table-6", "table-7", "networks", "claims");
+
+  @TempDir Path root;
+
+  private Vgg quick(String... more) {
+    Path out = root.resolve("tables");
+    List<Object> args =
+        new ArrayList<>(List.of("reproduce", "--quick", "--data", "fashion-mini", "--out", out));
+    args.addAll(List.of(more));
+    return Vgg.run(args.toArray());
+  }
+
+  /** All networks, all protocols, all tables; and the second time nothing is left to train. */
+  @Test
+  void quickTrial() throws IOException {
+    Vgg vgg = quick();
+    assertThat(vgg.exitCode()).as(vgg.err()).isZero();
+    assertThat(vgg.out())
+        .contains("All of it takes about")
+        .contains("seed 1 of 1, D-jitter-fc: training")
+        .contains("The tables: open");
+    Path out = root.resolve("tables");
+    String page = Files.readString(out.resolve("tables.html"));
+    assertThat(page)
+        .contains("Table 3: one test scale")
+        .contains("another data set: our rows cannot be compared")
+        .contains("1x1, 2x2, 3x3")
+        .contains("its figures mean nothing");
+    assertThat(lines("table-3")).hasSize(13);
+    assertThat(lines("table-4")).hasSize(11);
+    assertThat(lines("table-5")).hasSize(7);
+    assertThat(lines("table-6")).hasSize(5);
+    assertThat(lines("table-7")).hasSize(18);
+    assertThat(lines("claims")).hasSize(24);
+    assertThat(lines("table-3").get(9)).startsWith("D,[256;512],384,73-146,110,25.6,8.1,");
+    List<List<String>> before = TABLES.stream().map(this::lines).toList();
+
+    Vgg again = quick();
+    assertThat(again.exitCode()).as(again.err()).isZero();
+    assertThat(TABLES.stream().map(this::lines).toList()).isEqualTo(before);
+
+    Vgg other =
+        Vgg.run("reproduce", "--data", "fashion-mini", "--out", out, "--width", 0.5, "--seeds", 1);
+    assertThat(other.exitCode()).isEqualTo(1);
+    assertThat(other.err())
+        .contains("holds a reproduction with data fashion-mini, width 0.05")
+        .contains("give another --out, or the same options");
+  }
+
+  private List<String> lines(String table) {
+    try {
+      return Files.readAllLines(root.resolve("tables").resolve(table + ".csv"));
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  @Test
+  void needsTestImages() throws IOException {
+    Path data = Pictures.writeClasses(root.resolve("photos"), 4, 1);
+    Vgg vgg = Vgg.run("reproduce", "--quick", "--data", data, "--out", root.resolve("tables"));
+    assertThat(vgg.exitCode()).isEqualTo(1);
+    assertThat(vgg.err()).contains("has no test images, on which networks can be compared");
+    assertThat(root.resolve("tables")).doesNotExist();
+  }
+}
