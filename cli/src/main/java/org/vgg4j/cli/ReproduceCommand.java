@@ -93,7 +93,7 @@ final class ReproduceCommand implements Callable<Integer> {
   @Option(
       names = "--epochs",
       paramLabel = "N",
-      defaultValue = "8",
+      defaultValue = "10",
       description =
           "of a network from random weights; those that begin with trained ones get fewer"
               + " (default: ${DEFAULT-VALUE})")

@@ -35,7 +35,7 @@ import org.vgg4j.network.Training;
  * @param memory of the process's heap
  * @param unreadable pictures among those of the first step that cannot be read
  * @param loss of the first step, per image; about ln(classes) where all weights were drawn
- * @param secondsPerImage at the end, when the compiler has seen the kernels
+ * @param secondsPerImage of the fastest piece, when the compiler has seen the kernels
  * @param steps at most so many
  * @param seconds that all of them take at most, validation included, but not the look at all
  *     pictures before the first
@@ -51,7 +51,7 @@ public record DryRun(
     long steps,
     double seconds) {
 
-  /** Pieces of the batch that are trained on at least: the first warms up, the last is timed. */
+  /** Pieces of the batch that are trained on at least: the first warms up. */
   private static final int PIECES = 2;
 
   /** Small networks are trained on for so long, before the compiler has done its work. */
@@ -133,7 +133,7 @@ public record DryRun(
 
   /**
    * @param loss of the first piece, per image
-   * @param secondsPerImage of the last piece
+   * @param secondsPerImage of the fastest piece
    */
   private record Step(double loss, double secondsPerImage) {}
 
@@ -177,7 +177,7 @@ public record DryRun(
             0,
             config.threads())) {
       double loss = 0;
-      double secondsPerImage = 0;
+      double secondsPerImage = Double.POSITIVE_INFINITY;
       long start = System.nanoTime();
       for (int piece = 0; piece < PIECES || System.nanoTime() - start < WARM_UP_NANOS; piece++) {
         long began = System.nanoTime();
@@ -191,7 +191,8 @@ public record DryRun(
                 1f / config.sgd().batch(),
                 new DropoutKeys(config.seed(), 0, samples),
                 sink);
-        secondsPerImage = (System.nanoTime() - began) / 1e9 / batch.count();
+        double seconds = (System.nanoTime() - began) / 1e9 / batch.count();
+        secondsPerImage = Math.min(secondsPerImage, seconds);
         loss = piece == 0 ? result.lossSum() / batch.count() : loss;
       }
       if (sums != null) {

@@ -62,12 +62,14 @@ public final class Reproducer {
   private static final double FORWARD = 1.0 / 3;
 
   private static final int CROPS_PER_SCALE = 50;
+  private static final int MOST_WARM_UP = 300;
 
   private final ReproductionConfig config;
   private final Path out;
   private final Listener listener;
   private final BooleanSupplier stopRequested;
   private final Map<String, Object> environment;
+  private final int trainedImages;
   private double done;
 
   /**
@@ -86,6 +88,8 @@ public final class Reproducer {
     this.listener = listener;
     this.stopRequested = stopRequested;
     this.environment = Map.copyOf(environment);
+    this.trainedImages =
+        DataSources.open(config.data(), config.images(), HELD_OUT, 1).train().size();
   }
 
   /**
@@ -266,10 +270,24 @@ public final class Reproducer {
             config.batch(), config.batch(), config.learningRate(net), 0.9, 5e-4, true, 0.5),
         // so few epochs have no time for plateaus
         new ScheduleConfig(
-            ScheduleConfig.Kind.COSINE, 1, List.of(), 0, config.epochs(net), Integer.MAX_VALUE),
+            ScheduleConfig.Kind.COSINE,
+            1,
+            List.of(),
+            warmUp(net),
+            config.epochs(net),
+            Integer.MAX_VALUE),
         seed,
         config.threads(),
         0);
+  }
+
+  /**
+   * Steps over which the rate rises. Without them a network of few channels may lose all of its
+   * ReLUs at once: B-5x5 at an eighth of the width did.
+   */
+  private int warmUp(Net net) {
+    int steps = (trainedImages + config.batch() - 1) / config.batch() * config.epochs(net);
+    return Math.min(MOST_WARM_UP, steps / 10);
   }
 
   private void measure(
