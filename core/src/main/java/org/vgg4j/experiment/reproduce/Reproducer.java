@@ -69,13 +69,14 @@ public final class Reproducer {
   private final Listener listener;
   private final BooleanSupplier stopRequested;
   private final Map<String, Object> environment;
-  private final int trainedImages;
+  private final Sizes sizes;
   private double done;
 
   /**
    * @param out folder of all runs
    * @param stopRequested asked after each step and each network
    * @param environment for the runs' provenance
+   * @throws InputException if there is no such data set, or it has no test images
    */
   public Reproducer(
       ReproductionConfig config,
@@ -88,24 +89,22 @@ public final class Reproducer {
     this.listener = listener;
     this.stopRequested = stopRequested;
     this.environment = Map.copyOf(environment);
-    this.trainedImages =
-        DataSources.open(config.data(), config.images(), HELD_OUT, 1).train().size();
+    this.sizes = sizes();
   }
 
   /**
    * Predicts how long all of it takes, from a few steps of net A on this machine.
    *
-   * @return seconds, at most
+   * @return seconds, about
    * @throws InputException whatever keeps it from beginning
    */
   public double predictSeconds() {
     Net net = Net.all().get(0);
     DryRun tried = DryRun.of(training(net, 1));
     double perMultiplyAdd = tried.secondsPerImage() / architecture(net, tried).multiplyAdds();
-    Sizes sizes = sizes();
     double all = 0;
     for (Net one : Net.all()) {
-      all += work(one, architecture(one, tried), sizes);
+      all += work(one, architecture(one, tried));
     }
     return config.seeds() * all * perMultiplyAdd;
   }
@@ -128,15 +127,16 @@ public final class Reproducer {
   private Sizes sizes() {
     DataSplits splits = DataSources.open(config.data(), config.images(), HELD_OUT, 1);
     Dataset test = splits.test();
+    Dataset measured = testImages();
     return new Sizes(
         splits.train().size(),
         splits.validation().size(),
         test == null ? 0 : test.size(),
-        testImages().size());
+        measured.size());
   }
 
   /** Multiply-adds of a network's training, counted three times, and of what is measured. */
-  private double work(Net net, Architecture architecture, Sizes sizes) {
+  private double work(Net net, Architecture architecture) {
     double epoch = sizes.trained() + FORWARD * sizes.validated();
     double images = config.epochs(net) * epoch + FORWARD * sizes.tested();
     return images * architecture.multiplyAdds()
@@ -181,7 +181,6 @@ public final class Reproducer {
     Dataset test = testImages();
     Measurements measurements = new Measurements(config.seeds());
     Map<String, Double> seconds = new LinkedHashMap<>();
-    Sizes sizes = sizes();
     double all = 0;
     List<Net> nets = Net.all();
     Map<String, Architecture> architectures = new LinkedHashMap<>();
@@ -191,7 +190,7 @@ public final class Reproducer {
               net.configuration(), config.width(), config.crop(), test.classNames().size());
       architectures.put(net.name(), architecture);
       measurements.put(net.name(), architecture);
-      all += config.seeds() * work(net, architecture, sizes);
+      all += config.seeds() * work(net, architecture);
     }
     for (int seed = 1; seed <= config.seeds(); seed++) {
       for (Net net : nets) {
@@ -204,7 +203,7 @@ public final class Reproducer {
         listener.began(what + ": measuring", done / all);
         measure(net, seed, folder, test, measurements);
         seconds.merge(net.name(), folder.seconds() / config.seeds(), Double::sum);
-        done += work(net, architecture(architectures, net), sizes);
+        done += work(net, architecture(architectures, net));
         if (stopRequested.getAsBoolean()) {
           return null;
         }
@@ -286,7 +285,7 @@ public final class Reproducer {
    * ReLUs at once: B-5x5 at an eighth of the width did.
    */
   private int warmUp(Net net) {
-    int steps = (trainedImages + config.batch() - 1) / config.batch() * config.epochs(net);
+    int steps = (sizes.trained() + config.batch() - 1) / config.batch() * config.epochs(net);
     return Math.min(MOST_WARM_UP, steps / 10);
   }
 

@@ -10,16 +10,7 @@ import org.vgg4j.experiment.reproduce.Measurements.Subject;
 import org.vgg4j.experiment.reproduce.Net.Scale;
 import org.vgg4j.model.Configuration;
 
-/**
- * What was measured, as the paper's tables.
- *
- * @param config how large it was
- * @param test name of the test images
- * @param testImages how many they were
- * @param classes number of classes
- * @param measurements posteriors of all networks
- * @param trainingSeconds mean over the seeds, by the name of the network
- */
+/** What was measured, as the paper's tables. */
 public final class Reproduction {
   private final ReproductionConfig config;
   private final String test;
@@ -27,6 +18,13 @@ public final class Reproduction {
   private final Measurements measurements;
   private final Map<String, Double> trainingSeconds;
 
+  /**
+   * @param config how large it was
+   * @param test name of the test images
+   * @param testImages how many they were
+   * @param measurements posteriors of all networks
+   * @param trainingSeconds mean over the seeds, by the name of the network
+   */
   Reproduction(
       ReproductionConfig config,
       String test,
