@@ -9,12 +9,12 @@ import java.util.Map;
 import org.vgg4j.base.InputException;
 import org.vgg4j.experiment.Benchmark;
 import org.vgg4j.model.Architecture;
-import org.vgg4j.model.Configuration;
 import org.vgg4j.model.LayerShape;
 import org.vgg4j.network.Engine;
 import org.vgg4j.network.FcWeights;
 import org.vgg4j.network.Inference;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
@@ -29,21 +29,7 @@ final class BenchCommand implements Runnable {
 
   @Spec private CommandSpec spec;
 
-  @Option(names = "--arch", paramLabel = "NAME", defaultValue = "D", description = Texts.ARCH)
-  private String arch;
-
-  @Option(names = "--width", paramLabel = "F", defaultValue = "1", description = Texts.WIDTH)
-  private double width;
-
-  @Option(names = "--crop", paramLabel = "PIXELS", defaultValue = "224", description = Texts.CROP)
-  private int crop;
-
-  @Option(
-      names = "--classes",
-      paramLabel = "N",
-      defaultValue = "1000",
-      description = "number of classes (default: ${DEFAULT-VALUE})")
-  private int classes;
+  @Mixin private final NetworkOptions options = new NetworkOptions();
 
   @Option(
       names = "--batch",
@@ -100,14 +86,14 @@ final class BenchCommand implements Runnable {
       throw new InputException(
           "option fc-weights bf16 is for the forward pass, which option pass leaves out");
     }
+    Architecture network = options.network();
     for (int scale : testScales) {
-      if (scale < crop) {
+      if (scale < network.crop()) {
         throw new InputException(
             "test scale Q = %d is below crop %d: take scales of at least the crop"
-                .formatted(scale, crop));
+                .formatted(scale, network.crop()));
       }
     }
-    Architecture network = new Architecture(Configuration.of(arch), width, crop, classes);
     try (Engine engine = new Engine(threads)) {
       Engine.MachineSpeed machine = engine.measureMachine();
       List<Measured> results = new ArrayList<>();

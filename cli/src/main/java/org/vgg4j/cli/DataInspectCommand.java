@@ -26,10 +26,9 @@ import picocli.CommandLine.Spec;
 /** {@code vgg data inspect}. */
 @Command(
     name = "inspect",
-    description = {
-      "Says what a data set is, and looks at its pictures: how many of each class, how large, which",
-      "cannot be read, their mean colour; and writes a sheet of samples."
-    })
+    description =
+        "Says what a data set is, and looks at its pictures: how many of each class, how large, which "
+            + "cannot be read, their mean colour; and writes a sheet of samples.")
 final class DataInspectCommand implements Runnable {
   private static final int MOST_CLASSES = 20;
   private static final int MOST_UNREADABLE = 20;

@@ -10,11 +10,11 @@ import org.vgg4j.base.InputException;
 import org.vgg4j.experiment.Benchmark;
 import org.vgg4j.experiment.TrainingCost;
 import org.vgg4j.model.Architecture;
-import org.vgg4j.model.Configuration;
 import org.vgg4j.network.Engine;
 import org.vgg4j.network.FcWeights;
 import org.vgg4j.network.MemoryPlan;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
@@ -22,11 +22,10 @@ import picocli.CommandLine.Spec;
 /** {@code vgg plan}. */
 @Command(
     name = "plan",
-    description = {
-      "Predicts what a training run takes on one machine or on several alike: time, memory, energy,",
-      "network traffic and the rate at which pictures must be decoded. Default: the paper's run on",
-      "ILSVRC-2012."
-    },
+    description =
+        "Predicts what a training run takes on one machine or on several alike: time, memory, energy, "
+            + "network traffic and the rate at which pictures must be decoded. Default: the paper's run on "
+            + "ILSVRC-2012.",
     sortOptions = false)
 final class PlanCommand implements Runnable {
   /**
@@ -36,21 +35,7 @@ final class PlanCommand implements Runnable {
 
   @Spec private CommandSpec spec;
 
-  @Option(names = "--arch", paramLabel = "NAME", defaultValue = "D", description = Texts.ARCH)
-  private String arch;
-
-  @Option(names = "--width", paramLabel = "F", defaultValue = "1", description = Texts.WIDTH)
-  private double width;
-
-  @Option(names = "--crop", paramLabel = "PIXELS", defaultValue = "224", description = Texts.CROP)
-  private int crop;
-
-  @Option(
-      names = "--classes",
-      paramLabel = "N",
-      defaultValue = "1000",
-      description = "number of classes (default: ${DEFAULT-VALUE})")
-  private int classes;
+  @Mixin private final NetworkOptions options = new NetworkOptions();
 
   @Option(
       names = "--images",
@@ -137,7 +122,7 @@ final class PlanCommand implements Runnable {
       throw new InputException(
           "option decoded-per-core is " + decodedPerCore + " but must be more than 0");
     }
-    Architecture network = new Architecture(Configuration.of(arch), width, crop, classes);
+    Architecture network = options.network();
     costs(network, 1); // mistakes in options before anything is measured
     try (Engine engine = new Engine(threads)) {
       double rate = imagesPerSecond != null ? imagesPerSecond : measure(engine, network);
@@ -260,8 +245,8 @@ final class PlanCommand implements Runnable {
     TrainingCost first = costs.get(0);
     Map<String, Object> map = new LinkedHashMap<>();
     map.put("arch", first.architecture().configuration().label());
-    map.put("width", width);
-    map.put("crop", crop);
+    map.put("width", first.architecture().width());
+    map.put("crop", first.architecture().crop());
     map.put("images", images);
     map.put("epochs", epochs);
     map.put("batch", batch);

@@ -31,11 +31,10 @@ import picocli.CommandLine.Spec;
 /** {@code vgg reproduce}. */
 @Command(
     name = "reproduce",
-    description = {
-      "Trains the networks of the paper's Tables 3 to 6 on other data, at another width, measures",
-      "them by all protocols and writes the tables beside the paper's, with a verdict on each of its",
-      "conclusions. The same command again goes on where it was stopped."
-    },
+    description =
+        "Trains the networks of the paper's Tables 3 to 6 on other data, at another width, measures "
+            + "them by all protocols and writes the tables beside the paper's, with a verdict on each of its "
+            + "conclusions. The same command again goes on where it was stopped.",
     sortOptions = false)
 final class ReproduceCommand implements Callable<Integer> {
   private static final String OPTIONS = "options.txt";

@@ -30,24 +30,10 @@ final class SummaryCommand implements Runnable {
 
   @Spec private CommandSpec spec;
 
-  @Option(names = "--arch", paramLabel = "NAME", defaultValue = "D", description = Texts.ARCH)
-  private String arch;
+  @Mixin private final NetworkOptions options = new NetworkOptions();
 
   @Option(names = "--all", description = "print the paper's Tables 1 and 2 instead")
   private boolean all;
-
-  @Option(names = "--width", paramLabel = "F", defaultValue = "1", description = Texts.WIDTH)
-  private double width;
-
-  @Option(names = "--crop", paramLabel = "PIXELS", defaultValue = "224", description = Texts.CROP)
-  private int crop;
-
-  @Option(
-      names = "--classes",
-      paramLabel = "N",
-      defaultValue = "1000",
-      description = "number of classes (default: ${DEFAULT-VALUE})")
-  private int classes;
 
   @Option(
       names = "--batch",
@@ -90,12 +76,12 @@ final class SummaryCommand implements Runnable {
       if (all) {
         List<Architecture> family = new ArrayList<>();
         for (Configuration configuration : Configuration.values()) {
-          family.add(new Architecture(configuration, width, crop, classes));
+          family.add(options.network(configuration));
         }
         out.println(
             json ? Json.of(family.stream().map(a -> asMap(a, engine)).toList()) : tables(family));
       } else {
-        Architecture network = new Architecture(Configuration.of(arch), width, crop, classes);
+        Architecture network = options.network();
         out.println(json ? Json.of(asMap(network, engine)) : text(network, engine));
       }
     }

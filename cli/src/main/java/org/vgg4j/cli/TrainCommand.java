@@ -76,10 +76,9 @@ final class TrainCommand implements Callable<Integer> {
 
   @Option(
       names = YamlOptions.DRY_RUN,
-      description = {
-        "only try it, also a recipe: open the data, plan the memory, decode pictures, do one step,",
-        "predict the time; leaves nothing but the index of an archive"
-      })
+      description =
+          "only try it, also a recipe: open the data, plan the memory, decode pictures, do one step, "
+              + "predict the time; leaves nothing but the index of an archive")
   private boolean dryRun;
 
   @Override
