@@ -162,6 +162,7 @@ public final class DenseInference {
         stage.prepareForward(parameters, prepared.get(i));
       }
     }
+    clock.clear();
     stages = sized;
     height = newHeight;
     width = newWidth;

@@ -8,6 +8,11 @@ final class StageClock {
   private final Map<String, Long> nanos = new LinkedHashMap<>();
   private long start;
 
+  /** Forgets all, before other stages run. */
+  void clear() {
+    nanos.clear();
+  }
+
   void start() {
     start = System.nanoTime();
   }
