@@ -4,9 +4,7 @@ import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.Callable;
@@ -115,7 +113,8 @@ final class ReproduceCommand implements Callable<Integer> {
   @Option(
       names = "--quick",
       description =
-          "a trial of a minute: few images, one epoch, one seed; its figures mean nothing")
+          "a trial of a minute with 200 images, one epoch and one seed, whatever --width, --images,"
+              + " --test-images, --seeds, --epochs and --batch say; its figures mean nothing")
   private boolean quick;
 
   @Option(names = "--threads", paramLabel = "N", description = Texts.THREADS)
@@ -201,9 +200,7 @@ final class ReproduceCommand implements Callable<Integer> {
   }
 
   private String command() {
-    List<String> words = new ArrayList<>();
-    words.addAll(spec.commandLine().getParseResult().originalArgs());
-    return String.join(" ", words);
+    return String.join(" ", spec.commandLine().getParseResult().originalArgs());
   }
 
   /** One line for each network, and one that is written over while it learns. */

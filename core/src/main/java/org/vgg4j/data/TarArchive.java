@@ -138,6 +138,13 @@ final class TarArchive {
     if (!endsAt(channel, end)) {
       throw cutOff(file, "its end", "the mark of the end is missing");
     }
+    if (builder.ignored() > 0) {
+      LOG.warn(
+          "passed over {} file(s) in {} that are not {}",
+          builder.ignored(),
+          file,
+          ImageFiles.EXTENSIONS_IN_WORDS);
+    }
     TarIndex index = builder.build();
     if (index.size() == 0) {
       throw new InputException(
@@ -202,6 +209,8 @@ final class TarArchive {
                   .formatted(name, file));
         }
         builder.add(name, at, (int) entry.getSize());
+      } else if (!entry.isDirectory()) {
+        builder.ignore();
       }
     }
     return end;

@@ -44,6 +44,16 @@ final class TarIndex {
     private long[] offsets = new long[1 << 10];
     private int[] lengths = new int[1 << 10];
     private int size;
+    private int ignored;
+
+    /** Counts a file that is no image. */
+    void ignore() {
+      ignored++;
+    }
+
+    int ignored() {
+      return ignored;
+    }
 
     /**
      * @param offset where the content begins, in bytes from the archive's start

@@ -37,8 +37,8 @@ import org.vgg4j.network.Training;
  * @param loss of the first step, per image; about ln(classes) where all weights were drawn
  * @param secondsPerImage of the fastest piece, when the compiler has seen the kernels
  * @param steps at most so many
- * @param seconds that all of them take at most, validation included, but not the look at all
- *     pictures before the first
+ * @param seconds that so many take, validation included, but not the look at all pictures before
+ *     the first
  */
 public record DryRun(
     DataSplits data,

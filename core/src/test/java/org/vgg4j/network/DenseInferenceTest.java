@@ -148,6 +148,26 @@ class DenseInferenceTest {
         .isLessThan(1e-4);
   }
 
+  /** Rounded weights multiply windows as rows, others as columns. */
+  @ParameterizedTest
+  @CsvSource({"D, 64, 71, 133", "A_LRN, 32, 97, 50"})
+  void roundedWeightsEqualTheNaiveTwin(
+      Configuration configuration, int crop, int height, int width) {
+    Parameters exact = Networks.random(Networks.smallest(configuration, crop, CLASSES), 1);
+    Parameters rounded = exact.rounded(workers);
+    float[] images = image(2 * height, width, 3);
+    ScoreMaps expected = dense(rounded, new ScalarKernels()).scores(images, 2, height, width);
+    int length = 2 * expected.rows() * expected.columns() * CLASSES;
+    assertThat(expected.rows() * expected.columns()).isGreaterThan(1);
+    float[] twin = Arrays.copyOf(expected.values(), length);
+    float[] fast =
+        Arrays.copyOf(dense(rounded, kernels).scores(images, 2, height, width).values(), length);
+    float[] unrounded =
+        Arrays.copyOf(dense(exact, kernels).scores(images, 2, height, width).values(), length);
+    assertThat(Networks.relativeDistance(fast, twin)).isLessThan(1e-4);
+    assertThat(Networks.relativeDistance(fast, unrounded)).isBetween(1e-4, 1e-2);
+  }
+
   /** One after another, back to the first, in batches or alone: sizes leave nothing behind. */
   @Test
   void sizesMayFollowOneAnother() {

@@ -39,7 +39,9 @@ final class Claims {
         String.format(
             Locale.ROOT,
             "McNemar's exact test on the first guesses for %d images by %d seed(s), level 5 %%. \"Only the"
-                + " first right\": images that only the one named first got right.",
+                + " first right\": images that only the one named first got right. That a network is no better"
+                + " holds unless it is significantly better. The seeds share their images, so that a small p"
+                + " says of these images more than of others.",
             found.testImages(),
             found.config().seeds()),
         List.of(
@@ -98,7 +100,7 @@ final class Claims {
           single(jitter));
     }
     String d = deep(Configuration.D, Scale.SMALL);
-    int far = Reproducer.Scales.far(found.config());
+    int far = found.config().farTestScale();
     better(
         "a test scale far from the training scale hurts: D at Q = S is better than at Q = 2 S",
         single(d),

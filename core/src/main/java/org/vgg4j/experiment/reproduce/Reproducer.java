@@ -18,7 +18,6 @@ import org.vgg4j.evaluate.Posteriors;
 import org.vgg4j.evaluate.PosteriorsFile;
 import org.vgg4j.evaluate.Protocol;
 import org.vgg4j.evaluate.ProtocolEvaluator;
-import org.vgg4j.evaluate.TestScales;
 import org.vgg4j.model.Architecture;
 import org.vgg4j.model.Configuration;
 import org.vgg4j.network.Engine;
@@ -154,10 +153,10 @@ public final class Reproducer {
 
   /** The test scales at which a network is measured densely. */
   private Set<Integer> denseScales(Net net) {
-    Set<Integer> scales = new LinkedHashSet<>(Scales.several(config, net));
-    scales.add(Scales.single(config, net));
+    Set<Integer> scales = new LinkedHashSet<>(config.testScales(net));
+    scales.add(config.testScale(net));
     if (net.name().equals(Net.deep(Configuration.D, Net.Scale.SMALL))) {
-      scales.add(Scales.far(config));
+      scales.add(config.farTestScale());
     }
     return scales;
   }
@@ -168,7 +167,7 @@ public final class Reproducer {
         net.scale() == Net.Scale.JITTER
             && !net.onlyFullyConnected()
             && net.configuration() != Configuration.C;
-    return ofTable5 ? Scales.several(config, net) : List.of();
+    return ofTable5 ? config.testScales(net) : List.of();
   }
 
   /**
@@ -323,28 +322,6 @@ public final class Reproducer {
               List.of(key.scale()),
               config.batch())
           .run(test, images -> {});
-    }
-  }
-
-  /** Test scales, in proportion to the paper's. */
-  static final class Scales {
-    private Scales() {}
-
-    /** Q = S, or the middle of the range (Table 3). */
-    static int single(ReproductionConfig config, Net net) {
-      return net.scale() == Net.Scale.SMALL ? config.scale(256) : config.scale(384);
-    }
-
-    /** The three of Table 4. */
-    static List<Integer> several(ReproductionConfig config, Net net) {
-      return net.scale() == Net.Scale.JITTER
-          ? List.of(config.scale(256), config.scale(384), config.scale(512))
-          : TestScales.of(TestScales.PAPER, config.trainingScale(net), config.crop());
-    }
-
-    /** Twice the smallest training scale. */
-    static int far(ReproductionConfig config) {
-      return config.scale(512);
     }
   }
 }

@@ -65,13 +65,13 @@ public final class Reproduction {
 
   /** A network, dense, at the one test scale of Table 3. */
   Subject single(String net) {
-    int scale = Reproducer.Scales.single(config, net(net));
+    int scale = config.testScale(net(net));
     return Subject.of(net, Protocol.DENSE, List.of(scale));
   }
 
   /** A network at the three test scales of Table 4. */
   Subject several(String net, Protocol protocol) {
-    return Subject.of(net, protocol, Reproducer.Scales.several(config, net(net)));
+    return Subject.of(net, protocol, config.testScales(net(net)));
   }
 
   /** D and E with jitter (Table 6). */
@@ -96,7 +96,7 @@ public final class Reproduction {
   private Subject together(Protocol protocol, String... nets) {
     List<List<Integer>> scales = new ArrayList<>();
     for (String net : nets) {
-      scales.add(Reproducer.Scales.several(config, net(net)));
+      scales.add(config.testScales(net(net)));
     }
     return new Subject(List.of(nets), protocol, scales);
   }

@@ -1,7 +1,9 @@
 package org.vgg4j.experiment.reproduce;
 
+import java.util.List;
 import org.vgg4j.base.InputException;
 import org.vgg4j.data.ScaleRange;
+import org.vgg4j.evaluate.TestScales;
 
 /**
  * How large a reproduction is. Scales are the paper's in the proportion of the crop.
@@ -60,6 +62,23 @@ public record ReproductionConfig(
       case LARGE -> ScaleRange.fixed(scale(384));
       case JITTER -> new ScaleRange(scale(256), scale(512));
     };
+  }
+
+  /** Q = S, or the middle of its range (Table 3). */
+  int testScale(Net net) {
+    return net.scale() == Net.Scale.SMALL ? scale(256) : scale(384);
+  }
+
+  /** The three test scales of Table 4. */
+  List<Integer> testScales(Net net) {
+    return net.scale() == Net.Scale.JITTER
+        ? List.of(scale(256), scale(384), scale(512))
+        : TestScales.of(TestScales.PAPER, trainingScale(net), crop);
+  }
+
+  /** Twice the smallest training scale. */
+  int farTestScale() {
+    return scale(512);
   }
 
   /**

@@ -40,9 +40,9 @@ class ClaimsTest {
     for (Net net : Net.all()) {
       measurements.put(net.name(), new Architecture(net.configuration(), 0.05, 64, 2));
       seconds.put(net.name(), 10.0);
-      List<Integer> scales = new ArrayList<>(Reproducer.Scales.several(CONFIG, net));
-      scales.add(Reproducer.Scales.single(CONFIG, net));
-      scales.add(Reproducer.Scales.far(CONFIG));
+      List<Integer> scales = new ArrayList<>(CONFIG.testScales(net));
+      scales.add(CONFIG.testScale(net));
+      scales.add(CONFIG.farTestScale());
       for (int seed = 1; seed <= CONFIG.seeds(); seed++) {
         for (int scale : scales) {
           for (Protocol protocol : List.of(Protocol.DENSE, Protocol.MULTI_CROP)) {
