@@ -90,7 +90,7 @@ final class ReproduceCommand implements Callable<Integer> {
   @Option(
       names = "--epochs",
       paramLabel = "N",
-      defaultValue = "10",
+      defaultValue = "8",
       description =
           "of a network from random weights; those that begin with trained ones get fewer"
               + " (default: ${DEFAULT-VALUE})")
