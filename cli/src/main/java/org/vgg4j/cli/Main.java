@@ -4,7 +4,6 @@ import java.io.OutputStreamWriter;
 import java.io.PrintStream;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
-import java.util.Objects;
 import org.vgg4j.base.InputException;
 import org.vgg4j.base.Version;
 import picocli.CommandLine;
@@ -25,6 +24,7 @@ import picocli.CommandLine.Spec;
     subcommands = {
       TrainCommand.class,
       ReportCommand.class,
+      FinetuneCommand.class,
       EvaluateCommand.class,
       ClassifyCommand.class,
       HeatmapCommand.class,
@@ -32,6 +32,9 @@ import picocli.CommandLine.Spec;
       BenchCommand.class,
       PlanCommand.class,
       ReproduceCommand.class,
+      ImportCommand.class,
+      ExportCommand.class,
+      ModelsCommand.class,
       DataCommand.class,
       DoctorCommand.class
     })
@@ -67,9 +70,11 @@ public final class Main implements Runnable {
           throw failure; // a bug of ours: picocli prints its stack trace and exits 1
         });
     try {
-      CommandLine train = Objects.requireNonNull(commandLine.getSubcommands().get("train"));
-      if (args.length > 0 && args[0].equals(train.getCommandName())) {
-        YamlOptions.apply(train, args);
+      CommandLine command = args.length > 0 ? commandLine.getSubcommands().get(args[0]) : null;
+      if (command != null && command.getCommand() instanceof FinetuneCommand) {
+        FinetuneCommand.applyDefaults(command, args);
+      } else if (command != null && command.getCommand() instanceof TrainCommand) {
+        YamlOptions.apply(command, args);
       }
     } catch (InputException e) {
       return explain(e, err);

@@ -38,7 +38,7 @@ import picocli.CommandLine.Spec;
       "Without options: net A at a quarter of its width on 6,000 small pictures of clothes."
     },
     sortOptions = false)
-final class TrainCommand implements Callable<Integer> {
+class TrainCommand implements Callable<Integer> {
   @Spec private CommandSpec spec;
 
   @SuppressWarnings("UnusedVariable") // YamlOptions reads the file before the options are parsed

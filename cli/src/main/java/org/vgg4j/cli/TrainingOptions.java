@@ -9,6 +9,7 @@ import org.vgg4j.base.InputException;
 import org.vgg4j.data.ScaleRange;
 import org.vgg4j.model.Configuration;
 import org.vgg4j.train.AugmentationConfig;
+import org.vgg4j.train.LayerRates;
 import org.vgg4j.train.ScheduleConfig;
 import org.vgg4j.train.SgdConfig;
 import org.vgg4j.train.StartConfig;
@@ -112,6 +113,22 @@ final class TrainingOptions {
       defaultValue = "0.01",
       description = "learning rate at the start (default: ${DEFAULT-VALUE})")
   private double learningRate;
+
+  @Option(
+      names = "--lr-features",
+      paramLabel = "F",
+      defaultValue = "0",
+      description =
+          "learning rate at the start of the convolutions; 0: that of all (default: ${DEFAULT-VALUE})")
+  private double featuresRate;
+
+  @Option(
+      names = "--lr-head",
+      paramLabel = "F",
+      defaultValue = "0",
+      description =
+          "learning rate at the start of the last layer; 0: that of all (default: ${DEFAULT-VALUE})")
+  private double headRate;
 
   @Option(
       names = "--momentum",
@@ -260,7 +277,8 @@ final class TrainingOptions {
             momentum,
             weightDecay,
             biasDecay,
-            dropout),
+            dropout,
+            new LayerRates(featuresRate, headRate)),
         new ScheduleConfig(
             ScheduleConfig.Kind.of(schedule), patience, stepEpochs(), warmUp, epochs, maxSteps),
         seed,

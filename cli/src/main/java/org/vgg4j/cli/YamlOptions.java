@@ -57,10 +57,23 @@ final class YamlOptions implements IDefaultValueProvider {
    * @throws InputException if the file is missing, no YAML, or has an unknown key
    */
   static void apply(CommandLine command, String[] args) {
+    apply(command, args, Map.of());
+  }
+
+  /**
+   * Like {@link #apply(CommandLine, String[])}, over defaults of another origin.
+   *
+   * @param defaults by the options' names without dashes; what the file says wins
+   */
+  static void apply(CommandLine command, String[] args, Map<String, Object> defaults) {
+    Map<String, String> values = new LinkedHashMap<>();
+    defaults.forEach((name, value) -> values.put("--" + name, String.valueOf(value)));
     Path file = file(args);
     if (file != null) {
-      command.setDefaultValueProvider(
-          of(file.toString(), read(file, CONFIG), command.getCommandSpec()));
+      values.putAll(of(file.toString(), read(file, CONFIG), command.getCommandSpec()).values);
+    }
+    if (!values.isEmpty()) {
+      command.setDefaultValueProvider(new YamlOptions(values));
     }
   }
 
@@ -73,7 +86,8 @@ final class YamlOptions implements IDefaultValueProvider {
     return file == null ? null : Path.of(file);
   }
 
-  private static @Nullable String value(String option, String[] args) {
+  /** What the command line says for an option, before it is parsed; null if nothing. */
+  static @Nullable String value(String option, String[] args) {
     for (int i = 0; i < args.length; i++) {
       if (args[i].startsWith(option + "=")) {
         return args[i].substring(option.length() + 1);

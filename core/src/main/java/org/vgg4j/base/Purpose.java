@@ -17,7 +17,9 @@ public enum Purpose {
   /** Dropout after fc6. */
   DROPOUT_FC6(5),
   /** Dropout after fc7. */
-  DROPOUT_FC7(6);
+  DROPOUT_FC7(6),
+  /** The image by which an exported model is checked. */
+  EXPORT_CHECK(7);
 
   private final int code;
 

@@ -10,7 +10,7 @@ import java.util.Map;
 import org.vgg4j.base.InputException;
 import org.vgg4j.model.ParameterShape;
 import org.vgg4j.network.Parameters;
-import org.vgg4j.weights.SafeTensors;
+import org.vgg4j.weights.format.SafeTensors;
 
 /**
  * One safetensors file from which a run goes on as if it had never stopped: the parameters by their

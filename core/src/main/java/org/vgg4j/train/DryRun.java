@@ -1,5 +1,6 @@
 package org.vgg4j.train;
 
+import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
 import java.util.stream.IntStream;
@@ -55,7 +56,7 @@ public record DryRun(
   private static final int PIECES = 2;
 
   /** Small networks are trained on for so long, before the compiler has done its work. */
-  private static final long WARM_UP_NANOS = 2_000_000_000L;
+  private static final Duration WARM_UP = Duration.ofSeconds(2);
 
   /** A validation image costs a forward pass, a third of a training image. */
   private static final double VALIDATION_SHARE = 1.0 / 3;
@@ -66,6 +67,17 @@ public record DryRun(
    * @throws InputException whatever keeps the run from beginning
    */
   public static DryRun of(TrainingConfig config) {
+    return of(config, WARM_UP);
+  }
+
+  /**
+   * Tries the run.
+   *
+   * @param warmUp how long a small network is trained on, for the compiler: the longer, the truer
+   *     is the time that is predicted
+   * @throws InputException whatever keeps the run from beginning
+   */
+  public static DryRun of(TrainingConfig config, Duration warmUp) {
     try (Engine engine = new Engine(config.threads())) {
       DataSplits data =
           DataSources.open(config.data(), config.limit(), config.heldOut(), config.seed());
@@ -81,7 +93,7 @@ public record DryRun(
       Dataset first = first(data.train(), PIECES * microBatch, config.seed());
       Survey survey = look(resolved, first, engine);
       Dataset readable = data(first, survey);
-      Step step = step(resolved, architecture, readable, survey, engine);
+      Step step = step(resolved, architecture, readable, survey, engine, warmUp);
       if (!Double.isFinite(step.loss())) {
         throw new InputException(
             "the first loss is %s: take a smaller --lr or another --init".formatted(step.loss()));
@@ -142,7 +154,8 @@ public record DryRun(
       Architecture architecture,
       Dataset images,
       Survey survey,
-      Engine engine) {
+      Engine engine,
+      Duration warmUp) {
     int microBatch = config.sgd().microBatch();
     Parameters parameters = Parameters.zeros(architecture);
     InitialWeights weights =
@@ -179,7 +192,7 @@ public record DryRun(
       double loss = 0;
       double secondsPerImage = Double.POSITIVE_INFINITY;
       long start = System.nanoTime();
-      for (int piece = 0; piece < PIECES || System.nanoTime() - start < WARM_UP_NANOS; piece++) {
+      for (int piece = 0; piece < PIECES || System.nanoTime() - start < warmUp.toNanos(); piece++) {
         long began = System.nanoTime();
         BatchLoader.Batch batch = loader.next();
         int[] samples = IntStream.range(0, batch.count()).toArray();

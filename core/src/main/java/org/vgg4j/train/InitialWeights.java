@@ -8,6 +8,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
+import org.vgg4j.base.FileDigest;
 import org.vgg4j.base.InputException;
 import org.vgg4j.data.Synsets;
 import org.vgg4j.model.Architecture;

@@ -1,6 +1,8 @@
 package org.vgg4j.train;
 
 import java.util.Arrays;
+import java.util.HashMap;
+import java.util.Map;
 import java.util.Set;
 import org.vgg4j.model.ParameterShape;
 import org.vgg4j.network.Engine;
@@ -21,7 +23,8 @@ public final class Sgd implements GradientSink {
   private final float weightDecay;
   private final boolean biasDecay;
   private final Set<String> frozen;
-  private float rate;
+  private final Map<String, Double> factors = new HashMap<>();
+  private double rate;
 
   /**
    * @param parameters changed by each step
@@ -48,7 +51,12 @@ public final class Sgd implements GradientSink {
 
   /** Sets the learning rate of the steps that follow; it is zero before. */
   public void setRate(double rate) {
-    this.rate = (float) rate;
+    this.rate = rate;
+  }
+
+  /** Lets a layer learn at a multiple of the rate. */
+  void setFactor(String layer, double factor) {
+    factors.put(layer, factor);
   }
 
   /** What each value moved by in its last step, not a copy. */
@@ -70,7 +78,7 @@ public final class Sgd implements GradientSink {
         parameters,
         velocities,
         gradient,
-        rate,
+        (float) (rate * factors.getOrDefault(shape.layer(), 1.0)),
         momentum,
         shape.isWeight() || biasDecay ? weightDecay : 0f);
   }

@@ -10,6 +10,7 @@ package org.vgg4j.train;
  * @param weightDecay factor of the L2 penalty
  * @param biasDecay whether biases decay like weights
  * @param dropout rate after fc6 and fc7, in [0, 1)
+ * @param layerRates learning rates of layers that have their own
  */
 public record SgdConfig(
     int batch,
@@ -18,7 +19,8 @@ public record SgdConfig(
     double momentum,
     double weightDecay,
     boolean biasDecay,
-    double dropout) {
+    double dropout,
+    LayerRates layerRates) {
 
   /**
    * @throws org.vgg4j.base.InputException if a number is out of its range
@@ -43,6 +45,7 @@ public record SgdConfig(
 
   /** Returns the same options with another micro-batch. */
   SgdConfig withMicroBatch(int images) {
-    return new SgdConfig(batch, images, learningRate, momentum, weightDecay, biasDecay, dropout);
+    return new SgdConfig(
+        batch, images, learningRate, momentum, weightDecay, biasDecay, dropout, layerRates);
   }
 }

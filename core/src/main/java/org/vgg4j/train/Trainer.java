@@ -159,6 +159,7 @@ public final class Trainer {
             options.weightDecay(),
             options.biasDecay(),
             config.start().frozenLayers(architecture));
+    options.layerRates().factors(architecture, options.learningRate()).forEach(sgd::setFactor);
     Snapshot snapshot =
         survey == null
             ? Checkpoint.read(folder.checkpoint(), parameters, sgd.velocities())

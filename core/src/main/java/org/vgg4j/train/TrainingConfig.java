@@ -1,10 +1,14 @@
 package org.vgg4j.train;
 
+import java.nio.file.Path;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
+import org.vgg4j.data.ScaleRange;
 import org.vgg4j.model.Configuration;
+import org.vgg4j.weights.ModelFile;
 
 /**
  * All options of a training run. The names in {@link #options()} are those of the command line and
@@ -61,6 +65,35 @@ public record TrainingConfig(
     Require.option(checkpointEvery >= 0, "checkpoint-every", checkpointEvery, "at least 0");
   }
 
+  /**
+   * Options that tune a trained network to other classes: all of it, the new last layer ten times
+   * as fast as the rest, along a cosine over ten epochs. Images are prepared as the model's weights
+   * want it.
+   *
+   * @param model what is tuned
+   * @param data word or path of the data set, whose classes the network then has
+   * @throws org.vgg4j.base.InputException if the model cannot be read
+   */
+  public static TrainingConfig fineTuning(Path model, String data) {
+    ModelFile file = ModelFile.readWithoutArrays(model);
+    int crop = file.architecture().crop();
+    int scale = file.preprocessing().scale();
+    return new TrainingConfig(
+        data,
+        0.1,
+        0,
+        file.architecture().configuration(),
+        file.architecture().width(),
+        crop,
+        new AugmentationConfig(new ScaleRange(scale, scale), true, 0.1),
+        new StartConfig(model, Initialisation.GLOROT, List.of()),
+        new SgdConfig(32, 0, 1e-3, 0.9, 5e-4, true, 0.5, new LayerRates(0, 1e-2)),
+        new ScheduleConfig(ScheduleConfig.Kind.COSINE, 2, List.of(), 0, 10, 370_000),
+        1,
+        Runtime.getRuntime().availableProcessors(),
+        500);
+  }
+
   /** Returns the same options with another micro-batch. */
   public TrainingConfig withMicroBatch(int images) {
     return new TrainingConfig(
@@ -112,6 +145,10 @@ public record TrainingConfig(
     options.put("batch", sgd.batch());
     options.put("micro-batch", sgd.microBatch());
     options.put("lr", sgd.learningRate());
+    if (!sgd.layerRates().equals(LayerRates.SAME)) {
+      options.put("lr-features", sgd.layerRates().features());
+      options.put("lr-head", sgd.layerRates().head());
+    }
     options.put("momentum", sgd.momentum());
     options.put("weight-decay", sgd.weightDecay());
     options.put("bias-decay", sgd.biasDecay());

@@ -6,15 +6,20 @@ import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import java.nio.file.Path;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.vgg4j.base.InputException;
 import org.vgg4j.model.Architecture;
 import org.vgg4j.model.Configuration;
 import org.vgg4j.model.ParameterShape;
 import org.vgg4j.model.Preprocessing;
+import org.vgg4j.weights.format.SafeTensors;
+import org.vgg4j.weights.tensor.StoredTensor;
+import org.vgg4j.weights.tensor.TensorReader;
 
 /**
  * A network with all that is needed to use it: one safetensors file, whose tensors have the names
@@ -118,32 +123,49 @@ public record ModelFile(
    *
    * @param destination is asked for each parameter, by several threads at once
    */
-  public static ModelFile read(Path file, SafeTensors.Destination destination) {
-    SafeTensors.Content content = SafeTensors.read(file, destination);
-    Shape shape = parse(file, content, ARCHITECTURE, new TypeReference<Shape>() {});
-    List<String> classes = parse(file, content, CLASSES, new TypeReference<List<String>>() {});
+  public static ModelFile read(Path file, TensorReader.Destination destination) {
+    SafeTensors.Header header = SafeTensors.header(file);
+    ModelFile model = described(file, header);
+    Map<String, float[]> arrays = TensorReader.read(header.tensors().values(), destination);
+    return new ModelFile(
+        model.architecture, arrays, model.preprocessing, model.classNames, model.provenance);
+  }
+
+  /**
+   * Reads all of a file but its numbers, hence quickly; the result has no arrays.
+   *
+   * @throws InputException as {@link #read(Path)}
+   */
+  public static ModelFile readWithoutArrays(Path file) {
+    return described(file, SafeTensors.header(file));
+  }
+
+  private static ModelFile described(Path file, SafeTensors.Header header) {
+    Map<String, String> metadata = header.metadata();
+    Shape shape = parse(file, metadata, ARCHITECTURE, new TypeReference<Shape>() {});
+    List<String> classes = parse(file, metadata, CLASSES, new TypeReference<List<String>>() {});
     Preprocessing preprocessing =
-        parse(file, content, PREPROCESSING, new TypeReference<Preprocessing>() {});
+        parse(file, metadata, PREPROCESSING, new TypeReference<Preprocessing>() {});
     Provenance provenance =
-        content.metadata().containsKey(PROVENANCE)
-            ? parse(file, content, PROVENANCE, new TypeReference<Provenance>() {})
+        metadata.containsKey(PROVENANCE)
+            ? parse(file, metadata, PROVENANCE, new TypeReference<Provenance>() {})
             : null;
     try {
       Architecture architecture =
           new Architecture(
               Configuration.of(shape.configuration()), shape.width(), shape.crop(), classes.size());
-      Map<String, float[]> arrays = arrays(architecture, content);
-      return new ModelFile(architecture, arrays, preprocessing, classes, provenance);
+      requireParameters(architecture, header.tensors());
+      return new ModelFile(architecture, Map.of(), preprocessing, classes, provenance);
     } catch (InputException e) {
       throw new InputException(file + ": " + e.getMessage(), e);
     }
   }
 
-  private static Map<String, float[]> arrays(
-      Architecture architecture, SafeTensors.Content content) {
-    Map<String, float[]> arrays = new LinkedHashMap<>();
+  private static void requireParameters(
+      Architecture architecture, Map<String, StoredTensor> tensors) {
+    Set<String> names = new HashSet<>();
     for (ParameterShape shape : architecture.parameters()) {
-      SafeTensors.Tensor tensor = content.tensors().get(shape.name());
+      StoredTensor tensor = tensors.get(shape.name());
       if (tensor == null) {
         throw new InputException(
             String.format(
@@ -155,25 +177,24 @@ public record ModelFile(
                 "tensor '%s' must have shape %s in network %s, not %s",
                 shape.name(), shape.dimensions(), architecture, tensor.shape()));
       }
-      arrays.put(shape.name(), tensor.values());
+      names.add(shape.name());
     }
-    for (String name : content.tensors().keySet()) {
-      if (!arrays.containsKey(name)) {
+    for (String name : tensors.keySet()) {
+      if (!names.contains(name)) {
         throw new InputException(
             String.format("network %s has no tensor '%s'", architecture, name));
       }
     }
-    return arrays;
   }
 
   private static <T> T parse(
-      Path file, SafeTensors.Content content, String key, TypeReference<T> type) {
-    String text = content.metadata().get(key);
+      Path file, Map<String, String> metadata, String key, TypeReference<T> type) {
+    String text = metadata.get(key);
     if (text == null) {
       throw new InputException(
           String.format(
               "%s has no metadata '%s': it was not written by vgg4j, which needs to know the"
-                  + " architecture, preprocessing and classes",
+                  + " architecture, preprocessing and classes; vgg import makes a model of it",
               file, key));
     }
     try {

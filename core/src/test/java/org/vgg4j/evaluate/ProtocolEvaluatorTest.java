@@ -33,7 +33,7 @@ import org.vgg4j.model.Preprocessing;
 import org.vgg4j.model.Rgb;
 import org.vgg4j.network.Engine;
 import org.vgg4j.network.Parameters;
-import org.vgg4j.weights.SafeTensors;
+import org.vgg4j.weights.format.SafeTensors;
 
 /** The paper's protocols (section 3.2), against PyTorch and against one another. */
 class ProtocolEvaluatorTest {

@@ -23,6 +23,7 @@ final class Options {
   double weightDecay = 5e-4;
   boolean biasDecay = true;
   double dropout = 0.5;
+  LayerRates layerRates = LayerRates.SAME;
   int limit = 0;
   @Nullable Path from = null;
   List<String> freeze = List.of();
@@ -47,7 +48,8 @@ final class Options {
         crop,
         new AugmentationConfig(scale, flip, colorShift),
         new StartConfig(from, initialisation, freeze),
-        new SgdConfig(batch, microBatch, learningRate, momentum, weightDecay, biasDecay, dropout),
+        new SgdConfig(
+            batch, microBatch, learningRate, momentum, weightDecay, biasDecay, dropout, layerRates),
         new ScheduleConfig(schedule, patience, stepEpochs, warmUp, epochs, maxSteps),
         seed,
         threads,

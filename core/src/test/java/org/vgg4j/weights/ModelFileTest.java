@@ -21,6 +21,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 import org.vgg4j.base.InputException;
 import org.vgg4j.model.ChannelOrder;
 import org.vgg4j.model.Configuration;
+import org.vgg4j.weights.format.SafeTensors;
 import org.vgg4j.model.Interpolation;
 import org.vgg4j.model.Preprocessing;
 import org.vgg4j.model.Rgb;
@@ -128,7 +129,7 @@ class ModelFileTest {
     writeMetadata(metadata -> metadata.remove(key));
     assertRefused(
         "%s has no metadata '%s': it was not written by vgg4j, which needs to know the architecture,"
-            + " preprocessing and classes",
+            + " preprocessing and classes; vgg import makes a model of it",
         file, key);
   }
 

@@ -2,6 +2,7 @@ package org.vgg4j.experiment.reproduce;
 
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
@@ -25,6 +26,7 @@ import org.vgg4j.network.Parameters;
 import org.vgg4j.train.AugmentationConfig;
 import org.vgg4j.train.DryRun;
 import org.vgg4j.train.Initialisation;
+import org.vgg4j.train.LayerRates;
 import org.vgg4j.train.RunFolder;
 import org.vgg4j.train.ScheduleConfig;
 import org.vgg4j.train.SgdConfig;
@@ -60,6 +62,9 @@ public final class Reproducer {
   /** Of one image, a third of what training on it takes. */
   private static final double FORWARD = 1.0 / 3;
 
+  /** After two seconds, pieces of net A still take three to four times as long as later. */
+  private static final Duration WARM_UP = Duration.ofSeconds(10);
+
   private static final int CROPS_PER_SCALE = 50;
   private static final int MOST_WARM_UP = 300;
 
@@ -73,7 +78,7 @@ public final class Reproducer {
 
   /**
    * @param out folder of all runs
-   * @param stopRequested asked after each step and each network
+   * @param stopRequested asked after each step and each measurement
    * @param environment for the runs' provenance
    * @throws InputException if there is no such data set, or it has no test images
    */
@@ -99,7 +104,7 @@ public final class Reproducer {
    */
   public double predictSeconds() {
     Net net = Net.all().get(0);
-    DryRun tried = DryRun.of(training(net, 1));
+    DryRun tried = DryRun.of(training(net, 1), WARM_UP);
     double perMultiplyAdd = tried.secondsPerImage() / architecture(net, tried).multiplyAdds();
     double all = 0;
     for (Net one : Net.all()) {
@@ -200,12 +205,11 @@ public final class Reproducer {
           return null;
         }
         listener.began(what + ": measuring", done / all);
-        measure(net, seed, folder, test, measurements);
-        seconds.merge(net.name(), folder.seconds() / config.seeds(), Double::sum);
-        done += work(net, architecture(architectures, net));
-        if (stopRequested.getAsBoolean()) {
+        if (!measure(net, seed, folder, test, measurements)) {
           return null;
         }
+        seconds.merge(net.name(), folder.seconds() / config.seeds(), Double::sum);
+        done += work(net, architecture(architectures, net));
       }
     }
     return new Reproduction(config, test.name(), test.size(), measurements, seconds);
@@ -265,7 +269,14 @@ public final class Reproducer {
         new AugmentationConfig(config.trainingScale(net), true, 0.1),
         start,
         new SgdConfig(
-            config.batch(), config.batch(), config.learningRate(net), 0.9, 5e-4, true, 0.5),
+            config.batch(),
+            config.batch(),
+            config.learningRate(net),
+            0.9,
+            5e-4,
+            true,
+            0.5,
+            LayerRates.SAME),
         // so few epochs have no time for plateaus
         new ScheduleConfig(
             ScheduleConfig.Kind.COSINE,
@@ -288,7 +299,8 @@ public final class Reproducer {
     return Math.min(MOST_WARM_UP, steps / 10);
   }
 
-  private void measure(
+  /** Returns false if it was asked to stop; what was measured until then is kept. */
+  private boolean measure(
       Net net, int seed, RunFolder folder, Dataset test, Measurements measurements) {
     List<Measurements.Key> keys = new ArrayList<>();
     for (int scale : denseScales(net)) {
@@ -300,12 +312,16 @@ public final class Reproducer {
     for (Measurements.Key key : keys) {
       Path file = folder.path().resolve("%s-%d.npy".formatted(key.protocol().label(), key.scale()));
       Posteriors found = Files.exists(file) ? PosteriorsFile.read(file) : null;
+      if (stopRequested.getAsBoolean()) {
+        return false;
+      }
       if (found == null || found.images() != test.size()) {
         found = measure(folder, key, test);
         PosteriorsFile.write(file, found);
       }
       measurements.put(key, found);
     }
+    return true;
   }
 
   private Posteriors measure(RunFolder folder, Measurements.Key key, Dataset test) {

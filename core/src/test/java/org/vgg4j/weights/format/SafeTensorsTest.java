@@ -1,4 +1,4 @@
-package org.vgg4j.weights;
+package org.vgg4j.weights.format;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
@@ -25,6 +25,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.vgg4j.base.InputException;
 import org.vgg4j.model.Configuration;
+import org.vgg4j.weights.ModelFile;
+import org.vgg4j.weights.TestModels;
 
 class SafeTensorsTest {
   private static final String GOLDEN = "/goldens/safetensors/small.safetensors";
@@ -260,12 +262,18 @@ class SafeTensorsTest {
 
   @Test
   void otherTypes() throws IOException {
-    Path file = write(file("{\"t\":{\"dtype\":\"F16\",\"shape\":[2],\"data_offsets\":[0,4]}}", 4));
+    Path half = write(file("{\"t\":{\"dtype\":\"F16\",\"shape\":[2],\"data_offsets\":[0,4]}}", 4));
+    assertThat(SafeTensors.read(half).tensors().get("t").values()).hasSize(2);
+    Path file =
+        write(file("{\"t\":{\"dtype\":\"F8_E4M3\",\"shape\":[4],\"data_offsets\":[0,4]}}", 4));
     assertThatThrownBy(() -> SafeTensors.read(file))
         .isInstanceOf(InputException.class)
         .hasMessage(
-            "%s: tensor 't' has type F16, but only F32 is understood: convert it to 32-bit floats",
-            file);
+            "%s: tensor 't' has type F8_E4M3, which is not understood: convert it to F32", file);
+    Path whole = write(file("{\"t\":{\"dtype\":\"I64\",\"shape\":[1],\"data_offsets\":[0,8]}}", 8));
+    assertThatThrownBy(() -> SafeTensors.read(whole))
+        .isInstanceOf(InputException.class)
+        .hasMessageContaining("tensor 't' holds integers (I64)");
   }
 
   /** Four numbers, sixteen bytes, and everything that a header may say of them but should not. */
@@ -281,7 +289,7 @@ class SafeTensorsTest {
             + " (was it cut short?)",
         "[2] ; [0,8] ; [1] ; [8,12]   | it has 16 bytes of numbers, but its header describes 12"
             + " (was it cut short?)",
-        "[2] ; [-8,0] ; [2] ; [0,8]   | tensor 'a' of shape 2 has another number of bytes",
+        "[2] ; [-8,0] ; [2] ; [0,8]   | tensor 'a' has impossible data_offsets",
         "[2] ; [8,0] ; [2] ; [8,16]   | tensor 'a' of shape 2 has another number of bytes",
         "[3] ; [0,8] ; [2] ; [8,16]   | tensor 'a' of shape 3 has another number of bytes",
         "[2,2] ; [0,8] ; [2] ; [8,16] | tensor 'a' of shape 2x2 has another number of bytes",
@@ -290,9 +298,10 @@ class SafeTensorsTest {
         "[2.0] ; [0,8] ; [2] ; [8,16] | tensor 'a' has an impossible shape",
         "[\"2\"] ; [0,8] ; [2] ; [8,16] | tensor 'a' has an impossible shape",
         "[4294967298] ; [0,8] ; [2] ; [8,16] | tensor 'a' has an impossible shape",
-        "[65536,65536,2] ; [0,8] ; [2] ; [8,16] | tensor 'a' is larger than a Java array",
+        "[65536,65536,2] ; [0,8] ; [2] ; [8,16] | tensor 'a' of shape 65536x65536x2 is larger than"
+            + " a Java array",
         "[2147483647,2147483647,2147483647,8] ; [0,8] ; [2] ; [8,16]"
-            + " | tensor 'a' is larger than a Java array",
+            + " | tensor 'a' of shape 2147483647x2147483647x2147483647x8 is larger than a Java array",
         "2 ; [0,8] ; [2] ; [8,16]     | tensor 'a' has no shape",
         "{\"x\":2} ; [0,8] ; [2] ; [8,16] | tensor 'a' has no shape",
         "null ; [0,4] ; [3] ; [4,16]  | tensor 'a' has no shape",
@@ -304,7 +313,7 @@ class SafeTensorsTest {
         "[2] ; [18446744073709551616,18446744073709551624] ; [2] ; [8,16]"
             + " | tensor 'a' has no data_offsets",
         "[2] ; [9223372036854775807,-9223372036854775801] ; [2] ; [0,8]"
-            + " | tensor 'a' does not begin where the last one ends",
+            + " | tensor 'a' has impossible data_offsets",
       })
   void brokenTensor(String fields, String what) throws IOException {
     String[] field = fields.split(" ; ");

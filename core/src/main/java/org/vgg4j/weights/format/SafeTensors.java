@@ -1,4 +1,4 @@
-package org.vgg4j.weights;
+package org.vgg4j.weights.format;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.StreamReadFeature;
@@ -8,7 +8,6 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
@@ -27,18 +26,16 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
-import java.util.Queue;
-import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.ConcurrentLinkedQueue;
-import java.util.concurrent.ForkJoinTask;
-import java.util.stream.Collectors;
 import org.vgg4j.base.AtomicFile;
 import org.vgg4j.base.InputException;
+import org.vgg4j.weights.tensor.NumberType;
+import org.vgg4j.weights.tensor.StoredTensor;
+import org.vgg4j.weights.tensor.TensorReader;
 
 /**
  * The safetensors format: eight bytes with the length of a JSON header, the header with each
- * tensor's type, shape and place, then the numbers, little-endian. Tensors of 32-bit floats are
- * understood.
+ * tensor's type, shape and place, then the numbers, little-endian. Floating point numbers of 16, 32
+ * and 64 bits are read, as 32-bit floats; those of 32 bits are written.
  */
 public final class SafeTensors {
   /**
@@ -57,11 +54,29 @@ public final class SafeTensors {
    */
   public record Content(Map<String, String> metadata, Map<String, Tensor> tensors) {}
 
-  private record Entry(String name, List<Integer> shape, long begin, long end) {
-    int length() {
-      return (int) ((end - begin) / Float.BYTES);
-    }
-  }
+  /**
+   * What a file says of its tensors.
+   *
+   * @param metadata strings by name
+   * @param tensors by name, in the order of the file
+   */
+  public record Header(Map<String, String> metadata, Map<String, StoredTensor> tensors) {}
+
+  private static final Map<String, NumberType> TYPES =
+      Map.ofEntries(
+          Map.entry("F64", NumberType.F64),
+          Map.entry("F32", NumberType.F32),
+          Map.entry("F16", NumberType.F16),
+          Map.entry("BF16", NumberType.BF16),
+          Map.entry("I64", NumberType.I64),
+          Map.entry("U64", NumberType.I64),
+          Map.entry("I32", NumberType.I32),
+          Map.entry("U32", NumberType.I32),
+          Map.entry("I16", NumberType.I16),
+          Map.entry("U16", NumberType.I16),
+          Map.entry("I8", NumberType.I8),
+          Map.entry("U8", NumberType.I8),
+          Map.entry("BOOL", NumberType.I8));
 
   private static final ObjectMapper JSON =
       JsonMapper.builder()
@@ -70,7 +85,6 @@ public final class SafeTensors {
           .build();
   private static final int PREFIX = Long.BYTES;
   private static final long LARGEST_HEADER = 100_000_000; // the format's own limit
-  private static final int CHUNK = 1 << 18; // stays in the second-level cache from read to copy
 
   private SafeTensors() {}
 
@@ -87,7 +101,8 @@ public final class SafeTensors {
           ByteBuffer prefix = ByteBuffer.allocate(PREFIX).order(ByteOrder.LITTLE_ENDIAN);
           writeFully(channel, prefix.putLong(header.length).flip());
           writeFully(channel, ByteBuffer.wrap(header));
-          ByteBuffer chunk = ByteBuffer.allocateDirect(CHUNK).order(ByteOrder.LITTLE_ENDIAN);
+          ByteBuffer chunk =
+              ByteBuffer.allocateDirect(TensorReader.CHUNK).order(ByteOrder.LITTLE_ENDIAN);
           for (Tensor tensor : content.tensors().values()) {
             writeFloats(channel, tensor.values(), chunk);
           }
@@ -132,13 +147,6 @@ public final class SafeTensors {
     }
   }
 
-  /** Says where the values of a tensor go. */
-  @FunctionalInterface
-  public interface Destination {
-    /** Returns an array of that many values. */
-    float[] of(String name, int length);
-  }
-
   /**
    * Reads a whole file into new arrays.
    *
@@ -154,19 +162,30 @@ public final class SafeTensors {
    * @param destination is asked for each tensor, by several threads at once
    * @throws InputException if it is missing, cannot be read, or is no sound safetensors file
    */
-  public static Content read(Path file, Destination destination) {
+  public static Content read(Path file, TensorReader.Destination destination) {
+    Header header = header(file);
+    Map<String, float[]> arrays = TensorReader.read(header.tensors().values(), destination);
+    Map<String, Tensor> tensors = new LinkedHashMap<>();
+    header
+        .tensors()
+        .forEach(
+            (name, tensor) ->
+                tensors.put(
+                    name, new Tensor(tensor.shape(), Objects.requireNonNull(arrays.get(name)))));
+    return new Content(header.metadata(), Collections.unmodifiableMap(tensors));
+  }
+
+  /**
+   * Reads what a file says of its tensors, not their numbers.
+   *
+   * @throws InputException if it is missing, cannot be read, or is no sound safetensors file
+   */
+  public static Header header(Path file) {
     try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
-      JsonNode header = readHeader(file, channel);
       long start = PREFIX + headerLength(file, channel);
-      Map<String, String> metadata = metadata(file, header);
-      List<Entry> entries = entries(file, header, channel.size() - start);
-      Map<String, float[]> arrays = new Reader(file, channel, start, destination).readAll(entries);
-      Map<String, Tensor> tensors = new LinkedHashMap<>();
-      for (Entry entry : entries) {
-        float[] values = Objects.requireNonNull(arrays.get(entry.name()));
-        tensors.put(entry.name(), new Tensor(entry.shape(), values));
-      }
-      return new Content(metadata, Collections.unmodifiableMap(tensors));
+      JsonNode header = readHeader(file, channel);
+      return new Header(
+          metadata(file, header), tensors(file, header, start, channel.size() - start));
     } catch (NoSuchFileException e) {
       throw new InputException("there is no file " + file + ": check the path", e);
     } catch (IOException e) {
@@ -174,74 +193,6 @@ public final class SafeTensors {
         throw new InputException(file + " is a folder: give the .safetensors file in it", e);
       }
       throw new InputException("cannot read " + file + ": " + AtomicFile.reason(e), e);
-    }
-  }
-
-  /**
-   * Reads tensors, as many at a time as there are processors: most of the time goes into pages of
-   * memory that the system has to bring for the arrays.
-   */
-  private record Reader(
-      Path file,
-      FileChannel channel,
-      long start,
-      Destination destination,
-      Queue<ByteBuffer> chunks) {
-    Reader(Path file, FileChannel channel, long start, Destination destination) {
-      this(file, channel, start, destination, new ConcurrentLinkedQueue<>());
-    }
-
-    /** The values by name. */
-    Map<String, float[]> readAll(List<Entry> entries) throws IOException {
-      Map<String, float[]> arrays = new ConcurrentHashMap<>();
-      // the largest first: of a VGG it is three quarters of the whole, and the others fit beside it
-      List<ForkJoinTask<?>> tasks = new ArrayList<>();
-      entries.stream()
-          .sorted(Comparator.comparingInt(Entry::length).reversed())
-          .forEach(
-              entry ->
-                  tasks.add(ForkJoinTask.adapt(() -> arrays.put(entry.name(), values(entry)))));
-      try {
-        ForkJoinTask.invokeAll(tasks);
-      } catch (UncheckedIOException e) {
-        throw e.getCause();
-      }
-      return arrays;
-    }
-
-    private float[] values(Entry entry) {
-      float[] values = destination.of(entry.name(), entry.length());
-      if (values.length != entry.length()) {
-        throw new IllegalArgumentException(
-            entry.length() + " values of " + entry.name() + " do not fit " + values.length);
-      }
-      // not mapped: mapped pages would count as memory of this process until a garbage collection
-      ByteBuffer chunk = chunks.poll();
-      if (chunk == null) {
-        chunk = ByteBuffer.allocateDirect(CHUNK).order(ByteOrder.LITTLE_ENDIAN);
-      }
-      try {
-        readFloats(start + entry.begin(), values, chunk);
-      } catch (IOException e) {
-        throw new UncheckedIOException(e);
-      }
-      chunks.add(chunk);
-      return values;
-    }
-
-    private void readFloats(long position, float[] values, ByteBuffer chunk) throws IOException {
-      FloatBuffer floats = chunk.clear().asFloatBuffer();
-      for (int from = 0; from < values.length; from += floats.capacity()) {
-        int count = Math.min(floats.capacity(), values.length - from);
-        readFully(
-            channel,
-            chunk.clear().limit(count * Float.BYTES),
-            position + (long) Float.BYTES * from);
-        if (chunk.hasRemaining()) {
-          throw broken(file, "it became shorter while it was read");
-        }
-        floats.clear().get(values, from, count);
-      }
     }
   }
 
@@ -294,42 +245,46 @@ public final class SafeTensors {
   }
 
   /** The tensors in the order of their places, which must follow each other without a gap. */
-  private static List<Entry> entries(Path file, JsonNode header, long dataLength) {
-    List<Entry> entries = new ArrayList<>();
+  private static Map<String, StoredTensor> tensors(
+      Path file, JsonNode header, long start, long dataLength) {
+    List<StoredTensor> list = new ArrayList<>();
     for (Map.Entry<String, JsonNode> field : header.properties()) {
       if (!field.getKey().equals("__metadata__")) {
-        entries.add(entry(file, field.getKey(), field.getValue()));
+        list.add(tensor(file, start, field.getKey(), field.getValue()));
       }
     }
-    entries.sort(Comparator.comparingLong(Entry::begin).thenComparingLong(Entry::end));
-    long expected = 0;
-    for (Entry entry : entries) {
-      if (entry.begin() != expected) {
-        throw broken(file, "tensor '" + entry.name() + "' does not begin where the last one ends");
+    list.sort(
+        Comparator.comparingLong(StoredTensor::position).thenComparingLong(StoredTensor::end));
+    long expected = start;
+    Map<String, StoredTensor> tensors = new LinkedHashMap<>();
+    for (StoredTensor tensor : list) {
+      if (tensor.position() != expected) {
+        throw broken(file, "tensor '" + tensor.name() + "' does not begin where the last one ends");
       }
-      expected = entry.end();
+      expected = tensor.end();
+      tensors.put(tensor.name(), tensor);
     }
-    if (expected != dataLength) {
+    if (expected != start + dataLength) {
       throw broken(
           file,
           String.format(
               Locale.ROOT,
               "it has %d bytes of numbers, but its header describes %d (was it cut short?)",
               dataLength,
-              expected));
+              expected - start));
     }
-    return entries;
+    return Collections.unmodifiableMap(tensors);
   }
 
-  private static Entry entry(Path file, String name, JsonNode node) {
-    if (!node.path("dtype").asText().equals("F32")) {
+  private static StoredTensor tensor(Path file, long start, String name, JsonNode node) {
+    NumberType type = TYPES.get(node.path("dtype").asText());
+    if (type == null) {
       throw new InputException(
           String.format(
-              "%s: tensor '%s' has type %s, but only F32 is understood: convert it to 32-bit floats",
+              "%s: tensor '%s' has type %s, which is not understood: convert it to F32",
               file, name, node.path("dtype").asText()));
     }
     List<Integer> shape = new ArrayList<>();
-    long values = 1;
     if (!node.path("shape").isArray()) {
       throw broken(file, "tensor '" + name + "' has no shape");
     }
@@ -338,10 +293,6 @@ public final class SafeTensors {
         throw broken(file, "tensor '" + name + "' has an impossible shape");
       }
       shape.add(dimension.intValue());
-      values *= dimension.intValue();
-      if (values > Integer.MAX_VALUE - 8) {
-        throw broken(file, "tensor '" + name + "' is larger than a Java array");
-      }
     }
     JsonNode offsets = node.path("data_offsets");
     if (!offsets.isArray()
@@ -352,12 +303,21 @@ public final class SafeTensors {
     }
     long begin = offsets.get(0).longValue();
     long end = offsets.get(1).longValue();
-    if (begin < 0 || end - begin != values * Float.BYTES) {
-      String dimensions = shape.stream().map(String::valueOf).collect(Collectors.joining("x"));
-      throw broken(
-          file, "tensor '" + name + "' of shape " + dimensions + " has another number of bytes");
+    if (begin < 0 || begin > Long.MAX_VALUE - start) {
+      throw broken(file, "tensor '" + name + "' has impossible data_offsets");
     }
-    return new Entry(name, List.copyOf(shape), begin, end);
+    StoredTensor tensor;
+    try {
+      tensor = StoredTensor.contiguous(name, file, start + begin, type, shape);
+    } catch (InputException e) {
+      throw broken(file, String.valueOf(e.getMessage()).replace(file + ": ", ""));
+    }
+    if (end - begin != tensor.extent()) {
+      throw broken(
+          file,
+          "tensor '" + name + "' of shape " + tensor.shapeText() + " has another number of bytes");
+    }
+    return tensor;
   }
 
   private static boolean isLong(JsonNode number) {

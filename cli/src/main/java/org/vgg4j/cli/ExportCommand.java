@@ -1,0 +1,143 @@
+package org.vgg4j.cli;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
+import java.util.concurrent.Callable;
+import java.util.stream.IntStream;
+import org.vgg4j.base.AtomicFile;
+import org.vgg4j.base.InputException;
+import org.vgg4j.base.Purpose;
+import org.vgg4j.base.RandomStream;
+import org.vgg4j.model.Architecture;
+import org.vgg4j.network.Engine;
+import org.vgg4j.network.Parameters;
+import org.vgg4j.weights.ModelFile;
+import org.vgg4j.weights.export.ModelCard;
+import org.vgg4j.weights.export.OnnxWriter;
+import org.vgg4j.weights.format.TensorFile;
+import org.vgg4j.weights.format.TensorFiles;
+import org.vgg4j.weights.tensor.StoredTensor;
+import org.vgg4j.weights.tensor.TensorReader;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/** {@code vgg export}. */
+@Command(
+    name = "export",
+    description = {
+      "Writes a model for other toolkits, with a card that says what it needs.",
+      "OUT ends with .onnx, for whatever runs ONNX, or .safetensors, whose names are torchvision's."
+    })
+final class ExportCommand implements Callable<Integer> {
+  private static final String ONNX = ".onnx";
+  private static final String SAFETENSORS = ".safetensors";
+  private static final long SEED = 1;
+
+  @Spec private CommandSpec spec;
+
+  @picocli.CommandLine.Parameters(paramLabel = "OUT", description = "the file to write")
+  private Path out;
+
+  @Option(names = "--model", paramLabel = "FILE", required = true, description = Texts.MODEL)
+  private Path model;
+
+  @Option(names = "--softmax", description = "for ONNX: end the graph with a soft-max")
+  private boolean softMax;
+
+  @Option(
+      names = "--preprocessing",
+      description =
+          "for ONNX: let the graph take RGB pixels in 0..255, of the crop's size, and prepare them"
+              + " itself")
+  private boolean preprocessing;
+
+  @Option(names = "--threads", paramLabel = "N", description = Texts.THREADS)
+  private int threads = Runtime.getRuntime().availableProcessors();
+
+  @Override
+  public Integer call() {
+    String name = out.toString().toLowerCase(Locale.ROOT);
+    boolean onnx = name.endsWith(ONNX);
+    if (!onnx && !name.endsWith(SAFETENSORS)) {
+      throw new InputException(
+          out + " ends neither with .onnx nor with .safetensors, which say what to write");
+    }
+    if (!onnx && (softMax || preprocessing)) {
+      throw new InputException(
+          "--softmax and --preprocessing are for .onnx: a .safetensors holds weights alone");
+    }
+    requireOther();
+    ModelFile file = ModelFile.read(model);
+    if (onnx) {
+      new OnnxWriter(softMax, preprocessing).write(file, out);
+    } else {
+      file.write(out);
+    }
+    List<String> use =
+        onnx
+            ? ModelCard.onnx(file, out, softMax, preprocessing)
+            : ModelCard.pytorch(file.architecture(), out);
+    Path card = ModelCard.write(file, out, use);
+    float[] before = scores(file.architecture(), file.arrays());
+    float[] after =
+        scores(file.architecture(), TensorReader.read(parametersOf(TensorFiles.open(out), file)));
+    spec.commandLine()
+        .getOut()
+        .printf(
+            Locale.ROOT,
+            "%s and its card %s are written.%nIts weights, read back, give a random image scores that"
+                + " differ by %.3g at most (the largest score is %.3g).%n",
+            out,
+            card,
+            IntStream.range(0, before.length)
+                .mapToDouble(i -> Math.abs(before[i] - after[i]))
+                .max()
+                .orElseThrow(),
+            IntStream.range(0, before.length)
+                .mapToDouble(i -> Math.abs(before[i]))
+                .max()
+                .orElseThrow());
+    spec.commandLine().getOut().flush();
+    return 0;
+  }
+
+  /** Both formats name the weights as we do; an ONNX file may hold constants beside them. */
+  private static List<StoredTensor> parametersOf(TensorFile written, ModelFile file) {
+    return file.architecture().parameters().stream()
+        .map(shape -> Objects.requireNonNull(written.tensors().get(shape.name())))
+        .toList();
+  }
+
+  /** What the network says of an image of normally distributed values. */
+  private float[] scores(Architecture network, Map<String, float[]> arrays) {
+    try (Engine engine = new Engine(threads)) {
+      float[] image = engine.images(network, 1);
+      RandomStream random = new RandomStream(SEED, 0, 0, Purpose.EXPORT_CHECK);
+      for (int i = 0; i < image.length; i++) {
+        image[i] = (float) random.nextGaussian();
+      }
+      return engine
+          .inference(new Parameters(network, arrays), 1, Set.of())
+          .scores(image, 1)
+          .clone();
+    }
+  }
+
+  private void requireOther() {
+    try {
+      if (Files.exists(out) && Files.isSameFile(out, model)) {
+        throw new InputException(out + " is the model itself: give another file");
+      }
+    } catch (IOException e) {
+      throw new InputException("cannot read " + out + ": " + AtomicFile.reason(e), e);
+    }
+  }
+}

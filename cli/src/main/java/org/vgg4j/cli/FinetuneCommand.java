@@ -1,0 +1,71 @@
+package org.vgg4j.cli;
+
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+import org.vgg4j.train.TrainingConfig;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+
+/**
+ * {@code vgg finetune}: {@code vgg train} with the defaults of {@link TrainingConfig#fineTuning}.
+ */
+@Command(
+    name = "finetune",
+    description = {
+      "Tunes a trained network to the classes of other pictures.",
+      "Its last layer is replaced; pictures are prepared as its weights want it. These are the options"
+          + " of vgg train, but with other defaults: network, width, crop and scale are the model's,"
+          + " --lr 0.001, --lr-head 0.01, --batch 32, --schedule cosine, --epochs 10."
+    },
+    sortOptions = false)
+final class FinetuneCommand extends TrainCommand {
+  private static final String MODEL = "--model";
+  private static final String DATA = "--data";
+
+  @Spec private CommandSpec spec;
+
+  @SuppressWarnings("UnusedVariable") // read before the options are parsed, see applyDefaults
+  @Option(names = MODEL, paramLabel = "FILE", description = Texts.MODEL + " or vgg import made")
+  private @Nullable Path model;
+
+  /**
+   * Gives the command the defaults that the model on the command line asks for.
+   *
+   * @param args the whole command line
+   * @throws org.vgg4j.base.InputException if the model cannot be read
+   */
+  static void applyDefaults(CommandLine command, String[] args) {
+    String model = YamlOptions.value(MODEL, args);
+    if (model == null || YamlOptions.value(YamlOptions.RESUME, args) != null) {
+      YamlOptions.apply(command, args);
+      return;
+    }
+    Map<String, Object> defaults =
+        new LinkedHashMap<>(TrainingConfig.fineTuning(Path.of(model), "").options());
+    defaults.keySet().removeAll(List.of("data", "threads"));
+    YamlOptions.apply(command, args, defaults);
+  }
+
+  @Override
+  public Integer call() {
+    List<String> typed =
+        spec.commandLine().getParseResult().matchedOptions().stream()
+            .map(CommandLine.Model.OptionSpec::longestName)
+            .toList();
+    if (!typed.contains(YamlOptions.RESUME)) {
+      for (String needed : List.of(MODEL, DATA)) {
+        if (!typed.contains(needed)) {
+          throw new ParameterException(spec.commandLine(), "Missing required option: " + needed);
+        }
+      }
+    }
+    return super.call();
+  }
+}

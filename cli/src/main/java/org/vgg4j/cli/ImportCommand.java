@@ -1,0 +1,167 @@
+package org.vgg4j.cli;
+
+import java.io.PrintWriter;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.Locale;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import org.vgg4j.model.Architecture;
+import org.vgg4j.model.Configuration;
+import org.vgg4j.weights.ModelFile;
+import org.vgg4j.weights.foreign.ClassOrder;
+import org.vgg4j.weights.foreign.Profile;
+import org.vgg4j.weights.foreign.Release;
+import org.vgg4j.weights.foreign.WeightsImport;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/** {@code vgg import}. */
+@Command(
+    name = "import",
+    description = {
+      "Makes a model of weights from PyTorch, timm, safetensors, Caffe, Keras or ONNX.",
+      "The content, not the name, says which it is. Nothing in the file is executed."
+    })
+final class ImportCommand implements Callable<Integer> {
+  @Spec private CommandSpec spec;
+
+  @Parameters(paramLabel = "FILE", description = "the file of weights")
+  private Path file;
+
+  @Option(
+      names = "--out",
+      paramLabel = "FILE",
+      required = true,
+      description = "the model, such as vgg16.safetensors")
+  private Path out;
+
+  @Option(
+      names = "--profile",
+      paramLabel = "NAME",
+      description =
+          "what images look like: torchvision, caffe, keras or paper (default: as the file's origin"
+              + " has it)")
+  private @Nullable String profile;
+
+  @Option(
+      names = "--arch",
+      paramLabel = "NAME",
+      description = "which network it is, where the file leaves that open")
+  private @Nullable String arch;
+
+  @Option(
+      names = "--crop",
+      paramLabel = "PIXELS",
+      defaultValue = "0",
+      description =
+          "side of the input window in pixels (default: the smallest that makes the file's last map)")
+  private int crop;
+
+  @Option(
+      names = "--classes",
+      paramLabel = "FILE",
+      description =
+          "a text file with a class name a line, in the order of the scores (default: ImageNet's"
+              + " where there are 1000 classes, else numbers)")
+  private @Nullable Path classes;
+
+  @Option(
+      names = "--reorder-classes",
+      description =
+          "believe that the scores are in the order of --classes although its WNIDs are not sorted, and"
+              + " sort both")
+  private boolean reorderClasses;
+
+  @Option(names = "--json", description = Texts.JSON)
+  private boolean json;
+
+  @Override
+  public Integer call() {
+    WeightsImport options =
+        new WeightsImport(
+            profile == null ? null : Profile.of(profile),
+            classes == null ? null : ClassOrder.read(classes, reorderClasses),
+            arch == null ? null : Configuration.of(arch),
+            crop);
+    WeightsImport.Imported imported = options.read(file);
+    imported.model().write(out);
+    PrintWriter terminal = spec.commandLine().getOut();
+    terminal.println(json ? Json.of(asMap(imported)) : text(imported));
+    terminal.flush();
+    return 0;
+  }
+
+  private String text(WeightsImport.Imported imported) {
+    ModelFile model = imported.model();
+    Architecture network = model.architecture();
+    TextTable table = new TextTable().row("layer", "in the file", "numbers", "what");
+    for (WeightsImport.ImportedLayer layer : imported.layers()) {
+      table.row(layer.layer(), layer.name(), layer.type(), layer.kind());
+    }
+    Release release = imported.release();
+    return String.format(
+        Locale.ROOT,
+        "%s: %s weights, %s names%n%nNetwork %s, %,d parameters%n%s%nimages:   %s (profile %s), crop %d"
+            + " of shorter side %d%nclasses:  %s ... %s%n%schecksum: SHA-256 %s%nrelease:  %s%n%nThe model: %s",
+        file,
+        imported.format(),
+        imported.dialect(),
+        network,
+        network.parameterCount(),
+        table,
+        imported.profile().sentence(),
+        imported.profile().label(),
+        network.crop(),
+        model.preprocessing().scale(),
+        model.classNames().get(0),
+        model.classNames().get(network.classes() - 1),
+        imported.foldedNorms() > 0
+            ? "note:     "
+                + imported.foldedNorms()
+                + " batch normalisations were folded into the convolutions\n"
+            : "",
+        imported.sha256(),
+        release == null
+            ? "none that is known; if images look different from what is said above, say so by --profile"
+            : "%s by %s, %s; published errors: %s%s"
+                .formatted(
+                    release.name(),
+                    release.by(),
+                    release.licence(),
+                    release.errors(),
+                    release.checksum().isPublished()
+                        ? ""
+                        : " (told by name and size: no checksum was published)"),
+        out);
+  }
+
+  private Map<String, Object> asMap(WeightsImport.Imported imported) {
+    ModelFile model = imported.model();
+    Map<String, Object> map = new LinkedHashMap<>();
+    map.put("file", file.toString());
+    map.put("format", imported.format());
+    map.put("dialect", imported.dialect());
+    map.put("arch", model.architecture().configuration().label());
+    map.put("width", model.architecture().width());
+    map.put("crop", model.architecture().crop());
+    map.put("classes", model.architecture().classes());
+    map.put("parameters", model.architecture().parameterCount());
+    map.put("profile", imported.profile().label());
+    map.put("preprocessing", model.preprocessing());
+    map.put("layers", imported.layers());
+    map.put("foldedNorms", imported.foldedNorms());
+    map.put("sha256", imported.sha256());
+    Release release = imported.release();
+    if (release != null) {
+      map.put("release", release.name());
+      map.put("publishedErrors", release.errors());
+    }
+    map.put("model", out.toString());
+    return map;
+  }
+}

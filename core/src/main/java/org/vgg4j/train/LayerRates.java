@@ -1,0 +1,50 @@
+package org.vgg4j.train;
+
+import java.util.LinkedHashMap;
+import java.util.Map;
+import org.vgg4j.model.Architecture;
+import org.vgg4j.model.Layer;
+
+/**
+ * Learning rates at the start of layers that do not learn at the rate of all: when a trained
+ * network is tuned to other classes, its new last layer has everything to learn, its convolutions
+ * little. The schedule changes all rates by the same factors.
+ *
+ * @param features of the convolutions; 0: that of all
+ * @param head of the last layer; 0: that of all
+ */
+public record LayerRates(double features, double head) {
+  /** All layers learn at one rate. */
+  public static final LayerRates SAME = new LayerRates(0, 0);
+
+  /**
+   * @throws org.vgg4j.base.InputException if a rate is negative or not finite
+   */
+  public LayerRates {
+    Require.option(
+        features >= 0 && Double.isFinite(features),
+        "lr-features",
+        features,
+        "zero or a positive number");
+    Require.option(
+        head >= 0 && Double.isFinite(head), "lr-head", head, "zero or a positive number");
+  }
+
+  /**
+   * The layers that have rates of their own, each with its rate as a multiple of that of all.
+   *
+   * @param rate of all, at the start
+   */
+  Map<String, Double> factors(Architecture architecture, double rate) {
+    Map<String, Double> factors = new LinkedHashMap<>();
+    for (Layer layer : architecture.layers()) {
+      if (layer instanceof Layer.Convolution && features > 0) {
+        factors.put(layer.name(), features / rate);
+      }
+      if (layer instanceof Layer.FullyConnected connected && !connected.hidden() && head > 0) {
+        factors.put(layer.name(), head / rate);
+      }
+    }
+    return factors;
+  }
+}

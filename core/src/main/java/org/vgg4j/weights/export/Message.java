@@ -1,0 +1,131 @@
+package org.vgg4j.weights.export;
+
+import com.google.protobuf.CodedOutputStream;
+import com.google.protobuf.WireFormat;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.FloatBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * A message of a protocol buffer that is being put together. Arrays of numbers are referred to, not
+ * copied, until they are written.
+ */
+final class Message {
+  private static final int CHUNK = 1 << 18;
+
+  /** byte[], float[] or Message, in the order of the fields. */
+  private final List<Object> parts = new ArrayList<>();
+
+  private long size;
+
+  /** Adds a whole number. */
+  Message number(int field, long value) {
+    return bytes(
+        out -> {
+          out.writeTag(field, WireFormat.WIRETYPE_VARINT);
+          out.writeUInt64NoTag(value);
+        });
+  }
+
+  /** Adds a 32-bit floating point number. */
+  Message real(int field, float value) {
+    return bytes(out -> out.writeFloat(field, value));
+  }
+
+  /** Adds a string. */
+  Message text(int field, String value) {
+    byte[] encoded = value.getBytes(StandardCharsets.UTF_8);
+    return bytes(out -> out.writeByteArray(field, encoded));
+  }
+
+  /** Adds a message. */
+  Message message(int field, Message value) {
+    header(field, value.size);
+    parts.add(value);
+    size += value.size;
+    return this;
+  }
+
+  /** Adds numbers as raw bytes, little-endian. */
+  Message raw(int field, float[] values) {
+    long length = (long) values.length * Float.BYTES;
+    header(field, length);
+    parts.add(values);
+    size += length;
+    return this;
+  }
+
+  /** Size of the message in bytes. */
+  long size() {
+    return size;
+  }
+
+  private void header(int field, long length) {
+    Message unused =
+        bytes(
+            out -> {
+              out.writeTag(field, WireFormat.WIRETYPE_LENGTH_DELIMITED);
+              out.writeUInt64NoTag(length);
+            });
+  }
+
+  /** Writes to a stream. */
+  @FunctionalInterface
+  private interface Writer {
+    void write(CodedOutputStream out) throws IOException;
+  }
+
+  private Message bytes(Writer writer) {
+    ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+    CodedOutputStream out = CodedOutputStream.newInstance(bytes);
+    try {
+      writer.write(out);
+      out.flush();
+    } catch (IOException e) {
+      throw new UncheckedIOException("memory cannot be written to", e);
+    }
+    parts.add(bytes.toByteArray());
+    size += bytes.size();
+    return this;
+  }
+
+  /** Writes the message. */
+  void writeTo(FileChannel channel) throws IOException {
+    write(channel, ByteBuffer.allocateDirect(CHUNK).order(ByteOrder.LITTLE_ENDIAN));
+  }
+
+  private void write(FileChannel channel, ByteBuffer chunk) throws IOException {
+    for (Object part : parts) {
+      if (part instanceof Message message) {
+        message.write(channel, chunk);
+      } else if (part instanceof float[] values) {
+        writeFloats(channel, values, chunk);
+      } else {
+        writeFully(channel, ByteBuffer.wrap((byte[]) part));
+      }
+    }
+  }
+
+  private static void writeFloats(FileChannel channel, float[] values, ByteBuffer chunk)
+      throws IOException {
+    FloatBuffer floats = chunk.clear().asFloatBuffer();
+    for (int from = 0; from < values.length; from += floats.capacity()) {
+      int count = Math.min(floats.capacity(), values.length - from);
+      floats.clear().put(values, from, count);
+      writeFully(channel, chunk.clear().limit(count * Float.BYTES));
+    }
+  }
+
+  private static void writeFully(FileChannel channel, ByteBuffer bytes) throws IOException {
+    while (bytes.hasRemaining()) {
+      channel.write(bytes);
+    }
+  }
+}

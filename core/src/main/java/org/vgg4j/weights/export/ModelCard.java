@@ -1,0 +1,191 @@
+package org.vgg4j.weights.export;
+
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+import org.vgg4j.base.AtomicFile;
+import org.vgg4j.model.Architecture;
+import org.vgg4j.model.ChannelOrder;
+import org.vgg4j.model.Layer;
+import org.vgg4j.model.Preprocessing;
+import org.vgg4j.model.Rgb;
+import org.vgg4j.weights.ModelFile;
+import org.vgg4j.weights.Provenance;
+
+/** What somebody needs to know who is given a file of weights: in Markdown, beside the file. */
+public final class ModelCard {
+  private static final int CLASSES_SHOWN = 20;
+
+  private ModelCard() {}
+
+  /**
+   * Writes a card beside a file, under its name with .md in place of its ending.
+   *
+   * @param howToUse lines that say how other toolkits load the file
+   * @return the card
+   * @throws org.vgg4j.base.InputException if it cannot be written
+   */
+  public static Path write(ModelFile model, Path file, List<String> howToUse) {
+    String name = Objects.requireNonNull(file.getFileName()).toString();
+    Path card = file.resolveSibling(name.replaceFirst("\\.[^.]+$", "") + ".md");
+    AtomicFile.write(card, text(model, name, howToUse));
+    return card;
+  }
+
+  private static String text(ModelFile model, String name, List<String> howToUse) {
+    Architecture architecture = model.architecture();
+    StringBuilder text = new StringBuilder();
+    text.append("# ").append(name).append("\n\n");
+    text.append(
+        String.format(
+            Locale.ROOT,
+            "VGG network %s (Simonyan & Zisserman 2015, arXiv 1409.1556): %d weight layers, width %s of"
+                + " the paper's, %,d parameters, %d classes.%n%n",
+            architecture.configuration().label(),
+            architecture.configuration().weightLayers(),
+            architecture.width(),
+            architecture.parameterCount(),
+            architecture.classes()));
+    text.append("## Input\n\n");
+    text.append(
+        "Images of %dx%d pixels, [N][3][row][column], cut from the middle of a picture that was rescaled (%s) so that its shorter side is %d: %s.%n%n"
+            .formatted(
+                architecture.crop(),
+                architecture.crop(),
+                model.preprocessing().interpolation().name().toLowerCase(Locale.ROOT),
+                model.preprocessing().scale(),
+                preprocessing(model.preprocessing())));
+    text.append("## Use\n\n");
+    howToUse.forEach(line -> text.append(line).append('\n'));
+    text.append("\n## Origin\n\n");
+    origin(text, model.provenance());
+    text.append("\n## Classes\n\n");
+    List<String> classes = model.classNames();
+    for (int i = 0; i < Math.min(CLASSES_SHOWN, classes.size()); i++) {
+      text.append(i).append(". ").append(classes.get(i)).append('\n');
+    }
+    if (classes.size() > CLASSES_SHOWN) {
+      text.append("\n... and ").append(classes.size() - CLASSES_SHOWN).append(" more.\n");
+    }
+    return text.toString();
+  }
+
+  private static void origin(StringBuilder text, @Nullable Provenance provenance) {
+    if (provenance == null) {
+      text.append("The model does not say.\n");
+      return;
+    }
+    text.append("- data: ").append(provenance.dataset()).append('\n');
+    text.append("- vgg4j ").append(provenance.codeVersion()).append('\n');
+    for (Map.Entry<String, Double> metric : provenance.metrics().entrySet()) {
+      text.append("- ").append(metric.getKey()).append(": ").append(metric.getValue()).append('\n');
+    }
+    for (Map.Entry<String, Object> option : provenance.configuration().entrySet()) {
+      text.append("- ").append(option.getKey()).append(": ").append(option.getValue()).append('\n');
+    }
+  }
+
+  /** How Python runs a model that was written as ONNX. */
+  public static List<String> onnx(
+      ModelFile model, Path file, boolean softMax, boolean preprocessingInside) {
+    return List.of(
+        "```python",
+        "import onnxruntime",
+        "session = onnxruntime.InferenceSession(\"%s\")".formatted(file.getFileName()),
+        "# images: float32 [N][3][%d][%d], %s"
+            .formatted(
+                model.architecture().crop(),
+                model.architecture().crop(),
+                preprocessingInside ? "RGB, 0..255" : preprocessing(model.preprocessing())),
+        "%s, = session.run(None, {\"images\": images})"
+            .formatted(softMax ? "posteriors" : "scores"),
+        "```");
+  }
+
+  /** How PyTorch loads a model that was written as safetensors. */
+  public static List<String> pytorch(Architecture network, Path file) {
+    List<String> lines = new ArrayList<>(List.of("```python"));
+    List<String> layers = makeLayers(network);
+    if (layers.isEmpty()) {
+      lines.add(
+          "# torchvision has no network %s: build it with torch.nn, its names are"
+              .formatted(network.configuration().label()));
+      network
+          .parameters()
+          .forEach(shape -> lines.add("# %s %s".formatted(shape.name(), shape.dimensions())));
+      lines.add("```");
+      return lines;
+    }
+    lines.add("import safetensors.torch");
+    lines.add("from torch import nn");
+    lines.add("from torchvision.models.vgg import VGG, make_layers");
+    lines.add("model = VGG(make_layers([%s]))".formatted(String.join(", ", layers)));
+    lines.add("model.avgpool = nn.Identity()  # for images of %d pixels".formatted(network.crop()));
+    List<Layer.FullyConnected> connected =
+        network.layers().stream()
+            .filter(Layer.FullyConnected.class::isInstance)
+            .map(Layer.FullyConnected.class::cast)
+            .toList();
+    lines.add("model.classifier = nn.Sequential(");
+    for (Layer.FullyConnected layer : connected) {
+      lines.add(
+          "    nn.Linear(%d, %d)%s"
+              .formatted(
+                  layer.inFeatures(),
+                  layer.outFeatures(),
+                  layer.hidden() ? ", nn.ReLU(), nn.Dropout()," : ")"));
+    }
+    lines.add(
+        "model.load_state_dict(safetensors.torch.load_file(\"%s\"))".formatted(file.getFileName()));
+    lines.add("model.eval()");
+    lines.add("```");
+    return lines;
+  }
+
+  /** The argument of torchvision's make_layers; empty where it cannot make the network. */
+  private static List<String> makeLayers(Architecture network) {
+    List<String> layers = new ArrayList<>();
+    for (Layer layer : network.layers()) {
+      if (layer instanceof Layer.MaxPool) {
+        layers.add("\"M\"");
+      } else if (layer instanceof Layer.Convolution convolution && convolution.kernel() == 3) {
+        layers.add(String.valueOf(convolution.outChannels()));
+      } else if (!(layer instanceof Layer.FullyConnected)) {
+        return List.of();
+      }
+    }
+    return layers;
+  }
+
+  /** What is done to pixels, in one line: order, range, mean and deviation in the order. */
+  public static String preprocessing(Preprocessing preprocessing) {
+    boolean bgr = preprocessing.channelOrder() == ChannelOrder.BGR;
+    String divided =
+        preprocessing.std().equals(Rgb.ONE)
+            ? ""
+            : ", divided by " + triple(preprocessing.std(), bgr);
+    return String.format(
+        Locale.ROOT,
+        "%s, 0..%s, minus %s%s",
+        preprocessing.channelOrder(),
+        number(preprocessing.valueRange()),
+        triple(preprocessing.mean(), bgr),
+        divided);
+  }
+
+  private static String triple(Rgb values, boolean bgr) {
+    return "(%s, %s, %s)"
+        .formatted(
+            number(values.channel(bgr ? 2 : 0)),
+            number(values.channel(1)),
+            number(values.channel(bgr ? 0 : 2)));
+  }
+
+  private static String number(float value) {
+    return value == Math.rint(value) ? String.valueOf((int) value) : String.valueOf(value);
+  }
+}

@@ -1,0 +1,213 @@
+package org.vgg4j.weights.export;
+
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.stream.IntStream;
+import org.vgg4j.base.AtomicFile;
+import org.vgg4j.base.InputException;
+import org.vgg4j.base.Version;
+import org.vgg4j.model.Architecture;
+import org.vgg4j.model.ChannelOrder;
+import org.vgg4j.model.Layer;
+import org.vgg4j.model.ParameterShape;
+import org.vgg4j.model.Preprocessing;
+import org.vgg4j.weights.ModelFile;
+
+/**
+ * Writes a model as ONNX, opset 17: input {@code images}, float [N][3][crop][crop] with any N;
+ * output {@code scores}, or {@code posteriors} after a soft-max, float [N][classes].
+ *
+ * @param softMax whether the graph ends with a soft-max
+ * @param preprocessing whether the graph takes RGB pixels in 0..255 and makes of them what the
+ *     weights want; otherwise its input must have been prepared
+ */
+public record OnnxWriter(boolean softMax, boolean preprocessing) {
+  private static final int IR_VERSION = 8;
+  private static final int OPSET = 17;
+  private static final int FLOAT = 1;
+  private static final int INT64 = 7;
+  private static final int ATTRIBUTE_FLOAT = 1;
+  private static final int ATTRIBUTE_INT = 2;
+  private static final int ATTRIBUTE_INTS = 7;
+  private static final String INPUT = "images";
+
+  /** What a graph is put together of; its nodes form a chain. */
+  private static final class Graph {
+    private final Message message = new Message().text(2, "vgg");
+    private String last = INPUT;
+
+    /** Adds a node that takes what the last one gives. */
+    void add(String type, String name, List<String> weights, Message... attributes) {
+      Message node = new Message().text(1, last);
+      weights.forEach(weight -> node.text(1, weight));
+      node.text(2, name).text(3, name).text(4, type);
+      for (Message attribute : attributes) {
+        node.message(5, attribute);
+      }
+      message.message(1, node);
+      last = name;
+    }
+
+    void initializer(String name, List<Integer> dimensions, float[] values) {
+      Message tensor = new Message();
+      dimensions.forEach(size -> tensor.number(1, size));
+      message.message(5, tensor.number(2, FLOAT).text(8, name).raw(9, values));
+    }
+  }
+
+  /**
+   * Writes the file, whole or not at all.
+   *
+   * @throws InputException if it cannot be written, or would be larger than a protocol buffer may
+   *     be
+   */
+  public void write(ModelFile model, Path file) {
+    Message message = message(model);
+    if (message.size() > Integer.MAX_VALUE) {
+      throw new InputException(
+          "network %s has more weights than the 2 GB of an ONNX file: export it as safetensors"
+              .formatted(model.architecture()));
+    }
+    AtomicFile.write(file, message::writeTo);
+  }
+
+  private Message message(ModelFile model) {
+    Architecture architecture = model.architecture();
+    Graph graph = new Graph();
+    if (preprocessing) {
+      prepare(graph, model.preprocessing());
+    }
+    layers(graph, model);
+    if (softMax) {
+      graph.add("Softmax", "posteriors", List.of(), integer("axis", 1));
+    }
+    int crop = architecture.crop();
+    graph.message.message(11, valueInfo(INPUT, 3, crop, crop));
+    graph.message.message(12, valueInfo(graph.last, architecture.classes()));
+    Message whole =
+        new Message()
+            .number(1, IR_VERSION)
+            .text(2, "vgg4j")
+            .text(3, Version.get())
+            .message(7, graph.message)
+            .message(8, new Message().text(1, "").number(2, OPSET));
+    property(whole, "classes", String.join("\n", model.classNames()));
+    property(
+        whole,
+        "input",
+        preprocessing ? "RGB, 0..255" : ModelCard.preprocessing(model.preprocessing()));
+    return whole;
+  }
+
+  private static void property(Message model, String key, String value) {
+    Message unused = model.message(14, new Message().text(1, key).text(2, value));
+  }
+
+  private static void prepare(Graph graph, Preprocessing preprocessing) {
+    float[] mean = new float[3];
+    float[] factor = new float[3];
+    boolean bgr = preprocessing.channelOrder() == ChannelOrder.BGR;
+    for (int channel = 0; channel < 3; channel++) {
+      int color = bgr ? 2 - channel : channel;
+      float range = preprocessing.valueRange() / 255;
+      mean[channel] = preprocessing.mean().channel(color) / range;
+      factor[channel] = range / preprocessing.std().channel(color);
+    }
+    if (bgr) {
+      Message order = new Message().number(1, 3).number(2, INT64).text(8, "bgr");
+      IntStream.of(2, 1, 0).forEach(index -> order.number(7, index));
+      graph.message.message(5, order);
+      graph.add("Gather", "images_bgr", List.of("bgr"), integer("axis", 1));
+    }
+    graph.initializer("mean", List.of(1, 3, 1, 1), mean);
+    graph.initializer("factor", List.of(1, 3, 1, 1), factor);
+    graph.add("Sub", "images_centred", List.of("mean"));
+    graph.add("Mul", "images_scaled", List.of("factor"));
+  }
+
+  private static void layers(Graph graph, ModelFile model) {
+    Map<String, float[]> arrays = model.arrays();
+    List<ParameterShape> parameters = model.architecture().parameters();
+    for (ParameterShape shape : parameters) {
+      graph.initializer(
+          shape.name(), shape.dimensions(), Objects.requireNonNull(arrays.get(shape.name())));
+    }
+    int next = 0;
+    boolean flat = false;
+    for (Layer layer : model.architecture().layers()) {
+      if (layer instanceof Layer.MaxPool) {
+        graph.add(
+            "MaxPool",
+            layer.name(),
+            List.of(),
+            integers("kernel_shape", 2, 2),
+            integers("strides", 2, 2));
+      } else if (layer instanceof Layer.LocalResponseNorm lrn) {
+        graph.add(
+            "LRN",
+            layer.name(),
+            List.of(),
+            integer("size", lrn.size()),
+            real("alpha", lrn.alpha() * lrn.size()), // ONNX divides alpha by the size
+            real("beta", lrn.beta()),
+            real("bias", lrn.k()));
+      } else {
+        List<String> weights =
+            List.of(parameters.get(next).name(), parameters.get(next + 1).name());
+        next += 2;
+        if (layer instanceof Layer.Convolution convolution) {
+          convolution(graph, convolution, weights);
+        } else if (layer instanceof Layer.FullyConnected connected) {
+          if (!flat) {
+            graph.add("Flatten", "flat", List.of(), integer("axis", 1));
+            flat = true;
+          }
+          connected(graph, connected, weights);
+        }
+      }
+    }
+  }
+
+  private static void convolution(Graph graph, Layer.Convolution layer, List<String> weights) {
+    int pad = layer.kernel() / 2;
+    graph.add(
+        "Conv",
+        layer.name(),
+        weights,
+        integers("kernel_shape", layer.kernel(), layer.kernel()),
+        integers("pads", pad, pad, pad, pad),
+        integers("strides", 1, 1));
+    graph.add("Relu", layer.tap(), List.of());
+  }
+
+  private static void connected(Graph graph, Layer.FullyConnected layer, List<String> weights) {
+    graph.add("Gemm", layer.hidden() ? layer.name() : "scores", weights, integer("transB", 1));
+    if (layer.hidden()) {
+      graph.add("Relu", layer.name() + "_relu", List.of());
+    }
+  }
+
+  private static Message integer(String name, int value) {
+    return new Message().text(1, name).number(3, value).number(20, ATTRIBUTE_INT);
+  }
+
+  private static Message integers(String name, int... values) {
+    Message attribute = new Message().text(1, name);
+    IntStream.of(values).forEach(value -> attribute.number(8, value));
+    return attribute.number(20, ATTRIBUTE_INTS);
+  }
+
+  private static Message real(String name, float value) {
+    return new Message().text(1, name).real(2, value).number(20, ATTRIBUTE_FLOAT);
+  }
+
+  /** Name, type and shape of input or output; the number of images is open. */
+  private static Message valueInfo(String name, int... sizes) {
+    Message shape = new Message().message(1, new Message().text(2, "N"));
+    IntStream.of(sizes).forEach(size -> shape.message(1, new Message().number(1, size)));
+    Message tensorType = new Message().number(1, FLOAT).message(2, shape);
+    return new Message().text(1, name).message(2, new Message().message(1, tensorType));
+  }
+}

@@ -1,0 +1,154 @@
+package org.vgg4j.weights.foreign;
+
+import java.util.ArrayList;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+import org.vgg4j.base.InputException;
+import org.vgg4j.model.Architecture;
+import org.vgg4j.model.Configuration;
+import org.vgg4j.model.ParameterShape;
+
+/** Which network of the family has the layers that a file has. */
+final class ArchitectureGuess {
+  private static final int STRIDE = 32; // input pixels for each position of the last map
+  private static final int HIDDEN_LAYERS_AND_HEAD = 3;
+
+  private final ForeignNetwork network;
+  private final @Nullable Configuration wanted;
+  private final int wantedCrop;
+
+  /**
+   * @param wanted the only network that is thought of; null: all
+   * @param wantedCrop side of the input window in pixels; 0: the usual one for the last map
+   */
+  ArchitectureGuess(ForeignNetwork network, @Nullable Configuration wanted, int wantedCrop) {
+    this.network = network;
+    this.wanted = wanted;
+    this.wantedCrop = wantedCrop;
+  }
+
+  /**
+   * The network.
+   *
+   * @throws InputException if there is none, or more than one; the message does not name the file
+   */
+  Architecture architecture() {
+    requireHead();
+    int crop = crop();
+    int classes = network.layers().get(network.layers().size() - 1).out();
+    Set<Architecture> found = new LinkedHashSet<>();
+    for (Configuration configuration : Configuration.values()) {
+      if ((wanted != null && configuration != wanted)
+          || !network.possible().test(configuration)
+          || configuration.weightLayers() != network.layers().size()) {
+        continue;
+      }
+      for (double width : widths()) {
+        Architecture candidate = new Architecture(configuration, width, crop, classes);
+        if (fits(candidate)) {
+          found.add(candidate);
+        }
+      }
+    }
+    if (found.size() == 1) {
+      return found.iterator().next();
+    }
+    if (found.isEmpty()) {
+      throw new InputException(
+          "its layers are those of no network of the family%s: %s (channels must be multiples of 16)"
+              .formatted(
+                  wanted == null ? " (" + Configuration.labels() + ")" : " called " + wanted,
+                  described()));
+    }
+    throw new InputException(
+        "it may be network %s: say which by --arch"
+            .formatted(
+                found.stream()
+                    .map(architecture -> architecture.configuration().label())
+                    .collect(Collectors.joining(" or "))));
+  }
+
+  private void requireHead() {
+    List<ForeignLayer> layers = network.layers();
+    long connected = layers.stream().filter(layer -> !layer.isConvolution()).count();
+    if (connected != HIDDEN_LAYERS_AND_HEAD) {
+      throw new InputException(
+          "it has %d fully connected layers, but a VGG network has three: files of the convolutions"
+                  .formatted(connected)
+              + " alone (\"notop\", \"features\") cannot classify");
+    }
+    if (layers.size() <= HIDDEN_LAYERS_AND_HEAD) {
+      throw new InputException("it has no convolutions: it is no VGG network");
+    }
+  }
+
+  private ForeignLayer lastConvolution() {
+    return network.layers().get(network.layers().size() - HIDDEN_LAYERS_AND_HEAD - 1);
+  }
+
+  private ForeignLayer fc6() {
+    return network.layers().get(network.layers().size() - HIDDEN_LAYERS_AND_HEAD);
+  }
+
+  private int crop() {
+    int channels = Math.max(1, lastConvolution().out());
+    int side = (int) Math.round(Math.sqrt((double) fc6().in() / channels));
+    if (side < 1 || (long) side * side * channels != fc6().in()) {
+      throw new InputException(
+          "its first fully connected layer takes %d values, which is no square map of %d channels"
+              .formatted(fc6().in(), channels));
+    }
+    int smallest = side * STRIDE;
+    if (wantedCrop != 0 && wantedCrop / STRIDE != side) {
+      throw new InputException(
+          "option crop is %d, but its first fully connected layer takes a map of %dx%d: crops from %d"
+                  .formatted(wantedCrop, side, side, smallest)
+              + " to %d make that".formatted(smallest + STRIDE - 1));
+    }
+    return wantedCrop != 0 ? wantedCrop : smallest;
+  }
+
+  /** Widths that would explain the channels of one layer or another. */
+  private Set<Double> widths() {
+    Set<Double> widths = new LinkedHashSet<>();
+    double first = network.layers().get(0).out();
+    List<Integer> channels = Configuration.BLOCK_CHANNELS;
+    for (double width :
+        new double[] {
+          first / channels.get(0),
+          (double) lastConvolution().out() / channels.get(channels.size() - 1),
+          (double) fc6().out() / Configuration.HIDDEN_FEATURES
+        }) {
+      if (width > 0 && width <= 8) {
+        widths.add(width);
+      }
+    }
+    return widths;
+  }
+
+  private boolean fits(Architecture candidate) {
+    List<ParameterShape> weights =
+        candidate.parameters().stream().filter(ParameterShape::isWeight).toList();
+    for (int i = 0; i < weights.size(); i++) {
+      ForeignLayer layer = network.layers().get(i);
+      List<Integer> expected = weights.get(i).dimensions();
+      boolean same =
+          layer.isConvolution()
+              ? layer.weight().shape().equals(expected)
+              : expected.size() == 2 && expected.equals(List.of(layer.out(), layer.in()));
+      if (!same) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  private String described() {
+    List<String> kinds = new ArrayList<>();
+    network.layers().forEach(layer -> kinds.add(layer.kind()));
+    return String.join("; ", kinds);
+  }
+}

@@ -1,0 +1,133 @@
+package org.vgg4j.weights.foreign;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Locale;
+import java.util.function.LongConsumer;
+import org.vgg4j.base.AtomicFile;
+import org.vgg4j.base.FileDigest;
+import org.vgg4j.base.InputException;
+
+/** Fetches a release into a folder, where it then stays. */
+public final class Download {
+  private static final Duration CONNECT = Duration.ofSeconds(20);
+  private static final int CHUNK = 1 << 16;
+
+  private Download() {}
+
+  /**
+   * Returns the file of a release, downloaded if the folder does not have it yet. A file that came
+   * with a wrong checksum is not kept.
+   *
+   * @param folder made if it is missing
+   * @param source where to get it, in most cases the release's own
+   * @param progress is told how many bytes there are
+   * @throws InputException if it cannot be had, with what to do instead, or has another checksum
+   */
+  public static Path get(Release release, Path folder, URI source, LongConsumer progress) {
+    Path file = folder.resolve(release.fileName());
+    if (Files.exists(file)) {
+      requireChecksum(release, file, file);
+      return file;
+    }
+    Path arriving = folder.resolve(release.fileName() + ".part");
+    try {
+      AtomicFile.write(arriving, channel -> fetch(source, channel, progress));
+      requireChecksum(release, arriving, file);
+      Files.move(arriving, file);
+    } catch (IOException e) {
+      throw new InputException("cannot write " + file + ": " + AtomicFile.reason(e), e);
+    } catch (InputException e) {
+      throw e.getCause() instanceof IOException failure ? offline(release, file, failure) : e;
+    }
+    return file;
+  }
+
+  private static InputException offline(Release release, Path file, IOException failure) {
+    return new InputException(
+        "cannot download %s (%s): get %s yourself, put it at %s and give the command again"
+            .formatted(release.name(), AtomicFile.reason(failure), release.source(), file),
+        failure);
+  }
+
+  private static void requireChecksum(Release release, Path there, Path file) {
+    Release.Checksum checksum = release.checksum();
+    if (checksum.isPublished() && !checksum.matches(there)) {
+      String found = FileDigest.of(there, checksum.algorithm());
+      if (!there.equals(file)) {
+        delete(there);
+      }
+      throw new InputException(
+          "%s has %s %s, but the release has %s: it is damaged or not what it says%s"
+              .formatted(
+                  file,
+                  checksum.algorithm(),
+                  found,
+                  checksum,
+                  there.equals(file) ? ", delete it and get it again" : ", and was not kept"));
+    }
+  }
+
+  private static void delete(Path file) {
+    try {
+      Files.deleteIfExists(file);
+    } catch (IOException e) {
+      throw new InputException("cannot delete " + file + ": " + AtomicFile.reason(e), e);
+    }
+  }
+
+  private static void fetch(URI source, FileChannel channel, LongConsumer progress)
+      throws IOException {
+    HttpClient client =
+        HttpClient.newBuilder()
+            .connectTimeout(CONNECT)
+            .followRedirects(HttpClient.Redirect.NORMAL)
+            .build();
+    HttpResponse<InputStream> response;
+    try {
+      response =
+          client.send(
+              HttpRequest.newBuilder(source).GET().build(),
+              HttpResponse.BodyHandlers.ofInputStream());
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IOException("interrupted", e);
+    }
+    try (InputStream body = response.body()) {
+      if (response.statusCode() != 200) {
+        throw new IOException("the server answers " + response.statusCode());
+      }
+      long expected = response.headers().firstValueAsLong("content-length").orElse(-1);
+      long received = copy(body, channel, progress);
+      if (expected >= 0 && received != expected) {
+        throw new IOException(
+            String.format(
+                Locale.ROOT, "the connection broke after %d of %d bytes", received, expected));
+      }
+    }
+  }
+
+  private static long copy(InputStream body, FileChannel channel, LongConsumer progress)
+      throws IOException {
+    byte[] chunk = new byte[CHUNK];
+    long received = 0;
+    for (int count = body.read(chunk); count >= 0; count = body.read(chunk)) {
+      ByteBuffer bytes = ByteBuffer.wrap(chunk, 0, count);
+      while (bytes.hasRemaining()) {
+        channel.write(bytes);
+      }
+      received += count;
+      progress.accept(received);
+    }
+    return received;
+  }
+}

@@ -1,0 +1,24 @@
+package org.vgg4j.weights.foreign;
+
+import java.util.List;
+import java.util.function.Predicate;
+import org.vgg4j.model.Configuration;
+
+/**
+ * A network as a file has it.
+ *
+ * @param dialect whose names and order of axes it has
+ * @param profile what that origin's images look like
+ * @param layers those with weights, in order of execution
+ * @param possible which networks of the family the file allows, apart from the layers' shapes
+ */
+record ForeignNetwork(
+    String dialect, Profile profile, List<ForeignLayer> layers, Predicate<Configuration> possible) {
+  ForeignNetwork {
+    layers = List.copyOf(layers);
+  }
+
+  boolean hasBatchNorm() {
+    return layers.stream().anyMatch(layer -> layer.norm() != null);
+  }
+}

@@ -1,0 +1,193 @@
+package org.vgg4j.weights.format;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+import org.vgg4j.base.InputException;
+import org.vgg4j.weights.tensor.NumberType;
+import org.vgg4j.weights.tensor.StoredTensor;
+
+/**
+ * A trained network as Caffe writes it: a NetParameter whose layers hold their blobs. The old form
+ * of layers, which the authors' files have, and the present one are read.
+ */
+final class CaffeFile {
+  private static final int NET_NAME = 1;
+  private static final int NET_OLD_LAYERS = 2;
+  private static final int NET_LAYERS = 100;
+  private static final int BLOB_NUM = 1;
+  private static final int BLOB_WIDTH = 4;
+  private static final int BLOB_DATA = 5;
+  private static final int BLOB_SHAPE = 7;
+  private static final int BLOB_DOUBLES = 8;
+  private static final int SHAPE_DIMENSIONS = 1;
+
+  /** Numbers of the fields of a layer, which differ between its two forms. */
+  private enum LayerForm {
+    OLD(4, 5, 6),
+    PRESENT(1, 2, 7);
+
+    private final int name;
+    private final int type;
+    private final int blobs;
+
+    LayerForm(int name, int type, int blobs) {
+      this.name = name;
+      this.type = type;
+      this.blobs = blobs;
+    }
+  }
+
+  /** The old form's numbers of types, as far as a VGG network has them. */
+  private static final Map<Long, String> OLD_TYPES =
+      Map.of(
+          4L, "Convolution",
+          6L, "Dropout",
+          14L, "InnerProduct",
+          15L, "LRN",
+          17L, "Pooling",
+          18L, "ReLU",
+          20L, "Softmax",
+          21L, "SoftmaxWithLoss");
+
+  private final Path file;
+  private final ProtocolBuffer buffer;
+  private final Map<String, String> metadata = new LinkedHashMap<>();
+  private final Map<String, StoredTensor> tensors = new LinkedHashMap<>();
+  private final List<TensorFile.Node> nodes = new ArrayList<>();
+
+  private CaffeFile(Path file, ProtocolBuffer buffer) {
+    this.file = file;
+    this.buffer = buffer;
+  }
+
+  /**
+   * Reads the layers.
+   *
+   * @throws InputException if it holds none; the message does not name the file
+   */
+  static TensorFile read(Path file) throws IOException {
+    try (ProtocolBuffer buffer = new ProtocolBuffer(file)) {
+      CaffeFile reader = new CaffeFile(file, buffer);
+      buffer.root(reader::net);
+      if (reader.tensors.isEmpty()) {
+        throw new InputException(
+            "it holds no layer with weights: give a .caffemodel, not a .prototxt or .binaryproto");
+      }
+      return new TensorFile(file, Format.CAFFE, reader.metadata, reader.tensors, reader.nodes);
+    }
+  }
+
+  private boolean net(int number, boolean lengthDelimited) throws IOException {
+    if (!lengthDelimited) {
+      return false;
+    }
+    switch (number) {
+      case NET_NAME -> metadata.put("name", buffer.text());
+      case NET_OLD_LAYERS -> layer(LayerForm.OLD);
+      case NET_LAYERS -> layer(LayerForm.PRESENT);
+      default -> {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  private void layer(LayerForm form) throws IOException {
+    String[] name = {""};
+    String[] type = {""};
+    List<StoredTensor> blobs = new ArrayList<>();
+    buffer.message(
+        (number, lengthDelimited) -> {
+          if (number == form.name && lengthDelimited) {
+            name[0] = buffer.text();
+          } else if (number == form.type) {
+            type[0] =
+                lengthDelimited
+                    ? buffer.text()
+                    : OLD_TYPES.getOrDefault(buffer.number(), "another type");
+          } else if (number == form.blobs && lengthDelimited) {
+            StoredTensor blob = blob();
+            if (blob != null) {
+              blobs.add(blob);
+            }
+          } else {
+            return false;
+          }
+          return true;
+        });
+    List<StoredTensor> named = new ArrayList<>();
+    for (int i = 0; i < blobs.size(); i++) {
+      StoredTensor tensor = blobs.get(i).named(name[0] + (i == 0 ? ".weight" : ".blob" + i));
+      if (tensors.put(tensor.name(), tensor) != null) {
+        throw new InputException("it has two layers of the name " + name[0]);
+      }
+      named.add(tensor);
+    }
+    nodes.add(new TensorFile.Node(type[0], name[0], named, Map.of()));
+  }
+
+  /** Null if it holds no numbers. */
+  private @Nullable StoredTensor blob() throws IOException {
+    Integer[] old = new Integer[BLOB_WIDTH];
+    List<Integer> shape = new ArrayList<>();
+    List<ProtocolBuffer.Span> data = new ArrayList<>();
+    NumberType[] type = {NumberType.F32};
+    buffer.message(
+        (number, lengthDelimited) -> {
+          if (number >= BLOB_NUM && number <= BLOB_WIDTH && !lengthDelimited) {
+            old[number - BLOB_NUM] = size(buffer.number());
+          } else if (number == BLOB_SHAPE && lengthDelimited) {
+            buffer.message(
+                (field, packed) -> {
+                  if (field != SHAPE_DIMENSIONS) {
+                    return false;
+                  }
+                  for (long size : buffer.numbers(packed)) {
+                    shape.add(size(size));
+                  }
+                  return true;
+                });
+          } else if (number == BLOB_DATA || number == BLOB_DOUBLES) {
+            if (!lengthDelimited) {
+              throw new InputException("its numbers are not packed, as Caffe always packs them");
+            }
+            type[0] = number == BLOB_DATA ? NumberType.F32 : NumberType.F64;
+            data.add(buffer.span());
+          } else {
+            return false;
+          }
+          return true;
+        });
+    if (data.isEmpty()) {
+      return null;
+    }
+    if (data.size() > 1) {
+      throw new InputException("the numbers of one blob lie in several places");
+    }
+    for (Integer size : old) {
+      if (size != null) {
+        shape.add(size);
+      }
+    }
+    ProtocolBuffer.Span span = data.get(0);
+    StoredTensor tensor = StoredTensor.contiguous("a blob", file, span.position(), type[0], shape);
+    if (tensor.extent() != span.length()) {
+      throw new InputException(
+          "a blob of shape %s has %d bytes: get it again"
+              .formatted(tensor.shapeText(), span.length()));
+    }
+    return tensor;
+  }
+
+  private static int size(long size) {
+    if (size < 0 || size > Integer.MAX_VALUE) {
+      throw new InputException("a blob has the impossible size " + size);
+    }
+    return (int) size;
+  }
+}

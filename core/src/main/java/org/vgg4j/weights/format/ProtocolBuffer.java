@@ -1,0 +1,137 @@
+package org.vgg4j.weights.format;
+
+import com.google.protobuf.CodedInputStream;
+import com.google.protobuf.WireFormat;
+import java.io.BufferedInputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.vgg4j.base.InputException;
+
+/**
+ * Walks through the messages of a protocol buffer without knowing its schema: whoever reads takes
+ * the fields that it knows by their numbers, and runs of numbers are noted by their place instead
+ * of being read.
+ */
+final class ProtocolBuffer implements AutoCloseable {
+  /** Takes one field, or leaves it. */
+  @FunctionalInterface
+  interface Fields {
+    /**
+     * Reads the value of a field by one of the methods of the buffer.
+     *
+     * @return whether the value was read; it is skipped otherwise
+     */
+    boolean take(int number, boolean lengthDelimited) throws IOException;
+  }
+
+  /**
+   * Bytes in the file.
+   *
+   * @param position of the first
+   * @param length how many
+   */
+  record Span(long position, int length) {}
+
+  private static final int LONGEST_TEXT = 1 << 20;
+  private static final int DEEPEST = 16;
+
+  private final InputStream stream;
+  private final CodedInputStream in;
+  private int depth;
+
+  ProtocolBuffer(Path file) throws IOException {
+    if (Files.size(file) > Integer.MAX_VALUE) {
+      throw new InputException("it has more than 2 GB, which no protocol buffer may have");
+    }
+    stream = new BufferedInputStream(Files.newInputStream(file));
+    in = CodedInputStream.newInstance(stream);
+  }
+
+  /** Goes through the fields of the whole buffer. */
+  void root(Fields fields) throws IOException {
+    for (int tag = in.readTag(); tag != 0; tag = in.readTag()) {
+      one(tag, fields);
+    }
+  }
+
+  /** Goes through the fields of a message that is the value of a field. */
+  void message(Fields fields) throws IOException {
+    if (++depth > DEEPEST) {
+      throw new InputException("its messages are nested too deeply");
+    }
+    int limit = in.pushLimit(in.readRawVarint32());
+    for (int tag = in.readTag(); tag != 0; tag = in.readTag()) {
+      one(tag, fields);
+    }
+    in.checkLastTagWas(0);
+    in.popLimit(limit);
+    depth--;
+  }
+
+  private void one(int tag, Fields fields) throws IOException {
+    int wireType = WireFormat.getTagWireType(tag);
+    boolean lengthDelimited = wireType == WireFormat.WIRETYPE_LENGTH_DELIMITED;
+    if (wireType == WireFormat.WIRETYPE_START_GROUP || wireType == WireFormat.WIRETYPE_END_GROUP) {
+      throw new InputException("it has a group, which neither Caffe nor ONNX uses");
+    }
+    if (!fields.take(WireFormat.getTagFieldNumber(tag), lengthDelimited)) {
+      in.skipField(tag);
+    }
+  }
+
+  /** Reads a string; what is no text comes out with replacement characters. */
+  String text() throws IOException {
+    int length = in.readRawVarint32();
+    if (length < 0 || length > LONGEST_TEXT) {
+      throw new InputException("it has a name of " + length + " bytes");
+    }
+    return new String(in.readRawBytes(length), StandardCharsets.UTF_8);
+  }
+
+  /** Reads a whole number. */
+  long number() throws IOException {
+    return in.readRawVarint64();
+  }
+
+  /** Reads a 32-bit floating point number. */
+  float float32() throws IOException {
+    return in.readFloat();
+  }
+
+  /** Notes where the bytes of a field are and passes over them. */
+  Span span() throws IOException {
+    int length = in.readRawVarint32();
+    long position = in.getTotalBytesRead();
+    in.skipRawBytes(length);
+    return new Span(position, length);
+  }
+
+  /** Reads whole numbers, one or, packed, many. */
+  List<Long> numbers(boolean lengthDelimited) throws IOException {
+    List<Long> numbers = new ArrayList<>();
+    if (!lengthDelimited) {
+      numbers.add(number());
+      return numbers;
+    }
+    int length = in.readRawVarint32();
+    if (length < 0 || length > LONGEST_TEXT) {
+      throw new InputException("it has a list of " + length + " bytes where sizes belong");
+    }
+    int limit = in.pushLimit(length);
+    while (in.getBytesUntilLimit() > 0) {
+      numbers.add(number());
+    }
+    in.popLimit(limit);
+    return numbers;
+  }
+
+  @Override
+  public void close() throws IOException {
+    stream.close();
+  }
+}

@@ -1,0 +1,213 @@
+package org.vgg4j.weights.format;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.BufferUnderflowException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.channels.FileChannel;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.Collections;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.zip.ZipEntry;
+import org.apache.commons.compress.archivers.zip.ZipArchiveEntry;
+import org.apache.commons.compress.archivers.zip.ZipFile;
+import org.jspecify.annotations.Nullable;
+import org.vgg4j.base.InputException;
+import org.vgg4j.weights.tensor.StoredTensor;
+
+/** State dicts as torch.save writes them: an archive since PyTorch 1.6, a row of pickles before. */
+final class PytorchFile {
+  /** A state dict has a few kilobytes of names; a checkpoint with an optimiser ten times that. */
+  private static final int LARGEST_PICKLE = 8 << 20;
+
+  private static final String DATA = "data.pkl";
+  private static final byte[] LEGACY_MAGIC = {
+    0x6c, (byte) 0xfc, (byte) 0x9c, 0x46, (byte) 0xf9, 0x20, 0x6a, (byte) 0xa8, 0x50, 0x19
+  };
+  private static final long LEGACY_PROTOCOL = 1001;
+
+  private PytorchFile() {}
+
+  /**
+   * Reads an archive's table of contents and its pickle.
+   *
+   * @throws InputException if it is no sound state dict; the message does not name the file
+   */
+  static TensorFile readArchive(Path file) throws IOException {
+    try (ZipFile archive = ZipFile.builder().setPath(file).get()) {
+      Map<String, ZipArchiveEntry> entries = new HashMap<>();
+      String root = null;
+      for (ZipArchiveEntry entry : Collections.list(archive.getEntries())) {
+        if (entries.put(entry.getName(), entry) != null) {
+          throw new InputException("its archive has an entry twice: get it again");
+        }
+        if (entry.getName().endsWith("/" + DATA) || entry.getName().equals(DATA)) {
+          root = entry.getName().substring(0, entry.getName().length() - DATA.length());
+        }
+      }
+      if (root == null) {
+        throw new InputException(
+            "it is an archive without data.pkl, hence none of PyTorch's: give the file that"
+                + " torch.save wrote");
+      }
+      if (entries.containsKey(root + "constants.pkl")) {
+        throw new InputException(
+            "it is a TorchScript archive, which holds a program: in Python,"
+                + " torch.save(torch.jit.load(FILE).state_dict(), OTHER) writes its weights alone");
+      }
+      requireLittleEndian(archive, entries.get(root + "byteorder"));
+      PytorchPickle calls = new PytorchPickle();
+      ZipArchiveEntry pickle = Objects.requireNonNull(entries.get(root + DATA));
+      Object value = Pickle.read(ByteBuffer.wrap(content(archive, pickle)), calls);
+      String folder = root + "data/";
+      return tensorFile(
+          file,
+          Format.PYTORCH,
+          value,
+          storage -> position(entries.get(folder + storage.key()), storage));
+    }
+  }
+
+  private static void requireLittleEndian(ZipFile archive, @Nullable ZipArchiveEntry entry)
+      throws IOException {
+    if (entry != null
+        && !new String(content(archive, entry), StandardCharsets.US_ASCII).equals("little")) {
+      throw new InputException(
+          "its numbers are big-endian: save it on a machine with a little-endian processor");
+    }
+  }
+
+  private static byte[] content(ZipFile archive, ZipArchiveEntry entry) throws IOException {
+    try (InputStream stream = archive.getInputStream(entry)) {
+      byte[] content = stream.readNBytes(LARGEST_PICKLE + 1);
+      if (content.length > LARGEST_PICKLE) {
+        throw new InputException("its pickle is larger than that of any state dict");
+      }
+      return content;
+    }
+  }
+
+  private static long position(@Nullable ZipArchiveEntry entry, PytorchPickle.Storage storage) {
+    if (entry == null) {
+      throw new InputException("storage " + storage.key() + " is missing: get it again");
+    }
+    if (entry.getMethod() != ZipEntry.STORED) {
+      throw new InputException(
+          "its numbers are compressed, as torch.save never does: unpack the archive and pack it"
+              + " again without compression");
+    }
+    if (entry.getSize() != storage.length() * storage.type().bytes()) {
+      throw new InputException(
+          "storage %s has %d bytes, not %d numbers: get it again"
+              .formatted(storage.key(), entry.getSize(), storage.length()));
+    }
+    return entry.getDataOffset() + storage.offset() * storage.type().bytes();
+  }
+
+  /** Whether the file begins as torch.save's did before 1.6: with a pickle of its magic number. */
+  static boolean isLegacy(byte[] start) {
+    int at = 4; // protocol, its number, opcode of an integer, its length
+    if (start.length < at + LEGACY_MAGIC.length || start[0] != (byte) 0x80) {
+      return false;
+    }
+    for (int i = 0; i < LEGACY_MAGIC.length; i++) {
+      if (start[at + i] != LEGACY_MAGIC[i]) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  /**
+   * Reads the pickles of a file from before PyTorch 1.6: magic number, protocol, what machine wrote
+   * it, the object, the keys of its storages; then come their numbers, each with its length.
+   *
+   * @throws InputException if it is no sound state dict; the message does not name the file
+   */
+  static TensorFile readLegacy(Path file) throws IOException {
+    try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
+      ByteBuffer bytes =
+          ByteBuffer.allocate((int) Math.min(LARGEST_PICKLE, channel.size()))
+              .order(ByteOrder.LITTLE_ENDIAN);
+      readFully(channel, bytes, 0);
+      bytes.flip();
+      PytorchPickle calls = new PytorchPickle();
+      Pickle.read(bytes, calls);
+      if (!Pickle.read(bytes, calls).equals(LEGACY_PROTOCOL)) {
+        throw new InputException("it has another protocol than PyTorch's " + LEGACY_PROTOCOL);
+      }
+      if (Pickle.read(bytes, calls) instanceof Pickle.Dictionary machine
+          && Boolean.FALSE.equals(machine.entries().get("little_endian"))) {
+        throw new InputException(
+            "its numbers are big-endian: save it on a machine with a little-endian processor");
+      }
+      Object value = Pickle.read(bytes, calls);
+      Object keys = Pickle.read(bytes, calls);
+      Map<String, Long> positions = positions(channel, bytes.position(), keys, calls.storages());
+      return tensorFile(
+          file,
+          Format.PYTORCH_LEGACY,
+          value,
+          storage -> {
+            Long position = positions.get(storage.key());
+            if (position == null) {
+              throw new InputException("storage " + storage.key() + " is missing: get it again");
+            }
+            return position + storage.offset() * storage.type().bytes();
+          });
+    } catch (BufferUnderflowException e) {
+      throw new InputException("it ends too early: get it again", e);
+    }
+  }
+
+  private static Map<String, Long> positions(
+      FileChannel channel, long start, Object keys, Map<String, PytorchPickle.Storage> storages)
+      throws IOException {
+    if (!(keys instanceof Pickle.Sequence list)) {
+      throw new InputException("it has no list of storages");
+    }
+    Map<String, Long> positions = new LinkedHashMap<>();
+    long position = start;
+    for (Object key : list.items()) {
+      PytorchPickle.Storage storage = storages.get(key);
+      if (storage == null) {
+        throw new InputException("it lists a storage that no tensor uses: get it again");
+      }
+      ByteBuffer length = ByteBuffer.allocate(Long.BYTES).order(ByteOrder.LITTLE_ENDIAN);
+      readFully(channel, length, position);
+      if (length.flip().getLong() != storage.length()) {
+        throw new InputException("storage " + storage.key() + " has another length: get it again");
+      }
+      positions.put(storage.key(), position + Long.BYTES);
+      position += Long.BYTES + storage.length() * storage.type().bytes();
+      if (position > channel.size()) {
+        throw new InputException("it ends within its numbers: it was cut short, get it again");
+      }
+    }
+    return positions;
+  }
+
+  private static void readFully(FileChannel channel, ByteBuffer bytes, long position)
+      throws IOException {
+    while (bytes.hasRemaining()) {
+      if (channel.read(bytes, position + bytes.position()) < 0) {
+        return;
+      }
+    }
+  }
+
+  private static TensorFile tensorFile(
+      Path file, Format format, Object value, PytorchPickle.Storages storages) {
+    Map<String, StoredTensor> tensors = new LinkedHashMap<>();
+    PytorchPickle.stateDict(value)
+        .forEach((name, tensor) -> tensors.put(name, tensor.in(file, name, storages)));
+    return new TensorFile(file, format, Map.of(), tensors, List.of());
+  }
+}

@@ -1,0 +1,240 @@
+package org.vgg4j.weights.format;
+
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+import org.vgg4j.base.InputException;
+import org.vgg4j.weights.tensor.NumberType;
+import org.vgg4j.weights.tensor.StoredTensor;
+
+/**
+ * What a pickle of PyTorch may ask for: tensors, the storages that they lie in, and ordered dicts.
+ * Every other name is refused.
+ */
+final class PytorchPickle implements Pickle.Calls {
+  /** Storages are kept beside the pickle, in one of two ways. */
+  interface Storages {
+    /** Where the first number of a storage lies in the file. */
+    long position(Storage storage);
+  }
+
+  /**
+   * A run of numbers that tensors lie in.
+   *
+   * @param key its name
+   * @param type of its numbers
+   * @param length how many there are
+   * @param offset where a view of it begins
+   */
+  record Storage(String key, NumberType type, long length, long offset) {}
+
+  /**
+   * A tensor of which it is not yet known where its storage lies.
+   *
+   * @param offset of its first element in the storage, in elements
+   */
+  record PickledTensor(Storage storage, long offset, List<Integer> shape, List<Long> strides) {
+    StoredTensor in(Path file, String name, Storages storages) {
+      long first = storages.position(storage) + offset * storage.type().bytes();
+      StoredTensor tensor =
+          shape.isEmpty()
+              ? StoredTensor.contiguous(name, file, first, storage.type(), shape)
+              : new StoredTensor(name, file, first, storage.type(), shape, strides);
+      long elements = tensor.extent() / storage.type().bytes();
+      if (offset < 0 || elements > storage.length() - offset) {
+        throw new InputException(
+            "%s: tensor '%s' goes beyond its storage of %d numbers: the file is broken, get it again"
+                .formatted(file, name, storage.length()));
+      }
+      return tensor;
+    }
+  }
+
+  private static final String ORDERED_DICT = "collections OrderedDict";
+  private static final String TENSOR = "torch._utils _rebuild_tensor";
+  private static final String TENSOR_V2 = "torch._utils _rebuild_tensor_v2";
+  private static final String PARAMETER = "torch._utils _rebuild_parameter";
+  private static final String SIZE = "torch Size";
+  private static final Set<String> FUNCTIONS =
+      Set.of(ORDERED_DICT, TENSOR, TENSOR_V2, PARAMETER, SIZE);
+  private static final Map<String, NumberType> STORAGES =
+      Map.of(
+          "torch DoubleStorage", NumberType.F64,
+          "torch FloatStorage", NumberType.F32,
+          "torch HalfStorage", NumberType.F16,
+          "torch BFloat16Storage", NumberType.BF16,
+          "torch LongStorage", NumberType.I64,
+          "torch IntStorage", NumberType.I32,
+          "torch ShortStorage", NumberType.I16,
+          "torch CharStorage", NumberType.I8,
+          "torch ByteStorage", NumberType.I8,
+          "torch BoolStorage", NumberType.I8);
+
+  /** Where a checkpoint keeps the weights, in the order of preference. */
+  private static final List<String> PLACES =
+      List.of("state_dict", "model_state_dict", "model", "net", "weights");
+
+  /** The storages that were seen, by their keys. */
+  private final Map<String, Storage> storages = new LinkedHashMap<>();
+
+  /** The storages that the pickle speaks of, by their keys. */
+  Map<String, Storage> storages() {
+    return storages;
+  }
+
+  @Override
+  public void allow(Pickle.Global global) {
+    if (!FUNCTIONS.contains(global.name()) && !STORAGES.containsKey(global.name())) {
+      throw new InputException(
+          ("its pickle asks for %s, which no state dict needs and which is not executed: in Python,"
+                  + " torch.save(model.state_dict(), FILE) writes the weights alone")
+              .formatted(printable(global.name()).replace(' ', '.')));
+    }
+  }
+
+  private static String printable(String name) {
+    String shown = name.length() > 80 ? name.substring(0, 80) : name;
+    return shown.replaceAll("[^ -~]", "?");
+  }
+
+  @Override
+  public Object call(Pickle.Global function, Pickle.Sequence arguments) {
+    List<Object> items = arguments.items();
+    return switch (function.name()) {
+      case ORDERED_DICT -> orderedDict(items);
+      case TENSOR, TENSOR_V2 -> tensor(items);
+      case PARAMETER -> argument(items, 0, PickledTensor.class);
+      case SIZE -> argument(items, 0, Pickle.Sequence.class);
+      default -> throw new InputException("its pickle calls " + printable(function.name()));
+    };
+  }
+
+  /** Python 2 wrote an ordered dict as a call with a list of pairs. */
+  private static Pickle.Dictionary orderedDict(List<Object> items) {
+    Pickle.Dictionary dictionary = new Pickle.Dictionary();
+    if (!items.isEmpty()) {
+      for (Object item : argument(items, 0, Pickle.Sequence.class).items()) {
+        if (!(item instanceof Pickle.Sequence pair) || pair.items().size() != 2) {
+          throw new InputException("its pickle has an ordered dict of other things than pairs");
+        }
+        dictionary.put(pair.items().get(0), pair.items().get(1));
+      }
+    }
+    return dictionary;
+  }
+
+  private static PickledTensor tensor(List<Object> items) {
+    List<Integer> shape = new ArrayList<>();
+    for (Object size : argument(items, 2, Pickle.Sequence.class).items()) {
+      if (!(size instanceof Long number) || number < 0 || number > Integer.MAX_VALUE) {
+        throw new InputException("its pickle has a tensor of an impossible shape");
+      }
+      shape.add(number.intValue());
+    }
+    List<Long> strides = new ArrayList<>();
+    for (Object stride : argument(items, 3, Pickle.Sequence.class).items()) {
+      if (!(stride instanceof Long number) || number < 0) {
+        throw new InputException("its pickle has a tensor of an impossible stride");
+      }
+      strides.add(number);
+    }
+    Storage storage = argument(items, 0, Storage.class);
+    long offset = argument(items, 1, Long.class);
+    if (offset < 0 || offset > storage.length()) {
+      throw new InputException("its pickle has a tensor that begins outside its storage");
+    }
+    return new PickledTensor(storage, offset, List.copyOf(shape), List.copyOf(strides));
+  }
+
+  /** Returns a storage: ('storage', type, key, device, length[, view]). */
+  @Override
+  public Object persistent(Object identifier) {
+    if (!(identifier instanceof Pickle.Sequence sequence)) {
+      throw new InputException("its pickle refers to something outside by no tuple");
+    }
+    List<Object> items = sequence.items();
+    NumberType type = STORAGES.get(argument(items, 1, Pickle.Global.class).name());
+    if (!"storage".equals(items.get(0)) || type == null) {
+      throw new InputException("its pickle refers to something else than a storage");
+    }
+    String key = argument(items, 2, String.class);
+    long length = argument(items, 4, Long.class);
+    if (length < 0 || length > Long.MAX_VALUE / 16) {
+      throw new InputException("its pickle has a storage of an impossible length");
+    }
+    Storage whole = new Storage(key, type, length, 0);
+    Storage known = storages.putIfAbsent(key, whole);
+    if (known != null && !known.equals(whole)) {
+      throw new InputException("its pickle describes storage " + printable(key) + " in two ways");
+    }
+    return items.size() > 5 && items.get(5) != Pickle.NONE
+        ? view(whole, argument(items, 5, Pickle.Sequence.class).items())
+        : whole;
+  }
+
+  /** A part of a storage, which PyTorch had up to 0.3: (key, offset, length). */
+  private static Storage view(Storage whole, List<Object> items) {
+    long offset = argument(items, 1, Long.class);
+    long length = argument(items, 2, Long.class);
+    if (offset < 0 || length < 0 || offset > whole.length() || length > whole.length() - offset) {
+      throw new InputException("its pickle has a view that goes beyond its storage");
+    }
+    return new Storage(whole.key(), whole.type(), length, offset);
+  }
+
+  private static <T> T argument(List<Object> items, int index, Class<T> type) {
+    if (index >= items.size() || !type.isInstance(items.get(index))) {
+      throw new InputException(
+          "its pickle calls a function with other arguments than PyTorch does");
+    }
+    return type.cast(items.get(index));
+  }
+
+  /**
+   * The tensors of a state dict, or of the state dict in a checkpoint.
+   *
+   * @param root what the pickle holds
+   * @throws InputException if there is none
+   */
+  static Map<String, PickledTensor> stateDict(Object root) {
+    Map<String, PickledTensor> tensors = tensors(root);
+    if (tensors == null && root instanceof Pickle.Dictionary checkpoint) {
+      for (String place : PLACES) {
+        Object there = checkpoint.entries().get(place);
+        tensors = there == null ? null : tensors(there);
+        if (tensors != null) {
+          break;
+        }
+      }
+    }
+    if (tensors == null) {
+      throw new InputException(
+          "it holds no state dict, neither itself nor under "
+              + String.join(", ", PLACES)
+              + ": in Python, torch.save(model.state_dict(), FILE) writes one");
+    }
+    return tensors;
+  }
+
+  /** The tensors of a dict with names like conv.weight; null if it is none. */
+  private static @Nullable Map<String, PickledTensor> tensors(Object value) {
+    if (!(value instanceof Pickle.Dictionary dictionary)) {
+      return null;
+    }
+    Map<String, PickledTensor> tensors = new LinkedHashMap<>();
+    dictionary
+        .entries()
+        .forEach(
+            (key, entry) -> {
+              if (key instanceof String name && entry instanceof PickledTensor tensor) {
+                tensors.put(name, tensor);
+              }
+            });
+    boolean named = tensors.keySet().stream().anyMatch(name -> name.endsWith(".weight"));
+    return named ? tensors : null;
+  }
+}

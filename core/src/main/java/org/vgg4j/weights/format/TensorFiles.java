@@ -1,0 +1,154 @@
+package org.vgg4j.weights.format;
+
+import java.io.EOFException;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.Comparator;
+import java.util.List;
+import org.vgg4j.base.AtomicFile;
+import org.vgg4j.base.InputException;
+import org.vgg4j.weights.tensor.StoredTensor;
+
+/** Opens a file of weights; its first bytes, not its name, say which format it is. */
+public final class TensorFiles {
+  private static final int START = 512;
+  private static final byte[] HDF5 = {(byte) 0x89, 'H', 'D', 'F', '\r', '\n', 0x1a, '\n'};
+
+  private TensorFiles() {}
+
+  /**
+   * Reads what a file says of its tensors, not their numbers.
+   *
+   * @throws InputException if it is missing, of no known format, broken, or asks for something to
+   *     be executed
+   */
+  public static TensorFile open(Path file) {
+    if (Files.isDirectory(file)) {
+      throw new InputException(file + " is a folder: give the file with the weights in it");
+    }
+    try {
+      TensorFile content = read(file, start(file));
+      requireApart(content);
+      return content;
+    } catch (NoSuchFileException e) {
+      throw new InputException("there is no file " + file + ": check the path", e);
+    } catch (EOFException e) {
+      throw new InputException(file + " ends too early: it was cut short, get it again", e);
+    } catch (IOException e) {
+      throw new InputException("cannot read " + file + ": " + AtomicFile.reason(e), e);
+    } catch (InputException e) {
+      String message = String.valueOf(e.getMessage());
+      throw message.startsWith(file.toString()) ? e : new InputException(file + ": " + message, e);
+    }
+  }
+
+  private static byte[] start(Path file) throws IOException {
+    try (InputStream stream = Files.newInputStream(file)) {
+      return stream.readNBytes(START);
+    }
+  }
+
+  private static TensorFile read(Path file, byte[] start) throws IOException {
+    if (begins(start, 'P', 'K', 3, 4)) {
+      return PytorchFile.readArchive(file);
+    }
+    if (Arrays.equals(Arrays.copyOf(start, HDF5.length), HDF5)) {
+      return KerasFile.read(file);
+    }
+    if (PytorchFile.isLegacy(start)) {
+      return PytorchFile.readLegacy(file);
+    }
+    if (isSafeTensors(file, start)) {
+      SafeTensors.Header header = SafeTensors.header(file);
+      return new TensorFile(
+          file, Format.SAFETENSORS, header.metadata(), header.tensors(), List.of());
+    }
+    requireWeights(start);
+    if (begins(start, 0x08)) {
+      return OnnxFile.read(file);
+    }
+    if (begins(start, 0x0a) || begins(start, 0x12) || begins(start, 0xa2, 0x06)) {
+      return CaffeFile.read(file);
+    }
+    throw unknown();
+  }
+
+  private static boolean begins(byte[] start, int... bytes) {
+    for (int i = 0; i < bytes.length; i++) {
+      if (i >= start.length || start[i] != (byte) bytes[i]) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  private static boolean isSafeTensors(Path file, byte[] start) throws IOException {
+    if (start.length <= Long.BYTES || start[Long.BYTES] != '{') {
+      return false;
+    }
+    long length = ByteBuffer.wrap(start).order(ByteOrder.LITTLE_ENDIAN).getLong();
+    return length >= 2 && length <= Files.size(file) - Long.BYTES;
+  }
+
+  /** Says what the file is, where people often have something else instead of weights. */
+  private static void requireWeights(byte[] start) {
+    String text = new String(start, StandardCharsets.ISO_8859_1);
+    if (start.length == 0) {
+      throw new InputException("it is empty: get it again");
+    }
+    if (text.startsWith("version https://git-lfs")) {
+      throw new InputException(
+          "it is a pointer of Git LFS, not the weights: git lfs pull fetches them");
+    }
+    if (text.stripLeading().startsWith("<")) {
+      throw new InputException(
+          "it is a web page, not the weights: the download went wrong, get it again");
+    }
+    if (begins(start, 0x1f, 0x8b)) {
+      throw new InputException("it is compressed: unpack it with gunzip");
+    }
+    if (text.length() > 262 && text.startsWith("ustar", 257)) {
+      throw new InputException(
+          "it is a tar archive: unpack it, or, if PyTorch before 0.1.10 wrote it, load and save it"
+              + " with a later one");
+    }
+    if (begins(start, 0x80)) {
+      throw new InputException(
+          "it is a plain pickle, not what torch.save writes: in Python, torch.save(model.state_dict(),"
+              + " FILE) writes the weights");
+    }
+  }
+
+  private static InputException unknown() {
+    return new InputException(
+        "it is of no format that is read: PyTorch (.pth, .pt), safetensors, Caffe (.caffemodel),"
+            + " Keras (.h5), ONNX (.onnx)");
+  }
+
+  /** Two tensors in one place would be a broken file, or one that is made to look larger. */
+  private static void requireApart(TensorFile content) {
+    List<StoredTensor> sorted =
+        content.tensors().values().stream()
+            .filter(tensor -> tensor.length() > 0)
+            .sorted(
+                Comparator.comparing((StoredTensor tensor) -> tensor.file().toString())
+                    .thenComparingLong(StoredTensor::position))
+            .toList();
+    for (int i = 1; i < sorted.size(); i++) {
+      StoredTensor before = sorted.get(i - 1);
+      StoredTensor tensor = sorted.get(i);
+      if (tensor.file().equals(before.file()) && tensor.position() < before.end()) {
+        throw new InputException(
+            "tensors '%s' and '%s' overlap: save a copy of each (clone), or get the file again"
+                .formatted(before.name(), tensor.name()));
+      }
+    }
+  }
+}

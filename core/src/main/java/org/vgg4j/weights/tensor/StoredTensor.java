@@ -1,0 +1,201 @@
+package org.vgg4j.weights.tensor;
+
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Comparator;
+import java.util.List;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+import org.vgg4j.base.InputException;
+
+/**
+ * A tensor in a file, not yet read. Its elements lie at strides, so that the same numbers can be
+ * looked at in another order of axes ({@link #permuted}) without a copy; reading ({@link
+ * TensorReader}) gives the order that is asked for.
+ *
+ * @param name in the file
+ * @param file where its numbers are
+ * @param position in bytes from the start of the file, of the element whose indices are all zero
+ * @param type of its numbers
+ * @param shape sizes, outermost first
+ * @param strides steps from one index to the next, in elements, as many as there are sizes
+ */
+public record StoredTensor(
+    String name,
+    Path file,
+    long position,
+    NumberType type,
+    List<Integer> shape,
+    List<Long> strides) {
+  private static final int LARGEST_ARRAY = Integer.MAX_VALUE - 8;
+  private static final int MOST_AXES = 8;
+
+  /** In bytes; far beyond any file, and sums of a few such numbers do not overflow. */
+  private static final long FARTHEST = Long.MAX_VALUE / 1024;
+
+  /**
+   * @throws InputException if it is larger than a Java array, has a negative size or stride or more
+   *     than eight axes, or two of its elements may lie in one place
+   */
+  public StoredTensor {
+    shape = List.copyOf(shape);
+    strides = List.copyOf(strides);
+    if (strides.size() != shape.size()) {
+      throw broken(file, name, "has %d sizes and %d strides", shape.size(), strides.size());
+    }
+    if (position < 0 || position > FARTHEST || shape.size() > MOST_AXES) {
+      throw broken(file, name, "has an impossible place, or more than %d axes", MOST_AXES);
+    }
+    requireFits(file, name, shape);
+    requireOwnPlaces(file, name, shape, strides);
+  }
+
+  /** A tensor without gaps, the last index running fastest. */
+  public static StoredTensor contiguous(
+      String name, Path file, long position, NumberType type, List<Integer> shape) {
+    requireFits(file, name, shape);
+    return new StoredTensor(name, file, position, type, shape, rowMajor(shape));
+  }
+
+  private static void requireFits(Path file, String name, List<Integer> shape) {
+    long length = 1;
+    for (int size : shape) {
+      if (size < 0) {
+        throw broken(file, name, "has an impossible size");
+      }
+      length *= size;
+      if (length > LARGEST_ARRAY) {
+        throw broken(file, name, "of shape %s is larger than a Java array", text(shape));
+      }
+    }
+  }
+
+  private static void requireOwnPlaces(
+      Path file, String name, List<Integer> shape, List<Long> strides) {
+    List<Integer> axes = new ArrayList<>();
+    for (int axis = 0; axis < shape.size(); axis++) {
+      if (shape.get(axis) > 1) {
+        axes.add(axis);
+      }
+    }
+    axes.sort(Comparator.comparingLong(strides::get));
+    long extent = 1;
+    for (int axis : axes) {
+      long stride = strides.get(axis);
+      if (stride < extent) {
+        throw broken(file, name, "has several elements in one place: save a copy of it (clone)");
+      }
+      if (stride > FARTHEST / shape.get(axis)) {
+        throw broken(file, name, "has an impossible stride");
+      }
+      extent += stride * (shape.get(axis) - 1);
+    }
+  }
+
+  private static List<Long> rowMajor(List<Integer> shape) {
+    Long[] strides = new Long[shape.size()];
+    long stride = 1;
+    for (int axis = shape.size() - 1; axis >= 0; axis--) {
+      strides[axis] = stride;
+      stride *= shape.get(axis);
+    }
+    return List.of(strides);
+  }
+
+  /** Number of elements. */
+  public int length() {
+    int length = 1;
+    for (int size : shape) {
+      length *= size;
+    }
+    return length;
+  }
+
+  /** Bytes from the first element to the end of the last. */
+  public long extent() {
+    if (length() == 0) {
+      return 0;
+    }
+    long last = 0;
+    for (int axis = 0; axis < shape.size(); axis++) {
+      last += strides.get(axis) * (shape.get(axis) - 1);
+    }
+    return (last + 1) * type.bytes();
+  }
+
+  /** Where the last element ends, in bytes from the start of the file. */
+  public long end() {
+    return position + extent();
+  }
+
+  /** Whether the elements lie in the order of the indices, without gaps. */
+  public boolean isContiguous() {
+    long stride = 1;
+    for (int axis = shape.size() - 1; axis >= 0; axis--) {
+      if (shape.get(axis) > 1 && strides.get(axis) != stride) {
+        return false;
+      }
+      stride *= shape.get(axis);
+    }
+    return true;
+  }
+
+  /** Returns the same under another name. */
+  public StoredTensor named(String other) {
+    return new StoredTensor(other, file, position, type, shape, strides);
+  }
+
+  /**
+   * Returns the same numbers with the axes in another order.
+   *
+   * @param axes for each axis of the result, which of this one it is
+   * @throws InputException if it has another number of axes
+   */
+  public StoredTensor permuted(int... axes) {
+    if (axes.length != shape.size()) {
+      throw broken(file, name, "of shape %s has not %d axes", text(shape), axes.length);
+    }
+    int[] sorted = axes.clone();
+    Arrays.sort(sorted);
+    if (!Arrays.equals(sorted, IntStream.range(0, shape.size()).toArray())) {
+      throw new IllegalArgumentException(Arrays.toString(axes) + " are not the axes of " + this);
+    }
+    return new StoredTensor(
+        name,
+        file,
+        position,
+        type,
+        Arrays.stream(axes).mapToObj(shape::get).toList(),
+        Arrays.stream(axes).mapToObj(strides::get).toList());
+  }
+
+  /**
+   * Returns the same numbers in another shape of as many elements.
+   *
+   * @throws InputException if they do not lie without gaps
+   */
+  public StoredTensor reshaped(Integer... sizes) {
+    if (!isContiguous()) {
+      throw broken(file, name, "lies at strides where none were expected: save it contiguously");
+    }
+    StoredTensor other = contiguous(name, file, position, type, List.of(sizes));
+    if (other.length() != length()) {
+      throw new IllegalArgumentException(this + " has not the elements of " + other.shape());
+    }
+    return other;
+  }
+
+  /** The sizes with x between. */
+  public String shapeText() {
+    return text(shape);
+  }
+
+  private static String text(List<Integer> shape) {
+    return shape.stream().map(String::valueOf).collect(Collectors.joining("x"));
+  }
+
+  private static InputException broken(Path file, String name, String what, Object... arguments) {
+    return new InputException(file + ": tensor '" + name + "' " + what.formatted(arguments));
+  }
+}

@@ -1,0 +1,129 @@
+package org.vgg4j.weights.export;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.offset;
+
+import ai.onnxruntime.OnnxTensor;
+import ai.onnxruntime.OrtEnvironment;
+import ai.onnxruntime.OrtException;
+import ai.onnxruntime.OrtSession;
+import java.nio.FloatBuffer;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+import org.vgg4j.model.ChannelOrder;
+import org.vgg4j.model.Configuration;
+import org.vgg4j.model.Interpolation;
+import org.vgg4j.model.Preprocessing;
+import org.vgg4j.model.Rgb;
+import org.vgg4j.weights.ModelFile;
+import org.vgg4j.weights.TestModels;
+import org.vgg4j.weights.foreign.Goldens;
+import org.vgg4j.weights.foreign.WeightsImport;
+
+/** ONNX Runtime, which shares nothing with us, runs what we write. */
+class OnnxWriterTest {
+  @TempDir Path folder;
+
+  private static float[][] run(Path file, float[] images, long count, int crop)
+      throws OrtException {
+    OrtEnvironment environment = OrtEnvironment.getEnvironment();
+    try (OrtSession session = environment.createSession(file.toString());
+        OnnxTensor input =
+            OnnxTensor.createTensor(
+                environment, FloatBuffer.wrap(images), new long[] {count, 3, crop, crop});
+        OrtSession.Result result = session.run(Map.of("images", input))) {
+      return (float[][]) result.get(0).getValue();
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource(Configuration.class)
+  void anotherRuntimeGivesTheSameScoresForEveryNetwork(Configuration configuration)
+      throws OrtException {
+    ModelFile model = TestModels.random(configuration, "cat", "dog", "cow");
+    Path file = folder.resolve("m.onnx");
+    new OnnxWriter(false, false).write(model, file);
+
+    float[] picture = Goldens.picture(model);
+    float[] two = Arrays.copyOf(picture, 2 * picture.length); // the second image is all zero
+    float[][] scores = run(file, two, 2, model.architecture().crop());
+    float[] ours = Goldens.scores(model);
+    float largest = 0;
+    for (float score : ours) {
+      largest = Math.max(largest, Math.abs(score));
+    }
+    assertThat(scores[0]).containsExactly(ours, offset(1e-5f * largest));
+    assertThat(scores[1]).isNotEqualTo(scores[0]);
+  }
+
+  @Test
+  void theGraphMayPrepareItsImagesAndEndWithASoftMax() throws OrtException {
+    ModelFile rgb = WeightsImport.AS_FOUND.read(Goldens.file("torchvision.pth")).model();
+    ModelFile bgr = WeightsImport.AS_FOUND.read(Goldens.file("caffe-new.caffemodel")).model();
+    for (ModelFile model : List.of(rgb, bgr)) {
+      Path file = folder.resolve("whole.onnx");
+      new OnnxWriter(true, true).write(model, file);
+      float[] posteriors = run(file, pixels(model), 1, model.architecture().crop())[0];
+      float[] scores = Goldens.scores(model);
+      double sum = 0;
+      for (float score : scores) {
+        sum += Math.exp(score);
+      }
+      for (int i = 0; i < scores.length; i++) {
+        assertThat((double) posteriors[i]).isCloseTo(Math.exp(scores[i]) / sum, offset(1e-4));
+      }
+    }
+  }
+
+  /** The same picture as RGB in 0..255. */
+  private static float[] pixels(ModelFile model) {
+    Preprocessing old = model.preprocessing();
+    Preprocessing none =
+        new Preprocessing(
+            ChannelOrder.RGB,
+            255,
+            Rgb.ZERO,
+            Rgb.ONE,
+            Interpolation.BILINEAR,
+            old.scale(),
+            old.crop());
+    return Goldens.picture(
+        new ModelFile(model.architecture(), model.arrays(), none, model.classNames(), null));
+  }
+
+  @Test
+  void whatIsWrittenCanBeImported() {
+    for (String name : List.of("torchvision-bn.pth", "lrn.onnx")) {
+      ModelFile model = WeightsImport.AS_FOUND.read(Goldens.file(name)).model();
+      Path file = folder.resolve("again.onnx");
+      new OnnxWriter(true, false).write(model, file);
+      ModelFile again = WeightsImport.AS_FOUND.read(file).model();
+      assertThat(again.architecture()).isEqualTo(model.architecture());
+      Map<String, float[]> arrays = new HashMap<>(again.arrays());
+      model.arrays().forEach((key, values) -> assertThat(arrays.get(key)).isEqualTo(values));
+    }
+  }
+
+  @Test
+  void theCardSaysWhatTheWeightsNeed() throws Exception {
+    ModelFile model = WeightsImport.AS_FOUND.read(Goldens.file("caffe-new.caffemodel")).model();
+    Path file = folder.resolve("small.safetensors");
+    Path card = ModelCard.write(model, file, ModelCard.pytorch(model.architecture(), file));
+    assertThat(card).hasFileName("small.md");
+    assertThat(Files.readString(card))
+        .contains("BGR, 0..255, minus (103.939, 116.779, 123.68)")
+        .contains("shorter side is 73")
+        .contains("make_layers([16, \"M\", 16, \"M\", 16, 16, \"M\"")
+        .contains("nn.Linear(64, 80), nn.ReLU(), nn.Dropout(),")
+        .contains("importedFrom: caffe-new.caffemodel")
+        .contains("11. 11");
+  }
+}

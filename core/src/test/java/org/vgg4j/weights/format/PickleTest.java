@@ -1,0 +1,226 @@
+package org.vgg4j.weights.format;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.zip.CRC32;
+import java.util.zip.ZipEntry;
+import java.util.zip.ZipOutputStream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.vgg4j.base.InputException;
+
+class PickleTest {
+  @TempDir Path folder;
+
+  /** A pickle; \xNN in the text is one byte. */
+  private static byte[] pickle(String text) {
+    ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+    bytes.write(0x80);
+    bytes.write(2);
+    for (int i = 0; i < text.length(); i++) {
+      if (text.startsWith("\\x", i)) {
+        bytes.write(Integer.parseInt(text.substring(i + 2, i + 4), 16));
+        i += 3;
+      } else if (text.startsWith("\\n", i)) {
+        bytes.write('\n');
+        i++;
+      } else {
+        bytes.write(text.charAt(i));
+      }
+    }
+    return bytes.toByteArray();
+  }
+
+  private static Object read(byte[] pickle) {
+    return Pickle.read(ByteBuffer.wrap(pickle), new PytorchPickle());
+  }
+
+  /** Each would run a command, reach a function by a detour, or change one, if it were executed. */
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "cos\\nsystem\\nX\\x04\\x00\\x00\\x00echo\\x85R.                  | asks for os.system",
+        "cposix\\nsystem\\nX\\x04\\x00\\x00\\x00echo\\x85R.               | asks for posix.system",
+        "c__builtin__\\neval\\nX\\x01\\x00\\x00\\x001\\x85R.              | asks for __builtin__.eval",
+        "cbuiltins\\ngetattr\\n(NNtR.                                     | asks for builtins.getattr",
+        "X\\x02\\x00\\x00\\x00osX\\x06\\x00\\x00\\x00system\\x93.         | asks for os.system",
+        "ctorch._utils\\n_rebuild_tensor_v2.__globals__\\n.               | asks for torch._utils._rebuild",
+        "ctorch\\nload\\nX\\x01\\x00\\x00\\x00a\\x85R.                    | asks for torch.load",
+        "ctorch.storage\\n_load_from_bytes\\nB\\x00\\x00\\x00\\x00\\x85R. | asks for torch.storage",
+        "ccollections\\nOrderedDict\\n}b.                                 | changes a function or class",
+        "(icos\\nsystem\\n.                                               | opcode 0x69",
+        "(X\\x01\\x00\\x00\\x00acos\\nsystem\\no.                         | asks for os.system",
+        "ccollections\\nOrderedDict\\n)\\x81.                             | opcode 0x81",
+        "NNR.                                                             | calls what is no function",
+        "ctorch\\nFloatStorage\\n)R.                                      | calls torch FloatStorage",
+      })
+  void executesNothing(String text, String sentence) {
+    assertThatThrownBy(() -> read(pickle(text)))
+        .isInstanceOf(InputException.class)
+        .hasMessageContaining(sentence);
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "X\\xff\\xff\\xff\\x7fabc.  | ends within a string",
+        "B\\xff\\xff\\xff\\xffabc.  | ends within a string",
+        "(NN                        | ends too early",
+        "N                          | ends too early",
+        ".                          | misses an object",
+        "(.                         | misses an object",
+        "t.                         | misses a mark",
+        "Na.                        | misses an object",
+        "NNa.                       | adds to what is no list",
+        "}(Nu.                      | a key without a value",
+        "}]Ns.                      | neither a string nor a whole number",
+        "h\\x07.                    | an object that is not there",
+        "NN.                        | leaves more than one object",
+      })
+  void brokenOnesGetASentence(String text, String sentence) {
+    assertThatThrownBy(() -> read(pickle(text)))
+        .isInstanceOf(InputException.class)
+        .hasMessageContaining(sentence);
+  }
+
+  /** Lists in lists, ten million deep: nothing may follow them by recursion. */
+  @Test
+  void deepNestingIsNoMatter() {
+    byte[] start = pickle("");
+    int depth = 3_000_000;
+    byte[] bytes = new byte[start.length + 2 * depth + 2];
+    System.arraycopy(start, 0, bytes, 0, start.length);
+    Arrays.fill(bytes, start.length, start.length + depth + 1, (byte) ']');
+    Arrays.fill(bytes, start.length + depth + 1, bytes.length - 1, (byte) 'a');
+    bytes[bytes.length - 1] = '.';
+    assertThat(read(bytes)).isInstanceOf(Pickle.Sequence.class);
+  }
+
+  /** Each list holds the one before ten times: 10^300 items, if anyone counted them. */
+  @Test
+  void sharedListsAreNotMultiplied() {
+    StringBuilder text = new StringBuilder("]q\\x00");
+    for (int i = 0; i < 300; i++) {
+      text.append("](").append("h\\x00".repeat(10)).append("eq\\x00");
+    }
+    text.append("\\x85");
+    String list = text.toString();
+    assertThatThrownBy(
+            () -> PytorchPickle.stateDict(read(pickle(list.substring(0, list.length() - 4) + "."))))
+        .isInstanceOf(InputException.class);
+  }
+
+  @Test
+  void valuesComeAsTheyWere() {
+    Pickle.Dictionary read =
+        (Pickle.Dictionary)
+            read(
+                pickle(
+                    "}(X\\x01\\x00\\x00\\x00aJ\\xfe\\xff\\xff\\xffU\\x01bG\\x3f\\xf8\\x00\\x00\\x00\\x00\\x00\\x00"
+                        + "\\x8c\\x01cM\\x00\\x01\\x8c\\x01d\\x8a\\x02\\x00\\xff\\x8c\\x01e\\x88u."));
+    assertThat(read.entries())
+        .containsEntry("a", -2L)
+        .containsEntry("b", 1.5)
+        .containsEntry("c", 256L)
+        .containsEntry("d", -256L)
+        .containsEntry("e", true);
+  }
+
+  /** An archive as torch.save writes it, with a pickle of ours. */
+  private Path archive(byte[] pickle, long storedNumbers) throws IOException {
+    Path file = folder.resolve("evil.pth");
+    try (ZipOutputStream zip = new ZipOutputStream(Files.newOutputStream(file))) {
+      add(zip, "archive/data.pkl", pickle);
+      add(zip, "archive/data/0", new byte[(int) (storedNumbers * Float.BYTES)]);
+    }
+    return file;
+  }
+
+  private static void add(ZipOutputStream zip, String name, byte[] content) throws IOException {
+    ZipEntry entry = new ZipEntry(name);
+    CRC32 crc = new CRC32();
+    crc.update(content);
+    entry.setMethod(ZipEntry.STORED);
+    entry.setSize(content.length);
+    entry.setCrc(crc.getValue());
+    zip.putNextEntry(entry);
+    zip.write(content);
+    zip.closeEntry();
+  }
+
+  private static final String TENSOR =
+      "ctorch._utils\\n_rebuild_tensor_v2\\n((X\\x07\\x00\\x00\\x00storagectorch\\nFloatStorage\\n"
+          + "X\\x01\\x00\\x00\\x000X\\x03\\x00\\x00\\x00cpuK\\x0ctQ";
+
+  /** A state dict of one tensor in a storage of twelve numbers. */
+  private static byte[] stateDict(String offsetShapeStride) {
+    return pickle("}X\\x08\\x00\\x00\\x00a.weight" + TENSOR + offsetShapeStride + "\\x89}tRs.");
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "K\\x00K\\x04K\\x03\\x86K\\x03K\\x01\\x86                  | 12 | ''",
+        "K\\x00K\\x03K\\x04\\x86K\\x01K\\x03\\x86                  | 12 | ''",
+        "K\\x01K\\x04K\\x03\\x86K\\x03K\\x01\\x86                  | 12 | goes beyond its storage",
+        "K\\x00J\\xff\\xff\\xff\\x7fK\\x03\\x86K\\x00K\\x01\\x86   | 12 | larger than a Java array",
+        "K\\x00J\\xff\\xff\\x00\\x00K\\x03\\x86K\\x00K\\x01\\x86   | 12 | several elements in one place",
+        "K\\x00J\\xff\\xff\\xff\\xffK\\x03\\x86K\\x03K\\x01\\x86   | 12 | an impossible shape",
+        "K\\x00K\\x04K\\x03\\x86K\\x03\\x85                        | 12 | 2 sizes and 1 strides",
+        "K\\x00K\\x04K\\x03\\x86K\\x03K\\x01\\x86                  | 11 | has 44 bytes, not 12 numbers",
+        "K\\x0dK\\x01\\x85K\\x01\\x85                              | 12 | begins outside its storage",
+      })
+  void tensorsStayInsideTheirStorage(String text, int stored, String sentence) throws IOException {
+    Path file = archive(stateDict(text), stored);
+    if (sentence.isEmpty()) {
+      assertThat(TensorFiles.open(file).tensors()).containsKey("a.weight");
+    } else {
+      assertThatThrownBy(() -> TensorFiles.open(file))
+          .isInstanceOf(InputException.class)
+          .hasMessageContaining("evil.pth")
+          .hasMessageContaining(sentence);
+    }
+  }
+
+  @Test
+  void tensorsMustNotOverlap() throws IOException {
+    String place = "K\\x00K\\x04K\\x03\\x86K\\x03K\\x01\\x86\\x89}tR";
+    byte[] two =
+        pickle(
+            "}(X\\x08\\x00\\x00\\x00a.weight"
+                + TENSOR
+                + place
+                + "X\\x08\\x00\\x00\\x00b.weight"
+                + TENSOR
+                + place
+                + "u.");
+    Path file = archive(two, 12);
+    assertThatThrownBy(() -> TensorFiles.open(file))
+        .isInstanceOf(InputException.class)
+        .hasMessageContaining("tensors 'a.weight' and 'b.weight' overlap");
+  }
+
+  @Test
+  void aPickleThatIsNoneOfPytorchIsNamed() throws IOException {
+    Path file = folder.resolve("plain.pkl");
+    Files.write(file, pickle("cos\\nsystem\\nX\\x04\\x00\\x00\\x00echo\\x85R."));
+    assertThatThrownBy(() -> TensorFiles.open(file))
+        .isInstanceOf(InputException.class)
+        .hasMessageContaining("is a plain pickle");
+    assertThat(new String(Files.readAllBytes(file), StandardCharsets.ISO_8859_1))
+        .contains("system");
+  }
+}
