@@ -224,7 +224,9 @@ def new_blob(array):
 
 def caffe():
     """BGR in 0..255; layers as in VGG_ILSVRC_16_layers (old form), and as Caffe writes them today."""
-    for name, arch, old in [("caffe-old.caffemodel", "D", True), ("caffe-new.caffemodel", "A", False)]:
+    for name, arch, old, average in [
+        ("caffe-old.caffemodel", "D", True, 0), ("caffe-new.caffemodel", "A", False, 0), ("refused-average.caffemodel", "A", False, 1)
+    ]:
         model = network(arch, seed=10, scale=0.01)
         state = {key: value.numpy() for key, value in model.state_dict().items()}
         net = field(1, b"VGG_small")
@@ -232,13 +234,18 @@ def caffe():
 
         def layer(label, kind, number, key=None):
             weights = [] if key is None else [state[key + ".weight"], state[key + ".bias"]]
+            parameters = b""
+            if kind == "Convolution":  # num_output, pad, kernel_size
+                parameters = field(10 if old else 106, field(1, CHANNELS) + field(3, 1) + field(4, 3))
+            if kind == "Pooling":  # the largest of 2x2
+                parameters = field(19 if old else 121, field(1, average) + field(2, 2) + field(3, 2))
             if old:
                 body = field(2, b"below") + field(3, b"above") + field(4, label.encode()) + field(5, number)
                 body += b"".join(field(6, blob(w)) for w in weights)
-                return field(2, body)
+                return field(2, body + parameters)
             body = field(1, label.encode()) + field(2, kind.encode()) + field(3, b"below") + field(4, b"above")
             body += b"".join(field(7, blob(w)) for w in weights)
-            return field(100, body)
+            return field(100, body + parameters)
 
         index = 0
         for block, count in enumerate(BLOCKS[arch]):
@@ -250,10 +257,13 @@ def caffe():
             index += 1
         for fc, key in [("fc6", 0), ("fc7", 3), ("fc8", 6)]:
             net += layer(fc, "InnerProduct", 14, f"classifier.{key}")
+            if fc != "fc8":
+                net += layer(fc.replace("fc", "relu"), "ReLU", 18) + layer(fc.replace("fc", "drop"), "Dropout", 6)
         net += layer("prob", "Softmax", 20)
         with open(path(name), "wb") as out:
             out.write(net)
-        expect(name, arch, "Caffe", CAFFE, model)
+        if not average:
+            expect(name, arch, "Caffe", CAFFE, model)
 
 
 # ------------------------------------------------------------------------------------------- Keras
@@ -340,6 +350,12 @@ def onnx_files():
     onnx.save(chain(model), path("mxnet-bn.onnx"))
     expect("mxnet-bn.onnx", "B", "ONNX", TORCHVISION, model, norms=10)
 
+    # to be refused: the same with each normalisation after its ReLU, where it cannot be folded
+    features = list(model.float().features)
+    for i in [i for i, module in enumerate(features) if isinstance(module, nn.BatchNorm2d)]:
+        features[i], features[i + 1] = features[i + 1], features[i]
+    onnx.save(chain(model, features), path("refused-order.onnx"))
+
     model = WithLrn(network("A", seed=16))
     onnx.save(chain(model), path("lrn.onnx"))
     expect("lrn.onnx", "A-LRN", "ONNX", TORCHVISION, model)
@@ -358,7 +374,7 @@ class WithLrn(nn.Module):
         return self.classifier(torch.flatten(self.features(x), 1))
 
 
-def chain(model):
+def chain(model, features=None):
     nodes, weights, last = [], [], "data"
 
     def add(kind, inputs=(), **attributes):
@@ -372,7 +388,7 @@ def chain(model):
         nodes.append(onnx.helper.make_node(kind, [last] + names, [output], name=output, **attributes))
         last = output
 
-    for module in list(model.features) + ["flatten"] + list(model.classifier):
+    for module in (features or list(model.features)) + ["flatten"] + list(model.classifier):
         if isinstance(module, nn.Conv2d):
             add("Conv", [module.weight, module.bias], kernel_shape=[3, 3], pads=[1] * 4, strides=[1, 1], dilations=[1, 1], group=1)
         elif isinstance(module, nn.BatchNorm2d):

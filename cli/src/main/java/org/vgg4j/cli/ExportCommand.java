@@ -1,7 +1,5 @@
 package org.vgg4j.cli;
 
-import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
@@ -10,7 +8,6 @@ import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.stream.IntStream;
-import org.vgg4j.base.AtomicFile;
 import org.vgg4j.base.InputException;
 import org.vgg4j.base.Purpose;
 import org.vgg4j.base.RandomStream;
@@ -74,8 +71,10 @@ final class ExportCommand implements Callable<Integer> {
       throw new InputException(
           "--softmax and --preprocessing are for .onnx: a .safetensors holds weights alone");
     }
-    requireOther();
+    OtherFile.require(out, model);
+    Path card = ModelCard.of(out);
     ModelFile file = ModelFile.read(model);
+    float[] before = scores(file.architecture(), file.arrays());
     if (onnx) {
       new OnnxWriter(softMax, preprocessing).write(file, out);
     } else {
@@ -85,8 +84,7 @@ final class ExportCommand implements Callable<Integer> {
         onnx
             ? ModelCard.onnx(file, out, softMax, preprocessing)
             : ModelCard.pytorch(file.architecture(), out);
-    Path card = ModelCard.write(file, out, use);
-    float[] before = scores(file.architecture(), file.arrays());
+    ModelCard.write(file, out, use);
     float[] after =
         scores(file.architecture(), TensorReader.read(parametersOf(TensorFiles.open(out), file)));
     spec.commandLine()
@@ -128,16 +126,6 @@ final class ExportCommand implements Callable<Integer> {
           .inference(new Parameters(network, arrays), 1, Set.of())
           .scores(image, 1)
           .clone();
-    }
-  }
-
-  private void requireOther() {
-    try {
-      if (Files.exists(out) && Files.isSameFile(out, model)) {
-        throw new InputException(out + " is the model itself: give another file");
-      }
-    } catch (IOException e) {
-      throw new InputException("cannot read " + out + ": " + AtomicFile.reason(e), e);
     }
   }
 }

@@ -4,7 +4,9 @@ import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
+import org.vgg4j.base.InputException;
 import org.vgg4j.train.TrainingConfig;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -29,9 +31,11 @@ final class FinetuneCommand extends TrainCommand {
   private static final String MODEL = "--model";
   private static final String DATA = "--data";
 
+  /** What a file of options cannot change. */
+  private static final Set<String> OF_THE_MODEL = Set.of("init", "arch", "width", "crop");
+
   @Spec private CommandSpec spec;
 
-  @SuppressWarnings("UnusedVariable") // read before the options are parsed, see applyDefaults
   @Option(names = MODEL, paramLabel = "FILE", description = Texts.MODEL + " or vgg import made")
   private @Nullable Path model;
 
@@ -50,7 +54,7 @@ final class FinetuneCommand extends TrainCommand {
     Map<String, Object> defaults =
         new LinkedHashMap<>(TrainingConfig.fineTuning(Path.of(model), "").options());
     defaults.keySet().removeAll(List.of("data", "threads"));
-    YamlOptions.apply(command, args, defaults);
+    YamlOptions.apply(command, args, defaults, OF_THE_MODEL);
   }
 
   @Override
@@ -59,12 +63,24 @@ final class FinetuneCommand extends TrainCommand {
         spec.commandLine().getParseResult().matchedOptions().stream()
             .map(CommandLine.Model.OptionSpec::longestName)
             .toList();
-    if (!typed.contains(YamlOptions.RESUME)) {
-      for (String needed : List.of(MODEL, DATA)) {
-        if (!typed.contains(needed)) {
-          throw new ParameterException(spec.commandLine(), "Missing required option: " + needed);
-        }
-      }
+    if (typed.contains(YamlOptions.RESUME)) {
+      return super.call();
+    }
+    if (typed.contains(YamlOptions.RECIPE)) {
+      throw new ParameterException(
+          spec.commandLine(),
+          "--recipe is for vgg train, whose stages may begin with init: from:FILE");
+    }
+    if (model == null) {
+      throw new ParameterException(spec.commandLine(), "Missing required option: --model");
+    }
+    if (!typed.contains(DATA) && !typed.contains(YamlOptions.CONFIG)) {
+      throw new ParameterException(spec.commandLine(), "Missing required option: --data");
+    }
+    if (!model.equals(trainingConfig().start().from())) {
+      throw new InputException(
+          "option init says something else than --model %s: leave it out, or take vgg train"
+              .formatted(model));
     }
     return super.call();
   }

@@ -11,12 +11,14 @@ import org.vgg4j.model.Architecture;
 import org.vgg4j.model.Configuration;
 import org.vgg4j.weights.ModelFile;
 import org.vgg4j.weights.foreign.ClassOrder;
+import org.vgg4j.weights.foreign.ImageNetClasses;
 import org.vgg4j.weights.foreign.Profile;
 import org.vgg4j.weights.foreign.Release;
 import org.vgg4j.weights.foreign.WeightsImport;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
@@ -82,6 +84,12 @@ final class ImportCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
+    if (reorderClasses && classes == null) {
+      throw new ParameterException(
+          spec.commandLine(),
+          "--reorder-classes is about the list that --classes names: give both");
+    }
+    OtherFile.require(out, file);
     WeightsImport options =
         new WeightsImport(
             profile == null ? null : Profile.of(profile),
@@ -107,7 +115,7 @@ final class ImportCommand implements Callable<Integer> {
     return String.format(
         Locale.ROOT,
         "%s: %s weights, %s names%n%nNetwork %s, %,d parameters%n%s%nimages:   %s (profile %s), crop %d"
-            + " of shorter side %d%nclasses:  %s ... %s%n%schecksum: SHA-256 %s%nrelease:  %s%n%nThe model: %s",
+            + " of shorter side %d%nclasses:  %s ... %s%s%n%schecksum: SHA-256 %s%nrelease:  %s%n%nThe model: %s",
         file,
         imported.format(),
         imported.dialect(),
@@ -120,6 +128,7 @@ final class ImportCommand implements Callable<Integer> {
         model.preprocessing().scale(),
         model.classNames().get(0),
         model.classNames().get(network.classes() - 1),
+        classes == null ? " (" + whoseClasses(network.classes()) + "; --classes names others)" : "",
         imported.foldedNorms() > 0
             ? "note:     "
                 + imported.foldedNorms()
@@ -138,6 +147,12 @@ final class ImportCommand implements Callable<Integer> {
                         ? ""
                         : " (told by name and size: no checksum was published)"),
         out);
+  }
+
+  private static String whoseClasses(int count) {
+    return count == ImageNetClasses.COUNT
+        ? "ImageNet's, by their WNIDs, since there are 1000"
+        : "the file names none";
   }
 
   private Map<String, Object> asMap(WeightsImport.Imported imported) {

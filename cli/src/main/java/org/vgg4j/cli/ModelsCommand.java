@@ -148,13 +148,14 @@ final class ModelsCommand implements Callable<Integer> {
       try {
         URI uri = URI.create(from);
         String scheme = String.valueOf(uri.getScheme());
-        if (scheme.equals("http") || scheme.equals("https")) {
+        if (uri.getHost() != null && (scheme.equals("http") || scheme.equals("https"))) {
           return uri;
         }
       } catch (IllegalArgumentException e) {
         throw new InputException("option from is " + from + " but must be a URL", e);
       }
-      throw new InputException("option from is " + from + " but must begin with http or https");
+      throw new InputException(
+          "option from is " + from + " but must be a URL such as https://host/file");
     }
 
     private static Path defaultCache() {

@@ -81,6 +81,11 @@ class TrainCommand implements Callable<Integer> {
               + "predict the time; leaves nothing but the index of an archive")
   private boolean dryRun;
 
+  /** What the options say together. */
+  TrainingConfig trainingConfig() {
+    return options.config();
+  }
+
   @Override
   public Integer call() {
     try (StopSignal stop = StopSignal.install(spec.commandLine().getErr())) {

@@ -57,20 +57,29 @@ final class YamlOptions implements IDefaultValueProvider {
    * @throws InputException if the file is missing, no YAML, or has an unknown key
    */
   static void apply(CommandLine command, String[] args) {
-    apply(command, args, Map.of());
+    apply(command, args, Map.of(), Set.of());
   }
 
   /**
    * Like {@link #apply(CommandLine, String[])}, over defaults of another origin.
    *
    * @param defaults by the options' names without dashes; what the file says wins
+   * @param settled names of those over which the file does not win
    */
-  static void apply(CommandLine command, String[] args, Map<String, Object> defaults) {
+  static void apply(
+      CommandLine command, String[] args, Map<String, Object> defaults, Set<String> settled) {
     Map<String, String> values = new LinkedHashMap<>();
     defaults.forEach((name, value) -> values.put("--" + name, String.valueOf(value)));
     Path file = file(args);
     if (file != null) {
-      values.putAll(of(file.toString(), read(file, CONFIG), command.getCommandSpec()).values);
+      Map<String, String> ofFile =
+          new LinkedHashMap<>(
+              of(file.toString(), read(file, CONFIG), command.getCommandSpec()).values);
+      settled.forEach(name -> ofFile.remove("--" + name));
+      if (ofFile.containsKey("--scale-ratio")) {
+        values.remove("--scale");
+      }
+      values.putAll(ofFile);
     }
     if (!values.isEmpty()) {
       command.setDefaultValueProvider(new YamlOptions(values));

@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.sun.net.httpserver.HttpServer;
 import java.io.IOException;
+import java.io.RandomAccessFile;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
@@ -80,6 +81,12 @@ class ForeignWeightsTest {
     Vgg vgg = Vgg.run("classify", trained.data(), "--model", foreign);
     assertThat(vgg.exitCode()).isEqualTo(1);
     assertThat(vgg.err()).contains("was not written by vgg4j").contains("vgg import");
+    Vgg over = Vgg.run("import", foreign, "--out", foreign);
+    assertThat(over.exitCode()).isEqualTo(1);
+    assertThat(over.err()).contains("is the file that is read, and would be lost");
+    Vgg nothing =
+        Vgg.run("import", foreign, "--out", folder.resolve("m.safetensors"), "--reorder-classes");
+    assertThat(nothing.exitCode()).isEqualTo(2);
     Vgg again = Vgg.run("import", trained.model(), "--out", folder.resolve("m.safetensors"));
     assertThat(again.exitCode()).isEqualTo(1);
     assertThat(again.err()).contains("is a model of vgg4j already");
@@ -91,21 +98,27 @@ class ForeignWeightsTest {
     Path onnx = folder.resolve("m.onnx");
     assertThat(ok("export", onnx, "--model", trained.model(), "--softmax", "--preprocessing").out())
         .contains("differ by 0.00 at most");
-    assertThat(Files.readString(folder.resolve("m.md")))
+    assertThat(Files.readString(folder.resolve("m.onnx.md")))
         .contains("onnxruntime.InferenceSession(\"m.onnx\")")
         .contains("RGB, 0..255")
         .contains("0. blue");
     Path weights = folder.resolve("w.safetensors");
     ok("export", weights, "--model", trained.model());
     assertThat(weights).hasSameBinaryContentAs(trained.model());
-    assertThat(folder.resolve("w.md")).content().contains("load_state_dict");
+    assertThat(folder.resolve("w.safetensors.md")).content().contains("load_state_dict");
 
     Vgg other = Vgg.run("export", folder.resolve("m.pth"), "--model", trained.model());
     assertThat(other.exitCode()).isEqualTo(1);
     assertThat(other.err()).contains("ends neither with .onnx nor with .safetensors");
     Vgg itself = Vgg.run("export", trained.model(), "--model", trained.model());
     assertThat(itself.exitCode()).isEqualTo(1);
-    assertThat(itself.err()).contains("is the model itself");
+    assertThat(itself.err()).contains("is the file that is read");
+    Path mine = Files.writeString(folder.resolve("n.onnx.md"), "mine");
+    Vgg card = Vgg.run("export", folder.resolve("n.onnx"), "--model", trained.model());
+    assertThat(card.exitCode()).isEqualTo(1);
+    assertThat(card.err()).contains("n.onnx.md is in the way");
+    assertThat(mine).hasContent("mine");
+    assertThat(folder.resolve("n.onnx")).doesNotExist();
   }
 
   @Test
@@ -144,12 +157,17 @@ class ForeignWeightsTest {
       Path cache = folder.resolve("cache");
       Path file = cache.resolve("VGG_ILSVRC_16_layers.caffemodel");
       List<Object> get = List.of("models", "get", "authors-16", "--cache", cache);
-      assertThat(ok(with(get, "--from", url + "/good")).out())
-          .contains("was downloaded")
+      Vgg small = Vgg.run(with(get, "--from", url + "/good"));
+      assertThat(small.exitCode()).isEqualTo(1);
+      assertThat(small.err()).contains("has not the size of the release, 528 MiB");
+      assertThat(file).doesNotExist();
+      try (RandomAccessFile sparse = new RandomAccessFile(file.toFile(), "rw")) {
+        sparse.setLength((long) (527.8 * (1 << 20)));
+      }
+      assertThat(ok(with(get, "--from", url + "/nothing")).out())
+          .contains("was there already")
           .contains("no checksum was published; this file has SHA-256 ")
           .contains("./vgg import " + file);
-      assertThat(file).hasContent("weights");
-      assertThat(ok(with(get, "--from", url + "/nothing")).out()).contains("was there already");
 
       Vgg wrong =
           Vgg.run("models", "get", "torchvision-vgg16", "--cache", cache, "--from", url + "/good");
@@ -220,6 +238,15 @@ class ForeignWeightsTest {
     Vgg model = Vgg.run("finetune", "--data", "fashion-mini");
     assertThat(model.exitCode()).isEqualTo(2);
     assertThat(model.err()).contains("Missing required option: --model");
+    Vgg drawn =
+        Vgg.run("finetune", "--data", "fashion-mini", "--model", trained.model(), "--init", "he");
+    assertThat(drawn.exitCode()).isEqualTo(1);
+    assertThat(drawn.err()).contains("option init says something else than --model");
+    Vgg recipe =
+        Vgg.run(
+            "finetune", "--data", "x", "--model", trained.model(), "--recipe", "r", "--out", "o");
+    assertThat(recipe.exitCode()).isEqualTo(2);
+    assertThat(recipe.err()).contains("--recipe is for vgg train");
     Vgg missing = Vgg.run("finetune", "--data", "fashion-mini", "--model", "no.safetensors");
     assertThat(missing.exitCode()).isEqualTo(1);
     assertThat(missing.err()).contains("there is no file no.safetensors");

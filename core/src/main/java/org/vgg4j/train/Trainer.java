@@ -237,6 +237,13 @@ public final class Trainer {
                 .formatted(option.getKey(), folder.path(), then, option.getValue()));
       }
     }
+    for (String option : snapshot.configuration().keySet()) {
+      if (!now.containsKey(option)) {
+        throw new InputException(
+            "option %s of the run %s is missing from its config.yaml: restore it, or start a run anew"
+                .formatted(option, folder.path()));
+      }
+    }
     if (!data.fingerprint().equals(snapshot.datasetFingerprint())) {
       throw new InputException(
           "the data set %s has changed since the run %s began: restore it, or start a run anew"

@@ -198,4 +198,33 @@ class StartTest {
         .isInstanceOf(InputException.class)
         .hasMessageContaining("none.safetensors");
   }
+
+  @Test
+  void layersMayLearnAtRatesOfTheirOwn() {
+    options.from = netA;
+    options.learningRate = TINY_RATE;
+    options.layerRates = new LayerRates(0, 0.003);
+    assertThat(equalLayers(train("head"), ModelFile.read(netA))).hasSize(10).doesNotContain("fc8");
+    options.layerRates = new LayerRates(0.003, 0);
+    ModelFile features = train("features");
+    assertThat(equalLayers(features, ModelFile.read(netA))).containsExactly("fc6", "fc7", "fc8");
+    assertThat(features.provenance().configuration()).containsEntry("lr-features", 0.003);
+    assertThatThrownBy(() -> new LayerRates(0, -1))
+        .isInstanceOf(InputException.class)
+        .hasMessage("option lr-head is -1.0 but must be zero or a positive number");
+  }
+
+  @Test
+  void fineTuningFollowsTheModel() {
+    TrainingConfig config = TrainingConfig.fineTuning(netA, "photos");
+    ModelFile source = ModelFile.read(netA);
+    assertThat(config.data()).isEqualTo("photos");
+    assertThat(config.configuration()).isEqualTo(Configuration.A);
+    assertThat(config.width()).isEqualTo(source.architecture().width());
+    assertThat(config.crop()).isEqualTo(32);
+    assertThat(config.augmentation().scale().middle()).isEqualTo(source.preprocessing().scale());
+    assertThat(config.options())
+        .containsEntry("init", "from:" + netA)
+        .containsEntry("lr-head", 0.01);
+  }
 }

@@ -21,10 +21,10 @@ import org.junit.jupiter.params.provider.ValueSource;
 import org.vgg4j.base.InputException;
 import org.vgg4j.model.ChannelOrder;
 import org.vgg4j.model.Configuration;
-import org.vgg4j.weights.format.SafeTensors;
 import org.vgg4j.model.Interpolation;
 import org.vgg4j.model.Preprocessing;
 import org.vgg4j.model.Rgb;
+import org.vgg4j.weights.format.SafeTensors;
 
 class ModelFileTest {
   private static final String NETWORK = "A (width 0.02, crop 32, 3 classes)";

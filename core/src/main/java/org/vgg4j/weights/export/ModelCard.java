@@ -1,5 +1,7 @@
 package org.vgg4j.weights.export;
 
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -8,6 +10,7 @@ import java.util.Map;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import org.vgg4j.base.AtomicFile;
+import org.vgg4j.base.InputException;
 import org.vgg4j.model.Architecture;
 import org.vgg4j.model.ChannelOrder;
 import org.vgg4j.model.Layer;
@@ -23,23 +26,49 @@ public final class ModelCard {
   private ModelCard() {}
 
   /**
-   * Writes a card beside a file, under its name with .md in place of its ending.
+   * Where the card of a file lies: beside it, with .md after its name.
+   *
+   * @throws InputException if something else lies there
+   */
+  public static Path of(Path file) {
+    String name = name(file);
+    Path card = file.resolveSibling(name + ".md");
+    try {
+      if (Files.exists(card) && !Files.readString(card).startsWith(title(name))) {
+        throw new InputException(
+            card + " is in the way and no card of ours: move it, or write to another name");
+      }
+    } catch (IOException e) {
+      throw new InputException("cannot read " + card + ": " + AtomicFile.reason(e), e);
+    }
+    return card;
+  }
+
+  /**
+   * Writes the card of a file.
    *
    * @param howToUse lines that say how other toolkits load the file
    * @return the card
-   * @throws org.vgg4j.base.InputException if it cannot be written
+   * @throws InputException if it cannot be written
    */
   public static Path write(ModelFile model, Path file, List<String> howToUse) {
-    String name = Objects.requireNonNull(file.getFileName()).toString();
-    Path card = file.resolveSibling(name.replaceFirst("\\.[^.]+$", "") + ".md");
-    AtomicFile.write(card, text(model, name, howToUse));
+    Path card = of(file);
+    AtomicFile.write(card, text(model, name(file), howToUse));
     return card;
+  }
+
+  private static String name(Path file) {
+    return Objects.requireNonNull(file.getFileName()).toString();
+  }
+
+  private static String title(String name) {
+    return "# " + name + "\n";
   }
 
   private static String text(ModelFile model, String name, List<String> howToUse) {
     Architecture architecture = model.architecture();
     StringBuilder text = new StringBuilder();
-    text.append("# ").append(name).append("\n\n");
+    text.append(title(name)).append('\n');
     text.append(
         String.format(
             Locale.ROOT,

@@ -54,7 +54,13 @@ final class ArchitectureGuess {
       }
     }
     if (found.size() == 1) {
-      return found.iterator().next();
+      Architecture architecture = found.iterator().next();
+      if (architecture.configuration().hasLrn() && wanted == null && !network.saysLrn()) {
+        throw new InputException(
+            "its layers lie where A-LRN has them, but no file of this kind says what lies between: say"
+                + " --arch A-LRN if it has the paper's LRN");
+      }
+      return architecture;
     }
     if (found.isEmpty()) {
       throw new InputException(
@@ -80,8 +86,9 @@ final class ArchitectureGuess {
                   .formatted(connected)
               + " alone (\"notop\", \"features\") cannot classify");
     }
-    if (layers.size() <= HIDDEN_LAYERS_AND_HEAD) {
-      throw new InputException("it has no convolutions: it is no VGG network");
+    if (layers.size() <= HIDDEN_LAYERS_AND_HEAD || !lastConvolution().isConvolution()) {
+      throw new InputException(
+          "its fully connected layers do not follow its convolutions: it is no VGG network");
     }
   }
 

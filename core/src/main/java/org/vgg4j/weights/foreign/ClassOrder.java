@@ -29,7 +29,7 @@ import org.vgg4j.model.ParameterShape;
  *     scores; the last layer's rows are then put into the order of the sorted WNIDs
  */
 public record ClassOrder(Path file, List<String> names, boolean reorder) {
-  private static final Pattern WNID = Pattern.compile("n\\d{8}\\b.*");
+  private static final Pattern WNID = Pattern.compile("n\\d{8}(?!\\d).*");
 
   /** Copies the list. */
   public ClassOrder {
@@ -44,7 +44,7 @@ public record ClassOrder(Path file, List<String> names, boolean reorder) {
   public static ClassOrder read(Path file, boolean reorder) {
     List<String> names;
     try {
-      names = Files.readAllLines(file).stream().map(String::strip).toList();
+      names = Files.readAllLines(file).stream().map(ClassOrder::withoutMark).toList();
     } catch (NoSuchFileException e) {
       throw new InputException("there is no file " + file + ": check the path", e);
     } catch (MalformedInputException e) {
@@ -70,6 +70,11 @@ public record ClassOrder(Path file, List<String> names, boolean reorder) {
     return new ClassOrder(file, names, reorder);
   }
 
+  /** Without blanks, and without the mark that some editors put before the first line. */
+  private static String withoutMark(String line) {
+    return (line.startsWith("\uFEFF") ? line.substring(1) : line).strip();
+  }
+
   /**
    * Returns the names in the order of the scores.
    *
@@ -82,11 +87,16 @@ public record ClassOrder(Path file, List<String> names, boolean reorder) {
           "%s has %d class names, but the network has %d classes"
               .formatted(file, names.size(), classes));
     }
-    boolean wnids = names.stream().allMatch(name -> WNID.matcher(name).matches());
+    long wnids = names.stream().filter(name -> WNID.matcher(name).matches()).count();
+    if (wnids > 0 && wnids < classes) {
+      throw new InputException(
+          "%s has WNIDs on %d of %d lines: put one at the beginning of each, or of none"
+              .formatted(file, wnids, classes));
+    }
     List<Integer> order =
         IntStream.range(0, classes).boxed().sorted(Comparator.comparing(names::get)).toList();
     boolean sorted = order.equals(IntStream.range(0, classes).boxed().toList());
-    if (!wnids || sorted) {
+    if (wnids == 0 || sorted) {
       return names;
     }
     if (!reorder) {

@@ -2,15 +2,13 @@ package org.vgg4j.weights.foreign;
 
 import java.io.IOException;
 import java.io.InputStream;
+import java.net.HttpURLConnection;
 import java.net.URI;
-import java.net.http.HttpClient;
-import java.net.http.HttpRequest;
-import java.net.http.HttpResponse;
+import java.net.URLConnection;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.Locale;
 import java.util.function.LongConsumer;
 import org.vgg4j.base.AtomicFile;
@@ -19,7 +17,7 @@ import org.vgg4j.base.InputException;
 
 /** Fetches a release into a folder, where it then stays. */
 public final class Download {
-  private static final Duration CONNECT = Duration.ofSeconds(20);
+  private static final int LONGEST_SILENCE = 60_000; // ms
   private static final int CHUNK = 1 << 16;
 
   private Download() {}
@@ -41,7 +39,7 @@ public final class Download {
     }
     Path arriving = folder.resolve(release.fileName() + ".part");
     try {
-      AtomicFile.write(arriving, channel -> fetch(source, channel, progress));
+      AtomicFile.write(arriving, channel -> fetch(release, source, channel, progress));
       requireChecksum(release, arriving, file);
       Files.move(arriving, file);
     } catch (IOException e) {
@@ -61,6 +59,17 @@ public final class Download {
 
   private static void requireChecksum(Release release, Path there, Path file) {
     Release.Checksum checksum = release.checksum();
+    if (!checksum.isPublished() && !release.hasSizeOf(there)) {
+      if (!there.equals(file)) {
+        delete(there);
+      }
+      throw new InputException(
+          "%s has not the size of the release, %.0f MiB: it is damaged or not what it says%s"
+              .formatted(
+                  file,
+                  release.mebibytes(),
+                  there.equals(file) ? ", delete it and get it again" : ", and was not kept"));
+    }
     if (checksum.isPublished() && !checksum.matches(there)) {
       String found = FileDigest.of(there, checksum.algorithm());
       if (!there.equals(file)) {
@@ -85,29 +94,17 @@ public final class Download {
     }
   }
 
-  private static void fetch(URI source, FileChannel channel, LongConsumer progress)
+  private static void fetch(Release release, URI source, FileChannel channel, LongConsumer progress)
       throws IOException {
-    HttpClient client =
-        HttpClient.newBuilder()
-            .connectTimeout(CONNECT)
-            .followRedirects(HttpClient.Redirect.NORMAL)
-            .build();
-    HttpResponse<InputStream> response;
-    try {
-      response =
-          client.send(
-              HttpRequest.newBuilder(source).GET().build(),
-              HttpResponse.BodyHandlers.ofInputStream());
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw new IOException("interrupted", e);
+    URLConnection connection = source.toURL().openConnection();
+    connection.setConnectTimeout(LONGEST_SILENCE);
+    connection.setReadTimeout(LONGEST_SILENCE);
+    if (connection instanceof HttpURLConnection http && http.getResponseCode() != 200) {
+      throw new IOException("the server answers " + http.getResponseCode());
     }
-    try (InputStream body = response.body()) {
-      if (response.statusCode() != 200) {
-        throw new IOException("the server answers " + response.statusCode());
-      }
-      long expected = response.headers().firstValueAsLong("content-length").orElse(-1);
-      long received = copy(body, channel, progress);
+    long expected = connection.getContentLengthLong();
+    try (InputStream body = connection.getInputStream()) {
+      long received = copy(release, body, channel, progress);
       if (expected >= 0 && received != expected) {
         throw new IOException(
             String.format(
@@ -116,7 +113,8 @@ public final class Download {
     }
   }
 
-  private static long copy(InputStream body, FileChannel channel, LongConsumer progress)
+  private static long copy(
+      Release release, InputStream body, FileChannel channel, LongConsumer progress)
       throws IOException {
     byte[] chunk = new byte[CHUNK];
     long received = 0;
@@ -126,6 +124,9 @@ public final class Download {
         channel.write(bytes);
       }
       received += count;
+      if (received > (release.mebibytes() + 1) * 0x1p20) {
+        throw new IOException("it is larger than the release");
+      }
       progress.accept(received);
     }
     return received;

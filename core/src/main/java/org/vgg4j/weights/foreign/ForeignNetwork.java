@@ -11,14 +11,15 @@ import org.vgg4j.model.Configuration;
  * @param profile what that origin's images look like
  * @param layers those with weights, in order of execution
  * @param possible which networks of the family the file allows, apart from the layers' shapes
+ * @param saysLrn whether an LRN is told by the file, not guessed from gaps between names
  */
 record ForeignNetwork(
-    String dialect, Profile profile, List<ForeignLayer> layers, Predicate<Configuration> possible) {
+    String dialect,
+    Profile profile,
+    List<ForeignLayer> layers,
+    Predicate<Configuration> possible,
+    boolean saysLrn) {
   ForeignNetwork {
     layers = List.copyOf(layers);
-  }
-
-  boolean hasBatchNorm() {
-    return layers.stream().anyMatch(layer -> layer.norm() != null);
   }
 }

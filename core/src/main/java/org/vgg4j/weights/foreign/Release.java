@@ -251,7 +251,7 @@ public record Release(
     return null;
   }
 
-  private boolean hasSizeOf(Path file) {
+  boolean hasSizeOf(Path file) {
     try {
       return Math.abs(Files.size(file) / 0x1p20 - mebibytes) < 0.5;
     } catch (IOException e) {

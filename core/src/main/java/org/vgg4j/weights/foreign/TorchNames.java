@@ -27,21 +27,25 @@ final class TorchNames {
   private static final Pattern CLASSIFIER = Pattern.compile("classifier\\.(\\d{1,4})\\.(\\w+)");
   private static final List<String> TIMM = List.of("pre_logits.fc1", "pre_logits.fc2", "head.fc");
 
+  private static final Set<String> PARTS = Set.of("weight", "bias", "running_mean", "running_var");
+
   /** What wrappers put before all names. */
   private static final List<String> PREFIXES = List.of("module.", "_orig_mod.", "model.");
+
+  private static final int MOST_PREFIXES = 4;
 
   /** What PyTorch counts beside batch normalisation's weights. */
   private static final String COUNTER = "num_batches_tracked";
 
   private static final double EPSILON = 1e-5; // of torch.nn.BatchNorm2d, which state dicts lack
 
-  private final Map<String, StoredTensor> tensors = new LinkedHashMap<>();
+  private final Map<String, StoredTensor> tensors;
   private final SortedMap<Integer, Map<String, StoredTensor>> features = new TreeMap<>();
   private final SortedMap<Integer, Map<String, StoredTensor>> classifier = new TreeMap<>();
   private final Set<String> unused = new LinkedHashSet<>();
 
   private TorchNames(TensorFile file) {
-    file.tensors().forEach((name, tensor) -> tensors.put(withoutPrefix(name, file), tensor));
+    tensors = withoutPrefixes(file.tensors());
     tensors.forEach(
         (name, tensor) -> {
           Matcher feature = FEATURE.matcher(name);
@@ -59,18 +63,36 @@ final class TorchNames {
         });
   }
 
-  private static String withoutPrefix(String name, TensorFile file) {
-    String rest = name;
-    for (String prefix : PREFIXES) {
-      if (file.tensors().keySet().stream().allMatch(other -> other.startsWith(prefix))) {
-        rest = rest.substring(prefix.length());
+  private static Map<String, StoredTensor> withoutPrefixes(Map<String, StoredTensor> tensors) {
+    Map<String, StoredTensor> rest = tensors;
+    for (int i = 0; i < MOST_PREFIXES; i++) {
+      String common = commonPrefix(rest.keySet());
+      if (common == null) {
+        break;
       }
+      Map<String, StoredTensor> shorter = new LinkedHashMap<>();
+      rest.forEach((name, tensor) -> shorter.put(name.substring(common.length()), tensor));
+      rest = shorter;
     }
     return rest;
   }
 
+  private static @Nullable String commonPrefix(Set<String> names) {
+    for (String prefix : PREFIXES) {
+      if (names.stream().allMatch(name -> name.startsWith(prefix))) {
+        return prefix;
+      }
+    }
+    return null;
+  }
+
   private static void put(
       SortedMap<Integer, Map<String, StoredTensor>> layers, Matcher name, StoredTensor tensor) {
+    if (!PARTS.contains(name.group(2))) {
+      throw new InputException(
+          "its tensor %s is none of a VGG network: merge what was added to it into the weights"
+              .formatted(name.group()));
+    }
     layers
         .computeIfAbsent(Integer.valueOf(name.group(1)), key -> new LinkedHashMap<>())
         .put(name.group(2), tensor);
@@ -102,7 +124,8 @@ final class TorchNames {
         timm ? "timm" : "torchvision",
         Profile.TORCHVISION,
         layers,
-        configuration -> indices(configuration, batchNorm).equals(indices));
+        configuration -> indices(configuration, batchNorm).equals(indices),
+        false);
   }
 
   /** The N of the layers with weights in a network's {@code features}. */
@@ -132,6 +155,7 @@ final class TorchNames {
           String name = "features." + index;
           StoredTensor weight = part(parts, name, "weight");
           if (weight.shape().size() == 4) {
+            requireTwo(parts, name);
             layers.add(new ForeignLayer(name, true, weight, parts.get("bias"), null));
             return;
           }
@@ -159,11 +183,18 @@ final class TorchNames {
     return tensor;
   }
 
+  private static void requireTwo(Map<String, StoredTensor> parts, String layer) {
+    if (parts.containsKey("running_mean") || parts.containsKey("running_var")) {
+      throw new InputException(layer + " has running means: it is no VGG network");
+    }
+  }
+
   private List<ForeignLayer> linear() {
     List<ForeignLayer> layers = new ArrayList<>();
     classifier.forEach(
         (index, parts) -> {
           String name = "classifier." + index;
+          requireTwo(parts, name);
           layers.add(
               new ForeignLayer(name, false, part(parts, name, "weight"), parts.get("bias"), null));
         });

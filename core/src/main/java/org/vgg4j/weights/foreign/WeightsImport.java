@@ -122,8 +122,7 @@ public record WeightsImport(
           sha256,
           release);
     } catch (InputException e) {
-      String message = String.valueOf(e.getMessage());
-      throw message.startsWith(file.toString()) ? e : new InputException(file + ": " + message, e);
+      throw TensorFiles.naming(file, e);
     }
   }
 

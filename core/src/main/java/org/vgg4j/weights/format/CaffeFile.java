@@ -28,31 +28,84 @@ final class CaffeFile {
 
   /** Numbers of the fields of a layer, which differ between its two forms. */
   private enum LayerForm {
-    OLD(4, 5, 6),
-    PRESENT(1, 2, 7);
+    OLD(4, 5, 6, 10, 19),
+    PRESENT(1, 2, 7, 106, 121);
 
     private final int name;
     private final int type;
     private final int blobs;
+    private final int convolution;
+    private final int pooling;
 
-    LayerForm(int name, int type, int blobs) {
+    LayerForm(int name, int type, int blobs, int convolution, int pooling) {
       this.name = name;
       this.type = type;
       this.blobs = blobs;
+      this.convolution = convolution;
+      this.pooling = pooling;
     }
   }
 
   /** The old form's numbers of types, as far as a VGG network has them. */
   private static final Map<Long, String> OLD_TYPES =
+      Map.ofEntries(
+          Map.entry(1L, "Accuracy"),
+          Map.entry(4L, "Convolution"),
+          Map.entry(5L, "Data"),
+          Map.entry(6L, "Dropout"),
+          Map.entry(12L, "ImageData"),
+          Map.entry(14L, "InnerProduct"),
+          Map.entry(15L, "LRN"),
+          Map.entry(17L, "Pooling"),
+          Map.entry(18L, "ReLU"),
+          Map.entry(20L, "Softmax"),
+          Map.entry(21L, "SoftmaxWithLoss"));
+
+  /** Numbers and names of what a convolution's parameters say. */
+  private static final Map<Integer, String> CONVOLUTION =
       Map.of(
-          4L, "Convolution",
-          6L, "Dropout",
-          14L, "InnerProduct",
-          15L, "LRN",
-          17L, "Pooling",
-          18L, "ReLU",
-          20L, "Softmax",
-          21L, "SoftmaxWithLoss");
+          3,
+          "pad",
+          9,
+          "pad",
+          10,
+          "pad",
+          5,
+          "group",
+          6,
+          "stride",
+          13,
+          "stride",
+          14,
+          "stride",
+          18,
+          "dilation");
+
+  /** Numbers and names of what a pool's parameters say. */
+  private static final Map<Integer, String> POOLING =
+      Map.of(
+          1,
+          "pool",
+          2,
+          "kernel_size",
+          5,
+          "kernel_size",
+          6,
+          "kernel_size",
+          3,
+          "stride",
+          7,
+          "stride",
+          8,
+          "stride",
+          4,
+          "pad",
+          9,
+          "pad",
+          10,
+          "pad");
+
+  private static final int MOST_LAYERS = 10_000;
 
   private final Path file;
   private final ProtocolBuffer buffer;
@@ -101,9 +154,17 @@ final class CaffeFile {
     String[] name = {""};
     String[] type = {""};
     List<StoredTensor> blobs = new ArrayList<>();
+    Map<String, List<Double>> attributes = new LinkedHashMap<>();
+    if (nodes.size() > MOST_LAYERS) {
+      throw new InputException("it has more than " + MOST_LAYERS + " layers: it is no VGG network");
+    }
     buffer.message(
         (number, lengthDelimited) -> {
-          if (number == form.name && lengthDelimited) {
+          if (number == form.convolution && lengthDelimited) {
+            parameters(CONVOLUTION, attributes);
+          } else if (number == form.pooling && lengthDelimited) {
+            parameters(POOLING, attributes);
+          } else if (number == form.name && lengthDelimited) {
             name[0] = buffer.text();
           } else if (number == form.type) {
             type[0] =
@@ -128,7 +189,23 @@ final class CaffeFile {
       }
       named.add(tensor);
     }
-    nodes.add(new TensorFile.Node(type[0], name[0], named, Map.of()));
+    nodes.add(new TensorFile.Node(type[0], name[0], named, attributes));
+  }
+
+  private void parameters(Map<Integer, String> known, Map<String, List<Double>> attributes)
+      throws IOException {
+    buffer.message(
+        (number, lengthDelimited) -> {
+          String name = known.get(number);
+          if (name == null) {
+            return false;
+          }
+          List<Double> values = attributes.computeIfAbsent(name, key -> new ArrayList<>());
+          for (long value : buffer.numbers(lengthDelimited)) {
+            values.add((double) value);
+          }
+          return true;
+        });
   }
 
   /** Null if it holds no numbers. */
@@ -148,7 +225,7 @@ final class CaffeFile {
                     return false;
                   }
                   for (long size : buffer.numbers(packed)) {
-                    shape.add(size(size));
+                    ProtocolBuffer.addSize(shape, size(size));
                   }
                   return true;
                 });
@@ -171,7 +248,7 @@ final class CaffeFile {
     }
     for (Integer size : old) {
       if (size != null) {
-        shape.add(size);
+        ProtocolBuffer.addSize(shape, size);
       }
     }
     ProtocolBuffer.Span span = data.get(0);

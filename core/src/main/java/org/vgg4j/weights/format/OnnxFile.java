@@ -6,6 +6,7 @@ import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -26,6 +27,8 @@ final class OnnxFile {
   private static final int GRAPH_NODE = 1;
   private static final int GRAPH_NAME = 2;
   private static final int GRAPH_INITIALIZER = 5;
+  private static final int GRAPH_INPUT = 11;
+  private static final int VALUE_NAME = 1;
   private static final int NODE_INPUT = 1;
   private static final int NODE_OUTPUT = 2;
   private static final int NODE_NAME = 3;
@@ -54,9 +57,16 @@ final class OnnxFile {
           6L, NumberType.I32,
           7L, NumberType.I64);
 
-  /** Nodes that compute the shape for a Reshape, or only hold a constant. */
+  /** Nodes that compute the shape for a Reshape, or only hold or pass a constant. */
   private static final Set<String> SHAPE_NODES =
       Set.of("Constant", "Shape", "Gather", "Unsqueeze", "Concat", "Cast", "Slice", "Identity");
+
+  /** Nodes all of whose inputs but the first must be weights. */
+  private static final Set<String> WEIGHTED =
+      Set.of("Conv", "Gemm", "MatMul", "BatchNormalization", "Add");
+
+  private static final int MOST_ATTRIBUTES = 100;
+  private static final int MOST = 10_000; // nodes, initialisers; a VGG network has a hundred
 
   /** A node before its inputs are looked up. */
   private static final class RawNode {
@@ -73,6 +83,7 @@ final class OnnxFile {
   private final Map<String, String> metadata = new LinkedHashMap<>();
   private final Map<String, StoredTensor> tensors = new LinkedHashMap<>();
   private final List<RawNode> rawNodes = new ArrayList<>();
+  private final Set<String> graphInputs = new HashSet<>();
 
   private OnnxFile(Path file, ProtocolBuffer buffer) {
     this.file = file;
@@ -110,8 +121,21 @@ final class OnnxFile {
     if (!lengthDelimited) {
       return false;
     }
+    if (rawNodes.size() > MOST || tensors.size() > MOST || graphInputs.size() > MOST) {
+      throw new InputException(
+          "it has more than " + MOST + " nodes or weights: it is no VGG network");
+    }
     switch (number) {
       case GRAPH_NODE -> rawNodes.add(node());
+      case GRAPH_INPUT ->
+          buffer.message(
+              (field, delimited) -> {
+                if (field != VALUE_NAME || !delimited) {
+                  return false;
+                }
+                graphInputs.add(buffer.text());
+                return true;
+              });
       case GRAPH_NAME -> metadata.put("graph", buffer.text());
       case GRAPH_INITIALIZER -> {
         StoredTensor tensor = tensor();
@@ -165,6 +189,9 @@ final class OnnxFile {
           }
           return true;
         });
+    if (node.attributes.size() > MOST_ATTRIBUTES) {
+      throw new InputException("it has a node of more than " + MOST_ATTRIBUTES + " attributes");
+    }
     node.attributes.put(name[0], List.copyOf(numbers));
   }
 
@@ -183,7 +210,7 @@ final class OnnxFile {
                 if (size < 0 || size > Integer.MAX_VALUE) {
                   throw new InputException("a tensor has the impossible size " + size);
                 }
-                shape.add((int) size);
+                ProtocolBuffer.addSize(shape, (int) size);
               }
             }
             case TENSOR_TYPE -> type[0] = buffer.number();
@@ -240,7 +267,7 @@ final class OnnxFile {
       String name, NumberType type, List<Integer> shape, Map<String, String> entries)
       throws IOException {
     String location = entries.getOrDefault("location", "");
-    Path folder = Objects.requireNonNull(file.toAbsolutePath().getParent());
+    Path folder = Objects.requireNonNull(file.toAbsolutePath().normalize().getParent());
     try {
       Path data = folder.resolve(location).normalize();
       if (location.isEmpty() || !data.startsWith(folder)) {
@@ -267,33 +294,75 @@ final class OnnxFile {
 
   /** The nodes from the input to the scores, each of which takes what the one before gives. */
   private List<TensorFile.Node> chain() {
-    Map<String, StoredTensor> constants = new HashMap<>(tensors);
-    for (RawNode node : rawNodes) {
-      if (node.type.equals("Constant") && node.constant != null && !node.outputs.isEmpty()) {
-        constants.put(node.outputs.get(0), node.constant.named(node.outputs.get(0)));
-      }
-    }
+    Map<String, StoredTensor> constants = constants();
     List<TensorFile.Node> nodes = new ArrayList<>();
     String last = null;
     for (RawNode node : rawNodes) {
       if (SHAPE_NODES.contains(node.type)) {
         continue;
       }
-      if (node.outputs.isEmpty() || (last != null && !node.inputs.contains(last))) {
+      boolean swapped = node.type.equals("Add") && node.inputs.size() == 2;
+      String input = node.inputs.isEmpty() ? "" : node.inputs.get(0);
+      if (swapped && !isBelow(input, last, constants)) {
+        input = node.inputs.get(1);
+      }
+      if (node.outputs.isEmpty() || !isBelow(input, last, constants)) {
         throw new InputException(
-            "its graph is no chain at node '%s' (%s), hence no VGG network"
+            "its graph is no chain from its input at node '%s' (%s), hence no VGG network"
                 .formatted(node.name, node.type));
       }
       last = node.outputs.get(0);
-      List<StoredTensor> weights = new ArrayList<>();
-      for (String input : node.inputs) {
-        StoredTensor tensor = constants.get(input);
-        if (tensor != null) {
-          weights.add(tensor);
-        }
-      }
-      nodes.add(new TensorFile.Node(node.type, node.name, weights, node.attributes));
+      nodes.add(
+          new TensorFile.Node(
+              node.type, node.name, weights(node, input, constants), node.attributes));
     }
     return nodes;
+  }
+
+  /** Whether a value is what the last node gave, or, for the first, an input of the graph. */
+  private boolean isBelow(
+      String value, @Nullable String last, Map<String, StoredTensor> constants) {
+    return last != null
+        ? value.equals(last)
+        : graphInputs.contains(value) && !constants.containsKey(value);
+  }
+
+  /** Initialisers, and what nodes hold or pass on of them. */
+  private Map<String, StoredTensor> constants() {
+    Map<String, StoredTensor> constants = new HashMap<>(tensors);
+    for (RawNode node : rawNodes) {
+      if (node.outputs.isEmpty()) {
+        continue;
+      }
+      String output = node.outputs.get(0);
+      if (node.type.equals("Constant") && node.constant != null) {
+        constants.put(output, node.constant.named(output));
+      } else if (node.type.equals("Identity") && node.inputs.size() == 1) {
+        StoredTensor same = constants.get(node.inputs.get(0));
+        if (same != null) {
+          constants.put(output, same);
+        }
+      }
+    }
+    return constants;
+  }
+
+  private static List<StoredTensor> weights(
+      RawNode node, String input, Map<String, StoredTensor> constants) {
+    List<StoredTensor> weights = new ArrayList<>();
+    for (String other : node.inputs) {
+      if (other.equals(input) || other.isEmpty() || !WEIGHTED.contains(node.type)) {
+        continue;
+      }
+      StoredTensor tensor = constants.get(other);
+      if (tensor == null) {
+        throw new InputException(
+            "the weight '%s' of node '%s' is computed, or stored in a form that is not read: save the"
+                    .formatted(other, node.name)
+                + " network with plain float32 initialisers");
+      }
+      weights.add(tensor);
+    }
+    return weights;
   }
 }

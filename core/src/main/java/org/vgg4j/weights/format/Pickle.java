@@ -20,8 +20,9 @@ import org.vgg4j.base.InputException;
 /**
  * Reads a pickle, Python's notation of objects, without executing anything: a pickle is a program
  * that may call any function, and this machine knows but a few opcodes and hands every call to
- * {@link Calls}, which refuses what is not on its short list. Memory and time are bounded by the
- * length of the pickle; nothing here goes deeper than the objects' own nesting is looked at.
+ * {@link Calls}, which refuses what is not on its short list. Memory and time grow with the length
+ * of the pickle, which whoever calls must bound; nothing here goes deeper than the objects' own
+ * nesting is looked at.
  *
  * <p>Protocols 2 to 5 as far as PyTorch uses them. Values come as String, Long, Double, Boolean,
  * {@link #NONE}, byte[], {@link Sequence}, {@link Dictionary}, {@link Global} and what {@link

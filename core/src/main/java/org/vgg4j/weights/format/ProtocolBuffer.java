@@ -38,6 +38,8 @@ final class ProtocolBuffer implements AutoCloseable {
   record Span(long position, int length) {}
 
   private static final int LONGEST_TEXT = 1 << 20;
+  private static final int LONGEST_LIST = 1 << 10; // bytes of sizes, strides, paddings
+  private static final int MOST_AXES = 8;
   private static final int DEEPEST = 16;
 
   private final InputStream stream;
@@ -119,7 +121,7 @@ final class ProtocolBuffer implements AutoCloseable {
       return numbers;
     }
     int length = in.readRawVarint32();
-    if (length < 0 || length > LONGEST_TEXT) {
+    if (length < 0 || length > LONGEST_LIST) {
       throw new InputException("it has a list of " + length + " bytes where sizes belong");
     }
     int limit = in.pushLimit(length);
@@ -128,6 +130,14 @@ final class ProtocolBuffer implements AutoCloseable {
     }
     in.popLimit(limit);
     return numbers;
+  }
+
+  /** Adds a size to a shape, which has few of them. */
+  static void addSize(List<Integer> shape, int size) {
+    if (shape.size() == MOST_AXES) {
+      throw new InputException("it has a tensor of more than " + MOST_AXES + " axes");
+    }
+    shape.add(size);
   }
 
   @Override

@@ -25,7 +25,7 @@ import org.vgg4j.weights.tensor.StoredTensor;
 /** State dicts as torch.save writes them: an archive since PyTorch 1.6, a row of pickles before. */
 final class PytorchFile {
   /** A state dict has a few kilobytes of names; a checkpoint with an optimiser ten times that. */
-  private static final int LARGEST_PICKLE = 8 << 20;
+  private static final int LARGEST_PICKLE = 2 << 20;
 
   private static final String DATA = "data.pkl";
   private static final byte[] LEGACY_MAGIC = {
@@ -51,6 +51,10 @@ final class PytorchFile {
         if (entry.getName().endsWith("/" + DATA) || entry.getName().equals(DATA)) {
           root = entry.getName().substring(0, entry.getName().length() - DATA.length());
         }
+      }
+      if (entries.containsKey("model.weights.h5")) {
+        throw new InputException(
+            "it is a whole model of Keras 3: unpack model.weights.h5 out of it, and give that");
       }
       if (root == null) {
         throw new InputException(
@@ -85,6 +89,9 @@ final class PytorchFile {
   }
 
   private static byte[] content(ZipFile archive, ZipArchiveEntry entry) throws IOException {
+    if (entry.getMethod() != ZipEntry.STORED && entry.getMethod() != ZipEntry.DEFLATED) {
+      throw new InputException("its archive is packed as torch.save never does: get it again");
+    }
     try (InputStream stream = archive.getInputStream(entry)) {
       byte[] content = stream.readNBytes(LARGEST_PICKLE + 1);
       if (content.length > LARGEST_PICKLE) {

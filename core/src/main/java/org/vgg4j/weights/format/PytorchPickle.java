@@ -78,6 +78,11 @@ final class PytorchPickle implements Pickle.Calls {
   private static final List<String> PLACES =
       List.of("state_dict", "model_state_dict", "model", "net", "weights");
 
+  private static final int MOST_PAIRS = 1_000_000;
+  private static final int MOST_AXES = 8;
+
+  private long pairsSeen;
+
   /** The storages that were seen, by their keys. */
   private final Map<String, Storage> storages = new LinkedHashMap<>();
 
@@ -114,10 +119,15 @@ final class PytorchPickle implements Pickle.Calls {
   }
 
   /** Python 2 wrote an ordered dict as a call with a list of pairs. */
-  private static Pickle.Dictionary orderedDict(List<Object> items) {
+  private Pickle.Dictionary orderedDict(List<Object> items) {
     Pickle.Dictionary dictionary = new Pickle.Dictionary();
     if (!items.isEmpty()) {
-      for (Object item : argument(items, 0, Pickle.Sequence.class).items()) {
+      List<Object> pairs = argument(items, 0, Pickle.Sequence.class).items();
+      pairsSeen += pairs.size(); // one list may be named again and again
+      if (pairsSeen > MOST_PAIRS) {
+        throw new InputException("its pickle has more entries than any state dict");
+      }
+      for (Object item : pairs) {
         if (!(item instanceof Pickle.Sequence pair) || pair.items().size() != 2) {
           throw new InputException("its pickle has an ordered dict of other things than pairs");
         }
@@ -129,14 +139,14 @@ final class PytorchPickle implements Pickle.Calls {
 
   private static PickledTensor tensor(List<Object> items) {
     List<Integer> shape = new ArrayList<>();
-    for (Object size : argument(items, 2, Pickle.Sequence.class).items()) {
+    for (Object size : axes(items, 2)) {
       if (!(size instanceof Long number) || number < 0 || number > Integer.MAX_VALUE) {
         throw new InputException("its pickle has a tensor of an impossible shape");
       }
       shape.add(number.intValue());
     }
     List<Long> strides = new ArrayList<>();
-    for (Object stride : argument(items, 3, Pickle.Sequence.class).items()) {
+    for (Object stride : axes(items, 3)) {
       if (!(stride instanceof Long number) || number < 0) {
         throw new InputException("its pickle has a tensor of an impossible stride");
       }
@@ -148,6 +158,14 @@ final class PytorchPickle implements Pickle.Calls {
       throw new InputException("its pickle has a tensor that begins outside its storage");
     }
     return new PickledTensor(storage, offset, List.copyOf(shape), List.copyOf(strides));
+  }
+
+  private static List<Object> axes(List<Object> items, int index) {
+    List<Object> axes = argument(items, index, Pickle.Sequence.class).items();
+    if (axes.size() > MOST_AXES) {
+      throw new InputException("its pickle has a tensor of more than " + MOST_AXES + " axes");
+    }
+    return axes;
   }
 
   /** Returns a storage: ('storage', type, key, device, length[, view]). */

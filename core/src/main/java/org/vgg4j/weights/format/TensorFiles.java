@@ -1,5 +1,6 @@
 package org.vgg4j.weights.format;
 
+import com.google.protobuf.InvalidProtocolBufferException;
 import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
@@ -12,6 +13,7 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
+import java.util.zip.ZipException;
 import org.vgg4j.base.AtomicFile;
 import org.vgg4j.base.InputException;
 import org.vgg4j.weights.tensor.StoredTensor;
@@ -41,12 +43,29 @@ public final class TensorFiles {
       throw new InputException("there is no file " + file + ": check the path", e);
     } catch (EOFException e) {
       throw new InputException(file + " ends too early: it was cut short, get it again", e);
+    } catch (ZipException | InvalidProtocolBufferException e) {
+      throw new InputException(
+          "%s is damaged or was cut short: get it again (%s)"
+              .formatted(file, AtomicFile.reason(e).lines().findFirst().orElse("")),
+          e);
     } catch (IOException e) {
       throw new InputException("cannot read " + file + ": " + AtomicFile.reason(e), e);
     } catch (InputException e) {
-      String message = String.valueOf(e.getMessage());
-      throw message.startsWith(file.toString()) ? e : new InputException(file + ": " + message, e);
+      throw naming(file, e);
+    } catch (OutOfMemoryError | StackOverflowError e) {
+      // the libraries believe the sizes and the nesting that a damaged file tells
+      throw new InputException(
+          file + " is damaged, or needs more memory than there is: get it again", e);
     }
+  }
+
+  /** Returns an exception whose message names the file. */
+  public static InputException naming(Path file, InputException e) {
+    String message = String.valueOf(e.getMessage());
+    boolean named =
+        message.startsWith(file + ":")
+            || (file.toString().length() > 3 && message.contains(file.toString()));
+    return named ? e : new InputException(file + ": " + message, e);
   }
 
   private static byte[] start(Path file) throws IOException {

@@ -117,7 +117,7 @@ class OnnxWriterTest {
     ModelFile model = WeightsImport.AS_FOUND.read(Goldens.file("caffe-new.caffemodel")).model();
     Path file = folder.resolve("small.safetensors");
     Path card = ModelCard.write(model, file, ModelCard.pytorch(model.architecture(), file));
-    assertThat(card).hasFileName("small.md");
+    assertThat(card).hasFileName("small.safetensors.md");
     assertThat(Files.readString(card))
         .contains("BGR, 0..255, minus (103.939, 116.779, 123.68)")
         .contains("shorter side is 73")

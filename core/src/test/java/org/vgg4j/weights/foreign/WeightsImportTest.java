@@ -88,6 +88,8 @@ class WeightsImportTest {
         "refused-torchscript.pt | is a TorchScript archive",
         "refused-module.pth     | asks for torchvision.models.vgg.VGG",
         "refused-features.pth   | parameter classifier.0.weight has values that are not finite",
+        "refused-order.onnx     | does not follow a convolution or a product directly",
+        "refused-average.caffemodel | has pool [1.0] where a VGG network has 0.0",
         "expected.json          | of no format that is read",
         "make_goldens.py        | of no format that is read",
       })
@@ -209,6 +211,46 @@ class WeightsImportTest {
 
   private static ModelFile model(Path file, ClassOrder classes) {
     return new WeightsImport(null, classes, null, 0).read(file).model();
+  }
+
+  /** As a Windows editor saves a development kit's list. */
+  @Test
+  void aMarkBeforeTheFirstNameDoesNotHideTheOrder() throws IOException {
+    List<String> names =
+        new ArrayList<>(IntStream.range(0, 12).mapToObj("n%08d_class"::formatted).toList());
+    Collections.swap(names, 0, 7);
+    names.set(0, "\uFEFF" + names.get(0));
+    Path file = Files.write(folder.resolve("devkit.txt"), names);
+    assertThatThrownBy(() -> model(Goldens.file("torchvision.pth"), ClassOrder.read(file, false)))
+        .isInstanceOf(InputException.class)
+        .hasMessageContaining("lists WNIDs that are not sorted");
+    names.set(3, "cat");
+    Files.write(file, names);
+    assertThatThrownBy(() -> model(Goldens.file("torchvision.pth"), ClassOrder.read(file, true)))
+        .isInstanceOf(InputException.class)
+        .hasMessageContaining("has WNIDs on 11 of 12 lines");
+  }
+
+  /** Names alone do not say that the layer between is an LRN. */
+  @Test
+  void netALrnByItsNamesMustBeAskedFor() {
+    Path file = folder.resolve("lrn.safetensors");
+    ModelFile model = WeightsImport.AS_FOUND.read(Goldens.file("lrn.onnx")).model();
+    Map<String, SafeTensors.Tensor> tensors = new LinkedHashMap<>();
+    model
+        .architecture()
+        .parameters()
+        .forEach(
+            shape ->
+                tensors.put(
+                    shape.name(),
+                    new SafeTensors.Tensor(shape.dimensions(), model.arrays().get(shape.name()))));
+    SafeTensors.write(file, new SafeTensors.Content(Map.of(), tensors));
+    assertThatThrownBy(() -> WeightsImport.AS_FOUND.read(file))
+        .isInstanceOf(InputException.class)
+        .hasMessageContaining("say --arch A-LRN");
+    WeightsImport options = new WeightsImport(null, null, Configuration.A_LRN, 0);
+    assertThat(options.read(file).model().architecture()).isEqualTo(model.architecture());
   }
 
   @Test

@@ -122,6 +122,18 @@ class PickleTest {
         .isInstanceOf(InputException.class);
   }
 
+  /** One long list that is looked through again and again would take hours. */
+  @Test
+  void longListsAreNotLookedThroughForEver() {
+    StringBuilder text = new StringBuilder("ccollections\\nOrderedDict\\nq\\x01]q\\x02(");
+    text.append("NN\\x86".repeat(20_000)).append("e\\x85q\\x03");
+    text.append("h\\x01h\\x03R0".repeat(100_000)).append(".");
+    String pairs = text.toString().replace("NN\\x86", "K\\x01N\\x86");
+    assertThatThrownBy(() -> read(pickle(pairs)))
+        .isInstanceOf(InputException.class)
+        .hasMessageContaining("more entries than any state dict");
+  }
+
   @Test
   void valuesComeAsTheyWere() {
     Pickle.Dictionary read =

@@ -207,7 +207,8 @@ class SafeTensorsTest {
 
   @Test
   void headerLengthOutOfReason() throws IOException {
-    String what = "its header has no sensible length";
+    String what =
+        "its header has no sensible length (what others wrote in other formats, vgg import reads)";
     assertBroken(new byte[0], what);
     assertBroken(new byte[7], what);
     assertBroken(new byte[8], what);
@@ -340,7 +341,9 @@ class SafeTensorsTest {
     assertBroken(
         Arrays.copyOf(golden, golden.length + 1),
         "it has 37 bytes of numbers, but its header describes 36 (was it cut short?)");
-    assertBroken(Arrays.copyOf(golden, 100), "its header has no sensible length");
+    assertBroken(
+        Arrays.copyOf(golden, 100),
+        "its header has no sensible length (what others wrote in other formats, vgg import reads)");
   }
 
   @Test
