@@ -104,6 +104,22 @@ class ArchitectureTest {
           .because("a model file can be read, checked and converted without building a network");
 
   @ArchTest
+  static final ArchRule formats =
+      noClasses()
+          .that()
+          .resideInAnyPackage(ROOT + ".weights.tensor..", ROOT + ".weights.format..")
+          .should()
+          .dependOnClassesThat()
+          .resideInAnyPackage(
+              room("model"),
+              ROOT + ".weights",
+              ROOT + ".weights.foreign..",
+              ROOT + ".weights.export..")
+          .because(
+              "where a number lies in a file is found, and damage refused, before anyone asks what"
+                  + " network it belongs to");
+
+  @ArchTest
   static final ArchRule evaluate =
       arrows("evaluate", "network", "image", "data", "model", "base")
           .because("evaluating a model must not need the code that trained it");

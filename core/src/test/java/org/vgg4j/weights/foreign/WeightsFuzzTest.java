@@ -19,7 +19,7 @@ import org.vgg4j.base.RandomStream;
  * Damaged files of each format: each is read or refused by a sentence; none crashes, hangs, or asks
  * for more memory than there is. {@code -Dvgg.fuzz=5000} damages more of them.
  */
-class FuzzTest {
+class WeightsFuzzTest {
   private static final int COUNT = Integer.getInteger("vgg.fuzz", 500);
   private static final int EDGE = 4096; // where headers and tables of contents are
   private static final Duration LONGEST = Duration.ofSeconds(20);
