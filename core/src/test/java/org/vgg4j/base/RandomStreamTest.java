@@ -54,7 +54,8 @@ class RandomStreamTest {
             Purpose.SHUFFLE,
             Purpose.AUGMENTATION,
             Purpose.DROPOUT_FC6,
-            Purpose.DROPOUT_FC7);
+            Purpose.DROPOUT_FC7,
+            Purpose.EXPORT_CHECK);
     assertThat(purpose.code()).isEqualTo(1 + inOrderOfCodes.indexOf(purpose));
   }
 

@@ -132,11 +132,14 @@ class TrainingConfigTest {
 
   @Test
   void optionsHoldEveryComponent() {
-    TrainingConfig config = new Options().build();
+    Options rates = new Options();
+    rates.layerRates = new LayerRates(0.1, 0.2); // left out where all layers learn at one rate
+    TrainingConfig config = rates.build();
     int nested =
         StartConfig.class.getRecordComponents().length
             + AugmentationConfig.class.getRecordComponents().length
-            + SgdConfig.class.getRecordComponents().length
+            + (SgdConfig.class.getRecordComponents().length - 1)
+            + LayerRates.class.getRecordComponents().length
             + ScheduleConfig.class.getRecordComponents().length;
     assertThat(config.options())
         .hasSize(TrainingConfig.class.getRecordComponents().length - 4 + nested);
