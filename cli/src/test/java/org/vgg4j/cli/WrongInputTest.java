@@ -83,7 +83,9 @@ class WrongInputTest {
     Path picture = data().resolve("test/red/0.png");
     assertRefused(
         Vgg.run("classify", picture, "--model", picture),
-        picture + " is no sound safetensors file: its header has no sensible length");
+        picture
+            + " is no sound safetensors file: its header has no sensible length (what others wrote in"
+            + " other formats, vgg import reads)");
   }
 
   @Test

@@ -145,10 +145,8 @@ public record TrainingConfig(
     options.put("batch", sgd.batch());
     options.put("micro-batch", sgd.microBatch());
     options.put("lr", sgd.learningRate());
-    if (!sgd.layerRates().equals(LayerRates.SAME)) {
-      options.put("lr-features", sgd.layerRates().features());
-      options.put("lr-head", sgd.layerRates().head());
-    }
+    options.put("lr-features", sgd.layerRates().features());
+    options.put("lr-head", sgd.layerRates().head());
     options.put("momentum", sgd.momentum());
     options.put("weight-decay", sgd.weightDecay());
     options.put("bias-decay", sgd.biasDecay());

@@ -132,9 +132,7 @@ class TrainingConfigTest {
 
   @Test
   void optionsHoldEveryComponent() {
-    Options rates = new Options();
-    rates.layerRates = new LayerRates(0.1, 0.2); // left out where all layers learn at one rate
-    TrainingConfig config = rates.build();
+    TrainingConfig config = new Options().build();
     int nested =
         StartConfig.class.getRecordComponents().length
             + AugmentationConfig.class.getRecordComponents().length
