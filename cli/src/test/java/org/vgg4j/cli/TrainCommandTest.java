@@ -104,6 +104,8 @@ class TrainCommandTest {
                 batch: 64
                 micro-batch: 64
                 lr: 0.01
+                lr-features: 0.0
+                lr-head: 0.0
                 momentum: 0.9
                 weight-decay: 5.0E-4
                 bias-decay: true
