@@ -199,7 +199,7 @@ final class EvaluateCommand implements Runnable {
       List<String> classNames =
           PosteriorsFile.isOne(member)
               ? PosteriorsFile.read(member).classNames()
-              : ModelFile.read(member).classNames();
+              : ModelFile.readWithoutArrays(member).classNames();
       Submission.requirePossible(file, classNames, synsets);
     }
     return synsets;

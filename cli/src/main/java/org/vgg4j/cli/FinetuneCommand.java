@@ -36,7 +36,7 @@ final class FinetuneCommand extends TrainCommand {
 
   @Spec private CommandSpec spec;
 
-  @Option(names = MODEL, paramLabel = "FILE", description = Texts.MODEL + " or vgg import made")
+  @Option(names = MODEL, paramLabel = "FILE", description = Texts.MODEL)
   private @Nullable Path model;
 
   /**

@@ -10,7 +10,7 @@ final class Texts {
   static final String THREADS =
       "number of threads, which changes no result (default: all processors)";
   static final String JSON = "print the result as JSON";
-  static final String MODEL = "a model.safetensors that vgg train wrote";
+  static final String MODEL = "a model.safetensors that vgg train or vgg import wrote";
   static final String DATA =
       "fashion-mini (built in), fashion-mnist, a folder with one sub-folder of images per class or"
           + " with train/, val/ and test/ of such, of IDX files, of CIFAR's binary files, or of ILSVRC as"

@@ -6,20 +6,17 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
-import java.nio.FloatBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
+import org.vgg4j.weights.tensor.TensorWriter;
 
 /**
  * A message of a protocol buffer that is being put together. Arrays of numbers are referred to, not
  * copied, until they are written.
  */
 final class Message {
-  private static final int CHUNK = 1 << 18;
-
   /** byte[], float[] or Message, in the order of the fields. */
   private final List<Object> parts = new ArrayList<>();
 
@@ -98,34 +95,18 @@ final class Message {
 
   /** Writes the message. */
   void writeTo(FileChannel channel) throws IOException {
-    write(channel, ByteBuffer.allocateDirect(CHUNK).order(ByteOrder.LITTLE_ENDIAN));
+    write(new TensorWriter(channel));
   }
 
-  private void write(FileChannel channel, ByteBuffer chunk) throws IOException {
+  private void write(TensorWriter writer) throws IOException {
     for (Object part : parts) {
       if (part instanceof Message message) {
-        message.write(channel, chunk);
+        message.write(writer);
       } else if (part instanceof float[] values) {
-        writeFloats(channel, values, chunk);
+        writer.write(values);
       } else {
-        writeFully(channel, ByteBuffer.wrap((byte[]) part));
+        writer.write(ByteBuffer.wrap((byte[]) part));
       }
-    }
-  }
-
-  private static void writeFloats(FileChannel channel, float[] values, ByteBuffer chunk)
-      throws IOException {
-    FloatBuffer floats = chunk.clear().asFloatBuffer();
-    for (int from = 0; from < values.length; from += floats.capacity()) {
-      int count = Math.min(floats.capacity(), values.length - from);
-      floats.clear().put(values, from, count);
-      writeFully(channel, chunk.clear().limit(count * Float.BYTES));
-    }
-  }
-
-  private static void writeFully(FileChannel channel, ByteBuffer bytes) throws IOException {
-    while (bytes.hasRemaining()) {
-      channel.write(bytes);
     }
   }
 }

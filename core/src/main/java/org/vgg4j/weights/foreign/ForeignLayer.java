@@ -1,6 +1,5 @@
 package org.vgg4j.weights.foreign;
 
-import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.vgg4j.base.InputException;
@@ -57,18 +56,6 @@ record ForeignLayer(
   /** Inputs of one filter or feature. */
   int in() {
     return weight.length() / Math.max(1, out());
-  }
-
-  /** All tensors that the layer uses. */
-  List<StoredTensor> tensors() {
-    List<StoredTensor> tensors = new ArrayList<>(List.of(weight));
-    if (bias != null) {
-      tensors.add(bias);
-    }
-    if (norm != null) {
-      tensors.addAll(norm.tensors());
-    }
-    return tensors;
   }
 
   /** Such as "conv 3x3, 64 to 128" or "fc, 25088 to 4096". */

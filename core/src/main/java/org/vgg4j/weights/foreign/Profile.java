@@ -28,12 +28,7 @@ public enum Profile {
       Rgb.ONE,
       "BGR, 0..255, minus (103.939, 116.779, 123.68)"),
   /** As {@link #CAFFE}, from whose files Keras's were converted. */
-  KERAS(
-      ChannelOrder.BGR,
-      255,
-      new Rgb(123.68f, 116.779f, 103.939f),
-      Rgb.ONE,
-      "BGR, 0..255, minus (103.939, 116.779, 123.68)"),
+  KERAS(CAFFE),
   /** RGB in 0..255 minus ImageNet's mean, as the paper says: TF-slim's and MatConvNet's. */
   PAPER(
       ChannelOrder.RGB,
@@ -59,6 +54,10 @@ public enum Profile {
     this.mean = mean;
     this.std = std;
     this.sentence = sentence;
+  }
+
+  Profile(Profile same) {
+    this(same.order, same.valueRange, same.mean, same.std, same.sentence);
   }
 
   /**

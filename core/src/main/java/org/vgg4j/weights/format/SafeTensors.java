@@ -10,7 +10,6 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
-import java.nio.FloatBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -31,6 +30,7 @@ import org.vgg4j.base.InputException;
 import org.vgg4j.weights.tensor.NumberType;
 import org.vgg4j.weights.tensor.StoredTensor;
 import org.vgg4j.weights.tensor.TensorReader;
+import org.vgg4j.weights.tensor.TensorWriter;
 
 /**
  * The safetensors format: eight bytes with the length of a JSON header, the header with each
@@ -99,12 +99,11 @@ public final class SafeTensors {
         file,
         channel -> {
           ByteBuffer prefix = ByteBuffer.allocate(PREFIX).order(ByteOrder.LITTLE_ENDIAN);
-          writeFully(channel, prefix.putLong(header.length).flip());
-          writeFully(channel, ByteBuffer.wrap(header));
-          ByteBuffer chunk =
-              ByteBuffer.allocateDirect(TensorReader.CHUNK).order(ByteOrder.LITTLE_ENDIAN);
+          TensorWriter writer = new TensorWriter(channel);
+          writer.write(prefix.putLong(header.length).flip());
+          writer.write(ByteBuffer.wrap(header));
           for (Tensor tensor : content.tensors().values()) {
-            writeFloats(channel, tensor.values(), chunk);
+            writer.write(tensor.values());
           }
         });
   }
@@ -129,22 +128,6 @@ public final class SafeTensors {
     byte[] padded = Arrays.copyOf(text, (text.length + 7) / 8 * 8);
     Arrays.fill(padded, text.length, padded.length, (byte) ' ');
     return padded;
-  }
-
-  private static void writeFloats(FileChannel channel, float[] values, ByteBuffer chunk)
-      throws IOException {
-    FloatBuffer floats = chunk.clear().asFloatBuffer();
-    for (int from = 0; from < values.length; from += floats.capacity()) {
-      int count = Math.min(floats.capacity(), values.length - from);
-      floats.clear().put(values, from, count);
-      writeFully(channel, chunk.clear().limit(count * Float.BYTES));
-    }
-  }
-
-  private static void writeFully(FileChannel channel, ByteBuffer bytes) throws IOException {
-    while (bytes.hasRemaining()) {
-      channel.write(bytes);
-    }
   }
 
   /**
