@@ -36,16 +36,17 @@ def read(path):
 
 def network(state, crop):
     """torchvision's own class, made as small as the weights say; the names and the order are not ours."""
+    batch_norm = any("running_mean" in name for name in state)
     convolutions = {int(name.split(".")[1]): len(value) for name, value in state.items() if name.startswith("features") and value.dim() == 4}
     layers, index = [], 0
     while convolutions:
         if index in convolutions:
             layers.append(convolutions.pop(index))
-            index += 2
+            index += 3 if batch_norm else 2
         else:
             layers.append("M")
             index += 1
-    model = VGG(make_layers(layers + ["M"]), init_weights=False)
+    model = VGG(make_layers(layers + ["M"], batch_norm), init_weights=False)
     fc6, fc7, fc8 = (state[f"classifier.{i}.weight"] for i in (0, 3, 6))
     if crop != 224:
         model.avgpool = nn.Identity()

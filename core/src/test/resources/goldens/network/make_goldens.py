@@ -1,13 +1,14 @@
-"""Goldens of three small networks, made by PyTorch in double precision.
+"""Goldens of four small networks, made by PyTorch in double precision.
 
     apt-get install python3-torch python3-numpy     # Debian 12: torch 1.13.0, numpy 1.24.2
-    /usr/bin/python3 make_goldens.py                # writes a-lrn.safetensors, c.safetensors, d.safetensors here
+    /usr/bin/python3 make_goldens.py                # writes a-lrn, a-bn, c and d.safetensors here
 
 The networks are written here once more, from Table 1 of the paper, so that they share nothing with the Java side but the
 names of the parameters. Each file holds, in float32: the parameters under their names, `input` [N][3][crop][crop], `logits`,
 the outputs of some layers as `tap.NAME`, and every gradient of the mean loss as `gradient.NAME`. Its metadata holds `labels`,
 and `losses`: the mean loss before each of ten steps of SGD (rate 0.01, momentum 0.9, decay 5e-4) and after the last, all on
-the same batch. No dropout.
+the same batch. No dropout. The network with batch normalisation has `logits` and taps by its running statistics, and those of the
+trained network as `logits-after`; gradients and losses are by the statistics of the batch.
 """
 
 import json
@@ -24,11 +25,12 @@ CLASSES = 10
 BATCH = 4
 STEPS = 10
 
-# Table 1: kernel sizes of the five blocks; n is LRN. The crops: 64 leaves a 2x2 map before fc6 (so the order of its inputs
+# Table 1: kernel sizes of the five blocks; n is LRN, b batch normalisation. The crops: 64 leaves a 2x2 map before fc6 (so the order of its inputs
 # matters), 40 has a pool over an odd map (5x5), 32 is the smallest. The scale makes inputs, and so the first layer's outputs,
 # large enough that the sum of an LRN counts beside its k; the second layer's weights make up for it.
 NETWORKS = {
     "a-lrn": dict(blocks=["3n", "3", "33", "33", "33"], crop=64, taps=["pool3", "pool5", "fc7"], seed=1, scale=3),
+    "a-bn": dict(blocks=["3b", "3b", "3b3b", "3b3b", "3b3b"], crop=40, taps=["pool1", "relu3_1", "pool5", "fc7"], seed=4, scale=1),
     "c": dict(blocks=["33", "33", "331", "331", "331"], crop=40, taps=["relu3_1", "relu3_3", "pool5", "fc6", "fc7"], seed=2, scale=1),
     "d": dict(blocks=["33", "33", "333", "333", "333"], crop=32, taps=[], seed=3, scale=1),
 }
@@ -48,6 +50,13 @@ def parameters(blocks, crop, random):
         for kind in block:
             if kind == "n":
                 index += 1
+            elif kind == "b":
+                prefix = f"features.{index - 1}"  # in the ReLU's place
+                result[prefix + ".weight"] = 1 + 0.3 * random.standard_normal(CHANNELS)
+                result[prefix + ".bias"] = 0.3 * random.standard_normal(CHANNELS)
+                result[prefix + ".running_mean"] = 0.3 * random.standard_normal(CHANNELS)
+                result[prefix + ".running_var"] = np.exp(0.3 * random.standard_normal(CHANNELS))
+                index += 1
             else:
                 add(f"features.{index}", (CHANNELS, channels, int(kind), int(kind)))
                 channels = CHANNELS
@@ -61,23 +70,33 @@ def parameters(blocks, crop, random):
     return {name: value.astype(np.float32) for name, value in result.items()}
 
 
-def forward(blocks, p, x):
+def forward(blocks, p, x, training=False):
     """Returns the outputs of all layers by name."""
     out = {}
     index = 0
     for b, block in enumerate(blocks, 1):
         position = 0
-        for kind in block:
+        for i, kind in enumerate(block):
             if kind == "n":
                 # the paper's alpha is not divided by the size; torch divides
                 x = F.local_response_norm(x, size=5, alpha=5 * 1e-4, beta=0.75, k=2.0)
                 out["lrn1"] = x
                 index += 1
-            else:
-                position += 1
-                x = F.relu(F.conv2d(x, p[f"features.{index}.weight"], p[f"features.{index}.bias"], padding=int(kind) // 2))
+            elif kind == "b":
+                prefix = f"features.{index}."
+                weight, bias = p[prefix + "weight"], p[prefix + "bias"]
+                x = F.relu(F.batch_norm(x, p[prefix + "running_mean"], p[prefix + "running_var"], weight, bias, training=training))
                 out[f"relu{b}_{position}"] = x
                 index += 2
+            else:
+                position += 1
+                x = F.conv2d(x, p[f"features.{index}.weight"], p[f"features.{index}.bias"], padding=int(kind) // 2)
+                out[f"conv{b}_{position}"] = x
+                index += 1
+                if block[i + 1 : i + 2] != "b":
+                    x = F.relu(x)
+                    out[f"relu{b}_{position}"] = x
+                    index += 1
         x = F.max_pool2d(x, 2)
         out[f"pool{b}"] = x
         index += 1
@@ -108,33 +127,40 @@ def write(path, tensors, metadata):
 def make(name, blocks, crop, taps, seed, scale):
     random = np.random.RandomState(seed)
     stored = parameters(blocks, crop, random)
-    second = [key for key in stored if key.endswith(".weight")][1]
+    second = [key for key in stored if stored[key].ndim > 1][1]
     stored[second] /= np.float32(scale)
     images = (scale * random.standard_normal((BATCH, 3, crop, crop))).astype(np.float32)
     labels = random.randint(0, CLASSES, BATCH)
 
-    p = {key: torch.tensor(value, dtype=torch.float64, requires_grad=True) for key, value in stored.items()}
+    p = {key: torch.tensor(value, dtype=torch.float64, requires_grad="running" not in key) for key, value in stored.items()}
     x, y = torch.tensor(images, dtype=torch.float64), torch.tensor(labels)
     out = forward(blocks, p, x)
-    loss = F.cross_entropy(out["fc8"], y)
+    statistics = {key: value.clone() for key, value in p.items() if "running" in key}
+    loss = F.cross_entropy(forward(blocks, p, x, training=True)["fc8"], y)
     loss.backward()
+    for key, value in statistics.items():
+        p[key].copy_(value)
 
     tensors = dict(stored)
     tensors["input"] = images
     tensors["logits"] = out["fc8"].detach().numpy()
     for tap in taps:
         tensors["tap." + tap] = out[tap].detach().numpy()
-    for key, value in p.items():
+    learnt = {key: value for key, value in p.items() if "running" not in key}
+    for key, value in learnt.items():
         tensors["gradient." + key] = value.grad.numpy().copy()
 
-    optimiser = torch.optim.SGD(p.values(), lr=0.01, momentum=0.9, weight_decay=5e-4)
+    optimiser = torch.optim.SGD(learnt.values(), lr=0.01, momentum=0.9, weight_decay=5e-4)
     losses = []
     for step in range(STEPS + 1):
+        if step == STEPS and statistics:
+            tensors["logits-after"] = forward(blocks, p, x)["fc8"].detach().numpy()
         optimiser.zero_grad()
-        loss = F.cross_entropy(forward(blocks, p, x)["fc8"], y)
+        loss = F.cross_entropy(forward(blocks, p, x, training=True)["fc8"], y)
         losses.append(loss.item())
         loss.backward()
-        optimiser.step()
+        if step < STEPS:
+            optimiser.step()
 
     here = os.path.dirname(os.path.abspath(__file__))
     metadata = {

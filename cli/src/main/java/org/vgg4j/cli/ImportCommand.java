@@ -129,10 +129,11 @@ final class ImportCommand implements Callable<Integer> {
         model.classNames().get(0),
         model.classNames().get(network.classes() - 1),
         classes == null ? " (" + whoseClasses(network.classes()) + "; --classes names others)" : "",
-        imported.foldedNorms() > 0
+        imported.norms() > 0
             ? "note:     "
-                + imported.foldedNorms()
-                + " batch normalisations were folded into the convolutions\n"
+                + imported.norms()
+                + " batch normalisations, which finetune trains on; whatever only computes with the model"
+                + " folds them into the convolutions\n"
             : "",
         imported.sha256(),
         release == null
@@ -169,7 +170,7 @@ final class ImportCommand implements Callable<Integer> {
     map.put("profile", imported.profile().label());
     map.put("preprocessing", model.preprocessing());
     map.put("layers", imported.layers());
-    map.put("foldedNorms", imported.foldedNorms());
+    map.put("norms", imported.norms());
     map.put("sha256", imported.sha256());
     Release release = imported.release();
     if (release != null) {

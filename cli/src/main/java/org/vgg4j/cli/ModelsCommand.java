@@ -43,7 +43,7 @@ final class ModelsCommand implements Callable<Integer> {
       for (Release release : Release.all()) {
         table.row(
             release.name(),
-            release.configuration().label() + (release.batchNorm() ? " + BN" : ""),
+            release.configuration().label(),
             String.format(Locale.ROOT, "%.0f", release.mebibytes()),
             release.top1Error() == 0
                 ? "-"
@@ -69,7 +69,6 @@ final class ModelsCommand implements Callable<Integer> {
     map.put("name", release.name());
     map.put("by", release.by());
     map.put("arch", release.configuration().label());
-    map.put("batchNorm", release.batchNorm());
     map.put("source", release.source().toString());
     map.put("file", release.fileName());
     map.put("mebibytes", release.mebibytes());

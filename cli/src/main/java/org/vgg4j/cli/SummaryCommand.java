@@ -75,7 +75,7 @@ final class SummaryCommand implements Runnable {
       PrintWriter out = spec.commandLine().getOut();
       if (all) {
         List<Architecture> family = new ArrayList<>();
-        for (Configuration configuration : Configuration.values()) {
+        for (Configuration configuration : Configuration.ofThePaper()) {
           family.add(options.network(configuration));
         }
         out.println(
@@ -213,6 +213,9 @@ final class SummaryCommand implements Runnable {
     }
     if (layer instanceof Layer.FullyConnected f) {
       return "FC-" + f.outFeatures();
+    }
+    if (layer instanceof Layer.BatchNorm) {
+      return "batch norm";
     }
     return layer instanceof Layer.MaxPool ? "maxpool" : "LRN";
   }

@@ -2,7 +2,9 @@ package org.vgg4j.cli;
 
 /** Descriptions of options that several commands have. */
 final class Texts {
-  static final String ARCH = "A, A-LRN, B, B-5x5, C, D or E (default: ${DEFAULT-VALUE})";
+  static final String ARCH =
+      "A, A-LRN, B, B-5x5, C, D or E; with batch normalisation A-BN, B-BN, D-BN or E-BN (default:"
+          + " ${DEFAULT-VALUE})";
   static final String WIDTH =
       "factor on the paper's channels, rounded to multiples of 16 (default: ${DEFAULT-VALUE})";
   static final String CROP =

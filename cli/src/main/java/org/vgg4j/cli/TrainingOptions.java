@@ -104,7 +104,9 @@ final class TrainingOptions {
       names = "--micro-batch",
       paramLabel = "N",
       defaultValue = "0",
-      description = "images at a time; 0: as many as memory allows (default: ${DEFAULT-VALUE})")
+      description =
+          "images at a time; 0: as many as memory allows; batch normalisation is by these images'"
+              + " statistics (default: ${DEFAULT-VALUE})")
   private int microBatch;
 
   @Option(
@@ -119,7 +121,8 @@ final class TrainingOptions {
       paramLabel = "F",
       defaultValue = "0",
       description =
-          "learning rate at the start of the convolutions; 0: that of all (default: ${DEFAULT-VALUE})")
+          "learning rate at the start of the convolutions and their normalisations; 0: that of all"
+              + " (default: ${DEFAULT-VALUE})")
   private double featuresRate;
 
   @Option(
@@ -149,7 +152,8 @@ final class TrainingOptions {
       negatable = true,
       defaultValue = "true",
       fallbackValue = "true",
-      description = "let biases decay like weights (default: ${DEFAULT-VALUE})")
+      description =
+          "let biases, and normalisations' scales, decay like weights (default: ${DEFAULT-VALUE})")
   private boolean biasDecay;
 
   @Option(
@@ -165,8 +169,8 @@ final class TrainingOptions {
       defaultValue = "glorot",
       description =
           "initial weights: glorot, gaussian (std 0.01), he, or from:FILE, a model: all its layers if"
-              + " it is the same network, else conv1_1, conv2_1, conv3_1, conv3_2 and fc6 to fc8, as"
-              + " the paper takes them from net A (default: ${DEFAULT-VALUE})")
+              + " it is the same network, with or without batch normalisation, else conv1_1, conv2_1,"
+              + " conv3_1, conv3_2 and fc6 to fc8, as the paper takes them from net A (default: ${DEFAULT-VALUE})")
   private String init;
 
   @Option(
@@ -182,7 +186,7 @@ final class TrainingOptions {
       paramLabel = "NAMES",
       defaultValue = "",
       description =
-          "layers that keep their first weights: features (all convolutions), all-but-head (all but"
+          "layers that keep their first weights: features (all convolutions and their normalisations), all-but-head (all but"
               + " fc8), or names such as conv1_1,fc6 (default: none)")
   private String freeze;
 
@@ -246,6 +250,10 @@ final class TrainingOptions {
           "steps between checkpoints, beside those at the end of each epoch; 0: only those"
               + " (default: ${DEFAULT-VALUE})")
   private int checkpointEvery;
+
+  int threads() {
+    return threads;
+  }
 
   String data() {
     return data;

@@ -152,7 +152,7 @@ class MainTest {
   @CsvSource(
       delimiter = '|',
       value = {
-        "--arch F     | there is no architecture 'F': choose one of A, A-LRN, B, B-5x5, C, D, E",
+        "--arch F     | there is no architecture 'F': choose one of A, A-LRN, B, B-5x5, C, D, E, A-BN, B-BN, D-BN, E-BN",
         "--crop 31    | crop 31 is too small for the five 2x2 pools: the smallest legal crop is 32",
         "--width 0    | width 0.0 is not in (0, 8]: 1 is the paper's, 0.25 a quarter",
         "--classes 1  | a network needs at least two classes, not 1",

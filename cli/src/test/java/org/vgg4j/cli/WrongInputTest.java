@@ -218,7 +218,7 @@ class WrongInputTest {
   @CsvSource(
       delimiter = '|',
       value = {
-        "--arch F       | there is no architecture 'F': choose one of A, A-LRN, B, B-5x5, C, D, E",
+        "--arch F       | there is no architecture 'F': choose one of A, A-LRN, B, B-5x5, C, D, E, A-BN, B-BN, D-BN, E-BN",
         "--init magic   | there is no initialisation 'magic': choose glorot, gaussian or he",
         "--lr -1        | option lr is -1.0 but must be a positive number",
         "--dropout 1    | option dropout is 1.0 but must be in [0, 1)",

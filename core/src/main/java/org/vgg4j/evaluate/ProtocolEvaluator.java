@@ -80,7 +80,7 @@ public final class ProtocolEvaluator {
       List<Integer> scales,
       int batch) {
     this.engine = engine;
-    this.parameters = parameters;
+    this.parameters = parameters.withoutBatchNorm(); // once for crops and whole images
     this.preprocessing = preprocessing;
     this.preprocessor = new Preprocessor(preprocessing);
     this.classes = new ClassMatch(classNames);
@@ -90,8 +90,8 @@ public final class ProtocolEvaluator {
     this.batch = batch;
     boolean usesCrops = protocol != Protocol.DENSE;
     boolean usesDense = protocol == Protocol.DENSE || protocol == Protocol.BOTH;
-    this.crops = usesCrops ? engine.inference(parameters, batch, Set.of()) : null;
-    this.dense = usesDense ? engine.dense(parameters) : null;
+    this.crops = usesCrops ? engine.inference(this.parameters, batch, Set.of()) : null;
+    this.dense = usesDense ? engine.dense(this.parameters) : null;
     this.cropImages = usesCrops ? engine.images(parameters.architecture(), batch) : new float[0];
   }
 

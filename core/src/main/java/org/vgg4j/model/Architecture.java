@@ -87,8 +87,13 @@ public final class Architecture {
       int out = scaled(Configuration.BLOCK_CHANNELS.get(block - 1));
       List<Integer> kernels = configuration.blocks().get(block - 1);
       for (int i = 1; i <= kernels.size(); i++) {
+        String position = block + "_" + i;
+        boolean norm = configuration.hasBatchNorm();
         list.add(
-            new Layer.Convolution("conv" + block + "_" + i, kernels.get(i - 1), channels, out));
+            new Layer.Convolution("conv" + position, kernels.get(i - 1), channels, out, !norm));
+        if (norm) {
+          list.add(new Layer.BatchNorm("bn" + position, out));
+        }
         channels = out;
         if (block == 1 && i == 1 && configuration.hasLrn()) {
           // Krizhevsky's constants, as the paper says (section 2.1)
@@ -141,9 +146,20 @@ public final class Architecture {
   }
 
   /**
-   * The trainable arrays in order of execution, each weight before its bias, named by torchvision's
-   * rule: a convolution, a ReLU, an LRN and a pool each take one index of {@code features}; the
-   * linear layers are {@code classifier.0, .3, .6}.
+   * This network without batch normalisation, which can compute all that this one can once it is
+   * trained; this one if it has none.
+   */
+  public Architecture withoutBatchNorm() {
+    return configuration.hasBatchNorm()
+        ? new Architecture(configuration.withoutBatchNorm(), width, crop, classes)
+        : this;
+  }
+
+  /**
+   * The arrays in order of execution, each layer's weight or scale before its bias, and running
+   * mean before variance, named by torchvision's rule: a convolution, a batch normalisation, a
+   * ReLU, an LRN and a pool each take one index of {@code features}; the linear layers are {@code
+   * classifier.0, .3, .6}.
    */
   public List<ParameterShape> parameters() {
     List<ParameterShape> shapes = new ArrayList<>();
@@ -155,6 +171,12 @@ public final class Architecture {
         List<Integer> weight = List.of(c.outChannels(), c.inChannels(), c.kernel(), c.kernel());
         shapes.add(new ParameterShape(prefix + ".weight", c.name(), weight));
         shapes.add(new ParameterShape(prefix + ".bias", c.name(), List.of(c.outChannels())));
+        feature += c.rectified() ? 2 : 1;
+      } else if (layer instanceof Layer.BatchNorm n) {
+        for (String kind : List.of("weight", "bias", "running_mean", "running_var")) {
+          String name = "features." + feature + "." + kind;
+          shapes.add(new ParameterShape(name, n.name(), List.of(n.channels())));
+        }
         feature += 2;
       } else if (layer instanceof Layer.FullyConnected f) {
         String prefix = "classifier." + classifier;
@@ -169,8 +191,16 @@ public final class Architecture {
     return List.copyOf(shapes);
   }
 
-  /** Number of weights and biases. */
+  /** Number of values that are learnt: weights, biases, and normalisations' scales. */
   public long parameterCount() {
+    return parameters().stream()
+        .filter(shape -> !shape.isStatistic())
+        .mapToLong(ParameterShape::length)
+        .sum();
+  }
+
+  /** Number of values of all arrays: those that are learnt, and running statistics. */
+  public long valueCount() {
     return parameters().stream().mapToLong(ParameterShape::length).sum();
   }
 
@@ -203,6 +233,8 @@ public final class Architecture {
         multiplyAdds = weights * height * width;
         receptiveField += (c.kernel() - 1) * stride;
         channels = c.outChannels();
+      } else if (layer instanceof Layer.BatchNorm n) {
+        parameters = 2L * n.channels();
       } else if (layer instanceof Layer.MaxPool) {
         receptiveField += stride;
         stride *= 2;

@@ -2,7 +2,8 @@ package org.vgg4j.model;
 
 /**
  * One layer of a VGG network. A network is an ordered list of these; what follows is exhaustive,
- * since the paper (section 2.1, Table 1) uses nothing else.
+ * since the paper (section 2.1, Table 1) uses nothing else, and what came later adds batch
+ * normalisation.
  */
 public sealed interface Layer {
   /** The field's name of the layer: conv1_1, lrn1, pool1, fc6. */
@@ -10,24 +11,46 @@ public sealed interface Layer {
 
   /**
    * The name under which the layer's output can be asked for. A convolution's is its rectified
-   * output, {@code relu1_1} for {@code conv1_1}; every other layer's is its own name.
+   * output, {@code relu1_1} for {@code conv1_1}; where batch normalisation follows, that is the
+   * normalisation's. Every other layer's is its own name.
    */
   default String tap() {
     return name();
   }
 
   /**
-   * A convolution of stride 1 that keeps the size of the map, followed by ReLU.
+   * A convolution of stride 1 that keeps the size of the map, followed by ReLU unless batch
+   * normalisation stands between.
    *
    * @param name conv followed by block and position in the block
    * @param kernel side of the square filters, odd
    * @param inChannels channels of the input
    * @param outChannels number of filters
+   * @param rectified whether ReLU follows
    */
-  record Convolution(String name, int kernel, int inChannels, int outChannels) implements Layer {
+  record Convolution(String name, int kernel, int inChannels, int outChannels, boolean rectified)
+      implements Layer {
     @Override
     public String tap() {
-      return name.replace("conv", "relu");
+      return rectified ? name.replace("conv", "relu") : name;
+    }
+  }
+
+  /**
+   * Batch normalisation (Ioffe and Szegedy 2015, arXiv:1502.03167), followed by ReLU: {@code
+   * relu(scale * (x - mean) / sqrt(variance + epsilon) + shift)} for each channel. In training mean
+   * and variance are those of the micro-batch, afterwards running averages of them.
+   *
+   * @param name bn followed by block and position in the block of the convolution before
+   * @param channels of input and output
+   */
+  record BatchNorm(String name, int channels) implements Layer {
+    /** Keeps the divisor from zero: PyTorch's, for all. */
+    public static final double EPSILON = 1e-5;
+
+    @Override
+    public String tap() {
+      return name.replace("bn", "relu");
     }
   }
 

@@ -10,10 +10,14 @@ import org.vgg4j.kernels.Pass;
 import org.vgg4j.kernels.Workers;
 import org.vgg4j.model.ParameterShape;
 
-/** A convolution with ReLU, and the pool that follows it if there is one. */
+/**
+ * A convolution with ReLU, and the pool that follows it if there is one; or one without both, where
+ * a normalisation follows.
+ */
 final class ConvolutionStage implements Stage {
   private final LayerParameters layer;
   private final String tap;
+  private final boolean relu;
   private final boolean pooled;
   private final Kernels kernels;
   private final Convolution convolution;
@@ -23,17 +27,20 @@ final class ConvolutionStage implements Stage {
   /**
    * @param layer what is trained
    * @param tap name of the output
-   * @param pooled whether the pool is part of this stage
+   * @param relu whether it is rectified
+   * @param pooled whether the pool is part of this stage; only if it is rectified
    */
   ConvolutionStage(
       LayerParameters layer,
       String tap,
+      boolean relu,
       boolean pooled,
       Kernels kernels,
       Convolution convolution,
       Workers workers) {
     this.layer = layer;
     this.tap = tap;
+    this.relu = relu;
     this.pooled = pooled;
     this.kernels = kernels;
     this.convolution = convolution;
@@ -128,7 +135,7 @@ final class ConvolutionStage implements Stage {
     if (pooled) {
       convolution.forwardPooled(images, input, prepared, bias, values, argmax, workers);
     } else {
-      convolution.forward(images, input, prepared, bias, values, workers);
+      convolution.forward(images, input, prepared, bias, relu, values, workers);
     }
   }
 

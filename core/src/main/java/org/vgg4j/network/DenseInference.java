@@ -38,7 +38,7 @@ public final class DenseInference {
   private float[] scores = {};
 
   DenseInference(Parameters parameters, Kernels kernels, Workers workers, long heap) {
-    this.parameters = parameters;
+    this.parameters = parameters.withoutBatchNorm();
     this.kernels = kernels;
     this.workers = workers;
     this.heap = heap;

@@ -157,7 +157,7 @@ public final class Engine implements AutoCloseable {
     }
     Architecture architecture = parameters.architecture();
     long both =
-        Float.BYTES * architecture.parameterCount() + MemoryPlan.fcWeightBytes(architecture, form);
+        Float.BYTES * architecture.valueCount() + MemoryPlan.fcWeightBytes(architecture, form);
     long heap = Runtime.getRuntime().maxMemory();
     if (both > heap) {
       throw new InputException(
@@ -195,8 +195,8 @@ public final class Engine implements AutoCloseable {
 
   /** Returns a forward pass over whole images; see {@link DenseInference}. */
   public DenseInference dense(Parameters parameters) {
-    return new DenseInference(
-        parameters, choice.kernels(), workers, Runtime.getRuntime().maxMemory());
+    Parameters folded = parameters.withoutBatchNorm();
+    return new DenseInference(folded, choice.kernels(), workers, Runtime.getRuntime().maxMemory());
   }
 
   /**

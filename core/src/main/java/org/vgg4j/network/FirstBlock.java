@@ -10,8 +10,8 @@ import org.vgg4j.kernels.Workers;
  * a batch goes through in groups of images, and only the pooled map is kept: where there are
  * several groups, the backward pass computes the maps before it once more, bit for bit the same.
  *
- * <p>How a batch is divided depends on its size and on shapes only. Gradients by parameters are
- * summed in the order of the groups.
+ * <p>Normalised by its own statistics, a batch is one group. How it is divided depends on its size
+ * and on shapes only. Gradients by parameters are summed in the order of the groups.
  */
 final class FirstBlock {
   private final List<Stage> stages;

@@ -22,7 +22,7 @@ import org.vgg4j.model.Layer;
  * is allocated at construction, or when the largest batch is changed. Not thread-safe.
  */
 public final class Inference implements ForwardPass {
-  private final Parameters parameters;
+  private final Parameters original;
   private final Kernels kernels;
   private final Workers workers;
   private final List<Stage> stages;
@@ -30,6 +30,7 @@ public final class Inference implements ForwardPass {
   private final Set<String> taps;
   private final Map<String, float[]> tapped = new HashMap<>();
   private final StageClock clock = new StageClock();
+  private Parameters parameters;
   private int capacity;
   // a stage reads one and writes the other
   private float[] even = {};
@@ -45,12 +46,13 @@ public final class Inference implements ForwardPass {
    */
   public Inference(
       Parameters parameters, Kernels kernels, Workers workers, int capacity, Set<String> taps) {
-    requireTaps(parameters.architecture(), taps);
-    this.parameters = parameters;
+    requireTaps(parameters.architecture().withoutBatchNorm(), taps);
+    this.original = parameters;
+    this.parameters = parameters.withoutBatchNorm();
     this.kernels = kernels;
     this.workers = workers;
     this.taps = Set.copyOf(taps);
-    this.stages = Stages.of(parameters.architecture(), kernels, workers, taps, 1f);
+    this.stages = Stages.of(architecture(), kernels, workers, taps, 1f);
     enlarge(capacity);
     stages.forEach(stage -> prepared.add(new float[stage.preparedForwardLength()]));
     weightsChanged();
@@ -96,6 +98,7 @@ public final class Inference implements ForwardPass {
 
   /** Brings the weights into the kernels' form again, after they were changed. */
   public void weightsChanged() {
+    parameters = original.withoutBatchNorm();
     for (int i = 0; i < stages.size(); i++) {
       stages.get(i).prepareForward(parameters, prepared.get(i));
     }
@@ -106,7 +109,7 @@ public final class Inference implements ForwardPass {
     return capacity;
   }
 
-  /** The network. */
+  /** The network, without batch normalisation, which is folded away. */
   public Architecture architecture() {
     return parameters.architecture();
   }

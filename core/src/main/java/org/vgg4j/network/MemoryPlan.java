@@ -39,10 +39,15 @@ public record MemoryPlan(Map<String, Long> parts, long longestArray) {
    * @param form how the weights of the fully connected layers are held
    */
   public static MemoryPlan inference(
-      Architecture architecture, Kernels kernels, int batch, int threads, FcWeights form) {
+      Architecture network, Kernels kernels, int batch, int threads, FcWeights form) {
+    Architecture architecture = network.withoutBatchNorm();
     List<Stage> stages = stages(architecture, kernels);
     Map<String, Long> parts = new LinkedHashMap<>();
-    parts.put("weights", weightBytes(architecture, form));
+    parts.put("weights", weightBytes(network, form));
+    if (network.configuration().hasBatchNorm()) {
+      long folded = weightBytes(architecture, form) - fcBytes(architecture, form);
+      parts.put("convolutions with their normalisations", folded);
+    }
     parts.put("prepared weights", preparedBytes(stages));
     long even = batch * pingPongLength(stages, 0);
     long odd = batch * pingPongLength(stages, 1);
@@ -112,7 +117,7 @@ public record MemoryPlan(Map<String, Long> parts, long longestArray) {
             TrainingMemory.FIRST_BLOCK,
             allocation);
     Map<String, Long> parts = new LinkedHashMap<>();
-    long parameters = FLOAT * architecture.parameterCount();
+    long parameters = FLOAT * architecture.valueCount();
     parts.put("weights", parameters);
     parts.put("momentum", parameters);
     if (summed) {
@@ -142,8 +147,19 @@ public record MemoryPlan(Map<String, Long> parts, long longestArray) {
     return bytes;
   }
 
+  /** Weights and biases of the fully connected layers. */
+  private static long fcBytes(Architecture architecture, FcWeights form) {
+    long biases = 0;
+    for (Layer layer : architecture.layers()) {
+      if (layer instanceof Layer.FullyConnected connected) {
+        biases += FLOAT * connected.outFeatures();
+      }
+    }
+    return fcWeightBytes(architecture, form) + biases;
+  }
+
   private static long weightBytes(Architecture architecture, FcWeights form) {
-    return FLOAT * architecture.parameterCount()
+    return FLOAT * architecture.valueCount()
         - fcWeightBytes(architecture, FcWeights.FP32)
         + fcWeightBytes(architecture, form);
   }

@@ -3,6 +3,7 @@ package org.vgg4j.network;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import org.vgg4j.base.InputException;
 import org.vgg4j.kernels.Bfloat16Weights;
@@ -12,8 +13,8 @@ import org.vgg4j.model.Layer;
 import org.vgg4j.model.ParameterShape;
 
 /**
- * The weights and biases of one network, in the names and layouts of {@link
- * Architecture#parameters()}. The arrays are shared, not copied; whoever trains writes into them.
+ * The arrays of one network, in the names and layouts of {@link Architecture#parameters()}. The
+ * arrays are shared, not copied; whoever trains writes into them.
  *
  * <p>For inference the weights of the fully connected layers may be rounded to bfloat16; see {@link
  * Engine#withFcWeights}. Their arrays are then not here.
@@ -22,7 +23,8 @@ public final class Parameters {
   /**
    * The two arrays of one layer.
    *
-   * @param weight {@code [out][in][row][column]} or {@code [out][in]}
+   * @param weight {@code [out][in][row][column]} or {@code [out][in]}; of a normalisation its
+   *     scales, {@code [out]}
    * @param bias {@code [out]}
    */
   public record OfLayer(float[] weight, float[] bias) {}
@@ -66,7 +68,7 @@ public final class Parameters {
       }
     }
     for (ParameterShape shape : architecture.parameters()) {
-      if (shape.isWeight()) {
+      if (shape.name().endsWith(".weight")) {
         String bias = shape.name().replace(".weight", ".bias");
         layers.put(shape.layer(), new OfLayer(values(shape.name()), values(bias)));
       }
@@ -88,6 +90,53 @@ public final class Parameters {
         arrays.values().removeIf(array -> array == values.weight());
       }
     }
+  }
+
+  private Parameters(Parameters normalised, Architecture folded) {
+    architecture = folded;
+    rounded.putAll(normalised.rounded);
+    for (ParameterShape shape : folded.parameters()) {
+      String layer = shape.layer();
+      if (shape.isWeight() && !rounded.containsKey(layer)) {
+        OfLayer values = normalised.ofLayer(layer);
+        layers.put(layer, shape.dimensions().size() == 4 ? folded(normalised, layer) : values);
+      }
+      OfLayer own = layers.get(layer);
+      if (own != null) {
+        arrays.put(shape.name(), shape.isWeight() ? own.weight() : own.bias());
+      } else if (!shape.isWeight()) {
+        arrays.put(shape.name(), Objects.requireNonNull(rounded.get(layer)).bias());
+      }
+    }
+  }
+
+  /** A convolution that also does what the normalisation behind it would. */
+  private static OfLayer folded(Parameters normalised, String convolution) {
+    OfLayer values = normalised.ofLayer(convolution);
+    RunningNorm norm = RunningNorm.after(convolution, normalised);
+    float[] weight = values.weight().clone();
+    float[] bias = values.bias().clone();
+    int fanIn = weight.length / bias.length;
+    for (int channel = 0; channel < bias.length; channel++) {
+      double factor = norm.factor(channel);
+      for (int i = channel * fanIn; i < (channel + 1) * fanIn; i++) {
+        weight[i] = (float) (weight[i] * factor);
+      }
+      bias[channel] = (float) (bias[channel] * factor + norm.summand(channel));
+    }
+    return new OfLayer(weight, bias);
+  }
+
+  /**
+   * Returns the network that computes the same without batch normalisation: once training is over,
+   * that is a factor and a summand for each channel, which the convolution's own weights and bias
+   * take up. Convolutions are copied, other arrays shared. The same object if there is no batch
+   * normalisation.
+   */
+  public Parameters withoutBatchNorm() {
+    return architecture.configuration().hasBatchNorm()
+        ? new Parameters(this, architecture.withoutBatchNorm())
+        : this;
   }
 
   /** Returns the same parameters with the weights of the fully connected layers rounded. */
@@ -144,7 +193,7 @@ public final class Parameters {
   }
 
   /**
-   * Weights and biases of the layer of that name, not copies.
+   * Weights (or scales) and biases of the layer of that name, not copies.
    *
    * @throws IllegalArgumentException if it has none, or its weights were rounded
    */

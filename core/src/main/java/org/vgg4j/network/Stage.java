@@ -7,7 +7,7 @@ import org.vgg4j.model.ParameterShape;
 
 /**
  * One step of execution: a layer, or a convolution and the pool that follows it in one kernel. It
- * knows the layouts; it holds no memory. All lengths are floats per image.
+ * knows the layouts; it holds no memory that grows with images. All lengths are floats per image.
  */
 interface Stage {
   /** Name of its output. */
@@ -45,6 +45,16 @@ interface Stage {
   /** Whether the forward pass of training must record which pixels the pool took. */
   default boolean needsArgmax() {
     return false;
+  }
+
+  /** Whether what becomes of an image depends on the others of its batch. */
+  default boolean needsWholeBatch() {
+    return false;
+  }
+
+  /** Channels whose sums {@link #backward} has at a time; 0 if it has none. */
+  default int normChannels() {
+    return 0;
   }
 
   /** Floats of the weights as the forward kernel wants them; 0 if it takes them as they are. */

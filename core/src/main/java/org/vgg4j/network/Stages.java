@@ -110,6 +110,13 @@ final class Stages {
         if (pooled) {
           i++;
         }
+      } else if (layer instanceof Layer.BatchNorm norm) {
+        Layer next = layers.get(i + 1);
+        boolean pooled = next instanceof Layer.MaxPool && !taps.contains(layer.tap());
+        addBatchNorm(norm, pooled ? next.tap() : layer.tap(), pooled);
+        if (pooled) {
+          i++;
+        }
       } else if (layer instanceof Layer.LocalResponseNorm norm) {
         NormShape shape = new NormShape(map(), norm.size(), norm.k(), norm.alpha(), norm.beta());
         stages.add(new MapStages.Norm(norm.tap(), shape, kernels, workers));
@@ -144,11 +151,20 @@ final class Stages {
         new ConvolutionStage(
             LayerParameters.of(architecture, layer.name()),
             tap,
+            layer.rectified(),
             pooled,
             kernels,
             kernels.convolution(shape),
             workers));
     channels = layer.outChannels();
+    if (pooled) {
+      halve();
+    }
+  }
+
+  private void addBatchNorm(Layer.BatchNorm layer, String tap, boolean pooled) {
+    NormParameters names = NormParameters.of(architecture, layer.name());
+    stages.add(new BatchNormStage(layer, names, tap, pooled, map(), kernels, workers));
     if (pooled) {
       halve();
     }

@@ -33,6 +33,7 @@ public final class Training implements ForwardPass {
   private final float dropoutScale;
   private final FirstBlock firstBlock;
   private final TrainingMemory memory;
+  private final List<BatchNormStage> norms;
   private final double[] losses;
   private Set<String> kept = Set.of();
 
@@ -76,6 +77,11 @@ public final class Training implements ForwardPass {
             capacity,
             firstBlockFloats,
             Allocation.onHeap());
+    this.norms =
+        stages.stream()
+            .filter(BatchNormStage.class::isInstance)
+            .map(BatchNormStage.class::cast)
+            .toList();
     this.firstBlock = new FirstBlock(memory.firstStages(), memory.firstBlock(), workers);
     this.losses = new double[capacity];
   }
@@ -87,7 +93,8 @@ public final class Training implements ForwardPass {
 
   /**
    * Says which layers' parameters need no gradients: the backward pass ends above the lowest layer
-   * that does. Gradients of other kept layers are handed over none the less.
+   * that does. Gradients of other kept layers are handed over none the less. A normalisation that
+   * is kept uses its running statistics, not the batch's.
    *
    * @param layers their names, such as conv1_1
    */
@@ -106,7 +113,8 @@ public final class Training implements ForwardPass {
    * @param images {@code [N][3][crop][crop]}, preprocessed
    * @param labels {@code [N]}
    * @param count N, at most the capacity
-   * @param gradientScale factor of the gradients: 1 / (images in the whole batch) for their mean
+   * @param gradientScale factor of the gradients: 1 / (images in the whole batch) for their mean,
+   *     which is also what normalisations' running statistics take it for
    * @param dropout what the dropout masks depend on
    * @param sink takes the gradients; it gets none if the loss is not finite, so that a step that
    *     failed changes nothing
@@ -119,6 +127,13 @@ public final class Training implements ForwardPass {
       DropoutKeys dropout,
       GradientSink sink) {
     requireCapacity(count);
+    for (BatchNormStage norm : norms) {
+      if (isKept(norm)) {
+        norm.useRunning();
+      } else {
+        norm.useBatch(count * gradientScale);
+      }
+    }
     float[] scores = forward(images, count, dropout);
     int classes = parameters.architecture().classes();
     float[] gradient = memory.workspace().features();
@@ -138,11 +153,13 @@ public final class Training implements ForwardPass {
   /**
    * {@inheritDoc}
    *
-   * <p>Without dropout, in the memory of training.
+   * <p>Without dropout and with the running statistics of normalisations, in the memory of
+   * training.
    */
   @Override
   public float[] posteriors(float[] images, int count) {
     requireCapacity(count);
+    norms.forEach(BatchNormStage::useRunning);
     int classes = parameters.architecture().classes();
     float[] posteriors = new float[count * classes];
     kernels.softmax(count, classes, forward(images, count, null), posteriors);

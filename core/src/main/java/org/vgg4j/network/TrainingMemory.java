@@ -61,7 +61,8 @@ final class TrainingMemory {
     Stage pool = firstStages.get(firstStages.size() - 1);
     List<Stage> beforePool = firstStages.subList(0, firstStages.size() - 1);
     int largest = Math.max(largest(beforePool, Stage::outputLength), pool.beforePoolLength());
-    int group = Math.min(capacity, Math.max(1, firstBlockFloats / largest));
+    boolean together = firstStages.stream().anyMatch(Stage::needsWholeBatch);
+    int group = together ? capacity : Math.min(capacity, Math.max(1, firstBlockFloats / largest));
     // the first map: with one group it is kept, with several the map behind the first pool, which
     // is made later and dead earlier, has the same place
     Need next = new Need(capacity, laterStages.get(0).outputLength());
@@ -72,18 +73,18 @@ final class TrainingMemory {
       outputs.add(need.allocate(allocation, ACTIVATIONS, stage.tap()));
       argmaxes.add(stage.needsArgmax() ? argmax(stage, capacity) : null);
     }
-    this.workspace = workspace(stages, group, beforePool);
+    // a second map of the first block lies where gradients before pools do, unless there are more
+    List<Stage> second = beforePool.size() == 2 ? beforePool.subList(1, 2) : List.of();
+    this.workspace = workspace(stages, group, second);
     List<float[]> maps = new ArrayList<>();
     for (Stage stage : beforePool) {
-      if (maps.isEmpty()) {
-        maps.add(
-            group < capacity
-                ? outputs.get(0)
-                : first.allocate(allocation, ACTIVATIONS, stage.tap()));
-      } else if (maps.size() == 1) {
+      if (maps.isEmpty() && group < capacity) {
+        maps.add(outputs.get(0));
+      } else if (second.contains(stage)) {
         maps.add(workspace.beforePool());
       } else {
-        throw new IllegalStateException("no place for the map " + stage.tap());
+        Need map = new Need(group, stage.outputLength());
+        maps.add(map.allocate(allocation, ACTIVATIONS, stage.tap()));
       }
     }
     int part = group < capacity ? group : 0;
@@ -110,15 +111,12 @@ final class TrainingMemory {
     return allocation.bytes(ACTIVATIONS, stage.tap(), images, stage.outputLength());
   }
 
-  private Workspace workspace(List<Stage> stages, int group, List<Stage> inFirstBlock) {
+  private Workspace workspace(List<Stage> stages, int group, List<Stage> second) {
     int features = largest(stages, Stage::featuresLength);
     int prepared =
         Math.max(
             largest(stages, Stage::preparedForwardLength),
             largest(stages, Stage::preparedBackwardLength));
-    // a second map of the first block, in networks that have one, lies there too
-    List<Stage> second =
-        inFirstBlock.subList(Math.min(1, inFirstBlock.size()), inFirstBlock.size());
     Need beforePool =
         new Need(capacity, largest(laterStages, Stage::beforePoolLength))
             .orLarger(new Need(group, largest(firstStages, Stage::beforePoolLength)))
@@ -130,6 +128,8 @@ final class TrainingMemory {
         allocation.floats(GRADIENTS, "gradients of features", capacity, features),
         ofLayer("gradients by weights", 1, largest(stages, Stage::weightGradientLength)),
         ofLayer("gradients by biases", 1, largest(stages, Stage::biasGradientLength)),
+        ofLayer("sums of a normalisation", 1, largest(stages, Stage::normChannels)),
+        ofLayer("products of a normalisation", 1, largest(stages, Stage::normChannels)),
         ofLayer("gradients of a slice", capacity, largest(stages, Stage::sliceLength)));
   }
 

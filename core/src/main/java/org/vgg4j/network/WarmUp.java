@@ -57,11 +57,11 @@ final class WarmUp implements Runnable {
           Math.max(maps.scratchLength(Pass.INFERENCE), image.scratchLength(Pass.INFERENCE)), 0);
       while (!stopped) {
         maps.prepareForward(filters, prepared, alone);
-        maps.forward(1, other, prepared, bias, map, alone);
+        maps.forward(1, other, prepared, bias, true, map, alone);
         maps.forwardPooled(1, map, prepared, bias, other, null, alone);
         connected.forward(1, other, weights, bias, true, map, alone);
         image.prepareForward(filters, prepared, alone);
-        image.forward(1, picture, prepared, bias, map, alone);
+        image.forward(1, picture, prepared, bias, true, map, alone);
       }
     }
   }

@@ -9,6 +9,9 @@ package org.vgg4j.network;
  * @param moreFeatures the same: one array is read while the other is written
  * @param weightGradient gradients by weights until they are handed over; zero between
  * @param biasGradient gradients by biases until they are handed over; zero between
+ * @param normSums sums over each channel of a batch normalisation; zero between, as all that is
+ *     handed over
+ * @param normProducts more of them
  * @param slice gradients by some of a fully connected layer's outputs
  */
 record Workspace(
@@ -18,6 +21,8 @@ record Workspace(
     float[] moreFeatures,
     float[] weightGradient,
     float[] biasGradient,
+    float[] normSums,
+    float[] normProducts,
     float[] slice) {
 
   /** The array of features that is not this one. */

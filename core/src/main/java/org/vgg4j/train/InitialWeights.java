@@ -19,10 +19,11 @@ import org.vgg4j.weights.ModelFile;
 
 /**
  * The weights that a run begins with: drawn, or taken over from another network (the paper, section
- * 3.1). A network of the same configuration gives all its layers. Any other gives what the paper
- * takes from net A for the deeper nets, the first four convolutions of A and the fully connected
- * layers, matched by name (by position their shapes would not fit). The last layer is taken over
- * only where both networks have the same classes.
+ * 3.1). A network of the same configuration gives all its layers, its batch normalisation folded
+ * into them where the new one has none. Any other gives what the paper takes from net A for the
+ * deeper nets, the first four convolutions of A and the fully connected layers, matched by name (by
+ * position their shapes would not fit). The last layer is taken over only where both networks have
+ * the same classes.
  *
  * @param source what preprocessing and provenance of the other network say; null if all were drawn
  * @param copied the layers that were taken over
@@ -37,7 +38,9 @@ record InitialWeights(@Nullable Origin source, List<String> copied) {
   record Origin(Preprocessing preprocessing, String sha256) {}
 
   private static final Set<String> FROM_OTHER_NETWORKS =
-      Set.of("conv1_1", "conv2_1", "conv3_1", "conv3_2", "fc6", "fc7", "fc8");
+      Set.of(
+          "conv1_1", "bn1_1", "conv2_1", "bn2_1", "conv3_1", "bn3_1", "conv3_2", "bn3_2", "fc6",
+          "fc7", "fc8");
   private static final String HEAD = "fc8";
 
   /**
@@ -54,13 +57,17 @@ record InitialWeights(@Nullable Origin source, List<String> copied) {
     }
     ModelFile source = ModelFile.read(start.from());
     Set<String> wanted = layersToCopy(source, parameters.architecture(), classNames);
-    Map<String, ParameterShape> shapes = byLayerAndKind(source.architecture());
+    Parameters values = new Parameters(source.architecture(), source.arrays());
+    if (!parameters.architecture().configuration().hasBatchNorm()) {
+      values = values.withoutBatchNorm(); // whose filters alone would be out of scale
+    }
+    Map<String, ParameterShape> shapes = byLayerAndKind(values.architecture());
     for (ParameterShape shape : parameters.architecture().parameters()) {
       if (wanted.contains(shape.layer())) {
         ParameterShape from = Objects.requireNonNull(shapes.get(key(shape)));
         requireSameShape(start, from, shape);
-        float[] values = Objects.requireNonNull(source.arrays().get(from.name()));
-        System.arraycopy(values, 0, parameters.values(shape.name()), 0, values.length);
+        float[] there = values.values(from.name());
+        System.arraycopy(there, 0, parameters.values(shape.name()), 0, there.length);
       }
     }
     return new InitialWeights(
@@ -72,7 +79,9 @@ record InitialWeights(@Nullable Origin source, List<String> copied) {
       ModelFile source, Architecture target, List<String> classNames) {
     Set<String> there = new LinkedHashSet<>();
     source.architecture().parameters().forEach(shape -> there.add(shape.layer()));
-    boolean sameNetwork = source.architecture().configuration() == target.configuration();
+    boolean sameNetwork =
+        source.architecture().configuration().withoutBatchNorm()
+            == target.configuration().withoutBatchNorm();
     Set<String> wanted = new LinkedHashSet<>();
     for (ParameterShape shape : target.parameters()) {
       String layer = shape.layer();
@@ -93,7 +102,7 @@ record InitialWeights(@Nullable Origin source, List<String> copied) {
   }
 
   private static String key(ParameterShape shape) {
-    return shape.layer() + (shape.isWeight() ? ".weight" : ".bias");
+    return shape.layer() + " " + shape.role();
   }
 
   private static void requireSameShape(StartConfig start, ParameterShape from, ParameterShape to) {

@@ -7,7 +7,10 @@ import org.vgg4j.base.RandomStream;
 import org.vgg4j.model.ParameterShape;
 import org.vgg4j.network.Parameters;
 
-/** How weights are drawn before training; biases begin at zero. */
+/**
+ * How weights are drawn before training; biases begin at zero, normalisations' scales at one, and
+ * their running statistics as if they had seen nothing: mean zero, variance one.
+ */
 public enum Initialisation {
   /**
    * Uniform with variance 2 / (fan in + fan out) (Glorot and Bengio, 2010): what the paper found
@@ -53,7 +56,12 @@ public enum Initialisation {
       float[] values = parameters.values(shape.name());
       RandomStream random = new RandomStream(seed, 0, index++, Purpose.INITIALISATION);
       for (int i = 0; i < values.length; i++) {
-        values[i] = shape.isWeight() ? (float) draw(random, shape) : 0f;
+        values[i] =
+            switch (shape.role()) {
+              case WEIGHT -> (float) draw(random, shape);
+              case SCALE, VARIANCE -> 1f;
+              case BIAS, MEAN -> 0f;
+            };
       }
     }
   }

@@ -10,7 +10,7 @@ import org.vgg4j.model.Layer;
  * network is tuned to other classes, its new last layer has everything to learn, its convolutions
  * little. The schedule changes all rates by the same factors.
  *
- * @param features of the convolutions; 0: that of all
+ * @param features of the convolutions and their normalisations; 0: that of all
  * @param head of the last layer; 0: that of all
  */
 public record LayerRates(double features, double head) {
@@ -38,7 +38,8 @@ public record LayerRates(double features, double head) {
   Map<String, Double> factors(Architecture architecture, double rate) {
     Map<String, Double> factors = new LinkedHashMap<>();
     for (Layer layer : architecture.layers()) {
-      if (layer instanceof Layer.Convolution && features > 0) {
+      boolean ofFeatures = layer instanceof Layer.Convolution || layer instanceof Layer.BatchNorm;
+      if (ofFeatures && features > 0) {
         factors.put(layer.name(), features / rate);
       }
       if (layer instanceof Layer.FullyConnected connected && !connected.hidden() && head > 0) {

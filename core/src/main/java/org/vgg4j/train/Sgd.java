@@ -13,7 +13,8 @@ import org.vgg4j.network.Parameters;
  * Mini-batch gradient descent with momentum and L2 decay, in the form of Krizhevsky et al. 2012
  * (section 5): {@code v = momentum * v - rate * (gradient + decay * w); w = w + v}. Each value's
  * step depends on its own gradient only, so gradients may come in parts, in any order: a step is
- * made when each has come once. Not thread-safe.
+ * made when each has come once. Running statistics are not learnt: what comes for them is what they
+ * move by, whatever the rate. Not thread-safe.
  */
 public final class Sgd implements GradientSink {
   private final Parameters parameters;
@@ -30,7 +31,7 @@ public final class Sgd implements GradientSink {
    * @param parameters changed by each step
    * @param momentum share of the last step that is taken again, 0.9 in the paper
    * @param weightDecay factor of the L2 penalty, 5e-4 in the paper
-   * @param biasDecay whether biases decay like weights
+   * @param biasDecay whether biases, and normalisations' scales, decay like weights
    * @param frozen names of the layers whose parameters stay as they are
    */
   public Sgd(
@@ -69,6 +70,10 @@ public final class Sgd implements GradientSink {
   public void take(ParameterShape shape, int first, int count, float[] gradient) {
     if (frozen.contains(shape.layer())) {
       Arrays.fill(gradient, 0, count, 0f);
+      return;
+    }
+    if (shape.isStatistic()) {
+      engine.sgd(shape, first, count, parameters, velocities, gradient, 1f, 0f, 0f);
       return;
     }
     engine.sgd(

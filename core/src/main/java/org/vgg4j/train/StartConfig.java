@@ -73,7 +73,7 @@ public record StartConfig(@Nullable Path from, Initialisation rest, List<String>
         architecture.parameters().stream().map(ParameterShape::layer).distinct().toList();
     List<String> convolutions =
         architecture.layers().stream()
-            .filter(layer -> layer instanceof Layer.Convolution)
+            .filter(layer -> layer instanceof Layer.Convolution || layer instanceof Layer.BatchNorm)
             .map(Layer::name)
             .toList();
     Set<String> frozen = new LinkedHashSet<>();

@@ -29,6 +29,7 @@ class ConfigurationTest {
   void anUnknownNameIsAnsweredWithTheKnownOnes() {
     assertThatThrownBy(() -> Configuration.of("F"))
         .isInstanceOf(InputException.class)
-        .hasMessage("there is no architecture 'F': choose one of A, A-LRN, B, B-5x5, C, D, E");
+        .hasMessage(
+            "there is no architecture 'F': choose one of A, A-LRN, B, B-5x5, C, D, E, A-BN, B-BN, D-BN, E-BN");
   }
 }

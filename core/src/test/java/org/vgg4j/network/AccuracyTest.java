@@ -30,7 +30,7 @@ class AccuracyTest {
     float[] images = pictures(crop, count);
 
     double[] expected =
-        new DoubleTwin(parameters, images, new int[count], 0, Networks.keys(0, 0, 0, count))
+        new DoubleTwin(parameters, images, new int[count], 0, Networks.keys(0, 0, 0, count), false)
             .scores();
     float[] actual;
     try (Workers workers = new Workers(2)) {

@@ -32,14 +32,24 @@ final class DoubleTwin {
   private final int[] labels;
   private final double dropoutRate;
   private final DropoutKeys keys;
+  private final boolean runningStatistics;
   // what each layer reads, as the last full evaluation left it
   private final List<double[]> inputs = new ArrayList<>();
   private final List<int[]> channelsAndSides = new ArrayList<>();
   private final double[] scores;
   private long kinks;
 
+  /**
+   * @param runningStatistics whether normalisations use these, not the batch's
+   */
   DoubleTwin(
-      Parameters values, float[] images, int[] labels, double dropoutRate, DropoutKeys keys) {
+      Parameters values,
+      float[] images,
+      int[] labels,
+      double dropoutRate,
+      DropoutKeys keys,
+      boolean runningStatistics) {
+    this.runningStatistics = runningStatistics;
     this.architecture = values.architecture();
     this.count = labels.length;
     this.labels = labels;
@@ -48,7 +58,7 @@ final class DoubleTwin {
     for (ParameterShape shape : architecture.parameters()) {
       double[] array = doubles(values.values(shape.name()));
       parameters.put(shape.name(), array);
-      ofLayer.put(shape.layer() + (shape.isWeight() ? ".weight" : ".bias"), array);
+      ofLayer.put(shape.layer() + shape.name().substring(shape.name().lastIndexOf('.')), array);
     }
     int channels = 3;
     int side = architecture.crop();
@@ -111,7 +121,10 @@ final class DoubleTwin {
 
   private double[] forward(Layer layer, double[] input, int channels, int side) {
     if (layer instanceof Layer.Convolution c) {
-      return relu(convolution(c, input, side));
+      double[] sums = convolution(c, input, side);
+      return c.rectified() ? relu(sums) : sums;
+    } else if (layer instanceof Layer.BatchNorm n) {
+      return relu(batchNorm(n, input, side));
     } else if (layer instanceof Layer.LocalResponseNorm n) {
       return norm(n, input, channels, side);
     } else if (layer instanceof Layer.MaxPool) {
@@ -172,6 +185,41 @@ final class DoubleTwin {
       }
       double denominator = layer.k() + (double) layer.alpha() * sum;
       output[i] = input[i] * Math.pow(denominator, -layer.beta());
+    }
+    return output;
+  }
+
+  private double[] batchNorm(Layer.BatchNorm layer, double[] input, int side) {
+    double[] scale = ofLayer.get(layer.name() + ".weight");
+    double[] shift = ofLayer.get(layer.name() + ".bias");
+    double[] output = new double[input.length];
+    int plane = side * side;
+    double values = (double) count * plane;
+    for (int c = 0; c < layer.channels(); c++) {
+      double mean = 0;
+      double variance = 0;
+      for (int n = 0; n < count; n++) {
+        int from = (n * layer.channels() + c) * plane;
+        for (int i = from; i < from + plane; i++) {
+          mean += input[i] / values;
+        }
+      }
+      for (int n = 0; n < count; n++) {
+        int from = (n * layer.channels() + c) * plane;
+        for (int i = from; i < from + plane; i++) {
+          variance += (input[i] - mean) * (input[i] - mean) / values;
+        }
+      }
+      if (runningStatistics) {
+        mean = ofLayer.get(layer.name() + ".running_mean")[c];
+        variance = ofLayer.get(layer.name() + ".running_var")[c];
+      }
+      for (int n = 0; n < count; n++) {
+        int from = (n * layer.channels() + c) * plane;
+        for (int i = from; i < from + plane; i++) {
+          output[i] = scale[c] * (input[i] - mean) / Math.sqrt(variance + 1e-5) + shift[c];
+        }
+      }
     }
     return output;
   }

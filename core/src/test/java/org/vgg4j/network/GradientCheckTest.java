@@ -6,7 +6,9 @@ import static org.assertj.core.data.Percentage.withPercentage;
 
 import java.util.Map;
 import java.util.Random;
+import java.util.stream.Collectors;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.vgg4j.kernels.KernelLookup;
@@ -30,6 +32,8 @@ class GradientCheckTest {
       C, 41, 0.5
       D, 36, 0
       D, 32, 0.5
+      A_BN, 33, 0
+      D_BN, 32, 0.5
       """;
 
   private static final int IMAGES = 3;
@@ -60,7 +64,12 @@ class GradientCheckTest {
     final GradientSums gradients;
     final double loss;
 
-    Setting(Kernels kernels, Configuration configuration, int crop, double dropout) {
+    Setting(
+        Kernels kernels,
+        Configuration configuration,
+        int crop,
+        double dropout,
+        boolean keepsNorms) {
       this.architecture = Networks.smallest(configuration, crop, CLASSES);
       this.parameters = Networks.random(architecture, 5);
       this.images = Networks.images(architecture, IMAGES, 6);
@@ -71,6 +80,13 @@ class GradientCheckTest {
         scale(parameters.ofLayer("conv2_1").weight(), 1f / 30);
       }
       this.training = new Training(parameters, kernels, workers, IMAGES, dropout);
+      if (keepsNorms) {
+        training.keep(
+            architecture.parameters().stream()
+                .map(ParameterShape::layer)
+                .filter(layer -> layer.startsWith("bn"))
+                .collect(Collectors.toSet()));
+      }
       this.gradients = new GradientSums(architecture.parameters(), workers);
       this.loss = run();
     }
@@ -93,14 +109,29 @@ class GradientCheckTest {
     // the naive twin's, since it takes the same side of every kink as double precision; faster
     // kernels
     // are held to it by their own tests
-    Setting setting = new Setting(new ScalarKernels(), configuration, crop, dropout);
+    check(configuration, crop, dropout, false);
+  }
+
+  /** Normalisations that are kept use their running statistics: the gradient takes another way. */
+  @Test
+  void singleWeightsAndRandomDirectionsWithKeptNormalisations() {
+    check(Configuration.A_BN, 33, 0.5, true);
+  }
+
+  private void check(Configuration configuration, int crop, double dropout, boolean keepsNorms) {
+    Setting setting = new Setting(new ScalarKernels(), configuration, crop, dropout, keepsNorms);
     DoubleTwin twin =
-        new DoubleTwin(setting.parameters, setting.images, setting.labels, dropout, KEYS);
+        new DoubleTwin(
+            setting.parameters, setting.images, setting.labels, dropout, KEYS, keepsNorms);
     assertThat(setting.loss).isCloseTo(twin.evaluate("conv1_1").loss(), within(1e-5));
     Random random = new Random(8);
     int asked = 0;
     int checked = 0;
     for (ParameterShape shape : setting.architecture.parameters()) {
+      boolean hasNone = Networks.isBeforeNorm(setting.architecture, shape) && !keepsNorms;
+      if (shape.isStatistic() || hasNone) {
+        continue;
+      }
       float[] gradient = setting.gradients.values(shape.name());
       double norm = Networks.norm(gradient);
       assertThat(norm).as("gradient by %s", shape.name()).isPositive();
@@ -173,12 +204,16 @@ class GradientCheckTest {
 
   /** Coarse, but without the twin: what training says of the loss is what its gradients predict. */
   @ParameterizedTest
-  @CsvSource({"A_LRN,34,0", "B_5X5,33,0.3", "C,32,0", "D,32,0.5"})
+  @CsvSource({"A_LRN,34,0", "B_5X5,33,0.3", "C,32,0", "D,32,0.5", "A_BN,33,0"})
   void theLossFallsAlongTheGradient(Configuration configuration, int crop, double dropout) {
-    Setting setting = new Setting(KernelLookup.get().kernels(), configuration, crop, dropout);
+    Setting setting =
+        new Setting(KernelLookup.get().kernels(), configuration, crop, dropout, false);
     // every further run adds to the gradients
     Map<String, float[]> gradients = Networks.copy(setting.architecture, setting.gradients);
     for (ParameterShape shape : setting.architecture.parameters()) {
+      if (shape.isStatistic() || Networks.isBeforeNorm(setting.architecture, shape)) {
+        continue;
+      }
       float[] gradient = gradients.get(shape.name());
       float[] values = setting.parameters.values(shape.name());
       float[] before = values.clone();

@@ -22,7 +22,7 @@ class MemoryPlanTest {
   private final Kernels kernels = KernelLookup.get().kernels();
 
   @ParameterizedTest
-  @EnumSource(names = {"A_LRN", "B_5X5", "C", "D"})
+  @EnumSource(names = {"A_LRN", "B_5X5", "C", "D", "A_BN"})
   void inferenceHoldsWhatWasPlanned(Configuration configuration) {
     inferenceHoldsWhatWasPlanned(
         new Architecture(configuration, 0.1, 47, 10), FcWeights.FP32, parameters -> parameters);
@@ -53,7 +53,7 @@ class MemoryPlanTest {
   }
 
   @ParameterizedTest
-  @EnumSource(names = {"A_LRN", "B_5X5", "C", "D"})
+  @EnumSource(names = {"A_LRN", "B_5X5", "C", "D", "A_BN", "D_BN"})
   void trainingHoldsWhatWasPlanned(Configuration configuration) {
     trainingHoldsWhatWasPlanned(new Architecture(configuration, 0.1, 47, 10), BATCH, false);
     trainingHoldsWhatWasPlanned(new Architecture(configuration, 0.1, 47, 10), BATCH, true);
@@ -61,7 +61,7 @@ class MemoryPlanTest {
 
   /** So large that the first block takes the batch in groups: its maps would be 150 MB. */
   @ParameterizedTest
-  @EnumSource(names = {"A", "A_LRN", "D"})
+  @EnumSource(names = {"A", "A_LRN", "D", "B_BN"})
   void largeTrainingHoldsWhatWasPlanned(Configuration configuration) {
     trainingHoldsWhatWasPlanned(new Architecture(configuration, 0.02, 448, 10), 12, false);
   }
@@ -76,7 +76,7 @@ class MemoryPlanTest {
       GradientSums sums = new GradientSums(architecture.parameters(), workers);
       training.run(images, labels, batch, 1, Networks.keys(0, 0, 0, batch), sums);
       training.posteriors(images, batch);
-      long parameterBytes = architecture.parameterCount() * Float.BYTES; // of momentum, of the sums
+      long parameterBytes = architecture.valueCount() * Float.BYTES; // of momentum, of the sums
       long inputs = 3L * images.length * Float.BYTES; // two of training, one of validation
       long held = HeldArrays.bytes(training) + inputs + (summed ? 2 : 1) * parameterBytes;
       assertThat(plan.total()).isCloseTo(held, withPercentage(0.5));

@@ -27,9 +27,25 @@ final class Networks {
     Map<String, float[]> arrays = new LinkedHashMap<>();
     for (ParameterShape shape : architecture.parameters()) {
       double std = shape.isWeight() ? Math.sqrt(2.0 / shape.fanIn()) : 0.1;
-      arrays.put(shape.name(), gaussian(random, shape.length(), std));
+      float[] values = gaussian(random, shape.length(), std);
+      if (shape.role() == ParameterShape.Role.SCALE
+          || shape.role() == ParameterShape.Role.VARIANCE) {
+        for (int i = 0; i < values.length; i++) {
+          values[i] += 1;
+        }
+      }
+      arrays.put(shape.name(), values);
     }
     return new Parameters(architecture, arrays);
+  }
+
+  /**
+   * Whether this is a bias that a batch normalisation takes away again, so that it has no gradient.
+   */
+  static boolean isBeforeNorm(Architecture architecture, ParameterShape shape) {
+    return architecture.configuration().hasBatchNorm()
+        && shape.layer().startsWith("conv")
+        && shape.role() == ParameterShape.Role.BIAS;
   }
 
   /**

@@ -74,10 +74,11 @@ class ResumeTest {
   }
 
   /** Three steps an epoch: stops after each of the nine, at the ends of epochs too. */
-  @Test
-  void stoppedAnywhere() throws IOException {
+  @ParameterizedTest
+  @EnumSource(names = {"A_LRN", "A_BN"})
+  void stoppedAnywhere(Configuration configuration) throws IOException {
     options.epochs = 3;
-    options.configuration = Configuration.A_LRN;
+    options.configuration = configuration;
     options.microBatch = 7; // does not divide the batch
     TrainingResult whole = train("whole", 0);
     assertThat(whole.steps()).isEqualTo(9);

@@ -2,6 +2,7 @@ package org.vgg4j.train;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.offset;
 
 import java.io.IOException;
 import java.nio.file.Path;
@@ -17,6 +18,7 @@ import org.vgg4j.data.ScaleRange;
 import org.vgg4j.model.Architecture;
 import org.vgg4j.model.Configuration;
 import org.vgg4j.model.ParameterShape;
+import org.vgg4j.network.Parameters;
 import org.vgg4j.weights.ModelFile;
 
 /** Weights taken over from another network, and layers that stay as they are. */
@@ -154,6 +156,67 @@ class StartTest {
     assertThat(equalLayers(train("names"), source)).containsExactly("conv2_1", "fc6");
     options.freeze = List.of("all-but-head");
     assertThat(equalLayers(train("head"), source)).hasSize(10).doesNotContain("fc8");
+  }
+
+  /**
+   * A network without batch normalisation takes what that makes of the filters, not the filters.
+   */
+  @Test
+  void plainNetworkTakesTheFoldedLayers() {
+    options.configuration = Configuration.A_BN;
+    options.learningRate = 0.003;
+    ModelFile normalised = train("normalised");
+    options.from = root.resolve("normalised").resolve("last").resolve("model.safetensors");
+    options.learningRate = TINY_RATE;
+    Parameters folded =
+        new Parameters(normalised.architecture(), normalised.arrays()).withoutBatchNorm();
+    options.configuration = Configuration.A;
+    ModelFile same = train("same");
+    options.configuration = Configuration.D;
+    ModelFile deeper = train("deeper");
+    for (ParameterShape shape : folded.architecture().parameters()) {
+      assertThat(same.arrays().get(shape.name()))
+          .as(shape.name())
+          .containsExactly(folded.values(shape.name()), offset(1e-6f));
+    }
+    assertThat(deeper.arrays().get("features.0.weight"))
+        .containsExactly(folded.values("features.0.weight"), offset(1e-6f));
+    // the other way, all convolutions come over, and the normalisations begin as they do
+    options.configuration = Configuration.A_BN;
+    options.from = netA;
+    ModelFile again = train("again");
+    assertThat(equalLayers(again, ModelFile.read(netA))).hasSize(11);
+    // and what A's normalisations learnt begins a deeper network with them
+    options.configuration = Configuration.D_BN;
+    options.from = root.resolve("normalised").resolve("last").resolve("model.safetensors");
+    ModelFile deepNorm = train("deep-norm");
+    assertThat(deepNorm.arrays().get("features.1.weight"))
+        .containsExactly(normalised.arrays().get("features.1.weight"), offset(1e-6f));
+  }
+
+  /** With batch normalisation, frozen layers keep their running statistics, too, and use them. */
+  @Test
+  void frozenNormalisationsStay() {
+    options.configuration = Configuration.A_BN;
+    options.learningRate = 0.003;
+    ModelFile base = train("base");
+    assertThat(base.arrays().get("features.1.running_mean")).doesNotContain(0f);
+    options.from = root.resolve("base").resolve("last").resolve("model.safetensors");
+    options.freeze = List.of("features");
+    options.seed = 5;
+    ModelFile tuned = train("tuned");
+    for (ParameterShape shape : base.architecture().parameters()) {
+      boolean ofFeatures = !shape.layer().startsWith("fc");
+      float[] before = base.arrays().get(shape.name());
+      float[] after = tuned.arrays().get(shape.name());
+      assertThat(java.util.Arrays.equals(before, after)).as(shape.name()).isEqualTo(ofFeatures);
+    }
+    options.freeze = List.of();
+    ModelFile free = train("free");
+    for (String name : List.of("weight", "bias", "running_mean", "running_var")) {
+      String all = "features.1." + name;
+      assertThat(free.arrays().get(all)).as(all).isNotEqualTo(base.arrays().get(all));
+    }
   }
 
   /** Leaving out the lower layers' gradients changes nothing above. */

@@ -202,7 +202,7 @@ class ModelFileTest {
   @CsvSource(
       delimiter = '|',
       value = {
-        "\"A\"  | \"F\" | there is no architecture 'F': choose one of A, A-LRN, B, B-5x5, C, D, E",
+        "\"A\"  | \"F\" | there is no architecture 'F': choose one of A, A-LRN, B, B-5x5, C, D, E, A-BN, B-BN, D-BN, E-BN",
         "32     | 31    | crop 31 is too small for the five 2x2 pools: the smallest legal crop is 32",
         "0.02   | -1    | width -1.0 is not in (0, 8]: 1 is the paper's, 0.25 a quarter",
       })

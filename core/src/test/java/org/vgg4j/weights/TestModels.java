@@ -23,9 +23,13 @@ public final class TestModels {
     Map<String, float[]> arrays = new LinkedHashMap<>();
     for (ParameterShape shape : architecture.parameters()) {
       double std = shape.isWeight() ? Math.sqrt(2.0 / shape.fanIn()) : 0.1;
+      float mean =
+          shape.role() == ParameterShape.Role.SCALE || shape.role() == ParameterShape.Role.VARIANCE
+              ? 1
+              : 0;
       float[] values = new float[shape.length()];
       for (int i = 0; i < values.length; i++) {
-        values[i] = (float) (std * random.nextGaussian());
+        values[i] = (float) (std * random.nextGaussian()) + mean;
       }
       arrays.put(shape.name(), values);
     }

@@ -61,16 +61,23 @@ public interface Convolution {
   void prepareBackward(float[] weights, float[] prepared, Workers workers);
 
   /**
-   * Computes {@code relu(convolution + bias)}.
+   * Computes {@code convolution + bias}, then ReLU if wanted.
    *
    * @param images number of images
    * @param input {@code [N][C/16][Hp][Wp][16]}, or {@code [N][3][H][W]} for an image
    * @param prepared from {@link #prepareForward}
    * @param bias {@code [K]}
+   * @param relu whether ReLU follows; not where a normalisation stands between
    * @param output {@code [N][K/16][Hp][Wp][16]}, overwritten
    */
   void forward(
-      int images, float[] input, float[] prepared, float[] bias, float[] output, Workers workers);
+      int images,
+      float[] input,
+      float[] prepared,
+      float[] bias,
+      boolean relu,
+      float[] output,
+      Workers workers);
 
   /**
    * Computes {@code maxpool(relu(convolution + bias))} without storing the full map.

@@ -31,6 +31,9 @@ public interface Kernels {
    */
   FullyConnected fullyConnected(int inFeatures, int outFeatures);
 
+  /** Returns the kernels of a batch normalisation with ReLU over maps of that layout. */
+  BatchNorm batchNorm(MapLayout map);
+
   /** Floats of scratch memory that one thread needs in a normalisation. */
   int normScratchLength(NormShape shape);
 

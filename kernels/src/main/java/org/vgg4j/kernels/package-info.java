@@ -10,10 +10,11 @@
  *   <li>Weights and their gradients have torchvision's layout: {@code [out][in][row][column]} and
  *       {@code [out][in]}. What a kernel makes of the weights for its own use (a "prepared" form)
  *       is opaque to others.
- *   <li>Every hidden layer is rectified, so ReLU is part of the layer's forward kernel; and every
- *       gradient that a backward kernel returns is already multiplied by the derivative of the ReLU
- *       (and dropout) that made its input. So a layer's {@code outputGradient} is always that of
- *       its sum before ReLU.
+ *   <li>Every hidden layer is rectified, so ReLU is part of the layer's forward kernel (with batch
+ *       normalisation: of that, {@link org.vgg4j.kernels.BatchNorm}'s); and every gradient that a
+ *       backward kernel returns is already multiplied by the derivative of the ReLU (and dropout)
+ *       that made its input. So a layer's {@code outputGradient} is always that of its sum before
+ *       ReLU.
  *   <li>Weight gradients are added to: the sum over the images of the call is formed first, and
  *       then added to what is there, so that a batch in micro-batches is the sum of theirs, bit for
  *       bit.

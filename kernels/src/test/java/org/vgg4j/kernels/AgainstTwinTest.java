@@ -92,7 +92,7 @@ class AgainstTwinTest {
     float[] naivePrepared = new float[naive.forwardWeightsLength()];
     naive.prepareForward(weights, naivePrepared, workers);
     float[] expected = Maps.garbage(shape.output(), c.images());
-    naive.forward(c.images(), input, naivePrepared, bias, expected, workers);
+    naive.forward(c.images(), input, naivePrepared, bias, true, expected, workers);
 
     Convolution fast = tested.kernels().convolution(shape);
     List<float[]> results =
@@ -101,7 +101,7 @@ class AgainstTwinTest {
               float[] prepared = Maps.garbage(fast.forwardWeightsLength());
               fast.prepareForward(weights, prepared, w);
               float[] output = Maps.garbage(shape.output(), c.images());
-              fast.forward(c.images(), input, prepared, bias, output, w);
+              fast.forward(c.images(), input, prepared, bias, true, output, w);
               if (shape.height() < 2 || shape.width() < 2) {
                 return List.of(output);
               }

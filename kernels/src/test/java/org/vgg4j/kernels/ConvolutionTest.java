@@ -159,7 +159,7 @@ class ConvolutionTest {
 
   @ParameterizedTest
   @MethodSource("cases")
-  void forwardIsTheRectifiedSumOfProducts(Case c) {
+  void forwardIsTheSumOfProductsRectifiedIfWanted(Case c) {
     Random random = c.random();
     ConvolutionShape shape = c.shape();
     float[] input = c.input(random);
@@ -173,13 +173,28 @@ class ConvolutionTest {
         c.layOutInput(input),
         prepareForward(convolution, weights),
         bias,
+        true,
         output,
         workers);
+    float[] sums = Maps.garbage(shape.output(), c.images());
+    convolution.forward(
+        c.images(),
+        c.layOutInput(input),
+        prepareForward(convolution, weights),
+        bias,
+        false,
+        sums,
+        workers);
 
-    double[] expected =
-        Reference.relu(
-            Reference.convolution(
-                shape, c.images(), Maps.doubles(input), Maps.doubles(weights), Maps.doubles(bias)));
+    double[] expectedSums =
+        Reference.convolution(
+            shape, c.images(), Maps.doubles(input), Maps.doubles(weights), Maps.doubles(bias));
+    Maps.assertClose(
+        "sums",
+        Maps.readWritten(shape.output(), c.images(), sums),
+        expectedSums,
+        tested.tolerance());
+    double[] expected = Reference.relu(expectedSums);
     float[] actual = Maps.readWritten(shape.output(), c.images(), output);
     Maps.assertClose("output", actual, expected, tested.tolerance());
     for (float value : actual) {
@@ -201,7 +216,7 @@ class ConvolutionTest {
     MapLayout half = shape.pooled();
 
     float[] output = Maps.garbage(shape.output(), c.images());
-    convolution.forward(c.images(), input, prepared, bias, output, workers);
+    convolution.forward(c.images(), input, prepared, bias, true, output, workers);
     float[] expected = Maps.garbage(half, c.images());
     byte[] expectedArgmax = new byte[expected.length];
     tested.kernels().maxPool(shape.output(), c.images(), output, expected, expectedArgmax, workers);
@@ -396,7 +411,7 @@ class ConvolutionTest {
     float[] output = Maps.garbage(shape.output(), c.images());
     float[] pooled = Maps.garbage(shape.pooled(), c.images());
 
-    convolution.forward(c.images(), input, prepared, bias, output, workers);
+    convolution.forward(c.images(), input, prepared, bias, true, output, workers);
     convolution.forwardPooled(c.images(), input, prepared, bias, pooled, null, workers);
 
     for (int block = 0; block < shape.output().blocks(); block++) {

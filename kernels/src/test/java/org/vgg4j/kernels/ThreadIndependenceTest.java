@@ -44,7 +44,7 @@ class ThreadIndependenceTest {
           float[] backward = new float[convolution.backwardWeightsLength()];
           convolution.prepareBackward(weights, backward, workers);
           float[] output = new float[gradient.length];
-          convolution.forward(images, input, forward, bias, output, workers);
+          convolution.forward(images, input, forward, bias, true, output, workers);
           float[] inputGradient = new float[input.length];
           convolution.backwardData(images, gradient, backward, input, inputGradient, workers);
           float[] weightGradient = new float[weights.length];

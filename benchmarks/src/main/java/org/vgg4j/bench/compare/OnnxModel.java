@@ -82,6 +82,8 @@ final class OnnxModel {
         if (connected.hidden()) {
           node(layer, "Relu", List.of());
         }
+      } else {
+        throw new IllegalArgumentException("no comparison has " + layer);
       }
     }
     node("Identity", List.of(), OUTPUT);

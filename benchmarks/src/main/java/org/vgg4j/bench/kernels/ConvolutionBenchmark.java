@@ -63,7 +63,7 @@ public class ConvolutionBenchmark extends KernelBenchmark {
   /** Convolution, bias and ReLU. */
   @Benchmark
   public float[] forward(Arithmetic arithmetic) {
-    kernel.forward(images, input, forwardWeights, bias, output, workers);
+    kernel.forward(images, input, forwardWeights, bias, true, output, workers);
     arithmetic.gigaflop += gigaflop;
     return output;
   }

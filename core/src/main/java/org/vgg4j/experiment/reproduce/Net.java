@@ -69,9 +69,9 @@ record Net(
 
   /** Whether it has as many layers as those that the paper initialises with A's. */
   boolean isDeep() {
-    return switch (configuration) {
-      case A, A_LRN, B_5X5 -> false;
+    return switch (configuration.withoutBatchNorm()) {
       case B, C, D, E -> true;
+      default -> false;
     };
   }
 

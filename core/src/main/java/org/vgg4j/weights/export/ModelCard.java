@@ -152,7 +152,11 @@ public final class ModelCard {
     lines.add("import safetensors.torch");
     lines.add("from torch import nn");
     lines.add("from torchvision.models.vgg import VGG, make_layers");
-    lines.add("model = VGG(make_layers([%s]))".formatted(String.join(", ", layers)));
+    lines.add(
+        "model = VGG(make_layers([%s]%s))"
+            .formatted(
+                String.join(", ", layers),
+                network.configuration().hasBatchNorm() ? ", batch_norm=True" : ""));
     lines.add("model.avgpool = nn.Identity()  # for images of %d pixels".formatted(network.crop()));
     List<Layer.FullyConnected> connected =
         network.layers().stream()
@@ -183,7 +187,7 @@ public final class ModelCard {
         layers.add("\"M\"");
       } else if (layer instanceof Layer.Convolution convolution && convolution.kernel() == 3) {
         layers.add(String.valueOf(convolution.outChannels()));
-      } else if (!(layer instanceof Layer.FullyConnected)) {
+      } else if (!(layer instanceof Layer.FullyConnected || layer instanceof Layer.BatchNorm)) {
         return List.of();
       }
     }

@@ -134,7 +134,6 @@ public record OnnxWriter(boolean softMax, boolean preprocessing) {
       graph.initializer(
           shape.name(), shape.dimensions(), Objects.requireNonNull(arrays.get(shape.name())));
     }
-    int next = 0;
     boolean flat = false;
     for (Layer layer : model.architecture().layers()) {
       if (layer instanceof Layer.MaxPool) {
@@ -155,10 +154,16 @@ public record OnnxWriter(boolean softMax, boolean preprocessing) {
             real("bias", lrn.k()));
       } else {
         List<String> weights =
-            List.of(parameters.get(next).name(), parameters.get(next + 1).name());
-        next += 2;
+            parameters.stream()
+                .filter(shape -> shape.layer().equals(layer.name()))
+                .map(ParameterShape::name)
+                .toList();
         if (layer instanceof Layer.Convolution convolution) {
           convolution(graph, convolution, weights);
+        } else if (layer instanceof Layer.BatchNorm) {
+          Message epsilon = real("epsilon", (float) Layer.BatchNorm.EPSILON);
+          graph.add("BatchNormalization", layer.name(), weights, epsilon);
+          graph.add("Relu", layer.tap(), List.of());
         } else if (layer instanceof Layer.FullyConnected connected) {
           if (!flat) {
             graph.add("Flatten", "flat", List.of(), integer("axis", 1));
@@ -179,7 +184,9 @@ public record OnnxWriter(boolean softMax, boolean preprocessing) {
         integers("kernel_shape", layer.kernel(), layer.kernel()),
         integers("pads", pad, pad, pad, pad),
         integers("strides", 1, 1));
-    graph.add("Relu", layer.tap(), List.of());
+    if (layer.rectified()) {
+      graph.add("Relu", layer.tap(), List.of());
+    }
   }
 
   private static void connected(Graph graph, Layer.FullyConnected layer, List<String> weights) {

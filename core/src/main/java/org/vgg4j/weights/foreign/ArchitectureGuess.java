@@ -41,8 +41,10 @@ final class ArchitectureGuess {
     int classes = network.layers().get(network.layers().size() - 1).out();
     Set<Architecture> found = new LinkedHashSet<>();
     for (Configuration configuration : Configuration.values()) {
-      if ((wanted != null && configuration != wanted)
+      boolean isWanted = wanted == configuration || wanted == configuration.withoutBatchNorm();
+      if ((wanted != null && !isWanted)
           || !network.possible().test(configuration)
+          || configuration.hasBatchNorm() != network.norms() > 0
           || configuration.weightLayers() != network.layers().size()) {
         continue;
       }
@@ -79,6 +81,12 @@ final class ArchitectureGuess {
 
   private void requireHead() {
     List<ForeignLayer> layers = network.layers();
+    long convolutions = layers.stream().filter(ForeignLayer::isConvolution).count();
+    if (network.norms() > 0 && network.norms() < convolutions) {
+      throw new InputException(
+          "batch normalisation follows %d of its %d convolutions: VGG networks have all or none"
+              .formatted(network.norms(), convolutions));
+    }
     long connected = layers.stream().filter(layer -> !layer.isConvolution()).count();
     if (connected != HIDDEN_LAYERS_AND_HEAD) {
       throw new InputException(

@@ -22,4 +22,9 @@ record ForeignNetwork(
   ForeignNetwork {
     layers = List.copyOf(layers);
   }
+
+  /** How many batch normalisations it has. */
+  int norms() {
+    return (int) layers.stream().filter(layer -> layer.norm() != null).count();
+  }
 }

@@ -19,7 +19,6 @@ import org.vgg4j.model.Configuration;
  * @param name what we call it
  * @param by who released it
  * @param configuration which network it is
- * @param batchNorm whether batch normalisation follows the convolutions
  * @param source where it can be downloaded
  * @param mebibytes its size
  * @param checksum how its content is told
@@ -33,7 +32,6 @@ public record Release(
     String name,
     String by,
     Configuration configuration,
-    boolean batchNorm,
     URI source,
     double mebibytes,
     Checksum checksum,
@@ -83,13 +81,13 @@ public record Release(
   private static final List<Release> ALL =
       List.of(
           torchvision("vgg11", Configuration.A, "8a719046", 506.840, 69.020, 88.628),
-          torchvision("vgg11_bn", Configuration.A, "6002323d", 506.881, 70.370, 89.810),
+          torchvision("vgg11_bn", Configuration.A_BN, "6002323d", 506.881, 70.370, 89.810),
           torchvision("vgg13", Configuration.B, "19584684", 507.545, 69.928, 89.246),
-          torchvision("vgg13_bn", Configuration.B, "abd245e5", 507.590, 71.586, 90.374),
+          torchvision("vgg13_bn", Configuration.B_BN, "abd245e5", 507.590, 71.586, 90.374),
           torchvision("vgg16", Configuration.D, "397923af", 527.796, 71.592, 90.382),
-          torchvision("vgg16_bn", Configuration.D, "6c64b313", 527.866, 73.360, 91.516),
+          torchvision("vgg16_bn", Configuration.D_BN, "6c64b313", 527.866, 73.360, 91.516),
           torchvision("vgg19", Configuration.E, "dcbb9e9d", 548.051, 72.376, 90.876),
-          torchvision("vgg19_bn", Configuration.E, "c79401a0", 548.143, 74.218, 91.842),
+          torchvision("vgg19_bn", Configuration.E_BN, "c79401a0", 548.143, 74.218, 91.842),
           authors(16, Configuration.D, 25.6, 8.1),
           authors(19, Configuration.E, 25.5, 8.0),
           keras(16, Configuration.D, "64373286793e3c8b2b4e3219cbf3544b", 527.8, 28.732, 9.950),
@@ -97,9 +95,9 @@ public record Release(
           johnson(16, Configuration.D, "00b39a1b", 527.8),
           johnson(19, Configuration.E, "d01eb7cb", 548.1),
           zoo("vgg16-7", Configuration.D, 527.8, 72.62, 91.14),
-          zoo("vgg16-bn-7", Configuration.D, 527.9, 72.71, 91.21),
+          zoo("vgg16-bn-7", Configuration.D_BN, 527.9, 72.71, 91.21),
           zoo("vgg19-7", Configuration.E, 548.1, 73.72, 91.58),
-          zoo("vgg19-bn-7", Configuration.E, 548.1, 73.83, 91.79));
+          zoo("vgg19-bn-7", Configuration.E_BN, 548.1, 73.83, 91.79));
 
   /** All that are known. */
   public static List<Release> all() {
@@ -117,7 +115,6 @@ public record Release(
         "torchvision-" + name,
         TORCHVISION,
         configuration,
-        name.endsWith("_bn"),
         URI.create("https://download.pytorch.org/models/" + name + "-" + sha256 + ".pth"),
         size,
         new Checksum("SHA-256", sha256),
@@ -134,7 +131,6 @@ public record Release(
         "authors-" + layers,
         AUTHORS,
         configuration,
-        false,
         URI.create(
             "https://www.robots.ox.ac.uk/~vgg/software/very_deep/caffe/VGG_ILSVRC_%d_layers.caffemodel"
                 .formatted(layers)),
@@ -158,7 +154,6 @@ public record Release(
         "keras-" + layers,
         "Keras (from the authors')",
         configuration,
-        false,
         URI.create(
             ("https://storage.googleapis.com/tensorflow/keras-applications/vgg%d/"
                     + "vgg%d_weights_tf_dim_ordering_tf_kernels.h5")
@@ -179,7 +174,6 @@ public record Release(
         "pytorch-authors-" + layers,
         "J. Johnson (from the authors')",
         configuration,
-        false,
         URI.create(
             "https://web.eecs.umich.edu/~justincj/models/vgg%d-%s.pth".formatted(layers, sha256)),
         size,
@@ -197,7 +191,6 @@ public record Release(
         "onnx-" + file.replace("-7", ""),
         ZOO,
         configuration,
-        file.contains("bn"),
         URI.create(
             "https://github.com/onnx/models/raw/main/validated/vision/classification/vgg/model/"
                 + file

@@ -119,23 +119,22 @@ final class TorchNames {
           "it has tensors that no VGG network has, such as " + names.unused.iterator().next());
     }
     Set<Integer> indices = new TreeSet<>(names.features.keySet());
-    boolean batchNorm = layers.stream().anyMatch(layer -> layer.norm() != null);
     return new ForeignNetwork(
         timm ? "timm" : "torchvision",
         Profile.TORCHVISION,
         layers,
-        configuration -> indices(configuration, batchNorm).equals(indices),
+        configuration -> indices(configuration).equals(indices),
         false);
   }
 
   /** The N of the layers with weights in a network's {@code features}. */
-  private static Set<Integer> indices(Configuration configuration, boolean batchNorm) {
+  private static Set<Integer> indices(Configuration configuration) {
     Set<Integer> indices = new TreeSet<>();
     int index = 0;
     for (int block = 0; block < configuration.blocks().size(); block++) {
       for (int i = 0; i < configuration.blocks().get(block).size(); i++) {
         indices.add(index++);
-        if (batchNorm) {
+        if (configuration.hasBatchNorm()) {
           indices.add(index++);
         }
         index++; // ReLU

@@ -3,6 +3,7 @@ package org.vgg4j.weights.foreign;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -15,6 +16,7 @@ import org.vgg4j.base.InputException;
 import org.vgg4j.base.Version;
 import org.vgg4j.model.Architecture;
 import org.vgg4j.model.Configuration;
+import org.vgg4j.model.Layer;
 import org.vgg4j.model.ParameterShape;
 import org.vgg4j.weights.ModelFile;
 import org.vgg4j.weights.Provenance;
@@ -53,7 +55,7 @@ public record WeightsImport(
    * @param dialect whose names and order of axes it had, such as torchvision
    * @param profile what its images look like
    * @param layers one for each layer with weights, in order
-   * @param foldedNorms how many batch normalisations were folded into convolutions
+   * @param norms how many batch normalisations it has
    * @param sha256 of the file, 64 hexadecimal digits
    * @param release the published file that it is; null if it is none that is known
    */
@@ -63,7 +65,7 @@ public record WeightsImport(
       String dialect,
       Profile profile,
       List<ImportedLayer> layers,
-      int foldedNorms,
+      int norms,
       String sha256,
       @Nullable Release release) {
     /** Copies the list. */
@@ -102,7 +104,6 @@ public record WeightsImport(
       Profile chosen =
           profile != null ? profile : release != null ? release.profile() : network.profile();
       Map<String, float[]> arrays = arrays(network, architecture);
-      BatchNormFolding.fold(network, architecture, arrays);
       requireFinite(arrays);
       List<String> names = names(architecture.classes(), arrays, architecture);
       ModelFile model =
@@ -118,7 +119,7 @@ public record WeightsImport(
           network.dialect(),
           chosen,
           layers(network, architecture),
-          (int) network.layers().stream().filter(layer -> layer.norm() != null).count(),
+          network.norms(),
           sha256,
           release);
     } catch (InputException e) {
@@ -137,26 +138,54 @@ public record WeightsImport(
 
   /** Our arrays, read straight from the file in our order of axes; a missing bias is zero. */
   private static Map<String, float[]> arrays(ForeignNetwork network, Architecture architecture) {
-    List<ParameterShape> parameters = architecture.parameters();
+    Iterator<ParameterShape> parameters = architecture.parameters().iterator();
     List<StoredTensor> wanted = new ArrayList<>();
     Map<String, float[]> arrays = new HashMap<>();
-    for (int i = 0; i < network.layers().size(); i++) {
-      ForeignLayer layer = network.layers().get(i);
-      ParameterShape weight = parameters.get(2 * i);
-      ParameterShape bias = parameters.get(2 * i + 1);
-      wanted.add(layer.weight().named(weight.name()));
+    Map<String, Double> variances = new LinkedHashMap<>();
+    for (ForeignLayer layer : network.layers()) {
+      wanted.add(layer.weight().named(parameters.next().name()));
+      ParameterShape bias = parameters.next();
       if (layer.bias() == null) {
         arrays.put(bias.name(), new float[bias.length()]);
-      } else if (layer.bias().length() == bias.length()) {
-        wanted.add(layer.bias().named(bias.name()));
       } else {
-        throw new InputException(
-            "the bias of layer %s has %d values, not %d"
-                .formatted(layer.name(), layer.bias().length(), bias.length()));
+        wanted.add(named(layer, layer.bias(), bias));
+      }
+      if (layer.norm() != null) {
+        wanted.add(named(layer, layer.norm().scale(), parameters.next()));
+        wanted.add(named(layer, layer.norm().shift(), parameters.next()));
+        wanted.add(named(layer, layer.norm().mean(), parameters.next()));
+        ParameterShape variance = parameters.next();
+        wanted.add(named(layer, layer.norm().variance(), variance));
+        variances.put(variance.name(), layer.norm().epsilon());
       }
     }
     arrays.putAll(TensorReader.read(wanted));
+    variances.forEach((name, epsilon) -> useOwnEpsilon(name, arrays.get(name), epsilon));
     return arrays;
+  }
+
+  private static StoredTensor named(ForeignLayer layer, StoredTensor tensor, ParameterShape shape) {
+    if (tensor.length() != shape.length()) {
+      throw new InputException(
+          "tensor %s of layer %s has %d values, not %d"
+              .formatted(tensor.name(), layer.name(), tensor.length(), shape.length()));
+    }
+    return tensor.named(shape.name());
+  }
+
+  /** Variances come with a small number that is added to them; ours is the same for all. */
+  private static void useOwnEpsilon(String name, float @Nullable [] variances, double epsilon) {
+    float[] values = Objects.requireNonNull(variances);
+    for (int channel = 0; channel < values.length; channel++) {
+      if (!(values[channel] + epsilon > 0)) {
+        throw new InputException(
+            "the variance of channel %d in %s is not positive: the file is damaged"
+                .formatted(channel, name));
+      }
+      if ((float) epsilon != (float) Layer.BatchNorm.EPSILON) { // files have floats
+        values[channel] = (float) (values[channel] + (epsilon - Layer.BatchNorm.EPSILON));
+      }
+    }
   }
 
   /** Releases of the convolutions alone have NaN elsewhere, and a damaged file has anything. */
@@ -185,14 +214,13 @@ public record WeightsImport(
 
   private static List<ImportedLayer> layers(ForeignNetwork network, Architecture architecture) {
     List<ImportedLayer> layers = new ArrayList<>();
+    List<ParameterShape> weights =
+        architecture.parameters().stream().filter(ParameterShape::isWeight).toList();
     for (int i = 0; i < network.layers().size(); i++) {
       ForeignLayer layer = network.layers().get(i);
       layers.add(
           new ImportedLayer(
-              architecture.parameters().get(2 * i).layer(),
-              layer.name(),
-              layer.weight().type().name(),
-              layer.kind()));
+              weights.get(i).layer(), layer.name(), layer.weight().type().name(), layer.kind()));
     }
     return layers;
   }

@@ -41,7 +41,7 @@ final class PytorchFile {
    * @throws InputException if it is no sound state dict; the message does not name the file
    */
   static TensorFile readArchive(Path file) throws IOException {
-    try (ZipFile archive = ZipFile.builder().setPath(file).get()) {
+    try (ZipFile archive = opened(file)) {
       Map<String, ZipArchiveEntry> entries = new HashMap<>();
       String root = null;
       for (ZipArchiveEntry entry : Collections.list(archive.getEntries())) {
@@ -79,6 +79,18 @@ final class PytorchFile {
     }
   }
 
+  private static ZipFile opened(Path file) throws IOException {
+    try {
+      return ZipFile.builder().setPath(file).get();
+    } catch (RuntimeException e) { // of a damaged table of contents the library has several
+      throw damaged(e);
+    }
+  }
+
+  private static InputException damaged(RuntimeException cause) {
+    return new InputException("its archive is damaged or was cut short: get it again", cause);
+  }
+
   private static void requireLittleEndian(ZipFile archive, @Nullable ZipArchiveEntry entry)
       throws IOException {
     if (entry != null
@@ -92,13 +104,16 @@ final class PytorchFile {
     if (entry.getMethod() != ZipEntry.STORED && entry.getMethod() != ZipEntry.DEFLATED) {
       throw new InputException("its archive is packed as torch.save never does: get it again");
     }
+    byte[] content;
     try (InputStream stream = archive.getInputStream(entry)) {
-      byte[] content = stream.readNBytes(LARGEST_PICKLE + 1);
-      if (content.length > LARGEST_PICKLE) {
-        throw new InputException("its pickle is larger than that of any state dict");
-      }
-      return content;
+      content = stream.readNBytes(LARGEST_PICKLE + 1);
+    } catch (RuntimeException e) {
+      throw damaged(e);
     }
+    if (content.length > LARGEST_PICKLE) {
+      throw new InputException("its pickle is larger than that of any state dict");
+    }
+    return content;
   }
 
   private static long position(@Nullable ZipArchiveEntry entry, PytorchPickle.Storage storage) {

@@ -61,7 +61,6 @@ class DownloadTest {
         "test",
         "nobody",
         Configuration.D,
-        false,
         URI.create("http://localhost:" + server.getAddress().getPort() + path),
         0,
         checksum,

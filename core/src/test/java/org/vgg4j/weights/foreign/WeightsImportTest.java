@@ -24,6 +24,7 @@ import org.vgg4j.base.InputException;
 import org.vgg4j.model.Architecture;
 import org.vgg4j.model.ChannelOrder;
 import org.vgg4j.model.Configuration;
+import org.vgg4j.model.ParameterShape;
 import org.vgg4j.weights.ModelFile;
 import org.vgg4j.weights.format.SafeTensors;
 
@@ -46,10 +47,28 @@ class WeightsImportTest {
     assertThat(network.classes()).isEqualTo(12);
     assertThat(imported.dialect()).isEqualTo(expected.get("dialect").asText());
     assertThat(imported.profile().label()).isEqualTo(expected.get("profile").asText());
-    assertThat(imported.foldedNorms()).isEqualTo(expected.path("norms").asInt());
+    assertThat(imported.norms()).isEqualTo(expected.path("norms").asInt());
     assertThat(imported.layers()).hasSize(network.configuration().weightLayers());
     assertThat(imported.release()).isNull();
     Goldens.assertScores(imported.model(), expected.get("logits"));
+  }
+
+  /** Folding some normalisations only is no network that anyone has. */
+  @Test
+  void refusesANetworkOfWhichPartIsNormalised() {
+    ModelFile model = WeightsImport.AS_FOUND.read(Goldens.file("torchvision-bn.pth")).model();
+    Map<String, SafeTensors.Tensor> tensors = new LinkedHashMap<>();
+    for (ParameterShape shape : model.architecture().parameters()) {
+      if (!shape.layer().equals("bn2_2")) {
+        float[] values = model.arrays().get(shape.name());
+        tensors.put(shape.name(), new SafeTensors.Tensor(shape.dimensions(), values));
+      }
+    }
+    Path file = folder.resolve("part.safetensors");
+    SafeTensors.write(file, new SafeTensors.Content(Map.of(), tensors));
+    assertThatThrownBy(() -> WeightsImport.AS_FOUND.read(file))
+        .isInstanceOf(InputException.class)
+        .hasMessageContaining("batch normalisation follows 9 of its 10 convolutions");
   }
 
   @Test

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -205,6 +206,22 @@ class PickleTest {
           .hasMessageContaining("evil.pth")
           .hasMessageContaining(sentence);
     }
+  }
+
+  /** Where the archive says that it is a large one, and that its contents begin before the file. */
+  @Test
+  void anArchiveWithAnImpossibleTableOfContentsIsRefused() throws IOException {
+    Path file = archive(stateDict("K\\x00K\\x04K\\x03\\x86K\\x03K\\x01\\x86"), 12);
+    byte[] sound = Files.readAllBytes(file);
+    int end = sound.length - 22; // of the record that ends an archive without a comment
+    ByteBuffer damaged = ByteBuffer.allocate(sound.length + 20).order(ByteOrder.LITTLE_ENDIAN);
+    damaged.put(sound, 0, end).put(new byte[] {'P', 'K', 6, 7});
+    damaged.putInt(0).putLong(-9_000_000_000L).putInt(1).put(sound, end, 22);
+    Files.write(file, damaged.array());
+    assertThatThrownBy(() -> TensorFiles.open(file))
+        .isInstanceOf(InputException.class)
+        .hasMessageContaining("evil.pth")
+        .hasMessageContaining("its archive is damaged");
   }
 
   @Test

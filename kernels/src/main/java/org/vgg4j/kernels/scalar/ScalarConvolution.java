@@ -109,7 +109,13 @@ final class ScalarConvolution implements Convolution {
 
   @Override
   public void forward(
-      int images, float[] input, float[] prepared, float[] bias, float[] out, Workers workers) {
+      int images,
+      float[] input,
+      float[] prepared,
+      float[] bias,
+      boolean relu,
+      float[] out,
+      Workers workers) {
     clearHalo(images, output, out, workers);
     workers.run(
         images * shape.height(),
@@ -117,7 +123,7 @@ final class ScalarConvolution implements Convolution {
           int image = task / shape.height();
           int y = task % shape.height();
           float[] row = scratch.floats(scratchLength(Pass.INFERENCE));
-          forwardRow(input, prepared, bias, image, y, row, 0);
+          forwardRow(input, prepared, bias, relu, image, y, row, 0);
           for (int x = 0; x < shape.width(); x++) {
             for (int block = 0; block < output.blocks(); block++) {
               int from = x * shape.outChannels() + block * LANES;
@@ -128,12 +134,14 @@ final class ScalarConvolution implements Convolution {
   }
 
   /**
-   * One row of the rectified output, {@code [W][K]}, into scratch memory; the patch lies behind.
+   * One row of the output, rectified if wanted, {@code [W][K]}, into scratch memory; the patch lies
+   * behind.
    */
   private void forwardRow(
       float[] input,
       float[] prepared,
       float[] bias,
+      boolean relu,
       int image,
       int y,
       float[] scratch,
@@ -146,7 +154,7 @@ final class ScalarConvolution implements Convolution {
       inputPatches.copyPatch(input, image, y, x, scratch, patch);
       Rows.addWeighted(scratch, sum, filters, scratch, patch, inputPatches.length(), prepared, 0);
     }
-    for (int i = offset; i < offset + shape.width() * filters; i++) {
+    for (int i = offset; relu && i < offset + shape.width() * filters; i++) {
       scratch[i] = Math.max(0f, scratch[i]);
     }
   }
@@ -169,8 +177,8 @@ final class ScalarConvolution implements Convolution {
           int y = task % half.height();
           int rowLength = shape.width() * shape.outChannels();
           float[] rows = scratch.floats(scratchLength(Pass.INFERENCE));
-          forwardRow(input, prepared, bias, image, 2 * y, rows, 0);
-          forwardRow(input, prepared, bias, image, 2 * y + 1, rows, rowLength);
+          forwardRow(input, prepared, bias, true, image, 2 * y, rows, 0);
+          forwardRow(input, prepared, bias, true, image, 2 * y + 1, rows, rowLength);
           for (int x = 0; x < half.width(); x++) {
             for (int block = 0; block < half.blocks(); block++) {
               int from = 2 * x * shape.outChannels() + block * LANES;

@@ -4,6 +4,7 @@ import static org.vgg4j.kernels.MapLayout.LANES;
 
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
+import org.vgg4j.kernels.BatchNorm;
 import org.vgg4j.kernels.Convolution;
 import org.vgg4j.kernels.ConvolutionShape;
 import org.vgg4j.kernels.FullyConnected;
@@ -45,6 +46,11 @@ public final class ScalarKernels implements Kernels {
   @Override
   public FullyConnected fullyConnected(int inFeatures, int outFeatures) {
     return new ScalarFullyConnected(inFeatures, outFeatures);
+  }
+
+  @Override
+  public BatchNorm batchNorm(MapLayout map) {
+    return new ScalarBatchNorm(map);
   }
 
   @Override

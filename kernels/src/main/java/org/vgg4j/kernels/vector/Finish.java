@@ -44,6 +44,30 @@ interface Finish {
     }
   }
 
+  /** Adds the bias, and stores. */
+  record Add(MapLayout map, float[] bias, float[] output) implements Finish {
+    @Override
+    public void take(
+        float[] pixels, int offset, int height, int width, int image, int block, int y, int x) {
+      int rows = Math.min(height, map.height() - y);
+      int columns = Math.min(width, map.width() - x);
+      for (int i = 0; i < rows; i++) {
+        int to = map.index(image, block, y + i, x);
+        add(pixels, offset + i * width * LANES, bias, block * LANES, output, to, columns);
+      }
+    }
+
+    private static void add(
+        float[] from, int at, float[] bias, int biasAt, float[] to, int toAt, int pixels) {
+      for (int l = 0; l < LANES; l += Width.LANES) {
+        FloatVector b = FloatVector.fromArray(SPECIES, bias, biasAt + l);
+        for (int i = l; i < pixels * LANES; i += LANES) {
+          FloatVector.fromArray(SPECIES, from, at + i).add(b).intoArray(to, toAt + i);
+        }
+      }
+    }
+  }
+
   /** Adds the bias, rectifies, and keeps the largest of each 2x2 pixels. */
   record Pool(MapLayout half, float[] bias, float[] pooled, byte @Nullable [] argmax)
       implements Finish {

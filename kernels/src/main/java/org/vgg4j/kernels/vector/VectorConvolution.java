@@ -116,10 +116,18 @@ final class VectorConvolution implements Convolution {
 
   @Override
   public void forward(
-      int images, float[] input, float[] prepared, float[] bias, float[] output, Workers workers) {
+      int images,
+      float[] input,
+      float[] prepared,
+      float[] bias,
+      boolean relu,
+      float[] output,
+      Workers workers) {
     MapLayout map = shape.output();
     TiledConvolution.clearHalo(images, map, output, workers);
-    forward.run(images, input, prepared, new Finish.Rectify(map, bias, output), workers);
+    Finish finish =
+        relu ? new Finish.Rectify(map, bias, output) : new Finish.Add(map, bias, output);
+    forward.run(images, input, prepared, finish, workers);
   }
 
   @Override

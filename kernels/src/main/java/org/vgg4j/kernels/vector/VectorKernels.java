@@ -1,6 +1,7 @@
 package org.vgg4j.kernels.vector;
 
 import org.jspecify.annotations.Nullable;
+import org.vgg4j.kernels.BatchNorm;
 import org.vgg4j.kernels.Convolution;
 import org.vgg4j.kernels.ConvolutionShape;
 import org.vgg4j.kernels.FullyConnected;
@@ -55,6 +56,11 @@ public final class VectorKernels implements Kernels {
   @Override
   public FullyConnected fullyConnected(int inFeatures, int outFeatures) {
     return new VectorFullyConnected(inFeatures, outFeatures);
+  }
+
+  @Override
+  public BatchNorm batchNorm(MapLayout map) {
+    return new VectorBatchNorm(map);
   }
 
   @Override

@@ -1,0 +1,26 @@
+package org.vgg4j.network;
+
+import java.util.List;
+import org.vgg4j.model.Architecture;
+import org.vgg4j.model.ParameterShape;
+
+/**
+ * The arrays of a batch normalisation, each {@code [C]}.
+ *
+ * @param scale learnt
+ * @param shift learnt
+ * @param mean running average
+ * @param variance running average
+ */
+record NormParameters(
+    ParameterShape scale, ParameterShape shift, ParameterShape mean, ParameterShape variance) {
+  static NormParameters of(Architecture architecture, String layer) {
+    List<ParameterShape> shapes =
+        architecture.parameters().stream().filter(shape -> shape.layer().equals(layer)).toList();
+    return new NormParameters(shapes.get(0), shapes.get(1), shapes.get(2), shapes.get(3));
+  }
+
+  List<ParameterShape> shapes() {
+    return List.of(scale, shift, mean, variance);
+  }
+}
