@@ -63,7 +63,7 @@ final class FinetuneCommand extends TrainCommand {
         spec.commandLine().getParseResult().matchedOptions().stream()
             .map(CommandLine.Model.OptionSpec::longestName)
             .toList();
-    if (typed.contains(YamlOptions.RESUME)) {
+    if (typed.contains(YamlOptions.RESUME) || RankOptions.follows()) {
       return super.call();
     }
     if (typed.contains(YamlOptions.RECIPE)) {

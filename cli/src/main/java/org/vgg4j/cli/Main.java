@@ -71,7 +71,9 @@ public final class Main implements Runnable {
         });
     try {
       CommandLine command = args.length > 0 ? commandLine.getSubcommands().get(args[0]) : null;
-      if (command != null && command.getCommand() instanceof FinetuneCommand) {
+      if (RankOptions.follows()) {
+        // what files say of options, the process that leads has read
+      } else if (command != null && command.getCommand() instanceof FinetuneCommand) {
         FinetuneCommand.applyDefaults(command, args);
       } else if (command != null && command.getCommand() instanceof TrainCommand) {
         YamlOptions.apply(command, args);

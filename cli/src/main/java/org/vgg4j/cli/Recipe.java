@@ -34,7 +34,14 @@ record Recipe(List<Stage> stages) {
    * @param options as a config file would hold them
    * @param place what to call it in an error
    */
-  record Stage(String name, ObjectNode options, String place) {}
+  record Stage(String name, ObjectNode options, String place) {
+    /** A run whose options are told by another process. */
+    static Stage of(String place, Map<String, Object> options) {
+      ObjectNode node = JsonNodeFactory.instance.objectNode();
+      options.forEach((name, value) -> node.put(name, String.valueOf(value)));
+      return new Stage("", node, place);
+    }
+  }
 
   private static final String COMMON = "common";
   private static final String STAGES = "stages";

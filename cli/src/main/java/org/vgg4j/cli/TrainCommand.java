@@ -1,6 +1,7 @@
 package org.vgg4j.cli;
 
 import java.io.PrintWriter;
+import java.io.Writer;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
 import java.nio.file.Files;
@@ -15,9 +16,12 @@ import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
+import org.vgg4j.base.InputException;
 import org.vgg4j.evaluate.Evaluation;
+import org.vgg4j.parallel.ProcessGroup;
 import org.vgg4j.report.TensorBoardListener;
 import org.vgg4j.train.RunFolder;
+import org.vgg4j.train.RunMessages;
 import org.vgg4j.train.Trainer;
 import org.vgg4j.train.TrainingConfig;
 import org.vgg4j.train.TrainingListener;
@@ -39,6 +43,15 @@ import picocli.CommandLine.Spec;
     },
     sortOptions = false)
 class TrainCommand implements Callable<Integer> {
+  /** Options that a resumed run may have anew. */
+  private static final Set<String> MAY_CHANGE =
+      Set.of(
+          YamlOptions.RESUME,
+          "--threads",
+          "--checkpoint-every",
+          RankOptions.NPROC,
+          RankOptions.TIMEOUT);
+
   @Spec private CommandSpec spec;
 
   @SuppressWarnings("UnusedVariable") // YamlOptions reads the file before the options are parsed
@@ -62,7 +75,7 @@ class TrainCommand implements Callable<Integer> {
       paramLabel = "RUN",
       description =
           "go on with the run of that folder where its last checkpoint is; all options are its own,"
-              + " but for --threads and --checkpoint-every")
+              + " but for --threads, --checkpoint-every, --nproc and --timeout")
   private @Nullable Path resume;
 
   @Option(
@@ -86,10 +99,54 @@ class TrainCommand implements Callable<Integer> {
     return options.config();
   }
 
+  @Mixin private final RankOptions ranks = new RankOptions();
+
+  /** This process's group while {@link #call} runs. */
+  private ProcessGroup group = ProcessGroup.alone();
+
   @Override
   public Integer call() {
+    if (ranks.processes() > 1) {
+      List<String> typed =
+          spec.root().commandLine().getParseResult().originalArgs(); // with the command's name
+      return new LocalRanks(ranks.processes(), typed, ranks.timeout(), spec.commandLine().getErr())
+          .run();
+    }
+    LocalRanks.endWithParent();
+    try (ProcessGroup joined = dryRun ? ProcessGroup.alone() : ranks.join()) {
+      group = joined;
+      try {
+        return group.leads() ? lead() : follow();
+      } catch (InputException e) {
+        group.report(e.getMessage() == null ? e.toString() : e.getMessage());
+        throw e;
+      }
+    }
+  }
+
+  private int lead() {
     try (StopSignal stop = StopSignal.install(spec.commandLine().getErr())) {
-      return recipe != null ? runRecipe(recipe, stop) : runOnce(stop);
+      int exitCode = recipe != null ? runRecipe(recipe, stop) : runOnce(stop);
+      new RunMessages(group).end();
+      return exitCode;
+    }
+  }
+
+  /** Takes part in whatever the process that leads trains; its options are those of that. */
+  private int follow() {
+    PrintWriter nobody = new PrintWriter(Writer.nullWriter());
+    int threads = options.threads();
+    RunMessages messages = new RunMessages(group);
+    try (StopSignal stop = StopSignal.install(nobody)) {
+      for (Map<String, Object> told = messages.awaitOptions();
+          told != null;
+          told = messages.awaitOptions()) {
+        Recipe.Stage stage = Recipe.Stage.of("the options of rank 0", told);
+        List<String> own = List.of("--threads=" + threads);
+        TrainingConfig config = Recipe.parse(stage, own).options.config();
+        Trainer.follow(config, group, Listeners.of(), stop::requested);
+      }
+      return stop.requested() ? stop.exitCode() : 0;
     }
   }
 
@@ -174,8 +231,8 @@ class TrainCommand implements Callable<Integer> {
             new TensorBoardListener(folder));
     TrainingResult result =
         begun
-            ? Trainer.resume(config, folder, listener, stop::requested, environment())
-            : Trainer.train(config, folder, listener, stop::requested, environment());
+            ? Trainer.resume(config, folder, group, listener, stop::requested, environment())
+            : Trainer.train(config, folder, group, listener, stop::requested, environment());
     if (result.steps() == 0 && result.interrupted()) {
       terminal().printf("stopped before the first step%nTo go on: ./vgg train %s%n", again);
       return stop.exitCode();
@@ -227,7 +284,7 @@ class TrainCommand implements Callable<Integer> {
   private void requireNothingElseThanResume() {
     for (OptionSpec option : spec.commandLine().getParseResult().matchedOptions()) {
       String name = option.longestName();
-      if (!Set.of(YamlOptions.RESUME, "--threads", "--checkpoint-every").contains(name)) {
+      if (!MAY_CHANGE.contains(name)) {
         throw new ParameterException(
             spec.commandLine(),
             "a resumed run keeps its options: leave out "
@@ -252,6 +309,7 @@ class TrainCommand implements Callable<Integer> {
     facts.put("host", hostName());
     facts.put("java", Runtime.version().toString());
     facts.put("vm", System.getProperty("java.vm.name"));
+    facts.put("processes", group.size());
     facts.put("processors", Runtime.getRuntime().availableProcessors());
     facts.put("started", Instant.now().toString());
     return facts;

@@ -174,8 +174,10 @@ final class YamlOptions implements IDefaultValueProvider {
   }
 
   /** Options that say where options come from have no place in a file. */
+  /** Or about processes, which are no part of what is learnt. */
   private static boolean isAboutFiles(String key) {
-    return Set.of(CONFIG, RESUME, RECIPE, DRY_RUN).contains("--" + key);
+    return Set.of(CONFIG, RESUME, RECIPE, DRY_RUN, RankOptions.NPROC, RankOptions.TIMEOUT)
+        .contains("--" + key);
   }
 
   /** Else picocli would complain of a command line that nobody typed. */

@@ -208,7 +208,17 @@ class TrainCommandTest {
       expected.add(option.longestName().substring(2));
     }
     expected.removeAll(
-        Set.of("config", "out", "resume", "recipe", "dry-run", "scale-ratio", "help", "version"));
+        Set.of(
+            "config",
+            "out",
+            "resume",
+            "recipe",
+            "dry-run",
+            "nproc",
+            "timeout",
+            "scale-ratio",
+            "help",
+            "version"));
     assertThat(resolved("run").keySet())
         .map(String::valueOf)
         .containsExactlyInAnyOrderElementsOf(expected);

@@ -16,6 +16,41 @@ public record Evaluation(
   /** Number of guesses that count for the top-5 error. */
   public static final int GUESSES = 5;
 
+  /**
+   * All of it as sums over images, which may be added to those of other images.
+   *
+   * @return the confusion matrix row by row, the images of each class that are not among the first
+   *     guesses, and the sum of the losses in nats
+   */
+  public double[] sums() {
+    int classes = classNames.size();
+    double[] sums = new double[classes * classes + classes + 1];
+    for (int c = 0; c < classes; c++) {
+      for (int k = 0; k < classes; k++) {
+        sums[c * classes + k] = confusion[c][k];
+      }
+      sums[classes * classes + c] = top5Wrong[c];
+    }
+    sums[sums.length - 1] = images() == 0 ? 0 : meanLoss * images();
+    return sums;
+  }
+
+  /** The reverse of {@link #sums}. */
+  public static Evaluation ofSums(List<String> classNames, double[] sums) {
+    int classes = classNames.size();
+    int[][] confusion = new int[classes][classes];
+    int[] top5Wrong = new int[classes];
+    int images = 0;
+    for (int c = 0; c < classes; c++) {
+      for (int k = 0; k < classes; k++) {
+        confusion[c][k] = (int) sums[c * classes + k];
+        images += confusion[c][k];
+      }
+      top5Wrong[c] = (int) sums[classes * classes + c];
+    }
+    return new Evaluation(classNames, confusion, top5Wrong, sums[sums.length - 1] / images);
+  }
+
   /** Number of images. */
   public int images() {
     int sum = 0;

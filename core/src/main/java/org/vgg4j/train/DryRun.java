@@ -88,7 +88,7 @@ public record DryRun(
               config.crop(),
               data.train().classNames().size());
       int microBatch =
-          MicroBatch.choose(config, architecture, engine, Runtime.getRuntime().maxMemory());
+          MicroBatch.choose(config, architecture, engine, Runtime.getRuntime().maxMemory(), 1);
       TrainingConfig resolved = config.withMicroBatch(microBatch);
       Dataset first = first(data.train(), PIECES * microBatch, config.seed());
       Survey survey = look(resolved, first, engine);
@@ -167,6 +167,7 @@ public record DryRun(
             ? Preprocessing.paper(survey.mean(), scale, config.crop())
             : origin.preprocessing().withSizes(scale, config.crop());
     Training training = engine.training(parameters, microBatch, config.sgd().dropout());
+    training.keep(config.start().frozenLayers(architecture));
     Sgd sgd =
         new Sgd(
             parameters,

@@ -2,6 +2,7 @@ package org.vgg4j.train;
 
 import java.util.Locale;
 import org.vgg4j.base.InputException;
+import org.vgg4j.data.BatchSequence;
 import org.vgg4j.model.Architecture;
 import org.vgg4j.network.Engine;
 import org.vgg4j.network.MemoryPlan;
@@ -17,12 +18,15 @@ final class MicroBatch {
   private final Architecture architecture;
   private final Engine engine;
   private final long heap;
+  private final int ranks;
 
-  private MicroBatch(TrainingConfig config, Architecture architecture, Engine engine, long heap) {
+  private MicroBatch(
+      TrainingConfig config, Architecture architecture, Engine engine, long heap, int ranks) {
     this.config = config;
     this.architecture = architecture;
     this.engine = engine;
     this.heap = heap;
+    this.ranks = ranks;
   }
 
   /**
@@ -31,15 +35,18 @@ final class MicroBatch {
    * their gradients.)
    *
    * @param heap bytes that the heap may grow to
+   * @param ranks number of processes among which a batch is divided
    * @throws InputException if it does not fit, with what would
    */
-  static int choose(TrainingConfig config, Architecture architecture, Engine engine, long heap) {
-    return new MicroBatch(config, architecture, engine, heap).choose();
+  static int choose(
+      TrainingConfig config, Architecture architecture, Engine engine, long heap, int ranks) {
+    return new MicroBatch(config, architecture, engine, heap, ranks).choose();
   }
 
   private int choose() {
     int asked = config.sgd().microBatch();
-    if (asked > 0 && fits(asked, asked < config.sgd().batch())) {
+    int ofRank = Math.min(asked, BatchSequence.share(config.sgd().batch(), ranks));
+    if (asked > 0 && fits(ofRank, ofRank < config.sgd().batch())) {
       return asked;
     }
     int largest = largest();
@@ -63,7 +70,7 @@ final class MicroBatch {
   }
 
   private int largest() {
-    for (int parts = 1; parts <= config.sgd().batch(); parts++) {
+    for (int parts = ranks; parts <= config.sgd().batch(); parts++) {
       int images = (config.sgd().batch() + parts - 1) / parts;
       if (fits(images, parts > 1)) {
         return images;

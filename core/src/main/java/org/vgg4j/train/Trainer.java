@@ -10,6 +10,7 @@ import org.jspecify.annotations.Nullable;
 import org.vgg4j.base.InputException;
 import org.vgg4j.base.PeakMemory;
 import org.vgg4j.base.Version;
+import org.vgg4j.data.BatchSequence;
 import org.vgg4j.data.DataSources;
 import org.vgg4j.data.DataSplits;
 import org.vgg4j.data.Dataset;
@@ -21,6 +22,7 @@ import org.vgg4j.model.Architecture;
 import org.vgg4j.model.Preprocessing;
 import org.vgg4j.network.Engine;
 import org.vgg4j.network.Parameters;
+import org.vgg4j.parallel.ProcessGroup;
 
 /**
  * One training run, from a data set to a run folder: the paper's recipe (section 3.1). What it
@@ -64,8 +66,26 @@ public final class Trainer {
       TrainingListener listener,
       BooleanSupplier stopRequested,
       Map<String, Object> environment) {
+    ProcessGroup alone = ProcessGroup.alone();
+    return train(config, out, alone, listener, stopRequested, environment);
+  }
+
+  /**
+   * Trains as the process that leads a group. The others call {@link #follow} at the same time.
+   *
+   * @param group whose ranks divide each batch; two learn, bit for bit, what one process learns
+   *     with a micro-batch of half the batch
+   * @throws InputException as the other method does; and if a process of the group is at fault
+   */
+  public static TrainingResult train(
+      TrainingConfig config,
+      Path out,
+      ProcessGroup group,
+      TrainingListener listener,
+      BooleanSupplier stopRequested,
+      Map<String, Object> environment) {
     try {
-      return run(config, out, false, listener, stopRequested, environment);
+      return run(config, out, false, group, listener, stopRequested, environment);
     } catch (InputException e) {
       RunFolder.removeIfEmpty(out);
       throw e;
@@ -86,13 +106,31 @@ public final class Trainer {
       TrainingListener listener,
       BooleanSupplier stopRequested,
       Map<String, Object> environment) {
-    return run(config, run, true, listener, stopRequested, environment);
+    ProcessGroup alone = ProcessGroup.alone();
+    return run(config, run, true, alone, listener, stopRequested, environment);
+  }
+
+  /**
+   * Goes on as the process that leads a group, which may have another number of ranks than before:
+   * then rounding differs, and what is learnt is not bit for bit the same.
+   *
+   * @throws InputException as the other method does; and if a process of the group is at fault
+   */
+  public static TrainingResult resume(
+      TrainingConfig config,
+      Path run,
+      ProcessGroup group,
+      TrainingListener listener,
+      BooleanSupplier stopRequested,
+      Map<String, Object> environment) {
+    return run(config, run, true, group, listener, stopRequested, environment);
   }
 
   private static TrainingResult run(
       TrainingConfig config,
       Path out,
       boolean resumed,
+      ProcessGroup group,
       TrainingListener listener,
       BooleanSupplier stopRequested,
       Map<String, Object> environment) {
@@ -104,10 +142,21 @@ public final class Trainer {
           new Architecture(
               config.configuration(), config.width(), config.crop(), classNames.size());
       int microBatch =
-          MicroBatch.choose(config, architecture, engine, Runtime.getRuntime().maxMemory());
+          MicroBatch.choose(
+              config, architecture, engine, Runtime.getRuntime().maxMemory(), group.size());
       TrainingConfig resolved = config.withMicroBatch(microBatch);
+      requireShares(resolved, data, group);
+      if (config.configuration().hasBatchNorm()
+          && config.sgd().microBatch() == 0
+          && microBatch < BatchSequence.share(config.sgd().batch(), group.size())) {
+        listener.noted(
+            "memory has room for %d images at a time, whose statistics normalise them: more memory learns something else, --micro-batch %d the same"
+                .formatted(microBatch, microBatch));
+      }
       RunFolder folder = resumed ? RunFolder.existing(out) : RunFolder.create(out);
       folder.writeConfig(resolved.options()); // from now on it can be resumed
+      RunMessages messages = new RunMessages(group);
+      messages.begin(resolved);
       Map<String, Object> surroundings = new LinkedHashMap<>(environment);
       surroundings.put("kernels", engine.kernels() + ": " + engine.kernelsDescription());
       boolean goesOn = Files.exists(folder.checkpoint());
@@ -117,12 +166,14 @@ public final class Trainer {
               : new DataSurvey(resolved, data, engine::parallel, listener, stopRequested)
                   .run(folder);
       if (!goesOn && survey == null) {
+        messages.cancel();
         return new TrainingResult(folder, 0, Double.NaN, null, 0, 0, true);
       }
       DataSplits readable = data.without(folder.passedOver());
       TrainingLoop loop =
           begin(
               resolved,
+              messages,
               folder,
               readable,
               engine,
@@ -135,22 +186,85 @@ public final class Trainer {
     }
   }
 
+  private static void requireShares(TrainingConfig config, DataSplits data, ProcessGroup group) {
+    int batch = config.sgd().batch();
+    if (!BatchSequence.everyShareHasSamples(data.train().size(), batch, group.size())) {
+      throw new InputException(
+          "a batch of %d of the %d training images is too small for %d processes: take a larger --batch, or fewer processes"
+              .formatted(batch, data.train().size(), group.size()));
+    }
+  }
+
   /**
-   * @param data without what cannot be read
-   * @param survey of the pictures; null if the run goes on from a checkpoint
+   * Trains as a process that does not lead its group: takes options, weights and all else from the
+   * one that does, its own images from its own files, and writes nothing.
+   *
+   * @param config what {@link RunMessages#awaitOptions} gave, with this process's own threads
+   * @throws InputException if the data are not those of the process that leads, the memory does not
+   *     allow it, or a process of the group is at fault
    */
-  private static TrainingLoop begin(
+  public static void follow(
       TrainingConfig config,
-      RunFolder folder,
-      DataSplits data,
-      Engine engine,
-      Architecture architecture,
-      @Nullable Survey survey,
-      boolean resumed,
+      ProcessGroup group,
       TrainingListener listener,
       BooleanSupplier stopRequested) {
-    Parameters parameters = Parameters.zeros(architecture);
+    try (Engine engine = new Engine(config.threads())) {
+      DataSplits data =
+          DataSources.open(config.data(), config.limit(), config.heldOut(), config.seed());
+      RunMessages messages = new RunMessages(group);
+      Architecture architecture =
+          new Architecture(
+              config.configuration(),
+              config.width(),
+              config.crop(),
+              data.train().classNames().size());
+      RunMessages.State state = messages.awaitState();
+      if (state == null) {
+        return;
+      }
+      DataSplits readable = data.without(state.passedOver());
+      requireSameSurroundings(config, readable, engine, state.snapshot());
+      Parameters parameters = Parameters.zeros(architecture);
+      Sgd sgd = sgd(config, parameters, engine);
+      messages.shareWeights(parameters, sgd);
+      RunFolder ofOther = new RunFolder(Path.of("")); // never written to by this process
+      TrainingLoop loop =
+          new TrainingLoop(
+              config,
+              group,
+              ofOther,
+              readable,
+              engine,
+              parameters,
+              sgd,
+              state.snapshot(),
+              listener,
+              stopRequested);
+      TrainingResult trained = loop.run();
+      Dataset testImages = readable.test();
+      if (!trained.interrupted() && testImages != null && trained.bestEpoch() > 0) {
+        Evaluation unused = loop.evaluateBest(testImages);
+      }
+    }
+  }
+
+  private static void requireSameSurroundings(
+      TrainingConfig config, DataSplits data, Engine engine, Snapshot snapshot) {
+    if (!data.fingerprint().equals(snapshot.datasetFingerprint())) {
+      throw new InputException(
+          "the data set %s is here another one than where rank 0 runs: copy it there, to the same path"
+              .formatted(config.data()));
+    }
+    if (!engine.kernels().equals(snapshot.kernels())) {
+      throw new InputException(
+          "rank 0 computes with %s kernels, this process with %s, which round otherwise: use the same Java and options (-Dvgg.kernels) everywhere"
+              .formatted(snapshot.kernels(), engine.kernels()));
+    }
+  }
+
+  private static Sgd sgd(TrainingConfig config, Parameters parameters, Engine engine) {
     SgdConfig options = config.sgd();
+    Architecture architecture = parameters.architecture();
     Sgd sgd =
         new Sgd(
             parameters,
@@ -160,6 +274,26 @@ public final class Trainer {
             options.biasDecay(),
             config.start().frozenLayers(architecture));
     options.layerRates().factors(architecture, options.learningRate()).forEach(sgd::setFactor);
+    return sgd;
+  }
+
+  /**
+   * @param data without what cannot be read
+   * @param survey of the pictures; null if the run goes on from a checkpoint
+   */
+  private static TrainingLoop begin(
+      TrainingConfig config,
+      RunMessages messages,
+      RunFolder folder,
+      DataSplits data,
+      Engine engine,
+      Architecture architecture,
+      @Nullable Survey survey,
+      boolean resumed,
+      TrainingListener listener,
+      BooleanSupplier stopRequested) {
+    Parameters parameters = Parameters.zeros(architecture);
+    Sgd sgd = sgd(config, parameters, engine);
     Snapshot snapshot =
         survey == null
             ? Checkpoint.read(folder.checkpoint(), parameters, sgd.velocities())
@@ -174,7 +308,10 @@ public final class Trainer {
           sampler,
           TrainingLoop.augmentation(config, snapshot.preprocessing(), snapshot.colors()));
     }
-    int microBatch = config.sgd().microBatch();
+    messages.state(new RunMessages.State(snapshot, folder.passedOver()));
+    messages.shareWeights(parameters, sgd);
+    int share = BatchSequence.share(config.sgd().batch(), messages.group().size());
+    int microBatch = Math.min(config.sgd().microBatch(), share);
     boolean summed = microBatch < config.sgd().batch();
     listener.started(
         config, data, architecture, engine.trainingMemory(architecture, microBatch, summed));
@@ -184,7 +321,16 @@ public final class Trainer {
     }
     TrainingLoop loop =
         new TrainingLoop(
-            config, folder, data, engine, parameters, sgd, snapshot, listener, stopRequested);
+            config,
+            messages.group(),
+            folder,
+            data,
+            engine,
+            parameters,
+            sgd,
+            snapshot,
+            listener,
+            stopRequested);
     folder.writeMetrics(snapshot.metrics());
     return loop;
   }

@@ -1,12 +1,17 @@
 package org.vgg4j.train;
 
+import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.BooleanSupplier;
+import java.util.stream.IntStream;
+import java.util.zip.CRC32C;
 import org.jspecify.annotations.Nullable;
+import org.vgg4j.base.InputException;
 import org.vgg4j.base.Version;
 import org.vgg4j.data.Augmentation;
 import org.vgg4j.data.BatchLoader;
@@ -15,21 +20,30 @@ import org.vgg4j.data.ColorPca;
 import org.vgg4j.data.DataSplits;
 import org.vgg4j.data.Dataset;
 import org.vgg4j.data.Sampler;
+import org.vgg4j.data.Subset;
 import org.vgg4j.evaluate.CenterCropEvaluator;
 import org.vgg4j.evaluate.Evaluation;
+import org.vgg4j.model.Architecture;
 import org.vgg4j.model.ParameterShape;
 import org.vgg4j.model.Preprocessing;
 import org.vgg4j.network.DropoutKeys;
 import org.vgg4j.network.Engine;
+import org.vgg4j.network.GradientSink;
 import org.vgg4j.network.GradientSums;
 import org.vgg4j.network.Parameters;
 import org.vgg4j.network.Training;
+import org.vgg4j.parallel.ProcessGroup;
 import org.vgg4j.weights.ModelFile;
 import org.vgg4j.weights.Provenance;
 
-/** Steps, epochs, validation and checkpoints, from a {@link Snapshot} on. Not thread-safe. */
+/**
+ * Steps, epochs, validation and checkpoints, from a {@link Snapshot} on. In a group of processes
+ * each works on its share of every batch and of the validation images, and all learn the same; the
+ * one that leads writes the run folder. Not thread-safe.
+ */
 final class TrainingLoop {
   private final TrainingConfig config;
+  private final ProcessGroup group;
   private final RunFolder folder;
   private final DataSplits data;
   private final TrainingListener listener;
@@ -40,6 +54,8 @@ final class TrainingLoop {
   private final Training training;
   private final Sgd sgd;
   private final @Nullable GradientSums sums;
+  private final @Nullable GradientExchange exchange;
+  private final BatchSequence sequence;
   private final CenterCropEvaluator evaluator;
   private final Sampler sampler;
   private final LearningRate rate;
@@ -56,9 +72,14 @@ final class TrainingLoop {
   private int bestEpoch;
   private @Nullable Double bestTop1Error;
   private @Nullable Double bestLoss;
+  private boolean stopInGroup;
 
+  /**
+   * @param folder of the run; only the process that leads writes there
+   */
   TrainingLoop(
       TrainingConfig config,
+      ProcessGroup group,
       RunFolder folder,
       DataSplits data,
       Engine engine,
@@ -68,8 +89,11 @@ final class TrainingLoop {
       TrainingListener listener,
       BooleanSupplier stopRequested) {
     List<String> classNames = data.train().classNames();
-    int microBatch = config.sgd().microBatch();
+    int batch = config.sgd().batch();
+    int share = BatchSequence.share(batch, group.size());
+    int microBatch = Math.min(config.sgd().microBatch(), share);
     this.config = config;
+    this.group = group;
     this.folder = folder;
     this.data = data;
     this.listener = listener;
@@ -79,9 +103,16 @@ final class TrainingLoop {
     this.parameters = parameters;
     this.sgd = sgd;
     this.training = engine.training(parameters, microBatch, config.sgd().dropout());
-    training.keep(config.start().frozenLayers(parameters.architecture()));
-    boolean summed = microBatch < config.sgd().batch();
-    this.sums = summed ? engine.gradientSums(parameters.architecture()) : null;
+    Architecture architecture = parameters.architecture();
+    Set<String> frozen = config.start().frozenLayers(architecture);
+    training.keep(frozen);
+    this.sums = microBatch < batch ? engine.gradientSums(architecture) : null;
+    this.exchange =
+        group.size() > 1 && sums != null
+            ? new GradientExchange(architecture, group, sums, frozen)
+            : null;
+    this.sequence =
+        new BatchSequence(data.train().size(), batch, microBatch, group.rank(), group.size());
     this.evaluator = new CenterCropEvaluator(engine, training, preprocessing, classNames);
     this.sampler = new Sampler(data.train().size(), config.seed());
     this.rate = new LearningRate(config.sgd().learningRate(), config.schedule(), stepsPerEpoch());
@@ -162,7 +193,7 @@ final class TrainingLoop {
         sampler,
         augmentation(config, preprocessing, begin.colors()),
         preprocessing,
-        new BatchSequence(data.train().size(), config.sgd().batch(), training.capacity()),
+        sequence,
         epoch,
         position,
         config.threads());
@@ -192,9 +223,27 @@ final class TrainingLoop {
 
   /** Measures the best model, over which the last one is lost: there is no memory for both. */
   Evaluation evaluateBest(Dataset dataset) {
-    ModelFile unused =
-        ModelFile.read(folder.bestModel(), (name, length) -> parameters.values(name));
-    return evaluator.evaluate(dataset, done -> {});
+    if (group.leads()) {
+      ModelFile unused =
+          ModelFile.read(folder.bestModel(), (name, length) -> parameters.values(name));
+    }
+    for (ParameterShape shape : parameters.architecture().parameters()) {
+      group.broadcast(parameters.values(shape.name()));
+    }
+    return evaluate(dataset);
+  }
+
+  /** Measures a data set, of which each process takes its share. */
+  private Evaluation evaluate(Dataset dataset) {
+    if (group.size() == 1) {
+      return evaluator.evaluate(dataset, done -> {});
+    }
+    int from = (int) ((long) dataset.size() * group.rank() / group.size());
+    int to = (int) ((long) dataset.size() * (group.rank() + 1) / group.size());
+    Subset share = new Subset(dataset, dataset.name(), IntStream.range(from, to).toArray());
+    double[] sums = evaluator.evaluate(share, done -> {}).sums();
+    group.sum(sums);
+    return Evaluation.ofSums(data.train().classNames(), sums);
   }
 
   /** Trains to the end of the epoch; returns false if it was asked to stop before. */
@@ -222,9 +271,11 @@ final class TrainingLoop {
       trainingNanos += System.nanoTime() - stepNanos;
       trainedImages += count;
       listener.stepped(progress(stepRate));
-      if (stopRequested.getAsBoolean()) {
+      if (exchange != null ? stopInGroup : stopRequested.getAsBoolean()) {
         save();
-        model(Map.of()).write(folder.lastModel());
+        if (group.leads()) {
+          model(Map.of()).write(folder.lastModel());
+        }
         return false;
       }
       int every = config.checkpointEvery();
@@ -233,7 +284,7 @@ final class TrainingLoop {
       }
     }
     double stepsNanos = System.nanoTime() - epochNanos;
-    Evaluation validation = evaluator.evaluate(data.validation(), done -> {});
+    Evaluation validation = evaluate(data.validation());
     endEpoch(
         new EpochMetrics(
             epoch + 1,
@@ -250,35 +301,49 @@ final class TrainingLoop {
 
   /**
    * Runs a batch. A batch in one piece trains the network at once, layer by layer, unless its loss
-   * is not finite; the gradients of one in micro-batches are summed.
+   * is not finite; the gradients of one in micro-batches are summed, and those of several
+   * processes.
    */
   private Training.Result runBatch(BatchLoader loader, int count, int[] order) {
     double loss = 0;
     int right = 0;
     int done = 0;
-    while (done < count) {
+    int share = sequence.shareAt(position);
+    int firstOfShare =
+        position + group.rank() * BatchSequence.share(config.sgd().batch(), group.size());
+    if (exchange != null) {
+      exchange.begin();
+    }
+    GradientSink sink = exchange != null ? exchange : sums != null ? sums : sgd;
+    while (done < share) {
       BatchLoader.Batch part = loader.next();
-      int first = position + done;
-      if (part.epoch() != epoch || part.first() != first || part.count() > count - done) {
+      int first = firstOfShare + done;
+      if (part.epoch() != epoch || part.first() != first || part.count() > share - done) {
         throw new IllegalStateException(
             "the loader is at epoch %d, position %d, training at %d, %d"
                 .formatted(part.epoch(), part.first(), epoch, first));
       }
       int[] samples = Arrays.copyOfRange(order, first, first + part.count());
       DropoutKeys dropout = new DropoutKeys(config.seed(), epoch, samples);
+      if (exchange != null && done + part.count() == share) {
+        exchange.beginLast();
+      }
       Training.Result result =
-          training.run(
-              part.images(),
-              part.labels(),
-              part.count(),
-              1f / count,
-              dropout,
-              sums != null ? sums : sgd);
+          training.run(part.images(), part.labels(), part.count(), 1f / count, dropout, sink);
       done += part.count();
       loss += result.lossSum();
       right += result.correct();
     }
-    return new Training.Result(loss, right);
+    return exchange == null ? new Training.Result(loss, right) : together(exchange, loss, right);
+  }
+
+  /** What the whole batch gave; and whether any process was asked to stop. */
+  private Training.Result together(GradientExchange gradients, double loss, int right) {
+    gradients.finish();
+    double[] sums = {loss, right, stopRequested.getAsBoolean() ? 1 : 0};
+    group.sum(sums);
+    stopInGroup = sums[2] > 0;
+    return new Training.Result(sums[0], (int) sums[1]);
   }
 
   private int stepsPerEpoch() {
@@ -312,10 +377,13 @@ final class TrainingLoop {
   private void endEpoch(EpochMetrics ended) {
     Evaluation validation = ended.validation();
     watch.step(step, validation.meanLoss()); // before a broken model takes a good one's place
+    requireSameParameters();
     boolean isBest = isBest(validation);
     ModelFile model = model(figures(ended));
     if (isBest) {
-      model.write(folder.bestModel());
+      if (group.leads()) {
+        model.write(folder.bestModel());
+      }
       bestTop1Error = validation.top1Error();
       bestLoss = validation.meanLoss();
       bestEpoch = ended.epoch();
@@ -327,11 +395,46 @@ final class TrainingLoop {
     position = 0;
     lossSum = 0;
     correct = 0;
-    model.write(folder.lastModel());
+    if (group.leads()) {
+      model.write(folder.lastModel());
+    }
     save();
-    folder.writeMetrics(metrics);
+    if (group.leads()) {
+      folder.writeMetrics(metrics);
+    }
     listener.epochEnded(ended, isBest);
     tell(dropped, warning);
+  }
+
+  /**
+   * Processes on unequal machines could learn unequal things: then training must end, not go on.
+   *
+   * @throws InputException if the parameters of this process are not those of the others
+   */
+  private void requireSameParameters() {
+    if (group.size() == 1) {
+      return;
+    }
+    CRC32C crc = new CRC32C();
+    ByteBuffer bytes = ByteBuffer.allocate(1 << 16);
+    for (ParameterShape shape : parameters.architecture().parameters()) {
+      float[] values = parameters.values(shape.name());
+      for (int i = 0; i < values.length; ) {
+        bytes.clear();
+        int count = Math.min(bytes.capacity() / Float.BYTES, values.length - i);
+        bytes.asFloatBuffer().put(values, i, count);
+        crc.update(bytes.limit(count * Float.BYTES));
+        i += count;
+      }
+    }
+    double own = crc.getValue();
+    double[] sum = {own};
+    group.sum(sum);
+    if (sum[0] != own * group.size()) {
+      throw new InputException(
+          "the processes have come to different weights, which unequal processors or versions of"
+              + " Java can do: train on machines of one kind");
+    }
   }
 
   private void tell(boolean dropped, @Nullable String warning) {
@@ -348,7 +451,9 @@ final class TrainingLoop {
   }
 
   private void save() {
-    Checkpoint.write(folder.checkpoint(), parameters, sgd.velocities(), snapshot());
+    if (group.leads()) {
+      Checkpoint.write(folder.checkpoint(), parameters, sgd.velocities(), snapshot());
+    }
   }
 
   /** By the top-1 error, and by the loss where that is equal. */

@@ -35,7 +35,7 @@ class MicroBatchTest {
   }
 
   private int choose(long heap) {
-    return MicroBatch.choose(options.build(), architecture(), engine, heap);
+    return MicroBatch.choose(options.build(), architecture(), engine, heap, 1);
   }
 
   @Test

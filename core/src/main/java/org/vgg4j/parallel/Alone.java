@@ -1,0 +1,39 @@
+package org.vgg4j.parallel;
+
+/** A process that works by itself. */
+record Alone() implements ProcessGroup {
+  @Override
+  public int rank() {
+    return 0;
+  }
+
+  @Override
+  public int size() {
+    return 1;
+  }
+
+  @Override
+  public void beginSum(float[] values, int first, int count) {}
+
+  @Override
+  public void awaitSums() {}
+
+  @Override
+  public void sum(double[] values) {}
+
+  @Override
+  public void broadcast(float[] values) {}
+
+  @Override
+  public byte[] broadcast(byte[] bytes) {
+    return bytes;
+  }
+
+  @Override
+  public Traffic traffic() {
+    return Traffic.NONE;
+  }
+
+  @Override
+  public void close() {}
+}

@@ -1,0 +1,81 @@
+package org.vgg4j.parallel;
+
+/**
+ * Some processes, each with a rank from 0, that do one piece of work together. What is said of one
+ * rank holds for all: every rank makes the same calls in the same order, with arrays of the same
+ * lengths, and afterwards all have the same bits. Rank 0 leads: it reads and writes the files.
+ *
+ * <p>A call throws an {@link org.vgg4j.base.InputException} that names the rank at fault if one has
+ * ended, or does not come to the same call in time; the group is of no use then. Not thread-safe.
+ */
+public interface ProcessGroup extends AutoCloseable {
+  /** Number of this process, from 0. */
+  int rank();
+
+  /** Number of processes. */
+  int size();
+
+  /** Whether this process reads and writes what all share. */
+  default boolean leads() {
+    return rank() == 0;
+  }
+
+  /**
+   * Begins to replace values by their sums over all ranks, while the caller goes on. They are added
+   * in the order of the ranks, so that the sums are, bit for bit, those of one process that does
+   * one share after the other.
+   *
+   * @param values read and overwritten until {@link #awaitSums} returns
+   * @param first index of the first value
+   * @param count number of values
+   */
+  void beginSum(float[] values, int first, int count);
+
+  /** Waits until all sums that were begun are there. */
+  void awaitSums();
+
+  /** Replaces values by their sums over all ranks, added in the order of the ranks. */
+  void sum(double[] values);
+
+  /** Gives all ranks the values of rank 0. */
+  void broadcast(float[] values);
+
+  /**
+   * Gives all ranks the bytes of rank 0. Waits for as long as rank 0 is alive: before them it may
+   * have looked through all data.
+   *
+   * @param bytes what rank 0 has to say; of no account on other ranks
+   * @return those of rank 0
+   */
+  byte[] broadcast(byte[] bytes);
+
+  /**
+   * Tells the others why this process ends before its time: they name that as the reason when they
+   * find it gone.
+   */
+  default void report(String sentence) {}
+
+  /** What was sent so far. */
+  Traffic traffic();
+
+  /**
+   * What the sums of {@link #beginSum} took.
+   *
+   * @param bytes of the values that were summed, as this rank gave them
+   * @param busySeconds during which sums were made
+   * @param waitedSeconds of these, during which {@link #awaitSums} had nothing else to do
+   */
+  record Traffic(long bytes, double busySeconds, double waitedSeconds) {
+    /** Nothing. */
+    public static final Traffic NONE = new Traffic(0, 0, 0);
+  }
+
+  /** Leaves the group. */
+  @Override
+  void close();
+
+  /** A group of one, which has nothing to do. */
+  static ProcessGroup alone() {
+    return new Alone();
+  }
+}

@@ -1,0 +1,29 @@
+package org.vgg4j.parallel;
+
+import java.util.ServiceLoader;
+import org.vgg4j.base.InputException;
+
+/** How processes become a group; found as a service. */
+public interface ProcessGroups {
+  /**
+   * Joins a group: waits until all of its processes are there.
+   *
+   * @throws InputException if they are not in time, with the remedy
+   */
+  ProcessGroup join(Membership membership);
+
+  /**
+   * Returns the implementation on the class path.
+   *
+   * @throws InputException if there is none
+   */
+  static ProcessGroups installed() {
+    return ServiceLoader.load(ProcessGroups.class)
+        .findFirst()
+        .orElseThrow(
+            () ->
+                new InputException(
+                    "several processes need vgg4j's module torch, which is not on the class path:"
+                        + " ./vgg adds it where --nproc or WORLD_SIZE asks for it"));
+  }
+}

@@ -1,0 +1,95 @@
+package org.vgg4j.train;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.type.TypeReference;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import java.io.IOException;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+import org.vgg4j.base.InputException;
+import org.vgg4j.data.Unreadable;
+import org.vgg4j.model.ParameterShape;
+import org.vgg4j.network.Parameters;
+import org.vgg4j.parallel.ProcessGroup;
+
+/**
+ * What the process that leads tells the others of its group: for each run its options, then where
+ * it begins, then the weights; at the end that there are no more runs.
+ *
+ * @param group who talks
+ */
+public record RunMessages(ProcessGroup group) {
+  private static final ObjectMapper JSON = JsonMapper.builder().build();
+  private static final byte[] NOTHING = {};
+
+  /**
+   * Where a run begins.
+   *
+   * @param snapshot all but the weights
+   * @param passedOver pictures that cannot be read
+   */
+  record State(Snapshot snapshot, List<Unreadable> passedOver) {}
+
+  /** Says that a run with these options follows. */
+  void begin(TrainingConfig config) {
+    send(config.options());
+  }
+
+  /** Says that no run follows. */
+  public void end() {
+    byte[] unused = group.broadcast(NOTHING);
+  }
+
+  /** Says that the run that was to begin does not. */
+  void cancel() {
+    end();
+  }
+
+  void state(State state) {
+    send(state);
+  }
+
+  /**
+   * Waits for the next run.
+   *
+   * @return its options, as {@link TrainingConfig#options} has them; null if there is none
+   */
+  public @Nullable Map<String, Object> awaitOptions() {
+    return receive(new TypeReference<Map<String, Object>>() {});
+  }
+
+  /** Waits until the run begins; returns null if it does not. */
+  @Nullable State awaitState() {
+    return receive(new TypeReference<State>() {});
+  }
+
+  /** Gives all processes the weights and velocities of the one that leads. */
+  void shareWeights(Parameters parameters, Sgd sgd) {
+    for (ParameterShape shape : parameters.architecture().parameters()) {
+      group.broadcast(parameters.values(shape.name()));
+      group.broadcast(sgd.velocities().values(shape.name()));
+    }
+  }
+
+  private void send(Object message) {
+    if (group.size() == 1) {
+      return;
+    }
+    try {
+      byte[] unused = group.broadcast(JSON.writeValueAsBytes(message));
+    } catch (JsonProcessingException e) {
+      throw new IllegalStateException("a message cannot be written as JSON", e);
+    }
+  }
+
+  private <T> @Nullable T receive(TypeReference<T> type) {
+    byte[] message = group.broadcast(NOTHING);
+    try {
+      return message.length == 0 ? null : JSON.readValue(message, type);
+    } catch (IOException e) {
+      throw new InputException("rank 0 is another version of vgg4j: use one version everywhere", e);
+    }
+  }
+}

@@ -1,0 +1,319 @@
+package org.vgg4j.torch;
+
+import java.net.InetAddress;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.Arrays;
+import java.util.Deque;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
+import org.bytedeco.javacpp.DoublePointer;
+import org.bytedeco.javacpp.FloatPointer;
+import org.bytedeco.javacpp.Pointer;
+import org.bytedeco.javacpp.PointerScope;
+import org.bytedeco.javacpp.chrono.Milliseconds;
+import org.bytedeco.pytorch.ByteVector;
+import org.bytedeco.pytorch.IntOptional;
+import org.bytedeco.pytorch.LongVector;
+import org.bytedeco.pytorch.ProcessGroupGloo;
+import org.bytedeco.pytorch.StringVector;
+import org.bytedeco.pytorch.TCPStore;
+import org.bytedeco.pytorch.TCPStoreOptions;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.TensorOptions;
+import org.bytedeco.pytorch.TensorVector;
+import org.bytedeco.pytorch.Work;
+import org.bytedeco.pytorch.global.torch;
+import org.vgg4j.base.InputException;
+import org.vgg4j.parallel.Membership;
+import org.vgg4j.parallel.ProcessGroup;
+
+/**
+ * A group over Gloo. Sums go through one native buffer on a thread of its own, one piece after the
+ * other, while the caller computes; other calls use the same thread, so that their order is that of
+ * the calls on every rank.
+ */
+final class GlooGroup implements ProcessGroup {
+  /** Floats of a native buffer, through which all goes: 16 MB. There are two. */
+  private static final int PIECE = 1 << 22;
+
+  private static final long POLL = 50; // milliseconds
+  private static final double NANOS = 1e9;
+
+  /** Who waits longer than that for a piece has the verdict to make, which takes some seconds. */
+  private static final Duration VERDICT = Duration.ofSeconds(10);
+
+  private final Membership membership;
+  private final TCPStore store;
+  private final ProcessGroupGloo gloo;
+  private final Watch watch;
+  private final ExecutorService thread = Executors.newSingleThreadExecutor(GlooGroup::daemon);
+  private final Deque<Future<?>> begun = new ArrayDeque<>();
+  private final FloatPointer floats;
+  private final FloatPointer parts;
+  private int messages;
+  private long bytes;
+  private final AtomicLong busyNanos = new AtomicLong();
+  private long waitedNanos;
+  private boolean broken;
+
+  private GlooGroup(Membership membership, TCPStore store, ProcessGroupGloo gloo, Watch watch) {
+    this.membership = membership;
+    this.store = store;
+    this.gloo = gloo;
+    this.watch = watch;
+    // parts of equal lengths may need some floats more
+    this.floats = new FloatPointer(PIECE + membership.size());
+    this.parts = new FloatPointer(PIECE + membership.size());
+  }
+
+  private static Thread daemon(Runnable work) {
+    Thread thread = new Thread(work, "vgg-gloo");
+    thread.setDaemon(true);
+    return thread;
+  }
+
+  static ProcessGroup join(Membership membership, InetAddress master, InetAddress own) {
+    boolean leads = membership.rank() == 0;
+    long timeout = membership.timeout().toMillis();
+    TCPStoreOptions options =
+        new TCPStoreOptions()
+            .port((short) membership.port())
+            .isServer(leads)
+            .waitWorkers(false)
+            .timeout(new Milliseconds(timeout));
+    if (leads) {
+      options.masterListenFd(new IntOptional(MasterSocket.listen(master, membership.port())));
+    }
+    try {
+      TCPStore store = new TCPStore(master.getHostAddress(), options);
+      TCPStoreOptions asClient =
+          new TCPStoreOptions()
+              .port((short) membership.port())
+              .isServer(false)
+              .waitWorkers(false)
+              .timeout(new Milliseconds(timeout));
+      Watch watch = new Watch(new TCPStore(master.getHostAddress(), asClient), membership);
+      ProcessGroupGloo.Options gloo =
+          ProcessGroupGloo.Options.create(new Milliseconds(piecesTimeout(membership)));
+      gloo.devices().push_back(ProcessGroupGloo.createDeviceForHostname(own.getHostAddress()));
+      gloo.threads(1);
+      ProcessGroupGloo group =
+          new ProcessGroupGloo(store, membership.rank(), membership.size(), gloo);
+      return new GlooGroup(membership, store, group, watch);
+    } catch (RuntimeException e) {
+      throw new InputException(
+          "rank %d did not find the %d processes of its group at %s, port %d, in %d s (%s): start them all, with the same MASTER_ADDR and MASTER_PORT, or give a longer --timeout"
+              .formatted(
+                  membership.rank(),
+                  membership.size(),
+                  master.getHostAddress(),
+                  membership.port(),
+                  membership.timeout().toSeconds(),
+                  MasterSocket.firstLine(e)),
+          e);
+    }
+  }
+
+  /** So that the verdict, too, is there in time. */
+  private static long piecesTimeout(Membership membership) {
+    Duration whole = membership.timeout();
+    Duration rest = whole.minus(VERDICT);
+    return Math.max(rest.toMillis(), whole.toMillis() / 2);
+  }
+
+  @Override
+  public int rank() {
+    return membership.rank();
+  }
+
+  @Override
+  public int size() {
+    return membership.size();
+  }
+
+  @Override
+  public void beginSum(float[] values, int first, int count) {
+    bytes += (long) Float.BYTES * count;
+    begun.add(
+        thread.submit(
+            () -> {
+              long start = System.nanoTime();
+              for (int at = first; at < first + count; at += PIECE) {
+                sumPiece(values, at, Math.min(PIECE, first + count - at));
+              }
+              busyNanos.addAndGet(System.nanoTime() - start);
+            }));
+  }
+
+  /**
+   * Each rank gets its part of the piece from all, adds them up in the order of the ranks, and
+   * gives the sums to all. That is the traffic of Gloo's own all-reduce, which for more than two
+   * ranks adds in another order for each part, so that no single process could learn the same.
+   */
+  private void sumPiece(float[] values, int at, int length) {
+    int part = (length + size() - 1) / size();
+    floats.position(0).put(values, at, length);
+    try (PointerScope unused = new PointerScope()) { // else natives wait for the collector
+      watch.called();
+      Tensor given = tensor(floats.position(0), part * size());
+      Tensor taken = tensor(parts, part * size());
+      await(gloo.alltoall_base(taken, given, new LongVector(), new LongVector()));
+      Tensor sum = taken.narrow(0, 0, part);
+      for (int rank = 1; rank < size(); rank++) {
+        sum = sum.add_(taken.narrow(0, (long) rank * part, part));
+      }
+      watch.called();
+      await(gloo._allgather_base(given, sum));
+    }
+    floats.position(0).get(values, at, length);
+  }
+
+  private static Tensor tensor(Pointer values, int length) {
+    TensorOptions type =
+        new TensorOptions(
+            values instanceof DoublePointer ? torch.ScalarType.Double : torch.ScalarType.Float);
+    return torch.from_blob(values, new long[] {length}, type);
+  }
+
+  private static void await(Work work) {
+    if (!work._wait()) {
+      throw new IllegalStateException("a collective call was not completed");
+    }
+  }
+
+  @Override
+  public void awaitSums() {
+    long start = System.nanoTime();
+    while (!begun.isEmpty()) {
+      finish(begun.remove());
+    }
+    waitedNanos += System.nanoTime() - start;
+  }
+
+  private void finish(Future<?> call) {
+    if (broken) {
+      throw new IllegalStateException("the group is broken");
+    }
+    try {
+      call.get();
+    } catch (ExecutionException e) {
+      throw failed(e.getCause() == null ? e : e.getCause());
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IllegalStateException("interrupted while waiting for other processes", e);
+    }
+  }
+
+  private InputException failed(Throwable cause) {
+    broken = true;
+    return new InputException(watch.verdict(MasterSocket.firstLine(cause)), cause);
+  }
+
+  /** In the order of the ranks, as one process would add what its micro-batches gave. */
+  @Override
+  public void sum(double[] values) {
+    finish(
+        thread.submit(
+            () -> {
+              double[] all = new double[Math.multiplyExact(values.length, size())];
+              try (PointerScope unused = new PointerScope()) {
+                watch.called();
+                DoublePointer own = new DoublePointer(values);
+                DoublePointer ofAll = new DoublePointer(all.length);
+                await(gloo._allgather_base(tensor(ofAll, all.length), tensor(own, values.length)));
+                ofAll.get(all);
+              }
+              Arrays.fill(values, 0);
+              for (int i = 0; i < all.length; i++) {
+                values[i % values.length] += all[i];
+              }
+            }));
+  }
+
+  @Override
+  public void broadcast(float[] values) {
+    finish(
+        thread.submit(
+            () -> {
+              for (int at = 0; at < values.length; at += PIECE) {
+                int length = Math.min(PIECE, values.length - at);
+                floats.position(0).put(values, at, length);
+                try (PointerScope unused = new PointerScope()) {
+                  watch.called();
+                  TensorVector piece = new TensorVector(tensor(floats.position(0), length));
+                  await(gloo.broadcast(piece));
+                }
+                floats.position(0).get(values, at, length);
+              }
+            }));
+  }
+
+  /** By way of the store, where nothing but the end of rank 0 ends the waiting. */
+  @Override
+  public byte[] broadcast(byte[] sent) {
+    String key = "message/" + messages++;
+    try {
+      if (leads()) {
+        store.set(key, new ByteVector(sent));
+        return sent;
+      }
+      while (!store.check(new StringVector(key))) {
+        if (!watch.masterAnswers()) {
+          throw failed(new IllegalStateException("rank 0 does not answer"));
+        }
+        Thread.sleep(POLL);
+      }
+      ByteVector received = store.get(key);
+      byte[] message = new byte[Math.toIntExact(received.size())];
+      for (int i = 0; i < message.length; i++) {
+        message[i] = received.get(i);
+      }
+      return message;
+    } catch (InputException e) {
+      throw e;
+    } catch (RuntimeException e) {
+      throw failed(e);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IllegalStateException("interrupted while waiting for rank 0", e);
+    }
+  }
+
+  @Override
+  public void report(String sentence) {
+    if (!broken) { // else it was another's fault, and they know whose
+      watch.report(sentence);
+    }
+  }
+
+  @Override
+  public Traffic traffic() {
+    return new Traffic(bytes, busyNanos.get() / NANOS, waitedNanos / NANOS);
+  }
+
+  /** Rank 0 waits until the others have left, since the store ends with it. */
+  @Override
+  public void close() {
+    thread.shutdown();
+    if (!broken) {
+      try {
+        long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(10);
+        long left = store.add("left", 1);
+        while (leads() && left < size() && System.nanoTime() < end) {
+          Thread.sleep(POLL);
+          left = store.add("left", 0);
+        }
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+      } catch (RuntimeException e) {
+        // rank 0 has left before, and all is done
+      }
+    }
+    watch.close();
+  }
+}

@@ -1,0 +1,88 @@
+package org.vgg4j.torch;
+
+import java.io.IOException;
+import java.net.DatagramSocket;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.SocketException;
+import java.net.UnknownHostException;
+import java.nio.channels.FileChannel;
+import java.nio.channels.FileLock;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import org.bytedeco.javacpp.Loader;
+import org.bytedeco.pytorch.global.torch_gloo;
+import org.vgg4j.base.InputException;
+import org.vgg4j.parallel.Membership;
+import org.vgg4j.parallel.ProcessGroup;
+import org.vgg4j.parallel.ProcessGroups;
+
+/** Joins groups that talk by Gloo over TCP and meet at a c10d store of rank 0. */
+public final class GlooGroups implements ProcessGroups {
+  /** For the service loader. */
+  public GlooGroups() {}
+
+  @Override
+  public ProcessGroup join(Membership membership) {
+    loadLibraries();
+    InetAddress master = address(membership.address());
+    InetAddress own = ownAddress(master, membership.port());
+    return GlooGroup.join(membership, master, own);
+  }
+
+  /**
+   * JavaCPP unpacks the libraries into the user's cache when they are first used, and processes
+   * that do so at the same time spoil each other's files.
+   */
+  private static void loadLibraries() {
+    try {
+      Path cache = Files.createDirectories(Loader.getCacheDir().toPath());
+      try (FileChannel channel =
+              FileChannel.open(
+                  cache.resolve("vgg4j.lock"),
+                  StandardOpenOption.CREATE,
+                  StandardOpenOption.WRITE);
+          FileLock unused = channel.lock()) {
+        String unused2 = Loader.load(torch_gloo.class);
+      }
+    } catch (IOException e) {
+      throw new InputException(
+          "cannot unpack libtorch's libraries into "
+              + e.getMessage()
+              + ": free some space there, or set"
+              + " VGG_JAVA_OPTS=-Dorg.bytedeco.javacpp.cachedir=DIR",
+          e);
+    } catch (UnsatisfiedLinkError e) {
+      throw new InputException(
+          "libtorch's native libraries cannot be loaded on this system ("
+              + e.getMessage()
+              + "): several processes need Linux on x86-64",
+          e);
+    }
+  }
+
+  private static InetAddress address(String name) {
+    try {
+      return InetAddress.getByName(name);
+    } catch (UnknownHostException e) {
+      throw new InputException(
+          "MASTER_ADDR is %s, which no name server knows: set it to the address of the machine of rank 0"
+              .formatted(name),
+          e);
+    }
+  }
+
+  /** The address by which this machine talks to the master's: the others find it there, too. */
+  private static InetAddress ownAddress(InetAddress master, int port) {
+    try (DatagramSocket socket = new DatagramSocket()) {
+      socket.connect(new InetSocketAddress(master, port)); // sends nothing
+      return socket.getLocalAddress();
+    } catch (SocketException e) {
+      throw new InputException(
+          "there is no way from this machine to MASTER_ADDR, %s: %s"
+              .formatted(master.getHostAddress(), e.getMessage()),
+          e);
+    }
+  }
+}
