@@ -8,6 +8,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import org.vgg4j.base.InputException;
 import org.vgg4j.data.DataSources;
@@ -27,6 +28,7 @@ import org.vgg4j.model.Preprocessing;
 import org.vgg4j.network.Engine;
 import org.vgg4j.network.FcWeights;
 import org.vgg4j.network.Parameters;
+import org.vgg4j.parallel.ProcessGroup;
 import org.vgg4j.weights.ModelFile;
 import org.vgg4j.weights.Provenance;
 import picocli.CommandLine.Command;
@@ -42,7 +44,7 @@ import picocli.CommandLine.Spec;
     description =
         "Measures the errors of a model on labelled images, by the protocols of the paper (section 3.2).",
     sortOptions = false)
-final class EvaluateCommand implements Runnable {
+final class EvaluateCommand implements Callable<Integer> {
   @Spec private CommandSpec spec;
 
   @Option(names = "--model", paramLabel = "FILE", description = Texts.MODEL)
@@ -140,8 +142,37 @@ final class EvaluateCommand implements Runnable {
   @Option(names = "--json", description = Texts.JSON)
   private boolean json;
 
+  @Mixin private final RankOptions ranks = new RankOptions();
+
+  /** This process's group while {@link #call} runs. */
+  private ProcessGroup group = ProcessGroup.alone();
+
   @Override
-  public void run() {
+  public Integer call() {
+    if (ranks.processes() > 1) {
+      List<String> typed = spec.root().commandLine().getParseResult().originalArgs();
+      return new LocalRanks(
+              ranks.processes(),
+              typed,
+              ranks.timeout(),
+              spec.commandLine().getOut(),
+              spec.commandLine().getErr())
+          .run();
+    }
+    LocalRanks.endWithParent();
+    try (ProcessGroup joined = ranks.join()) {
+      group = joined;
+      try {
+        evaluate();
+        return 0;
+      } catch (RuntimeException | Error e) {
+        group.report(e.getMessage() == null ? e.toString() : e.getMessage());
+        throw e;
+      }
+    }
+  }
+
+  private void evaluate() {
     if (batch < 1) {
       throw new InputException("option batch is " + batch + " but must be at least 1");
     }
@@ -166,6 +197,9 @@ final class EvaluateCommand implements Runnable {
               : evaluate(member, how, form, roundingErrors));
     }
     Posteriors fused = Posteriors.fused(posteriors);
+    if (!group.leads()) {
+      return; // one process tells what all have found
+    }
     if (savePosteriors != null) {
       PosteriorsFile.write(savePosteriors, fused);
     }
@@ -246,9 +280,15 @@ final class EvaluateCommand implements Runnable {
               how,
               scales,
               Math.min(batch, windows));
+      int share = dataset.size() / group.size();
       return evaluator.run(
           dataset,
-          done -> progress.show("evaluated " + done + " of " + dataset.size() + " images"));
+          group,
+          done -> {
+            if (group.leads()) {
+              progress.show("evaluated " + done + " of " + share + " images");
+            }
+          });
     } finally {
       progress.clear();
     }

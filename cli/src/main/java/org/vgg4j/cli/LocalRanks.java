@@ -1,6 +1,7 @@
 package org.vgg4j.cli;
 
 import java.io.BufferedReader;
+import java.io.File;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.InputStreamReader;
@@ -17,9 +18,12 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.vgg4j.base.InputException;
 import sun.misc.Signal;
 
@@ -31,22 +35,35 @@ import sun.misc.Signal;
 final class LocalRanks {
   private static final String HEAP_SHARE = "-XX:MaxRAMPercentage=";
   private static final String PARENT = "VGG_PARENT";
+
+  /** What Gloo says on standard output, where results go. */
+  private static final String OF_GLOO = "[Gloo] ";
+
   private static final Duration TO_END = Duration.ofSeconds(30);
+  private static final long PASS_ON = 300; // milliseconds
+
+  /** JVM options that give all of the heap's size. */
+  private static final Pattern HEAP =
+      Pattern.compile("(-Xmx|-Xms|-XX:MaxHeapSize=|-XX:InitialHeapSize=)(\\d+)([kKmMgGtT]?)");
 
   private final int count;
   private final List<String> arguments;
   private final Duration timeout;
+  private final PrintWriter out;
   private final PrintWriter err;
-  private final List<Process> ranks = new ArrayList<>();
+  private final List<Process> ranks = new CopyOnWriteArrayList<>();
+  private final List<Thread> readers = new ArrayList<>();
 
   /**
    * @param arguments the whole command line after the command's name, {@code vgg}
    * @param timeout how long the ranks wait for each other
    */
-  LocalRanks(int count, List<String> arguments, Duration timeout, PrintWriter err) {
+  LocalRanks(
+      int count, List<String> arguments, Duration timeout, PrintWriter out, PrintWriter err) {
     this.count = count;
     this.arguments = withoutCount(arguments);
     this.timeout = timeout;
+    this.out = out;
     this.err = err;
   }
 
@@ -66,15 +83,25 @@ final class LocalRanks {
    * Starts all, waits for all, and returns rank 0's exit code, or that of the first that failed.
    */
   int run() {
-    // Ctrl-C reaches the ranks, too: they stop in good order, and this process waits for that
-    Signal.handle(new Signal("INT"), signal -> {});
-    Signal.handle(new Signal("TERM"), signal -> ranks.forEach(Process::destroy));
+    Signal.handle(new Signal("INT"), signal -> passOn());
+    Signal.handle(new Signal("TERM"), signal -> passOn());
     Runtime.getRuntime().addShutdownHook(new Thread(this::endAll));
     int port = freePort();
     for (int rank = 0; rank < count; rank++) {
       ranks.add(start(rank, port));
     }
     return await();
+  }
+
+  /** Ctrl-C, and what is sent to a whole group, reaches the ranks by itself, and first. */
+  private void passOn() {
+    try {
+      Thread.sleep(PASS_ON);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+    // by their handles: Process.destroy closes the pipe, too, through which the last lines come
+    ranks.forEach(process -> process.toHandle().destroy());
   }
 
   private static int freePort() {
@@ -96,16 +123,18 @@ final class LocalRanks {
     environment.put(PARENT, String.valueOf(ProcessHandle.current().pid()));
     environment.remove("JDK_JAVA_OPTIONS"); // are in the arguments already
     environment.remove("JAVA_TOOL_OPTIONS");
+    builder.redirectInput(ProcessBuilder.Redirect.from(new File("/dev/null")));
     if (rank == 0) {
-      builder.inheritIO();
+      builder.redirectError(ProcessBuilder.Redirect.INHERIT);
     } else {
       builder.redirectOutput(ProcessBuilder.Redirect.DISCARD);
     }
     try {
       Process process = builder.start();
-      if (rank > 0) {
-        pass(process.getErrorStream(), "[rank " + rank + "] ");
-      }
+      readers.add(
+          rank == 0
+              ? pass(process.getInputStream(), "", out)
+              : pass(process.getErrorStream(), "[rank " + rank + "] ", err));
       return process;
     } catch (IOException e) {
       throw new InputException("cannot start a process: " + e.getMessage(), e);
@@ -116,7 +145,7 @@ final class LocalRanks {
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     for (String option : ManagementFactory.getRuntimeMXBean().getInputArguments()) {
-      command.add(option.startsWith(HEAP_SHARE) ? shareOfHeap(option) : option);
+      command.add(shareOfHeap(option));
     }
     if (rank > 0) {
       command.add("-Dorg.slf4j.simpleLogger.defaultLogLevel=warn");
@@ -133,28 +162,40 @@ final class LocalRanks {
 
   /** All ranks together get what one process would. */
   private String shareOfHeap(String option) {
-    double whole = Double.parseDouble(option.substring(HEAP_SHARE.length()));
-    return HEAP_SHARE + String.format(Locale.ROOT, "%.2f", whole / count);
+    if (option.startsWith(HEAP_SHARE)) {
+      double whole = Double.parseDouble(option.substring(HEAP_SHARE.length()));
+      return HEAP_SHARE + String.format(Locale.ROOT, "%.2f", whole / count);
+    }
+    Matcher heap = HEAP.matcher(option);
+    if (!heap.matches()) {
+      return option;
+    }
+    int power = "kmgt".indexOf(heap.group(3).toLowerCase(Locale.ROOT));
+    long bytes = Long.parseLong(heap.group(2)) << (heap.group(3).isEmpty() ? 0 : 10 * (power + 1));
+    return heap.group(1) + bytes / count / 1024 + "k";
   }
 
-  private void pass(InputStream from, String prefix) {
+  private static Thread pass(InputStream from, String prefix, PrintWriter to) {
     Thread thread =
         new Thread(
             () -> {
               try (BufferedReader lines =
                   new BufferedReader(new InputStreamReader(from, StandardCharsets.UTF_8))) {
                 for (String line = lines.readLine(); line != null; line = lines.readLine()) {
-                  if (!line.isBlank() && !line.startsWith("WARNING: Using incubator modules")) {
-                    err.println(prefix + line);
+                  boolean ofJava = line.startsWith("WARNING: Using incubator modules");
+                  if (!line.startsWith(OF_GLOO) && !(ofJava && !prefix.isEmpty())) {
+                    to.println(prefix + line);
+                    to.flush();
                   }
                 }
               } catch (IOException | UncheckedIOException e) {
-                err.println(prefix + "its messages end here: " + e.getMessage());
+                to.println(prefix + "its messages end here: " + e.getMessage());
               }
             },
-            prefix);
+            "vgg-output " + prefix);
     thread.setDaemon(true);
     thread.start();
+    return thread;
   }
 
   /** When one fails the others find out by themselves; those that do not are ended. */
@@ -180,6 +221,9 @@ final class LocalRanks {
       if (!all.isDone()) {
         waitForTheOthers(all);
       }
+      for (Thread reader : readers) {
+        reader.join();
+      }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     } catch (ExecutionException e) {
@@ -202,7 +246,7 @@ final class LocalRanks {
   }
 
   private void endAll() {
-    ranks.forEach(Process::destroyForcibly);
+    ranks.forEach(process -> process.toHandle().destroyForcibly());
   }
 
   /** Ends this process, if it is a rank that {@link #start} made, as soon as its parent is gone. */

@@ -1,5 +1,7 @@
 package org.vgg4j.cli;
 
+import java.io.FileNotFoundException;
+import java.io.FileOutputStream;
 import java.io.OutputStreamWriter;
 import java.io.PrintStream;
 import java.io.PrintWriter;
@@ -43,7 +45,25 @@ public final class Main implements Runnable {
 
   /** Runs the command and ends the process with its exit code. */
   public static void main(String[] args) {
-    System.exit(run(args, writer(System.out), writer(System.err)));
+    System.exit(run(args, writer(standardOutput()), writer(System.err)));
+  }
+
+  /**
+   * Where results go. A native library that several processes need prints to standard output by
+   * itself; so the launcher lets that go to standard error, and keeps the real one under another
+   * number.
+   */
+  private static PrintStream standardOutput() {
+    String number = System.getProperty("vgg.stdout");
+    if (number == null) {
+      return System.out;
+    }
+    try {
+      FileOutputStream real = new FileOutputStream("/dev/fd/" + number, true);
+      return new PrintStream(real, true, StandardCharsets.UTF_8);
+    } catch (FileNotFoundException e) {
+      return System.out; // with some lines more than wanted
+    }
   }
 
   private static PrintWriter writer(PrintStream stream) {
@@ -71,7 +91,9 @@ public final class Main implements Runnable {
         });
     try {
       CommandLine command = args.length > 0 ? commandLine.getSubcommands().get(args[0]) : null;
-      if (RankOptions.follows()) {
+      if (command != null
+          && command.getCommand() instanceof TrainCommand
+          && RankOptions.follows()) {
         // what files say of options, the process that leads has read
       } else if (command != null && command.getCommand() instanceof FinetuneCommand) {
         FinetuneCommand.applyDefaults(command, args);

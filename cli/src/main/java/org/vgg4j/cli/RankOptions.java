@@ -17,7 +17,7 @@ final class RankOptions {
   static final String TIMEOUT = "--timeout";
 
   private static final int MOST = 1024;
-  private static final int LEAST_TIMEOUT = 10;
+  private static final int LEAST_TIMEOUT = 30;
 
   @Option(
       names = NPROC,

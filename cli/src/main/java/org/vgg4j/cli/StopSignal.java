@@ -11,10 +11,13 @@ import sun.misc.SignalHandler;
 final class StopSignal implements AutoCloseable {
   private static final int SIGNAL_EXIT = 128; // what shells add to the number of the signal
 
+  private static final long SAME = 1_500_000_000; // nanoseconds
+
   private final PrintWriter err;
   private final SignalHandler oldInterrupt;
   private final SignalHandler oldTerminate;
   private volatile int signal;
+  private volatile long firstNanos;
 
   private StopSignal(PrintWriter err) {
     this.err = err;
@@ -27,10 +30,15 @@ final class StopSignal implements AutoCloseable {
   }
 
   private void handle(Signal received) {
+    long now = System.nanoTime();
+    if (signal != 0 && now - firstNanos < SAME) {
+      return; // one request may come twice: from the terminal, and from a parent that passes it on
+    }
     if (signal != 0) {
       Runtime.getRuntime().halt(SIGNAL_EXIT + received.getNumber());
     }
     signal = received.getNumber();
+    firstNanos = now;
     err.println();
     err.println("vgg: stopping after this step (once more to stop at once, without saving)");
   }

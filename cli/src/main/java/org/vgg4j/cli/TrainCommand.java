@@ -16,7 +16,6 @@ import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
-import org.vgg4j.base.InputException;
 import org.vgg4j.evaluate.Evaluation;
 import org.vgg4j.parallel.ProcessGroup;
 import org.vgg4j.report.TensorBoardListener;
@@ -106,18 +105,29 @@ class TrainCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
+    if (dryRun) {
+      return RankOptions.follows() ? 0 : lead(); // one process tries it
+    }
     if (ranks.processes() > 1) {
+      if (resume == null && recipe == null) {
+        TrainingConfig unused = options.config(); // mistakes before processes are started
+      }
       List<String> typed =
           spec.root().commandLine().getParseResult().originalArgs(); // with the command's name
-      return new LocalRanks(ranks.processes(), typed, ranks.timeout(), spec.commandLine().getErr())
+      return new LocalRanks(
+              ranks.processes(),
+              typed,
+              ranks.timeout(),
+              spec.commandLine().getOut(),
+              spec.commandLine().getErr())
           .run();
     }
     LocalRanks.endWithParent();
-    try (ProcessGroup joined = dryRun ? ProcessGroup.alone() : ranks.join()) {
+    try (ProcessGroup joined = ranks.join()) {
       group = joined;
       try {
         return group.leads() ? lead() : follow();
-      } catch (InputException e) {
+      } catch (RuntimeException | Error e) {
         group.report(e.getMessage() == null ? e.toString() : e.getMessage());
         throw e;
       }
@@ -146,7 +156,7 @@ class TrainCommand implements Callable<Integer> {
         TrainingConfig config = Recipe.parse(stage, own).options.config();
         Trainer.follow(config, group, Listeners.of(), stop::requested);
       }
-      return stop.requested() ? stop.exitCode() : 0;
+      return 0; // how the run ended, rank 0 tells
     }
   }
 
@@ -246,12 +256,32 @@ class TrainCommand implements Callable<Integer> {
       writeReport(result, config); // what was saved is there whatever becomes of this
       return stop.exitCode();
     }
+    if (group.size() > 1) {
+      printTraffic(result);
+    }
     try {
       writeReport(result, config);
     } finally {
       printResult(result, config.data(), terminal()); // a full disk now makes no training vain
     }
     return 0;
+  }
+
+  /** What it cost that processes had to wait for each other's gradients. */
+  private void printTraffic(TrainingResult result) {
+    ProcessGroup.Traffic traffic = group.traffic();
+    terminal()
+        .printf(
+            Locale.ROOT,
+            "%nBetween %d processes: %.1f MB of gradients a step; summing them took %.1f s, of which %.1f s"
+                + " while the backward pass went on, and %.1f s (%.1f %% of the time) were waited for.%n",
+            group.size(),
+            traffic.bytes() / 1e6 / Math.max(1, result.steps()),
+            traffic.busySeconds(),
+            Math.max(0, traffic.busySeconds() - traffic.waitedSeconds()),
+            traffic.waitedSeconds(),
+            100 * traffic.waitedSeconds() / result.seconds());
+    terminal().flush();
   }
 
   private void writeReport(TrainingResult result, TrainingConfig config) {

@@ -19,6 +19,7 @@ import org.vgg4j.network.Engine;
 import org.vgg4j.network.Inference;
 import org.vgg4j.network.Parameters;
 import org.vgg4j.network.ScoreMaps;
+import org.vgg4j.parallel.ProcessGroup;
 
 /**
  * Posteriors by the protocols of the paper (section 3.2): each image is rescaled so that its
@@ -104,8 +105,21 @@ public final class ProtocolEvaluator {
    *     cannot be read, or the memory does not suffice
    */
   public Posteriors run(Dataset dataset, IntConsumer done) {
+    return run(dataset, ProcessGroup.alone(), done);
+  }
+
+  /**
+   * Looks at a share of the images, while the other processes of a group look at theirs; all get
+   * all posteriors.
+   *
+   * @param done is told how many of its own images are done
+   * @throws InputException as the other method does; and if a process of the group is at fault
+   */
+  public Posteriors run(Dataset dataset, ProcessGroup group, IntConsumer done) {
     int[] classOfLabel = classes.of(dataset);
     int size = dataset.size();
+    int from = (int) ((long) size * group.rank() / group.size());
+    int to = (int) ((long) size * (group.rank() + 1) / group.size());
     int count = classes.names().size();
     float[] values = new float[Math.multiplyExact(size, count)];
     int[] labels = new int[size];
@@ -114,21 +128,49 @@ public final class ProtocolEvaluator {
     multiplyAdds = 0;
     long began = System.nanoTime();
     int chunk = imagesAtATime();
-    for (int first = 0; first < size; first += chunk) {
-      int images = Math.min(chunk, size - first);
+    for (int first = from; first < to; first += chunk) {
+      int images = Math.min(chunk, to - first);
       double[][] sums = posteriors(dataset, first, images);
       for (int n = 0; n < images; n++) {
-        labels[first + n] =
-            dataset.isLabelled() ? classOfLabel[dataset.label(first + n)] : Dataset.UNKNOWN;
-        ids.add(dataset.id(first + n));
         for (int k = 0; k < count; k++) {
           values[(first + n) * count + k] = (float) sums[n][k];
         }
       }
-      done.accept(first + images);
+      done.accept(first + images - from);
+    }
+    for (int n = 0; n < size; n++) {
+      labels[n] = dataset.isLabelled() ? classOfLabel[dataset.label(n)] : Dataset.UNKNOWN;
+      ids.add(dataset.id(n));
+    }
+    if (group.size() > 1) {
+      gather(values, group);
     }
     double seconds = (System.nanoTime() - began) / 1e9 / size;
     return new Posteriors(List.of(about(dataset, seconds)), classes.names(), ids, labels, values);
+  }
+
+  /** Each posterior, and each count, is zero but on the one rank that made it. */
+  private void gather(float[] values, ProcessGroup group) {
+    group.beginSum(values, 0, values.length);
+    group.awaitSums();
+    double[] counts = {windows, multiplyAdds};
+    group.sum(counts);
+    windows = (long) counts[0];
+    multiplyAdds = counts[1];
+    double[] sizes = new double[4 * group.size()];
+    if (smallest != null && largest != null) {
+      int at = 4 * group.rank();
+      sizes[at] = smallest.rows();
+      sizes[at + 1] = smallest.columns();
+      sizes[at + 2] = largest.rows();
+      sizes[at + 3] = largest.columns();
+    }
+    group.sum(sizes);
+    for (int i = 0; i < sizes.length; i += 2) {
+      if (sizes[i] > 0) {
+        note(new MapSize((int) sizes[i], (int) sizes[i + 1]));
+      }
+    }
   }
 
   private Posteriors.About about(Dataset dataset, double secondsPerImage) {
@@ -272,10 +314,14 @@ public final class ProtocolEvaluator {
     note(maps, count, height, width);
   }
 
-  private void note(ScoreMaps maps, int count, int height, int width) {
-    MapSize size = new MapSize(maps.rows(), maps.columns());
+  private void note(MapSize size) {
     smallest = smallest == null || size.area() < smallest.area() ? size : smallest;
     largest = largest == null || size.area() > largest.area() ? size : largest;
+  }
+
+  private void note(ScoreMaps maps, int count, int height, int width) {
+    MapSize size = new MapSize(maps.rows(), maps.columns());
+    note(size);
     windows += (long) count * size.area();
     multiplyAdds += (double) count * parameters.architecture().multiplyAdds(height, width);
   }

@@ -6,11 +6,11 @@ import org.jspecify.annotations.Nullable;
 import org.vgg4j.base.InputException;
 
 /**
- * Which group a process belongs to, as schedulers and PyTorch's {@code torchrun} say it by
- * variables of the environment.
+ * Which group a process belongs to, by the variables of the environment that schedulers set for
+ * PyTorch.
  *
  * @param address of the machine of rank 0, {@code MASTER_ADDR}
- * @param port on which rank 0 listens, {@code MASTER_PORT}
+ * @param port on which rank 0 listens, {@code MASTER_PORT}; nobody else may
  * @param rank of this process, {@code RANK}
  * @param size of the group, {@code WORLD_SIZE}
  * @param localRank number of this process on its machine, {@code LOCAL_RANK}
@@ -30,7 +30,7 @@ public record Membership(
    * @throws InputException if it says half of it, or nonsense
    */
   public static @Nullable Membership of(Map<String, String> environment, Duration timeout) {
-    if (!environment.containsKey("WORLD_SIZE")) {
+    if (environment.getOrDefault("WORLD_SIZE", "").isBlank()) {
       return null;
     }
     int size = number(environment, "WORLD_SIZE", null, 1, 1 << 16);

@@ -53,7 +53,7 @@ final class MicroBatch {
     if (asked == 0 && largest > 0) {
       return largest;
     }
-    int tried = Math.max(1, asked);
+    int tried = Math.max(1, ofRank);
     MemoryPlan needed = plan(tried, tried < config.sgd().batch());
     throw new InputException(
         String.format(

@@ -222,8 +222,11 @@ public final class Trainer {
       if (state == null) {
         return;
       }
+      requireSameSurroundings(config, data, engine, state.snapshot());
+      int unused =
+          MicroBatch.choose(
+              config, architecture, engine, Runtime.getRuntime().maxMemory(), group.size());
       DataSplits readable = data.without(state.passedOver());
-      requireSameSurroundings(config, readable, engine, state.snapshot());
       Parameters parameters = Parameters.zeros(architecture);
       Sgd sgd = sgd(config, parameters, engine);
       messages.shareWeights(parameters, sgd);
@@ -243,7 +246,7 @@ public final class Trainer {
       TrainingResult trained = loop.run();
       Dataset testImages = readable.test();
       if (!trained.interrupted() && testImages != null && trained.bestEpoch() > 0) {
-        Evaluation unused = loop.evaluateBest(testImages);
+        Evaluation unusedHere = loop.evaluateBest(testImages);
       }
     }
   }

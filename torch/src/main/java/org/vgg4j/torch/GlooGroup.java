@@ -5,22 +5,20 @@ import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Arrays;
 import java.util.Deque;
+import java.util.concurrent.CancellationException;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import org.bytedeco.javacpp.DoublePointer;
 import org.bytedeco.javacpp.FloatPointer;
 import org.bytedeco.javacpp.Pointer;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.javacpp.chrono.Milliseconds;
-import org.bytedeco.pytorch.ByteVector;
 import org.bytedeco.pytorch.IntOptional;
 import org.bytedeco.pytorch.LongVector;
 import org.bytedeco.pytorch.ProcessGroupGloo;
-import org.bytedeco.pytorch.StringVector;
 import org.bytedeco.pytorch.TCPStore;
 import org.bytedeco.pytorch.TCPStoreOptions;
 import org.bytedeco.pytorch.Tensor;
@@ -45,13 +43,17 @@ final class GlooGroup implements ProcessGroup {
   private static final double NANOS = 1e9;
 
   /** Who waits longer than that for a piece has the verdict to make, which takes some seconds. */
-  private static final Duration VERDICT = Duration.ofSeconds(10);
+  private static final Duration VERDICT = Duration.ofSeconds(15);
 
   private final Membership membership;
+
+  /** On rank 0 the server, too, which ends when nothing refers to it any more. */
   private final TCPStore store;
+
   private final ProcessGroupGloo gloo;
   private final Watch watch;
-  private final ExecutorService thread = Executors.newSingleThreadExecutor(GlooGroup::daemon);
+  private final ExecutorService thread =
+      Executors.newSingleThreadExecutor(work -> Watch.daemon(work, "vgg-gloo"));
   private final Deque<Future<?>> begun = new ArrayDeque<>();
   private final FloatPointer floats;
   private final FloatPointer parts;
@@ -60,6 +62,7 @@ final class GlooGroup implements ProcessGroup {
   private final AtomicLong busyNanos = new AtomicLong();
   private long waitedNanos;
   private boolean broken;
+  private boolean reported;
 
   private GlooGroup(Membership membership, TCPStore store, ProcessGroupGloo gloo, Watch watch) {
     this.membership = membership;
@@ -69,12 +72,6 @@ final class GlooGroup implements ProcessGroup {
     // parts of equal lengths may need some floats more
     this.floats = new FloatPointer(PIECE + membership.size());
     this.parts = new FloatPointer(PIECE + membership.size());
-  }
-
-  private static Thread daemon(Runnable work) {
-    Thread thread = new Thread(work, "vgg-gloo");
-    thread.setDaemon(true);
-    return thread;
   }
 
   static ProcessGroup join(Membership membership, InetAddress master, InetAddress own) {
@@ -102,6 +99,7 @@ final class GlooGroup implements ProcessGroup {
           ProcessGroupGloo.Options.create(new Milliseconds(piecesTimeout(membership)));
       gloo.devices().push_back(ProcessGroupGloo.createDeviceForHostname(own.getHostAddress()));
       gloo.threads(1);
+      torch.set_num_threads(1); // for sums of parts: the other processors are the kernels'
       ProcessGroupGloo group =
           new ProcessGroupGloo(store, membership.rank(), membership.size(), gloo);
       return new GlooGroup(membership, store, group, watch);
@@ -201,6 +199,8 @@ final class GlooGroup implements ProcessGroup {
     }
     try {
       call.get();
+    } catch (CancellationException e) {
+      throw new IllegalStateException("the group is broken", e);
     } catch (ExecutionException e) {
       throw failed(e.getCause() == null ? e : e.getCause());
     } catch (InterruptedException e) {
@@ -211,6 +211,7 @@ final class GlooGroup implements ProcessGroup {
 
   private InputException failed(Throwable cause) {
     broken = true;
+    thread.shutdownNow(); // what was begun and not yet done would only fail, too
     return new InputException(watch.verdict(MasterSocket.firstLine(cause)), cause);
   }
 
@@ -257,26 +258,21 @@ final class GlooGroup implements ProcessGroup {
   @Override
   public byte[] broadcast(byte[] sent) {
     String key = "message/" + messages++;
+    if (leads()) {
+      watch.post(key, sent);
+      return sent;
+    }
     try {
-      if (leads()) {
-        store.set(key, new ByteVector(sent));
-        return sent;
-      }
-      while (!store.check(new StringVector(key))) {
-        if (!watch.masterAnswers()) {
-          throw failed(new IllegalStateException("rank 0 does not answer"));
+      byte[] received = watch.message(key);
+      while (received == null) {
+        if (watch.silentBeatsOfRank0() > membership.timeout().toSeconds()) {
+          throw new IllegalStateException("rank 0 does not answer");
         }
         Thread.sleep(POLL);
+        received = watch.message(key);
       }
-      ByteVector received = store.get(key);
-      byte[] message = new byte[Math.toIntExact(received.size())];
-      for (int i = 0; i < message.length; i++) {
-        message[i] = received.get(i);
-      }
-      return message;
-    } catch (InputException e) {
-      throw e;
-    } catch (RuntimeException e) {
+      return received;
+    } catch (IllegalStateException e) {
       throw failed(e);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
@@ -288,6 +284,7 @@ final class GlooGroup implements ProcessGroup {
   public void report(String sentence) {
     if (!broken) { // else it was another's fault, and they know whose
       watch.report(sentence);
+      reported = true;
     }
   }
 
@@ -296,24 +293,18 @@ final class GlooGroup implements ProcessGroup {
     return new Traffic(bytes, busyNanos.get() / NANOS, waitedNanos / NANOS);
   }
 
-  /** Rank 0 waits until the others have left, since the store ends with it. */
+  /**
+   * Rank 0 waits until the others have left, since the store ends with it. Where it ends before its
+   * time, the connections go first, so that whoever waits for it learns that, and why.
+   */
   @Override
   public void close() {
-    thread.shutdown();
-    if (!broken) {
-      try {
-        long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(10);
-        long left = store.add("left", 1);
-        while (leads() && left < size() && System.nanoTime() < end) {
-          Thread.sleep(POLL);
-          left = store.add("left", 0);
-        }
-      } catch (InterruptedException e) {
-        Thread.currentThread().interrupt();
-      } catch (RuntimeException e) {
-        // rank 0 has left before, and all is done
-      }
+    thread.shutdownNow();
+    if (reported) {
+      gloo.abort();
     }
+    watch.leave();
     watch.close();
+    store.close();
   }
 }

@@ -64,7 +64,19 @@ public final class GlooGroups implements ProcessGroups {
 
   private static InetAddress address(String name) {
     try {
-      return InetAddress.getByName(name);
+      InetAddress first = InetAddress.getByName(name);
+      if (!first.isLoopbackAddress() || name.equals("localhost") || name.matches("127\\..*|::1")) {
+        return first;
+      }
+      // Debian's /etc/hosts gives a machine's own name an address that no other machine reaches
+      for (InetAddress address : InetAddress.getAllByName(name)) {
+        if (!address.isLoopbackAddress()) {
+          return address;
+        }
+      }
+      throw new InputException(
+          "MASTER_ADDR is %s, which on this machine means %s, itself alone: give the IP address by which the others reach it"
+              .formatted(name, first.getHostAddress()));
     } catch (UnknownHostException e) {
       throw new InputException(
           "MASTER_ADDR is %s, which no name server knows: set it to the address of the machine of rank 0"

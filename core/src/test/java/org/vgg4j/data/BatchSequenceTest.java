@@ -1,0 +1,63 @@
+package org.vgg4j.data;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class BatchSequenceTest {
+  /** All positions of an epoch are worked on once, each batch by the ranks in their order. */
+  @ParameterizedTest
+  @CsvSource({
+    "33,16,16,1",
+    "33,16,3,2",
+    "33,16,8,2",
+    "7,7,1,4",
+    "100,10,4,4",
+    "5,5,9,5",
+    "40,64,9,5",
+    "9,3,2,3"
+  })
+  void sharesAndPartsMakeUpTheEpoch(int samples, int batch, int part, int ranks) {
+    List<List<Integer>> positions = new ArrayList<>();
+    for (int rank = 0; rank < ranks; rank++) {
+      BatchSequence sequence = new BatchSequence(samples, batch, part, rank, ranks);
+      List<Integer> own = new ArrayList<>();
+      BatchSequence.Piece piece = sequence.from(0, 0);
+      for (; piece.epoch() == 0; piece = sequence.after(piece)) {
+        assertThat(piece.count()).isBetween(1, part);
+        assertThat(piece.first() / batch).isEqualTo((piece.first() + piece.count() - 1) / batch);
+        IntStream.range(piece.first(), piece.first() + piece.count()).forEach(own::add);
+      }
+      assertThat(piece).isEqualTo(new BatchSequence.Piece(1, own.get(0), piece.count()));
+      positions.add(own);
+      for (int start = 0; start < samples; start += batch) {
+        int first = start;
+        assertThat(own.stream().filter(p -> p / batch == first / batch))
+            .hasSize(sequence.shareAt(start));
+      }
+    }
+    List<Integer> all = new ArrayList<>();
+    for (int start = 0; start < samples; start += batch) {
+      int first = start;
+      positions.forEach(
+          own -> own.stream().filter(p -> p / batch == first / batch).forEach(all::add));
+    }
+    assertThat(all).isEqualTo(IntStream.range(0, samples).boxed().toList());
+  }
+
+  @Test
+  void everyRankMustHaveWork() {
+    assertThat(BatchSequence.everyShareHasSamples(33, 16, 8)).isTrue();
+    assertThat(BatchSequence.everyShareHasSamples(33, 16, 9)).isFalse(); // shares of two
+    assertThat(BatchSequence.everyShareHasSamples(7, 16, 4)).isFalse();
+    assertThatThrownBy(() -> new BatchSequence(33, 16, 16, 0, 9))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining("too few for 9 shares");
+  }
+}

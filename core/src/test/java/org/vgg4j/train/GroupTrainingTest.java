@@ -1,0 +1,187 @@
+package org.vgg4j.train;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.BooleanSupplier;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.vgg4j.base.InputException;
+import org.vgg4j.data.BatchSequence;
+import org.vgg4j.data.ScaleRange;
+import org.vgg4j.model.Configuration;
+import org.vgg4j.parallel.ProcessGroup;
+import org.vgg4j.parallel.Threads;
+
+/**
+ * Several ranks, here threads, learn what one process learns in micro-batches of a rank's share.
+ * The 33 training images make batches of 16, 16 and 1, the last of which is one rank's alone.
+ */
+class GroupTrainingTest {
+  @TempDir static Path shared;
+  private static Path data;
+
+  @TempDir Path root;
+  private final Options options = new Options();
+
+  @BeforeAll
+  static void pictures() throws IOException {
+    data = TinyPictures.write(shared.resolve("pets"), 11, 4, 4);
+  }
+
+  /** What a rank is asked: whether to stop. */
+  private interface StopOf {
+    BooleanSupplier rank(int rank);
+  }
+
+  private static final StopOf NEVER = rank -> () -> false;
+
+  private TrainingResult train(String out, int ranks, boolean resumed, StopOf stop) {
+    options.data = data.toString();
+    options.threads = 1;
+    AtomicReference<TrainingResult> result = new AtomicReference<>();
+    Threads.run(
+        ranks,
+        group -> {
+          BooleanSupplier stopOfRank = stop.rank(group.rank());
+          if (!group.leads()) {
+            assertThat(new RunMessages(group).awaitOptions()).containsEntry("batch", 16);
+            TrainingConfig told = options.build().withMicroBatch(BatchSequence.share(16, ranks));
+            Trainer.follow(told, group, new Recorder(), stopOfRank);
+            return;
+          }
+          result.set(lead(out, group, resumed, stopOfRank));
+        });
+    return result.get();
+  }
+
+  private TrainingResult lead(
+      String out, ProcessGroup group, boolean resumed, BooleanSupplier stop) {
+    TrainingConfig config = options.build();
+    Path folder = root.resolve(out);
+    return resumed
+        ? Trainer.resume(config, folder, group, new Recorder(), stop, Map.of())
+        : Trainer.train(config, folder, group, new Recorder(), stop, Map.of());
+  }
+
+  private static void assertSameModels(RunFolder one, RunFolder other) throws IOException {
+    assertThat(Files.readAllBytes(one.lastModel()))
+        .isEqualTo(Files.readAllBytes(other.lastModel()));
+    assertThat(Files.readAllBytes(one.bestModel()))
+        .isEqualTo(Files.readAllBytes(other.bestModel()));
+  }
+
+  /** Columns of metrics.csv that are no times. */
+  private static List<String> figures(RunFolder folder) throws IOException {
+    List<String> lines = new ArrayList<>();
+    for (String line : Files.readAllLines(folder.metrics())) {
+      lines.add(String.join(",", List.of(line.split(",")).subList(0, 8)));
+    }
+    return lines;
+  }
+
+  @ParameterizedTest
+  @CsvSource({"A, 2, ''", "A_BN, 3, ''", "A_LRN, 4, ''", "D, 2, features", "A_BN, 2, conv1_1"})
+  void learnWhatOneProcessLearns(Configuration configuration, int ranks, String freeze)
+      throws IOException {
+    options.configuration = configuration;
+    options.scale = new ScaleRange(32, 48);
+    options.colorShift = 0.1;
+    options.freeze = freeze.isEmpty() ? List.of() : List.of(freeze);
+    TrainingResult together = train("together", ranks, false, NEVER);
+    options.microBatch = BatchSequence.share(16, ranks);
+    TrainingResult alone = train("alone", 1, false, NEVER);
+
+    assertSameModels(together.folder(), alone.folder());
+    assertThat(figures(together.folder())).isEqualTo(figures(alone.folder()));
+    assertThat(together.test().correct()).isEqualTo(alone.test().correct());
+    assertThat(Files.readString(together.folder().config()))
+        .contains("micro-batch: " + options.microBatch);
+  }
+
+  /** Whichever rank is asked to stop, all do after the same step; and go on together, or alone. */
+  @Test
+  void stopTogetherAndGoOn() throws IOException {
+    TrainingResult whole = train("whole", 2, false, NEVER);
+    AtomicInteger asked = new AtomicInteger();
+    TrainingResult part =
+        train("part", 2, false, rank -> () -> rank == 1 && asked.incrementAndGet() == 4);
+    assertThat(part.interrupted()).isTrue();
+    assertThat(part.steps()).isEqualTo(4);
+    copy(root.resolve("part"), root.resolve("again"));
+    options.microBatch = 8;
+    TrainingResult rest = train("part", 2, true, NEVER);
+    assertThat(rest.interrupted()).isFalse();
+    assertSameModels(rest.folder(), whole.folder());
+    TrainingResult other = train("again", 1, true, NEVER);
+    assertThat(other.steps()).isEqualTo(whole.steps());
+    assertSameModels(other.folder(), whole.folder());
+  }
+
+  private static void copy(Path from, Path to) throws IOException {
+    try (var files = Files.walk(from)) {
+      for (Path file : (Iterable<Path>) files::iterator) {
+        Files.copy(file, to.resolve(from.relativize(file).toString()));
+      }
+    }
+  }
+
+  @Test
+  void unequalDataAreNoticed() throws IOException {
+    Path other = TinyPictures.write(root.resolve("other"), 11, 3, 4);
+    options.data = data.toString();
+    TrainingConfig config = options.build();
+    options.data = other.toString();
+    TrainingConfig elsewhere = options.build().withMicroBatch(8);
+    assertThatThrownBy(
+            () ->
+                Threads.run(
+                    2,
+                    group -> {
+                      if (group.leads()) {
+                        Trainer.train(
+                            config,
+                            root.resolve("run"),
+                            group,
+                            new Recorder(),
+                            () -> false,
+                            Map.of());
+                      } else {
+                        assertThat(new RunMessages(group).awaitOptions()).isNotNull();
+                        Trainer.follow(elsewhere, group, new Recorder(), () -> false);
+                      }
+                    }))
+        .isInstanceOf(InputException.class)
+        .hasMessageContaining("is here another one than where rank 0 runs");
+  }
+
+  /**
+   * A loss that is no number ends all ranks with the same sentence, and nothing is learnt of it.
+   */
+  @Test
+  void divergenceEndsAll() {
+    options.learningRate = 1e30;
+    assertThatThrownBy(() -> train("diverged", 2, false, NEVER))
+        .isInstanceOf(InputException.class)
+        .hasMessageContaining("step 2");
+  }
+
+  @Test
+  void tooManyRanksAreRefused() {
+    assertThatThrownBy(() -> train("many", 9, false, NEVER))
+        .isInstanceOf(InputException.class)
+        .hasMessageContaining(
+            "a batch of 16 of the 33 training images is too small for 9 processes");
+  }
+}
