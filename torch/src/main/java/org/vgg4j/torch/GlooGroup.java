@@ -5,7 +5,9 @@ import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Arrays;
 import java.util.Deque;
+import java.util.Queue;
 import java.util.concurrent.CancellationException;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -39,6 +41,12 @@ final class GlooGroup implements ProcessGroup {
   /** Floats of a native buffer, through which all goes: 16 MB. There are two. */
   private static final int PIECE = 1 << 22;
 
+  /**
+   * Groups in which a call failed: what other ranks have sent may still arrive in their buffers, so
+   * these must never be let go.
+   */
+  private static final Queue<GlooGroup> BROKEN = new ConcurrentLinkedQueue<>();
+
   private static final long POLL = 50; // milliseconds
   private static final double NANOS = 1e9;
 
@@ -47,8 +55,11 @@ final class GlooGroup implements ProcessGroup {
 
   private final Membership membership;
 
-  /** On rank 0 the server, too, which ends when nothing refers to it any more. */
-  private final TCPStore store;
+  /**
+   * Stores, which end, and on rank 0 the server with them, when nothing refers to them any more.
+   * They end with the process: a server that ends before its clients have gone damages memory.
+   */
+  private static final Queue<TCPStore> STORES = new ConcurrentLinkedQueue<>();
 
   private final ProcessGroupGloo gloo;
   private final Watch watch;
@@ -57,6 +68,7 @@ final class GlooGroup implements ProcessGroup {
   private final Deque<Future<?>> begun = new ArrayDeque<>();
   private final FloatPointer floats;
   private final FloatPointer parts;
+  private DoublePointer doubles = new DoublePointer(1);
   private int messages;
   private long bytes;
   private final AtomicLong busyNanos = new AtomicLong();
@@ -64,9 +76,8 @@ final class GlooGroup implements ProcessGroup {
   private boolean broken;
   private boolean reported;
 
-  private GlooGroup(Membership membership, TCPStore store, ProcessGroupGloo gloo, Watch watch) {
+  private GlooGroup(Membership membership, ProcessGroupGloo gloo, Watch watch) {
     this.membership = membership;
-    this.store = store;
     this.gloo = gloo;
     this.watch = watch;
     // parts of equal lengths may need some floats more
@@ -82,19 +93,24 @@ final class GlooGroup implements ProcessGroup {
             .port((short) membership.port())
             .isServer(leads)
             .waitWorkers(false)
+            .useLibUV(false)
             .timeout(new Milliseconds(timeout));
     if (leads) {
       options.masterListenFd(new IntOptional(MasterSocket.listen(master, membership.port())));
     }
     try {
       TCPStore store = new TCPStore(master.getHostAddress(), options);
+      STORES.add(store);
       TCPStoreOptions asClient =
           new TCPStoreOptions()
               .port((short) membership.port())
               .isServer(false)
               .waitWorkers(false)
+              .useLibUV(false)
               .timeout(new Milliseconds(timeout));
-      Watch watch = new Watch(new TCPStore(master.getHostAddress(), asClient), membership);
+      TCPStore ofWatch = new TCPStore(master.getHostAddress(), asClient);
+      STORES.add(ofWatch);
+      Watch watch = new Watch(ofWatch, membership);
       ProcessGroupGloo.Options gloo =
           ProcessGroupGloo.Options.create(new Milliseconds(piecesTimeout(membership)));
       gloo.devices().push_back(ProcessGroupGloo.createDeviceForHostname(own.getHostAddress()));
@@ -102,7 +118,7 @@ final class GlooGroup implements ProcessGroup {
       torch.set_num_threads(1); // for sums of parts: the other processors are the kernels'
       ProcessGroupGloo group =
           new ProcessGroupGloo(store, membership.rank(), membership.size(), gloo);
-      return new GlooGroup(membership, store, group, watch);
+      return new GlooGroup(membership, group, watch);
     } catch (RuntimeException e) {
       throw new InputException(
           "rank %d did not find the %d processes of its group at %s, port %d, in %d s (%s): start them all, with the same MASTER_ADDR and MASTER_PORT, or give a longer --timeout"
@@ -178,6 +194,14 @@ final class GlooGroup implements ProcessGroup {
     return torch.from_blob(values, new long[] {length}, type);
   }
 
+  /** A native buffer for at least so many numbers. */
+  private DoublePointer numbers(int length) {
+    if (doubles.capacity() < length) {
+      doubles = new DoublePointer(length);
+    }
+    return doubles.position(0);
+  }
+
   private static void await(Work work) {
     if (!work._wait()) {
       throw new IllegalStateException("a collective call was not completed");
@@ -211,6 +235,7 @@ final class GlooGroup implements ProcessGroup {
 
   private InputException failed(Throwable cause) {
     broken = true;
+    BROKEN.add(this);
     thread.shutdownNow(); // what was begun and not yet done would only fail, too
     return new InputException(watch.verdict(MasterSocket.firstLine(cause)), cause);
   }
@@ -222,13 +247,15 @@ final class GlooGroup implements ProcessGroup {
         thread.submit(
             () -> {
               double[] all = new double[Math.multiplyExact(values.length, size())];
+              DoublePointer given = numbers(all.length);
+              given.put(values, 0, values.length);
               try (PointerScope unused = new PointerScope()) {
                 watch.called();
-                DoublePointer own = new DoublePointer(values);
-                DoublePointer ofAll = new DoublePointer(all.length);
-                await(gloo._allgather_base(tensor(ofAll, all.length), tensor(own, values.length)));
-                ofAll.get(all);
+                // in place: each rank's own numbers lie at the front, and go to their place
+                Tensor own = tensor(given, values.length).clone();
+                await(gloo._allgather_base(tensor(given, all.length), own));
               }
+              given.get(all);
               Arrays.fill(values, 0);
               for (int i = 0; i < all.length; i++) {
                 values[i % values.length] += all[i];
@@ -301,10 +328,9 @@ final class GlooGroup implements ProcessGroup {
   public void close() {
     thread.shutdownNow();
     if (reported) {
-      gloo.abort();
+      gloo.close(); // when what was begun has ended
     }
     watch.leave();
     watch.close();
-    store.close();
   }
 }

@@ -35,7 +35,7 @@ public final class GlooGroups implements ProcessGroups {
    * JavaCPP unpacks the libraries into the user's cache when they are first used, and processes
    * that do so at the same time spoil each other's files.
    */
-  private static void loadLibraries() {
+  private static synchronized void loadLibraries() {
     try {
       Path cache = Files.createDirectories(Loader.getCacheDir().toPath());
       try (FileChannel channel =

@@ -1,0 +1,168 @@
+package org.vgg4j.torch;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+import org.vgg4j.base.InputException;
+import org.vgg4j.parallel.Membership;
+import org.vgg4j.parallel.ProcessGroup;
+import org.vgg4j.parallel.ProcessGroups;
+
+/** Ranks that are threads of one process, but talk over TCP. Needs the profile libtorch. */
+@EnabledIfSystemProperty(named = "vgg.test.libtorch", matches = "true")
+class GlooGroupTest {
+  private static final Duration TIMEOUT = Duration.ofSeconds(30);
+
+  private static int freePort() {
+    try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+      return socket.getLocalPort();
+    } catch (IOException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  /** Runs the body as each rank, and returns what each threw, or null. */
+  private static List<Throwable> run(int size, Consumer<ProcessGroup> body) throws Exception {
+    int port = freePort();
+    ExecutorService threads = Executors.newFixedThreadPool(size);
+    List<Future<?>> ranks = new ArrayList<>();
+    for (int rank = 0; rank < size; rank++) {
+      Membership membership = new Membership("127.0.0.1", port, rank, size, rank, TIMEOUT);
+      ranks.add(
+          threads.submit(
+              () -> {
+                try (ProcessGroup group = ProcessGroups.installed().join(membership)) {
+                  try {
+                    body.accept(group);
+                  } catch (IllegalStateException e) {
+                    group.report(e.getMessage());
+                    throw e;
+                  }
+                }
+              }));
+    }
+    List<Throwable> failures = new ArrayList<>();
+    for (Future<?> rank : ranks) {
+      try {
+        rank.get(2, TimeUnit.MINUTES);
+        failures.add(null);
+      } catch (ExecutionException e) {
+        failures.add(e.getCause());
+      }
+    }
+    threads.shutdown();
+    return failures;
+  }
+
+  private static float[] values(int rank, int length) {
+    Random random = new Random(rank);
+    float[] values = new float[length];
+    for (int i = 0; i < length; i++) {
+      values[i] = (float) (random.nextGaussian() * Math.exp(3 * random.nextGaussian()));
+    }
+    return values;
+  }
+
+  /** In the order of the ranks, to the last bit; lengths that no number of ranks divides. */
+  @ParameterizedTest
+  @ValueSource(ints = {2, 3, 5})
+  void sumsAreThoseOfOneProcess(int size) throws Exception {
+    int[] lengths = {1, 7, 100_003, (1 << 22) + 12_345};
+    List<Throwable> failures =
+        run(
+            size,
+            group -> {
+              List<float[]> sums = new ArrayList<>();
+              for (int length : lengths) {
+                float[] own = values(group.rank(), length + 2);
+                sums.add(own);
+                group.beginSum(own, 1, length);
+              }
+              group.awaitSums();
+              for (int i = 0; i < lengths.length; i++) {
+                float[] expected = new float[lengths[i] + 2];
+                for (int rank = 0; rank < size; rank++) {
+                  float[] ofRank = values(rank, expected.length);
+                  for (int j = 1; j <= lengths[i]; j++) {
+                    expected[j] += ofRank[j];
+                  }
+                }
+                float[] own = values(group.rank(), expected.length);
+                expected[0] = own[0];
+                expected[lengths[i] + 1] = own[lengths[i] + 1];
+                assertThat(sums.get(i)).isEqualTo(expected);
+              }
+              assertThat(group.traffic().bytes())
+                  .isEqualTo(4L * (1 + 7 + 100_003 + (1 << 22) + 12_345));
+            });
+    assertThat(failures).containsOnlyNulls();
+  }
+
+  @Test
+  void numbersMessagesAndArraysReachAll() throws Exception {
+    List<Throwable> failures =
+        run(
+            3,
+            group -> {
+              double[] numbers = {group.rank(), 0.1, 1e300};
+              group.sum(numbers);
+              assertThat(numbers).containsExactly(3, 0 + 0.1 + 0.1 + 0.1, 3e300);
+              byte[] message = group.broadcast(group.leads() ? new byte[] {1, 0, -1} : new byte[0]);
+              assertThat(message).containsExactly(1, 0, -1);
+              assertThat(group.broadcast(new byte[0])).isEmpty();
+              float[] array = values(group.rank(), (1 << 22) + 5);
+              group.broadcast(array);
+              assertThat(array).isEqualTo(values(0, array.length));
+            });
+    assertThat(failures).containsOnlyNulls();
+  }
+
+  /** Whoever fails, the others hear why, whether they wait for a sum or for a message. */
+  @ParameterizedTest
+  @ValueSource(ints = {0, 2})
+  void theOthersHearWhyARankHasStopped(int failing) throws Exception {
+    List<Throwable> failures =
+        run(
+            3,
+            group -> {
+              if (group.rank() == failing) {
+                throw new IllegalStateException("its disk is full");
+              }
+              if (failing == 0) {
+                byte[] unused = group.broadcast(new byte[0]);
+              } else {
+                group.sum(new double[1]);
+              }
+            });
+    for (int rank = 0; rank < 3; rank++) {
+      assertThat(failures.get(rank))
+          .isInstanceOf(rank == failing ? IllegalStateException.class : InputException.class)
+          .hasMessageContaining("its disk is full");
+    }
+  }
+
+  @Test
+  void anAddressThatIsNotOfThisMachineIsRefused() {
+    Membership elsewhere = new Membership("192.0.2.1", freePort(), 0, 2, 0, TIMEOUT);
+    assertThatThrownBy(() -> ProcessGroups.installed().join(elsewhere))
+        .isInstanceOf(InputException.class)
+        .hasMessageContaining("192.0.2.1");
+  }
+}
