@@ -149,27 +149,13 @@ final class EvaluateCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
-    if (ranks.processes() > 1) {
-      List<String> typed = spec.root().commandLine().getParseResult().originalArgs();
-      return new LocalRanks(
-              ranks.processes(),
-              typed,
-              ranks.timeout(),
-              spec.commandLine().getOut(),
-              spec.commandLine().getErr())
-          .run();
-    }
-    LocalRanks.endWithParent();
-    try (ProcessGroup joined = ranks.join()) {
-      group = joined;
-      try {
-        evaluate();
-        return 0;
-      } catch (RuntimeException | Error e) {
-        group.report(e.getMessage() == null ? e.toString() : e.getMessage());
-        throw e;
-      }
-    }
+    return ranks.run(
+        spec,
+        joined -> {
+          group = joined;
+          evaluate();
+          return 0;
+        });
   }
 
   private void evaluate() {

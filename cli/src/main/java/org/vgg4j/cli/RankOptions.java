@@ -1,11 +1,15 @@
 package org.vgg4j.cli;
 
+import java.io.PrintWriter;
 import java.time.Duration;
+import java.util.List;
+import java.util.function.ToIntFunction;
 import org.jspecify.annotations.Nullable;
 import org.vgg4j.base.InputException;
 import org.vgg4j.parallel.Membership;
 import org.vgg4j.parallel.ProcessGroup;
 import org.vgg4j.parallel.ProcessGroups;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 
 /** The options of commands that several processes may do together. */
@@ -71,9 +75,29 @@ final class RankOptions {
     return Membership.of(System.getenv(), timeout());
   }
 
-  /** The group that this process belongs to: alone, unless the environment says otherwise. */
-  ProcessGroup join() {
+  /**
+   * Does a command's work as the group that this process belongs to wants it: alone, as one of
+   * several, or, where {@link #NPROC} asks for it, by starting processes that do.
+   *
+   * @param spec of the command, whose whole command line the processes get
+   * @param work gets the group; returns the exit code
+   */
+  int run(CommandSpec spec, ToIntFunction<ProcessGroup> work) {
+    if (processes() > 1) {
+      List<String> typed = spec.root().commandLine().getParseResult().originalArgs();
+      PrintWriter out = spec.commandLine().getOut();
+      return new LocalRanks(processes(), typed, timeout(), out, spec.commandLine().getErr()).run();
+    }
+    LocalRanks.endWithParent();
     Membership membership = membership();
-    return membership == null ? ProcessGroup.alone() : ProcessGroups.installed().join(membership);
+    try (ProcessGroup group =
+        membership == null ? ProcessGroup.alone() : ProcessGroups.installed().join(membership)) {
+      try {
+        return work.applyAsInt(group);
+      } catch (RuntimeException | Error e) {
+        group.report(e.getMessage() == null ? e.toString() : e.getMessage());
+        throw e;
+      }
+    }
   }
 }

@@ -108,30 +108,15 @@ class TrainCommand implements Callable<Integer> {
     if (dryRun) {
       return RankOptions.follows() ? 0 : lead(); // one process tries it
     }
-    if (ranks.processes() > 1) {
-      if (resume == null && recipe == null) {
-        TrainingConfig unused = options.config(); // mistakes before processes are started
-      }
-      List<String> typed =
-          spec.root().commandLine().getParseResult().originalArgs(); // with the command's name
-      return new LocalRanks(
-              ranks.processes(),
-              typed,
-              ranks.timeout(),
-              spec.commandLine().getOut(),
-              spec.commandLine().getErr())
-          .run();
+    if (ranks.processes() > 1 && resume == null && recipe == null) {
+      TrainingConfig unused = options.config(); // mistakes before processes are started
     }
-    LocalRanks.endWithParent();
-    try (ProcessGroup joined = ranks.join()) {
-      group = joined;
-      try {
-        return group.leads() ? lead() : follow();
-      } catch (RuntimeException | Error e) {
-        group.report(e.getMessage() == null ? e.toString() : e.getMessage());
-        throw e;
-      }
-    }
+    return ranks.run(
+        spec,
+        joined -> {
+          group = joined;
+          return group.leads() ? lead() : follow();
+        });
   }
 
   private int lead() {
