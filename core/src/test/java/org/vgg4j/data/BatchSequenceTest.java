@@ -20,7 +20,7 @@ class BatchSequenceTest {
     "7,7,1,4",
     "100,10,4,4",
     "5,5,9,5",
-    "40,64,9,5",
+    "60,64,9,5",
     "9,3,2,3"
   })
   void sharesAndPartsMakeUpTheEpoch(int samples, int batch, int part, int ranks) {
