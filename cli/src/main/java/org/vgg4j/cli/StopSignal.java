@@ -6,11 +6,12 @@ import sun.misc.SignalHandler;
 
 /**
  * Ctrl-C and SIGTERM while a command can stop in good order: the first one asks it to, a second one
- * ends the process at once.
+ * that comes later than a moment after it ends the process at once.
  */
 final class StopSignal implements AutoCloseable {
   private static final int SIGNAL_EXIT = 128; // what shells add to the number of the signal
 
+  private static final int TERMINATE = 15;
   private static final long SAME = 1_500_000_000; // nanoseconds
 
   private final PrintWriter err;
@@ -47,9 +48,12 @@ final class StopSignal implements AutoCloseable {
     return signal != 0;
   }
 
-  /** The exit code that says which signal it was; 130 for Ctrl-C. */
+  /**
+   * The exit code that says which signal it was; 130 for Ctrl-C. SIGTERM's if none came here: then
+   * another process of the group was stopped.
+   */
   int exitCode() {
-    return SIGNAL_EXIT + signal;
+    return SIGNAL_EXIT + (signal == 0 ? TERMINATE : signal);
   }
 
   @Override

@@ -195,8 +195,8 @@ public final class Engine implements AutoCloseable {
 
   /** Returns a forward pass over whole images; see {@link DenseInference}. */
   public DenseInference dense(Parameters parameters) {
-    Parameters folded = parameters.withoutBatchNorm();
-    return new DenseInference(folded, choice.kernels(), workers, Runtime.getRuntime().maxMemory());
+    return new DenseInference(
+        parameters, choice.kernels(), workers, Runtime.getRuntime().maxMemory());
   }
 
   /**

@@ -33,7 +33,7 @@ import org.vgg4j.parallel.Membership;
 import org.vgg4j.parallel.ProcessGroup;
 
 /**
- * A group over Gloo. Sums go through one native buffer on a thread of its own, one piece after the
+ * A group over Gloo. Sums go through native buffers on a thread of its own, one piece after the
  * other, while the caller computes; other calls use the same thread, so that their order is that of
  * the calls on every rank.
  */
@@ -251,7 +251,7 @@ final class GlooGroup implements ProcessGroup {
               given.put(values, 0, values.length);
               try (PointerScope unused = new PointerScope()) {
                 watch.called();
-                // in place: each rank's own numbers lie at the front, and go to their place
+                // a copy, since what is gathered is written over it
                 Tensor own = tensor(given, values.length).clone();
                 await(gloo._allgather_base(tensor(given, all.length), own));
               }
