@@ -127,8 +127,7 @@ final class PlanCommand implements Runnable {
     try (Engine engine = new Engine(threads)) {
       double rate = imagesPerSecond != null ? imagesPerSecond : measure(engine, network);
       List<TrainingCost> costs = costs(network, rate);
-      boolean summed = microBatch < costs.get(0).imagesPerMachine();
-      MemoryPlan memory = engine.trainingMemory(network, microBatch, summed);
+      MemoryPlan memory = engine.trainingMemory(network, Math.min(microBatch, batch), batch);
       spec.commandLine()
           .getOut()
           .println(json ? Json.of(asMap(costs, memory)) : text(engine, costs, memory));

@@ -135,7 +135,7 @@ final class SummaryCommand implements Runnable {
   }
 
   private MemoryPlan trainingMemory(Architecture network, Engine engine) {
-    return engine.trainingMemory(network, imagesAtATime(), imagesAtATime() < batch);
+    return engine.trainingMemory(network, imagesAtATime(), batch);
   }
 
   private static String memory(String title, int images, MemoryPlan plan, Engine engine) {

@@ -55,9 +55,33 @@ public record BatchSequence(int samples, int batch, int part, int rank, int rank
 
   /** Number of samples of the share in the batch that begins at a position. */
   public int shareAt(int position) {
+    return shareAt(position, rank);
+  }
+
+  private int shareAt(int position, int ofRank) {
     int count = Math.min(batch, samples - position);
     int share = share(batch, ranks);
-    return Math.max(0, Math.min(share, count - rank * share));
+    return Math.max(0, Math.min(share, count - ofRank * share));
+  }
+
+  /** Position of the share's first sample in the batch that begins at a position. */
+  public int firstAt(int position) {
+    return position + rank * share(batch, ranks);
+  }
+
+  /**
+   * Numbers of samples of the parts of all shares in the batch that begins at a position, share
+   * after share: for each as many parts as a whole batch's share has, of which the last may be
+   * empty.
+   */
+  public int[] partsAt(int position) {
+    int parts = (share(batch, ranks) + part - 1) / part;
+    int[] counts = new int[ranks * parts];
+    for (int i = 0; i < counts.length; i++) {
+      int left = shareAt(position, i / parts) - i % parts * part;
+      counts[i] = Math.max(0, Math.min(part, left));
+    }
+    return counts;
   }
 
   /**
@@ -65,10 +89,9 @@ public record BatchSequence(int samples, int batch, int part, int rank, int rank
    * none is left there, in the next.
    */
   Piece from(int epoch, int position) {
-    int share = share(batch, ranks);
     for (int start = position / batch * batch; start < samples; start += batch) {
-      int first = Math.max(position, start + rank * share);
-      int end = start + rank * share + shareAt(start);
+      int first = Math.max(position, firstAt(start));
+      int end = firstAt(start) + shareAt(start);
       if (first < end) {
         return new Piece(epoch, first, Math.min(part, end - first));
       }

@@ -118,8 +118,8 @@ public final class ProtocolEvaluator {
   public Posteriors run(Dataset dataset, ProcessGroup group, IntConsumer done) {
     int[] classOfLabel = classes.of(dataset);
     int size = dataset.size();
-    int from = (int) ((long) size * group.rank() / group.size());
-    int to = (int) ((long) size * (group.rank() + 1) / group.size());
+    int from = group.shareBegin(size);
+    int to = group.shareEnd(size);
     int count = classes.names().size();
     float[] values = new float[Math.multiplyExact(size, count)];
     int[] labels = new int[size];
@@ -152,7 +152,7 @@ public final class ProtocolEvaluator {
   /** Each posterior, and each count, is zero but on the one rank that made it. */
   private void gather(float[] values, ProcessGroup group) {
     group.beginSum(values, 0, values.length);
-    group.awaitSums();
+    group.awaitAll();
     double[] counts = {windows, multiplyAdds};
     group.sum(counts);
     windows = (long) counts[0];

@@ -209,13 +209,21 @@ public final class Engine implements AutoCloseable {
     if (parameters.fcWeights() != FcWeights.FP32) {
       throw new IllegalArgumentException("rounded weights cannot be trained");
     }
-    requireHeap("training", trainingMemory(parameters.architecture(), capacity, false));
+    requireHeap("training", trainingMemory(parameters.architecture(), capacity, capacity));
     return new Training(parameters, choice.kernels(), workers, capacity, dropoutRate);
   }
 
-  /** Returns sums of gradients, for batches of several micro-batches. */
-  public GradientSums gradientSums(Architecture architecture) {
-    return new GradientSums(architecture.parameters(), workers);
+  /**
+   * Returns what collects the gradients of batches that are worked on in several parts.
+   *
+   * @param batch images of a batch
+   * @param part images of a part
+   * @param shares number of processes among which a batch is divided
+   * @param frozen names of layers whose gradients nobody wants
+   */
+  public BatchGradients batchGradients(
+      Architecture architecture, int batch, int part, int shares, Set<String> frozen) {
+    return new BatchGradients(architecture, batch, part, shares, frozen, workers);
   }
 
   private static void requireHeap(String what, MemoryPlan plan) {
@@ -241,16 +249,16 @@ public final class Engine implements AutoCloseable {
    * The heap that training with momentum, and validation between, will take.
    *
    * @param microBatch images at a time
-   * @param summed whether a batch is several micro-batches, whose gradients are summed
+   * @param batch images of a batch; more than a micro-batch where that is one of several parts
    */
-  public MemoryPlan trainingMemory(Architecture architecture, int microBatch, boolean summed) {
-    return trainingMemory(architecture, microBatch, summed, threads());
+  public MemoryPlan trainingMemory(Architecture architecture, int microBatch, int batch) {
+    return trainingMemory(architecture, microBatch, batch, threads());
   }
 
-  /** Like {@link #trainingMemory(Architecture, int, boolean)}, for another number of threads. */
+  /** Like {@link #trainingMemory(Architecture, int, int)}, for another number of threads. */
   public MemoryPlan trainingMemory(
-      Architecture architecture, int microBatch, boolean summed, int threads) {
-    return MemoryPlan.training(architecture, choice.kernels(), microBatch, summed, threads);
+      Architecture architecture, int microBatch, int batch, int threads) {
+    return MemoryPlan.training(architecture, choice.kernels(), microBatch, batch, threads);
   }
 
   /**

@@ -142,38 +142,50 @@ final class FullyConnectedStage implements Stage {
         inputScale,
         inputGradient,
         workers);
-    int out = kernel.outFeatures();
-    for (int first = 0; first < out; first += rows) {
-      backwardRows(
-          images, input, outputGradient, first, Math.min(rows, out - first), workspace, sink);
+    Factors factors = new Factors(images, input, outputGradient);
+    if (!sink.takeFactors(layer.name(), factors)) {
+      multiply(List.of(factors), workspace, sink);
     }
     return inputGradient;
   }
 
-  /** The gradients by some rows of the weights. */
-  private void backwardRows(
-      int images,
-      float[] input,
-      float[] outputGradient,
-      int first,
-      int count,
-      Workspace workspace,
-      GradientSink sink) {
-    int out = kernel.outFeatures();
+  /**
+   * Computes the gradients by weights and biases and hands them over.
+   *
+   * @param parts of the batch, whose gradients are added in this order: the sums are, bit for bit,
+   *     those of gradients that were computed one by one
+   */
+  void multiply(List<Factors> parts, Workspace workspace, GradientSink sink) {
     int in = kernel.inFeatures();
-    float[] gradient = outputGradient;
+    int out = kernel.outFeatures();
+    for (int first = 0; first < out; first += rows) {
+      int count = Math.min(rows, out - first);
+      for (Factors part : parts) {
+        multiplyRows(part, first, count, workspace);
+      }
+      sink.take(shapes.weight(), first * in, count * in, workspace.weightGradient());
+      sink.take(shapes.bias(), first, count, workspace.biasGradient());
+    }
+  }
+
+  /** Adds the gradients by some rows of the weights. */
+  private void multiplyRows(Factors part, int first, int count, Workspace workspace) {
+    int out = kernel.outFeatures();
+    float[] gradient = part.outputGradient();
     if (count < out) {
       gradient = workspace.slice();
-      for (int n = 0; n < images; n++) {
-        System.arraycopy(outputGradient, n * out + first, gradient, n * count, count);
+      for (int n = 0; n < part.images(); n++) {
+        System.arraycopy(part.outputGradient(), n * out + first, gradient, n * count, count);
       }
     }
-    float[] weights = workspace.weightGradient();
-    float[] biases = workspace.biasGradient();
     kernels
-        .fullyConnected(in, count)
-        .backwardWeights(images, input, gradient, weights, biases, workers);
-    sink.take(shapes.weight(), first * in, count * in, weights);
-    sink.take(shapes.bias(), first, count, biases);
+        .fullyConnected(kernel.inFeatures(), count)
+        .backwardWeights(
+            part.images(),
+            part.input(),
+            gradient,
+            workspace.weightGradient(),
+            workspace.biasGradient(),
+            workers);
   }
 }

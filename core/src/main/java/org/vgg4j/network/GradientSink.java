@@ -18,4 +18,17 @@ public interface GradientSink {
    * @param gradient {@code [count]}, may be longer; only valid during the call, which leaves zeros
    */
   void take(ParameterShape shape, int first, int count, float[] gradient);
+
+  /**
+   * Offers what the gradients of a fully connected layer are the product of, before they are
+   * computed.
+   *
+   * @param layer name of the layer
+   * @param factors only valid during the call
+   * @return whether they were taken, so that the gradients need not be computed and handed over;
+   *     false unless a sink says otherwise
+   */
+  default boolean takeFactors(String layer, Factors factors) {
+    return false;
+  }
 }

@@ -8,7 +8,7 @@ import org.vgg4j.kernels.Workers;
 import org.vgg4j.model.ParameterShape;
 
 /** Sums of the gradients of several micro-batches. Not thread-safe. */
-public final class GradientSums implements GradientSink {
+final class GradientSums implements GradientSink {
   private static final int CHUNK = 1 << 16;
 
   private final List<ParameterShape> shapes;
@@ -40,7 +40,7 @@ public final class GradientSums implements GradientSink {
   }
 
   /** The sum of that parameter's gradients, not a copy. */
-  public float[] values(String name) {
+  float[] values(String name) {
     float[] sum = sums.get(name);
     if (sum == null) {
       throw new IllegalArgumentException("no gradients of " + name + " are summed here");
@@ -49,7 +49,7 @@ public final class GradientSums implements GradientSink {
   }
 
   /** Hands all sums over; they are zero then, ready for the next batch. */
-  public void passTo(GradientSink sink) {
+  void passTo(GradientSink sink) {
     for (ParameterShape shape : shapes) {
       sink.take(shape, 0, shape.length(), values(shape.name()));
     }

@@ -102,11 +102,12 @@ public record MemoryPlan(Map<String, Long> parts, long longestArray) {
    * Memory of {@link Training} with SGD's velocities; validation between uses the same.
    *
    * @param microBatch images at a time
-   * @param summed whether there are {@link GradientSums}, too
+   * @param batch images of a batch: with more than a micro-batch there are {@link BatchGradients},
+   *     too
    * @param threads number of threads
    */
   public static MemoryPlan training(
-      Architecture architecture, Kernels kernels, int microBatch, boolean summed, int threads) {
+      Architecture architecture, Kernels kernels, int microBatch, int batch, int threads) {
     List<Stage> stages = stages(architecture, kernels);
     Allocation allocation = Allocation.planned();
     TrainingMemory unused =
@@ -120,8 +121,9 @@ public record MemoryPlan(Map<String, Long> parts, long longestArray) {
     long parameters = FLOAT * architecture.valueCount();
     parts.put("weights", parameters);
     parts.put("momentum", parameters);
-    if (summed) {
-      parts.put("sums of gradients", parameters);
+    if (batch > microBatch) {
+      parts.put("sums of gradients", FLOAT * BatchGradients.sumsLength(architecture, batch));
+      parts.put("factors of gradients", FLOAT * BatchGradients.factorsLength(architecture, batch));
     }
     parts.putAll(allocation.parts());
     addCommon(parts, Pass.TRAINING, architecture, stages, microBatch, threads);

@@ -166,6 +166,25 @@ public final class Training implements ForwardPass {
     return posteriors;
   }
 
+  /**
+   * Computes the gradients of a fully connected layer from what {@link GradientSink#takeFactors}
+   * took, and hands them over.
+   *
+   * @param layer its name
+   * @param parts of the batch, each of at most the capacity, whose gradients are added in this
+   *     order
+   * @throws IllegalArgumentException if there is no such layer
+   */
+  public void multiply(String layer, List<Factors> parts, GradientSink sink) {
+    for (Stage stage : memory.laterStages()) {
+      if (stage instanceof FullyConnectedStage connected && connected.tap().equals(layer)) {
+        connected.multiply(parts, memory.workspace(), sink);
+        return;
+      }
+    }
+    throw new IllegalArgumentException("the network has no fully connected layer " + layer);
+  }
+
   private void requireCapacity(int count) {
     if (count < 1 || count > capacity) {
       throw new IllegalArgumentException(count + " images, but the capacity is " + capacity);

@@ -1,5 +1,7 @@
 package org.vgg4j.parallel;
 
+import java.util.List;
+
 /** A process that works by itself. */
 record Alone() implements ProcessGroup {
   @Override
@@ -16,7 +18,10 @@ record Alone() implements ProcessGroup {
   public void beginSum(float[] values, int first, int count) {}
 
   @Override
-  public void awaitSums() {}
+  public void beginGather(List<float[]> arrays, int count) {}
+
+  @Override
+  public void awaitAll() {}
 
   @Override
   public void sum(double[] values) {}

@@ -1,5 +1,7 @@
 package org.vgg4j.parallel;
 
+import java.util.List;
+
 /**
  * Some processes, each with a rank from 0, that do one piece of work together. What is said of one
  * rank holds for all: every rank makes the same calls in the same order, with arrays of the same
@@ -25,14 +27,23 @@ public interface ProcessGroup extends AutoCloseable {
    * in the order of the ranks, so that the sums are, bit for bit, those of one process that does
    * one share after the other.
    *
-   * @param values read and overwritten until {@link #awaitSums} returns
+   * @param values read and overwritten until {@link #awaitAll} returns
    * @param first index of the first value
    * @param count number of values
    */
   void beginSum(float[] values, int first, int count);
 
-  /** Waits until all sums that were begun are there. */
-  void awaitSums();
+  /**
+   * Begins to give all ranks an array of each, while the caller goes on.
+   *
+   * @param arrays one for each rank; this rank's own is read, the others' are overwritten, until
+   *     {@link #awaitAll} returns
+   * @param count number of values, from the first on
+   */
+  void beginGather(List<float[]> arrays, int count);
+
+  /** Waits until all that was begun is done. */
+  void awaitAll();
 
   /** Replaces values by their sums over all ranks, added in the order of the ranks. */
   void sum(double[] values);
@@ -55,15 +66,27 @@ public interface ProcessGroup extends AutoCloseable {
    */
   default void report(String sentence) {}
 
+  /**
+   * Where this process's share of some items begins: shares are in a row, and equal but for one.
+   */
+  default int shareBegin(int items) {
+    return (int) ((long) items * rank() / size());
+  }
+
+  /** Where this process's share of some items ends: index of the first that is not its own. */
+  default int shareEnd(int items) {
+    return (int) ((long) items * (rank() + 1) / size());
+  }
+
   /** What was sent so far. */
   Traffic traffic();
 
   /**
-   * What the sums of {@link #beginSum} took.
+   * What {@link #beginSum} and {@link #beginGather} took.
    *
-   * @param bytes of the values that were summed, as this rank gave them
-   * @param busySeconds during which sums were made
-   * @param waitedSeconds of these, during which {@link #awaitSums} had nothing else to do
+   * @param bytes of the values that this rank gave
+   * @param busySeconds during which such calls were at work
+   * @param waitedSeconds of these, during which {@link #awaitAll} had nothing else to do
    */
   record Traffic(long bytes, double busySeconds, double waitedSeconds) {
     /** Nothing. */

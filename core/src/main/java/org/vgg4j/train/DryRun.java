@@ -3,6 +3,7 @@ package org.vgg4j.train;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Set;
 import java.util.stream.IntStream;
 import org.vgg4j.base.InputException;
 import org.vgg4j.data.BatchLoader;
@@ -17,10 +18,10 @@ import org.vgg4j.data.Survey;
 import org.vgg4j.data.Unreadable;
 import org.vgg4j.model.Architecture;
 import org.vgg4j.model.Preprocessing;
+import org.vgg4j.network.BatchGradients;
 import org.vgg4j.network.DropoutKeys;
 import org.vgg4j.network.Engine;
 import org.vgg4j.network.GradientSink;
-import org.vgg4j.network.GradientSums;
 import org.vgg4j.network.MemoryPlan;
 import org.vgg4j.network.Parameters;
 import org.vgg4j.network.Training;
@@ -105,12 +106,11 @@ public record DryRun(
           (double) steps
               / stepsPerEpoch
               * (data.train().size() + VALIDATION_SHARE * data.validation().size());
-      boolean summed = microBatch < config.sgd().batch();
       return new DryRun(
           data,
           architecture,
           microBatch,
-          engine.trainingMemory(architecture, microBatch, summed),
+          engine.trainingMemory(architecture, microBatch, config.sgd().batch()),
           survey.unreadable(),
           step.loss(),
           step.secondsPerImage(),
@@ -167,7 +167,8 @@ public record DryRun(
             ? Preprocessing.paper(survey.mean(), scale, config.crop())
             : origin.preprocessing().withSizes(scale, config.crop());
     Training training = engine.training(parameters, microBatch, config.sgd().dropout());
-    training.keep(config.start().frozenLayers(architecture));
+    Set<String> frozen = config.start().frozenLayers(architecture);
+    training.keep(frozen);
     Sgd sgd =
         new Sgd(
             parameters,
@@ -175,11 +176,14 @@ public record DryRun(
             config.sgd().momentum(),
             config.sgd().weightDecay(),
             config.sgd().biasDecay(),
-            config.start().frozenLayers(architecture));
+            frozen);
     sgd.setRate(config.sgd().learningRate());
-    boolean summed = microBatch < config.sgd().batch();
-    GradientSums sums = summed ? engine.gradientSums(architecture) : null;
-    GradientSink sink = sums != null ? sums : sgd;
+    int wholeBatch = config.sgd().batch();
+    BatchGradients gradients =
+        microBatch < wholeBatch
+            ? engine.batchGradients(architecture, wholeBatch, microBatch, 1, frozen)
+            : null;
+    GradientSink sink = gradients != null ? gradients : sgd;
     try (BatchLoader loader =
         new BatchLoader(
             images,
@@ -197,6 +201,9 @@ public record DryRun(
         long began = System.nanoTime();
         BatchLoader.Batch batch = loader.next();
         int[] samples = IntStream.range(0, batch.count()).toArray();
+        if (gradients != null) {
+          gradients.begin(new int[] {batch.count()}, 0);
+        }
         Training.Result result =
             training.run(
                 batch.images(),
@@ -209,8 +216,8 @@ public record DryRun(
         secondsPerImage = Math.min(secondsPerImage, seconds);
         loss = piece == 0 ? result.lossSum() / batch.count() : loss;
       }
-      if (sums != null) {
-        sums.passTo(sgd);
+      if (gradients != null) {
+        gradients.passTo(training, sgd);
       }
       return new Step(loss, secondsPerImage);
     }

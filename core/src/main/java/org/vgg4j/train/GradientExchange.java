@@ -7,19 +7,20 @@ import java.util.Map;
 import java.util.Set;
 import org.vgg4j.model.Architecture;
 import org.vgg4j.model.ParameterShape;
+import org.vgg4j.network.BatchGradients;
+import org.vgg4j.network.Factors;
 import org.vgg4j.network.GradientSink;
-import org.vgg4j.network.GradientSums;
 import org.vgg4j.parallel.ProcessGroup;
 
 /**
  * The gradients of a batch whose shares are with several ranks (the paper, section 3.3). Each rank
- * sums those of its own micro-batches; while its last one is still on its way back, the layers that
- * are complete begin to be summed over all ranks, from the last layer to the first, which is the
- * order in which they become complete. Not thread-safe.
+ * collects those of its own micro-batches; while its last one is still on its way back, those of
+ * layers that are complete begin to travel, from the last layer to the first, which is the order in
+ * which they become complete: sums are added over all ranks, factors told to all. Not thread-safe.
  */
 final class GradientExchange implements GradientSink {
   private final ProcessGroup group;
-  private final GradientSums sums;
+  private final BatchGradients gradients;
 
   /** The arrays of each layer that is trained, from the last layer to the first. */
   private final Map<String, List<ParameterShape>> layers = new LinkedHashMap<>();
@@ -32,13 +33,13 @@ final class GradientExchange implements GradientSink {
   private boolean last;
 
   /**
-   * @param sums where this rank's own gradients are added up
+   * @param gradients where this rank's own are collected
    * @param frozen names of the layers whose gradients nobody wants
    */
   GradientExchange(
-      Architecture architecture, ProcessGroup group, GradientSums sums, Set<String> frozen) {
+      Architecture architecture, ProcessGroup group, BatchGradients gradients, Set<String> frozen) {
     this.group = group;
-    this.sums = sums;
+    this.gradients = gradients;
     List<ParameterShape> shapes = new ArrayList<>(architecture.parameters());
     for (int i = shapes.size() - 1; i >= 0; i--) {
       ParameterShape shape = shapes.get(i);
@@ -65,19 +66,52 @@ final class GradientExchange implements GradientSink {
 
   @Override
   public void take(ParameterShape shape, int first, int count, float[] gradient) {
-    sums.take(shape, first, count, gradient);
+    gradients.take(shape, first, count, gradient);
     if (last && missing.computeIfPresent(shape.layer(), (name, values) -> values - count) != null) {
-      while (begun < order.size() && missing.getOrDefault(order.get(begun), 0) == 0) {
-        beginNext();
-      }
+      beginComplete();
+    }
+  }
+
+  @Override
+  public boolean takeFactors(String layer, Factors factors) {
+    boolean taken = gradients.takeFactors(layer, factors);
+    if (taken && last && missing.computeIfPresent(layer, (name, values) -> 0) != null) {
+      beginComplete();
+    }
+    return taken;
+  }
+
+  private void beginComplete() {
+    while (begun < order.size() && missing.getOrDefault(order.get(begun), 0) == 0) {
+      beginNext();
     }
   }
 
   private void beginNext() {
-    for (ParameterShape shape : layers.getOrDefault(order.get(begun), List.of())) {
-      group.beginSum(sums.values(shape.name()), 0, shape.length());
+    String layer = order.get(begun++);
+    List<Factors> factors = gradients.factors(layer);
+    if (factors != null) {
+      gather(factors);
+      return;
     }
-    begun++;
+    for (ParameterShape shape : layers.getOrDefault(layer, List.of())) {
+      group.beginSum(gradients.sums(shape.name()), 0, shape.length());
+    }
+  }
+
+  /** Each part of a share with the same part of the other shares, which has as much room. */
+  private void gather(List<Factors> factors) {
+    int parts = gradients.partsOfShare();
+    for (int part = 0; part < parts; part++) {
+      List<float[]> inputs = new ArrayList<>();
+      List<float[]> outputGradients = new ArrayList<>();
+      for (int i = part; i < factors.size(); i += parts) {
+        inputs.add(factors.get(i).input());
+        outputGradients.add(factors.get(i).outputGradient());
+      }
+      group.beginGather(inputs, inputs.get(0).length);
+      group.beginGather(outputGradients, outputGradients.get(0).length);
+    }
   }
 
   /**
@@ -88,6 +122,6 @@ final class GradientExchange implements GradientSink {
     while (begun < order.size()) {
       beginNext();
     }
-    group.awaitSums();
+    group.awaitAll();
   }
 }

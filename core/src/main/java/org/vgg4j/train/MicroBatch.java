@@ -46,7 +46,7 @@ final class MicroBatch {
   private int choose() {
     int asked = config.sgd().microBatch();
     int ofRank = Math.min(asked, BatchSequence.share(config.sgd().batch(), ranks));
-    if (asked > 0 && fits(ofRank, ofRank < config.sgd().batch())) {
+    if (asked > 0 && fits(ofRank, config.sgd().batch())) {
       return asked;
     }
     int largest = largest();
@@ -54,7 +54,7 @@ final class MicroBatch {
       return largest;
     }
     int tried = Math.max(1, ofRank);
-    MemoryPlan needed = plan(tried, tried < config.sgd().batch());
+    MemoryPlan needed = plan(tried, config.sgd().batch());
     throw new InputException(
         String.format(
             Locale.ROOT,
@@ -72,7 +72,7 @@ final class MicroBatch {
   private int largest() {
     for (int parts = ranks; parts <= config.sgd().batch(); parts++) {
       int images = (config.sgd().batch() + parts - 1) / parts;
-      if (fits(images, parts > 1)) {
+      if (fits(images, config.sgd().batch())) {
         return images;
       }
     }
@@ -81,7 +81,7 @@ final class MicroBatch {
 
   private String smallerSizes() {
     int batch = config.sgd().batch() - 1;
-    while (batch > 0 && !fits(batch, false)) {
+    while (batch > 0 && !fits(batch, batch)) {
       batch--;
     }
     return "give Java more (VGG_JAVA_OPTS=-Xmx…), or take a smaller "
@@ -89,13 +89,13 @@ final class MicroBatch {
         + "--width or --crop";
   }
 
-  private boolean fits(int images, boolean summed) {
-    MemoryPlan plan = plan(images, summed);
+  private boolean fits(int images, int batch) {
+    MemoryPlan plan = plan(images, batch);
     return plan.total() <= HEAP_SHARE * heap && !plan.hasTooLongArray();
   }
 
-  private MemoryPlan plan(int images, boolean summed) {
+  private MemoryPlan plan(int images, int batch) {
     // for a fixed number of threads: what is learnt must not depend on how many there are
-    return engine.trainingMemory(architecture, images, summed, PLANNED_THREADS);
+    return engine.trainingMemory(architecture, images, batch, PLANNED_THREADS);
   }
 }

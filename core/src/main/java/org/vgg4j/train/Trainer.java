@@ -315,9 +315,11 @@ public final class Trainer {
     messages.shareWeights(parameters, sgd);
     int share = BatchSequence.share(config.sgd().batch(), messages.group().size());
     int microBatch = Math.min(config.sgd().microBatch(), share);
-    boolean summed = microBatch < config.sgd().batch();
     listener.started(
-        config, data, architecture, engine.trainingMemory(architecture, microBatch, summed));
+        config,
+        data,
+        architecture,
+        engine.trainingMemory(architecture, microBatch, config.sgd().batch()));
     if (resumed) {
       warnOfDifferences(engine, snapshot, listener);
       listener.resumed(snapshot.progress().epoch() + 1, snapshot.progress().step());

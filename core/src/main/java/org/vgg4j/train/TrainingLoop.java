@@ -26,10 +26,10 @@ import org.vgg4j.evaluate.Evaluation;
 import org.vgg4j.model.Architecture;
 import org.vgg4j.model.ParameterShape;
 import org.vgg4j.model.Preprocessing;
+import org.vgg4j.network.BatchGradients;
 import org.vgg4j.network.DropoutKeys;
 import org.vgg4j.network.Engine;
 import org.vgg4j.network.GradientSink;
-import org.vgg4j.network.GradientSums;
 import org.vgg4j.network.Parameters;
 import org.vgg4j.network.Training;
 import org.vgg4j.parallel.ProcessGroup;
@@ -53,7 +53,10 @@ final class TrainingLoop {
   private final Parameters parameters;
   private final Training training;
   private final Sgd sgd;
-  private final @Nullable GradientSums sums;
+
+  /** Of batches in several parts; null if each batch is in one. */
+  private final @Nullable BatchGradients gradients;
+
   private final @Nullable GradientExchange exchange;
   private final BatchSequence sequence;
   private final CenterCropEvaluator evaluator;
@@ -106,10 +109,13 @@ final class TrainingLoop {
     Architecture architecture = parameters.architecture();
     Set<String> frozen = config.start().frozenLayers(architecture);
     training.keep(frozen);
-    this.sums = microBatch < batch ? engine.gradientSums(architecture) : null;
+    this.gradients =
+        microBatch < batch
+            ? engine.batchGradients(architecture, batch, microBatch, group.size(), frozen)
+            : null;
     this.exchange =
-        group.size() > 1 && sums != null
-            ? new GradientExchange(architecture, group, sums, frozen)
+        group.size() > 1 && gradients != null
+            ? new GradientExchange(architecture, group, gradients, frozen)
             : null;
     this.sequence =
         new BatchSequence(data.train().size(), batch, microBatch, group.rank(), group.size());
@@ -238,9 +244,9 @@ final class TrainingLoop {
     if (group.size() == 1) {
       return evaluator.evaluate(dataset, done -> {});
     }
-    int from = (int) ((long) dataset.size() * group.rank() / group.size());
-    int to = (int) ((long) dataset.size() * (group.rank() + 1) / group.size());
-    Subset share = new Subset(dataset, dataset.name(), IntStream.range(from, to).toArray());
+    int size = dataset.size();
+    int[] own = IntStream.range(group.shareBegin(size), group.shareEnd(size)).toArray();
+    Subset share = new Subset(dataset, dataset.name(), own);
     double[] sums = evaluator.evaluate(share, done -> {}).sums();
     group.sum(sums);
     return Evaluation.ofSums(data.train().classNames(), sums);
@@ -261,8 +267,8 @@ final class TrainingLoop {
       sgd.setRate(stepRate);
       Training.Result result = runBatch(loader, count, order);
       watch.step(step + 1, result.lossSum() / count);
-      if (sums != null) {
-        sums.passTo(sgd);
+      if (gradients != null) {
+        gradients.passTo(training, sgd);
       }
       step++;
       position += count;
@@ -301,7 +307,7 @@ final class TrainingLoop {
 
   /**
    * Runs a batch. A batch in one piece trains the network at once, layer by layer, unless its loss
-   * is not finite; the gradients of one in micro-batches are summed, and those of several
+   * is not finite; the gradients of one in micro-batches are collected, and those of several
    * processes.
    */
   private Training.Result runBatch(BatchLoader loader, int count, int[] order) {
@@ -309,15 +315,16 @@ final class TrainingLoop {
     int right = 0;
     int done = 0;
     int share = sequence.shareAt(position);
-    int firstOfShare =
-        position + group.rank() * BatchSequence.share(config.sgd().batch(), group.size());
+    if (gradients != null) {
+      gradients.begin(sequence.partsAt(position), group.rank());
+    }
     if (exchange != null) {
       exchange.begin();
     }
-    GradientSink sink = exchange != null ? exchange : sums != null ? sums : sgd;
+    GradientSink sink = exchange != null ? exchange : gradients != null ? gradients : sgd;
     while (done < share) {
       BatchLoader.Batch part = loader.next();
-      int first = firstOfShare + done;
+      int first = sequence.firstAt(position) + done;
       if (part.epoch() != epoch || part.first() != first || part.count() > share - done) {
         throw new IllegalStateException(
             "the loader is at epoch %d, position %d, training at %d, %d"
@@ -338,8 +345,8 @@ final class TrainingLoop {
   }
 
   /** What the whole batch gave; and whether any process was asked to stop. */
-  private Training.Result together(GradientExchange gradients, double loss, int right) {
-    gradients.finish();
+  private Training.Result together(GradientExchange ofAll, double loss, int right) {
+    ofAll.finish();
     double[] sums = {loss, right, stopRequested.getAsBoolean() ? 1 : 0};
     group.sum(sums);
     stopInGroup = sums[2] > 0;

@@ -3,6 +3,7 @@ package org.vgg4j.network;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.data.Percentage.withPercentage;
 
+import java.util.List;
 import java.util.Set;
 import java.util.function.UnaryOperator;
 import org.junit.jupiter.api.Test;
@@ -55,30 +56,35 @@ class MemoryPlanTest {
   @ParameterizedTest
   @EnumSource(names = {"A_LRN", "B_5X5", "C", "D", "A_BN", "D_BN"})
   void trainingHoldsWhatWasPlanned(Configuration configuration) {
-    trainingHoldsWhatWasPlanned(new Architecture(configuration, 0.1, 47, 10), BATCH, false);
-    trainingHoldsWhatWasPlanned(new Architecture(configuration, 0.1, 47, 10), BATCH, true);
+    Architecture architecture = new Architecture(configuration, 0.1, 47, 10);
+    trainingHoldsWhatWasPlanned(architecture, BATCH, BATCH);
+    trainingHoldsWhatWasPlanned(architecture, BATCH, 12); // fc6 and fc7 as factors
+    trainingHoldsWhatWasPlanned(architecture, BATCH, 500); // none
   }
 
   /** So large that the first block takes the batch in groups: its maps would be 150 MB. */
   @ParameterizedTest
   @EnumSource(names = {"A", "A_LRN", "D", "B_BN"})
   void largeTrainingHoldsWhatWasPlanned(Configuration configuration) {
-    trainingHoldsWhatWasPlanned(new Architecture(configuration, 0.02, 448, 10), 12, false);
+    trainingHoldsWhatWasPlanned(new Architecture(configuration, 0.02, 448, 10), 12, 12);
   }
 
-  private void trainingHoldsWhatWasPlanned(Architecture architecture, int batch, boolean summed) {
-    MemoryPlan plan = MemoryPlan.training(architecture, kernels, batch, summed, 1);
+  private void trainingHoldsWhatWasPlanned(Architecture architecture, int part, int batch) {
+    MemoryPlan plan = MemoryPlan.training(architecture, kernels, part, batch, 1);
     try (Workers workers = new Workers(1)) {
       Parameters parameters = Networks.random(architecture, 1);
-      Training training = new Training(parameters, kernels, workers, batch, 0.5);
-      float[] images = Networks.images(architecture, batch, 2);
-      int[] labels = Networks.labels(architecture, batch, 3);
-      GradientSums sums = new GradientSums(architecture.parameters(), workers);
-      training.run(images, labels, batch, 1, Networks.keys(0, 0, 0, batch), sums);
-      training.posteriors(images, batch);
-      long parameterBytes = architecture.valueCount() * Float.BYTES; // of momentum, of the sums
+      Training training = new Training(parameters, kernels, workers, part, 0.5);
+      float[] images = Networks.images(architecture, part, 2);
+      int[] labels = Networks.labels(architecture, part, 3);
+      BatchGradients gradients =
+          new BatchGradients(architecture, batch, part, 1, Set.of(), workers);
+      gradients.begin(new int[] {part}, 0);
+      training.run(images, labels, part, 1, Networks.keys(0, 0, 0, part), gradients);
+      training.posteriors(images, part);
+      long momentum = architecture.valueCount() * Float.BYTES;
       long inputs = 3L * images.length * Float.BYTES; // two of training, one of validation
-      long held = HeldArrays.bytes(training) + inputs + (summed ? 2 : 1) * parameterBytes;
+      Object all = part < batch ? List.of(training, gradients) : training;
+      long held = HeldArrays.bytes(all) + inputs + momentum;
       assertThat(plan.total()).isCloseTo(held, withPercentage(0.5));
     }
   }
@@ -86,22 +92,25 @@ class MemoryPlanTest {
   @Test
   void partsAddUpAndGrowWithBatchAndThreads() {
     Architecture architecture = new Architecture(Configuration.D, 1, 224, 1000);
-    MemoryPlan one = MemoryPlan.training(architecture, kernels, 1, false, 1);
-    MemoryPlan sixteen = MemoryPlan.training(architecture, kernels, 16, false, 2);
+    MemoryPlan one = MemoryPlan.training(architecture, kernels, 1, 1, 1);
+    MemoryPlan sixteen = MemoryPlan.training(architecture, kernels, 16, 16, 2);
     long weights = 138_357_544L * Float.BYTES;
     assertThat(one.parts())
         .containsEntry("weights", weights)
         .containsEntry("momentum", weights)
         .doesNotContainKey("sums of gradients");
-    assertThat(MemoryPlan.training(architecture, kernels, 1, true, 1).parts())
-        .containsEntry("sums of gradients", weights);
+    // a batch of 256 in parts: only convolutions are summed
+    long perImage = 25_088 + 4096 + 4096 + 4096 + 4096 + 1000;
+    assertThat(MemoryPlan.training(architecture, kernels, 1, 256, 1).parts())
+        .containsEntry("factors of gradients", 256 * perImage * Float.BYTES)
+        .containsEntry("sums of gradients", 14_714_688L * Float.BYTES);
     assertThat(one.total())
         .isEqualTo(one.parts().values().stream().mapToLong(Long::longValue).sum());
     assertThat(sixteen.parts().get("scratch of the threads"))
         .isEqualTo(2 * one.parts().get("scratch of the threads"));
     // beyond the range of int, too; and linear once the first block takes several groups
-    MemoryPlan thousands = MemoryPlan.training(architecture, kernels, 6000, false, 2);
-    MemoryPlan half = MemoryPlan.training(architecture, kernels, 3000, false, 2);
+    MemoryPlan thousands = MemoryPlan.training(architecture, kernels, 6000, 6000, 2);
+    MemoryPlan half = MemoryPlan.training(architecture, kernels, 3000, 3000, 2);
     for (String part : new String[] {"activations", "input"}) {
       long difference = thousands.parts().get(part) - half.parts().get(part);
       assertThat(half.parts().get(part)).as(part).isCloseTo(difference, withPercentage(0.1));
@@ -133,7 +142,7 @@ class MemoryPlanTest {
   @Test
   void netDOfFullSizeTrainsSixteenImagesInLessThanTwoGigabytes() {
     Architecture architecture = new Architecture(Configuration.D, 1, 224, 1000);
-    MemoryPlan plan = MemoryPlan.training(architecture, kernels, 16, false, 2);
+    MemoryPlan plan = MemoryPlan.training(architecture, kernels, 16, 16, 2);
     assertThat(plan.total()).isLessThan(1_840_000_000L);
   }
 
@@ -142,9 +151,9 @@ class MemoryPlanTest {
     Architecture architecture = new Architecture(Configuration.D, 1, 224, 1000);
     // the longest is that of conv2_1's output: 128 channels of 116 x 116
     int most = (Integer.MAX_VALUE - 8) / (128 * 116 * 116);
-    assertThat(MemoryPlan.training(architecture, kernels, most, false, 2).hasTooLongArray())
+    assertThat(MemoryPlan.training(architecture, kernels, most, most, 2).hasTooLongArray())
         .isFalse();
-    assertThat(MemoryPlan.training(architecture, kernels, most + 1, false, 2).hasTooLongArray())
+    assertThat(MemoryPlan.training(architecture, kernels, most + 1, most + 1, 2).hasTooLongArray())
         .isTrue();
   }
 }

@@ -135,7 +135,20 @@ public final class Threads {
     }
 
     @Override
-    public void awaitSums() {
+    public void beginGather(List<float[]> arrays, int count) {
+      begun.add(
+          () ->
+              exchange(
+                  arrays.get(rank),
+                  all -> {
+                    for (int r = 0; r < size; r++) {
+                      System.arraycopy((float[]) all[r], 0, arrays.get(r), 0, count);
+                    }
+                  }));
+    }
+
+    @Override
+    public void awaitAll() {
       begun.forEach(Runnable::run);
       begun.clear();
     }

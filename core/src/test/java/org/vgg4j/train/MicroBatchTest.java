@@ -26,11 +26,11 @@ class MicroBatchTest {
 
   /** A heap in which so many images at a time just fit. */
   private long heapFor(int images) {
-    return heapFor(images, images < options.batch);
+    return heapFor(images, options.batch);
   }
 
-  private long heapFor(int images, boolean summed) {
-    MemoryPlan plan = engine.trainingMemory(architecture(), images, summed, 2);
+  private long heapFor(int images, int batch) {
+    MemoryPlan plan = engine.trainingMemory(architecture(), images, batch, 2);
     return (long) Math.ceil(plan.total() / 0.85) + 1;
   }
 
@@ -71,12 +71,12 @@ class MicroBatchTest {
         .hasMessageEndingWith(" GB: take --micro-batch 4");
   }
 
-  /** Sums of gradients take more than fewer images save: a smaller batch is the way out. */
+  /** What a batch in parts needs is more than fewer images save: a smaller batch is the way out. */
   @Test
   void noMicroBatchButASmallerBatch() {
     options.width = 0.5; // more weights than activations
-    long heap = heapFor(5, false);
-    assertThat(heap).isLessThan(heapFor(1, true));
+    long heap = heapFor(5, 5);
+    assertThat(heap).isLessThan(heapFor(1));
     for (int microBatch : new int[] {0, 4}) {
       options.microBatch = microBatch;
       assertThatThrownBy(() -> choose(heap))
@@ -93,7 +93,8 @@ class MicroBatchTest {
     options.batch = 60_000;
     int chosen = choose(Long.MAX_VALUE);
     assertThat(chosen).isLessThan(60_000).isGreaterThan(1000);
-    assertThat(engine.trainingMemory(architecture(), chosen, true).hasTooLongArray()).isFalse();
+    assertThat(engine.trainingMemory(architecture(), chosen, options.batch).hasTooLongArray())
+        .isFalse();
     options.microBatch = 60_000;
     assertThatThrownBy(() -> choose(Long.MAX_VALUE))
         .isInstanceOf(InputException.class)

@@ -5,6 +5,7 @@ import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Arrays;
 import java.util.Deque;
+import java.util.List;
 import java.util.Queue;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.ConcurrentLinkedQueue;
@@ -209,7 +210,37 @@ final class GlooGroup implements ProcessGroup {
   }
 
   @Override
-  public void awaitSums() {
+  public void beginGather(List<float[]> arrays, int count) {
+    bytes += (long) Float.BYTES * count;
+    int piece = PIECE / size();
+    begun.add(
+        thread.submit(
+            () -> {
+              long start = System.nanoTime();
+              for (int at = 0; at < count; at += piece) {
+                gatherPiece(arrays, at, Math.min(piece, count - at));
+              }
+              busyNanos.addAndGet(System.nanoTime() - start);
+            }));
+  }
+
+  private void gatherPiece(List<float[]> arrays, int at, int length) {
+    floats.position(0).put(arrays.get(rank()), at, length);
+    try (PointerScope unused = new PointerScope()) {
+      watch.called();
+      Tensor own = tensor(floats.position(0), length);
+      await(gloo._allgather_base(tensor(parts.position(0), length * size()), own));
+    }
+    for (int rank = 0; rank < size(); rank++) {
+      if (rank != rank()) {
+        parts.position((long) rank * length).get(arrays.get(rank), at, length);
+      }
+    }
+    parts.position(0);
+  }
+
+  @Override
+  public void awaitAll() {
     long start = System.nanoTime();
     while (!begun.isEmpty()) {
       finish(begun.remove());

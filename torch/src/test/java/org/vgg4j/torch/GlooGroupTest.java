@@ -95,7 +95,7 @@ class GlooGroupTest {
                 sums.add(own);
                 group.beginSum(own, 1, length);
               }
-              group.awaitSums();
+              group.awaitAll();
               for (int i = 0; i < lengths.length; i++) {
                 float[] expected = new float[lengths[i] + 2];
                 for (int rank = 0; rank < size; rank++) {
