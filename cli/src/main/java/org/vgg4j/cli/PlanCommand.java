@@ -112,9 +112,6 @@ final class PlanCommand implements Runnable {
 
   @Override
   public void run() {
-    if (microBatch < 1) {
-      throw new InputException("option micro-batch is " + microBatch + " but must be at least 1");
-    }
     if (machines.isEmpty()) {
       throw new InputException("option machines is empty but must be numbers such as 1,4");
     }
@@ -127,7 +124,7 @@ final class PlanCommand implements Runnable {
     try (Engine engine = new Engine(threads)) {
       double rate = imagesPerSecond != null ? imagesPerSecond : measure(engine, network);
       List<TrainingCost> costs = costs(network, rate);
-      MemoryPlan memory = engine.trainingMemory(network, Math.min(microBatch, batch), batch);
+      MemoryPlan memory = engine.trainingMemory(network, imagesAtATime(), batch);
       spec.commandLine()
           .getOut()
           .println(json ? Json.of(asMap(costs, memory)) : text(engine, costs, memory));
@@ -137,14 +134,19 @@ final class PlanCommand implements Runnable {
   private List<TrainingCost> costs(Architecture network, double rate) {
     List<TrainingCost> costs = new ArrayList<>();
     for (int count : machines) {
-      costs.add(new TrainingCost(network, images, epochs, batch, count, rate, gigabits, watts));
+      TrainingCost.Machine machine = new TrainingCost.Machine(rate, threads, gigabits, watts);
+      costs.add(new TrainingCost(network, images, epochs, batch, microBatch, count, machine));
     }
     return costs;
   }
 
+  private int imagesAtATime() {
+    return Math.min(microBatch, batch);
+  }
+
   private double measure(Engine engine, Architecture network) {
     spec.commandLine().getErr().println("measuring how fast this machine trains...");
-    int count = Math.min(microBatch, batch);
+    int count = imagesAtATime();
     Benchmark benchmark = new Benchmark(engine, network, count, FcWeights.FP32);
     return 1000 / benchmark.run(Benchmark.Pass.TRAIN).millisPerImage();
   }
@@ -163,25 +165,25 @@ final class PlanCommand implements Runnable {
             epochs,
             batch,
             first.steps(),
-            first.imagesPerSecond(),
+            first.machine().imagesPerSecond(),
             imagesPerSecond != null
                 ? "as given"
                 : "measured here, " + engine.threads() + " threads",
             watts,
             gigabits,
             memory.total() / 1e6,
-            microBatch));
+            imagesAtATime()));
     TextTable table =
         new TextTable()
             .row(
                 "machines",
                 "images each",
                 "time",
-                "overlapped",
                 "speed-up",
                 "kWh",
                 "s computing",
-                "s sending",
+                "s dividing",
+                "s waiting",
                 "MB sent",
                 "decoded/s each",
                 "cores for that");
@@ -190,20 +192,21 @@ final class PlanCommand implements Runnable {
           cost.machines(),
           cost.imagesPerMachine(),
           time(cost.days()),
-          time(cost.daysOverlapped()),
-          String.format(Locale.ROOT, "%.2f", alone(cost).days() / cost.days()),
+          String.format(Locale.ROOT, "%.2f", cost.speedUp()),
           String.format(Locale.ROOT, "%,.0f", cost.kilowattHours()),
           String.format(Locale.ROOT, "%.2f", cost.computeSeconds()),
-          String.format(Locale.ROOT, "%.2f", cost.trafficSeconds()),
+          String.format(Locale.ROOT, "%.2f", cost.extraSeconds()),
+          String.format(Locale.ROOT, "%.2f", cost.waitSeconds()),
           String.format(Locale.ROOT, "%,.0f", cost.trafficBytes() / 1e6),
           String.format(Locale.ROOT, "%.1f", cost.decodeRate()),
           String.format(Locale.ROOT, "%.2f", cost.decodeRate() / decodedPerCore));
     }
     text.append(table)
         .append(
-            "\nimages each: of a batch; computing, sending: in each step; overlapped: if gradients travel"
-                + " while others are computed.\nValidation is not counted, nor that the last batch of an epoch"
-                + " is smaller.\n");
+            "\nimages each: of a batch; in each step: computing the gradients of these, what it takes that"
+                + " there are others (products of\ntheir factors, and sending), and waiting for gradients"
+                + " that travel longer than the backward pass takes.\nValidation is not counted, nor that"
+                + " the last batch of an epoch is smaller.\n");
     text.append(
         String.format(
             Locale.ROOT,
@@ -215,18 +218,6 @@ final class PlanCommand implements Runnable {
             first.paperRate(TrainingCost.PAPER_DAYS_LOW),
             TrainingCost.PAPER_SPEED_UP));
     return text.toString();
-  }
-
-  private static TrainingCost alone(TrainingCost cost) {
-    return new TrainingCost(
-        cost.architecture(),
-        cost.images(),
-        cost.epochs(),
-        cost.batch(),
-        1,
-        cost.imagesPerSecond(),
-        cost.gigabitsPerSecond(),
-        cost.watts());
   }
 
   /** In the unit that is read best. */
@@ -250,10 +241,10 @@ final class PlanCommand implements Runnable {
     map.put("epochs", epochs);
     map.put("batch", batch);
     map.put("steps", first.steps());
-    map.put("imagesPerSecond", first.imagesPerSecond());
+    map.put("imagesPerSecond", first.machine().imagesPerSecond());
     map.put("measured", imagesPerSecond == null);
     map.put("memoryBytes", memory.total());
-    map.put("microBatch", microBatch);
+    map.put("microBatch", imagesAtATime());
     map.put("watts", watts);
     map.put("gigabitsPerSecond", gigabits);
     map.put("paperDays", List.of(TrainingCost.PAPER_DAYS_LOW, TrainingCost.PAPER_DAYS_HIGH));
@@ -264,9 +255,11 @@ final class PlanCommand implements Runnable {
       row.put("machines", cost.machines());
       row.put("imagesEach", cost.imagesPerMachine());
       row.put("days", cost.days());
-      row.put("daysOverlapped", cost.daysOverlapped());
+      row.put("speedUp", cost.speedUp());
       row.put("kilowattHours", cost.kilowattHours());
       row.put("computeSecondsPerStep", cost.computeSeconds());
+      row.put("extraSecondsPerStep", cost.extraSeconds());
+      row.put("waitSecondsPerStep", cost.waitSeconds());
       row.put("trafficSecondsPerStep", cost.trafficSeconds());
       row.put("trafficBytesPerStep", cost.trafficBytes());
       row.put("decodedPerSecondEach", cost.decodeRate());

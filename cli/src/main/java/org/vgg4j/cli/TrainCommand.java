@@ -93,15 +93,15 @@ class TrainCommand implements Callable<Integer> {
               + "predict the time; leaves nothing but the index of an archive")
   private boolean dryRun;
 
-  /** What the options say together. */
-  TrainingConfig trainingConfig() {
-    return options.config();
-  }
-
   @Mixin private final RankOptions ranks = new RankOptions();
 
   /** This process's group while {@link #call} runs. */
   private ProcessGroup group = ProcessGroup.alone();
+
+  /** What the options say together. */
+  TrainingConfig trainingConfig() {
+    return options.config();
+  }
 
   @Override
   public Integer call() {
@@ -258,8 +258,8 @@ class TrainCommand implements Callable<Integer> {
     terminal()
         .printf(
             Locale.ROOT,
-            "%nBetween %d processes: %.1f MB of gradients a step; summing them took %.1f s, of which %.1f s"
-                + " while the backward pass went on, and %.1f s (%.1f %% of the time) were waited for.%n",
+            "%nBetween %d processes: each sent %.1f MB a step; that took %.1f s, of which %.1f s while the"
+                + " backward pass went on, and %.1f s (%.1f %% of the time) were waited for.%n",
             group.size(),
             traffic.bytes() / 1e6 / Math.max(1, result.steps()),
             traffic.busySeconds(),

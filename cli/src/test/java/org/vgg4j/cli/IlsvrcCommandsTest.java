@@ -352,7 +352,12 @@ class IlsvrcCommandsTest {
         .contains("3.75 times as fast as one");
     JsonNode json = json(Vgg.run("plan", "--width", 0.05, "--crop", 32, "--machines", 2, "--json"));
     assertThat(json.get("imagesPerSecond").asDouble()).isPositive();
-    assertThat(json.at("/machines/0/trafficBytesPerStep").asDouble()).isPositive();
+    JsonNode two = json.at("/machines/0");
+    for (String field : List.of("trafficBytesPerStep", "extraSecondsPerStep", "days")) {
+      assertThat(two.get(field).asDouble()).as(field).isPositive();
+    }
+    assertThat(two.get("waitSecondsPerStep").asDouble()).isNotNegative();
+    assertThat(two.get("speedUp").asDouble()).isBetween(0.01, 2.0);
     assertThat(Vgg.run("plan", "--machines", ",").exitCode()).isEqualTo(1);
     Vgg wrong = Vgg.run("plan", "--images-per-second", 5, "--machines", 1000);
     assertThat(wrong.exitCode()).isEqualTo(1);

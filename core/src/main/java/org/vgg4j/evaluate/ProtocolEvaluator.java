@@ -45,6 +45,7 @@ public final class ProtocolEvaluator {
   private final @Nullable DenseInference dense;
   private final float[] cropImages;
   private float[] denseImages = {};
+  private Runnable progress = () -> {};
   private long windows;
   private double multiplyAdds;
   private @Nullable MapSize smallest;
@@ -117,6 +118,7 @@ public final class ProtocolEvaluator {
    */
   public Posteriors run(Dataset dataset, ProcessGroup group, IntConsumer done) {
     int[] classOfLabel = classes.of(dataset);
+    this.progress = group::worked;
     int size = dataset.size();
     int from = group.shareBegin(size);
     int to = group.shareEnd(size);
@@ -151,6 +153,7 @@ public final class ProtocolEvaluator {
 
   /** Each posterior, and each count, is zero but on the one rank that made it. */
   private void gather(float[] values, ProcessGroup group) {
+    group.meet(); // hours may lie between the fastest and the slowest
     group.beginSum(values, 0, values.length);
     group.awaitAll();
     double[] counts = {windows, multiplyAdds};
@@ -246,6 +249,7 @@ public final class ProtocolEvaluator {
             preprocessor.write(cut, cropImages, i);
           });
       float[] posteriors = network.posteriors(cropImages, some.size());
+      progress.run();
       for (int i = 0; i < some.size(); i++) {
         int n = some.get(i).image();
         add(posteriors, i * sums[n].length, sums[n], 1.0 / means / places[n].count());
@@ -307,6 +311,7 @@ public final class ProtocolEvaluator {
           preprocessor.write(mirrored ? image.flipHorizontally() : image, input, i);
         });
     ScoreMaps maps = network.scores(input, count, height, width);
+    progress.run();
     for (int i = 0; i < count; i++) {
       int n = members.get((begin + i) / 2);
       add(network.posteriors(maps.mean(i)), 0, sums[n], weight);

@@ -1,31 +1,58 @@
 package org.vgg4j.experiment;
 
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
 import org.vgg4j.base.InputException;
 import org.vgg4j.model.Architecture;
+import org.vgg4j.model.Layer;
+import org.vgg4j.model.LayerShape;
+import org.vgg4j.model.ParameterShape;
+import org.vgg4j.network.Factors;
 
 /**
  * What a training run costs that is divided over machines as the paper divides it over GPUs
- * (section 3.3): each computes its part of every batch, then all average their gradients. A
- * prediction from the rate of one machine, without validation.
+ * (section 3.3): each computes its part of every batch, then all have the gradients of all. A
+ * prediction from the rate of one machine, without validation; docs/distributed.md has what was
+ * measured beside it.
  *
  * @param architecture the network
  * @param images training images
  * @param epochs how often each is seen
  * @param batch images of a step, over all machines
+ * @param microBatch images that a machine has at a time, at most
  * @param machines how many, all alike
- * @param imagesPerSecond rate of one machine that trains alone
- * @param gigabitsPerSecond of the network, for each machine, in each direction at once
- * @param watts power of one machine
+ * @param machine what they are like
  */
 public record TrainingCost(
     Architecture architecture,
     long images,
     int epochs,
     int batch,
+    int microBatch,
     int machines,
-    double imagesPerSecond,
-    double gigabitsPerSecond,
-    double watts) {
+    Machine machine) {
+
+  /**
+   * A machine.
+   *
+   * @param imagesPerSecond rate of one that trains alone
+   * @param threads of these, which also do what sending costs
+   * @param gigabitsPerSecond of its line, in each direction at once
+   * @param watts its power
+   */
+  public record Machine(
+      double imagesPerSecond, int threads, double gigabitsPerSecond, double watts) {
+    /**
+     * @throws InputException if a number is not positive
+     */
+    public Machine {
+      require(imagesPerSecond > 0, "images-per-second", imagesPerSecond);
+      require(threads > 0, "threads", threads);
+      require(gigabitsPerSecond > 0, "gigabits", gigabitsPerSecond);
+      require(watts > 0, "watts", watts);
+    }
+  }
 
   /** The paper's system, for comparison: four GPUs of 2014, "2-3 weeks" a network. */
   public static final double PAPER_DAYS_LOW = 14;
@@ -35,6 +62,22 @@ public record TrainingCost(
 
   /** How much faster four GPUs were than one, in the paper. */
   public static final double PAPER_SPEED_UP = 3.75;
+
+  /** A backward pass has two products where the forward pass has one. */
+  private static final double BACKWARD_SHARE = 2.0 / 3;
+
+  /**
+   * Seconds that a thread is busy with each byte that its machine sends: it is copied, goes through
+   * the system's network, is received and added. Measured on a Zen 4 over the loopback.
+   */
+  private static final double HANDLING = 2e-9;
+
+  /**
+   * What a multiply-add of a fully connected layer's gradients takes, as a multiple of one of the
+   * whole step's: that one is done by Winograd's method, in less than half of the multiplications.
+   * Measured on a Zen 4, net D.
+   */
+  private static final double PRODUCT_COST = 3;
 
   private static final double SECONDS_PER_DAY = 86_400;
 
@@ -46,10 +89,8 @@ public record TrainingCost(
     require(images > 0, "images", images);
     require(epochs > 0, "epochs", epochs);
     require(batch > 0, "batch", batch);
+    require(microBatch > 0, "micro-batch", microBatch);
     require(machines > 0, "machines", machines);
-    require(imagesPerSecond > 0, "images-per-second", imagesPerSecond);
-    require(gigabitsPerSecond > 0, "gigabits", gigabitsPerSecond);
-    require(watts > 0, "watts", watts);
     if (machines > batch) {
       throw new InputException(
           "a batch of %d cannot be divided over %d machines: take fewer, or a larger --batch"
@@ -61,6 +102,11 @@ public record TrainingCost(
     if (!condition) {
       throw new InputException("option " + option + " is " + value + " but must be more than 0");
     }
+  }
+
+  /** The same run on one machine. */
+  public TrainingCost alone() {
+    return new TrainingCost(architecture, images, epochs, batch, microBatch, 1, machine);
   }
 
   /** Steps of all epochs; the last one of an epoch may be smaller. */
@@ -78,43 +124,123 @@ public record TrainingCost(
     return (batch + machines - 1) / machines;
   }
 
-  /** Seconds that a machine computes in each step. */
+  /** Seconds of each step in which a machine computes the gradients of its own images. */
   public double computeSeconds() {
-    return imagesPerMachine() / imagesPerSecond;
+    return imagesPerMachine() / machine.imagesPerSecond();
   }
 
   /**
-   * Bytes that each machine sends, and receives, in each step: gradients of 32 bits go round a ring
-   * twice, once to be summed and once to be told, but for a machine's own part.
+   * Seconds of each step that are only there because there are several machines: what keeps each
+   * busy with what it sends and receives, and the products of the other machines' {@link Factors},
+   * which each does for itself.
    */
+  public double extraSeconds() {
+    double products = 0;
+    for (Layer layer : architecture.layers()) {
+      if (layer instanceof Layer.FullyConnected connected && Factors.pay(connected, batch)) {
+        products += (double) connected.inFeatures() * connected.outFeatures();
+      }
+    }
+    double ofAnImage = 3.0 * architecture.multiplyAdds(); // one forward, two backward
+    double others = batch - imagesPerMachine();
+    return others * products * PRODUCT_COST / ofAnImage / machine.imagesPerSecond()
+        + HANDLING * trafficBytes() / machine.threads();
+  }
+
+  /** Bytes that each machine sends, and receives, in each step. */
   public double trafficBytes() {
-    double gradients = (double) Float.BYTES * architecture.parameterCount();
-    return 2 * gradients * (machines - 1) / machines;
+    return messages().stream().mapToDouble(Message::bytes).sum();
   }
 
   /** Seconds that this takes at the network's bandwidth. */
   public double trafficSeconds() {
-    return trafficBytes() * 8 / (gigabitsPerSecond * 1e9);
+    return seconds(trafficBytes());
   }
 
-  /** Days of all steps if nothing is computed while gradients travel. */
+  private double seconds(double bytes) {
+    return bytes * 8 / (machine.gigabitsPerSecond() * 1e9);
+  }
+
+  /**
+   * What is sent of a layer.
+   *
+   * @param ready multiply-adds of the backward pass that have to be done before
+   * @param bytes of it
+   */
+  private record Message(double ready, double bytes) {}
+
+  /**
+   * From the last layer to the first. Gradients of 32 bits go round twice, once to be summed and
+   * once to be told, but for a machine's own part; the factors of its images go to each of the
+   * others.
+   */
+  private List<Message> messages() {
+    List<Message> messages = new ArrayList<>();
+    List<LayerShape> layers = new ArrayList<>(architecture.shapes());
+    Collections.reverse(layers);
+    double done = 0;
+    for (LayerShape shape : layers) {
+      Layer layer = shape.layer();
+      double bytes;
+      if (layer instanceof Layer.FullyConnected connected && Factors.pay(connected, batch)) {
+        double factors = (double) connected.inFeatures() + connected.outFeatures();
+        bytes = (machines - 1) * imagesPerMachine() * factors * Float.BYTES;
+        done += shape.multiplyAdds();
+      } else {
+        double values =
+            architecture.parameters().stream()
+                .filter(parameter -> parameter.layer().equals(layer.name()))
+                .mapToLong(ParameterShape::length)
+                .sum();
+        bytes = 2 * values * Float.BYTES * (machines - 1) / machines;
+        done += 2 * shape.multiplyAdds();
+      }
+      messages.add(new Message(done, bytes));
+    }
+    return messages;
+  }
+
+  /**
+   * Seconds of each step in which a machine has nothing to do but wait for gradients: those of a
+   * layer can travel as soon as they are known for the last of the machine's micro-batches, while
+   * the backward pass goes on to the layers before; one after the other.
+   */
+  public double waitSeconds() {
+    List<Message> messages = messages();
+    double backward =
+        BACKWARD_SHARE * Math.min(microBatch, imagesPerMachine()) / machine.imagesPerSecond();
+    double whole = messages.get(messages.size() - 1).ready();
+    double arrived = 0;
+    for (Message message : messages) {
+      double ready = backward * (message.ready() / whole); // of the last, exactly all
+      arrived = Math.max(arrived, ready) + seconds(message.bytes());
+    }
+    return arrived - backward;
+  }
+
+  /** Seconds of each step. */
+  public double stepSeconds() {
+    return computeSeconds() + extraSeconds() + waitSeconds();
+  }
+
+  /** Days of all steps. */
   public double days() {
-    return steps() * (computeSeconds() + trafficSeconds()) / SECONDS_PER_DAY;
+    return steps() * stepSeconds() / SECONDS_PER_DAY;
   }
 
-  /** Days of all steps if gradients travel while others are computed, as far as that goes. */
-  public double daysOverlapped() {
-    return steps() * Math.max(computeSeconds(), trafficSeconds()) / SECONDS_PER_DAY;
+  /** How many times as fast as one machine. */
+  public double speedUp() {
+    return alone().stepSeconds() / stepSeconds();
   }
 
   /** Energy of all machines over {@link #days}, in kilowatt-hours. */
   public double kilowattHours() {
-    return machines * watts * days() * 24 / 1000;
+    return machines * machine.watts() * days() * 24 / 1000;
   }
 
   /** Images that each machine has to have decoded and rescaled per second. */
   public double decodeRate() {
-    return imagesPerMachine() / (computeSeconds() + trafficSeconds());
+    return imagesPerMachine() / stepSeconds();
   }
 
   /** Images per second of the paper's system, if it took so many days for as many images. */

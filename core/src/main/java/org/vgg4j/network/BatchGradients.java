@@ -20,16 +20,14 @@ import org.vgg4j.model.ParameterShape;
 public final class BatchGradients implements GradientSink {
   private final Set<String> frozen;
   private final GradientSums sums;
-  private final Map<String, Kept> factors = new LinkedHashMap<>();
+
+  /** Of each layer for each part of each share. */
+  private final Map<String, List<Factors>> factors = new LinkedHashMap<>();
+
   private final int partsOfShare;
   private int[] images = {};
   private int firstOwn;
-
-  /** The factors of a layer, one after the other for each part of each share. */
-  private static final class Kept {
-    private final List<Factors> parts = new ArrayList<>();
-    private int next;
-  }
+  private int current;
 
   /**
    * @param batch images of a batch
@@ -57,16 +55,16 @@ public final class BatchGradients implements GradientSink {
       if (frozen.contains(layer.name())) {
         continue;
       }
-      Kept kept = new Kept();
+      List<Factors> parts = new ArrayList<>();
       for (int i = 0; i < shares * partsOfShare; i++) {
         int most = Math.min(part, share - i % partsOfShare * part);
-        kept.parts.add(
+        parts.add(
             new Factors(
                 most,
                 Buffers.floats("inputs of " + layer.name(), most, layer.inFeatures()),
                 Buffers.floats("gradients of " + layer.name(), most, layer.outFeatures())));
       }
-      factors.put(layer.name(), kept);
+      factors.put(layer.name(), parts);
     }
   }
 
@@ -106,12 +104,21 @@ public final class BatchGradients implements GradientSink {
    *
    * @param parts images of each part of the first share, then of the second and so on; a share has
    *     as many parts as that of a whole batch, of which the last may be empty
-   * @param share whose parts follow
+   * @param share whose parts are computed here
    */
   public void begin(int[] parts, int share) {
     images = parts.clone();
     firstOwn = share * partsOfShare;
-    factors.values().forEach(kept -> kept.next = firstOwn);
+    current = firstOwn;
+  }
+
+  /**
+   * Says whose gradients follow.
+   *
+   * @param part number of a part of the share, from 0
+   */
+  public void beginPart(int part) {
+    current = firstOwn + part;
   }
 
   @Override
@@ -128,19 +135,18 @@ public final class BatchGradients implements GradientSink {
     if (frozen.contains(layer)) {
       return true;
     }
-    Kept kept = factors.get(layer);
-    if (kept == null) {
+    List<Factors> parts = factors.get(layer);
+    if (parts == null) {
       return false;
     }
-    Factors place = kept.parts.get(kept.next);
-    int count = images[kept.next];
+    Factors place = parts.get(current);
+    int count = images[current];
     if (taken.images() != count) {
       throw new IllegalStateException(
           "a part of %d images was announced, one of %d has come".formatted(count, taken.images()));
     }
     copy(taken.input(), place.input(), count, place.images());
     copy(taken.outputGradient(), place.outputGradient(), count, place.images());
-    kept.next++;
     return true;
   }
 
@@ -158,8 +164,8 @@ public final class BatchGradients implements GradientSink {
    * whole batch, then those of the second and so on; null if its gradients are summed.
    */
   public @Nullable List<Factors> factors(String layer) {
-    Kept kept = factors.get(layer);
-    return kept == null ? null : List.copyOf(kept.parts);
+    List<Factors> parts = factors.get(layer);
+    return parts == null ? null : List.copyOf(parts);
   }
 
   /** Number of parts of each share. */
@@ -178,8 +184,7 @@ public final class BatchGradients implements GradientSink {
           List<Factors> parts = new ArrayList<>();
           for (int i = 0; i < images.length; i++) {
             if (images[i] > 0) {
-              Factors part = kept.parts.get(i);
-              parts.add(new Factors(images[i], part.input(), part.outputGradient()));
+              parts.add(new Factors(images[i], kept.get(i).input(), kept.get(i).outputGradient()));
             }
           }
           training.multiply(layer, parts, sink);

@@ -55,7 +55,7 @@ public final class Inference implements ForwardPass {
     this.stages = Stages.of(architecture(), kernels, workers, taps, 1f);
     enlarge(capacity);
     stages.forEach(stage -> prepared.add(new float[stage.preparedForwardLength()]));
-    weightsChanged();
+    prepare();
   }
 
   /** Takes batches of so many images from now on; what smaller ones needed is let go. */
@@ -99,6 +99,10 @@ public final class Inference implements ForwardPass {
   /** Brings the weights into the kernels' form again, after they were changed. */
   public void weightsChanged() {
     parameters = original.withoutBatchNorm();
+    prepare();
+  }
+
+  private void prepare() {
     for (int i = 0; i < stages.size(); i++) {
       stages.get(i).prepareForward(parameters, prepared.get(i));
     }

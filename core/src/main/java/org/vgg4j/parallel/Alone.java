@@ -24,6 +24,9 @@ record Alone() implements ProcessGroup {
   public void awaitAll() {}
 
   @Override
+  public void meet() {}
+
+  @Override
   public void sum(double[] values) {}
 
   @Override

@@ -61,6 +61,20 @@ public interface ProcessGroup extends AutoCloseable {
   byte[] broadcast(byte[] bytes);
 
   /**
+   * Waits until all ranks have come to this call, however long what they did before takes some of
+   * them, as long as they say that they {@linkplain #worked get on}. All other calls expect the
+   * ranks at about the same time.
+   */
+  void meet();
+
+  /**
+   * Tells the others that this rank gets on with what it does by itself for long. Waits for
+   * nothing, but throws if it is in vain, because another rank has ended or is not heard of any
+   * more.
+   */
+  default void worked() {}
+
+  /**
    * Tells the others why this process ends before its time: they name that as the reason when they
    * find it gone.
    */
@@ -84,7 +98,7 @@ public interface ProcessGroup extends AutoCloseable {
   /**
    * What {@link #beginSum} and {@link #beginGather} took.
    *
-   * @param bytes of the values that this rank gave
+   * @param bytes that this rank has sent
    * @param busySeconds during which such calls were at work
    * @param waitedSeconds of these, during which {@link #awaitAll} had nothing else to do
    */

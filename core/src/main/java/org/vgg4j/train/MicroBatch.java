@@ -31,8 +31,8 @@ final class MicroBatch {
 
   /**
    * Returns the configured micro-batch if it fits; if none is configured, the batch divided by the
-   * smallest number with which it fits. (A batch in several parts needs memory for the sums of
-   * their gradients.)
+   * smallest number with which it fits. (A batch in several parts needs memory for what their
+   * gradients are collected in.)
    *
    * @param heap bytes that the heap may grow to
    * @param ranks number of processes among which a batch is divided

@@ -160,11 +160,15 @@ public final class Trainer {
       Map<String, Object> surroundings = new LinkedHashMap<>(environment);
       surroundings.put("kernels", engine.kernels() + ": " + engine.kernelsDescription());
       boolean goesOn = Files.exists(folder.checkpoint());
+      BooleanSupplier stopped =
+          () -> {
+            group.worked(); // the others wait meanwhile, and are not called
+            return stopRequested.getAsBoolean();
+          };
       Survey survey =
           goesOn
               ? null
-              : new DataSurvey(resolved, data, engine::parallel, listener, stopRequested)
-                  .run(folder);
+              : new DataSurvey(resolved, data, engine::parallel, listener, stopped).run(folder);
       if (!goesOn && survey == null) {
         messages.cancel();
         return new TrainingResult(folder, 0, Double.NaN, null, 0, 0, true);

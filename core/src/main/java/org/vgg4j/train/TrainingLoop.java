@@ -247,7 +247,8 @@ final class TrainingLoop {
     int size = dataset.size();
     int[] own = IntStream.range(group.shareBegin(size), group.shareEnd(size)).toArray();
     Subset share = new Subset(dataset, dataset.name(), own);
-    double[] sums = evaluator.evaluate(share, done -> {}).sums();
+    double[] sums = evaluator.evaluate(share, done -> group.worked()).sums();
+    group.meet();
     group.sum(sums);
     return Evaluation.ofSums(data.train().classNames(), sums);
   }
@@ -322,8 +323,11 @@ final class TrainingLoop {
       exchange.begin();
     }
     GradientSink sink = exchange != null ? exchange : gradients != null ? gradients : sgd;
-    while (done < share) {
+    for (int number = 0; done < share; number++) {
       BatchLoader.Batch part = loader.next();
+      if (gradients != null) {
+        gradients.beginPart(number);
+      }
       int first = sequence.firstAt(position) + done;
       if (part.epoch() != epoch || part.first() != first || part.count() > share - done) {
         throw new IllegalStateException(

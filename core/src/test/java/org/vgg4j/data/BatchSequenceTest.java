@@ -28,11 +28,13 @@ class BatchSequenceTest {
     for (int rank = 0; rank < ranks; rank++) {
       BatchSequence sequence = new BatchSequence(samples, batch, part, rank, ranks);
       List<Integer> own = new ArrayList<>();
+      List<Integer> counts = new ArrayList<>();
       BatchSequence.Piece piece = sequence.from(0, 0);
       for (; piece.epoch() == 0; piece = sequence.after(piece)) {
         assertThat(piece.count()).isBetween(1, part);
         assertThat(piece.first() / batch).isEqualTo((piece.first() + piece.count() - 1) / batch);
         IntStream.range(piece.first(), piece.first() + piece.count()).forEach(own::add);
+        counts.add(piece.count());
       }
       assertThat(piece).isEqualTo(new BatchSequence.Piece(1, own.get(0), piece.count()));
       positions.add(own);
@@ -40,7 +42,11 @@ class BatchSequenceTest {
         int first = start;
         assertThat(own.stream().filter(p -> p / batch == first / batch))
             .hasSize(sequence.shareAt(start));
+        if (sequence.shareAt(start) > 0) {
+          assertThat(own).contains(sequence.firstAt(start));
+        }
       }
+      assertThat(counts).isEqualTo(announced(sequence));
     }
     List<Integer> all = new ArrayList<>();
     for (int start = 0; start < samples; start += batch) {
@@ -49,6 +55,30 @@ class BatchSequenceTest {
           own -> own.stream().filter(p -> p / batch == first / batch).forEach(all::add));
     }
     assertThat(all).isEqualTo(IntStream.range(0, samples).boxed().toList());
+  }
+
+  /** What partsAt says of a rank's own parts, of all batches, without empty ones. */
+  private static List<Integer> announced(BatchSequence sequence) {
+    List<Integer> counts = new ArrayList<>();
+    for (int start = 0; start < sequence.samples(); start += sequence.batch()) {
+      int[] all = sequence.partsAt(start);
+      int parts = all.length / sequence.ranks();
+      for (int i = sequence.rank() * parts; i < (sequence.rank() + 1) * parts; i++) {
+        if (all[i] > 0) {
+          counts.add(all[i]);
+        }
+      }
+    }
+    return counts;
+  }
+
+  /** Shares of 8 in parts of 3, 3 and 2; the last batch is one sample. */
+  @Test
+  void partsOfAllShares() {
+    BatchSequence sequence = new BatchSequence(33, 16, 3, 1, 2);
+    assertThat(sequence.partsAt(16)).containsExactly(3, 3, 2, 3, 3, 2);
+    assertThat(sequence.firstAt(16)).isEqualTo(24);
+    assertThat(sequence.partsAt(32)).containsExactly(1, 0, 0, 0, 0, 0);
   }
 
   @Test

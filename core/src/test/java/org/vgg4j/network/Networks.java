@@ -125,4 +125,23 @@ final class Networks {
     }
     return values;
   }
+
+  /** Trains on images {@code from} to {@code to} of a batch of six, which are always the same. */
+  static Training.Result run(
+      Training training,
+      Architecture architecture,
+      int from,
+      int to,
+      int epoch,
+      GradientSink sink) {
+    float[] images = images(architecture, 6, 2);
+    int[] labels = labels(architecture, 6, 3);
+    return training.run(
+        part(architecture, images, from, to),
+        Arrays.copyOfRange(labels, from, to),
+        to - from,
+        1f / 6,
+        keys(9, epoch, 100 + from, to - from),
+        sink);
+  }
 }

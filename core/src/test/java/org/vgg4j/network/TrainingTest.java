@@ -7,10 +7,8 @@ import static org.assertj.core.api.Assertions.within;
 
 import java.util.Arrays;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.Map;
 import java.util.Set;
-import java.util.stream.Collectors;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -54,26 +52,8 @@ class TrainingTest {
   private Map<String, float[]> gradients(
       Training training, Architecture architecture, int from, int to, int epoch) {
     GradientSums sums = sums(architecture);
-    run(training, architecture, from, to, epoch, sums);
+    Networks.run(training, architecture, from, to, epoch, sums);
     return Networks.copy(architecture, sums);
-  }
-
-  private static Training.Result run(
-      Training training,
-      Architecture architecture,
-      int from,
-      int to,
-      int epoch,
-      GradientSink sink) {
-    float[] images = Networks.images(architecture, 6, 2);
-    int[] labels = Networks.labels(architecture, 6, 3);
-    return training.run(
-        Networks.part(architecture, images, from, to),
-        Arrays.copyOfRange(labels, from, to),
-        to - from,
-        1f / 6,
-        Networks.keys(9, epoch, 100 + from, to - from),
-        sink);
   }
 
   @ParameterizedTest
@@ -87,8 +67,8 @@ class TrainingTest {
 
     Training training = training(parameters, 5, dropout);
     GradientSums sums = sums(architecture);
-    run(training, architecture, 0, 4, 0, sums);
-    run(training, architecture, 4, 6, 0, sums);
+    Networks.run(training, architecture, 0, 4, 0, sums);
+    Networks.run(training, architecture, 4, 6, 0, sums);
 
     for (ParameterShape shape : architecture.parameters()) {
       float[] sum = first.get(shape.name());
@@ -136,9 +116,9 @@ class TrainingTest {
     GradientSums sums = sums(architecture);
 
     for (int step = 0; step < 3; step++) {
-      Training.Result expected = run(trainingAtOnce, architecture, 0, 6, step, sums);
+      Training.Result expected = Networks.run(trainingAtOnce, architecture, 0, 6, step, sums);
       sums.passTo(sgdAtOnce);
-      assertThat(run(trainingLayerByLayer, architecture, 0, 6, step, sgdLayerByLayer))
+      assertThat(Networks.run(trainingLayerByLayer, architecture, 0, 6, step, sgdLayerByLayer))
           .isEqualTo(expected);
     }
 
@@ -166,7 +146,7 @@ class TrainingTest {
           }
           Arrays.fill(gradient, 0, count, 0f);
         };
-    run(training, architecture, 0, 2, 0, sink);
+    Networks.run(training, architecture, 0, 2, 0, sink);
     seen.forEach((name, values) -> assertThat(values).as(name).doesNotContain(false));
   }
 
@@ -207,17 +187,17 @@ class TrainingTest {
     int floats = firstBlockFloats(architecture, group);
     Training inGroups = new Training(parameters, kernels, workers, 6, 0.5, floats);
     Training.Result expectedResult =
-        run(training(parameters, 6, 0.5), architecture, 0, 6, 0, sums(architecture));
+        Networks.run(training(parameters, 6, 0.5), architecture, 0, 6, 0, sums(architecture));
     Map<String, float[]> whole = gradients(parameters, 0, 6, 0.5, 0);
     GradientSums groups = sums(architecture);
     int size = FirstBlock.groupSize(6, group);
     for (int first = 0; first < 6; first += size) {
-      run(training(parameters, size, 0.5), architecture, first, first + size, 0, groups);
+      Networks.run(training(parameters, size, 0.5), architecture, first, first + size, 0, groups);
     }
 
     GradientSums sums = sums(architecture);
     for (int time = 0; time < 2; time++) { // the second time on used memory
-      assertThat(run(inGroups, architecture, 0, 6, 0, sums)).isEqualTo(expectedResult);
+      assertThat(Networks.run(inGroups, architecture, 0, 6, 0, sums)).isEqualTo(expectedResult);
       for (ParameterShape shape : architecture.parameters()) {
         boolean inFirstBlock = shape.layer().startsWith("conv1_");
         assertThat(sums.values(shape.name()))
@@ -257,7 +237,7 @@ class TrainingTest {
         assertThat(actual).isEqualTo(expected);
       }
       assertThat(inGroups.posteriors(images, 6)).isEqualTo(actual);
-      run(inGroups, architecture, 0, 6, step, sgd);
+      Networks.run(inGroups, architecture, 0, 6, step, sgd);
     }
   }
 
@@ -289,95 +269,6 @@ class TrainingTest {
         }
       }
     }
-  }
-
-  /**
-   * The running statistics move a tenth of the way to the batch's: whatever its parts, since those
-   * of the first normalisation are means of the same numbers.
-   */
-  @Test
-  void runningStatisticsMoveATenthWhateverTheParts() {
-    Architecture architecture = Networks.smallest(Configuration.A_BN, 40, 4);
-    Parameters parameters = Networks.random(architecture, 1);
-    GradientSums whole = sums(architecture);
-    run(training(parameters, 6, 0), architecture, 0, 6, 0, whole);
-    GradientSums parts = sums(architecture);
-    Training training = training(parameters, 4, 0);
-    run(training, architecture, 0, 4, 0, parts);
-    run(training, architecture, 4, 6, 0, parts);
-    String mean = "features.1.running_mean";
-    assertThat(Networks.relativeDistance(parts.values(mean), whole.values(mean))).isLessThan(1e-5);
-
-    float[] images = Networks.images(architecture, 6, 2);
-    Inference inference =
-        new Inference(withUnitNorm(parameters), kernels, workers, 6, Set.of("relu1_1"));
-    inference.scores(images, 6);
-    float[] outputs = inference.tap("relu1_1"); // of a bias so large that no ReLU is off
-    int plane = 40 * 40;
-    for (int channel = 0; channel < 16; channel++) {
-      double sum = 0;
-      for (int n = 0; n < 6; n++) {
-        for (int i = 0; i < plane; i++) {
-          sum += outputs[(n * 16 + channel) * plane + i] - 1000;
-        }
-      }
-      float running = parameters.values(mean)[channel];
-      assertThat((double) whole.values(mean)[channel])
-          .isCloseTo(0.1 * (running - sum / (6 * plane)), within(1e-4));
-    }
-  }
-
-  /** The same first convolution, its outputs raised by 1000, and normalised by 1 and 0. */
-  private static Parameters withUnitNorm(Parameters parameters) {
-    Map<String, float[]> arrays = Networks.copy(parameters);
-    Arrays.fill(arrays.get("features.1.weight"), (float) Math.sqrt(1 + 1e-5));
-    Arrays.fill(arrays.get("features.1.bias"), 1000);
-    Arrays.fill(arrays.get("features.1.running_mean"), 0);
-    Arrays.fill(arrays.get("features.1.running_var"), 1);
-    return new Parameters(parameters.architecture(), arrays);
-  }
-
-  /** A frozen normalisation uses its running statistics and leaves them alone; others do not. */
-  @Test
-  void keptNormalisationsUseTheirRunningStatistics() {
-    Architecture architecture = Networks.smallest(Configuration.A_BN, 40, 4);
-    Parameters parameters = Networks.random(architecture, 1);
-    float[] images = Networks.images(architecture, 6, 2);
-    int[] labels = Networks.labels(architecture, 6, 3);
-    Training training = training(parameters, 6, 0);
-    double ofBatch = run(training, architecture, 0, 6, 0, sums(architecture)).lossSum();
-    float[] posteriors = training.posteriors(images, 6);
-    double expected = 0;
-    for (int n = 0; n < 6; n++) {
-      expected -= Math.log(posteriors[n * 4 + labels[n]]);
-    }
-    assertThat(ofBatch).isNotCloseTo(expected, within(0.01));
-    training.keep(
-        architecture.parameters().stream()
-            .map(ParameterShape::layer)
-            .filter(layer -> !layer.equals("fc8"))
-            .collect(Collectors.toSet()));
-    Set<String> handedOver = new HashSet<>();
-    double ofRunning =
-        run(
-                training,
-                architecture,
-                0,
-                6,
-                0,
-                (shape, first, count, gradient) -> {
-                  handedOver.add(shape.layer());
-                  Arrays.fill(gradient, 0, count, 0f);
-                })
-            .lossSum();
-    assertThat(ofRunning).isCloseTo(expected, within(1e-4));
-    assertThat(handedOver).containsExactly("fc8");
-    // one normalisation alone: the gradient passes it as a factor
-    training.keep(Set.of("bn3_1"));
-    GradientSums sums = sums(architecture);
-    run(training, architecture, 0, 6, 0, sums);
-    assertThat(sums.values("features.9.running_mean")).containsOnly(0f);
-    assertThat(Networks.norm(sums.values("features.5.running_mean"))).isPositive();
   }
 
   @Test

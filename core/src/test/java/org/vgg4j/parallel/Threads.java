@@ -154,6 +154,11 @@ public final class Threads {
     }
 
     @Override
+    public void meet() {
+      exchange("here", all -> {});
+    }
+
+    @Override
     public void sum(double[] values) {
       exchange(
           values.clone(),

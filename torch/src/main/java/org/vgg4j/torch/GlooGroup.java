@@ -35,8 +35,8 @@ import org.vgg4j.parallel.ProcessGroup;
 
 /**
  * A group over Gloo. Sums go through native buffers on a thread of its own, one piece after the
- * other, while the caller computes; other calls use the same thread, so that their order is that of
- * the calls on every rank.
+ * other, while the caller computes; other calls that move arrays use the same thread, so that their
+ * order is that of the calls on every rank. Meetings and messages go by way of the store.
  */
 final class GlooGroup implements ProcessGroup {
   /** Floats of a native buffer, through which all goes: 16 MB. There are two. */
@@ -71,11 +71,13 @@ final class GlooGroup implements ProcessGroup {
   private final FloatPointer parts;
   private DoublePointer doubles = new DoublePointer(1);
   private int messages;
+  private int meetings;
   private long bytes;
   private final AtomicLong busyNanos = new AtomicLong();
   private long waitedNanos;
   private boolean broken;
   private boolean reported;
+  private boolean blamed;
 
   private GlooGroup(Membership membership, ProcessGroupGloo gloo, Watch watch) {
     this.membership = membership;
@@ -153,7 +155,7 @@ final class GlooGroup implements ProcessGroup {
 
   @Override
   public void beginSum(float[] values, int first, int count) {
-    bytes += (long) Float.BYTES * count;
+    bytes += 2L * Float.BYTES * count * (size() - 1) / size();
     begun.add(
         thread.submit(
             () -> {
@@ -211,7 +213,7 @@ final class GlooGroup implements ProcessGroup {
 
   @Override
   public void beginGather(List<float[]> arrays, int count) {
-    bytes += (long) Float.BYTES * count;
+    bytes += (long) Float.BYTES * count * (size() - 1);
     int piece = PIECE / size();
     begun.add(
         thread.submit(
@@ -339,8 +341,37 @@ final class GlooGroup implements ProcessGroup {
   }
 
   @Override
+  public void meet() {
+    worked();
+    try {
+      String fault = watch.meet(meetings++);
+      if (fault != null) {
+        throw blaming(fault);
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IllegalStateException("interrupted while waiting for other processes", e);
+    }
+  }
+
+  @Override
+  public void worked() {
+    watch.worked();
+    String lost = watch.lost();
+    if (lost != null) {
+      throw blaming(lost);
+    }
+  }
+
+  private InputException blaming(String verdict) {
+    blamed = true;
+    watch.blame(verdict);
+    return new InputException(verdict);
+  }
+
+  @Override
   public void report(String sentence) {
-    if (!broken) { // else it was another's fault, and they know whose
+    if (!broken && !blamed) { // else it was another's fault, and they know whose
       watch.report(sentence);
       reported = true;
     }
@@ -358,7 +389,7 @@ final class GlooGroup implements ProcessGroup {
   @Override
   public void close() {
     thread.shutdownNow();
-    if (reported) {
+    if (reported || blamed) {
       gloo.close(); // when what was begun has ended
     }
     watch.leave();

@@ -1,5 +1,6 @@
 package org.vgg4j.torch;
 
+import java.util.Arrays;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.Callable;
@@ -29,6 +30,10 @@ final class Watch implements AutoCloseable {
   private static final long BEAT = 1_000; // milliseconds
   private static final long ANSWER = 5_000; // milliseconds that rank 0 may take for one
   private static final int STALE = 5; // beats in which a living rank has written something new
+  private static final long SILENCE = 60_000; // milliseconds, more than any collection of garbage
+  private static final long POLL = 100; // milliseconds
+  private static final long NANOS_OF_MILLI = 1_000_000;
+  private static final String VERDICT = "verdict";
   private static final long DECISION = 9_000; // milliseconds
   private static final long FAREWELL = 15_000; // milliseconds
 
@@ -42,20 +47,33 @@ final class Watch implements AutoCloseable {
   private final Store store;
   private final int rank;
   private final int size;
+  private final long timeout; // milliseconds, of a rank that does not get on
+  private final long silence; // milliseconds, of one that is not heard
   private final AtomicLong calls = new AtomicLong();
+  private final AtomicLong work = new AtomicLong();
   private final Map<Integer, Beat> beats = new TreeMap<>();
   private final ExecutorService storeThread =
       Executors.newSingleThreadExecutor(work -> daemon(work, "vgg-store"));
   private volatile long frozenCalls = -1;
   private volatile boolean closed;
+  private volatile @Nullable String lost;
 
-  /** What a rank wrote last, and how often that was read since. */
-  private record Beat(String text, int reads) {}
+  /**
+   * What a rank wrote last.
+   *
+   * @param text the number of the beat, of collective calls, and of pieces of work
+   * @param reads how often that was read since
+   */
+  private record Beat(String text, int reads) {
+    private static final Beat NONE = new Beat("", 0);
+  }
 
   Watch(Store store, Membership membership) {
     this.store = store;
     this.rank = membership.rank();
     this.size = membership.size();
+    this.timeout = membership.timeout().toMillis();
+    this.silence = Math.min(timeout, SILENCE);
     daemon(this::run, "vgg-heartbeat").start();
   }
 
@@ -68,6 +86,11 @@ final class Watch implements AutoCloseable {
   /** Notes that this rank has come to its next collective call. */
   void called() {
     calls.incrementAndGet();
+  }
+
+  /** Notes that this rank gets on with what it does by itself. */
+  void worked() {
+    work.incrementAndGet();
   }
 
   private <T> T ask(Callable<T> request) throws NoAnswerException {
@@ -84,16 +107,18 @@ final class Watch implements AutoCloseable {
 
   private void run() {
     for (long beat = 0; !closed; beat++) {
-      String own = beat + " " + calls.get();
+      String own = beat + " " + calls.get() + " " + work.get();
       try {
         String[] seen =
             ask(
                 () -> {
                   store.set(key("alive", rank), own);
-                  String[] texts = new String[size];
+                  String[] texts = new String[2 * size + 1];
                   for (int other = 0; other < size; other++) {
                     texts[other] = other == rank ? own : read(key("alive", other));
+                    texts[size + other] = other == rank ? "" : read(key("reason", other));
                   }
+                  texts[2 * size] = read(VERDICT);
                   return texts;
                 });
         note(seen);
@@ -117,17 +142,111 @@ final class Watch implements AutoCloseable {
   }
 
   private synchronized void note(String[] seen) {
+    String found = seen[2 * size].isEmpty() ? null : seen[2 * size];
     for (int other = 0; other < size; other++) {
-      Beat old = beats.get(other);
-      int reads = old != null && old.text().equals(seen[other]) ? old.reads() + 1 : 0;
-      beats.put(other, new Beat(seen[other], reads));
+      Beat old = beats.getOrDefault(other, Beat.NONE);
+      Beat beat = new Beat(seen[other], old.text().equals(seen[other]) ? old.reads() + 1 : 0);
+      beats.put(other, beat);
+      String reason = seen[size + other];
+      if (found == null && !reason.isEmpty()) {
+        found = stopped(other, reason);
+      } else if (found == null && other != rank && isSilent(beat)) {
+        found = gone(other);
+      }
     }
+    lost = found;
+  }
+
+  /** A rank that has not written yet may still be about to join. */
+  private boolean isSilent(Beat beat) {
+    return !beat.text().isEmpty() && beat.reads() * BEAT >= silence;
   }
 
   /** Of rank 0 nothing was heard for as long as it may take. */
   private synchronized void noteSilence() {
-    Beat old = beats.getOrDefault(0, new Beat("", 0));
-    beats.put(0, new Beat(old.text(), old.reads() + STALE));
+    Beat old = beats.getOrDefault(0, Beat.NONE);
+    Beat beat = new Beat(old.text(), old.reads() + STALE);
+    beats.put(0, beat);
+    if (isSilent(beat)) {
+      lost = gone(0);
+    }
+  }
+
+  private String stopped(int other, String reason) {
+    return "rank %d of %d has stopped: %s".formatted(other, size, reason);
+  }
+
+  private String gone(int other) {
+    return "rank %d of %d is gone: its process has ended or stands still, or its machine cannot be reached"
+        .formatted(other, size);
+  }
+
+  private String late(int other) {
+    return "rank %d of %d does not come to where the others wait for it (give a longer --timeout, if it is only slow)"
+        .formatted(other, size);
+  }
+
+  /** That a rank has stopped, or is not heard any more; null if all are well. */
+  @Nullable String lost() {
+    return lost;
+  }
+
+  /**
+   * Waits until all ranks have come here, for as long as those that have not get on.
+   *
+   * @param number of the meeting
+   * @return whose fault it is that they do not meet; null if they do
+   */
+  @Nullable String meet(int number) throws InterruptedException {
+    String[] last = new String[size];
+    long[] since = new long[size];
+    while (true) {
+      long now = System.nanoTime();
+      boolean[] missing = missing("meeting/" + number);
+      boolean all = true;
+      for (int other = 0; other < size; other++) {
+        String progress = progress(other);
+        if (!progress.equals(last[other])) {
+          last[other] = progress;
+          since[other] = now;
+        } else if (missing[other] && now - since[other] >= timeout * NANOS_OF_MILLI) {
+          return late(other);
+        }
+        all &= !missing[other];
+      }
+      String found = lost;
+      if (found != null || all) {
+        return found;
+      }
+      Thread.sleep(POLL);
+    }
+  }
+
+  /**
+   * Who has not come to a meeting to which this rank has; all, if the store does not answer now.
+   */
+  private boolean[] missing(String meeting) {
+    boolean[] missing = new boolean[size];
+    try {
+      return ask(
+          () -> {
+            store.set(key(meeting, rank), "1");
+            for (int other = 0; other < size; other++) {
+              missing[other] = read(key(meeting, other)).isEmpty();
+            }
+            return missing;
+          });
+    } catch (NoAnswerException e) {
+      boolean[] all = new boolean[size];
+      Arrays.fill(all, true);
+      return all;
+    }
+  }
+
+  /** How far a rank is; a text that changes when it gets on. */
+  private synchronized String progress(int other) {
+    String text = beats.getOrDefault(other, Beat.NONE).text();
+    return text.substring(text.indexOf(' ') + 1);
   }
 
   private static String key(String what, int ofRank) {
@@ -172,7 +291,8 @@ final class Watch implements AutoCloseable {
                   }
                   message[0] = bytes;
                 }
-                return read(key("reason", 0));
+                String verdict = read(VERDICT);
+                return verdict.isEmpty() ? read(key("reason", 0)) : verdict;
               });
       if (message[0] == null && !reason.isEmpty()) {
         throw new IllegalStateException(reason);
@@ -185,15 +305,24 @@ final class Watch implements AutoCloseable {
 
   /** Tells the others why this rank ends before its time. */
   void report(String sentence) {
+    write(key("reason", rank), sentence);
+  }
+
+  /** Tells the others whose fault it is that this rank ends: all say the same. */
+  void blame(String verdict) {
+    write(VERDICT, verdict);
+  }
+
+  private void write(String key, String text) {
     try {
       Boolean unused =
           ask(
               () -> {
-                store.set(key("reason", rank), sentence);
+                store.set(key, text);
                 return true;
               });
     } catch (NoAnswerException e) {
-      // rank 0 is gone, and needs no reasons any more
+      // rank 0 is gone, and needs to know nothing any more
     }
   }
 
@@ -218,17 +347,12 @@ final class Watch implements AutoCloseable {
       }
       String verdict = found != null ? found : laggard(cause);
       if (rank == 0) {
-        Boolean unusedToo =
-            ask(
-                () -> {
-                  store.set("verdict", verdict);
-                  return true;
-                });
+        blame(verdict);
       }
       return verdict;
     } catch (NoAnswerException e) {
-      return "rank 0 of %d is gone: its process has ended or stands still, or its machine cannot be reached"
-          .formatted(size);
+      String known = lost; // why rank 0 is gone, perhaps
+      return known != null ? known : gone(0);
     }
   }
 
@@ -241,7 +365,7 @@ final class Watch implements AutoCloseable {
                 texts[other] = other == rank ? "" : read(key("reason", other));
                 texts[size + other] = read(key("victim", other));
               }
-              texts[2 * size] = read("verdict");
+              texts[2 * size] = read(VERDICT);
               return texts;
             });
     if (!said[2 * size].isEmpty()) {
@@ -249,13 +373,12 @@ final class Watch implements AutoCloseable {
     }
     for (int other = 0; other < size; other++) {
       if (!said[other].isEmpty()) {
-        return "rank %d of %d has stopped: %s".formatted(other, size, said[other]);
+        return stopped(other, said[other]);
       }
     }
     for (int other = 0; other < size; other++) {
       if (other != rank && isStale(other) && said[size + other].isEmpty()) {
-        return "rank %d of %d is gone: its process has ended or stands still, or its machine cannot be reached"
-            .formatted(other, size);
+        return gone(other);
       }
     }
     return null;
@@ -278,15 +401,12 @@ final class Watch implements AutoCloseable {
     long least = frozenCalls;
     for (Map.Entry<Integer, Beat> beat : beats.entrySet()) {
       String[] parts = beat.getValue().text().split(" ");
-      if (beat.getKey() != rank && parts.length == 2 && Long.parseLong(parts[1]) < least) {
+      if (beat.getKey() != rank && parts.length == 3 && Long.parseLong(parts[1]) < least) {
         least = Long.parseLong(parts[1]);
         last = beat.getKey();
       }
     }
-    return last >= 0
-        ? "rank %d of %d does not come to where the others wait for it (give a longer --timeout, if it is only slow)"
-            .formatted(last, size)
-        : "the processes have lost each other: " + cause;
+    return last >= 0 ? late(last) : "the processes have lost each other: " + cause;
   }
 
   /** Says that this rank needs the store no more; rank 0, where it is, waits for all others. */
@@ -294,7 +414,10 @@ final class Watch implements AutoCloseable {
     try {
       long left = ask(() -> store.add("left", 1));
       long end = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(FAREWELL);
-      while (rank == 0 && left + gone() < size && System.nanoTime() < end && sleep(BEAT / 20)) {
+      while (rank == 0
+          && left + staleRanks() < size
+          && System.nanoTime() < end
+          && sleep(BEAT / 20)) {
         left = ask(() -> store.add("left", 0));
       }
     } catch (NoAnswerException e) {
@@ -302,7 +425,7 @@ final class Watch implements AutoCloseable {
     }
   }
 
-  private synchronized int gone() {
+  private synchronized int staleRanks() {
     int count = 0;
     for (int other = 1; other < size; other++) {
       count += isStale(other) ? 1 : 0;

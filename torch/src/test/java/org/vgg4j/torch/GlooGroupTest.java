@@ -40,11 +40,16 @@ class GlooGroupTest {
 
   /** Runs the body as each rank, and returns what each threw, or null. */
   private static List<Throwable> run(int size, Consumer<ProcessGroup> body) throws Exception {
+    return run(size, TIMEOUT, body);
+  }
+
+  private static List<Throwable> run(int size, Duration timeout, Consumer<ProcessGroup> body)
+      throws Exception {
     int port = freePort();
     ExecutorService threads = Executors.newFixedThreadPool(size);
     List<Future<?>> ranks = new ArrayList<>();
     for (int rank = 0; rank < size; rank++) {
-      Membership membership = new Membership("127.0.0.1", port, rank, size, rank, TIMEOUT);
+      Membership membership = new Membership("127.0.0.1", port, rank, size, rank, timeout);
       ranks.add(
           threads.submit(
               () -> {
@@ -109,10 +114,105 @@ class GlooGroupTest {
                 expected[lengths[i] + 1] = own[lengths[i] + 1];
                 assertThat(sums.get(i)).isEqualTo(expected);
               }
-              assertThat(group.traffic().bytes())
-                  .isEqualTo(4L * (1 + 7 + 100_003 + (1 << 22) + 12_345));
+              long sent = 0;
+              for (int length : lengths) {
+                sent += 2L * 4 * length * (size - 1) / size;
+              }
+              assertThat(group.traffic().bytes()).isEqualTo(sent);
             });
     assertThat(failures).containsOnlyNulls();
+  }
+
+  /** Also of more values than a native buffer takes at a time; the rest of an array stays. */
+  @ParameterizedTest
+  @ValueSource(ints = {2, 3})
+  void arraysOfEachReachAll(int size) throws Exception {
+    int[] lengths = {1, 100_003, (1 << 22) + 12_345};
+    List<Throwable> failures =
+        run(
+            size,
+            group -> {
+              List<List<float[]>> gathered = new ArrayList<>();
+              for (int length : lengths) {
+                List<float[]> arrays = new ArrayList<>();
+                for (int rank = 0; rank < size; rank++) {
+                  boolean own = rank == group.rank();
+                  arrays.add(own ? values(rank, length + 1) : new float[length + 1]);
+                }
+                gathered.add(arrays);
+                group.beginGather(arrays, length);
+              }
+              group.awaitAll();
+              for (int i = 0; i < lengths.length; i++) {
+                for (int rank = 0; rank < size; rank++) {
+                  float[] expected = values(rank, lengths[i] + 1);
+                  expected[lengths[i]] = rank == group.rank() ? expected[lengths[i]] : 0;
+                  assertThat(gathered.get(i).get(rank)).isEqualTo(expected);
+                }
+              }
+            });
+    assertThat(failures).containsOnlyNulls();
+  }
+
+  /** One works for longer than the timeout, the others wait; one that stands still they name. */
+  @Test
+  void ranksThatGetOnAreWaitedFor() throws Exception {
+    Duration timeout = Duration.ofSeconds(8);
+    List<Throwable> failures =
+        run(
+            2,
+            timeout,
+            group -> {
+              for (int i = 0; group.rank() == 1 && i < timeout.toSeconds() + 5; i++) {
+                sleep(Duration.ofSeconds(1));
+                group.worked();
+              }
+              group.meet();
+              double[] numbers = {1};
+              group.sum(numbers);
+              assertThat(numbers).containsExactly(2);
+              if (group.rank() == 1) {
+                sleep(timeout.plusSeconds(5));
+              }
+              group.meet();
+            });
+    for (Throwable failure : failures) { // also the one that came too late
+      assertThat(failure)
+          .isInstanceOf(InputException.class)
+          .hasMessageStartingWith("rank 1 of 2 does not come to where the others wait for it");
+    }
+  }
+
+  private static void sleep(Duration duration) {
+    try {
+      Thread.sleep(duration.toMillis());
+    } catch (InterruptedException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  /** Who works by itself hears of a rank that has stopped, and nobody says that of rank 0. */
+  @Test
+  void whoWorksForLongHearsOfOthers() throws Exception {
+    List<Throwable> failures =
+        run(
+            3,
+            group -> {
+              if (group.rank() == 1) {
+                throw new IllegalStateException("its data are others");
+              } else if (group.rank() == 2) {
+                byte[] unused = group.broadcast(new byte[0]);
+              }
+              for (int i = 0; i < TIMEOUT.toSeconds(); i++) {
+                group.worked();
+                sleep(Duration.ofSeconds(1));
+              }
+            });
+    for (int rank : new int[] {0, 2}) {
+      assertThat(failures.get(rank))
+          .isInstanceOf(InputException.class)
+          .hasMessage("rank 1 of 3 has stopped: its data are others");
+    }
   }
 
   @Test
