@@ -8,7 +8,7 @@ import org.vgg4j.model.Architecture;
 import org.vgg4j.model.Layer;
 import org.vgg4j.model.LayerShape;
 import org.vgg4j.model.ParameterShape;
-import org.vgg4j.network.Factors;
+import org.vgg4j.network.BatchGradients;
 
 /**
  * What a training run costs that is divided over machines as the paper divides it over GPUs
@@ -70,14 +70,14 @@ public record TrainingCost(
    * Seconds that a thread is busy with each byte that its machine sends: it is copied, goes through
    * the system's network, is received and added. Measured on a Zen 4 over the loopback.
    */
-  private static final double HANDLING = 2e-9;
+  private static final double HANDLING = 1.1e-9;
 
   /**
    * What a multiply-add of a fully connected layer's gradients takes, as a multiple of one of the
    * whole step's: that one is done by Winograd's method, in less than half of the multiplications.
    * Measured on a Zen 4, net D.
    */
-  private static final double PRODUCT_COST = 3;
+  private static final double PRODUCT_COST = 4;
 
   private static final double SECONDS_PER_DAY = 86_400;
 
@@ -131,13 +131,14 @@ public record TrainingCost(
 
   /**
    * Seconds of each step that are only there because there are several machines: what keeps each
-   * busy with what it sends and receives, and the products of the other machines' {@link Factors},
-   * which each does for itself.
+   * busy with what it sends and receives, and the products of the other machines' factors, which
+   * each does for itself.
    */
   public double extraSeconds() {
     double products = 0;
     for (Layer layer : architecture.layers()) {
-      if (layer instanceof Layer.FullyConnected connected && Factors.pay(connected, batch)) {
+      if (layer instanceof Layer.FullyConnected connected
+          && BatchGradients.keepsFactors(connected, batch)) {
         products += (double) connected.inFeatures() * connected.outFeatures();
       }
     }
@@ -182,7 +183,8 @@ public record TrainingCost(
     for (LayerShape shape : layers) {
       Layer layer = shape.layer();
       double bytes;
-      if (layer instanceof Layer.FullyConnected connected && Factors.pay(connected, batch)) {
+      if (layer instanceof Layer.FullyConnected connected
+          && BatchGradients.keepsFactors(connected, batch)) {
         double factors = (double) connected.inFeatures() + connected.outFeatures();
         bytes = (machines - 1) * imagesPerMachine() * factors * Float.BYTES;
         done += shape.multiplyAdds();

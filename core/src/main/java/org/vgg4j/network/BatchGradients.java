@@ -2,11 +2,13 @@ package org.vgg4j.network;
 
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import org.jspecify.annotations.Nullable;
+import java.util.function.Consumer;
+import org.vgg4j.kernels.Factors;
 import org.vgg4j.kernels.Workers;
 import org.vgg4j.model.Architecture;
 import org.vgg4j.model.Layer;
@@ -14,10 +16,13 @@ import org.vgg4j.model.ParameterShape;
 
 /**
  * The gradients of a batch that is worked on in several parts, by one process or by several that
- * have a share each: sums, or, of fully connected layers where that {@linkplain Factors#pay pays},
- * the factors of all parts, which are multiplied at the end. Not thread-safe.
+ * have a share each: sums, or, of fully connected layers where that {@linkplain #keepsFactors
+ * pays}, the factors of all parts, which are multiplied at the end. Not thread-safe.
  */
 public final class BatchGradients implements GradientSink {
+  /** Gradients are that many times the factors at least where factors are kept instead. */
+  private static final long SAVING = 2;
+
   private final Set<String> frozen;
   private final GradientSums sums;
 
@@ -28,6 +33,12 @@ public final class BatchGradients implements GradientSink {
   private int[] images = {};
   private int firstOwn;
   private int current;
+  private Consumer<String> complete = layer -> {};
+
+  /** Values of the sums of each layer, and how many of them the last part has yet to give. */
+  private final Map<String, Integer> lengths = new HashMap<>();
+
+  private final Map<String, Integer> missing = new HashMap<>();
 
   /**
    * @param batch images of a batch
@@ -43,12 +54,12 @@ public final class BatchGradients implements GradientSink {
       Set<String> frozen,
       Workers workers) {
     this.frozen = Set.copyOf(frozen);
-    this.sums =
-        new GradientSums(
-            summed(architecture, batch).stream()
-                .filter(shape -> !frozen.contains(shape.layer()))
-                .toList(),
-            workers);
+    List<ParameterShape> summed =
+        summed(architecture, batch).stream()
+            .filter(shape -> !frozen.contains(shape.layer()))
+            .toList();
+    this.sums = new GradientSums(summed, workers);
+    summed.forEach(shape -> lengths.merge(shape.layer(), shape.length(), Integer::sum));
     int share = (batch + shares - 1) / shares;
     this.partsOfShare = (share + part - 1) / part;
     for (Layer.FullyConnected layer : factored(architecture, batch)) {
@@ -68,11 +79,21 @@ public final class BatchGradients implements GradientSink {
     }
   }
 
+  /**
+   * Whether the factors of a whole batch are so much less than the gradients that it is better to
+   * keep and send those, and to multiply them when all are there.
+   */
+  public static boolean keepsFactors(Layer.FullyConnected layer, int batch) {
+    long in = layer.inFeatures();
+    long out = layer.outFeatures();
+    return SAVING * batch * (in + out) <= in * out;
+  }
+
   /** The layers whose factors are kept, from the last to the first. */
   private static List<Layer.FullyConnected> factored(Architecture architecture, int batch) {
     List<Layer.FullyConnected> layers = new ArrayList<>();
     for (Layer layer : architecture.layers()) {
-      if (layer instanceof Layer.FullyConnected connected && Factors.pay(connected, batch)) {
+      if (layer instanceof Layer.FullyConnected connected && keepsFactors(connected, batch)) {
         layers.add(0, connected);
       }
     }
@@ -100,6 +121,16 @@ public final class BatchGradients implements GradientSink {
   }
 
   /**
+   * Says who wants to know that a layer's gradients are complete, as far as this process computes
+   * them: during the backward pass of its last part, if it makes one.
+   *
+   * @param listener is told names of layers
+   */
+  public void whenComplete(Consumer<String> listener) {
+    complete = listener;
+  }
+
+  /**
    * Begins a batch.
    *
    * @param parts images of each part of the first share, then of the second and so on; a share has
@@ -109,7 +140,7 @@ public final class BatchGradients implements GradientSink {
   public void begin(int[] parts, int share) {
     images = parts.clone();
     firstOwn = share * partsOfShare;
-    current = firstOwn;
+    beginPart(0);
   }
 
   /**
@@ -119,6 +150,15 @@ public final class BatchGradients implements GradientSink {
    */
   public void beginPart(int part) {
     current = firstOwn + part;
+    missing.clear();
+    if (isLastOwn()) {
+      missing.putAll(lengths);
+    }
+  }
+
+  private boolean isLastOwn() {
+    int end = Math.min(images.length, firstOwn + partsOfShare);
+    return current + 1 >= end || images[current + 1] == 0;
   }
 
   @Override
@@ -128,6 +168,10 @@ public final class BatchGradients implements GradientSink {
       return;
     }
     sums.take(shape, first, count, gradient);
+    Integer left = missing.computeIfPresent(shape.layer(), (name, values) -> values - count);
+    if (left != null && left == 0) {
+      complete.accept(shape.layer());
+    }
   }
 
   @Override
@@ -147,6 +191,9 @@ public final class BatchGradients implements GradientSink {
     }
     copy(taken.input(), place.input(), count, place.images());
     copy(taken.outputGradient(), place.outputGradient(), count, place.images());
+    if (isLastOwn()) {
+      complete.accept(layer);
+    }
     return true;
   }
 
@@ -160,17 +207,23 @@ public final class BatchGradients implements GradientSink {
   }
 
   /**
-   * The factors of a layer, not copies: each part of the first share, with room for those of a
-   * whole batch, then those of the second and so on; null if its gradients are summed.
+   * Where the factors of a layer lie, so that all shares can be brought together: lists of one
+   * array for each share, which are of equal lengths; empty if the layer's gradients are summed.
    */
-  public @Nullable List<Factors> factors(String layer) {
-    List<Factors> parts = factors.get(layer);
-    return parts == null ? null : List.copyOf(parts);
-  }
-
-  /** Number of parts of each share. */
-  public int partsOfShare() {
-    return partsOfShare;
+  public List<List<float[]>> factors(String layer) {
+    List<Factors> parts = factors.getOrDefault(layer, List.of());
+    List<List<float[]>> arrays = new ArrayList<>();
+    for (int part = 0; part < partsOfShare && !parts.isEmpty(); part++) {
+      List<float[]> inputs = new ArrayList<>();
+      List<float[]> outputGradients = new ArrayList<>();
+      for (int i = part; i < parts.size(); i += partsOfShare) {
+        inputs.add(parts.get(i).input());
+        outputGradients.add(parts.get(i).outputGradient());
+      }
+      arrays.add(inputs);
+      arrays.add(outputGradients);
+    }
+    return arrays;
   }
 
   /**

@@ -3,6 +3,7 @@ package org.vgg4j.network;
 import java.util.Arrays;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
+import org.vgg4j.kernels.Factors;
 import org.vgg4j.kernels.FullyConnected;
 import org.vgg4j.kernels.Kernels;
 import org.vgg4j.kernels.Pass;
@@ -20,7 +21,6 @@ final class FullyConnectedStage implements Stage {
 
   private final Layer.FullyConnected layer;
   private final LayerParameters shapes;
-  private final Kernels kernels;
   private final FullyConnected kernel;
   private final int rows;
   private final float inputScale;
@@ -38,7 +38,6 @@ final class FullyConnectedStage implements Stage {
       Workers workers) {
     this.layer = layer;
     this.shapes = shapes;
-    this.kernels = kernels;
     this.kernel = kernels.fullyConnected(layer.inFeatures(), layer.outFeatures());
     this.rows = Math.max(1, Math.min(layer.outFeatures(), SLICE / layer.inFeatures()));
     this.inputScale = inputScale;
@@ -77,11 +76,6 @@ final class FullyConnectedStage implements Stage {
   @Override
   public int biasGradientLength() {
     return rows;
-  }
-
-  @Override
-  public int sliceLength() {
-    return rows < kernel.outFeatures() ? rows : 0;
   }
 
   @Override
@@ -158,34 +152,13 @@ final class FullyConnectedStage implements Stage {
   void multiply(List<Factors> parts, Workspace workspace, GradientSink sink) {
     int in = kernel.inFeatures();
     int out = kernel.outFeatures();
+    float[] weights = workspace.weightGradient();
+    float[] biases = workspace.biasGradient();
     for (int first = 0; first < out; first += rows) {
       int count = Math.min(rows, out - first);
-      for (Factors part : parts) {
-        multiplyRows(part, first, count, workspace);
-      }
-      sink.take(shapes.weight(), first * in, count * in, workspace.weightGradient());
-      sink.take(shapes.bias(), first, count, workspace.biasGradient());
+      kernel.backwardWeights(parts, first, count, weights, biases, workers);
+      sink.take(shapes.weight(), first * in, count * in, weights);
+      sink.take(shapes.bias(), first, count, biases);
     }
-  }
-
-  /** Adds the gradients by some rows of the weights. */
-  private void multiplyRows(Factors part, int first, int count, Workspace workspace) {
-    int out = kernel.outFeatures();
-    float[] gradient = part.outputGradient();
-    if (count < out) {
-      gradient = workspace.slice();
-      for (int n = 0; n < part.images(); n++) {
-        System.arraycopy(part.outputGradient(), n * out + first, gradient, n * count, count);
-      }
-    }
-    kernels
-        .fullyConnected(kernel.inFeatures(), count)
-        .backwardWeights(
-            part.images(),
-            part.input(),
-            gradient,
-            workspace.weightGradient(),
-            workspace.biasGradient(),
-            workers);
   }
 }

@@ -1,5 +1,6 @@
 package org.vgg4j.network;
 
+import org.vgg4j.kernels.Factors;
 import org.vgg4j.model.ParameterShape;
 
 /**

@@ -82,11 +82,6 @@ interface Stage {
     return 0;
   }
 
-  /** Outputs per image whose gradients {@link #backward} takes aside; 0 if it does not. */
-  default int sliceLength() {
-    return 0;
-  }
-
   /** Weight and bias, if it has any. */
   default List<ParameterShape> parameterShapes() {
     return List.of();

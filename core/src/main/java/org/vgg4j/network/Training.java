@@ -7,6 +7,7 @@ import org.jspecify.annotations.Nullable;
 import org.vgg4j.base.InputException;
 import org.vgg4j.base.Purpose;
 import org.vgg4j.base.RandomStream;
+import org.vgg4j.kernels.Factors;
 import org.vgg4j.kernels.Kernels;
 import org.vgg4j.kernels.Pass;
 import org.vgg4j.kernels.Workers;

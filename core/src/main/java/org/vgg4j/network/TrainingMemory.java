@@ -126,15 +126,14 @@ final class TrainingMemory {
         beforePool.allocate(allocation, GRADIENTS, "gradients before pools"),
         allocation.floats(GRADIENTS, "gradients of features", capacity, features),
         allocation.floats(GRADIENTS, "gradients of features", capacity, features),
-        ofLayer("gradients by weights", 1, largest(stages, Stage::weightGradientLength)),
-        ofLayer("gradients by biases", 1, largest(stages, Stage::biasGradientLength)),
-        ofLayer("sums of a normalisation", 1, largest(stages, Stage::normChannels)),
-        ofLayer("products of a normalisation", 1, largest(stages, Stage::normChannels)),
-        ofLayer("gradients of a slice", capacity, largest(stages, Stage::sliceLength)));
+        ofLayer("gradients by weights", largest(stages, Stage::weightGradientLength)),
+        ofLayer("gradients by biases", largest(stages, Stage::biasGradientLength)),
+        ofLayer("sums of a normalisation", largest(stages, Stage::normChannels)),
+        ofLayer("products of a normalisation", largest(stages, Stage::normChannels)));
   }
 
-  private float[] ofLayer(String name, int images, int length) {
-    return allocation.floats("gradients of a layer", name, images, length);
+  private float[] ofLayer(String name, int length) {
+    return allocation.floats("gradients of a layer", name, 1, length);
   }
 
   private static int largest(List<Stage> stages, ToIntFunction<Stage> length) {

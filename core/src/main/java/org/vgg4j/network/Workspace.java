@@ -12,7 +12,6 @@ package org.vgg4j.network;
  * @param normSums sums over each channel of a batch normalisation; zero between, as all that is
  *     handed over
  * @param normProducts more of them
- * @param slice gradients by some of a fully connected layer's outputs
  */
 record Workspace(
     float[] prepared,
@@ -22,8 +21,7 @@ record Workspace(
     float[] weightGradient,
     float[] biasGradient,
     float[] normSums,
-    float[] normProducts,
-    float[] slice) {
+    float[] normProducts) {
 
   /** The array of features that is not this one. */
   float[] featuresBeside(float[] read) {

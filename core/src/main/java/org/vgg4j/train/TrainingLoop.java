@@ -322,7 +322,7 @@ final class TrainingLoop {
     if (exchange != null) {
       exchange.begin();
     }
-    GradientSink sink = exchange != null ? exchange : gradients != null ? gradients : sgd;
+    GradientSink sink = gradients != null ? gradients : sgd;
     for (int number = 0; done < share; number++) {
       BatchLoader.Batch part = loader.next();
       if (gradients != null) {
@@ -336,9 +336,6 @@ final class TrainingLoop {
       }
       int[] samples = Arrays.copyOfRange(order, first, first + part.count());
       DropoutKeys dropout = new DropoutKeys(config.seed(), epoch, samples);
-      if (exchange != null && done + part.count() == share) {
-        exchange.beginLast();
-      }
       Training.Result result =
           training.run(part.images(), part.labels(), part.count(), 1f / count, dropout, sink);
       done += part.count();

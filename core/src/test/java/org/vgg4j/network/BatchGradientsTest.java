@@ -3,11 +3,11 @@ package org.vgg4j.network;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Set;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -21,7 +21,7 @@ import org.vgg4j.model.Configuration;
 import org.vgg4j.model.Layer;
 import org.vgg4j.model.ParameterShape;
 
-/** Factors that are multiplied at the end give the bits of gradients that are summed. */
+/** Factors that are multiplied at the end give what gradients give that are summed. */
 class BatchGradientsTest {
   private static final int BATCH = 6;
   private static final int PART = 2;
@@ -79,10 +79,19 @@ class BatchGradientsTest {
             Arrays.fill(gradient, 0, count, 0f);
           });
       Map<String, float[]> actual = handedOver(architecture, gradients, training);
-      expected.forEach((name, values) -> assertThat(actual.get(name)).as(name).isEqualTo(values));
+      for (ParameterShape shape : architecture.parameters()) {
+        String name = shape.name();
+        if (gradients.factors(shape.layer()).isEmpty()) {
+          assertThat(actual.get(name)).as(name).isEqualTo(expected.get(name));
+        } else { // which are summed image by image, not part by part
+          assertThat(Networks.relativeDistance(actual.get(name), expected.get(name)))
+              .as(name)
+              .isLessThan(1e-6);
+        }
+      }
     }
-    assertThat(gradients.factors("fc7")).isNotNull();
-    assertThat(gradients.factors("fc8")).isNull(); // 4 outputs: less than the factors
+    assertThat(gradients.factors("fc7")).isNotEmpty();
+    assertThat(gradients.factors("fc8")).isEmpty(); // 4 outputs: less than the factors
   }
 
   /** Shares of 3 images in parts of 2: each part of each share has its own room. */
@@ -98,14 +107,15 @@ class BatchGradientsTest {
     gradients.beginPart(0);
     Networks.run(training, architecture, 3, 5, 0, gradients);
 
-    assertThat(gradients.partsOfShare()).isEqualTo(2);
-    List<Factors> parts = Objects.requireNonNull(gradients.factors("fc7"));
-    assertThat(parts).extracting(Factors::images).containsExactly(2, 1, 2, 1);
-    int in = parts.get(1).input().length;
-    assertThat(parts.get(0).input()).hasSize(2 * in).containsOnly(0f);
-    assertThat(parts.get(1).outputGradient()).containsOnly(0f);
-    assertThat(parts.get(2).outputGradient()).isNotEqualTo(parts.get(0).outputGradient());
-    assertThat(parts.get(3).outputGradient()).isNotEqualTo(parts.get(1).outputGradient());
+    // inputs and gradients of the first parts of both shares, then of the second parts
+    List<List<float[]>> rooms = gradients.factors("fc7");
+    assertThat(rooms).hasSize(4).allMatch(arrays -> arrays.size() == 2);
+    int in = rooms.get(2).get(0).length;
+    assertThat(rooms.get(0)).allMatch(array -> array.length == 2 * in);
+    for (List<float[]> arrays : rooms) {
+      assertThat(arrays.get(0)).containsOnly(0f);
+      assertThat(Networks.norm(arrays.get(1))).isPositive();
+    }
     assertThatThrownBy(
             () -> {
               gradients.begin(new int[] {2, 1, 1, 1}, 1);
@@ -113,6 +123,29 @@ class BatchGradientsTest {
             })
         .isInstanceOf(IllegalStateException.class)
         .hasMessage("a part of 1 images was announced, one of 2 has come");
+  }
+
+  /** Only the last part that has images completes layers, from the last layer to the first. */
+  @Test
+  void layersBecomeCompleteWithTheLastPart() {
+    Architecture architecture = Networks.smallest(Configuration.A, 32, 4);
+    BatchGradients gradients =
+        new BatchGradients(architecture, BATCH, PART, 1, Set.of("fc8"), workers);
+    List<String> complete = new ArrayList<>();
+    gradients.whenComplete(complete::add);
+    Training training = new Training(Networks.random(architecture, 1), kernels, workers, PART, 0.5);
+    gradients.begin(new int[] {PART, 1, 0}, 0);
+    Networks.run(training, architecture, 0, PART, 0, gradients);
+    assertThat(complete).isEmpty();
+    gradients.beginPart(1);
+    Networks.run(training, architecture, PART, PART + 1, 0, gradients);
+    List<String> layers = new ArrayList<>();
+    for (ParameterShape shape : architecture.parameters()) {
+      if (!shape.layer().equals("fc8") && !layers.contains(shape.layer())) {
+        layers.add(0, shape.layer());
+      }
+    }
+    assertThat(complete).isEqualTo(layers);
   }
 
   @Test
@@ -123,7 +156,7 @@ class BatchGradientsTest {
     Training training = new Training(Networks.random(architecture, 1), kernels, workers, PART, 0.5);
     gradients.begin(new int[] {PART, PART, PART}, 0);
     Networks.run(training, architecture, 0, PART, 0, gradients);
-    assertThat(gradients.factors("fc7")).isNull();
+    assertThat(gradients.factors("fc7")).isEmpty();
     gradients.passTo(
         training,
         (shape, first, count, gradient) -> {
@@ -136,10 +169,10 @@ class BatchGradientsTest {
   @Test
   void factorsPayForBatchesThatAreSmallBesideTheLayer() {
     Layer.FullyConnected fc6 = new Layer.FullyConnected("fc6", 25_088, 4096, true);
-    assertThat(Factors.pay(fc6, 1760)).isTrue();
-    assertThat(Factors.pay(fc6, 1761)).isFalse();
+    assertThat(BatchGradients.keepsFactors(fc6, 1760)).isTrue();
+    assertThat(BatchGradients.keepsFactors(fc6, 1761)).isFalse();
     Layer.FullyConnected fc8 = new Layer.FullyConnected("fc8", 4096, 1000, false);
-    assertThat(Factors.pay(fc8, 401)).isTrue();
-    assertThat(Factors.pay(fc8, 402)).isFalse();
+    assertThat(BatchGradients.keepsFactors(fc8, 401)).isTrue();
+    assertThat(BatchGradients.keepsFactors(fc8, 402)).isFalse();
   }
 }

@@ -1,5 +1,7 @@
 package org.vgg4j.kernels;
 
+import java.util.List;
+
 /**
  * The kernels of one fully connected layer. Weights are read as they are, {@code [out][in]}, or, in
  * the forward pass, rounded to bfloat16.
@@ -103,19 +105,20 @@ public interface FullyConnected {
       Workers workers);
 
   /**
-   * Adds the gradients of the loss by weights and biases. Those of an output do not depend on the
-   * other outputs, so that a layer of some of them gives the same bits.
+   * Adds the gradients of the loss by weights and biases of some outputs. Those of an output do not
+   * depend on the others that are asked for. The sum over all images is formed on its own, in the
+   * order of the parts, and then added.
    *
-   * @param images number of images
-   * @param input what the forward pass read, {@code [N][in]}
-   * @param outputGradient gradient by the sum before ReLU, {@code [N][out]}
-   * @param weightGradient {@code [out][in]}, added to
-   * @param biasGradient {@code [out]}, added to
+   * @param parts of the batch
+   * @param first the first output
+   * @param count number of outputs
+   * @param weightGradient {@code [count][in]}, added to
+   * @param biasGradient {@code [count]}, added to
    */
   void backwardWeights(
-      int images,
-      float[] input,
-      float[] outputGradient,
+      List<Factors> parts,
+      int first,
+      int count,
       float[] weightGradient,
       float[] biasGradient,
       Workers workers);

@@ -225,7 +225,8 @@ class AgainstTwinTest {
     layer.backwardData(c.images(), gradient, weights, input, 2f, inputGradient, w);
     float[] weightGradient = new float[weights.length];
     float[] biasGradient = new float[bias.length];
-    layer.backwardWeights(c.images(), input, gradient, weightGradient, biasGradient, w);
+    Factors factors = new Factors(c.images(), input, gradient);
+    layer.backwardWeights(List.of(factors), 0, c.out(), weightGradient, biasGradient, w);
     return List.of(output, inputGradient, weightGradient, biasGradient);
   }
 }

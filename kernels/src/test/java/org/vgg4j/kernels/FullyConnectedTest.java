@@ -1,8 +1,10 @@
 package org.vgg4j.kernels;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
 import static org.assertj.core.api.Assumptions.assumeThat;
 
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
@@ -321,7 +323,13 @@ class FullyConnectedTest {
     tested
         .kernels()
         .fullyConnected(c.in(), c.out())
-        .backwardWeights(c.images(), input, outputGradient, weightGradient, biasGradient, workers);
+        .backwardWeights(
+            List.of(new Factors(c.images(), input, outputGradient)),
+            0,
+            c.out(),
+            weightGradient,
+            biasGradient,
+            workers);
 
     Maps.assertClose("weight gradient", weightGradient, expected, tested.tolerance());
     Maps.assertClose("bias gradient", biasGradient, expectedBias, tested.tolerance());
@@ -339,15 +347,17 @@ class FullyConnectedTest {
     FullyConnected layer = tested.kernels().fullyConnected(c.in(), c.out());
     float[] sum = new float[c.out() * c.in()];
     float[] sumBias = new float[c.out()];
-    layer.backwardWeights(c.images(), input1, gradient1, sum, sumBias, workers);
+    Factors part1 = new Factors(c.images(), input1, gradient1);
+    layer.backwardWeights(List.of(part1), 0, c.out(), sum, sumBias, workers);
     float[] other = new float[c.out() * c.in()];
     float[] otherBias = new float[c.out()];
-    layer.backwardWeights(second, input2, gradient2, other, otherBias, workers);
+    Factors part2 = new Factors(second, input2, gradient2);
+    layer.backwardWeights(List.of(part2), 0, c.out(), other, otherBias, workers);
 
     float[] both = new float[c.out() * c.in()];
     float[] bothBias = new float[c.out()];
-    layer.backwardWeights(c.images(), input1, gradient1, both, bothBias, workers);
-    layer.backwardWeights(second, input2, gradient2, both, bothBias, workers);
+    layer.backwardWeights(List.of(part1), 0, c.out(), both, bothBias, workers);
+    layer.backwardWeights(List.of(part2), 0, c.out(), both, bothBias, workers);
 
     for (int i = 0; i < sum.length; i++) {
       sum[i] += other[i];
@@ -423,6 +433,47 @@ class FullyConnectedTest {
     return Arrays.copyOf(values, length);
   }
 
+  /** Several parts are as good as one: also of more images than are multiplied at a time. */
+  @ParameterizedTest
+  @MethodSource("cases")
+  void partsOfABatch(Case c) {
+    Random random = c.random();
+    int[] sizes = {c.images(), 1, 70};
+    int images = c.images() + 71;
+    float[] input = Maps.rectified(random, images * c.in());
+    float[] outputGradient = Maps.gaussian(random, images * c.out());
+    List<Factors> parts = new ArrayList<>();
+    int done = 0;
+    for (int size : sizes) {
+      parts.add(
+          new Factors(
+              size,
+              Arrays.copyOfRange(input, done * c.in(), (done + size + 1) * c.in()),
+              Arrays.copyOfRange(outputGradient, done * c.out(), (done + size + 1) * c.out())));
+      done += size;
+    }
+    double[] expected =
+        Reference.linearByWeights(
+            images, c.in(), c.out(), Maps.doubles(input), Maps.doubles(outputGradient));
+    float[] weightGradient = new float[c.out() * c.in()];
+    float[] biasGradient = new float[c.out()];
+
+    tested
+        .kernels()
+        .fullyConnected(c.in(), c.out())
+        .backwardWeights(parts, 0, c.out(), weightGradient, biasGradient, workers);
+
+    Maps.assertClose("weight gradient", weightGradient, expected, tested.tolerance());
+    for (int o = 0; o < c.out(); o++) {
+      double sum = 0;
+      for (int n = 0; n < images; n++) {
+        sum += outputGradient[n * c.out() + o];
+      }
+      assertThat((double) biasGradient[o])
+          .isCloseTo(sum, within(1e-6 * Math.max(1, Math.abs(sum))));
+    }
+  }
+
   /** So that a large layer's gradients can be computed a few rows at a time. */
   @ParameterizedTest
   @MethodSource("cases")
@@ -430,25 +481,17 @@ class FullyConnectedTest {
     Random random = c.random();
     float[] input = Maps.rectified(random, c.images() * c.in());
     float[] outputGradient = Maps.gaussian(random, c.images() * c.out());
+    List<Factors> parts = List.of(new Factors(c.images(), input, outputGradient));
+    FullyConnected layer = tested.kernels().fullyConnected(c.in(), c.out());
     float[] whole = new float[c.out() * c.in()];
     float[] wholeBias = new float[c.out()];
-    tested
-        .kernels()
-        .fullyConnected(c.in(), c.out())
-        .backwardWeights(c.images(), input, outputGradient, whole, wholeBias, workers);
+    layer.backwardWeights(parts, 0, c.out(), whole, wholeBias, workers);
 
     for (int first = 0, rows = 1; first < c.out(); first += rows++) {
       int count = Math.min(rows, c.out() - first);
-      float[] part = new float[c.images() * count];
-      for (int n = 0; n < c.images(); n++) {
-        System.arraycopy(outputGradient, n * c.out() + first, part, n * count, count);
-      }
       float[] gradient = new float[count * c.in()];
       float[] bias = new float[count];
-      tested
-          .kernels()
-          .fullyConnected(c.in(), count)
-          .backwardWeights(c.images(), input, part, gradient, bias, workers);
+      layer.backwardWeights(parts, first, count, gradient, bias, workers);
       int end = first + count;
       assertThat(gradient).isEqualTo(Arrays.copyOfRange(whole, first * c.in(), end * c.in()));
       assertThat(bias).isEqualTo(Arrays.copyOfRange(wholeBias, first, end));

@@ -89,7 +89,9 @@ class ThreadIndependenceTest {
           layer.backwardData(images, gradient, weights, input, 2f, inputGradient, workers);
           float[] weightGradient = new float[out * in];
           float[] biasGradient = new float[out];
-          layer.backwardWeights(images, input, gradient, weightGradient, biasGradient, workers);
+          Factors factors = new Factors(images, input, gradient);
+          layer.backwardWeights(
+              List.of(factors, factors), 0, out, weightGradient, biasGradient, workers);
           return List.of(
               output, outputOfRounded, windowOutput, inputGradient, weightGradient, biasGradient);
         });

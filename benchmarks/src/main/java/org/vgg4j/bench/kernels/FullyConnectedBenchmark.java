@@ -1,8 +1,10 @@
 package org.vgg4j.bench.kernels;
 
+import java.util.List;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.Param;
 import org.openjdk.jmh.annotations.Setup;
+import org.vgg4j.kernels.Factors;
 import org.vgg4j.kernels.FullyConnected;
 import org.vgg4j.model.Layer;
 
@@ -76,7 +78,8 @@ public class FullyConnectedBenchmark extends KernelBenchmark {
   /** The gradients by weights and biases. */
   @Benchmark
   public float[] backwardWeights(Arithmetic arithmetic, Traffic traffic) {
-    kernel.backwardWeights(images, input, output, weightGradient, biasGradient, workers);
+    List<Factors> batch = List.of(new Factors(images, input, output));
+    kernel.backwardWeights(batch, 0, kernel.outFeatures(), weightGradient, biasGradient, workers);
     count(arithmetic, traffic);
     return weightGradient;
   }

@@ -5,7 +5,9 @@ import static org.vgg4j.kernels.Bfloat16Weights.DEPTH;
 import static org.vgg4j.kernels.Bfloat16Weights.LANES;
 
 import java.util.Arrays;
+import java.util.List;
 import org.vgg4j.kernels.Bfloat16Weights;
+import org.vgg4j.kernels.Factors;
 import org.vgg4j.kernels.FullyConnected;
 import org.vgg4j.kernels.Pass;
 import org.vgg4j.kernels.WindowLayout;
@@ -175,24 +177,26 @@ final class ScalarFullyConnected implements FullyConnected {
 
   @Override
   public void backwardWeights(
-      int images,
-      float[] input,
-      float[] outputGradient,
+      List<Factors> parts,
+      int first,
+      int count,
       float[] weightGradient,
       float[] biasGradient,
       Workers workers) {
     workers.run(
-        out,
+        count,
         (o, scratch) -> {
-          float[] column = new float[images];
           double biasSum = 0;
-          for (int n = 0; n < images; n++) {
-            column[n] = outputGradient[n * out + o];
-            biasSum += column[n];
-          }
           float[] sum = scratch.floats(in);
           Arrays.fill(sum, 0, in, 0f);
-          Rows.addWeighted(sum, 0, in, column, 0, images, input, 0);
+          for (Factors part : parts) {
+            float[] column = new float[part.images()];
+            for (int n = 0; n < column.length; n++) {
+              column[n] = part.outputGradient()[n * out + first + o];
+              biasSum += column[n];
+            }
+            Rows.addWeighted(sum, 0, in, column, 0, column.length, part.input(), 0);
+          }
           for (int i = 0; i < in; i++) {
             weightGradient[o * in + i] += sum[i];
           }

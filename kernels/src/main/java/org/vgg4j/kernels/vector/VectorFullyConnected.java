@@ -4,9 +4,11 @@ import static org.vgg4j.kernels.vector.Width.LANES;
 import static org.vgg4j.kernels.vector.Width.SPECIES;
 
 import java.util.Arrays;
+import java.util.List;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorOperators;
 import org.vgg4j.kernels.Bfloat16Weights;
+import org.vgg4j.kernels.Factors;
 import org.vgg4j.kernels.FullyConnected;
 import org.vgg4j.kernels.Pass;
 import org.vgg4j.kernels.WindowLayout;
@@ -25,6 +27,12 @@ final class VectorFullyConnected implements FullyConnected {
    * Inputs that it takes at a time: so much of those outputs' weights, and of a block of windows.
    */
   private static final int WINDOWS_DEPTH = 512;
+
+  /** Outputs whose gradients a thread multiplies at a time, */
+  private static final int GRADIENT_OUTPUTS = 80;
+
+  /** and images. */
+  private static final int GRADIENT_DEPTH = 64;
 
   private final int in;
   private final int out;
@@ -52,7 +60,9 @@ final class VectorFullyConnected implements FullyConnected {
     if (pass == Pass.INFERENCE) {
       return forward;
     }
-    return Math.max(forward, Math.max(out, images + Gemm.ROWS) * block);
+    int depth = Math.min(images, GRADIENT_DEPTH);
+    int gradients = depth * block + GRADIENT_OUTPUTS * (block + depth);
+    return Math.max(forward, Math.max(out * block, gradients));
   }
 
   @Override
@@ -228,52 +238,84 @@ final class VectorFullyConnected implements FullyConnected {
 
   @Override
   public void backwardWeights(
-      int images,
-      float[] input,
-      float[] outputGradient,
+      List<Factors> parts,
+      int first,
+      int count,
       float[] weightGradient,
       float[] biasGradient,
       Workers workers) {
+    int most = Math.min(GRADIENT_DEPTH, parts.stream().mapToInt(Factors::images).sum());
     workers.run(
         in / block,
         (task, scratch) -> {
-          int column = task * block;
-          float[] panel = scratch.floats(scratchLength(Pass.TRAINING, images));
-          for (int n = 0; n < images; n++) {
-            System.arraycopy(input, n * in + column, panel, n * block, block);
-          }
-          // the batch's sum is formed on its own and then added, so that micro-batches add up alike
-          int work = images * block;
-          for (int o = 0; o < out; o += Gemm.ROWS) {
-            int rows = Math.min(Gemm.ROWS, out - o);
-            Gemm.run(
-                rows,
-                block,
-                false,
-                outputGradient,
-                o,
-                1,
-                out,
-                images,
-                panel,
-                0,
-                block,
-                panel,
-                work,
-                block);
-            for (int r = 0; r < rows; r++) {
-              add(panel, work + r * block, weightGradient, (o + r) * in + column, block);
+          float[] panel = scratch.floats(scratchLength(Pass.TRAINING, most));
+          for (int begin = first; begin < first + count; begin += GRADIENT_OUTPUTS) {
+            int outputs = Math.min(GRADIENT_OUTPUTS, first + count - begin);
+            multiply(parts, task * block, begin, outputs, panel, most);
+            // the sum is formed on its own and then added, so that micro-batches add up alike
+            for (int o = 0; o < outputs; o++) {
+              int to = (begin - first + o) * in + task * block;
+              add(panel, most * block + o * block, weightGradient, to, block);
             }
           }
         });
-    double[] sums = new double[out];
-    for (int n = 0; n < images; n++) {
-      for (int o = 0; o < out; o++) {
-        sums[o] += outputGradient[n * out + o];
+    double[] sums = new double[count];
+    for (Factors part : parts) {
+      for (int n = 0; n < part.images(); n++) {
+        for (int o = 0; o < count; o++) {
+          sums[o] += part.outputGradient()[n * out + first + o];
+        }
       }
     }
-    for (int o = 0; o < out; o++) {
+    for (int o = 0; o < count; o++) {
       biasGradient[o] += (float) sums[o];
+    }
+  }
+
+  /**
+   * Multiplies a block of inputs by some outputs' gradients, so many images at a time that those
+   * stay in the cache.
+   *
+   * @param panel gets the inputs, {@code [depth][block]}, then the product, {@code
+   *     [outputs][block]}, then the gradients, {@code [depth][outputs]}: where they come from,
+   *     those of one output lie so far apart that their lines would drive each other out of the
+   *     cache
+   * @param depth images at a time
+   */
+  private void multiply(
+      List<Factors> parts, int column, int begin, int outputs, float[] panel, int depth) {
+    int product = depth * block;
+    int gradients = product + GRADIENT_OUTPUTS * block;
+    int there = 0;
+    boolean isFirst = true;
+    for (Factors part : parts) {
+      for (int n = 0; n < part.images(); n++) {
+        System.arraycopy(part.input(), n * in + column, panel, there * block, block);
+        System.arraycopy(
+            part.outputGradient(), n * out + begin, panel, gradients + there * outputs, outputs);
+        there++;
+        if (there == depth) {
+          multiply(outputs, there, panel, product, gradients, isFirst);
+          there = 0;
+          isFirst = false;
+        }
+      }
+    }
+    if (there > 0) {
+      multiply(outputs, there, panel, product, gradients, isFirst);
+    }
+  }
+
+  private void multiply(
+      int outputs, int depth, float[] panel, int product, int gradients, boolean isFirst) {
+    if (isFirst) {
+      Gemm.run(
+          outputs, block, false, panel, gradients, 1, outputs, depth, panel, 0, block, panel,
+          product, block);
+    } else {
+      Gemm.add(
+          outputs, block, panel, gradients, 1, outputs, depth, panel, 0, block, panel, product,
+          block);
     }
   }
 
