@@ -215,7 +215,8 @@ public record TrainingCost(
     double arrived = 0;
     for (Message message : messages) {
       double ready = backward * (message.ready() / whole); // of the last, exactly all
-      arrived = Math.max(arrived, ready) + seconds(message.bytes());
+      double handling = 2 * HANDLING * message.bytes(); // before and after, at both ends
+      arrived = Math.max(arrived, ready) + seconds(message.bytes()) + handling;
     }
     return arrived - backward;
   }
