@@ -1,5 +1,7 @@
 package org.vgg4j.cli;
 
+import java.text.DecimalFormat;
+import java.text.DecimalFormatSymbols;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -158,7 +160,7 @@ final class PlanCommand implements Runnable {
         String.format(
             Locale.ROOT,
             "Network %s: %,d images, %d epochs, batches of %d: %,d steps.%n"
-                + "One machine trains on %.2f images/s (%s), has %.0f W and %.0f Gbit/s, and needs %,.0f MB"
+                + "One machine trains on %.2f images/s (%s), has %.0f W and %s Gbit/s, and needs %,.0f MB"
                 + " for %d images at a time.%n%n",
             first.architecture(),
             images,
@@ -170,7 +172,8 @@ final class PlanCommand implements Runnable {
                 ? "as given"
                 : "measured here, " + engine.threads() + " threads",
             watts,
-            gigabits,
+            new DecimalFormat("0.###", DecimalFormatSymbols.getInstance(Locale.ROOT))
+                .format(gigabits),
             memory.total() / 1e6,
             imagesAtATime()));
     TextTable table =

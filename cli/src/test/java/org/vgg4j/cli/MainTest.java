@@ -195,15 +195,20 @@ class MainTest {
   void summaryOfMicroBatches() throws IOException {
     JsonNode whole = json(Vgg.run("summary", "--json", "--batch=8").out());
     JsonNode parts = json(Vgg.run("summary", "--json", "--batch=32", "--micro-batch=8").out());
-    long weights = 4 * 138_357_544L;
     assertThat(whole.get("microBatch").intValue()).isEqualTo(8);
     assertThat(parts.get("microBatch").intValue()).isEqualTo(8);
     assertThat(whole.get("trainingBytes").has("sums of gradients")).isFalse();
     ObjectNode rest = (ObjectNode) parts.get("trainingBytes");
-    assertThat(rest.remove("sums of gradients").longValue()).isEqualTo(weights);
+    // of the convolutions; and what the three other layers read and gave, of 32 images
+    assertThat(rest.remove("sums of gradients").longValue()).isEqualTo(4 * 14_714_688L);
+    assertThat(rest.remove("factors of gradients").longValue()).isEqualTo(4 * 32 * 42_472L);
     assertThat(rest).isEqualTo(whole.get("trainingBytes"));
     assertThat(Vgg.run("summary", "--batch=32", "--micro-batch=8").out())
-        .contains("Inference, 32 images", "Training, 8 images", "sums of gradients ");
+        .contains(
+            "Inference, 32 images",
+            "Training, 8 images",
+            "sums of gradients ",
+            "factors of gradients ");
   }
 
   @Test

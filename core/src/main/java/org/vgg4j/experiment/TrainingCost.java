@@ -68,16 +68,16 @@ public record TrainingCost(
 
   /**
    * Seconds that a thread is busy with each byte that its machine sends: it is copied, goes through
-   * the system's network, is received and added. Measured on a Zen 4 over the loopback.
+   * the system's network, is received and added. Measured on a Zen 4 over the loopback; a message
+   * takes twice that on its way, since what the receiver does with it begins when it is there.
    */
   private static final double HANDLING = 1.1e-9;
 
   /**
-   * What a multiply-add of a fully connected layer's gradients takes, as a multiple of one of the
-   * whole step's: that one is done by Winograd's method, in less than half of the multiplications.
-   * Measured on a Zen 4, net D.
+   * Seconds of a thread for each multiply-add of the product of a fully connected layer's factors.
+   * Measured on a Zen 4 with parts of 16 images, net D, by one thread and by two.
    */
-  private static final double PRODUCT_COST = 4;
+  private static final double PRODUCT = 3.3e-11;
 
   private static final double SECONDS_PER_DAY = 86_400;
 
@@ -142,10 +142,8 @@ public record TrainingCost(
         products += (double) connected.inFeatures() * connected.outFeatures();
       }
     }
-    double ofAnImage = 3.0 * architecture.multiplyAdds(); // one forward, two backward
     double others = batch - imagesPerMachine();
-    return others * products * PRODUCT_COST / ofAnImage / machine.imagesPerSecond()
-        + HANDLING * trafficBytes() / machine.threads();
+    return (others * products * PRODUCT + trafficBytes() * HANDLING) / machine.threads();
   }
 
   /** Bytes that each machine sends, and receives, in each step. */
@@ -215,7 +213,7 @@ public record TrainingCost(
     double arrived = 0;
     for (Message message : messages) {
       double ready = backward * (message.ready() / whole); // of the last, exactly all
-      double handling = 2 * HANDLING * message.bytes(); // before and after, at both ends
+      double handling = 2 * HANDLING * message.bytes();
       arrived = Math.max(arrived, ready) + seconds(message.bytes()) + handling;
     }
     return arrived - backward;

@@ -146,8 +146,7 @@ final class FullyConnectedStage implements Stage {
   /**
    * Computes the gradients by weights and biases and hands them over.
    *
-   * @param parts of the batch, whose gradients are added in this order: the sums are, bit for bit,
-   *     those of gradients that were computed one by one
+   * @param parts of the batch, whose images are summed in this order
    */
   void multiply(List<Factors> parts, Workspace workspace, GradientSink sink) {
     int in = kernel.inFeatures();

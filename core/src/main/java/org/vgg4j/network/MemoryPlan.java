@@ -103,7 +103,7 @@ public record MemoryPlan(Map<String, Long> parts, long longestArray) {
    *
    * @param microBatch images at a time
    * @param batch images of a batch: with more than a micro-batch there are {@link BatchGradients},
-   *     too; where several processes have a share each, it is the sum of all shares' room
+   *     too (of several processes, whose shares are of one size, some images' factors more)
    * @param threads number of threads
    */
   public static MemoryPlan training(

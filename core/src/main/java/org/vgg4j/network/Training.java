@@ -172,8 +172,7 @@ public final class Training implements ForwardPass {
    * took, and hands them over.
    *
    * @param layer its name
-   * @param parts of the batch, each of at most the capacity, whose gradients are added in this
-   *     order
+   * @param parts of the batch, whose images are summed in this order
    * @throws IllegalArgumentException if there is no such layer
    */
   public void multiply(String layer, List<Factors> parts, GradientSink sink) {

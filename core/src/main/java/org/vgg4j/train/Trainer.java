@@ -162,7 +162,7 @@ public final class Trainer {
       boolean goesOn = Files.exists(folder.checkpoint());
       BooleanSupplier stopped =
           () -> {
-            group.worked(); // the others wait meanwhile, and are not called
+            group.worked(); // fails if another has ended, which no call tells meanwhile
             return stopRequested.getAsBoolean();
           };
       Survey survey =

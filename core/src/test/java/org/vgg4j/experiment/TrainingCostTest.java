@@ -38,11 +38,10 @@ class TrainingCostTest {
     assertThat(cost.computeSeconds()).isEqualTo(8);
     assertThat(cost.trafficBytes()).isEqualTo(88_288_128 + 32_618_496);
     assertThat(cost.trafficSeconds()).isCloseTo(0.0967, within(1e-4));
-    assertThat(cost.stepSeconds()).isEqualTo(8 + cost.extraSeconds() + cost.waitSeconds());
     assertThat(cost.days()).isCloseTo(370_370 * cost.stepSeconds() / 86_400, within(0.01));
     assertThat(cost.kilowattHours()).isCloseTo(cost.days() * 24 * 0.8, within(1e-6));
     assertThat(cost.decodeRate()).isCloseTo(64 / cost.stepSeconds(), within(1e-3));
-    assertThat(cost.speedUp()).isCloseTo(32 / cost.stepSeconds(), within(1e-6)).isLessThan(4);
+    assertThat(cost.speedUp()).isCloseTo(32 / 8.4582, within(1e-3));
   }
 
   /**
@@ -56,13 +55,16 @@ class TrainingCostTest {
     assertThat(paper(4, 8, 0.01).waitSeconds()).isCloseTo(96.73 + 0.27 - backward, within(0.02));
   }
 
-  /** Those of 128 other images on two machines, of 240 on sixteen. */
+  /**
+   * By hand, two threads: 192 images of other machines times 123,633,664 multiply-adds of 33 ps,
+   * and 120,906,624 bytes of 1.1 ns. The convolutions have no part in it.
+   */
   @Test
-  void dividingCostsMoreOnMoreMachines() {
-    double two = paper(2, 8).extraSeconds();
-    double sixteen = paper(16, 8).extraSeconds();
-    assertThat(two).isPositive();
-    assertThat(sixteen).isBetween(1.5 * two, 2.5 * two);
+  void dividing() {
+    assertThat(paper(4, 8).extraSeconds()).isCloseTo(0.3917 + 0.0665, within(1e-4));
+    assertThat(paper(4, 0.1).extraSeconds()).isEqualTo(paper(4, 8).extraSeconds());
+    assertThat(paper(4, 8).stepSeconds()).isCloseTo(8.4582, within(1e-3));
+    assertThat(paper(16, 8).extraSeconds()).isGreaterThan(paper(4, 8).extraSeconds());
   }
 
   @Test

@@ -201,15 +201,18 @@ final class Watch implements AutoCloseable {
     String[] last = new String[size];
     long[] since = new long[size];
     while (true) {
-      long now = System.nanoTime();
-      boolean[] missing = missing("meeting/" + number);
-      boolean all = true;
-      for (int other = 0; other < size; other++) {
+      boolean @Nullable [] missing = missing("meeting/" + number);
+      boolean all = missing != null;
+      if (missing == null) {
+        Arrays.fill(since, System.nanoTime()); // nobody was heard, nobody is judged
+      }
+      for (int other = 0; other < size && missing != null; other++) {
         String progress = progress(other);
-        if (!progress.equals(last[other])) {
+        // who is here only waits
+        if (!missing[other] || !progress.equals(last[other])) {
           last[other] = progress;
-          since[other] = now;
-        } else if (missing[other] && now - since[other] >= timeout * NANOS_OF_MILLI) {
+          since[other] = System.nanoTime();
+        } else if (System.nanoTime() - since[other] >= timeout * NANOS_OF_MILLI) {
           return late(other);
         }
         all &= !missing[other];
@@ -223,13 +226,13 @@ final class Watch implements AutoCloseable {
   }
 
   /**
-   * Who has not come to a meeting to which this rank has; all, if the store does not answer now.
+   * Who has not come to a meeting to which this rank has; null if the store does not answer now.
    */
-  private boolean[] missing(String meeting) {
-    boolean[] missing = new boolean[size];
+  private boolean @Nullable [] missing(String meeting) {
     try {
       return ask(
           () -> {
+            boolean[] missing = new boolean[size];
             store.set(key(meeting, rank), "1");
             for (int other = 0; other < size; other++) {
               missing[other] = read(key(meeting, other)).isEmpty();
@@ -237,9 +240,7 @@ final class Watch implements AutoCloseable {
             return missing;
           });
     } catch (NoAnswerException e) {
-      boolean[] all = new boolean[size];
-      Arrays.fill(all, true);
-      return all;
+      return null;
     }
   }
 

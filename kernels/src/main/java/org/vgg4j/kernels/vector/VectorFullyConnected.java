@@ -245,12 +245,18 @@ final class VectorFullyConnected implements FullyConnected {
       float[] biasGradient,
       Workers workers) {
     int most = Math.min(GRADIENT_DEPTH, parts.stream().mapToInt(Factors::images).sum());
+    if (most == 0) {
+      return;
+    }
+    int groups = (count + GRADIENT_OUTPUTS - 1) / GRADIENT_OUTPUTS;
+    int group = (count + groups - 1) / groups;
+    int step = (group + Gemm.ROWS - 1) / Gemm.ROWS * Gemm.ROWS; // a multiple, as the largest is
     workers.run(
         in / block,
         (task, scratch) -> {
           float[] panel = scratch.floats(scratchLength(Pass.TRAINING, most));
-          for (int begin = first; begin < first + count; begin += GRADIENT_OUTPUTS) {
-            int outputs = Math.min(GRADIENT_OUTPUTS, first + count - begin);
+          for (int begin = first; begin < first + count; begin += step) {
+            int outputs = Math.min(step, first + count - begin);
             multiply(parts, task * block, begin, outputs, panel, most);
             // the sum is formed on its own and then added, so that micro-batches add up alike
             for (int o = 0; o < outputs; o++) {
