@@ -154,7 +154,7 @@ public final class ProtocolEvaluator {
   /** Each posterior, and each count, is zero but on the one rank that made it. */
   private void gather(float[] values, ProcessGroup group) {
     group.meet(); // hours may lie between the fastest and the slowest
-    group.beginSum(values, 0, values.length);
+    group.beginSum(values);
     group.awaitAll();
     double[] counts = {windows, multiplyAdds};
     group.sum(counts);

@@ -15,10 +15,10 @@ record Alone() implements ProcessGroup {
   }
 
   @Override
-  public void beginSum(float[] values, int first, int count) {}
+  public void beginSum(float[] values) {}
 
   @Override
-  public void beginGather(List<float[]> arrays, int count) {}
+  public void beginGather(List<float[]> arrays) {}
 
   @Override
   public void awaitAll() {}

@@ -28,19 +28,16 @@ public interface ProcessGroup extends AutoCloseable {
    * one share after the other.
    *
    * @param values read and overwritten until {@link #awaitAll} returns
-   * @param first index of the first value
-   * @param count number of values
    */
-  void beginSum(float[] values, int first, int count);
+  void beginSum(float[] values);
 
   /**
    * Begins to give all ranks an array of each, while the caller goes on.
    *
-   * @param arrays one for each rank; this rank's own is read, the others' are overwritten, until
-   *     {@link #awaitAll} returns
-   * @param count number of values, from the first on
+   * @param arrays one for each rank, of equal lengths; this rank's own is read, the others' are
+   *     overwritten, until {@link #awaitAll} returns
    */
-  void beginGather(List<float[]> arrays, int count);
+  void beginGather(List<float[]> arrays);
 
   /** Waits until all that was begun is done. */
   void awaitAll();

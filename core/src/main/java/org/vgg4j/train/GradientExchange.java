@@ -64,11 +64,11 @@ final class GradientExchange {
     String layer = order.get(begun++);
     List<List<float[]>> factors = gradients.factors(layer);
     for (List<float[]> arrays : factors) {
-      group.beginGather(arrays, arrays.get(0).length);
+      group.beginGather(arrays);
     }
     if (factors.isEmpty()) {
       for (ParameterShape shape : layers.getOrDefault(layer, List.of())) {
-        group.beginSum(gradients.sums(shape.name()), 0, shape.length());
+        group.beginSum(gradients.sums(shape.name()));
       }
     }
   }

@@ -115,34 +115,32 @@ public final class Threads {
     }
 
     @Override
-    public void beginSum(float[] values, int first, int count) {
+    public void beginSum(float[] values) {
       begun.add(
-          () -> {
-            float[] own = new float[count];
-            System.arraycopy(values, first, own, 0, count);
-            exchange(
-                own,
-                all -> {
-                  for (int i = 0; i < count; i++) {
-                    float sum = ((float[]) all[0])[i];
-                    for (int r = 1; r < size; r++) {
-                      sum += ((float[]) all[r])[i];
+          () ->
+              exchange(
+                  values.clone(),
+                  all -> {
+                    for (int i = 0; i < values.length; i++) {
+                      float sum = ((float[]) all[0])[i];
+                      for (int r = 1; r < size; r++) {
+                        sum += ((float[]) all[r])[i];
+                      }
+                      values[i] = sum;
                     }
-                    values[first + i] = sum;
-                  }
-                });
-          });
+                  }));
     }
 
     @Override
-    public void beginGather(List<float[]> arrays, int count) {
+    public void beginGather(List<float[]> arrays) {
       begun.add(
           () ->
               exchange(
                   arrays.get(rank),
                   all -> {
                     for (int r = 0; r < size; r++) {
-                      System.arraycopy((float[]) all[r], 0, arrays.get(r), 0, count);
+                      float[] given = (float[]) all[r];
+                      System.arraycopy(given, 0, arrays.get(r), 0, given.length);
                     }
                   }));
     }

@@ -3,6 +3,7 @@ package org.vgg4j.torch;
 import java.net.InetAddress;
 import java.time.Duration;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Deque;
 import java.util.List;
@@ -42,6 +43,9 @@ final class GlooGroup implements ProcessGroup {
   /** Floats of a native buffer, through which all goes: 16 MB. There are two. */
   private static final int PIECE = 1 << 22;
 
+  /** Floats that are worth a call: 2 MB. Smaller arrays wait for others, and travel together. */
+  private static final int BUCKET = 1 << 19;
+
   /**
    * Groups in which a call failed: what other ranks have sent may still arrive in their buffers, so
    * these must never be let go.
@@ -67,6 +71,8 @@ final class GlooGroup implements ProcessGroup {
   private final ExecutorService thread =
       Executors.newSingleThreadExecutor(work -> Watch.daemon(work, "vgg-gloo"));
   private final Deque<Future<?>> begun = new ArrayDeque<>();
+  private final List<Segment> bucket = new ArrayList<>();
+  private int bucketLength;
   private final FloatPointer floats;
   private final FloatPointer parts;
   private DoublePointer doubles = new DoublePointer(1);
@@ -78,6 +84,9 @@ final class GlooGroup implements ProcessGroup {
   private boolean broken;
   private boolean reported;
   private boolean blamed;
+
+  /** Some numbers that lie in a row. */
+  private record Segment(float[] values, int first, int count) {}
 
   private GlooGroup(Membership membership, ProcessGroupGloo gloo, Watch watch) {
     this.membership = membership;
@@ -154,27 +163,53 @@ final class GlooGroup implements ProcessGroup {
   }
 
   @Override
-  public void beginSum(float[] values, int first, int count) {
-    bytes += 2L * Float.BYTES * count * (size() - 1) / size();
+  public void beginSum(float[] values) {
+    bytes += 2L * Float.BYTES * values.length * (size() - 1) / size();
+    for (int first = 0; first < values.length; first += PIECE) {
+      int count = Math.min(PIECE, values.length - first);
+      if (bucketLength + count > PIECE) {
+        sendBucket();
+      }
+      bucket.add(new Segment(values, first, count));
+      bucketLength += count;
+      if (bucketLength >= BUCKET) {
+        sendBucket();
+      }
+    }
+  }
+
+  private void sendBucket() {
+    if (!bucket.isEmpty()) {
+      List<Segment> segments = List.copyOf(bucket);
+      int length = bucketLength;
+      begin(() -> sum(segments, length));
+      bucket.clear();
+      bucketLength = 0;
+    }
+  }
+
+  private void begin(Runnable call) {
     begun.add(
         thread.submit(
             () -> {
               long start = System.nanoTime();
-              for (int at = first; at < first + count; at += PIECE) {
-                sumPiece(values, at, Math.min(PIECE, first + count - at));
-              }
+              call.run();
               busyNanos.addAndGet(System.nanoTime() - start);
             }));
   }
 
   /**
-   * Each rank gets its part of the piece from all, adds them up in the order of the ranks, and
+   * Each rank gets its part of the numbers from all, adds them up in the order of the ranks, and
    * gives the sums to all. That is the traffic of Gloo's own all-reduce, which for more than two
    * ranks adds in another order for each part, so that no single process could learn the same.
    */
-  private void sumPiece(float[] values, int at, int length) {
+  private void sum(List<Segment> segments, int length) {
     int part = (length + size() - 1) / size();
-    floats.position(0).put(values, at, length);
+    int at = 0;
+    for (Segment segment : segments) {
+      floats.position(at).put(segment.values(), segment.first(), segment.count());
+      at += segment.count();
+    }
     try (PointerScope unused = new PointerScope()) { // else natives wait for the collector
       watch.called();
       Tensor given = tensor(floats.position(0), part * size());
@@ -187,7 +222,12 @@ final class GlooGroup implements ProcessGroup {
       watch.called();
       await(gloo._allgather_base(given, sum));
     }
-    floats.position(0).get(values, at, length);
+    at = 0;
+    for (Segment segment : segments) {
+      floats.position(at).get(segment.values(), segment.first(), segment.count());
+      at += segment.count();
+    }
+    floats.position(0);
   }
 
   private static Tensor tensor(Pointer values, int length) {
@@ -212,18 +252,16 @@ final class GlooGroup implements ProcessGroup {
   }
 
   @Override
-  public void beginGather(List<float[]> arrays, int count) {
+  public void beginGather(List<float[]> arrays) {
+    int count = arrays.get(rank()).length;
     bytes += (long) Float.BYTES * count * (size() - 1);
     int piece = PIECE / size();
-    begun.add(
-        thread.submit(
-            () -> {
-              long start = System.nanoTime();
-              for (int at = 0; at < count; at += piece) {
-                gatherPiece(arrays, at, Math.min(piece, count - at));
-              }
-              busyNanos.addAndGet(System.nanoTime() - start);
-            }));
+    begin(
+        () -> {
+          for (int at = 0; at < count; at += piece) {
+            gatherPiece(arrays, at, Math.min(piece, count - at));
+          }
+        });
   }
 
   private void gatherPiece(List<float[]> arrays, int at, int length) {
@@ -243,6 +281,7 @@ final class GlooGroup implements ProcessGroup {
 
   @Override
   public void awaitAll() {
+    sendBucket();
     long start = System.nanoTime();
     while (!begun.isEmpty()) {
       finish(begun.remove());
