@@ -1,9 +1,11 @@
 package org.vgg4j.network;
 
+import java.nio.ByteBuffer;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Objects;
+import java.util.zip.CRC32C;
 import org.jspecify.annotations.Nullable;
 import org.vgg4j.base.InputException;
 import org.vgg4j.kernels.Bfloat16Weights;
@@ -204,5 +206,27 @@ public final class Parameters {
           "layer " + layer + (rounded.containsKey(layer) ? " was rounded" : " has no parameters"));
     }
     return values;
+  }
+
+  /**
+   * CRC-32C of the bits of all values, in the order of the architecture's parameters: equal for
+   * equal parameters, so that processes can compare what they have learnt.
+   *
+   * @throws IllegalArgumentException if the weights were rounded
+   */
+  public long checksum() {
+    CRC32C crc = new CRC32C();
+    ByteBuffer bytes = ByteBuffer.allocate(1 << 16);
+    for (ParameterShape shape : architecture.parameters()) {
+      float[] values = values(shape.name());
+      for (int i = 0; i < values.length; ) {
+        bytes.clear();
+        int count = Math.min(bytes.capacity() / Float.BYTES, values.length - i);
+        bytes.asFloatBuffer().put(values, i, count);
+        crc.update(bytes.limit(count * Float.BYTES));
+        i += count;
+      }
+    }
+    return crc.getValue();
   }
 }

@@ -1,6 +1,5 @@
 package org.vgg4j.train;
 
-import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
@@ -9,7 +8,6 @@ import java.util.Map;
 import java.util.Set;
 import java.util.function.BooleanSupplier;
 import java.util.stream.IntStream;
-import java.util.zip.CRC32C;
 import org.jspecify.annotations.Nullable;
 import org.vgg4j.base.InputException;
 import org.vgg4j.base.Version;
@@ -423,19 +421,7 @@ final class TrainingLoop {
     if (group.size() == 1) {
       return;
     }
-    CRC32C crc = new CRC32C();
-    ByteBuffer bytes = ByteBuffer.allocate(1 << 16);
-    for (ParameterShape shape : parameters.architecture().parameters()) {
-      float[] values = parameters.values(shape.name());
-      for (int i = 0; i < values.length; ) {
-        bytes.clear();
-        int count = Math.min(bytes.capacity() / Float.BYTES, values.length - i);
-        bytes.asFloatBuffer().put(values, i, count);
-        crc.update(bytes.limit(count * Float.BYTES));
-        i += count;
-      }
-    }
-    double own = crc.getValue();
+    double own = parameters.checksum();
     double[] sum = {own};
     group.sum(sum);
     if (sum[0] != own * group.size()) {

@@ -115,4 +115,21 @@ class ParametersTest {
         .isInstanceOf(InputException.class)
         .hasMessage("option fc-weights is 'int8' but must be fp32 or bf16");
   }
+
+  /** Also of arrays that are longer than what is looked at together, and of their last bit. */
+  @Test
+  void checksumsTellParametersApart() {
+    Architecture network = new Architecture(Configuration.A, 0.1, 32, 3);
+    Parameters parameters = Networks.random(network, 1);
+    long checksum = Networks.random(network, 1).checksum();
+    assertThat(parameters.checksum()).isEqualTo(checksum);
+    for (String name : new String[] {"features.0.weight", "classifier.3.weight"}) {
+      float[] values = parameters.values(name);
+      float last = values[values.length - 1];
+      values[values.length - 1] = Math.nextUp(last);
+      assertThat(parameters.checksum()).as(name).isNotEqualTo(checksum);
+      values[values.length - 1] = last;
+    }
+    assertThat(parameters.checksum()).isEqualTo(checksum);
+  }
 }
