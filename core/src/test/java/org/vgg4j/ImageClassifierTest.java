@@ -5,21 +5,36 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import java.awt.image.BufferedImage;
+import java.io.ByteArrayInputStream;
+import java.io.FilterInputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.net.URL;
+import java.net.URLClassLoader;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collections;
 import java.util.List;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.jar.JarEntry;
+import java.util.jar.JarOutputStream;
 import java.util.stream.IntStream;
+import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.vgg4j.base.InputException;
 import org.vgg4j.image.RgbImage;
 import org.vgg4j.image.TestImages;
+import org.vgg4j.image.UnreadableImageException;
 import org.vgg4j.model.Architecture;
 import org.vgg4j.model.Configuration;
 import org.vgg4j.network.Engine;
@@ -219,6 +234,237 @@ class ImageClassifierTest {
   private static MemoryPlan memory(Architecture architecture, FcWeights form) {
     try (Engine engine = new Engine(1)) {
       return engine.inferenceMemory(architecture, 1, form);
+    }
+  }
+
+  /**
+   * Files that Java's own reader takes otherwise, or not at all: the pixels beside them are
+   * Pillow's, see make_goldens.py there.
+   */
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "exif-3.jpg",
+        "exif-6.jpg",
+        "cmyk.jpg",
+        "ycck.jpg",
+        "exif.webp",
+        "orientation.tiff",
+        "grey16.png",
+        "palette-alpha.png"
+      })
+  void filesStreamsAndBytesAreReadAsTheCommandReadsThem(String name) throws IOException {
+    byte[] content = resource("/goldens/decode/" + name);
+    byte[] golden = resource("/goldens/decode/" + name + ".rgb");
+    RgbImage picture =
+        new RgbImage(golden[0], golden[1], Arrays.copyOfRange(golden, 2, golden.length));
+    Path file = Files.write(root.resolve(name), content);
+    try (ImageClassifier classifier = ImageClassifier.load(model, 1)) {
+      List<Prediction> expected = classifier.classify(List.of(picture), 2).get(0);
+      assertThat(classifier.classify(file, 2)).isEqualTo(expected);
+      assertThat(classifier.classify(content, 2)).isEqualTo(expected);
+      assertThat(classifier.classify(new ByteArrayInputStream(content), 2)).isEqualTo(expected);
+    }
+  }
+
+  @Test
+  void fiveGuessesUnlessToldOtherwise() {
+    Path seven = root.resolve("seven.safetensors");
+    TestModels.random(Configuration.A, "a", "b", "c", "d", "e", "f", "g").write(seven);
+    RgbImage picture = TestImages.noise(50, 40, 1);
+    Path file = root.resolve("noise.png");
+    picture.writePng(file);
+    byte[] content = picture.toPng();
+    try (ImageClassifier classifier = ImageClassifier.load(seven, 1)) {
+      List<Prediction> five = classifier.classify(List.of(picture), 5).get(0);
+      assertThat(five).hasSize(5);
+      assertThat(classifier.classify(file)).isEqualTo(five);
+      assertThat(classifier.classify(content)).isEqualTo(five);
+      assertThat(classifier.classify(new ByteArrayInputStream(content))).isEqualTo(five);
+      assertThat(classifier.classify(picture.toBufferedImage())).isEqualTo(five);
+    }
+  }
+
+  @Test
+  void whatIsNoPictureIsSaidInASentence() {
+    Path nowhere = root.resolve("nowhere.jpg");
+    byte[] text = "no picture".getBytes(StandardCharsets.UTF_8);
+    try (ImageClassifier classifier = ImageClassifier.load(model, 1)) {
+      assertThatThrownBy(() -> classifier.classify(nowhere))
+          .isInstanceOf(InputException.class)
+          .hasMessage("there is no image file %s: check the path", nowhere);
+      assertThatThrownBy(() -> classifier.classify(new byte[0]))
+          .isInstanceOf(UnreadableImageException.class)
+          .hasMessageStartingWith("the picture is empty (0 bytes)");
+      assertThatThrownBy(() -> classifier.classify(InputStream.nullInputStream()))
+          .isInstanceOf(UnreadableImageException.class)
+          .hasMessageStartingWith("the picture's stream is empty (0 bytes)");
+      assertThatThrownBy(() -> classifier.classify(text))
+          .isInstanceOf(UnreadableImageException.class)
+          .hasMessageStartingWith("the picture is not an image that can be read");
+      assertThatThrownBy(() -> classifier.classify(new Failing(text)))
+          .isInstanceOf(InputException.class)
+          .hasMessageContaining("cannot read the picture's stream")
+          .hasMessageContaining("the network is gone");
+      assertThatThrownBy(() -> classifier.classify(text, 0))
+          .isInstanceOf(InputException.class)
+          .hasMessage("option top is 0 but must be at least 1");
+    }
+  }
+
+  /** A stream that breaks off, and tells whether it was closed. */
+  private static final class Failing extends ByteArrayInputStream {
+    Failing(byte[] content) {
+      super(content);
+    }
+
+    @Override
+    public byte[] readNBytes(int length) throws IOException {
+      throw new IOException("the network is gone");
+    }
+  }
+
+  /** Counts how often it was closed. */
+  private static final class Watched extends FilterInputStream {
+    private int closed;
+
+    Watched(InputStream in) {
+      super(in);
+    }
+
+    @Override
+    public void close() throws IOException {
+      closed++;
+      super.close();
+    }
+  }
+
+  @Test
+  void streamsAreLeftOpen() throws IOException {
+    Watched weights = new Watched(Files.newInputStream(model));
+    Watched picture = new Watched(new ByteArrayInputStream(TestImages.noise(40, 40, 1).toPng()));
+    try (weights;
+        picture;
+        ImageClassifier classifier = ImageClassifier.load(weights)) {
+      classifier.classify(picture);
+      assertThat(weights.closed).isZero();
+      assertThat(picture.closed).isZero();
+    }
+  }
+
+  @Test
+  void nullIsRefusedWithWhereItComesFrom() {
+    assertThatThrownBy(() -> ImageClassifier.load((Path) null))
+        .isInstanceOf(NullPointerException.class)
+        .hasMessage("no model: the path is null");
+    assertThatThrownBy(
+            () -> ImageClassifier.load(getClass().getResourceAsStream("/no-such.safetensors")))
+        .isInstanceOf(NullPointerException.class)
+        .hasMessageContaining("getResourceAsStream");
+    try (ImageClassifier classifier = ImageClassifier.load(model, 1)) {
+      for (ThrowingCallable call :
+          List.<ThrowingCallable>of(
+              () -> classifier.classify((Path) null),
+              () -> classifier.classify((byte[]) null),
+              () -> classifier.classify((InputStream) null),
+              () -> classifier.classify((BufferedImage) null))) {
+        assertThatThrownBy(call)
+            .isInstanceOf(NullPointerException.class)
+            .hasMessageStartingWith("no picture: the ");
+      }
+      assertThatThrownBy(() -> classifier.classify(Collections.singletonList(null), 1))
+          .isInstanceOf(NullPointerException.class)
+          .hasMessage("one of the pictures is null");
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void aModelFromAStreamIsTheModelOfTheFile(FcWeights form) throws IOException {
+    RgbImage picture = TestImages.noise(50, 40, 1);
+    try (InputStream stream = Files.newInputStream(model);
+        ImageClassifier streamed = ImageClassifier.load(stream, 2, form);
+        ImageClassifier read = ImageClassifier.load(model, 2, form)) {
+      assertThat(streamed.classNames()).isEqualTo(read.classNames());
+      assertThat(streamed.architecture()).isEqualTo(read.architecture());
+      assertThat(streamed.roundingErrors()).isEqualTo(read.roundingErrors());
+      assertThat(streamed.classify(List.of(picture), 3))
+          .isEqualTo(read.classify(List.of(picture), 3));
+    }
+  }
+
+  /** Read through a jar, whose streams give less than is asked for. */
+  @Test
+  void aModelInAJar() throws Exception {
+    Path jar = root.resolve("app.jar");
+    try (JarOutputStream out = new JarOutputStream(Files.newOutputStream(jar))) {
+      out.putNextEntry(new JarEntry("models/pets.safetensors"));
+      Files.copy(model, out);
+      out.closeEntry();
+    }
+    try (URLClassLoader loader = new URLClassLoader(new URL[] {jar.toUri().toURL()}, null);
+        InputStream stream = loader.getResourceAsStream("models/pets.safetensors");
+        ImageClassifier classifier = ImageClassifier.load(stream)) {
+      assertThat(classifier.classNames()).containsExactly("cat", "dog", "cow");
+      assertThat(classifier.classify(TestImages.noise(50, 40, 1).toPng())).hasSize(3);
+    }
+  }
+
+  @Test
+  void brokenStreamsOfModels() throws IOException {
+    byte[] whole = Files.readAllBytes(model);
+    assertRefused(new byte[0], "the model's stream is empty (0 bytes): it must not have been read");
+    assertRefused(
+        Arrays.copyOf(whole, 5),
+        "the model's stream is no sound safetensors file: its header has no sensible length");
+    assertRefused(
+        Arrays.copyOf(whole, 100),
+        "the model's stream is no sound safetensors file: it ends within its header");
+    assertRefused(
+        Arrays.copyOf(whole, whole.length - 1),
+        "the model's stream ends within tensor 'classifier.6.bias': it was cut short");
+    assertRefused(
+        Arrays.copyOf(whole, whole.length + 1), "the model's stream goes on after the last tensor");
+    assertRefused(
+        "PK\3\4 and what torch.save writes more".getBytes(StandardCharsets.ISO_8859_1),
+        "the model's stream is no sound safetensors file: its header has no sensible length");
+    assertThatThrownBy(() -> ImageClassifier.load(new Failing(whole)))
+        .isInstanceOf(InputException.class)
+        .hasMessage("cannot read the model's stream: the network is gone");
+  }
+
+  private static void assertRefused(byte[] content, String sentence) {
+    int threads = workers();
+    assertThatThrownBy(() -> ImageClassifier.load(new ByteArrayInputStream(content)))
+        .isInstanceOf(InputException.class)
+        .hasMessageStartingWith(sentence);
+    assertThat(workers()).as("threads that nobody can end").isLessThanOrEqualTo(threads);
+  }
+
+  private static int workers() {
+    return (int)
+        Thread.getAllStackTraces().keySet().stream()
+            .filter(thread -> thread.getName().startsWith("vgg-worker"))
+            .count();
+  }
+
+  @Test
+  void whatIsClosedClassifiesNothing() {
+    ImageClassifier classifier = ImageClassifier.load(model, 2);
+    classifier.close();
+    classifier.close();
+    byte[] picture = TestImages.noise(40, 40, 1).toPng();
+    assertThatThrownBy(() -> classifier.classify(picture))
+        .isInstanceOf(IllegalStateException.class)
+        .hasMessage("this classifier was closed: load the model again");
+    assertThatThrownBy(() -> classifier.classify(List.of(), 1))
+        .isInstanceOf(IllegalStateException.class);
+    assertThat(classifier.classNames()).hasSize(3);
+  }
+
+  private static byte[] resource(String path) throws IOException {
+    try (InputStream stream = ImageClassifierTest.class.getResourceAsStream(path)) {
+      return stream.readAllBytes();
     }
   }
 

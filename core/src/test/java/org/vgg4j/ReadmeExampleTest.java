@@ -76,6 +76,18 @@ class ReadmeExampleTest {
     assertThat(printed).contains("cat").contains("0.88");
   }
 
+  @Test
+  void dependencyHasTheVersionThatIsBuilt() throws IOException {
+    Matcher version =
+        Pattern.compile("<version>(.*?)</version>")
+            .matcher(Files.readString(Path.of("../pom.xml")));
+    assertThat(version.find()).isTrue();
+    String readme = Files.readString(README);
+    assertThat(readme)
+        .contains("<artifactId>vgg4j-core</artifactId>\n  <version>" + version.group(1) + "<")
+        .contains("\"org.vgg4j:vgg4j-core:" + version.group(1) + "\"");
+  }
+
   private String run(String name, String... args) throws Exception {
     PrintStream before = System.out;
     ByteArrayOutputStream printed = new ByteArrayOutputStream();

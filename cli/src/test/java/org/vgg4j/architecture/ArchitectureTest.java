@@ -4,9 +4,11 @@ import static com.tngtech.archunit.lang.SimpleConditionEvent.violated;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
 import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
+import static org.assertj.core.api.Assertions.assertThat;
 
 import com.tngtech.archunit.base.DescribedPredicate;
 import com.tngtech.archunit.core.domain.JavaClass;
+import com.tngtech.archunit.core.domain.JavaModifier;
 import com.tngtech.archunit.core.domain.JavaPackage;
 import com.tngtech.archunit.core.importer.ImportOption.DoNotIncludeTests;
 import com.tngtech.archunit.junit.AnalyzeClasses;
@@ -14,12 +16,17 @@ import com.tngtech.archunit.junit.ArchTest;
 import com.tngtech.archunit.lang.ArchCondition;
 import com.tngtech.archunit.lang.ArchRule;
 import com.tngtech.archunit.lang.ConditionEvents;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.HashSet;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.stream.BaseStream;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.NullMarked;
+import org.junit.jupiter.api.Test;
 
 /**
  * Who may call whom. Each package below {@code org.vgg4j} is a room, and an arrow that is not drawn
@@ -191,6 +198,41 @@ class ArchitectureTest {
           .resideInAPackage(ROOT)
           .because("it is a facade for applications; from inside, call the rooms behind it");
 
+  /** What the package-info of org.vgg4j and CONTRIBUTING.md promise, besides two packages. */
+  private static final Set<String> SUPPORTED_CLASSES =
+      Set.of(
+          ROOT + ".base.InputException",
+          ROOT + ".image.ImageDecoder",
+          ROOT + ".image.RgbImage",
+          ROOT + ".image.UnreadableImageException",
+          ROOT + ".network.FcWeights");
+
+  private static final Set<String> SUPPORTED_PACKAGES = Set.of(ROOT, ROOT + ".model");
+
+  @ArchTest
+  static final ArchRule supportedApiNamesOnlySupportedTypes =
+      classes()
+          .that(DescribedPredicate.describe("are supported", ArchitectureTest::isSupported))
+          .and()
+          .arePublic()
+          .should(nameOnlySupportedTypesInPublicSignatures())
+          .because("who calls what is supported must not need what is not");
+
+  @Test
+  void whatIsSupportedIsSaid() throws IOException {
+    String promises =
+        Files.readString(Path.of("../core/src/main/java/org/vgg4j/package-info.java"));
+    String contributing = Files.readString(Path.of("../CONTRIBUTING.md"));
+    for (String name : SUPPORTED_CLASSES) {
+      assertThat(promises).contains(name + "}");
+      assertThat(contributing).contains("`" + name.replace(ROOT + ".", "….") + "`");
+    }
+    for (String name : SUPPORTED_PACKAGES) {
+      assertThat(promises).contains(name);
+      assertThat(contributing).contains("`" + name + "`");
+    }
+  }
+
   @ArchTest
   static final ArchRule cli =
       arrows(
@@ -319,6 +361,35 @@ class ArchitectureTest {
 
   private static String room(String name) {
     return ROOT + "." + name + "..";
+  }
+
+  /** A nested class is what the class around it is. */
+  private static boolean isSupported(JavaClass type) {
+    String outermost = type.getName().replaceFirst("\\$.*", "");
+    return SUPPORTED_PACKAGES.contains(type.getPackageName())
+        || SUPPORTED_CLASSES.contains(outermost);
+  }
+
+  private static ArchCondition<JavaClass> nameOnlySupportedTypesInPublicSignatures() {
+    return new ArchCondition<>("name only supported types, or the JDK's, in public signatures") {
+      @Override
+      public void check(JavaClass javaClass, ConditionEvents events) {
+        Set<JavaClass> named = new HashSet<>();
+        javaClass.getSuperclass().ifPresent(type -> named.addAll(type.getAllInvolvedRawTypes()));
+        javaClass.getInterfaces().forEach(type -> named.addAll(type.getAllInvolvedRawTypes()));
+        javaClass.getMembers().stream()
+            .filter(member -> member.getModifiers().contains(JavaModifier.PUBLIC))
+            .forEach(member -> named.addAll(member.getAllInvolvedRawTypes()));
+        for (JavaClass type : named) {
+          JavaClass base = type.getBaseComponentType();
+          if (base.getName().startsWith(ROOT)
+              ? !isSupported(base)
+              : !base.isPrimitive() && !base.getPackageName().startsWith("java")) {
+            events.add(violated(javaClass, javaClass.getName() + " names " + base.getName()));
+          }
+        }
+      }
+    };
   }
 
   private static ArchCondition<JavaClass> liveInANullMarkedPackage() {

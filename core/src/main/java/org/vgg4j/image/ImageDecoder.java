@@ -2,6 +2,7 @@ package org.vgg4j.image;
 
 import com.twelvemonkeys.imageio.stream.ByteArrayImageInputStream;
 import java.io.IOException;
+import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
@@ -50,6 +51,31 @@ public final class ImageDecoder {
           "cannot read the image file " + file + " (" + e + "): check its permissions", e);
     }
     return decode(content, file.toString());
+  }
+
+  /**
+   * Reads an image file from a stream, to its end. The stream is left open.
+   *
+   * @param stream the whole file; at most 1 GiB, of which no more than that is read
+   * @param name what to call the image in an error
+   * @throws UnreadableImageException if the content is empty, no image, damaged, or of too many
+   *     bytes or pixels
+   * @throws InputException if the stream cannot be read
+   */
+  public static RgbImage decode(InputStream stream, String name) {
+    byte[] content;
+    try {
+      content = stream.readNBytes((int) MAX_FILE_BYTES + 1);
+    } catch (IOException e) {
+      throw new InputException("cannot read " + name + " (" + e + "): try it again", e);
+    } catch (OutOfMemoryError e) {
+      throw new UnreadableImageException(
+          name + " needs more memory than there is (" + e + "): give a smaller image", e);
+    }
+    if (content.length > MAX_FILE_BYTES) {
+      throw new UnreadableImageException(name + " has more than 1 GiB: give a smaller image");
+    }
+    return decode(content, name);
   }
 
   /**

@@ -5,6 +5,7 @@ import com.fasterxml.jackson.core.type.TypeReference;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.json.JsonMapper;
+import java.io.InputStream;
 import java.nio.file.Path;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
@@ -41,6 +42,9 @@ public record ModelFile(
 
   /** What the metadata say of the architecture; the classes are counted by their names. */
   private record Shape(String configuration, double width, int crop) {}
+
+  /** What errors call a stream. */
+  private static final Path STREAM = Path.of("the model's stream");
 
   private static final String ARCHITECTURE = "vgg4j.architecture";
   private static final String PREPROCESSING = "vgg4j.preprocessing";
@@ -127,6 +131,20 @@ public record ModelFile(
     SafeTensors.Header header = SafeTensors.header(file);
     ModelFile model = described(file, header);
     Map<String, float[]> arrays = TensorReader.read(header.tensors().values(), destination);
+    return new ModelFile(
+        model.architecture, arrays, model.preprocessing, model.classNames, model.provenance);
+  }
+
+  /**
+   * Reads a file that vgg4j wrote from a stream, from its first byte to its end. Beside the arrays
+   * it takes the memory of the header. The stream is left open.
+   *
+   * @throws InputException as {@link #read(Path)}, or if the stream cannot be read
+   */
+  public static ModelFile read(InputStream stream) {
+    SafeTensors.Header header = SafeTensors.header(stream, STREAM);
+    ModelFile model = described(STREAM, header);
+    Map<String, float[]> arrays = TensorReader.read(stream, header.tensors().values());
     return new ModelFile(
         model.architecture, arrays, model.preprocessing, model.classNames, model.provenance);
   }

@@ -8,6 +8,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
+import java.io.InputStream;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.channels.FileChannel;
@@ -165,10 +166,14 @@ public final class SafeTensors {
    */
   public static Header header(Path file) {
     try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
-      long start = PREFIX + headerLength(file, channel);
-      JsonNode header = readHeader(file, channel);
-      return new Header(
-          metadata(file, header), tensors(file, header, start, channel.size() - start));
+      ByteBuffer prefix = ByteBuffer.allocate(PREFIX);
+      readFully(channel, prefix, 0);
+      int length = headerLength(file, prefix.flip(), channel.size());
+      ByteBuffer text = ByteBuffer.allocate(length);
+      readFully(channel, text, PREFIX);
+      Header header = header(file, text.array());
+      requireLength(file, header, channel.size() - PREFIX - length);
+      return header;
     } catch (NoSuchFileException e) {
       throw new InputException("there is no file " + file + ": check the path", e);
     } catch (IOException e) {
@@ -179,27 +184,48 @@ public final class SafeTensors {
     }
   }
 
-  private static long headerLength(Path file, FileChannel channel) throws IOException {
-    ByteBuffer prefix = ByteBuffer.allocate(PREFIX).order(ByteOrder.LITTLE_ENDIAN);
-    readFully(channel, prefix, 0);
-    long length = prefix.flip().remaining() == PREFIX ? prefix.getLong() : -1;
-    if (length < 2 || length > LARGEST_HEADER || length > channel.size() - PREFIX) {
-      throw broken(
-          file,
-          "its header has no sensible length (what others wrote in other formats, vgg import reads)");
+  /**
+   * Reads the header of a file that comes as a stream, which is left at the first number.
+   *
+   * @param name what to call the stream in an error, here and where its tensors are read
+   * @throws InputException if it cannot be read, or is no sound safetensors file
+   */
+  public static Header header(InputStream stream, Path name) {
+    try {
+      ByteBuffer prefix = ByteBuffer.wrap(stream.readNBytes(PREFIX));
+      if (!prefix.hasRemaining()) {
+        throw new InputException(name + " is empty (0 bytes): it must not have been read before");
+      }
+      int length = headerLength(name, prefix, Long.MAX_VALUE);
+      byte[] text = stream.readNBytes(length);
+      if (text.length < length) {
+        throw broken(name, "it ends within its header (was it cut short?)");
+      }
+      return header(name, text);
+    } catch (IOException e) {
+      throw new InputException("cannot read " + name + ": " + AtomicFile.reason(e), e);
     }
-    return length;
   }
 
-  private static JsonNode readHeader(Path file, FileChannel channel) throws IOException {
-    ByteBuffer bytes = ByteBuffer.allocate((int) headerLength(file, channel));
-    readFully(channel, bytes, PREFIX);
+  private static int headerLength(Path file, ByteBuffer prefix, long fileLength) {
+    long length =
+        prefix.remaining() == PREFIX ? prefix.order(ByteOrder.LITTLE_ENDIAN).getLong() : -1;
+    if (length < 2 || length > LARGEST_HEADER || length > fileLength - PREFIX) {
+      throw broken(
+          file,
+          "its header has no sensible length (what others wrote in other formats, vgg import"
+              + " reads)");
+    }
+    return (int) length;
+  }
+
+  private static Header header(Path file, byte[] text) throws IOException {
     try {
-      JsonNode header = JSON.readTree(bytes.array());
+      JsonNode header = JSON.readTree(text);
       if (!header.isObject()) {
         throw broken(file, "its header is no JSON object");
       }
-      return header;
+      return new Header(metadata(file, header), tensors(file, header, (long) PREFIX + text.length));
     } catch (JsonProcessingException e) {
       throw broken(file, "its header is not JSON: " + e.getOriginalMessage());
     }
@@ -230,8 +256,7 @@ public final class SafeTensors {
   }
 
   /** The tensors in the order of their places, which must follow each other without a gap. */
-  private static Map<String, StoredTensor> tensors(
-      Path file, JsonNode header, long start, long dataLength) {
+  private static Map<String, StoredTensor> tensors(Path file, JsonNode header, long start) {
     List<StoredTensor> list = new ArrayList<>();
     for (Map.Entry<String, JsonNode> field : header.properties()) {
       if (!field.getKey().equals("__metadata__")) {
@@ -249,16 +274,21 @@ public final class SafeTensors {
       expected = tensor.end();
       tensors.put(tensor.name(), tensor);
     }
-    if (expected != start + dataLength) {
+    return Collections.unmodifiableMap(tensors);
+  }
+
+  /** The numbers must be as many as the header says, before memory is asked for. */
+  private static void requireLength(Path file, Header header, long dataLength) {
+    long described = header.tensors().values().stream().mapToLong(StoredTensor::extent).sum();
+    if (described != dataLength) {
       throw broken(
           file,
           String.format(
               Locale.ROOT,
               "it has %d bytes of numbers, but its header describes %d (was it cut short?)",
               dataLength,
-              expected - start));
+              described));
     }
-    return Collections.unmodifiableMap(tensors);
   }
 
   private static StoredTensor tensor(Path file, long start, String name, JsonNode node) {

@@ -1,6 +1,7 @@
 package org.vgg4j.weights.tensor;
 
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -84,17 +85,68 @@ public final class TensorReader {
     }
   }
 
+  /**
+   * Reads tensors from a stream that has come to the first of them.
+   *
+   * @param stream is read to its end, in pieces of a quarter of a megabyte, and left open
+   * @param tensors all that are left in the stream, in its order, each contiguous and without a gap
+   *     to the one before; their position and file are not looked at, but for errors
+   * @return the values by name, in the order of the tensors
+   * @throws InputException if the stream cannot be read, or its end is not that of the last tensor
+   */
+  public static Map<String, float[]> read(InputStream stream, Collection<StoredTensor> tensors) {
+    Map<String, float[]> arrays = new LinkedHashMap<>();
+    ByteBuffer chunk = ByteBuffer.allocate(CHUNK).order(ByteOrder.LITTLE_ENDIAN);
+    for (StoredTensor tensor : tensors) {
+      requireReal(tensor);
+      float[] values = new float[tensor.length()];
+      int size = tensor.type().bytes();
+      int most = CHUNK / size;
+      try {
+        for (int from = 0; from < values.length; from += most) {
+          int bytes = size * Math.min(most, values.length - from);
+          if (stream.readNBytes(chunk.array(), 0, bytes) < bytes) {
+            throw new InputException(
+                "%s ends within tensor '%s': it was cut short, get the file again"
+                    .formatted(tensor.file(), tensor.name()));
+          }
+          tensor.type().toFloats(chunk.position(0).limit(bytes), values, from, bytes / size);
+        }
+      } catch (IOException e) {
+        throw new InputException("cannot read " + tensor.file() + ": " + AtomicFile.reason(e), e);
+      }
+      arrays.put(tensor.name(), values);
+    }
+    requireEnd(stream, tensors);
+    return arrays;
+  }
+
+  private static void requireEnd(InputStream stream, Collection<StoredTensor> tensors) {
+    try {
+      if (stream.read() >= 0) {
+        throw new InputException(
+            files(tensors) + " goes on after the last tensor: give a stream of the file alone");
+      }
+    } catch (IOException e) {
+      throw new InputException("cannot read " + files(tensors) + ": " + AtomicFile.reason(e), e);
+    }
+  }
+
   private static String files(Collection<StoredTensor> tensors) {
     return String.join(
         ", ", tensors.stream().map(tensor -> tensor.file().toString()).distinct().toList());
   }
 
-  private static void requireInside(StoredTensor tensor, long size) {
+  private static void requireReal(StoredTensor tensor) {
     if (!tensor.type().isReal()) {
       throw new InputException(
           "%s: tensor '%s' holds integers (%s), which are no weights"
               .formatted(tensor.file(), tensor.name(), tensor.type()));
     }
+  }
+
+  private static void requireInside(StoredTensor tensor, long size) {
+    requireReal(tensor);
     if (tensor.end() > size) {
       throw new InputException(
           "%s ends at byte %d, but tensor '%s' goes on to byte %d: it was cut short, get it again"
