@@ -27,6 +27,7 @@ import org.vgg4j.weights.Provenance;
  * @param architecture the network
  * @param epoch after which it was saved; null if the file does not say
  * @param filters of its first layer
+ * @param data where the run's data set is
  * @param validation the images that it was measured on
  * @param evaluation how it did
  * @param worst its most confident wrong answers, the most confident first
@@ -35,6 +36,7 @@ record BestModel(
     Architecture architecture,
     @Nullable Double epoch,
     List<FilterPicture> filters,
+    String data,
     Dataset validation,
     Evaluation evaluation,
     List<Guess> worst) {
@@ -60,7 +62,8 @@ record BestModel(
       return null;
     }
     ModelFile file = ModelFile.read(run.folder().bestModel());
-    Dataset images = validation(run, dataAt, file);
+    String data = dataAt != null ? dataAt : String.valueOf(run.configuration().get("data"));
+    Dataset images = validation(run, data, file);
     List<FilterPicture> filters = FilterPicture.of(file);
     try (Engine engine = new Engine(threads)) {
       int batch = Math.min(run.option("batch").intValue(), run.option("micro-batch").intValue());
@@ -72,12 +75,18 @@ record BestModel(
           new CenterCropEvaluator(engine, inference, file.preprocessing(), file.classNames())
               .evaluate(images, done -> progress.measured(done, images.size()), worst);
       return new BestModel(
-          file.architecture(), epoch(file), filters, images, evaluation, worst.inOrder());
+          file.architecture(), epoch(file), filters, data, images, evaluation, worst.inOrder());
     }
   }
 
-  private static Dataset validation(RunRecord run, @Nullable String dataAt, ModelFile file) {
-    String data = dataAt != null ? dataAt : String.valueOf(run.configuration().get("data"));
+  /** What to call a validation image: its file, as seen from the data set's folder. */
+  String file(int index) {
+    String id = validation.id(index);
+    String folder = data.endsWith("/") ? data : data + "/";
+    return id.startsWith(folder) ? id.substring(folder.length()) : id;
+  }
+
+  private static Dataset validation(RunRecord run, String data, ModelFile file) {
     DataSplits splits =
         DataSources.open(
             data,

@@ -5,6 +5,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
 import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
 import org.vgg4j.evaluate.Evaluation;
 
 /** Which classes a network errs on, and what it takes them for, as the page shows it. */
@@ -23,10 +24,18 @@ final class ErrorTables {
    * @param top1Error in percent, as text
    * @param share the same as a fraction
    * @param top5Error in percent, as text
-   * @param takenFor what most of the wrong ones were taken for
+   * @param taken what most of the wrong ones were taken for; null if none was wrong
    */
   record ClassRow(
-      String name, int images, String top1Error, String share, String top5Error, String takenFor) {}
+      String name,
+      int images,
+      String top1Error,
+      String share,
+      String top5Error,
+      @Nullable Taken taken) {}
+
+  /** A class that images of another were taken for, and how many of them. */
+  record Taken(String other, int times) {}
 
   /** A row of the matrix: the images of a class, and what they were taken for. */
   record MatrixRow(String name, List<Cell> cells) {}
@@ -72,7 +81,7 @@ final class ErrorTables {
         percent(evaluation.top1Error(label)),
         share(evaluation.images(label) - row[label], evaluation.images(label)),
         percent(evaluation.top5Error(label)),
-        any ? evaluation.classNames().get(most) + " (" + row[most] + ")" : "");
+        any ? new Taken(evaluation.classNames().get(most), row[most]) : null);
   }
 
   /** The matrix; empty if there are too many classes for one. */

@@ -12,6 +12,7 @@ import org.jspecify.annotations.Nullable;
  * @param id of the picture within the page
  * @param title what is shown, with its unit
  * @param description the same in words, for who cannot see it
+ * @param left where the axis of the values is
  * @param series the curves
  * @param xTicks marks of the epochs
  * @param yTicks marks of the values
@@ -22,6 +23,7 @@ record LineChart(
     String id,
     String title,
     String description,
+    String left,
     List<Curve> series,
     List<Tick> xTicks,
     List<Tick> yTicks,
@@ -57,8 +59,12 @@ record LineChart(
 
   private static final double WIDTH = 440;
   private static final double HEIGHT = 280;
-  private static final double LEFT = 50;
-  private static final double RIGHT = 14;
+  private static final double RIGHT = 18;
+
+  /** Room for a letter of a mark's label, and between the labels and the axis. */
+  private static final double LETTER = 8;
+
+  private static final double LABEL_GAP = 12;
   private static final double TOP = 28;
   private static final double BOTTOM = 40;
 
@@ -83,7 +89,8 @@ record LineChart(
       Scale yScale,
       @Nullable Double best) {
     Scale xScale = Scale.ofWholeNumbers(epochs);
-    Places places = new Places(xScale, yScale);
+    int letters = yScale.ticks().stream().mapToInt(t -> yScale.label(t).length()).max().orElse(0);
+    Places places = new Places(xScale, yScale, LABEL_GAP + LETTER * Math.max(4, letters));
     List<Curve> curves = new ArrayList<>();
     for (Series one : series) {
       List<Point> points = places.points(epochs, one.values());
@@ -98,6 +105,7 @@ record LineChart(
         id,
         title,
         describe(epochs, series, yScale),
+        coordinate(places.left()),
         curves,
         xScale.ticks().stream().map(t -> new Tick(places.x(t), xScale.label(t))).toList(),
         yScale.ticks().stream().map(t -> new Tick(places.y(t), yScale.label(t))).toList(),
@@ -111,10 +119,6 @@ record LineChart(
 
   String height() {
     return coordinate(HEIGHT);
-  }
-
-  String left() {
-    return coordinate(LEFT);
   }
 
   String right() {
@@ -133,9 +137,12 @@ record LineChart(
     return coordinate(HEIGHT - BOTTOM + 5);
   }
 
-  private record Places(Scale xScale, Scale yScale) {
+  /**
+   * @param left where the axis is: the labels of the marks end before it
+   */
+  private record Places(Scale xScale, Scale yScale, double left) {
     String x(double epoch) {
-      return coordinate(LEFT + (WIDTH - LEFT - RIGHT) * xScale.place(epoch));
+      return coordinate(left + (WIDTH - left - RIGHT) * xScale.place(epoch));
     }
 
     String y(double value) {
@@ -159,7 +166,7 @@ record LineChart(
 
   private static List<Column> columns(double[] epochs, List<Series> series, Places places) {
     int stride = (epochs.length + MOST_COLUMNS - 1) / MOST_COLUMNS;
-    double width = (WIDTH - LEFT - RIGHT) * stride / Math.max(1, epochs.length - 1);
+    double width = (WIDTH - places.left() - RIGHT) * stride / Math.max(1, epochs.length - 1);
     List<Column> columns = new ArrayList<>();
     for (int i = 0; i < epochs.length; i += stride) {
       StringBuilder text = new StringBuilder(String.format(Locale.ROOT, "epoch %.0f", epochs[i]));

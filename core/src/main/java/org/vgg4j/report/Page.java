@@ -23,6 +23,7 @@ import org.vgg4j.evaluate.Evaluation;
  * @param epochs the numbers behind them; null if no epoch was finished
  * @param bestEpoch the epoch of the best model; null if that is not known
  * @param samples what training saw first, as a data URI; null if the run has no such picture
+ * @param errors what the best model errs on, for each part of the data that it was measured on
  * @param measured the best model; null if there is none
  * @param time time and memory
  * @param configuration all options
@@ -38,6 +39,7 @@ record Page(
     @Nullable Table epochs,
     @Nullable String bestEpoch,
     @Nullable String samples,
+    List<Errors> errors,
     @Nullable Measured measured,
     List<Fact> time,
     List<Fact> configuration,
@@ -51,12 +53,36 @@ record Page(
 
   record Fact(String key, String text) {}
 
-  /** A wrong answer: the picture as a data URI, its name, and the classes. */
-  record Mistake(String image, String id, String is, String takenFor, String probability) {}
+  /**
+   * A wrong answer.
+   *
+   * @param image the picture as a data URI
+   * @param id what the data set calls it
+   * @param file the same, as short as it can be
+   * @param is its class
+   * @param takenFor the class that was answered
+   * @param probability of that answer, in percent, as text
+   */
+  record Mistake(
+      String image, String id, String file, String is, String takenFor, String probability) {}
 
-  /** The best model: what it errs on, and its filters. */
-  record Measured(
-      String about, Evaluation evaluation, List<Mistake> mistakes, List<FilterPicture> filters) {
+  /**
+   * Errors per class, and what is taken for what.
+   *
+   * @param id what the places on the page begin with
+   * @param kind what the headings begin with
+   * @param about a sentence about the measurement
+   * @param evaluation the measurement
+   */
+  record Errors(String id, String kind, String about, Evaluation evaluation) {
+    String classesTitle() {
+      return kind.isEmpty() ? "Errors per class" : kind + " errors per class";
+    }
+
+    String confusionTitle() {
+      return kind.isEmpty() ? "Confusion" : kind + " confusion";
+    }
+
     List<ErrorTables.ClassRow> classes() {
       return ErrorTables.classes(evaluation);
     }
@@ -74,7 +100,8 @@ record Page(
 
     /** Whether table and matrix may stand side by side. */
     boolean narrow() {
-      return evaluation.classNames().size() <= 12;
+      return evaluation.classNames().size() <= 12
+          && evaluation.classNames().stream().allMatch(name -> name.length() <= 16);
     }
 
     boolean hasMatrix() {
@@ -101,7 +128,10 @@ record Page(
           + ErrorTables.MOST_PAIRS
           + "; vgg evaluate --json has the whole matrix.";
     }
+  }
 
+  /** The best model: its worst mistakes, and its filters. */
+  record Measured(List<Mistake> mistakes, List<FilterPicture> filters) {
     boolean hasMistakes() {
       return !mistakes.isEmpty();
     }

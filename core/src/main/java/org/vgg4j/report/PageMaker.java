@@ -58,6 +58,7 @@ final class PageMaker {
             ? null
             : String.format(Locale.ROOT, "%.0f", best.epoch()),
         maker.samples(),
+        maker.errors(),
         best == null ? null : measured(best),
         maker.time(),
         facts(run.configuration(), Set.of()),
@@ -97,7 +98,7 @@ final class PageMaker {
           error(
               "Validation error, top-5",
               evaluation.top5Error(),
-              String.format(Locale.ROOT, "%,d images", evaluation.images())));
+              count(evaluation.images(), "image")));
     }
     Double top1 = run.fact(TEST_TOP1);
     Double top5 = run.fact(TEST_TOP5);
@@ -127,9 +128,12 @@ final class PageMaker {
 
   private String steps() {
     Double steps = run.fact("steps");
-    return run.metrics().rows()
-        + (run.metrics().rows() == 1 ? " epoch" : " epochs")
-        + (steps == null ? "" : String.format(Locale.ROOT, ", %,.0f steps", steps));
+    return count(run.metrics().rows(), "epoch")
+        + (steps == null ? "" : ", " + count(Math.round(steps), "step"));
+  }
+
+  private static String count(long number, String what) {
+    return String.format(Locale.ROOT, "%,d %s%s", number, what, number == 1 ? "" : "s");
   }
 
   private List<LineChart> charts() {
@@ -206,8 +210,35 @@ final class PageMaker {
     return Files.exists(picture) ? DataUri.png(ImageDecoder.decode(picture)) : null;
   }
 
+  /** On the validation images, and on those of the test, if the run has measured any. */
+  private List<Page.Errors> errors() {
+    List<Page.Errors> errors = new ArrayList<>();
+    if (best != null) {
+      errors.add(errors("", "", "validation", best.evaluation()));
+    }
+    Evaluation test = run.folder().test();
+    if (test != null) {
+      errors.add(errors("test-", "Test", "test", test));
+    }
+    return errors;
+  }
+
+  private static Page.Errors errors(String id, String kind, String part, Evaluation evaluation) {
+    String about =
+        String.format(
+            Locale.ROOT,
+            "The best model on %s, centre crop: top-1 error %s, top-5 error %s, mean loss %.4f.",
+            evaluation.images() == 1
+                ? "the only " + part + " image"
+                : String.format(Locale.ROOT, "the %,d %s images", evaluation.images(), part),
+            ErrorTables.percent(evaluation.top1Error()),
+            ErrorTables.percent(evaluation.top5Error()),
+            evaluation.meanLoss());
+    return new Page.Errors(id, kind, about, evaluation);
+  }
+
   private static Page.Measured measured(BestModel best) {
-    Evaluation evaluation = best.evaluation();
+    List<String> classNames = best.evaluation().classNames();
     Dataset images = best.validation();
     List<Mistake> mistakes =
         best.worst().stream()
@@ -216,20 +247,12 @@ final class PageMaker {
                     new Mistake(
                         DataUri.png(DataUri.atMost(images.image(guess.index()), PICTURE_SIDE)),
                         images.id(guess.index()),
-                        evaluation.classNames().get(guess.label()),
-                        evaluation.classNames().get(guess.taken()),
+                        best.file(guess.index()),
+                        classNames.get(guess.label()),
+                        classNames.get(guess.taken()),
                         ErrorTables.percent(100 * guess.probability())))
             .toList();
-    String about =
-        String.format(
-            Locale.ROOT,
-            "The best model on the %,d validation images, centre crop: top-1 error %s, top-5 error"
-                + " %s, mean loss %.4f.",
-            evaluation.images(),
-            ErrorTables.percent(evaluation.top1Error()),
-            ErrorTables.percent(evaluation.top5Error()),
-            evaluation.meanLoss());
-    return new Page.Measured(about, evaluation, mistakes, best.filters());
+    return new Page.Measured(mistakes, best.filters());
   }
 
   private List<Fact> time() {
@@ -243,12 +266,14 @@ final class PageMaker {
       facts.add(
           new Fact(
               "training images per second",
-              String.format(
-                  Locale.ROOT,
-                  "%,.0f in the median epoch, from %,.0f to %,.0f",
-                  speeds[speeds.length / 2],
-                  speeds[0],
-                  speeds[speeds.length - 1])));
+              speeds.length == 1
+                  ? String.format(Locale.ROOT, "%,.0f", speeds[0])
+                  : String.format(
+                      Locale.ROOT,
+                      "%,.0f in the median epoch, from %,.0f to %,.0f",
+                      speeds[speeds.length / 2],
+                      speeds[0],
+                      speeds[speeds.length - 1])));
     }
     if (run.metrics().rows() > 0) {
       double[] waits = Arrays.stream(run.metrics().column("data_wait_share")).sorted().toArray();
@@ -256,7 +281,8 @@ final class PageMaker {
           new Fact(
               "waiting for training images",
               ErrorTables.percent(100 * waits[waits.length / 2])
-                  + " of the time of the steps in the median epoch"));
+                  + " of the time of the steps"
+                  + (waits.length == 1 ? "" : " in the median epoch")));
     }
     int unreadable = run.folder().passedOver().size();
     if (unreadable > 0) {

@@ -15,15 +15,17 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.vgg4j.base.AtomicFile;
 import org.vgg4j.base.InputException;
 import org.vgg4j.data.Unreadable;
+import org.vgg4j.evaluate.Evaluation;
 
 /**
- * What a run leaves: config.yaml, unreadable.csv, samples.png, metrics.csv, provenance.json, and
- * the models last/ and best/.
+ * What a run leaves: config.yaml, unreadable.csv, samples.png, metrics.csv, test.json,
+ * provenance.json, and the models last/ and best/.
  *
  * @param path the folder
  */
@@ -180,6 +182,21 @@ public record RunFolder(Path path) {
     return path.resolve("unreadable.csv");
   }
 
+  /** How the best model did on the test images, as {@code vgg evaluate --json} tells it. */
+  public Path testErrors() {
+    return path.resolve("test.json");
+  }
+
+  /**
+   * Returns how the best model did on the test images; null if the run measured none, or was made
+   * before runs kept it.
+   *
+   * @throws InputException if test.json is damaged
+   */
+  public @Nullable Evaluation test() {
+    return Files.exists(testErrors()) ? TestFile.read(testErrors()) : null;
+  }
+
   /** What training makes of its first images. */
   public Path samples() {
     return path.resolve("samples.png");
@@ -197,6 +214,10 @@ public record RunFolder(Path path) {
 
   void writeUnreadable(List<Unreadable> pictures) {
     UnreadableFile.write(unreadable(), pictures);
+  }
+
+  void writeTest(Evaluation evaluation) {
+    TestFile.write(testErrors(), evaluation);
   }
 
   void writeConfig(Map<String, Object> options) {

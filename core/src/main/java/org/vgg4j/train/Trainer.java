@@ -434,7 +434,9 @@ public final class Trainer {
     }
     TrainingResult result = trained;
     if (testImages != null && trained.bestEpoch() > 0) {
-      result = trained.withTest(loop.evaluateBest(testImages));
+      Evaluation test = loop.evaluateBest(testImages);
+      folder.writeTest(test);
+      result = trained.withTest(test);
     }
     writeProvenance(result, true);
     return result;

@@ -114,10 +114,81 @@ class RunReportTest {
     double probability = 100 * Math.exp(3) / (Math.exp(1) + Math.exp(0) + Math.exp(3));
     String given = " taken for c %.1f %%".formatted(probability);
     assertThat(page.select(".mistakes figcaption").eachText())
-        .containsExactly(CLASSES.get(0) + given, CLASSES.get(1) + given, CLASSES.get(1) + given);
+        .containsExactly(
+            CLASSES.get(0) + given + " val/a cat/0.png",
+            CLASSES.get(1) + given + " val/" + CLASSES.get(1) + "/0.png",
+            CLASSES.get(1) + given + " val/" + CLASSES.get(1) + "/1.png");
     Element first = page.selectFirst(".mistakes img");
     assertThat(first.attr("alt")).isEqualTo("an image of class a cat, taken for c");
     assertThat(first.attr("title")).isEqualTo(root.resolve("pets/val/a cat/0.png").toString());
+  }
+
+  /** As vgg evaluate --json would tell it: 2 of 5 images right. */
+  private static final String TEST =
+      """
+      {"images": 5, "meanLoss": 1.25,
+       "classes": [{"label": "a cat", "images": 2, "top5Error": 50.0},
+                   {"label": "b", "images": 3, "top5Error": 0.0},
+                   {"label": "c", "images": 0, "top5Error": null}],
+       "confusion": [[1, 0, 1], [2, 1, 0], [0, 0, 0]]}
+      """;
+
+  @Test
+  void testErrorsAreThoseThatTheRunMeasured() throws IOException {
+    RunFolder run = ended();
+    assertThat(page(run).select("#test-classes, nav a[href=#test-confusion]")).isEmpty();
+    Files.writeString(run.testErrors(), TEST);
+    Document page = page(run);
+    assertThat(page.select("nav a").eachText())
+        .containsSubsequence("Confusion", "Test errors per class", "Test confusion");
+    assertThat(page.select("#test-classes p").text())
+        .isEqualTo(
+            "The best model on the 5 test images, centre crop: top-1 error 60.0 %, top-5 error"
+                + " 20.0 %, mean loss 1.2500.");
+    assertThat(rows(page, "#test-classes"))
+        .containsExactly(
+            "class images top-1 error top-5 error mostly taken for",
+            "b 3 66.7 % 0.0 % a cat (2)",
+            "a cat 2 50.0 % 50.0 % c (1)");
+    assertThat(rows(page, "#test-confusion")).endsWith("a cat 1 1", "b 2 1", "c");
+    assertThat(page.select("#test-confusion td.wrong").first().attr("title"))
+        .isEqualTo("1 of 2 of class a cat taken for c");
+    assertThat(rows(page, "#confusion")).hasSize(4);
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "",
+        "{\"meanLoss\": 1",
+        "{}",
+        "{'meanLoss': 1, 'classes': [{'label': 'a', 'top5Error': 0}], 'confusion': [[1, 2]]}",
+        "{'meanLoss': 1, 'classes': [{'label': 'a', 'top5Error': 0}], 'confusion': [[-1]]}",
+        "{'meanLoss': 1, 'classes': [{'label': 'a', 'top5Error': 101}], 'confusion': [[1]]}",
+        "{'meanLoss': 1, 'classes': [{'top5Error': 0}], 'confusion': [[1]]}",
+        "{'classes': [{'label': 'a', 'top5Error': 0}], 'confusion': [[1]]}",
+      })
+  void brokenTestErrors(String text) throws IOException {
+    RunFolder run = ended();
+    Files.writeString(run.testErrors(), text.replace('\'', '"'));
+    assertThatThrownBy(() -> page(run))
+        .isInstanceOf(InputException.class)
+        .hasMessageStartingWith(run.testErrors() + " ")
+        .hasMessageContaining("restore or remove it");
+  }
+
+  /** An axis begins where the longest of its labels ends, and all labels lie in the picture. */
+  @ParameterizedTest
+  @ValueSource(doubles = {0.01, 0.0001, 0.00001, 0.00003})
+  void noLabelOfAnAxisIsClipped(double rate) throws IOException {
+    RunFolder run = Runs.folder(root.resolve("run"), "pets", 3, ENDED);
+    Files.writeString(run.metrics(), Files.readString(run.metrics()).replace("0.001", "" + rate));
+    for (Element chart : page(run).select(".chart > svg")) {
+      for (Element label : chart.select(".axes text.y")) {
+        double end = Double.parseDouble(label.attr("x")) + Double.parseDouble(label.attr("dx"));
+        assertThat(end).isGreaterThan(7.5 * label.text().length()); // 13 px sans-serif, at most
+      }
+    }
   }
 
   @Test
@@ -290,7 +361,8 @@ class RunReportTest {
                 plain.epochs(),
                 plain.bestEpoch(),
                 plain.samples(),
-                new Page.Measured("about", evaluation, List.of(), List.of()),
+                List.of(new Page.Errors("", "", "about", evaluation)),
+                new Page.Measured(List.of(), List.of()),
                 plain.time(),
                 plain.configuration(),
                 plain.provenance())
@@ -319,7 +391,12 @@ class RunReportTest {
             "Memory at the peak");
     assertThat(page.select(".figures dd").first().text())
         .startsWith("%.1f %%".formatted(result.bestTop1Error()));
-    assertThat(page.select(".matrix tbody tr")).hasSize(3);
+    assertThat(page.select("#confusion .matrix tbody tr")).hasSize(3);
+    Evaluation test = result.folder().test();
+    assertThat(test).usingRecursiveComparison().isEqualTo(result.test());
+    assertThat(page.select("#test-confusion .matrix tbody tr")).hasSize(3);
+    assertThat(page.select("#test-classes p").text())
+        .contains("on the %d test images".formatted(test.images()));
   }
 
   @Test

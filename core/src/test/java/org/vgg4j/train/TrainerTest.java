@@ -109,6 +109,7 @@ class TrainerTest {
             "metrics.csv",
             "provenance.json",
             "samples.png",
+            "test.json",
             "unreadable.csv");
 
     // config.yaml: all options, the micro-batch no longer 0

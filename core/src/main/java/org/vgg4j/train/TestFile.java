@@ -1,0 +1,106 @@
+package org.vgg4j.train;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.SerializationFeature;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+import org.vgg4j.base.AtomicFile;
+import org.vgg4j.base.InputException;
+import org.vgg4j.evaluate.Evaluation;
+
+/**
+ * test.json of a run folder: how the best model did on the test images. Its fields are among those
+ * of {@code vgg evaluate --json}.
+ */
+final class TestFile {
+  private static final ObjectMapper JSON =
+      JsonMapper.builder().enable(SerializationFeature.INDENT_OUTPUT).build();
+  private static final String MEAN_LOSS = "meanLoss";
+  private static final String CLASSES = "classes";
+  private static final String LABEL = "label";
+  private static final String TOP5_ERROR = "top5Error";
+  private static final String CONFUSION = "confusion";
+
+  private TestFile() {}
+
+  /**
+   * Writes the file.
+   *
+   * @throws InputException if it cannot be written
+   */
+  static void write(Path file, Evaluation evaluation) {
+    Map<String, Object> map = new LinkedHashMap<>();
+    map.put("images", evaluation.images());
+    map.put("top1Error", evaluation.top1Error());
+    map.put(TOP5_ERROR, evaluation.top5Error());
+    map.put(MEAN_LOSS, evaluation.meanLoss());
+    List<Map<String, Object>> classes = new ArrayList<>();
+    for (int label = 0; label < evaluation.classNames().size(); label++) {
+      boolean any = evaluation.images(label) > 0;
+      Map<String, @Nullable Object> one = new LinkedHashMap<>();
+      one.put(LABEL, evaluation.classNames().get(label));
+      one.put("images", evaluation.images(label));
+      one.put("top1Error", any ? evaluation.top1Error(label) : null);
+      one.put(TOP5_ERROR, any ? evaluation.top5Error(label) : null);
+      classes.add(one);
+    }
+    map.put(CLASSES, classes);
+    map.put(CONFUSION, evaluation.confusion());
+    try {
+      AtomicFile.write(file, JSON.writeValueAsString(map) + "\n");
+    } catch (JsonProcessingException e) {
+      throw new IllegalStateException("an evaluation cannot be written", e);
+    }
+  }
+
+  /**
+   * Reads the file.
+   *
+   * @throws InputException if it is damaged
+   */
+  static Evaluation read(Path file) {
+    JsonNode root;
+    try {
+      root = JSON.readTree(Files.readString(file));
+    } catch (JsonProcessingException e) {
+      throw new InputException(
+          file + " cannot be understood (" + e.getOriginalMessage() + "): restore or remove it", e);
+    } catch (IOException e) {
+      throw new InputException(
+          "cannot read " + file + " (" + AtomicFile.reason(e) + "): restore or remove it", e);
+    }
+    int size = root.path(CLASSES).size();
+    JsonNode rows = root.path(CONFUSION);
+    List<String> names = new ArrayList<>();
+    int[][] confusion = new int[size][size];
+    int[] top5Wrong = new int[size];
+    boolean sound = size > 0 && rows.size() == size && root.path(MEAN_LOSS).isNumber();
+    for (int is = 0; is < size && sound; is++) {
+      sound = rows.path(is).size() == size && root.path(CLASSES).path(is).path(LABEL).isTextual();
+      int images = 0;
+      for (int taken = 0; taken < size && sound; taken++) {
+        JsonNode count = rows.path(is).path(taken);
+        sound = count.isInt() && count.intValue() >= 0;
+        confusion[is][taken] = count.intValue();
+        images += confusion[is][taken];
+      }
+      double error = root.path(CLASSES).path(is).path(TOP5_ERROR).asDouble(); // null if no images
+      sound = sound && error >= 0 && error <= 100;
+      top5Wrong[is] = (int) Math.round(error * images / 100);
+      names.add(root.path(CLASSES).path(is).path(LABEL).asText());
+    }
+    if (!sound) {
+      throw new InputException(file + " is not as vgg train wrote it: restore or remove it");
+    }
+    return new Evaluation(names, confusion, top5Wrong, root.path(MEAN_LOSS).doubleValue());
+  }
+}
