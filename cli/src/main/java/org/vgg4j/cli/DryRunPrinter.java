@@ -38,13 +38,13 @@ final class DryRunPrinter {
     DryRun found = DryRun.of(tried);
     secondsOfAll += found.seconds();
     runs++;
+    found.data().notes().forEach(out::println);
     out.printf(
         Locale.ROOT,
-        "data: %s, %d classes, %,d training and %,d validation images%n"
-            + "network: %s, %,d parameters%n"
-            + "memory: %,.0f MB of heap for %d images at a time%n"
-            + "first step: pictures decoded%s, loss %.3f (guessing: %.3f), %.1f images/s%n"
-            + "in all: at most %,d steps, %s on this machine, besides the first look at all pictures%n%n",
+        "data: %s, %d classes, %,d training and %,d validation images%nnetwork: %s, %,d"
+            + " parameters%nmemory: %,.0f MB of heap for %d images at a time%nfirst step: pictures"
+            + " decoded%s, loss %.3f (guessing: %.3f), %.1f images/s%nin all: at most %,d steps, %s"
+            + " on this machine, besides the first look at all pictures%n%n",
         found.data().name(),
         found.architecture().classes(),
         found.data().train().size(),

@@ -42,7 +42,8 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "evaluate",
     description =
-        "Measures the errors of a model on labelled images, by the protocols of the paper (section 3.2).",
+        "Measures the errors of a model on labelled images, by the protocols of the paper (section"
+            + " 3.2).",
     sortOptions = false)
 final class EvaluateCommand implements Callable<Integer> {
   @Spec private CommandSpec spec;
@@ -69,8 +70,8 @@ final class EvaluateCommand implements Callable<Integer> {
       names = "--held-out",
       paramLabel = "F",
       description =
-          "fraction held out for validation, where there is no val/ (default: the model's own, if it"
-              + " was trained on this data, else 0.1)")
+          "fraction held out for validation, where there is no val/ (default: the model's own, if"
+              + " it was trained on this data, else 0.1)")
   private @Nullable Double heldOut;
 
   @Option(
@@ -86,17 +87,18 @@ final class EvaluateCommand implements Callable<Integer> {
       paramLabel = "NAME",
       defaultValue = "center-crop",
       description =
-          "what of an image is looked at: center-crop; 10-crop; multi-crop (a grid of 5x5 crops and their"
-              + " mirror images); dense (the whole image and its mirror image); both (the mean of the"
-              + " last two) (default: ${DEFAULT-VALUE})")
+          "what of an image is looked at: center-crop; 10-crop; multi-crop (a grid of 5x5 crops and"
+              + " their mirror images); dense (the whole image and its mirror image); both (the"
+              + " mean of the last two) (default: ${DEFAULT-VALUE})")
   private String protocol;
 
   @Option(
       names = "--test-scales",
       paramLabel = "Q,Q",
       description =
-          "shorter side, in pixels, of a rescaled image; posteriors of several are averaged; paper: the"
-              + " three that the paper takes (default: that of the training, or the middle of its range)")
+          "shorter side, in pixels, of a rescaled image; posteriors of several are averaged; paper:"
+              + " the three that the paper takes (default: that of the training, or the middle of"
+              + " its range)")
   private @Nullable String testScales;
 
   @Option(
@@ -104,7 +106,8 @@ final class EvaluateCommand implements Callable<Integer> {
       paramLabel = "FILE,FILE",
       split = ",",
       description =
-          "further models, or posteriors that were saved: the mean of the posteriors of all is measured")
+          "further models, or posteriors that were saved: the mean of the posteriors of all is"
+              + " measured")
   private List<Path> fuse = List.of();
 
   @Option(
@@ -123,8 +126,8 @@ final class EvaluateCommand implements Callable<Integer> {
       names = "--submission",
       paramLabel = "FILE",
       description =
-          "write five labels for each image, of the unlabelled test images of ILSVRC if no --split is"
-              + " given: FILE.csv for Kaggle, else with the development kit's numbers")
+          "write five labels for each image, of the unlabelled test images of ILSVRC if no --split"
+              + " is given: FILE.csv for Kaggle, else with the development kit's numbers")
   private @Nullable Path submission;
 
   @Option(
@@ -146,6 +149,9 @@ final class EvaluateCommand implements Callable<Integer> {
 
   /** This process's group while {@link #call} runs. */
   private ProcessGroup group = ProcessGroup.alone();
+
+  /** Whether it was said what is passed over beside the images. */
+  private boolean noted;
 
   @Override
   public Integer call() {
@@ -193,7 +199,8 @@ final class EvaluateCommand implements Callable<Integer> {
         submission == null || synsets == null ? null : submit(submission, fused, synsets);
     if (!fused.isLabelled() && compare != null) {
       throw new InputException(
-          "the classes of the images are not known, so that nothing can be compared: leave out --compare");
+          "the classes of the images are not known, so that nothing can be compared: leave out"
+              + " --compare");
     }
     EvaluationResult result =
         new EvaluationResult(
@@ -249,6 +256,10 @@ final class EvaluateCommand implements Callable<Integer> {
     ModelFile file = ModelFile.read(path);
     List<Integer> scales = scales(file);
     Dataset dataset = dataset(file);
+    if (group.leads() && !noted) {
+      dataset.notes().forEach(spec.commandLine().getErr()::println);
+      noted = true; // of several networks' same images
+    }
     ProgressLine progress = new ProgressLine(spec.commandLine().getErr());
     try (Engine engine = new Engine(threads)) {
       Parameters parameters =

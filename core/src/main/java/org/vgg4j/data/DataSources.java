@@ -5,7 +5,6 @@ import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import org.vgg4j.base.InputException;
@@ -24,14 +23,21 @@ import org.vgg4j.base.InputException;
  *       ILSVRC2012_img_train.tar}, {@code ILSVRC2012_img_val.tar}, {@code
  *       ILSVRC2012_devkit_t12.tar.gz}), or in Kaggle's layout ({@code LOC_synset_mapping.txt});
  *   <li>a folder with {@code train/}, and perhaps {@code val/} and {@code test/}, each with one
- *       sub-folder of images per class;
+ *       sub-folder of images per class; also called {@code valid}, {@code Testing}, {@code
+ *       seg_train}, {@code train-set} and the like;
  *   <li>a folder with one sub-folder of images per class.
  * </ul>
  *
- * Where there are no validation images of their own, a fraction of the training images of each
+ * <p>A folder that holds nothing but one of these is that one. What could be read in two ways is
+ * refused, with both.
+ *
+ * <p>Where there are no validation images of their own, a fraction of the training images of each
  * class is held out instead. Test images are never used for that. Thread-safe.
  */
 public final class DataSources {
+  /** Folders in one another, each the only one in its own. */
+  private static final int DEEPEST = 5;
+
   private DataSources() {}
 
   /**
@@ -133,8 +139,8 @@ public final class DataSources {
     if (images == null) {
       throw new InputException(
           spec
-              + " has no unlabelled test images (with the development kit beside them): choose a split,"
-              + " such as val");
+              + " has no unlabelled test images (with the development kit beside them): choose a"
+              + " split, such as val");
     }
     return images;
   }
@@ -150,8 +156,8 @@ public final class DataSources {
     if (synsets == null) {
       throw new InputException(
           spec
-              + " does not list its classes as ILSVRC does: give the folder with the development kit, or"
-              + " with LOC_synset_mapping.txt");
+              + " does not list its classes as ILSVRC does: give the folder with the development"
+              + " kit, or with LOC_synset_mapping.txt");
     }
     return synsets;
   }
@@ -169,7 +175,7 @@ public final class DataSources {
     put(parts, "val", source.validation());
     put(parts, "test", source.test());
     put(parts, "test, unlabelled", source.unlabelled());
-    return new Found(source.kind(), source.name(), parts, source.notes());
+    return new Found(source.kind(), source.name(), parts, source.allNotes());
   }
 
   private static void put(Map<String, Dataset> parts, String part, @Nullable Dataset images) {
@@ -213,27 +219,47 @@ public final class DataSources {
     }
     Path last = folder.toAbsolutePath().normalize().getFileName();
     String name = last == null ? spec : last.toString();
-    if (Files.isDirectory(folder) && IdxFolder.isOne(folder)) {
+    if (!Files.isDirectory(folder)) {
+      return new Source("", name, new ImageFolderDataset(folder, name), null, null);
+    }
+    Path at = folder;
+    Source known = known(at, name);
+    for (int depth = 0; known == null && depth < DEEPEST; depth++) {
+      Path inner = FolderLayout.inner(at);
+      if (inner == null) {
+        break;
+      }
+      known = known(inner, name);
+      at = inner;
+    }
+    Source source = known != null ? known : FolderLayout.open(at, name);
+    return at.equals(folder) ? source : source.withNote("what is used lies in " + at);
+  }
+
+  /** A data set that has files of known names; null if there are none. */
+  private static @Nullable Source known(Path folder, String name) {
+    if (IdxFolder.isOne(folder)) {
+      requireNoClasses(folder, "IDX files");
       return IdxFolder.open(folder, name, null);
     }
-    if (Files.isDirectory(folder) && CifarFolder.isOne(folder)) {
+    if (CifarFolder.isOne(folder)) {
+      requireNoClasses(folder, "the files of CIFAR");
       return CifarFolder.open(folder, name);
     }
-    if (Files.isDirectory(folder) && KaggleFolder.isOne(folder)) {
+    if (KaggleFolder.isOne(folder)) {
       return KaggleFolder.open(folder, name);
     }
-    if (Files.isDirectory(folder) && IlsvrcFolder.isOne(folder)) {
-      return IlsvrcFolder.open(folder, name);
+    return IlsvrcFolder.isOne(folder) ? IlsvrcFolder.open(folder, name) : null;
+  }
+
+  private static void requireNoClasses(Path folder, String files) {
+    List<FolderLook> classes =
+        FolderLook.below(folder).stream().filter(FolderLook::hasPictures).toList();
+    if (classes.size() > 1) {
+      throw new InputException(
+          "%s holds %s and also folders of images (such as %s and %s): move one or the other elsewhere"
+              .formatted(folder, files, classes.get(0).name(), classes.get(1).name()));
     }
-    if (Files.isDirectory(folder) && isSplitLayout(folder)) {
-      return new Source(
-          "class folders in train/, and val/ and test/ where they are",
-          name,
-          new ImageFolderDataset(folder.resolve("train"), name + "/train"),
-          part(folder, name, Split.VAL),
-          part(folder, name, Split.TEST));
-    }
-    return new Source("class folders", name, new ImageFolderDataset(folder, name), null, null);
   }
 
   private static Path path(String spec) {
@@ -248,20 +274,5 @@ public final class DataSources {
     return new InputException(
         "there is no data set %s: give fashion-mini, fashion-mnist or a folder of images"
             .formatted(spec));
-  }
-
-  /** Whether train/ is the training part rather than one class among others. */
-  private static boolean isSplitLayout(Path folder) {
-    List<Path> folders = ImageFolderDataset.subFolders(folder);
-    return folders.contains(folder.resolve("train"))
-        && (folders.size() == 1
-            || folders.contains(folder.resolve("val"))
-            || folders.contains(folder.resolve("test")));
-  }
-
-  private static @Nullable Dataset part(Path folder, String name, Split split) {
-    String part = split.name().toLowerCase(Locale.ROOT);
-    Path path = folder.resolve(part);
-    return Files.isDirectory(path) ? new ImageFolderDataset(path, name + "/" + part) : null;
   }
 }

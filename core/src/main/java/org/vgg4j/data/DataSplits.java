@@ -14,9 +14,20 @@ import org.jspecify.annotations.Nullable;
  * @param test what is used once, at the end; null if the data set has no such images
  * @param fingerprint SHA-256 in hexadecimal digits of the data set as it was found, before any
  *     image was held out: it does not depend on the held-out fraction or the seed
+ * @param notes sentences for people about how it was read, and about files that are passed over
  */
 public record DataSplits(
-    String name, Dataset train, Dataset validation, @Nullable Dataset test, String fingerprint) {
+    String name,
+    Dataset train,
+    Dataset validation,
+    @Nullable Dataset test,
+    String fingerprint,
+    List<String> notes) {
+
+  /** Copies the list. */
+  public DataSplits {
+    notes = List.copyOf(notes);
+  }
 
   /** Returns the part; null if there is none. */
   public @Nullable Dataset part(Split split) {
@@ -39,7 +50,8 @@ public record DataSplits(
         without(train, Split.TRAIN, unreadable),
         without(validation, Split.VAL, unreadable),
         test == null ? null : without(test, Split.TEST, unreadable),
-        fingerprint);
+        fingerprint,
+        notes);
   }
 
   private static Dataset without(Dataset part, Split split, List<Unreadable> unreadable) {

@@ -49,6 +49,11 @@ public interface Dataset {
    */
   RgbImage image(int index);
 
+  /** Returns sentences for people about what was found beside the pictures. */
+  default List<String> notes() {
+    return List.of();
+  }
+
   /** Whether there can be pictures that turn out to be unreadable only when they are decoded. */
   default boolean mayBeUnreadable() {
     return true;

@@ -196,11 +196,7 @@ final class IlsvrcFolder {
 
   /** The images below a folder, by their names. */
   static List<String> images(Path folder) {
-    List<String> files =
-        ImageFolderDataset.filesBelow(folder, folder).stream()
-            .filter(ImageFiles::isImageName)
-            .sorted()
-            .toList();
+    List<String> files = ImageFolderDataset.imagesBelow(folder, folder, new PassedOver(folder));
     if (files.isEmpty()) {
       throw new InputException(
           "folder %s holds no image (%s): check the path"

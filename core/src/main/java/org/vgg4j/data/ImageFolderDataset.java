@@ -11,25 +11,25 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 import org.vgg4j.base.InputException;
 import org.vgg4j.image.ImageFiles;
 
 /**
  * A folder with one sub-folder per class, in the manner of torchvision's ImageFolder: the classes
  * are the sub-folders in ASCII order, and every image below a sub-folder, however deep, belongs to
- * its class. Hidden files, and files whose names do not end like an image's, are passed over. The
- * files are listed once, when the data set is opened, and decoded at each use. Immutable.
+ * its class. A file is an image if its name ends like one's, or else if it begins like one. Hidden
+ * files are passed over; so is what is no image, which {@link #notes} says. The files are listed
+ * once, when the data set is opened, and decoded at each use. Immutable.
  */
 public final class ImageFolderDataset extends FileDataset {
-  private static final Logger LOG = LoggerFactory.getLogger(ImageFolderDataset.class);
+  private final List<String> notes;
 
   /**
    * @param files paths below the root with / between their parts, class by class, sorted within
    *     each
    */
-  private record Listing(List<String> classNames, List<String> files, int[] labels) {}
+  private record Listing(
+      List<String> classNames, List<String> files, int[] labels, List<String> notes) {}
 
   /**
    * Lists the folder.
@@ -52,35 +52,46 @@ public final class ImageFolderDataset extends FileDataset {
 
   private ImageFolderDataset(Path root, String name, Listing listing) {
     super(root, name, listing.classNames(), listing.files(), listing.labels());
+    this.notes = listing.notes();
+  }
+
+  /** Returns sentences about files that are passed over. */
+  @Override
+  public List<String> notes() {
+    return notes;
   }
 
   private static Listing list(Path root, UnaryOperator<String> className) {
     List<Path> folders = classFolders(root);
     List<String> files = new ArrayList<>();
     int[] ends = new int[folders.size()];
-    int ignored = 0;
+    PassedOver passedOver = new PassedOver(root);
     for (int label = 0; label < ends.length; label++) {
-      List<String> all = filesBelow(root, folders.get(label));
-      List<String> images = all.stream().filter(ImageFiles::isImageName).sorted().toList();
+      List<String> images = imagesBelow(root, folders.get(label), passedOver);
       if (images.isEmpty()) {
-        throw new InputException(
-            "class folder %s holds no image (%s): put some in or remove the folder"
-                .formatted(folders.get(label), ImageFiles.EXTENSIONS_IN_WORDS));
+        throw noImage(folders.get(label), passedOver);
       }
-      ignored += all.size() - images.size();
       files.addAll(images);
       ends[label] = files.size();
     }
-    if (ignored > 0) {
-      LOG.warn(
-          "passed over {} file(s) of {} that are not {}",
-          ignored,
-          root,
-          ImageFiles.EXTENSIONS_IN_WORDS);
-    }
+    children(root).stream().filter(ImageFolderDataset::isImage).forEach(passedOver::addStray);
     List<String> classNames =
         folders.stream().map(ImageFolderDataset::fileName).map(className).toList();
-    return new Listing(classNames, files, labelsUpTo(ends));
+    return new Listing(classNames, files, labelsUpTo(ends), passedOver.sentences());
+  }
+
+  private static InputException noImage(Path folder, PassedOver passedOver) {
+    List<String> foreign = passedOver.foreignSentences();
+    return new InputException(
+        "class folder %s holds no image (%s): put some in or remove the folder%s"
+            .formatted(
+                folder,
+                ImageFiles.EXTENSIONS_IN_WORDS,
+                foreign.isEmpty() ? "" : "; " + foreign.get(0)));
+  }
+
+  private static boolean isImage(Path file) {
+    return Files.isRegularFile(file) && ImageFiles.content(file).isImage();
   }
 
   private static int[] labelsUpTo(int[] ends) {
@@ -106,8 +117,7 @@ public final class ImageFolderDataset extends FileDataset {
     }
     List<Path> folders = subFolders(root);
     if (folders.isEmpty()) {
-      boolean images =
-          children(root).stream().anyMatch(file -> ImageFiles.isImageName(fileName(file)));
+      boolean images = children(root).stream().anyMatch(ImageFolderDataset::isImage);
       throw new InputException(
           "%s holds %s class folders: put the images of each class into a sub-folder of its own, such as %s and %s"
               .formatted(
@@ -127,7 +137,7 @@ public final class ImageFolderDataset extends FileDataset {
   private static List<Path> children(Path folder) {
     try (Stream<Path> children = Files.list(folder)) {
       return children
-          .filter(child -> !fileName(child).startsWith("."))
+          .filter(child -> !FolderLook.isNothing(fileName(child)))
           .sorted(Comparator.comparing(ImageFolderDataset::fileName))
           .toList();
     } catch (IOException | UncheckedIOException e) {
@@ -135,16 +145,59 @@ public final class ImageFolderDataset extends FileDataset {
     }
   }
 
+  /**
+   * The images below a folder, sorted.
+   *
+   * @param root which the paths begin below
+   * @param passedOver is told of the other files
+   */
+  static List<String> imagesBelow(Path root, Path folder, PassedOver passedOver) {
+    List<String> images = new ArrayList<>();
+    try (Stream<Path> below = Files.walk(folder, FileVisitOption.FOLLOW_LINKS)) {
+      below
+          .filter(file -> !isNothing(folder.relativize(file)))
+          .forEach(
+              file -> {
+                if (!Files.isRegularFile(file)) {
+                  passedOver.addIfBroken(file);
+                } else if (ImageFiles.isImageName(fileName(file))) {
+                  images.add(below(root, file)); // the content is looked at later
+                } else {
+                  ImageFiles.Content content = ImageFiles.content(file);
+                  if (content.isImage()) {
+                    images.add(below(root, file));
+                  } else {
+                    passedOver.add(file, content);
+                  }
+                }
+              });
+    } catch (IOException | UncheckedIOException e) {
+      throw unlistable(folder, e);
+    }
+    images.sort(Comparator.naturalOrder());
+    return images;
+  }
+
+  /** The visible files below a folder, as paths below the root. */
   static List<String> filesBelow(Path root, Path folder) {
     try (Stream<Path> below = Files.walk(folder, FileVisitOption.FOLLOW_LINKS)) {
       return below
           .filter(Files::isRegularFile)
+          .filter(file -> !isNothing(folder.relativize(file)))
           .map(file -> below(root, file))
-          .filter(file -> !("/" + file).contains("/."))
           .toList();
     } catch (IOException | UncheckedIOException e) {
       throw unlistable(folder, e);
     }
+  }
+
+  private static boolean isNothing(Path below) {
+    for (Path part : below) {
+      if (FolderLook.isNothing(part.toString())) {
+        return true;
+      }
+    }
+    return false;
   }
 
   private static String below(Path root, Path file) {
@@ -153,7 +206,7 @@ public final class ImageFolderDataset extends FileDataset {
     return String.join("/", parts);
   }
 
-  private static InputException unlistable(Path folder, Exception e) {
+  static InputException unlistable(Path folder, Exception e) {
     return new InputException(
         "cannot list the folder "
             + folder

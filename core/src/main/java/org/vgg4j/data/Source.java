@@ -46,6 +46,8 @@ record Source(
     if (train != null) {
       requireSameClasses(train, validation);
       requireSameClasses(train, test);
+    } else if (validation != null) {
+      requireSameClasses(validation, test);
     }
     notes = List.copyOf(notes);
   }
@@ -94,10 +96,17 @@ record Source(
     }
     Dataset used = limit == 0 ? train : HeldOut.some(train, limit, seed);
     if (validation != null) {
-      return new DataSplits(name, used, validation, test, fingerprint());
+      return new DataSplits(name, used, validation, test, fingerprint(), allNotes());
     }
     HeldOut.Parts parts = HeldOut.divide(used, name, heldOut, seed);
-    return new DataSplits(name, parts.train(), parts.validation(), test, fingerprint());
+    return new DataSplits(name, parts.train(), parts.validation(), test, fingerprint(), allNotes());
+  }
+
+  /** All that is to be said about it. */
+  List<String> allNotes() {
+    List<String> all = new ArrayList<>(notes);
+    labelled().forEach(part -> all.addAll(part.notes()));
+    return all;
   }
 
   /** The labelled parts as they were found, in the order train, validation, test. */

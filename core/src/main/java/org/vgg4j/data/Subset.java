@@ -63,6 +63,11 @@ public final class Subset implements Dataset {
   }
 
   @Override
+  public List<String> notes() {
+    return whole.notes();
+  }
+
+  @Override
   public boolean mayBeUnreadable() {
     return whole.mayBeUnreadable();
   }

@@ -1,17 +1,18 @@
 package org.vgg4j.image;
 
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.file.FileVisitOption;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Locale;
 import java.util.Set;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 import org.vgg4j.base.InputException;
 
-/** Which files of a folder are images, as far as their names tell. */
+/** Which files of a folder are images: by their names, and where these say nothing, by content. */
 public final class ImageFiles {
   /** The extensions that are taken for images, for messages. */
   public static final String EXTENSIONS_IN_WORDS = "jpg, jpeg, png, bmp, gif, tif, tiff or webp";
@@ -19,12 +20,58 @@ public final class ImageFiles {
   private static final Set<String> EXTENSIONS =
       Set.of("jpg", "jpeg", "png", "bmp", "gif", "tif", "tiff", "webp");
 
+  /** First bytes that tell what a file is. */
+  private static final int HEAD = 32;
+
+  private static final int BMP_HEADER_AT = 14;
+  private static final Set<Integer> BMP_HEADERS = Set.of(12, 16, 40, 52, 56, 64, 108, 124);
+
   private ImageFiles() {}
+
+  /**
+   * What a file holds, as far as can be told without decoding it.
+   *
+   * @param isImage whether it is worth to be decoded
+   * @param foreign what to call it if it is a picture of a format that cannot be read, for example
+   *     HEIC; else null
+   */
+  public record Content(boolean isImage, @Nullable String foreign) {}
+
+  /**
+   * Says what a file holds: by its name if that ends like an image's, else by its first bytes.
+   *
+   * @throws InputException if it must be read and cannot be
+   */
+  public static Content content(Path file) {
+    String name = String.valueOf(file.getFileName());
+    if (isImageName(name)) {
+      return new Content(true, null);
+    }
+    byte[] head;
+    try (InputStream stream = Files.newInputStream(file)) {
+      head = stream.readNBytes(HEAD);
+    } catch (IOException e) {
+      throw new InputException(
+          "cannot read " + file + " (" + e + "): check its permissions, or remove it", e);
+    }
+    if (!ForeignFormat.isRawName(name) && isImage(head)) {
+      return new Content(true, null);
+    }
+    return new Content(false, ForeignFormat.of(head, name));
+  }
+
+  /** Stricter than a decoder, which is not asked about texts that begin with BM. */
+  private static boolean isImage(byte[] head) {
+    ImageKind kind = ImageKind.of(head);
+    return kind != null
+        && (kind != ImageKind.BMP
+            || (head.length > BMP_HEADER_AT
+                && BMP_HEADERS.contains(Byte.toUnsignedInt(head[BMP_HEADER_AT]))));
+  }
 
   /** Whether a name ends like an image's, in any case. */
   public static boolean isImageName(String name) {
-    String extension = name.substring(name.lastIndexOf('.') + 1);
-    return EXTENSIONS.contains(extension.toLowerCase(Locale.ROOT));
+    return EXTENSIONS.contains(ForeignFormat.extension(name));
   }
 
   /**
@@ -41,8 +88,8 @@ public final class ImageFiles {
       List<Path> images =
           below
               .filter(Files::isRegularFile)
-              .filter(file -> isImageName(file.toString()))
               .filter(file -> !("/" + path.relativize(file)).contains("/."))
+              .filter(file -> content(file).isImage())
               .sorted()
               .toList();
       if (images.isEmpty()) {

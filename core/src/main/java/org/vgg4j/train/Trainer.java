@@ -137,6 +137,9 @@ public final class Trainer {
     try (Engine engine = new Engine(config.threads())) {
       DataSplits data =
           DataSources.open(config.data(), config.limit(), config.heldOut(), config.seed());
+      if (!resumed) {
+        data.notes().forEach(listener::noted);
+      }
       List<String> classNames = data.train().classNames();
       Architecture architecture =
           new Architecture(

@@ -147,7 +147,7 @@ class SurveyTest {
             new Unreadable(Split.TRAIN, 3, "test/3", "is damaged"),
             new Unreadable(Split.TRAIN, 260, "test/260", "is damaged"),
             new Unreadable(Split.TRAIN, 299, "test/299", "is damaged"));
-    DataSplits splits = new DataSplits("noise", failing, good, null, "print");
+    DataSplits splits = new DataSplits("noise", failing, good, null, "print", List.of());
     Dataset left = splits.without(survey.unreadable()).train();
     assertThat(left.size()).isEqualTo(297);
     assertThat(left.id(3)).isEqualTo("test/4");
