@@ -107,7 +107,8 @@ class ClassifyCommandTest {
         .containsExactly(
             "vgg: "
                 + broken
-                + " is not an image that can be read: give a JPEG, PNG, BMP, GIF, TIFF or WebP file",
+                + " is not an image that can be read: give a JPEG, PNG, BMP, GIF, TIFF, WebP, PPM,"
+                + " PGM or PBM file",
             "vgg: there is no image file " + missing + ": check the path");
     List<String> lines = vgg.out().lines().toList();
     assertThat(lines).hasSize(3);

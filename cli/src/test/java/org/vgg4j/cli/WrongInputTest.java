@@ -84,8 +84,8 @@ class WrongInputTest {
     assertRefused(
         Vgg.run("classify", picture, "--model", picture),
         picture
-            + " is no sound safetensors file: its header has no sensible length (what others wrote in"
-            + " other formats, vgg import reads)");
+            + " is no sound safetensors file: its header has no sensible length (what others wrote"
+            + " in other formats, vgg import reads)");
   }
 
   @Test
@@ -122,7 +122,9 @@ class WrongInputTest {
     Path photos = Pictures.writeClasses(root.resolve("photos"), 4, 1);
     Path broken = file("photos/red/0.png", "no picture");
     String sentence =
-        broken + " is not an image that can be read: give a JPEG, PNG, BMP, GIF, TIFF or WebP file";
+        broken
+            + " is not an image that can be read: give a JPEG, PNG, BMP, GIF, TIFF, WebP, PPM, PGM"
+            + " or PBM file";
     Vgg training = train("--data", photos);
     assertThat(training.exitCode()).isEqualTo(1);
     assertThat(training.err())
@@ -156,7 +158,8 @@ class WrongInputTest {
         train("--data", photos),
         "class folder "
             + photos.resolve("yellow")
-            + " holds no image (jpg, jpeg, png, bmp, gif, tif, tiff or webp): put some in or remove the folder");
+            + " holds no image (jpg, jpeg, png, bmp, gif, tif, tiff, webp, ppm, pgm, pbm or pnm):"
+            + " put some in or remove the folder");
   }
 
   @Test
@@ -175,7 +178,8 @@ class WrongInputTest {
         Vgg.run("classify", empty, "--model", model()),
         "folder "
             + empty
-            + " holds no image (jpg, jpeg, png, bmp, gif, tif, tiff or webp): check the path");
+            + " holds no image (jpg, jpeg, png, bmp, gif, tif, tiff, webp, ppm, pgm, pbm or pnm):"
+            + " check the path");
   }
 
   @Test
@@ -184,8 +188,8 @@ class WrongInputTest {
     Pictures.write(photos.resolve("yellow/1.png"), 2, new Random(1));
     assertRefused(
         Vgg.run("evaluate", "--data", photos, "--model", model()),
-        "the model does not fit the data photos: it does not know yellow; its classes are blue, green,"
-            + " red");
+        "the model does not fit the data photos: it does not know yellow; its classes are blue,"
+            + " green, red");
     Vgg builtIn = Vgg.run("evaluate", "--model", model());
     assertThat(builtIn.exitCode()).isEqualTo(1);
     assertThat(builtIn.err())
@@ -218,7 +222,8 @@ class WrongInputTest {
   @CsvSource(
       delimiter = '|',
       value = {
-        "--arch F       | there is no architecture 'F': choose one of A, A-LRN, B, B-5x5, C, D, E, A-BN, B-BN, D-BN, E-BN",
+        "--arch F       | there is no architecture 'F': choose one of A, A-LRN, B, B-5x5, C, D, E,"
+            + " A-BN, B-BN, D-BN, E-BN",
         "--init magic   | there is no initialisation 'magic': choose glorot, gaussian or he",
         "--lr -1        | option lr is -1.0 but must be a positive number",
         "--dropout 1    | option dropout is 1.0 but must be in [0, 1)",

@@ -1,29 +1,30 @@
 package org.vgg4j.image;
 
+import com.twelvemonkeys.imageio.plugins.tiff.TIFFImageReaderSpi;
 import com.twelvemonkeys.imageio.stream.ByteArrayImageInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.List;
-import javax.imageio.ImageReader;
-import javax.imageio.stream.ImageInputStream;
-import org.jspecify.annotations.Nullable;
+import javax.imageio.spi.ImageReaderSpi;
 import org.vgg4j.base.InputException;
 
 /**
  * Turns image files into pixels. The kind of file is told by its content, never by its name; the
- * kinds are JPEG, PNG, BMP, GIF (its first frame), TIFF (its first picture) and WebP. Pictures are
- * turned upright where the EXIF data of a JPEG, WebP or TIFF say so; colour profiles are not
- * applied. Thread-safe.
+ * kinds are JPEG, PNG, BMP, GIF and WebP (of an animation the first frame), TIFF (its first
+ * picture) and Netpbm's (PBM, PGM, PPM, PAM). Pictures are turned upright where the EXIF data of a
+ * JPEG, PNG, WebP or TIFF say so; colour profiles are not applied. The same on every JDK.
+ * Thread-safe.
  */
 public final class ImageDecoder {
   /** More pixels than this are refused unread; Pillow's limit for "decompression bombs". */
   static final long MAX_PIXELS = 2L * (1024 * 1024 * 1024 / 4 / 3);
 
   private static final long MAX_FILE_BYTES = 1L << 30;
+  private static final ImageReaderSpi PNG = Readers.jdk("png");
+  private static final ImageReaderSpi BMP = Readers.jdk("bmp");
+  private static final ImageReaderSpi TIFF = new TIFFImageReaderSpi();
 
   private ImageDecoder() {}
 
@@ -92,11 +93,13 @@ public final class ImageDecoder {
     }
     ImageKind kind = ImageKind.of(content);
     if (kind == null) {
+      String other = ForeignKind.of(content);
       throw new UnreadableImageException(
-          name + " is not an image that can be read: give " + ImageKind.IN_WORDS);
-    }
-    if (kind.isCut(content)) {
-      throw damaged(name, "it is shorter than its header says", null);
+          name
+              + " "
+              + (other == null
+                  ? "is not an image that can be read: give " + ImageKind.IN_WORDS
+                  : other));
     }
     try {
       return Orientation.upright(read(content, kind, name), Orientation.of(content, kind));
@@ -104,7 +107,7 @@ public final class ImageDecoder {
       throw e;
     } catch (IOException | RuntimeException e) {
       // ImageIO's readers meet damaged files with all kinds of unchecked exceptions.
-      throw damaged(name, e.toString(), e);
+      throw damaged(name, detail(e), e);
     } catch (OutOfMemoryError | StackOverflowError e) {
       // One file that claims too much must not end a run that can do without it.
       throw damaged(name, "it needs more memory than there is: " + e, e);
@@ -112,56 +115,30 @@ public final class ImageDecoder {
   }
 
   private static RgbImage read(byte[] content, ImageKind kind, String name) throws IOException {
-    ImageReader reader = kind.reader();
-    try (ImageInputStream stream = stream(content, kind)) {
-      reader.setInput(stream, true, true);
-      requireSize(reader, name);
-      List<String> warnings = new ArrayList<>();
-      reader.addIIOReadWarningListener((source, text) -> warnings.add(text));
-      boolean cmyk = kind == ImageKind.JPEG && CmykJpeg.isOne(content);
-      RgbImage image =
-          cmyk
-              ? CmykJpeg.convert(reader.readRaster(0, null), content)
-              : RgbImage.of(reader.read(0));
-      requireWhole(warnings, name);
-      return image;
-    } finally {
-      reader.dispose();
-    }
+    return switch (kind) {
+      case JPEG -> JpegDecoder.decode(content, name);
+      case PNG -> read(PNG, PngFile.bare(content, name), name);
+      case BMP -> read(BMP, BmpFile.tidy(content), name);
+      case GIF -> GifDecoder.decode(content, name);
+      case TIFF -> read(TIFF, content, name);
+      case WEBP -> WebpDecoder.decode(content, name);
+      case PNM -> PnmDecoder.decode(content, name);
+    };
   }
 
-  private static ImageInputStream stream(byte[] content, ImageKind kind) {
-    return kind == ImageKind.WEBP
-        ? new WebpStream(content)
-        : new ByteArrayImageInputStream(content);
+  private static RgbImage read(ImageReaderSpi provider, byte[] content, String name)
+      throws IOException {
+    ByteArrayImageInputStream stream = new ByteArrayImageInputStream(content);
+    return RgbImage.of(Readers.read(provider, stream, name, reader -> reader.read(0)));
   }
 
-  /** Before anything of that size is allocated. */
-  private static void requireSize(ImageReader reader, String name) throws IOException {
-    long width = reader.getWidth(0);
-    long height = reader.getHeight(0);
-    if (width * height > MAX_PIXELS) {
-      throw new UnreadableImageException(
-          "%s has %d x %d pixels, more than the %d allowed: scale it down first"
-              .formatted(name, width, height, MAX_PIXELS));
-    }
+  private static String detail(Exception e) {
+    return e.getMessage() == null ? e.getClass().getSimpleName() : e.getMessage();
   }
 
-  /** The JPEG reader meets the end of a cut file with a warning, in English, and grey pixels. */
-  private static void requireWhole(List<String> warnings, String name) {
-    for (String warning : warnings) {
-      if (warning.startsWith("Truncated") || warning.contains("premature")) {
-        throw damaged(name, warning, null);
-      }
-    }
-  }
-
-  private static UnreadableImageException damaged(
-      String name, String detail, @Nullable Throwable cause) {
-    String sentence =
-        name + " is damaged, cut off or of an unsupported kind (" + detail + "): replace it";
-    return cause == null
-        ? new UnreadableImageException(sentence)
-        : new UnreadableImageException(sentence, cause);
+  private static UnreadableImageException damaged(String name, String detail, Throwable cause) {
+    return new UnreadableImageException(
+        name + " is damaged, cut off or of an unsupported kind (" + detail + "): replace it",
+        cause);
   }
 }

@@ -15,10 +15,13 @@ import org.vgg4j.base.InputException;
 /** Which files of a folder are images: by their names, and where these say nothing, by content. */
 public final class ImageFiles {
   /** The extensions that are taken for images, for messages. */
-  public static final String EXTENSIONS_IN_WORDS = "jpg, jpeg, png, bmp, gif, tif, tiff or webp";
+  public static final String EXTENSIONS_IN_WORDS =
+      "jpg, jpeg, png, bmp, gif, tif, tiff, webp, ppm, pgm, pbm or pnm";
 
   private static final Set<String> EXTENSIONS =
-      Set.of("jpg", "jpeg", "png", "bmp", "gif", "tif", "tiff", "webp");
+      Set.of(
+          "jpg", "jpeg", "png", "bmp", "gif", "tif", "tiff", "webp", "ppm", "pgm", "pbm", "pnm",
+          "pam");
 
   /** First bytes that tell what a file is. */
   private static final int HEAD = 32;

@@ -4,14 +4,16 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 
 /**
- * How a camera was held, as EXIF (JEITA CP-3451, tag 274) tells it in JPEG and WebP files, and TIFF
- * files in the same tag: 1 upright, 2 mirrored, 3 upside down, … 8. Anything that cannot be
+ * How a camera was held, as EXIF (JEITA CP-3451, tag 274) tells it in JPEG, PNG and WebP files, and
+ * TIFF files in the same tag: 1 upright, 2 mirrored, 3 upside down, … 8. Anything that cannot be
  * understood counts as upright, since a picture is worth more than what is said about it.
  */
 final class Orientation {
   static final int UPRIGHT = 1;
   private static final int TAG = 274;
   private static final int SHORT = 3;
+  private static final int LONG = 4;
+  private static final long MASK = 0xFFFFFFFFL;
   private static final int ENTRY_BYTES = 12;
   private static final String EXIF = "Exif\0\0";
 
@@ -22,60 +24,66 @@ final class Orientation {
     return switch (kind) {
       case JPEG -> ofJpeg(content);
       case WEBP -> ofWebp(content);
-      case TIFF -> ofTiff(content, 0, content.length);
-      case PNG, BMP, GIF -> UPRIGHT;
+      case PNG -> PngFile.orientation(content);
+      case TIFF -> told(content, 0, content.length);
+      case BMP, GIF, PNM -> UPRIGHT;
     };
   }
 
   private static int ofJpeg(byte[] content) {
-    int body =
-        JpegSegments.find(
-            content, (marker, at) -> marker == 0xE1 && JpegSegments.hasText(content, at, EXIF));
-    return body < 0
-        ? UPRIGHT
-        : ofTiff(content, body + EXIF.length(), JpegSegments.end(content, body));
+    JpegFile file = new JpegFile(content);
+    return file.exif() < 0 ? UPRIGHT : told(content, file.exif(), file.exifEnd());
   }
 
-  /** Goes from chunk to chunk of the RIFF container. */
   private static int ofWebp(byte[] content) {
-    ByteBuffer file = ByteBuffer.wrap(content).order(ByteOrder.LITTLE_ENDIAN);
-    long at = 12;
-    while (at + 8 <= content.length) {
-      long length = file.getInt((int) at + 4) & 0xFFFFFFFFL;
-      int from = (int) at + 8;
-      if (file.getInt((int) at) == 0x46495845) { // "EXIF"
-        int start = JpegSegments.hasText(content, from, EXIF) ? from + EXIF.length() : from;
-        return ofTiff(content, start, (int) Math.min(content.length, from + length));
-      }
-      at += 8 + length + (length & 1);
+    int body = WebpDecoder.find(content, "EXIF");
+    if (body < 0) {
+      return UPRIGHT;
     }
-    return UPRIGHT;
+    long length = ByteBuffer.wrap(content).order(ByteOrder.LITTLE_ENDIAN).getInt(body - 4) & MASK;
+    int end = (int) Math.min(content.length, body + length);
+    return told(content, tiffAt(ByteBuffer.wrap(content, body, end - body)), end);
   }
 
-  /** Looks for the tag in the first directory. */
-  private static int ofTiff(byte[] content, int from, int to) {
+  /** Returns where the TIFF structure begins: some programs put a JPEG's prefix before it. */
+  static int tiffAt(ByteBuffer exif) {
+    int from = exif.position();
+    return JpegFile.hasText(exif.array(), from, EXIF) ? from + EXIF.length() : from;
+  }
+
+  private static int told(byte[] content, int from, int to) {
+    return Math.max(UPRIGHT, ofTiff(content, from, to));
+  }
+
+  /** Looks for the tag in the first directory: 1 to 8, or 0 if nothing can be understood. */
+  static int ofTiff(byte[] content, int from, int to) {
     if (to - from < 8) {
-      return UPRIGHT;
+      return 0;
     }
     ByteBuffer tiff = ByteBuffer.wrap(content, from, to - from).slice();
     tiff.order(tiff.get(0) == 'I' ? ByteOrder.LITTLE_ENDIAN : ByteOrder.BIG_ENDIAN);
-    long directory = tiff.getInt(4) & 0xFFFFFFFFL;
+    long directory = tiff.getInt(4) & MASK;
     if (directory + 2 > tiff.limit()) {
-      return UPRIGHT;
+      return 0;
     }
     int entries = tiff.getShort((int) directory) & 0xFFFF;
     for (int i = 0; i < entries; i++) {
       long entry = directory + 2 + (long) ENTRY_BYTES * i;
       if (entry + ENTRY_BYTES > tiff.limit()) {
-        return UPRIGHT;
+        return 0;
       }
       int at = (int) entry;
-      if ((tiff.getShort(at) & 0xFFFF) == TAG && tiff.getShort(at + 2) == SHORT) {
-        int value = tiff.getShort(at + 8);
-        return value >= 1 && value <= 8 ? value : UPRIGHT;
+      if ((tiff.getShort(at) & 0xFFFF) == TAG) {
+        long value =
+            switch (tiff.getShort(at + 2)) {
+              case SHORT -> tiff.getShort(at + 8);
+              case LONG -> tiff.getInt(at + 8);
+              default -> 0;
+            };
+        return value >= 1 && value <= 8 ? (int) value : 0;
       }
     }
-    return UPRIGHT;
+    return 0;
   }
 
   /**

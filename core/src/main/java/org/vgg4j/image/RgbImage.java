@@ -157,7 +157,8 @@ public final class RgbImage {
     }
   }
 
-  private static byte overWhite(int value, int alpha) {
+  /** Composes a value of 0 to 255 over white; alpha 255 is opaque. */
+  static byte overWhite(int value, int alpha) {
     return (byte) ((value * alpha + WHITE * (255 - alpha) + 127) / 255);
   }
 

@@ -109,7 +109,8 @@ class ImageFolderDatasetTest {
     assertThatThrownBy(this::open)
         .isInstanceOf(InputException.class)
         .hasMessage(
-            "%s holds images but no class folders: put the images of each class into a sub-folder of its own, such as %s/cat/1.jpg and %s/dog/1.jpg",
+            "%s holds images but no class folders: put the images of each class into a sub-folder"
+                + " of its own, such as %s/cat/1.jpg and %s/dog/1.jpg",
             root, root, root);
   }
 
@@ -136,7 +137,8 @@ class ImageFolderDatasetTest {
     assertThatThrownBy(this::open)
         .isInstanceOf(InputException.class)
         .hasMessage(
-            "class folder %s/dog holds no image (jpg, jpeg, png, bmp, gif, tif, tiff or webp): put some in or remove the folder",
+            "class folder %s/dog holds no image (jpg, jpeg, png, bmp, gif, tif, tiff, webp, ppm,"
+                + " pgm, pbm or pnm): put some in or remove the folder",
             root);
   }
 

@@ -164,7 +164,8 @@ class ImageDecoderTest {
     assertThatThrownBy(() -> ImageDecoder.decode(content, "a.jpg"))
         .isInstanceOf(InputException.class)
         .hasMessage(
-            "a.jpg is not an image that can be read: give a JPEG, PNG, BMP, GIF, TIFF or WebP file");
+            "a.jpg is not an image that can be read: give a JPEG, PNG, BMP, GIF, TIFF, WebP, PPM,"
+                + " PGM or PBM file");
   }
 
   @ParameterizedTest
@@ -201,7 +202,8 @@ class ImageDecoderTest {
     assertThatThrownBy(() -> ImageDecoder.decode(content, "bomb.png"))
         .isInstanceOf(InputException.class)
         .hasMessage(
-            "bomb.png has 20000 x 10000 pixels, more than the 178956970 allowed: scale it down first");
+            "bomb.png has 20000 x 10000 pixels, more than the 178956970 allowed: scale it down"
+                + " first");
   }
 
   @Test

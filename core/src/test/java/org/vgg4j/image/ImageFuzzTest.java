@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.fail;
 
 import com.sun.management.ThreadMXBean;
 import java.lang.management.ManagementFactory;
+import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import java.util.SplittableRandom;
@@ -52,12 +53,32 @@ class ImageFuzzTest {
           "lossless.webp",
           "alpha.webp",
           "lossy.webp",
-          "exif.webp");
+          "exif.webp",
+          "../forms/jpeg-ids-012.jpg",
+          "../forms/jpeg-1x2-progressive.jpg",
+          "../forms/jpeg-inks-adobe2.jpg",
+          "../forms/jpeg-three-scans.jpg",
+          "../forms/png-exif-6.png",
+          "../forms/png-exif-ztxt.png",
+          "../forms/png-xmp-packed.png",
+          "../forms/gif-offset-local.gif",
+          "../forms/webp-animated-clear-2.webp",
+          "../forms/bmp-runs-size0.bmp",
+          "../forms/bmp-os2-long.bmp",
+          "../forms/p6-16-bits.ppm",
+          "../forms/p3.ppm",
+          "../forms/p1.pbm",
+          "../forms/p4.pbm",
+          "../forms/p7-alpha.pam");
 
   @Test
   void damagedFiles() throws InterruptedException {
     List<byte[]> seeds =
-        SEEDS.stream().map(file -> TestImages.resource("/goldens/decode/" + file)).toList();
+        SEEDS.stream()
+            .map(
+                file ->
+                    TestImages.resource(Path.of("/goldens/decode", file).normalize().toString()))
+            .toList();
     ExecutorService thread = Executors.newSingleThreadExecutor();
     int decoded = 0;
     try {

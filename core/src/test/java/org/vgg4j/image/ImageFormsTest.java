@@ -1,0 +1,94 @@
+package org.vgg4j.image;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.util.HexFormat;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvFileSource;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** Image files in the less usual forms that strangers have; see make_goldens.py beside them. */
+class ImageFormsTest {
+  @ParameterizedTest
+  @CsvFileSource(resources = "/goldens/forms/goldens.csv")
+  void decodesAsPillowDoes(String file, int width, int height, String sha256) throws Exception {
+    RgbImage image = ImageDecoder.decode(TestImages.resource("/goldens/forms/" + file), file);
+    assertThat(image.width()).isEqualTo(width);
+    assertThat(image.height()).isEqualTo(height);
+    byte[] digest = MessageDigest.getInstance("SHA-256").digest(image.pixels());
+    assertThat(HexFormat.of().formatHex(digest)).isEqualTo(sha256);
+  }
+
+  /** Some decoders can read some of these; then others would see other pixels, or none. */
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      textBlock =
+          """
+          arithmetic.jpg | is a JPEG with arithmetic coding, which cannot be read: save it as an ordinary JPEG, for instance with jpegtran -copy all -outfile NEW.jpg OLD.jpg
+          arithmetic-progressive.jpg | is a JPEG with arithmetic coding, which cannot be read: save it as an ordinary JPEG, for instance with jpegtran -copy all -outfile NEW.jpg OLD.jpg
+          lossless.jpg | is a JPEG with lossless coding, which cannot be read: save it as an ordinary JPEG or a PNG
+          hierarchical.jpg | is a JPEG with hierarchical coding, which cannot be read: save it as an ordinary JPEG or a PNG
+          12-bits.jpg | is a JPEG of 12 bits a sample, which cannot be read: save it as an ordinary JPEG or a PNG
+          two-components.jpg | is a JPEG of 2 components, which cannot be read: save it as an ordinary JPEG or a PNG
+          height-at-end.jpg | is a JPEG that states its height only at its end, which cannot be read: save it as an ordinary JPEG or a PNG
+          scans-missing.jpg | is damaged, cut off or of an unsupported kind (scans are missing at its end): replace it
+          component-missing.jpg | is damaged, cut off or of an unsupported kind (scans are missing at its end): replace it
+          apple.png | is a PNG in the form that Apple's tools make for iOS, which cannot be read: save it as an ordinary PNG
+          header-checksum.png | is damaged, cut off or of an unsupported kind (the checksum of IHDR is wrong): replace it
+          cut.ppm | is damaged, cut off or of an unsupported kind (it ends before its last pixel): replace it
+          cut-digits.pgm | is damaged, cut off or of an unsupported kind (it ends before its last pixel): replace it
+          huge.ppm | has 99999 x 99999 pixels, more than the 178956970 allowed: scale it down first
+          largest-0.pgm | is damaged, cut off or of an unsupported kind (its header says 2 x 2 pixels of 0 to 0): replace it
+          cmyk.pam | is damaged, cut off or of an unsupported kind (its pixels have 4 samples (CMYK)): replace it
+          """)
+  void refusesBySentence(String file, String sentence) {
+    byte[] content = TestImages.resource("/goldens/forms/refused/" + file);
+    assertThatThrownBy(() -> ImageDecoder.decode(content, file))
+        .isInstanceOf(UnreadableImageException.class)
+        .hasMessage(file + " " + sentence);
+  }
+
+  /** By the first bytes that their formats prescribe. */
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      textBlock =
+          """
+          0000001c66747970686569630000 | is a HEIC picture, which cannot be read: convert it to JPEG or PNG
+          0000002066747970617669660000 | is an AVIF picture, which cannot be read: convert it to JPEG or PNG
+          0000000c4a584c200d0a870a | is a JPEG XL picture, which cannot be read: convert it to JPEG or PNG
+          ff0afa7f | is a JPEG XL picture, which cannot be read: convert it to JPEG or PNG
+          0000000c6a5020200d0a870a | is a JPEG 2000 picture, which cannot be read: convert it to JPEG or PNG
+          ff4fff510029 | is a JPEG 2000 picture, which cannot be read: convert it to JPEG or PNG
+          384250530001 | is a Photoshop picture (PSD), which cannot be read: convert it to JPEG or PNG
+          00000100010010100000 | is an icon (ICO), which cannot be read: convert it to JPEG or PNG
+          255044462d312e34 | is a PDF document, which cannot be read: convert it to JPEG or PNG
+          """)
+  void namesOtherKinds(String head, String sentence) {
+    assertRefused(HexFormat.of().parseHex(head), sentence);
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      textBlock =
+          """
+          <?xml version="1.0"?><svg xmlns="http://www.w3.org/2000/svg"/> | is a drawing (SVG), which cannot be read: convert it to JPEG or PNG
+          <!DOCTYPE html><title>404</title> | is a web page, not an image: download the image itself
+          version https://git-lfs.github.com/spec/v1 | is a pointer of Git LFS, not the image itself: run git lfs pull
+          data TRUEVISION-XFILE.$ | is a Targa picture (TGA), which cannot be read: convert it to JPEG or PNG
+          """)
+  void namesOtherFiles(String text, String sentence) {
+    assertRefused(text.replace('$', '\0').getBytes(StandardCharsets.US_ASCII), sentence);
+  }
+
+  private static void assertRefused(byte[] content, String sentence) {
+    assertThatThrownBy(() -> ImageDecoder.decode(content, "a.jpg"))
+        .isInstanceOf(UnreadableImageException.class)
+        .hasMessage("a.jpg " + sentence);
+  }
+}
