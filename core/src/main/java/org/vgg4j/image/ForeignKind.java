@@ -1,44 +1,29 @@
 package org.vgg4j.image;
 
 import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
-/** What files are that are not among {@link ImageKind}, so that a refusal can call them by name. */
+/**
+ * What files are that are not among {@link ImageKind}, so that a refusal can call them by name:
+ * pictures that {@link ForeignFormat} knows, and what else is found among pictures.
+ */
 final class ForeignKind {
   private record Magic(int at, String bytes, String name) {}
 
-  private static final List<Magic> PICTURES =
+  private static final List<Magic> OTHERS =
       List.of(
-          new Magic(4, "ftypavif", "an AVIF picture"),
-          new Magic(4, "ftypavis", "an AVIF picture"),
-          new Magic(4, "ftyphei", "a HEIC picture"),
-          new Magic(4, "ftyphev", "a HEIC picture"),
-          new Magic(4, "ftypmif1", "a HEIF picture (HEIC or AVIF)"),
-          new Magic(4, "ftypmsf1", "a HEIF picture (HEIC or AVIF)"),
-          new Magic(4, "ftypcrx", "a camera's raw picture"),
-          new Magic(4, "JXL \r\n", "a JPEG XL picture"),
-          new Magic(0, "\u00ff\n", "a JPEG XL picture"),
-          new Magic(4, "jP  \r\n", "a JPEG 2000 picture"),
-          new Magic(0, "\u00ffO\u00ffQ", "a JPEG 2000 picture"),
           new Magic(0, "\u00ff\u00d8\u00f7", "a JPEG-LS picture"),
-          new Magic(0, "II\u00bc", "a JPEG XR picture"),
-          new Magic(0, "8BPS", "a Photoshop picture (PSD)"),
           new Magic(0, "gimp xcf", "a GIMP picture (XCF)"),
           new Magic(0, "\0\0\1\0", "an icon (ICO)"),
           new Magic(0, "\0\0\2\0", "a cursor (CUR)"),
           new Magic(0, "icns", "an icon (ICNS)"),
-          new Magic(0, "DDS ", "a DDS texture"),
-          new Magic(0, "v/1\1", "an OpenEXR picture"),
-          new Magic(0, "#?RADIANCE", "a Radiance picture (HDR)"),
           new Magic(0, "Pf\n", "a picture of floats (PFM)"),
           new Magic(0, "PF\n", "a picture of floats (PFM)"),
           new Magic(0, "SIMPLE  =", "a FITS picture"),
           new Magic(128, "DICM", "a DICOM picture"),
-          new Magic(0, "IIRO", "a camera's raw picture"),
-          new Magic(0, "IIU\0", "a camera's raw picture"),
-          new Magic(0, "FUJIFILMCCD-RAW", "a camera's raw picture"),
           new Magic(0, "%PDF", "a PDF document"),
           new Magic(0, "%!PS", "a PostScript document"),
           new Magic(4, "ftyp", "a film (MP4 or the like)"),
@@ -53,7 +38,12 @@ final class ForeignKind {
 
   /** Returns what the file is and what to do about it; null if it is not known. */
   static @Nullable String of(byte[] content) {
-    for (Magic magic : PICTURES) {
+    String format = ForeignFormat.of(Arrays.copyOf(content, Math.min(HEAD, content.length)), "");
+    if (format != null) {
+      return toBeConverted(
+          ("AEIO".indexOf(format.charAt(0)) < 0 ? "a " : "an ") + format + " picture");
+    }
+    for (Magic magic : OTHERS) {
       if (ImageKind.begins(content, magic.at, magic.bytes)) {
         return toBeConverted(magic.name);
       }

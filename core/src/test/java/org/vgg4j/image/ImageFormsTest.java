@@ -64,7 +64,7 @@ class ImageFormsTest {
           ff0afa7f | is a JPEG XL picture, which cannot be read: convert it to JPEG or PNG
           0000000c6a5020200d0a870a | is a JPEG 2000 picture, which cannot be read: convert it to JPEG or PNG
           ff4fff510029 | is a JPEG 2000 picture, which cannot be read: convert it to JPEG or PNG
-          384250530001 | is a Photoshop picture (PSD), which cannot be read: convert it to JPEG or PNG
+          384250530001 | is a Photoshop picture, which cannot be read: convert it to JPEG or PNG
           00000100010010100000 | is an icon (ICO), which cannot be read: convert it to JPEG or PNG
           255044462d312e34 | is a PDF document, which cannot be read: convert it to JPEG or PNG
           """)
