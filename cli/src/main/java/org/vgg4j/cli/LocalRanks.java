@@ -19,13 +19,10 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 import org.vgg4j.base.InputException;
-import sun.misc.Signal;
 
 /**
  * Processes of one command on this machine: each runs the same command line with a rank of its own.
@@ -40,7 +37,12 @@ final class LocalRanks {
   private static final String OF_GLOO = "[Gloo] ";
 
   private static final Duration TO_END = Duration.ofSeconds(30);
+
+  /** For ranks that are left when others have ended without having come to an orderly stop. */
+  private static final Duration TO_STOP = Duration.ofSeconds(5);
+
   private static final long PASS_ON = 300; // milliseconds
+  private static final long POLL = 50; // milliseconds
 
   /** JVM options that give all of the heap's size. */
   private static final Pattern HEAP =
@@ -53,6 +55,9 @@ final class LocalRanks {
   private final PrintWriter err;
   private final List<Process> ranks = new CopyOnWriteArrayList<>();
   private final List<Thread> readers = new ArrayList<>();
+
+  /** The number of the signal that asked to stop; 0: none. */
+  private volatile int signal;
 
   /**
    * @param arguments the whole command line after the command's name, {@code vgg}
@@ -80,21 +85,26 @@ final class LocalRanks {
   }
 
   /**
-   * Starts all, waits for all, and returns rank 0's exit code, or that of the first that failed.
+   * Starts all, waits for all, and returns rank 0's exit code, or that of the first that failed; or
+   * that of the signal that stopped them.
    */
   int run() {
-    Signal.handle(new Signal("INT"), signal -> passOn());
-    Signal.handle(new Signal("TERM"), signal -> passOn());
-    Runtime.getRuntime().addShutdownHook(new Thread(this::endAll));
-    int port = freePort();
-    for (int rank = 0; rank < count; rank++) {
-      ranks.add(start(rank, port));
+    try (Signals unused = Signals.handle(this::stop, err)) {
+      Runtime.getRuntime().addShutdownHook(new Thread(this::endAll));
+      int port = freePort();
+      for (int rank = 0; rank < count && signal == 0; rank++) {
+        ranks.add(start(rank, port));
+      }
+      return await();
     }
-    return await();
   }
 
-  /** Ctrl-C, and what is sent to a whole group, reaches the ranks by itself, and first. */
-  private void passOn() {
+  /**
+   * Passes a request to stop on. Ctrl-C, and what is sent to a whole group, reaches the ranks by
+   * itself, and first.
+   */
+  private void stop(int number) {
+    signal = number;
     try {
       Thread.sleep(PASS_ON);
     } catch (InterruptedException e) {
@@ -144,7 +154,7 @@ final class LocalRanks {
   private List<String> command(int rank) {
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-    for (String option : ManagementFactory.getRuntimeMXBean().getInputArguments()) {
+    for (String option : jvmOptions()) {
       command.add(shareOfHeap(option));
     }
     if (rank > 0) {
@@ -158,6 +168,17 @@ final class LocalRanks {
       command.addAll(List.of("--threads", String.valueOf(threads)));
     }
     return command;
+  }
+
+  private static List<String> jvmOptions() {
+    try {
+      return ManagementFactory.getRuntimeMXBean().getInputArguments();
+    } catch (LinkageError e) {
+      throw new InputException(
+          "this Java was made without the module java.management, by which --nproc starts processes"
+              + " with its own options: take a JDK",
+          e);
+    }
   }
 
   /** All ranks together get what one process would. */
@@ -198,51 +219,52 @@ final class LocalRanks {
     return thread;
   }
 
-  /** When one fails the others find out by themselves; those that do not are ended. */
+  /**
+   * When one fails the others find out by themselves; those that do not are ended. So are, much
+   * sooner, those that are left when a request to stop has ended one before its work was in order.
+   */
   private int await() {
-    List<CompletableFuture<Process>> exits = ranks.stream().map(Process::onExit).toList();
-    CompletableFuture<Void> all =
-        CompletableFuture.allOf(exits.toArray(CompletableFuture<?>[]::new));
-    CompletableFuture<Integer> firstFailure = new CompletableFuture<>();
-    for (int rank = 0; rank < count; rank++) {
-      int number = rank;
-      CompletableFuture<Void> unused =
-          exits
-              .get(rank)
-              .thenAccept(
-                  process -> {
-                    if (process.exitValue() != 0) {
-                      firstFailure.complete(number);
-                    }
-                  });
-    }
+    @Nullable Process failed = null;
+    long deadline = Long.MAX_VALUE; // milliseconds since the start
+    long start = System.nanoTime();
     try {
-      CompletableFuture.anyOf(all, firstFailure).get();
-      if (!all.isDone()) {
-        waitForTheOthers(all);
+      while (ranks.stream().anyMatch(Process::isAlive)) {
+        Thread.sleep(POLL);
+        long now = (System.nanoTime() - start) / 1_000_000;
+        if (failed == null) {
+          failed = ranks.stream().filter(LocalRanks::hasFailed).findFirst().orElse(null);
+          deadline = failed == null ? deadline : now + timeout.plus(TO_END).toMillis();
+        }
+        if (signal != 0 && (failed != null || !ranks.get(0).isAlive())) {
+          deadline = Math.min(deadline, now + TO_STOP.toMillis());
+        }
+        if (now >= deadline) {
+          err.println("vgg: some processes did not end by themselves, and were ended");
+          endAll();
+          deadline = Long.MAX_VALUE;
+        }
       }
       for (Thread reader : readers) {
         reader.join();
       }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
-    } catch (ExecutionException e) {
-      throw new IllegalStateException(e);
     }
-    Integer failed = firstFailure.getNow(null);
-    int leader = ranks.get(0).isAlive() ? 1 : ranks.get(0).exitValue();
-    return leader != 0 || failed == null ? leader : ranks.get(failed).exitValue();
+    return exitCode(failed);
   }
 
-  private void waitForTheOthers(CompletableFuture<Void> all)
-      throws InterruptedException, ExecutionException {
-    try {
-      Void unused = all.get(timeout.plus(TO_END).toSeconds(), TimeUnit.SECONDS);
-    } catch (TimeoutException e) {
-      err.println("vgg: some processes did not end by themselves, and were ended");
-      endAll();
-      Void unused = all.get();
+  private static boolean hasFailed(Process process) {
+    return !process.isAlive() && process.exitValue() != 0;
+  }
+
+  private int exitCode(@Nullable Process failed) {
+    Process leader = ranks.isEmpty() ? null : ranks.get(0);
+    if (leader == null || leader.isAlive()) {
+      return signal == 0 ? 1 : Signals.EXIT + signal;
     }
+    int code = leader.exitValue() != 0 || failed == null ? leader.exitValue() : failed.exitValue();
+    // ranks are asked to stop by SIGTERM, whatever this process got
+    return signal != 0 && code > Signals.EXIT ? Signals.EXIT + signal : code;
   }
 
   private void endAll() {

@@ -6,7 +6,6 @@ import java.io.OutputStreamWriter;
 import java.io.PrintStream;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
-import org.vgg4j.base.InputException;
 import org.vgg4j.base.Version;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -45,7 +44,11 @@ public final class Main implements Runnable {
 
   /** Runs the command and ends the process with its exit code. */
   public static void main(String[] args) {
-    System.exit(run(args, writer(standardOutput()), writer(System.err)));
+    PrintWriter err = writer(System.err);
+    // a thread that ends silently could let the process wait for it without end
+    Thread.setDefaultUncaughtExceptionHandler(
+        (thread, failure) -> Runtime.getRuntime().halt(Failures.show(failure, err)));
+    System.exit(run(args, writer(standardOutput()), err));
   }
 
   /**
@@ -83,12 +86,7 @@ public final class Main implements Runnable {
     commandLine.setCaseInsensitiveEnumValuesAllowed(true);
     commandLine.setUsageHelpAutoWidth(true);
     commandLine.setExecutionExceptionHandler(
-        (failure, command, parsed) -> {
-          if (failure instanceof InputException input) {
-            return explain(input, command.getErr());
-          }
-          throw failure; // a bug of ours: picocli prints its stack trace and exits 1
-        });
+        (failure, command, parsed) -> Failures.show(failure, command.getErr()));
     try {
       CommandLine command = args.length > 0 ? commandLine.getSubcommands().get(args[0]) : null;
       if (command != null
@@ -100,21 +98,10 @@ public final class Main implements Runnable {
       } else if (command != null && command.getCommand() instanceof TrainCommand) {
         YamlOptions.apply(command, args);
       }
-    } catch (InputException e) {
-      return explain(e, err);
-    }
-    try {
       return commandLine.execute(args);
-    } catch (OutOfMemoryError e) {
-      err.println(
-          "vgg: out of memory: take a smaller batch, or give Java more (VGG_JAVA_OPTS=-Xmx...)");
-      return CommandLine.ExitCode.SOFTWARE;
+    } catch (RuntimeException | Error e) {
+      return Failures.show(e, err);
     }
-  }
-
-  private static int explain(InputException failure, PrintWriter err) {
-    err.println("vgg: " + failure.getMessage());
-    return CommandLine.ExitCode.SOFTWARE;
   }
 
   @Override

@@ -13,6 +13,7 @@ import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import org.vgg4j.base.FileDigest;
 import org.vgg4j.base.InputException;
+import org.vgg4j.base.UserFolders;
 import org.vgg4j.weights.foreign.Download;
 import org.vgg4j.weights.foreign.Release;
 import picocli.CommandLine.Command;
@@ -96,7 +97,9 @@ final class ModelsCommand implements Callable<Integer> {
     @Option(
         names = "--cache",
         paramLabel = "DIR",
-        description = "where files are kept (default: ~/.cache/vgg4j, or $VGG_CACHE)")
+        description =
+            "where files are kept (default: $VGG_CACHE, else vgg4j in $XDG_CACHE_HOME or in"
+                + " ~/.cache)")
     private @Nullable Path cache;
 
     @Option(
@@ -159,9 +162,13 @@ final class ModelsCommand implements Callable<Integer> {
 
     private static Path defaultCache() {
       String folder = System.getenv("VGG_CACHE");
-      return folder != null && !folder.isEmpty()
-          ? Path.of(folder)
-          : Path.of(System.getProperty("user.home"), ".cache", "vgg4j");
+      Path cache = folder != null && !folder.isEmpty() ? Path.of(folder) : UserFolders.cache();
+      if (cache == null) {
+        throw new InputException(
+            "this user has no home folder in which a download could be kept: give --cache DIR, or"
+                + " set VGG_CACHE or HOME");
+      }
+      return cache;
     }
   }
 }

@@ -1,6 +1,7 @@
 package org.vgg4j.cli;
 
 import com.sun.management.HotSpotDiagnosticMXBean;
+import com.sun.management.OperatingSystemMXBean;
 import com.sun.management.VMOption;
 import java.lang.management.ManagementFactory;
 import java.util.OptionalLong;
@@ -22,16 +23,42 @@ final class ProcessMemory {
    * asks for both.
    */
   static OptionalLong besideTheNetwork() {
-    HotSpotDiagnosticMXBean hotSpot =
-        ManagementFactory.getPlatformMXBean(HotSpotDiagnosticMXBean.class);
-    if (hotSpot == null) {
-      return OptionalLong.empty(); // another virtual machine
+    try {
+      return HotSpot.besideTheNetwork();
+    } catch (LinkageError e) {
+      return OptionalLong.empty(); // a run-time image without the module jdk.management
     }
-    VMOption young = hotSpot.getVMOption("MaxNewSize");
-    boolean serial = Boolean.parseBoolean(hotSpot.getVMOption("UseSerialGC").getValue());
-    return serial && young.getOrigin() == VMOption.Origin.VM_CREATION
-        ? OptionalLong.of(JAVA_ITSELF + Long.parseLong(young.getValue()))
-        : OptionalLong.empty();
+  }
+
+  /** The memory of the machine, or of the container that this process may use; empty if unknown. */
+  static OptionalLong ofMachine() {
+    try {
+      return HotSpot.ofMachine();
+    } catch (LinkageError e) {
+      return OptionalLong.empty();
+    }
+  }
+
+  // a class of its own, which is not loaded before it is used
+  private static final class HotSpot {
+    static OptionalLong besideTheNetwork() {
+      HotSpotDiagnosticMXBean hotSpot =
+          ManagementFactory.getPlatformMXBean(HotSpotDiagnosticMXBean.class);
+      if (hotSpot == null) {
+        return OptionalLong.empty(); // another virtual machine
+      }
+      VMOption young = hotSpot.getVMOption("MaxNewSize");
+      boolean serial = Boolean.parseBoolean(hotSpot.getVMOption("UseSerialGC").getValue());
+      return serial && young.getOrigin() == VMOption.Origin.VM_CREATION
+          ? OptionalLong.of(JAVA_ITSELF + Long.parseLong(young.getValue()))
+          : OptionalLong.empty();
+    }
+
+    static OptionalLong ofMachine() {
+      return ManagementFactory.getOperatingSystemMXBean() instanceof OperatingSystemMXBean system
+          ? OptionalLong.of(system.getTotalMemorySize())
+          : OptionalLong.empty();
+    }
   }
 
   /** The largest resident size of this process so far, where Linux tells it. */

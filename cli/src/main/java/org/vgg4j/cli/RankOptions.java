@@ -5,6 +5,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.function.ToIntFunction;
 import org.jspecify.annotations.Nullable;
+import org.vgg4j.base.Bytes;
 import org.vgg4j.base.InputException;
 import org.vgg4j.parallel.Membership;
 import org.vgg4j.parallel.ProcessGroup;
@@ -20,7 +21,21 @@ final class RankOptions {
   /** How long they wait for each other. */
   static final String TIMEOUT = "--timeout";
 
-  private static final int MOST = 1024;
+  /**
+   * As many processes as processors are useful; some more are for trying how several get on with
+   * each other.
+   */
+  private static final int MOST_PER_PROCESSOR = 8;
+
+  /** What Java and libtorch take in each process beside the network, in bytes; measured. */
+  private static final long BESIDE_THE_NETWORK = 300_000_000;
+
+  /**
+   * Set where {@code ./vgg} only wants to know whether the command line is in order, before it
+   * builds what several processes need.
+   */
+  private static final String CHECK = "vgg.check";
+
   private static final int LEAST_TIMEOUT = 30;
 
   @Option(
@@ -42,9 +57,14 @@ final class RankOptions {
 
   /** How many processes this command is to start; 1: none. */
   int processes() {
-    if (processes < 1 || processes > MOST) {
+    if (processes < 1) {
+      throw new InputException("option nproc is %d but must be at least 1".formatted(processes));
+    }
+    int processors = Runtime.getRuntime().availableProcessors();
+    if (processes > MOST_PER_PROCESSOR * processors) {
       throw new InputException(
-          "option nproc is %d but must be from 1 to %d".formatted(processes, MOST));
+          "option nproc is %d, but here are %d processors, for which %d processes are the most: best take no more than processors"
+              .formatted(processes, processors, MOST_PER_PROCESSOR * processors));
     }
     if (processes > 1 && membership() != null) {
       throw new InputException(
@@ -52,6 +72,37 @@ final class RankOptions {
               + " already: leave one of them out");
     }
     return processes;
+  }
+
+  /**
+   * Requires that the machine has the memory for all processes.
+   *
+   * @param heap that each needs for its network, in bytes
+   * @throws InputException if it has not
+   */
+  void requireMemory(long heap) {
+    requireMemory(processes, heap, ProcessMemory.ofMachine().orElse(Long.MAX_VALUE));
+  }
+
+  static void requireMemory(int processes, long heap, long machine) {
+    long each = heap + BESIDE_THE_NETWORK;
+    if (each > machine / processes) {
+      throw new InputException(
+          "%d processes need %s of memory, %s each, but here are %s: %s"
+              .formatted(
+                  processes,
+                  Bytes.needed((double) processes * each),
+                  Bytes.needed(each),
+                  Bytes.available(machine),
+                  machine / each > 1
+                      ? "take --nproc " + machine / each + " or less"
+                      : "leave --nproc out"));
+    }
+  }
+
+  /** The heap of each process, in bytes: all together have what one would. */
+  long heapOfEach() {
+    return Runtime.getRuntime().maxMemory() / processes;
   }
 
   Duration timeout() {
@@ -84,12 +135,19 @@ final class RankOptions {
    */
   int run(CommandSpec spec, ToIntFunction<ProcessGroup> work) {
     if (processes() > 1) {
+      requireMemory(0);
+      if (Boolean.getBoolean(CHECK)) {
+        return 0;
+      }
       List<String> typed = spec.root().commandLine().getParseResult().originalArgs();
       PrintWriter out = spec.commandLine().getOut();
       return new LocalRanks(processes(), typed, timeout(), out, spec.commandLine().getErr()).run();
     }
     LocalRanks.endWithParent();
     Membership membership = membership();
+    if (Boolean.getBoolean(CHECK)) {
+      return 0;
+    }
     try (ProcessGroup group =
         membership == null ? ProcessGroup.alone() : ProcessGroups.installed().join(membership)) {
       try {

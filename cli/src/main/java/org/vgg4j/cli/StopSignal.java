@@ -1,44 +1,37 @@
 package org.vgg4j.cli;
 
 import java.io.PrintWriter;
-import sun.misc.Signal;
-import sun.misc.SignalHandler;
 
 /**
- * Ctrl-C and SIGTERM while a command can stop in good order: the first one asks it to, a second one
- * that comes later than a moment after it ends the process at once.
+ * Ctrl-C, SIGTERM and SIGHUP while a command can stop in good order: the first one asks it to, a
+ * second one that comes later than a moment after it ends the process at once.
  */
 final class StopSignal implements AutoCloseable {
-  private static final int SIGNAL_EXIT = 128; // what shells add to the number of the signal
-
-  private static final int TERMINATE = 15;
   private static final long SAME = 1_500_000_000; // nanoseconds
 
   private final PrintWriter err;
-  private final SignalHandler oldInterrupt;
-  private final SignalHandler oldTerminate;
+  private final Signals signals;
   private volatile int signal;
   private volatile long firstNanos;
 
   private StopSignal(PrintWriter err) {
     this.err = err;
-    this.oldInterrupt = Signal.handle(new Signal("INT"), this::handle);
-    this.oldTerminate = Signal.handle(new Signal("TERM"), this::handle);
+    this.signals = Signals.handle(this::handle, err);
   }
 
   static StopSignal install(PrintWriter err) {
     return new StopSignal(err);
   }
 
-  private void handle(Signal received) {
+  private void handle(int received) {
     long now = System.nanoTime();
     if (signal != 0 && now - firstNanos < SAME) {
       return; // one request may come twice: from the terminal, and from a parent that passes it on
     }
     if (signal != 0) {
-      Runtime.getRuntime().halt(SIGNAL_EXIT + received.getNumber());
+      Runtime.getRuntime().halt(Signals.EXIT + received);
     }
-    signal = received.getNumber();
+    signal = received;
     firstNanos = now;
     err.println();
     err.println("vgg: stopping after this step (once more to stop at once, without saving)");
@@ -49,16 +42,15 @@ final class StopSignal implements AutoCloseable {
   }
 
   /**
-   * The exit code that says which signal it was; 130 for Ctrl-C. SIGTERM's if none came here: then
-   * another process of the group was stopped.
+   * The exit code that says which signal it was: 130 for Ctrl-C, 143 for SIGTERM, 129 for SIGHUP.
+   * SIGTERM's if none came here: then another process of the group was stopped.
    */
   int exitCode() {
-    return SIGNAL_EXIT + (signal == 0 ? TERMINATE : signal);
+    return Signals.EXIT + (signal == 0 ? Signals.TERMINATE : signal);
   }
 
   @Override
   public void close() {
-    Signal.handle(new Signal("INT"), oldInterrupt);
-    Signal.handle(new Signal("TERM"), oldTerminate);
+    signals.close();
   }
 }

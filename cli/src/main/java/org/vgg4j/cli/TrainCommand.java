@@ -20,6 +20,7 @@ import org.vgg4j.evaluate.Evaluation;
 import org.vgg4j.parallel.ProcessGroup;
 import org.vgg4j.report.TensorBoardListener;
 import org.vgg4j.train.RunFolder;
+import org.vgg4j.train.RunLock;
 import org.vgg4j.train.RunMessages;
 import org.vgg4j.train.Trainer;
 import org.vgg4j.train.TrainingConfig;
@@ -58,7 +59,8 @@ class TrainCommand implements Callable<Integer> {
       names = YamlOptions.CONFIG,
       paramLabel = "FILE",
       description =
-          "a YAML file with any of these options, such as a run's config.yaml; the command line wins")
+          "a YAML file with any of these options, such as a run's config.yaml; the command line"
+              + " wins")
   private @Nullable Path config;
 
   @Mixin private final TrainingOptions options = new TrainingOptions();
@@ -89,8 +91,8 @@ class TrainCommand implements Callable<Integer> {
   @Option(
       names = YamlOptions.DRY_RUN,
       description =
-          "only try it, also a recipe: open the data, plan the memory, decode pictures, do one step, "
-              + "predict the time; leaves nothing but the index of an archive")
+          "only try it, also a recipe: open the data, plan the memory, decode pictures, do one"
+              + " step, predict the time; leaves nothing but the index of an archive")
   private boolean dryRun;
 
   @Mixin private final RankOptions ranks = new RankOptions();
@@ -108,8 +110,8 @@ class TrainCommand implements Callable<Integer> {
     if (dryRun) {
       return RankOptions.follows() ? 0 : lead(); // one process tries it
     }
-    if (ranks.processes() > 1 && resume == null && recipe == null) {
-      TrainingConfig unused = options.config(); // mistakes before processes are started
+    if (ranks.processes() > 1 && recipe == null) {
+      requireOrder(); // mistakes before processes are started
     }
     return ranks.run(
         spec,
@@ -117,6 +119,17 @@ class TrainCommand implements Callable<Integer> {
           group = joined;
           return group.leads() ? lead() : follow();
         });
+  }
+
+  private void requireOrder() {
+    TrainingConfig config = options.config();
+    Path folder = resume != null ? RunFolder.existing(resume).path() : out;
+    if (folder != null) {
+      RunLock.requireFree(folder);
+    }
+    // rank 0 says which kernels it has
+    System.setProperty("org.slf4j.simpleLogger.log.org.vgg4j.kernels.KernelLookup", "warn");
+    ranks.requireMemory(Trainer.heapOfRank(config, ranks.processes(), ranks.heapOfEach()));
   }
 
   private int lead() {
@@ -258,8 +271,9 @@ class TrainCommand implements Callable<Integer> {
     terminal()
         .printf(
             Locale.ROOT,
-            "%nBetween %d processes: each sent %.1f MB a step; that took %.1f s, of which %.1f s while the"
-                + " backward pass went on, and %.1f s (%.1f %% of the time) were waited for.%n",
+            "%nBetween %d processes: each sent %.1f MB a step; that took %.1f s, of which %.1f s"
+                + " while the backward pass went on, and %.1f s (%.1f %% of the time) were waited"
+                + " for.%n",
             group.size(),
             traffic.bytes() / 1e6 / Math.max(1, result.steps()),
             traffic.busySeconds(),
@@ -349,7 +363,8 @@ class TrainCommand implements Callable<Integer> {
     if (test != null) {
       out.printf(
           Locale.ROOT,
-          "Test: top-1 accuracy %.1f %%, top-5 accuracy %.1f %% on %d images that training never saw.%n",
+          "Test: top-1 accuracy %.1f %%, top-5 accuracy %.1f %% on %d images that training never"
+              + " saw.%n",
           100 - test.top1Error(),
           100 - test.top5Error(),
           test.images());

@@ -101,8 +101,8 @@ class TrainCommandTest {
                 crop: 32
                 scale: 36
                 color-shift: 0.1
-                batch: 64
-                micro-batch: 64
+                batch: 48 # of 64: there are no more images
+                micro-batch: 48
                 lr: 0.01
                 lr-features: 0.0
                 lr-head: 0.0

@@ -18,10 +18,12 @@ import java.util.List;
 import org.apache.commons.compress.archivers.tar.TarArchiveEntry;
 import org.apache.commons.compress.archivers.tar.TarConstants;
 import org.apache.commons.compress.archivers.tar.TarFile;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.vgg4j.base.AtomicFile;
 import org.vgg4j.base.InputException;
+import org.vgg4j.base.UserFolders;
 import org.vgg4j.image.ImageFiles;
 
 /**
@@ -55,18 +57,17 @@ final class TarArchive {
    * @throws InputException if it is missing, cut off or no tar archive
    */
   static TarArchive open(Path file) {
-    return open(file, cache());
+    return open(file, UserFolders.cache());
   }
 
-  private static Path cache() {
-    String set = System.getenv("XDG_CACHE_HOME");
-    Path home = Path.of(System.getProperty("user.home"));
-    return (set == null || set.isEmpty() ? home.resolve(".cache") : Path.of(set)).resolve("vgg4j");
-  }
-
-  static TarArchive open(Path file, Path cache) {
+  /**
+   * @param cache where an index is kept that cannot be kept beside its archive; null: nowhere
+   */
+  static TarArchive open(Path file, @Nullable Path cache) {
     TarIndex.Archive identity = identity(file);
-    List<Path> places = List.of(beside(file), cache.resolve(name(file, identity)));
+    Path beside = beside(file);
+    List<Path> places =
+        cache == null ? List.of(beside) : List.of(beside, cache.resolve(name(file, identity)));
     for (Path place : places) {
       try (InputStream stream = Files.newInputStream(place)) {
         return new TarArchive(file, TarIndex.read(stream, identity));

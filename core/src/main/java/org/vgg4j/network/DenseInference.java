@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
+import org.vgg4j.base.Bytes;
 import org.vgg4j.base.InputException;
 import org.vgg4j.kernels.Kernels;
 import org.vgg4j.kernels.Workers;
@@ -65,13 +66,13 @@ public final class DenseInference {
       throw new InputException(
           String.format(
               Locale.ROOT,
-              "the network over an image of %d x %d pixels needs %.1f GB of heap%s, but there are %.1f GB:"
-                  + " take a smaller --test-scales, or give Java more (VGG_JAVA_OPTS=-Xmx...)",
+              "the network over an image of %d x %d pixels needs %s of heap%s, but it has room for"
+                  + " %s: take a smaller --test-scales, or give Java more (VGG_JAVA_OPTS=-Xmx...)",
               imageWidth,
               imageHeight,
-              plan.total() / 1e9,
+              Bytes.needed(plan.total()),
               plan.hasTooLongArray() ? ", in longer arrays than Java has" : "",
-              HEAP_SHARE * heap / 1e9));
+              Bytes.available(HEAP_SHARE * heap)));
     }
     return count;
   }

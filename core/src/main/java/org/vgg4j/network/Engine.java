@@ -7,6 +7,7 @@ import java.util.function.IntConsumer;
 import java.util.function.IntToLongFunction;
 import java.util.function.LongSupplier;
 import java.util.function.Supplier;
+import org.vgg4j.base.Bytes;
 import org.vgg4j.base.InputException;
 import org.vgg4j.kernels.KernelLookup;
 import org.vgg4j.kernels.Probe;
@@ -19,6 +20,11 @@ import org.vgg4j.model.ParameterShape;
  * depend on that number. All that is made by one engine is for one thread at a time.
  */
 public final class Engine implements AutoCloseable {
+  /** More threads than processors only cost memory; so many are allowed on any machine. */
+  private static final int MOST_THREADS = 256;
+
+  private static final int THREADS_PER_PROCESSOR = 4;
+
   private static final int LARGER_THAN_CACHES = 64 << 20; // floats
   private static final int PROBE_CALLS = 50;
   private static final long PROBE_NANOS = 1_500_000_000; // long enough for the JIT compiler
@@ -34,6 +40,13 @@ public final class Engine implements AutoCloseable {
   public Engine(int threads) {
     if (threads < 1) {
       throw new InputException("option threads is " + threads + " but must be at least 1");
+    }
+    int processors = Runtime.getRuntime().availableProcessors();
+    int most = Math.max(MOST_THREADS, THREADS_PER_PROCESSOR * processors);
+    if (threads > most) {
+      throw new InputException(
+          "option threads is %d, but Java sees %d processors here: take at most %d, best as many as processors"
+              .formatted(threads, processors, most));
     }
     try {
       this.choice = KernelLookup.get();
@@ -163,10 +176,10 @@ public final class Engine implements AutoCloseable {
       throw new InputException(
           String.format(
               Locale.ROOT,
-              "rounding the weights needs %.1f GB of heap for both forms of them, but there are %.1f"
-                  + " GB: give Java more (VGG_JAVA_OPTS=-Xmx...)",
-              both / 1e9,
-              heap / 1e9));
+              "rounding the weights needs %s of heap for both forms of them, but there are %s:"
+                  + " give Java more (VGG_JAVA_OPTS=-Xmx...)",
+              Bytes.needed(both),
+              Bytes.available(heap)));
     }
     return parameters.rounded(workers);
   }
@@ -232,11 +245,11 @@ public final class Engine implements AutoCloseable {
       throw new InputException(
           String.format(
               Locale.ROOT,
-              "%s needs %.1f GB of heap, but there are %.1f GB: take a smaller batch, or give Java"
+              "%s needs %s of heap, but there are %s: take a smaller batch, or give Java"
                   + " more (VGG_JAVA_OPTS=-Xmx...)",
               what,
-              plan.total() / 1e9,
-              heap / 1e9));
+              Bytes.needed(plan.total()),
+              Bytes.available(heap)));
     }
   }
 

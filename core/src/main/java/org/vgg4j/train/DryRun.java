@@ -82,10 +82,11 @@ public record DryRun(
    *     is the time that is predicted
    * @throws InputException whatever keeps the run from beginning
    */
-  public static DryRun of(TrainingConfig config, Duration warmUp) {
-    try (Engine engine = new Engine(config.threads())) {
+  public static DryRun of(TrainingConfig options, Duration warmUp) {
+    try (Engine engine = new Engine(options.threads())) {
       DataSplits data =
-          DataSources.open(config.data(), config.limit(), config.heldOut(), config.seed());
+          DataSources.open(options.data(), options.limit(), options.heldOut(), options.seed());
+      TrainingConfig config = options.fittedTo(data.train().size());
       Architecture architecture =
           new Architecture(
               config.configuration(),

@@ -1,6 +1,7 @@
 package org.vgg4j.train;
 
 import java.util.Locale;
+import org.vgg4j.base.Bytes;
 import org.vgg4j.base.InputException;
 import org.vgg4j.data.BatchSequence;
 import org.vgg4j.model.Architecture;
@@ -58,13 +59,14 @@ final class MicroBatch {
     throw new InputException(
         String.format(
             Locale.ROOT,
-            "training %s with a micro-batch of %d needs %.1f GB, but a heap of %.1f GB has room for"
-                + " %.1f GB%s: %s",
+            "training %s with a micro-batch of %d needs %s, but a heap of %s has room for %s%s%s:"
+                + " %s",
             architecture,
             tried,
-            needed.total() / 1e9,
-            heap / 1e9,
-            HEAP_SHARE * heap / 1e9,
+            Bytes.needed(needed.total()),
+            Bytes.available(heap),
+            Bytes.available(HEAP_SHARE * heap),
+            ranks > 1 ? " (each of " + ranks + " processes has one)" : "",
             needed.hasTooLongArray() ? ", and a Java array for fewer images" : "",
             largest > 0 ? "take --micro-batch " + largest : smallerSizes()));
   }

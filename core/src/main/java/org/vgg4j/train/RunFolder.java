@@ -42,25 +42,40 @@ public record RunFolder(Path path) {
       JsonMapper.builder().enable(SerializationFeature.INDENT_OUTPUT).build();
 
   /**
-   * Makes the folder.
+   * Makes the folder, where it is not there.
    *
-   * @throws InputException if it cannot be made, or holds something already
+   * @throws InputException if it cannot be made
    */
-  public static RunFolder create(Path path) {
+  static RunFolder make(Path path) {
     try {
       Files.createDirectories(path);
-      try (Stream<Path> content = Files.list(path)) {
-        // a run that was killed while it wrote its first file leaves half of it
-        if (content.anyMatch(file -> !file.endsWith(CONFIG + AtomicFile.TEMPORARY))) {
-          throw new InputException(
-              "folder " + path + " is not empty: give another --out, or remove it first");
-        }
-      }
     } catch (IOException e) {
-      throw new InputException(
-          "cannot make the run folder " + path + ": " + AtomicFile.reason(e), e);
+      throw cannotMake(path, e);
     }
     return new RunFolder(path);
+  }
+
+  /**
+   * Requires that there is nothing in it that a new run would lose.
+   *
+   * @throws InputException if there is
+   */
+  void requireEmpty() {
+    try (Stream<Path> content = Files.list(path)) {
+      // a run that was killed while it wrote its first file leaves half of it
+      if (content.anyMatch(
+          file -> !file.endsWith(CONFIG + AtomicFile.TEMPORARY) && !file.endsWith(RunLock.NAME))) {
+        throw new InputException(
+            "folder " + path + " is not empty: give another --out, or remove it first");
+      }
+    } catch (IOException e) {
+      throw cannotMake(path, e);
+    }
+  }
+
+  private static InputException cannotMake(Path path, IOException failure) {
+    return new InputException(
+        "cannot make the run folder " + path + ": " + AtomicFile.reason(failure), failure);
   }
 
   /**

@@ -127,28 +127,25 @@ public final class Trainer {
   }
 
   private static TrainingResult run(
-      TrainingConfig config,
+      TrainingConfig options,
       Path out,
       boolean resumed,
       ProcessGroup group,
       TrainingListener listener,
       BooleanSupplier stopRequested,
       Map<String, Object> environment) {
-    try (Engine engine = new Engine(config.threads())) {
-      DataSplits data =
-          DataSources.open(config.data(), config.limit(), config.heldOut(), config.seed());
+    try (Engine engine = new Engine(options.threads())) {
+      DataSplits data = open(options);
       if (!resumed) {
         data.notes().forEach(listener::noted);
       }
-      List<String> classNames = data.train().classNames();
-      Architecture architecture =
-          new Architecture(
-              config.configuration(), config.width(), config.crop(), classNames.size());
+      TrainingConfig config = options.fittedTo(data.train().size());
+      requireShares(config, data, group.size());
+      Architecture architecture = architecture(config, data);
       int microBatch =
           MicroBatch.choose(
               config, architecture, engine, Runtime.getRuntime().maxMemory(), group.size());
       TrainingConfig resolved = config.withMicroBatch(microBatch);
-      requireShares(resolved, data, group);
       if (config.configuration().hasBatchNorm()
           && config.sgd().microBatch() == 0
           && microBatch < BatchSequence.share(config.sgd().batch(), group.size())) {
@@ -156,49 +153,113 @@ public final class Trainer {
             "memory has room for %d images at a time, whose statistics normalise them: more memory learns something else, --micro-batch %d the same"
                 .formatted(microBatch, microBatch));
       }
-      RunFolder folder = resumed ? RunFolder.existing(out) : RunFolder.create(out);
-      folder.writeConfig(resolved.options()); // from now on it can be resumed
-      RunMessages messages = new RunMessages(group);
-      messages.begin(resolved);
-      Map<String, Object> surroundings = new LinkedHashMap<>(environment);
-      surroundings.put("kernels", engine.kernels() + ": " + engine.kernelsDescription());
-      boolean goesOn = Files.exists(folder.checkpoint());
-      BooleanSupplier stopped =
-          () -> {
-            group.worked(); // fails if another has ended, which no call tells meanwhile
-            return stopRequested.getAsBoolean();
-          };
-      Survey survey =
-          goesOn
-              ? null
-              : new DataSurvey(resolved, data, engine::parallel, listener, stopped).run(folder);
-      if (!goesOn && survey == null) {
-        messages.cancel();
-        return new TrainingResult(folder, 0, Double.NaN, null, 0, 0, true);
+      if (config.sgd().batch() < options.sgd().batch()) {
+        listener.noted(
+            "a batch of %d is more than there are training images: each step takes all %d"
+                .formatted(options.sgd().batch(), config.sgd().batch()));
       }
-      DataSplits readable = data.without(folder.passedOver());
-      TrainingLoop loop =
-          begin(
-              resolved,
-              messages,
-              folder,
-              readable,
-              engine,
-              architecture,
-              survey,
-              resumed,
-              listener,
-              stopRequested);
-      return new Trainer(resolved, folder, readable, loop, surroundings).run();
+      RunFolder folder = resumed ? RunFolder.existing(out) : RunFolder.make(out);
+      try (RunLock unused = RunLock.take(out)) {
+        if (!resumed) {
+          folder.requireEmpty();
+        }
+        return run(
+            resolved,
+            folder,
+            data,
+            engine,
+            architecture,
+            resumed,
+            group,
+            listener,
+            stopRequested,
+            environment);
+      }
     }
   }
 
-  private static void requireShares(TrainingConfig config, DataSplits data, ProcessGroup group) {
+  private static DataSplits open(TrainingConfig config) {
+    return DataSources.open(config.data(), config.limit(), config.heldOut(), config.seed());
+  }
+
+  private static Architecture architecture(TrainingConfig config, DataSplits data) {
+    return new Architecture(
+        config.configuration(), config.width(), config.crop(), data.train().classNames().size());
+  }
+
+  private static TrainingResult run(
+      TrainingConfig config,
+      RunFolder folder,
+      DataSplits data,
+      Engine engine,
+      Architecture architecture,
+      boolean resumed,
+      ProcessGroup group,
+      TrainingListener listener,
+      BooleanSupplier stopRequested,
+      Map<String, Object> environment) {
+    folder.writeConfig(config.options()); // from now on it can be resumed
+    RunMessages messages = new RunMessages(group);
+    messages.begin(config);
+    Map<String, Object> surroundings = new LinkedHashMap<>(environment);
+    surroundings.put("kernels", engine.kernels() + ": " + engine.kernelsDescription());
+    boolean goesOn = Files.exists(folder.checkpoint());
+    BooleanSupplier stopped =
+        () -> {
+          group.worked(); // fails if another has ended, which no call tells meanwhile
+          return stopRequested.getAsBoolean();
+        };
+    Survey survey =
+        goesOn
+            ? null
+            : new DataSurvey(config, data, engine::parallel, listener, stopped).run(folder);
+    if (!goesOn && survey == null) {
+      messages.cancel();
+      return new TrainingResult(folder, 0, Double.NaN, null, 0, 0, true);
+    }
+    DataSplits readable = data.without(folder.passedOver());
+    TrainingLoop loop =
+        begin(
+            config,
+            messages,
+            folder,
+            readable,
+            engine,
+            architecture,
+            survey,
+            resumed,
+            listener,
+            stopRequested);
+    return new Trainer(config, folder, readable, loop, surroundings).run();
+  }
+
+  /**
+   * Returns the heap that each of several processes needs for a run, in bytes, before any begins.
+   *
+   * @param ranks their number
+   * @param heap bytes that each of them has
+   * @throws InputException if the data cannot be opened or divided among so many, or the network
+   *     does not fit
+   */
+  public static long heapOfRank(TrainingConfig options, int ranks, long heap) {
+    try (Engine engine = new Engine(options.threads())) {
+      DataSplits data = open(options);
+      TrainingConfig config = options.fittedTo(data.train().size());
+      requireShares(config, data, ranks);
+      Architecture architecture = architecture(config, data);
+      int chosen = MicroBatch.choose(config, architecture, engine, heap, ranks);
+      int batch = config.sgd().batch();
+      int microBatch = Math.min(chosen, BatchSequence.share(batch, ranks));
+      return engine.trainingMemory(architecture, microBatch, batch).total();
+    }
+  }
+
+  private static void requireShares(TrainingConfig config, DataSplits data, int ranks) {
     int batch = config.sgd().batch();
-    if (!BatchSequence.everyShareHasSamples(data.train().size(), batch, group.size())) {
+    if (!BatchSequence.everyShareHasSamples(data.train().size(), batch, ranks)) {
       throw new InputException(
           "a batch of %d of the %d training images is too small for %d processes: take a larger --batch, or fewer processes"
-              .formatted(batch, data.train().size(), group.size()));
+              .formatted(batch, data.train().size(), ranks));
     }
   }
 
@@ -216,15 +277,9 @@ public final class Trainer {
       TrainingListener listener,
       BooleanSupplier stopRequested) {
     try (Engine engine = new Engine(config.threads())) {
-      DataSplits data =
-          DataSources.open(config.data(), config.limit(), config.heldOut(), config.seed());
+      DataSplits data = open(config);
       RunMessages messages = new RunMessages(group);
-      Architecture architecture =
-          new Architecture(
-              config.configuration(),
-              config.width(),
-              config.crop(),
-              data.train().classNames().size());
+      Architecture architecture = architecture(config, data);
       RunMessages.State state = messages.awaitState();
       if (state == null) {
         return;

@@ -96,6 +96,18 @@ public record TrainingConfig(
 
   /** Returns the same options with another micro-batch. */
   public TrainingConfig withMicroBatch(int images) {
+    return withSgd(sgd.withMicroBatch(images));
+  }
+
+  /**
+   * Returns the same options for a training set of so many images: a batch larger than that is all
+   * of them, and takes no more memory.
+   */
+  TrainingConfig fittedTo(int images) {
+    return withSgd(sgd.withBatchOfAtMost(images));
+  }
+
+  private TrainingConfig withSgd(SgdConfig other) {
     return new TrainingConfig(
         data,
         heldOut,
@@ -105,7 +117,7 @@ public record TrainingConfig(
         crop,
         augmentation,
         start,
-        sgd.withMicroBatch(images),
+        other,
         schedule,
         seed,
         threads,

@@ -68,7 +68,7 @@ class MicroBatchTest {
         .isInstanceOf(InputException.class)
         .hasMessageStartingWith(
             "training A (width 0.03, crop 32, 10 classes) with a micro-batch of 12 needs ")
-        .hasMessageEndingWith(" GB: take --micro-batch 4");
+        .hasMessageEndingWith(" MB: take --micro-batch 4");
   }
 
   /** What a batch in parts needs is more than fewer images save: a smaller batch is the way out. */

@@ -177,7 +177,7 @@ class ResumeTest {
   @Test
   void withoutACheckpoint() throws IOException {
     TrainingResult whole = train("whole", 0);
-    RunFolder folder = RunFolder.create(root.resolve("early"));
+    RunFolder folder = RunFolder.make(root.resolve("early"));
     folder.writeConfig(options.build().options());
     TrainingResult rest = resume("early", 0);
     assertThat(recorder.resumedAt).containsExactly(0);

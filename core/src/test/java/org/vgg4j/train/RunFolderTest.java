@@ -20,19 +20,18 @@ class RunFolderTest {
   @Test
   void isMadeWithItsParents() {
     Path path = root.resolve("runs/a/b");
-    assertThat(RunFolder.create(path).path()).isEqualTo(path).isEmptyDirectory();
+    assertThat(RunFolder.make(path).path()).isEqualTo(path).isEmptyDirectory();
   }
 
   @Test
   void emptyFolderIsTaken() {
-    assertThat(RunFolder.create(root).lastModel())
-        .isEqualTo(root.resolve("last/model.safetensors"));
+    assertThat(RunFolder.make(root).lastModel()).isEqualTo(root.resolve("last/model.safetensors"));
   }
 
   @Test
   void nonEmptyFolderIsRefusedAndLeft() throws IOException {
     Path precious = Files.writeString(root.resolve("thesis.tex"), "x");
-    assertThatThrownBy(() -> RunFolder.create(root))
+    assertThatThrownBy(() -> RunFolder.make(root).requireEmpty())
         .isInstanceOf(InputException.class)
         .hasMessage("folder %s is not empty: give another --out, or remove it first", root);
     assertThat(precious).hasContent("x");
@@ -41,10 +40,10 @@ class RunFolderTest {
   @Test
   void fileInTheWay() throws IOException {
     Path file = Files.writeString(root.resolve("file"), "x");
-    assertThatThrownBy(() -> RunFolder.create(file))
+    assertThatThrownBy(() -> RunFolder.make(file))
         .isInstanceOf(InputException.class)
         .hasMessage("cannot make the run folder %s: %s is in the way", file, file);
-    assertThatThrownBy(() -> RunFolder.create(file.resolve("run")))
+    assertThatThrownBy(() -> RunFolder.make(file.resolve("run")))
         .isInstanceOf(InputException.class)
         .hasMessageStartingWith("cannot make the run folder %s: ", file.resolve("run"));
   }
@@ -61,7 +60,7 @@ class RunFolderTest {
   @Test
   void configIsYamlThatReadsAsWhatWasWritten() throws IOException {
     Map<String, Object> options = Map.of("data", "no", "seed", 1L << 60, "lr", 5e-4, "flip", true);
-    RunFolder.create(root).writeConfig(options);
+    RunFolder.make(root).writeConfig(options);
     assertThat(new YAMLMapper().readValue(root.resolve("config.yaml").toFile(), Map.class))
         .isEqualTo(options);
     assertThat(root.resolve("config.yaml")).content().doesNotStartWith("---");
@@ -69,14 +68,14 @@ class RunFolderTest {
 
   @Test
   void provenanceIsJson() throws IOException {
-    RunFolder.create(root).writeProvenance(Map.of("host", "näme", "steps", 3));
+    RunFolder.make(root).writeProvenance(Map.of("host", "näme", "steps", 3));
     assertThat(new ObjectMapper().readValue(root.resolve("provenance.json").toFile(), Map.class))
         .isEqualTo(Map.of("host", "näme", "steps", 3));
   }
 
   @Test
   void metricsAreWrittenAnew() {
-    RunFolder folder = RunFolder.create(root);
+    RunFolder folder = RunFolder.make(root);
     folder.writeMetrics(List.of("1,2", "3,4"));
     folder.writeMetrics(List.of("1,2"));
     assertThat(folder.metrics()).hasContent(EpochMetrics.CSV_HEADER + "\n1,2\n");
@@ -87,13 +86,13 @@ class RunFolderTest {
     assertThatThrownBy(() -> RunFolder.existing(root))
         .isInstanceOf(InputException.class)
         .hasMessageStartingWith("there is no run in " + root + " (no config.yaml)");
-    RunFolder.create(root).writeConfig(Map.of("seed", 1));
+    RunFolder.make(root).writeConfig(Map.of("seed", 1));
     assertThat(RunFolder.existing(root).path()).isEqualTo(root);
   }
 
   @Test
   void finishedIsWhatProvenanceSays() {
-    RunFolder folder = RunFolder.create(root);
+    RunFolder folder = RunFolder.make(root);
     assertThat(folder.isFinished()).isFalse();
     folder.writeProvenance(Map.of("steps", 3));
     assertThat(folder.isFinished()).isFalse();

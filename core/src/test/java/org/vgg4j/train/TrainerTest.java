@@ -94,6 +94,26 @@ class TrainerTest {
     assertThat(result.interrupted()).isFalse();
   }
 
+  /** 12 GB were planned for 900 pictures in a batch of 100,000. */
+  @Test
+  void aBatchLargerThanTheDataSetIsTheDataSet() throws IOException {
+    options.epochs = 2;
+    options.batch = 48;
+    byte[] all = lastModelOf("all");
+    assertThat(recorder.notes).isEmpty();
+    options.batch = 100_000_000; // far more than memory has room for
+    assertThat(lastModelOf("more")).isEqualTo(all);
+    assertThat(recorder.notes)
+        .containsExactly(
+            "a batch of 100000000 is more than there are training images: each step takes all 48");
+    assertThat(yaml(root.resolve("more/config.yaml")).get("batch")).isEqualTo(48);
+    options.microBatch = 30;
+    options.batch = 48;
+    byte[] parts = lastModelOf("parts");
+    options.batch = 1000;
+    assertThat(lastModelOf("more parts")).isEqualTo(parts);
+  }
+
   @Test
   void leavesACompleteFolder() throws IOException {
     options.epochs = 3;

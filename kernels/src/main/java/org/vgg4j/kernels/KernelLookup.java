@@ -4,6 +4,7 @@ import com.sun.management.HotSpotDiagnosticMXBean;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.lang.management.ManagementFactory;
+import java.lang.module.ModuleFinder;
 import java.lang.reflect.InvocationTargetException;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
@@ -110,6 +111,11 @@ public final class KernelLookup {
    */
   private static @Nullable String obstacle() {
     if (ModuleLayer.boot().findModule(VECTOR_MODULE).isEmpty()) {
+      if (ModuleFinder.ofSystem().find(VECTOR_MODULE).isEmpty()) {
+        return "many times slower than the vector kernels, which need a Java with the module "
+            + VECTOR_MODULE
+            + ", and this one was made without it";
+      }
       return "many times slower than the vector kernels, for which add --add-modules "
           + VECTOR_MODULE
           + " to the java command";
@@ -132,14 +138,24 @@ public final class KernelLookup {
     return level.isEmpty() || Integer.parseInt(level) >= C2_LEVEL;
   }
 
-  /** The value of an option of this JVM; empty if it has none of that name. */
+  /**
+   * The value of an option of this JVM; empty if it has none of that name, or is a run-time image
+   * that was made without the module jdk.management.
+   */
   private static String option(String name) {
-    HotSpotDiagnosticMXBean options =
-        ManagementFactory.getPlatformMXBean(HotSpotDiagnosticMXBean.class);
     try {
-      return options == null ? "" : options.getVMOption(name).getValue();
-    } catch (IllegalArgumentException e) {
+      return JvmOptions.value(name);
+    } catch (LinkageError | IllegalArgumentException e) {
       return "";
+    }
+  }
+
+  // a class of its own, which is not loaded before it is used
+  private static final class JvmOptions {
+    static String value(String name) {
+      HotSpotDiagnosticMXBean options =
+          ManagementFactory.getPlatformMXBean(HotSpotDiagnosticMXBean.class);
+      return options == null ? "" : options.getVMOption(name).getValue();
     }
   }
 

@@ -28,6 +28,7 @@ import org.vgg4j.train.DryRun;
 import org.vgg4j.train.Initialisation;
 import org.vgg4j.train.LayerRates;
 import org.vgg4j.train.RunFolder;
+import org.vgg4j.train.RunLock;
 import org.vgg4j.train.ScheduleConfig;
 import org.vgg4j.train.SgdConfig;
 import org.vgg4j.train.StartConfig;
@@ -176,12 +177,18 @@ public final class Reproducer {
   }
 
   /**
-   * Does all that is not done yet.
+   * Does all that is not done yet. The folder must exist.
    *
    * @return null if it was asked to stop
    * @throws InputException if data, memory or files do not allow it
    */
   public @Nullable Reproduction run() {
+    try (RunLock unused = RunLock.take(out)) {
+      return runAlone();
+    }
+  }
+
+  private @Nullable Reproduction runAlone() {
     Dataset test = testImages();
     Measurements measurements = new Measurements(config.seeds());
     Map<String, Double> seconds = new LinkedHashMap<>();

@@ -1,0 +1,247 @@
+package org.vgg4j.train;
+
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.UnknownHostException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.channels.FileLock;
+import java.nio.channels.OverlappingFileLockException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.BasicFileAttributes;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.HashSet;
+import java.util.Objects;
+import java.util.Set;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.vgg4j.base.AtomicFile;
+import org.vgg4j.base.InputException;
+
+/**
+ * That one process at a time writes into a folder. The file {@link #NAME} says who does; the lock
+ * on it is the operating system's, so that it is free again when its process ends, however that
+ * comes. On disks without locks the file alone counts, until its process is known to be gone.
+ * Readers need no lock. Thread-safe.
+ */
+public final class RunLock implements AutoCloseable {
+  /** The name of the file. */
+  static final String NAME = "run.lock";
+
+  private static final Logger LOG = LoggerFactory.getLogger(RunLock.class);
+
+  /** What the file says, by which a process that has ended is recognised. */
+  private static final Pattern HOLDER =
+      Pattern.compile("process (\\d+) on (\\S+), since (\\S+)\\s*");
+
+  /** Beyond the text, which others must be able to read also where locks forbid it. */
+  private static final long LOCKED = Long.MAX_VALUE - 1;
+
+  private static final int ATTEMPTS = 100;
+
+  /**
+   * Files that this process holds. A second channel to one of them must never be opened: where
+   * locks are those of POSIX, closing it would set the first one free.
+   */
+  private static final Set<Path> HELD = new HashSet<>();
+
+  private final Path file;
+  private final @Nullable FileChannel channel;
+
+  private RunLock(Path file, @Nullable FileChannel channel) {
+    this.file = file;
+    this.channel = channel;
+  }
+
+  /**
+   * Takes the lock of a folder.
+   *
+   * @param folder must exist
+   * @throws InputException if another process has it, which the sentence names; or if the folder
+   *     cannot be written to
+   */
+  public static RunLock take(Path folder) {
+    return take(folder, RunLock::tryLock);
+  }
+
+  /**
+   * Requires that nobody has the lock of a folder, which need not exist, at this moment.
+   *
+   * @throws InputException as {@link #take}
+   */
+  public static void requireFree(Path folder) {
+    if (Files.exists(folder.resolve(NAME))) {
+      take(folder).close();
+    }
+  }
+
+  /** How a file is locked. */
+  interface Locking {
+    /** Returns null if another process has the lock; throws where there are no locks. */
+    @Nullable FileLock tryLock(FileChannel channel) throws IOException;
+  }
+
+  private static @Nullable FileLock tryLock(FileChannel channel) throws IOException {
+    return channel.tryLock(LOCKED, 1, false);
+  }
+
+  static RunLock take(Path folder, Locking locking) {
+    synchronized (HELD) {
+      try {
+        Path file = folder.toRealPath().resolve(NAME);
+        if (HELD.contains(file)) {
+          throw taken(folder, "this process");
+        }
+        RunLock lock = take(folder, file, locking);
+        HELD.add(file);
+        return lock;
+      } catch (IOException e) {
+        throw new InputException("cannot write into " + folder + ": " + AtomicFile.reason(e), e);
+      }
+    }
+  }
+
+  private static RunLock take(Path folder, Path file, Locking locking) throws IOException {
+    for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
+      Object key = keyOf(file);
+      FileChannel channel =
+          FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+      boolean kept = false;
+      try {
+        FileLock lock;
+        try {
+          lock = locking.tryLock(channel);
+        } catch (OverlappingFileLockException e) {
+          throw taken(folder, "this process"); // by another class loader's copy of this class
+        } catch (IOException e) {
+          LOG.debug("the disk of {} has no locks: {}", folder, AtomicFile.reason(e));
+          return withoutLocks(folder, file);
+        }
+        if (lock == null) {
+          throw taken(folder, holder(file));
+        }
+        if (Objects.equals(key, keyOf(file))) {
+          write(channel);
+          kept = true;
+          return new RunLock(file, channel);
+        }
+        // its last holder has deleted it meanwhile: what was locked is another file than is there
+      } finally {
+        if (!kept) {
+          channel.close();
+        }
+      }
+    }
+    throw taken(folder, holder(file));
+  }
+
+  /** Which file it is, whatever its name; makes it if it is missing. */
+  private static @Nullable Object keyOf(Path file) throws IOException {
+    while (true) {
+      try {
+        return Files.readAttributes(file, BasicFileAttributes.class).fileKey();
+      } catch (NoSuchFileException e) {
+        try {
+          Files.createFile(file);
+        } catch (FileAlreadyExistsException other) {
+          // by another process
+        }
+      }
+    }
+  }
+
+  /** The process that the file names must be known to have ended. */
+  private static RunLock withoutLocks(Path folder, Path file) throws IOException {
+    String found = holder(file);
+    Matcher holder = HOLDER.matcher(found);
+    if (holder.matches()) {
+      boolean here = holder.group(2).equals(host());
+      if (!here || isAlive(Long.parseLong(holder.group(1)), Instant.parse(holder.group(3)))) {
+        throw new InputException(
+            "%s; if it has ended, delete %s (the disk has no locks that would tell)"
+                .formatted(taken(folder, found).getMessage(), file));
+      }
+    }
+    Files.deleteIfExists(file);
+    // only one process can make it
+    try (FileChannel channel =
+        FileChannel.open(file, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
+      write(channel);
+    } catch (FileAlreadyExistsException e) {
+      throw taken(folder, holder(file));
+    }
+    return new RunLock(file, null);
+  }
+
+  /** Another process may have got its number since. */
+  private static boolean isAlive(long process, Instant since) {
+    return ProcessHandle.of(process)
+        .filter(ProcessHandle::isAlive)
+        .map(found -> found.info().startInstant().orElse(since))
+        .filter(started -> !started.isAfter(since.plusSeconds(1)))
+        .isPresent();
+  }
+
+  private static InputException taken(Path folder, String holder) {
+    return new InputException(
+        "another run is writing into %s (%s): wait until it ends, stop it, or give another folder"
+            .formatted(folder, holder));
+  }
+
+  private static String holder(Path file) {
+    try {
+      String text = Files.readString(file).strip();
+      return HOLDER.matcher(text).matches() ? text : "a process that has just begun";
+    } catch (IOException e) {
+      return "a process of which nothing is known";
+    }
+  }
+
+  private static void write(FileChannel channel) throws IOException {
+    String text =
+        "process %d on %s, since %s%n"
+            .formatted(
+                ProcessHandle.current().pid(),
+                host(),
+                Instant.now().truncatedTo(ChronoUnit.SECONDS));
+    ByteBuffer bytes = ByteBuffer.wrap(text.getBytes(StandardCharsets.UTF_8));
+    channel.truncate(0);
+    while (bytes.hasRemaining()) {
+      channel.write(bytes);
+    }
+  }
+
+  private static String host() {
+    try {
+      return InetAddress.getLocalHost().getHostName();
+    } catch (UnknownHostException e) {
+      return "this-machine";
+    }
+  }
+
+  /** Gives the folder free. */
+  @Override
+  public void close() {
+    synchronized (HELD) {
+      try {
+        Files.deleteIfExists(file); // before the lock goes: afterwards it may be another's
+        if (channel != null) {
+          channel.close();
+        }
+      } catch (IOException e) {
+        LOG.debug("the lock {} stays: {}", file, AtomicFile.reason(e));
+      } finally {
+        HELD.remove(file);
+      }
+    }
+  }
+}
