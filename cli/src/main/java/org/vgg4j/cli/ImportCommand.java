@@ -3,6 +3,7 @@ package org.vgg4j.cli;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.Callable;
@@ -44,10 +45,12 @@ final class ImportCommand implements Callable<Integer> {
 
   @Option(
       names = "--profile",
-      paramLabel = "NAME",
+      paramLabel = "PROFILE",
       description =
-          "what images look like: torchvision, caffe, keras or paper (default: as the file's origin"
-              + " has it)")
+          "what images look like (default: as the file or its origin has it): torchvision, caffe,"
+              + " keras, paper, vgg-face, half (-1..1), unit (0..1), or, with mean and std in the"
+              + " order of the channels, mean=R,G,B,std=R,G,B,range=255,order=rgb (range 255 or 1,"
+              + " order rgb or bgr)")
   private @Nullable String profile;
 
   @Option(
@@ -61,8 +64,18 @@ final class ImportCommand implements Callable<Integer> {
       paramLabel = "PIXELS",
       defaultValue = "0",
       description =
-          "side of the input window in pixels (default: the smallest that makes the file's last map)")
+          "side of the input window in pixels (default: the smallest that makes the file's last"
+              + " map)")
   private int crop;
+
+  @Option(
+      names = "--state",
+      paramLabel = "KEY",
+      description =
+          "which network of a PyTorch checkpoint: the key, or keys and names with dots between,"
+              + " such as model_ema or student (default: what is at state_dict, model_state_dict,"
+              + " model, net or weights, or the only one)")
+  private @Nullable String state;
 
   @Option(
       names = "--classes",
@@ -75,8 +88,8 @@ final class ImportCommand implements Callable<Integer> {
   @Option(
       names = "--reorder-classes",
       description =
-          "believe that the scores are in the order of --classes although its WNIDs are not sorted, and"
-              + " sort both")
+          "believe that the scores are in the order of --classes although its WNIDs are not sorted,"
+              + " and sort both")
   private boolean reorderClasses;
 
   @Option(names = "--json", description = Texts.JSON)
@@ -95,7 +108,8 @@ final class ImportCommand implements Callable<Integer> {
             profile == null ? null : Profile.of(profile),
             classes == null ? null : ClassOrder.read(classes, reorderClasses),
             arch == null ? null : Configuration.of(arch),
-            crop);
+            crop,
+            state);
     WeightsImport.Imported imported = options.read(file);
     imported.model().write(out);
     PrintWriter terminal = spec.commandLine().getOut();
@@ -114,8 +128,9 @@ final class ImportCommand implements Callable<Integer> {
     Release release = imported.release();
     return String.format(
         Locale.ROOT,
-        "%s: %s weights, %s names%n%nNetwork %s, %,d parameters%n%s%nimages:   %s (profile %s), crop %d"
-            + " of shorter side %d%nclasses:  %s ... %s%s%n%schecksum: SHA-256 %s%nrelease:  %s%n%nThe model: %s",
+        "%s: %s weights, %s names%n%nNetwork %s, %,d parameters%n%s%nimages:   %s (profile %s),"
+            + " crop %d of shorter side %d%nclasses:  %s ... %s%s%n%s%schecksum: SHA-256"
+            + " %s%nrelease:  %s%n%nThe model: %s",
         file,
         imported.format(),
         imported.dialect(),
@@ -132,12 +147,14 @@ final class ImportCommand implements Callable<Integer> {
         imported.norms() > 0
             ? "note:     "
                 + imported.norms()
-                + " batch normalisations, which finetune trains on; whatever only computes with the model"
-                + " folds them into the convolutions\n"
+                + " batch normalisations, which finetune trains on; whatever only computes with the"
+                + " model folds them into the convolutions\n"
             : "",
+        notes(imported.notes()),
         imported.sha256(),
         release == null
-            ? "none that is known; if images look different from what is said above, say so by --profile"
+            ? "none that is known; if images look different from what is said above, say so by"
+                + " --profile (vgg import --help has its forms)"
             : "%s by %s, %s; published errors: %s%s"
                 .formatted(
                     release.name(),
@@ -148,6 +165,12 @@ final class ImportCommand implements Callable<Integer> {
                         ? ""
                         : " (told by name and size: no checksum was published)"),
         out);
+  }
+
+  private static String notes(List<String> notes) {
+    StringBuilder lines = new StringBuilder();
+    notes.forEach(note -> lines.append("note:     ").append(note).append(System.lineSeparator()));
+    return lines.toString();
   }
 
   private static String whoseClasses(int count) {
@@ -171,6 +194,7 @@ final class ImportCommand implements Callable<Integer> {
     map.put("preprocessing", model.preprocessing());
     map.put("layers", imported.layers());
     map.put("norms", imported.norms());
+    map.put("notes", imported.notes());
     map.put("sha256", imported.sha256());
     Release release = imported.release();
     if (release != null) {

@@ -1,6 +1,5 @@
 package org.vgg4j.weights.foreign;
 
-import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
@@ -36,21 +35,25 @@ final class ArchitectureGuess {
    * @throws InputException if there is none, or more than one; the message does not name the file
    */
   Architecture architecture() {
-    requireHead();
+    Misfit misfit = new Misfit(network.layers());
+    misfit.requireEnds();
+    requireNorms();
     int crop = crop();
     int classes = network.layers().get(network.layers().size() - 1).out();
+    Set<Architecture> asLong = new LinkedHashSet<>();
     Set<Architecture> found = new LinkedHashSet<>();
     for (Configuration configuration : Configuration.values()) {
       boolean isWanted = wanted == configuration || wanted == configuration.withoutBatchNorm();
       if ((wanted != null && !isWanted)
-          || !network.possible().test(configuration)
           || configuration.hasBatchNorm() != network.norms() > 0
           || configuration.weightLayers() != network.layers().size()) {
         continue;
       }
       for (double width : widths()) {
         Architecture candidate = new Architecture(configuration, width, crop, classes);
-        if (fits(candidate)) {
+        asLong.add(candidate);
+        if (network.possible().test(configuration)
+            && fits(network.layers(), candidate, network.layers().size())) {
           found.add(candidate);
         }
       }
@@ -59,17 +62,13 @@ final class ArchitectureGuess {
       Architecture architecture = found.iterator().next();
       if (architecture.configuration().hasLrn() && wanted == null && !network.saysLrn()) {
         throw new InputException(
-            "its layers lie where A-LRN has them, but no file of this kind says what lies between: say"
-                + " --arch A-LRN if it has the paper's LRN");
+            "its layers lie where A-LRN has them, but no file of this kind says what lies between:"
+                + " say --arch A-LRN if it has the paper's LRN");
       }
       return architecture;
     }
     if (found.isEmpty()) {
-      throw new InputException(
-          "its layers are those of no network of the family%s: %s (channels must be multiples of 16)"
-              .formatted(
-                  wanted == null ? " (" + Configuration.labels() + ")" : " called " + wanted,
-                  described()));
+      throw misfit.reason(asLong, wanted);
     }
     throw new InputException(
         "it may be network %s: say which by --arch"
@@ -79,24 +78,12 @@ final class ArchitectureGuess {
                     .collect(Collectors.joining(" or "))));
   }
 
-  private void requireHead() {
-    List<ForeignLayer> layers = network.layers();
-    long convolutions = layers.stream().filter(ForeignLayer::isConvolution).count();
+  private void requireNorms() {
+    long convolutions = network.layers().stream().filter(ForeignLayer::isConvolution).count();
     if (network.norms() > 0 && network.norms() < convolutions) {
       throw new InputException(
           "batch normalisation follows %d of its %d convolutions: VGG networks have all or none"
               .formatted(network.norms(), convolutions));
-    }
-    long connected = layers.stream().filter(layer -> !layer.isConvolution()).count();
-    if (connected != HIDDEN_LAYERS_AND_HEAD) {
-      throw new InputException(
-          "it has %d fully connected layers, but a VGG network has three: files of the convolutions"
-                  .formatted(connected)
-              + " alone (\"notop\", \"features\") cannot classify");
-    }
-    if (layers.size() <= HIDDEN_LAYERS_AND_HEAD || !lastConvolution().isConvolution()) {
-      throw new InputException(
-          "its fully connected layers do not follow its convolutions: it is no VGG network");
     }
   }
 
@@ -144,11 +131,15 @@ final class ArchitectureGuess {
     return widths;
   }
 
-  private boolean fits(Architecture candidate) {
-    List<ParameterShape> weights =
-        candidate.parameters().stream().filter(ParameterShape::isWeight).toList();
-    for (int i = 0; i < weights.size(); i++) {
-      ForeignLayer layer = network.layers().get(i);
+  static List<ParameterShape> weights(Architecture network) {
+    return network.parameters().stream().filter(ParameterShape::isWeight).toList();
+  }
+
+  /** Whether the first so many layers are those of a network of as many layers. */
+  static boolean fits(List<ForeignLayer> layers, Architecture candidate, int count) {
+    List<ParameterShape> weights = weights(candidate);
+    for (int i = 0; i < count; i++) {
+      ForeignLayer layer = layers.get(i);
       List<Integer> expected = weights.get(i).dimensions();
       boolean same =
           layer.isConvolution()
@@ -159,11 +150,5 @@ final class ArchitectureGuess {
       }
     }
     return true;
-  }
-
-  private String described() {
-    List<String> kinds = new ArrayList<>();
-    network.layers().forEach(layer -> kinds.add(layer.kind()));
-    return String.join("; ", kinds);
   }
 }

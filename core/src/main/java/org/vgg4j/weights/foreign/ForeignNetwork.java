@@ -2,25 +2,53 @@ package org.vgg4j.weights.foreign;
 
 import java.util.List;
 import java.util.function.Predicate;
+import org.jspecify.annotations.Nullable;
 import org.vgg4j.model.Configuration;
 
 /**
  * A network as a file has it.
  *
  * @param dialect whose names and order of axes it has
- * @param profile what that origin's images look like
+ * @param profile what images look like; null if nothing in the file says
  * @param layers those with weights, in order of execution
  * @param possible which networks of the family the file allows, apart from the layers' shapes
  * @param saysLrn whether an LRN is told by the file, not guessed from gaps between names
+ * @param stated what else the file says
  */
 record ForeignNetwork(
     String dialect,
-    Profile profile,
+    @Nullable Profile profile,
     List<ForeignLayer> layers,
     Predicate<Configuration> possible,
-    boolean saysLrn) {
+    boolean saysLrn,
+    Stated stated) {
+  /**
+   * What only files that describe their network say.
+   *
+   * @param side of the input window in pixels; 0 if it does not say
+   * @param preprocesses whether the profile is the file's own preprocessing, part of its network
+   * @param notes what people should know, a sentence each
+   */
+  record Stated(int side, boolean preprocesses, List<String> notes) {
+    static final Stated NOTHING = new Stated(0, false, List.of());
+
+    Stated {
+      notes = List.copyOf(notes);
+    }
+  }
+
   ForeignNetwork {
     layers = List.copyOf(layers);
+  }
+
+  /** A network whose file says no more. */
+  ForeignNetwork(
+      String dialect,
+      @Nullable Profile profile,
+      List<ForeignLayer> layers,
+      Predicate<Configuration> possible,
+      boolean saysLrn) {
+    this(dialect, profile, layers, possible, saysLrn, Stated.NOTHING);
   }
 
   /** How many batch normalisations it has. */

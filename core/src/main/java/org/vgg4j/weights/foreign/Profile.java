@@ -1,6 +1,6 @@
 package org.vgg4j.weights.foreign;
 
-import java.util.Arrays;
+import java.util.List;
 import java.util.Locale;
 import java.util.stream.Collectors;
 import org.vgg4j.base.InputException;
@@ -9,84 +9,138 @@ import org.vgg4j.model.Interpolation;
 import org.vgg4j.model.Preprocessing;
 import org.vgg4j.model.Rgb;
 
-/** What images must look like for the weights of one origin. */
-public enum Profile {
+/**
+ * What images must look like for the weights of one origin. A pixel value v in 0..255 enters as
+ * {@code (v * valueRange / 255 - mean) / std}.
+ *
+ * @param label its name in options, or the explicit form that {@link #of} reads
+ * @param order order of the input channels
+ * @param valueRange the value that a pixel of 255 has before the mean is subtracted: 255 or 1
+ * @param mean mean of each channel, in units of the value range
+ * @param std divisor of each channel, in units of the value range
+ */
+public record Profile(String label, ChannelOrder order, float valueRange, Rgb mean, Rgb std) {
+  private static final Rgb IMAGENET = new Rgb(123.68f, 116.779f, 103.939f);
+  private static final Rgb HALVES = new Rgb(0.5f, 0.5f, 0.5f);
+
   /**
    * RGB in 0..1 minus ImageNet's mean, divided by its deviation: also timm's and the ONNX zoo's.
    */
-  TORCHVISION(
-      ChannelOrder.RGB,
-      1,
-      new Rgb(0.485f, 0.456f, 0.406f),
-      new Rgb(0.229f, 0.224f, 0.225f),
-      "RGB, 0..1, minus (0.485, 0.456, 0.406), divided by (0.229, 0.224, 0.225)"),
+  public static final Profile TORCHVISION =
+      new Profile(
+          "torchvision",
+          ChannelOrder.RGB,
+          1,
+          new Rgb(0.485f, 0.456f, 0.406f),
+          new Rgb(0.229f, 0.224f, 0.225f));
+
   /** BGR in 0..255 minus ImageNet's mean: the authors' files. */
-  CAFFE(
-      ChannelOrder.BGR,
-      255,
-      new Rgb(123.68f, 116.779f, 103.939f),
-      Rgb.ONE,
-      "BGR, 0..255, minus (103.939, 116.779, 123.68)"),
+  public static final Profile CAFFE =
+      new Profile("caffe", ChannelOrder.BGR, 255, IMAGENET, Rgb.ONE);
+
   /** As {@link #CAFFE}, from whose files Keras's were converted. */
-  KERAS(CAFFE),
+  public static final Profile KERAS =
+      new Profile("keras", ChannelOrder.BGR, 255, IMAGENET, Rgb.ONE);
+
   /** RGB in 0..255 minus ImageNet's mean, as the paper says: TF-slim's and MatConvNet's. */
-  PAPER(
-      ChannelOrder.RGB,
-      255,
-      new Rgb(123.68f, 116.779f, 103.939f),
-      Rgb.ONE,
-      "RGB, 0..255, minus (123.68, 116.779, 103.939)");
+  public static final Profile PAPER =
+      new Profile("paper", ChannelOrder.RGB, 255, IMAGENET, Rgb.ONE);
+
+  /**
+   * BGR in 0..255 minus the mean of the VGG Face data set (Parkhi et al., BMVC 2015): VGG-Face in
+   * Caffe, and its conversions to Keras.
+   */
+  public static final Profile VGG_FACE =
+      new Profile(
+          "vgg-face", ChannelOrder.BGR, 255, new Rgb(129.1863f, 104.7624f, 93.594f), Rgb.ONE);
+
+  /** RGB in -1..1. */
+  public static final Profile HALF = new Profile("half", ChannelOrder.RGB, 1, HALVES, HALVES);
+
+  /** RGB in 0..1. */
+  public static final Profile UNIT = new Profile("unit", ChannelOrder.RGB, 1, Rgb.ZERO, Rgb.ONE);
+
+  private static final List<Profile> NAMED =
+      List.of(TORCHVISION, CAFFE, KERAS, PAPER, VGG_FACE, HALF, UNIT);
 
   /** The shorter side is to the crop as 256 to 224, as all releases test their weights. */
   private static final int SCALE = 256;
 
   private static final int CROP = 224;
 
-  private final ChannelOrder order;
-  private final float valueRange;
-  private final Rgb mean;
-  private final Rgb std;
-  private final String sentence;
-
-  Profile(ChannelOrder order, float valueRange, Rgb mean, Rgb std, String sentence) {
-    this.order = order;
-    this.valueRange = valueRange;
-    this.mean = mean;
-    this.std = std;
-    this.sentence = sentence;
-  }
-
-  Profile(Profile same) {
-    this(same.order, same.valueRange, same.mean, same.std, same.sentence);
+  /** All that have a name. */
+  public static List<Profile> named() {
+    return NAMED;
   }
 
   /**
-   * Returns the profile of that name, in any case.
+   * Returns the profile of that name, in any case, or the one that a text such as {@code
+   * mean=0.5,std=0.5,range=1,order=rgb} describes.
    *
-   * @throws InputException if there is none, with the list of names
+   * @throws InputException if it is neither, with what may be said
    */
-  public static Profile of(String name) {
-    for (Profile profile : values()) {
-      if (profile.label().equals(name.strip().toLowerCase(Locale.ROOT))) {
-        return profile;
-      }
+  public static Profile of(String text) {
+    if (text.contains("=")) {
+      return ProfileText.readAndCheck(text);
     }
-    throw new InputException("there is no profile '" + name + "': choose one of " + labels());
+    String name = text.strip().toLowerCase(Locale.ROOT);
+    return NAMED.stream()
+        .filter(profile -> profile.label.equals(name))
+        .findFirst()
+        .orElseThrow(
+            () ->
+                new InputException("there is no profile '%s': %s".formatted(text.strip(), help())));
+  }
+
+  /** Reads the label of a profile that we wrote, whatever its numbers. */
+  static Profile stored(String label) {
+    return label.contains("=") ? ProfileText.read(label) : of(label);
+  }
+
+  /** The first profile that does this to a picture, or one without a name. */
+  public static Profile of(Preprocessing preprocessing) {
+    Profile described =
+        described(
+            preprocessing.channelOrder(),
+            preprocessing.valueRange(),
+            preprocessing.mean(),
+            preprocessing.std());
+    return NAMED.stream().filter(described::isSame).findFirst().orElse(described);
+  }
+
+  private boolean isSame(Profile other) {
+    return order == other.order
+        && valueRange == other.valueRange
+        && mean.equals(other.mean)
+        && std.equals(other.std);
+  }
+
+  /** What may be chosen, as part of a sentence. */
+  public static String help() {
+    return "choose one of %s, or describe it: %s".formatted(labels(), ProfileText.EXAMPLE);
   }
 
   /** All names, separated by commas. */
   public static String labels() {
-    return Arrays.stream(values()).map(Profile::label).collect(Collectors.joining(", "));
+    return NAMED.stream().map(Profile::label).collect(Collectors.joining(", "));
   }
 
-  /** The name in options. */
-  public String label() {
-    return name().toLowerCase(Locale.ROOT);
+  /** A profile without a name, whose label is the explicit form. */
+  static Profile described(ChannelOrder order, float valueRange, Rgb mean, Rgb std) {
+    return new Profile(
+        ProfileText.write(order, valueRange, mean, std), order, valueRange, mean, std);
   }
 
   /** What it does to a picture, for people. */
   public String sentence() {
-    return sentence;
+    return "%s, 0..%s%s%s"
+        .formatted(
+            order,
+            ProfileText.number(valueRange),
+            mean.equals(Rgb.ZERO) ? "" : ", minus (" + ProfileText.numbers(order, mean, ", ") + ")",
+            std.equals(Rgb.ONE)
+                ? ""
+                : ", divided by (" + ProfileText.numbers(order, std, ", ") + ")");
   }
 
   /**

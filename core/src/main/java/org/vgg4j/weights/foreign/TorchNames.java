@@ -1,16 +1,13 @@
 package org.vgg4j.weights.foreign;
 
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
-import java.util.LinkedHashSet;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
-import java.util.SortedMap;
-import java.util.TreeMap;
 import java.util.TreeSet;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.vgg4j.base.InputException;
 import org.vgg4j.model.Configuration;
@@ -20,111 +17,50 @@ import org.vgg4j.weights.tensor.StoredTensor;
 /**
  * State dicts with torchvision's names, {@code features.N} and {@code classifier.N}, or timm's,
  * whose fully connected layers are {@code pre_logits.fc1}, {@code pre_logits.fc2} and {@code
- * head.fc}. The N of the convolutions tell where pools and LRN are, hence which network it is.
+ * head.fc}, whatever stands before them. The N of the convolutions tell where pools and LRN are,
+ * hence which network it is.
  */
 final class TorchNames {
-  private static final Pattern FEATURE = Pattern.compile("features\\.(\\d{1,4})\\.(\\w+)");
-  private static final Pattern CLASSIFIER = Pattern.compile("classifier\\.(\\d{1,4})\\.(\\w+)");
   private static final List<String> TIMM = List.of("pre_logits.fc1", "pre_logits.fc2", "head.fc");
-
-  private static final Set<String> PARTS = Set.of("weight", "bias", "running_mean", "running_var");
-
-  /** What wrappers put before all names. */
-  private static final List<String> PREFIXES = List.of("module.", "_orig_mod.", "model.");
-
-  private static final int MOST_PREFIXES = 4;
-
-  /** What PyTorch counts beside batch normalisation's weights. */
-  private static final String COUNTER = "num_batches_tracked";
-
+  private static final Set<String> NORM = Set.of("running_mean", "running_var");
   private static final double EPSILON = 1e-5; // of torch.nn.BatchNorm2d, which state dicts lack
 
-  private final Map<String, StoredTensor> tensors;
-  private final SortedMap<Integer, Map<String, StoredTensor>> features = new TreeMap<>();
-  private final SortedMap<Integer, Map<String, StoredTensor>> classifier = new TreeMap<>();
-  private final Set<String> unused = new LinkedHashSet<>();
+  private final TorchNetworks.Candidate network;
 
-  private TorchNames(TensorFile file) {
-    tensors = withoutPrefixes(file.tensors());
-    tensors.forEach(
-        (name, tensor) -> {
-          Matcher feature = FEATURE.matcher(name);
-          Matcher linear = CLASSIFIER.matcher(name);
-          if (name.endsWith(COUNTER)) {
-            return;
-          }
-          if (feature.matches()) {
-            put(features, feature, tensor);
-          } else if (linear.matches()) {
-            put(classifier, linear, tensor);
-          } else {
-            unused.add(name);
-          }
-        });
-  }
-
-  private static Map<String, StoredTensor> withoutPrefixes(Map<String, StoredTensor> tensors) {
-    Map<String, StoredTensor> rest = tensors;
-    for (int i = 0; i < MOST_PREFIXES; i++) {
-      String common = commonPrefix(rest.keySet());
-      if (common == null) {
-        break;
-      }
-      Map<String, StoredTensor> shorter = new LinkedHashMap<>();
-      rest.forEach((name, tensor) -> shorter.put(name.substring(common.length()), tensor));
-      rest = shorter;
-    }
-    return rest;
-  }
-
-  private static @Nullable String commonPrefix(Set<String> names) {
-    for (String prefix : PREFIXES) {
-      if (names.stream().allMatch(name -> name.startsWith(prefix))) {
-        return prefix;
-      }
-    }
-    return null;
-  }
-
-  private static void put(
-      SortedMap<Integer, Map<String, StoredTensor>> layers, Matcher name, StoredTensor tensor) {
-    if (!PARTS.contains(name.group(2))) {
-      throw new InputException(
-          "its tensor %s is none of a VGG network: merge what was added to it into the weights"
-              .formatted(name.group()));
-    }
-    layers
-        .computeIfAbsent(Integer.valueOf(name.group(1)), key -> new LinkedHashMap<>())
-        .put(name.group(2), tensor);
+  private TorchNames(TorchNetworks.Candidate network) {
+    this.network = network;
   }
 
   /**
    * Understands a state dict.
    *
+   * @param wanted the keys and names that lead to the network; null: whichever is clearly meant
    * @throws InputException if its names are others; the message does not name the file
    */
-  static ForeignNetwork read(TensorFile file) {
-    TorchNames names = new TorchNames(file);
-    if (names.features.isEmpty()) {
-      throw new InputException(
-          "its tensors are called %s and so on, not features.0.weight as torchvision and timm name"
-                  .formatted(String.join(", ", file.tensors().keySet().stream().limit(3).toList()))
-              + " those of a VGG network: rename them in Python before saving");
-    }
+  static ForeignNetwork read(TensorFile file, @Nullable String wanted) {
+    TorchNetworks networks = new TorchNetworks(file);
+    TorchNetworks.Candidate chosen = networks.chosen(wanted);
+    TorchNames names = new TorchNames(chosen);
     List<ForeignLayer> layers = names.convolutions();
-    boolean timm = names.tensors.containsKey(TIMM.get(0) + ".weight");
+    boolean timm = !chosen.timm().isEmpty();
     layers.addAll(timm ? names.timmHead() : names.linear());
-    if (!names.unused.isEmpty()) {
-      throw new InputException(
-          "it has tensors that no VGG network has, such as " + names.unused.iterator().next());
-    }
-    Set<Integer> indices = new TreeSet<>(names.features.keySet());
+    TorchExtras extras = new TorchExtras(chosen, wanted != null);
+    Set<Integer> indices = new TreeSet<>(chosen.features().keySet());
+    Profile profile = extras.profile();
+    List<String> notes =
+        Stream.of(
+                networks.others(chosen),
+                extras.passedOver(),
+                profile == null ? null : "its tensors mean and std say what images look like")
+            .filter(Objects::nonNull)
+            .toList();
     return new ForeignNetwork(
         timm ? "timm" : "torchvision",
-        Profile.TORCHVISION,
+        profile == null ? Profile.TORCHVISION : profile,
         layers,
         configuration -> indices(configuration).equals(indices),
-        false);
+        false,
+        new ForeignNetwork.Stated(0, profile != null, notes));
   }
 
   /** The N of the layers with weights in a network's {@code features}. */
@@ -149,68 +85,134 @@ final class TorchNames {
 
   private List<ForeignLayer> convolutions() {
     List<ForeignLayer> layers = new ArrayList<>();
-    features.forEach(
-        (index, parts) -> {
-          String name = "features." + index;
-          StoredTensor weight = part(parts, name, "weight");
-          if (weight.shape().size() == 4) {
-            requireTwo(parts, name);
-            layers.add(new ForeignLayer(name, true, weight, parts.get("bias"), null));
-            return;
-          }
-          if (layers.isEmpty() || layers.get(layers.size() - 1).norm() != null) {
-            throw new InputException(name + " is no convolution: it is no VGG network");
-          }
-          ForeignLayer.BatchNorm norm =
-              new ForeignLayer.BatchNorm(
-                  weight,
-                  part(parts, name, "bias"),
-                  part(parts, name, "running_mean"),
-                  part(parts, name, "running_var"),
-                  EPSILON);
-          layers.set(layers.size() - 1, layers.get(layers.size() - 1).with(norm));
-        });
+    network
+        .features()
+        .forEach(
+            (index, parts) -> {
+              if (isConvolution(parts)) {
+                layers.add(layer(true, parts));
+              } else {
+                ForeignLayer.BatchNorm norm = norm(parts);
+                if (layers.isEmpty() || layers.get(layers.size() - 1).norm() != null) {
+                  throw new InputException(
+                      nameOf(parts) + " is no convolution: it is no VGG network");
+                }
+                layers.set(layers.size() - 1, layers.get(layers.size() - 1).with(norm));
+              }
+            });
     return layers;
   }
 
-  private static StoredTensor part(Map<String, StoredTensor> parts, String layer, String name) {
-    @Nullable StoredTensor tensor = parts.get(name);
-    if (tensor == null) {
-      throw new InputException(
-          "tensor " + layer + "." + name + " is missing: it is no VGG network");
-    }
-    return tensor;
+  /** Of what is no convolution, only batch normalisation has a single tensor of single weights. */
+  private static boolean isConvolution(Map<String, TorchName> parts) {
+    TorchName weight = parts.get("weight");
+    StoredTensor tensor = weight == null ? null : weight.tensor();
+    return tensor == null || tensor.shape().size() > 1;
   }
 
-  private static void requireTwo(Map<String, StoredTensor> parts, String layer) {
-    if (parts.containsKey("running_mean") || parts.containsKey("running_var")) {
-      throw new InputException(layer + " has running means: it is no VGG network");
+  private static ForeignLayer layer(boolean isConvolution, Map<String, TorchName> parts) {
+    String name = nameOf(parts);
+    Reparametrised weight = new Reparametrised(parts, "weight");
+    Reparametrised bias = new Reparametrised(parts, "bias");
+    StoredTensor weights = weight.tensor();
+    StoredTensor biases = bias.tensor();
+    Set<String> rest = new HashSet<>(parts.keySet());
+    rest.removeAll(weight.used());
+    rest.removeAll(bias.used());
+    if (!rest.isEmpty()) {
+      throw added(name, new TreeSet<>(rest).first());
     }
+    if (weights == null) {
+      throw new InputException("tensor " + name + ".weight is missing: it is no VGG network");
+    }
+    return new ForeignLayer(name, isConvolution, weights, biases, null);
+  }
+
+  /** What was put into a layer changes what it computes. */
+  private static InputException added(String layer, String part) {
+    String why =
+        NORM.contains(part)
+            ? "a normalisation where a VGG network has none"
+            : part.contains("lora_") || part.startsWith("base_layer")
+                ? "an adapter (LoRA): in Python, model.merge_and_unload() puts it into the weights"
+                : part.contains("_packed_params")
+                        || part.equals("scale")
+                        || part.equals("zero_point")
+                        || part.contains("fake_quant")
+                        || part.contains("observer")
+                        || part.startsWith("activation_post_process")
+                    ? "of a quantised network: give the weights as they were before"
+                    : "none of a VGG network: merge what was added to it into the weights";
+    return new InputException("its tensor %s.%s is %s".formatted(layer, part, why));
+  }
+
+  private static ForeignLayer.BatchNorm norm(Map<String, TorchName> parts) {
+    String name = nameOf(parts);
+    if (!parts.keySet().containsAll(NORM) || !parts.containsKey("bias")) {
+      throw new InputException(
+          "layer %s has numbers for each channel, but no running_mean and running_var: a PReLU, or a"
+                  .formatted(name)
+              + " normalisation other than BatchNorm2d, which no VGG network has");
+    }
+    for (String part : parts.keySet()) {
+      if (!NORM.contains(part) && !part.equals("weight") && !part.equals("bias")) {
+        throw added(name, part);
+      }
+    }
+    return new ForeignLayer.BatchNorm(
+        part(parts, "weight"),
+        part(parts, "bias"),
+        part(parts, "running_mean"),
+        part(parts, "running_var"),
+        EPSILON);
+  }
+
+  private static StoredTensor part(Map<String, TorchName> parts, String name) {
+    return Objects.requireNonNull(new Reparametrised(parts, name).tensor());
+  }
+
+  private static String nameOf(Map<String, TorchName> parts) {
+    return parts.values().iterator().next().layerName();
   }
 
   private List<ForeignLayer> linear() {
     List<ForeignLayer> layers = new ArrayList<>();
-    classifier.forEach(
-        (index, parts) -> {
-          String name = "classifier." + index;
-          requireTwo(parts, name);
-          layers.add(
-              new ForeignLayer(name, false, part(parts, name, "weight"), parts.get("bias"), null));
-        });
+    String before = "";
+    for (Map.Entry<String, Map<String, TorchName>> entry : network.classifier().entrySet()) {
+      layers.add(layer(false, entry.getValue()));
+      requireRoom(before, entry.getKey(), layers);
+      before = entry.getKey();
+    }
     return layers;
+  }
+
+  /** Two layers of one Sequential without another between have no ReLU between. */
+  private static void requireRoom(String before, String place, List<ForeignLayer> layers) {
+    if (before.matches("\\d+")
+        && place.matches("\\d+")
+        && Integer.parseInt(place) == Integer.parseInt(before) + 1) {
+      throw new InputException(
+          "%s follows %s without a ReLU between, which a VGG network has"
+              .formatted(
+                  layers.get(layers.size() - 1).name(), layers.get(layers.size() - 2).name()));
+    }
   }
 
   /** The fully connected layers as convolutions over the last map, but for the last one. */
   private List<ForeignLayer> timmHead() {
     List<ForeignLayer> layers = new ArrayList<>();
     for (String name : TIMM) {
-      StoredTensor weight = tensors.get(name + ".weight");
-      if (weight == null) {
-        throw new InputException("tensor " + name + ".weight is missing: it is no VGG network");
+      Map<String, TorchName> parts = network.timm().get(name);
+      if (parts == null) {
+        throw new InputException(
+            "tensor %s.weight is missing%s"
+                .formatted(
+                    name,
+                    name.equals("head.fc")
+                        ? ": a network without its last layer (num_classes=0) cannot classify"
+                        : ": it is no VGG network"));
       }
-      layers.add(new ForeignLayer(name, false, weight, tensors.get(name + ".bias"), null));
-      unused.remove(name + ".weight");
-      unused.remove(name + ".bias");
+      layers.add(layer(false, parts));
     }
     return layers;
   }

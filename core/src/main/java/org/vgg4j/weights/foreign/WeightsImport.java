@@ -1,5 +1,9 @@
 package org.vgg4j.weights.foreign;
 
+import static org.vgg4j.weights.format.Format.PYTORCH;
+import static org.vgg4j.weights.format.Format.PYTORCH_LEGACY;
+import static org.vgg4j.weights.format.Format.SAFETENSORS;
+
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -8,6 +12,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
@@ -35,17 +40,32 @@ import org.vgg4j.weights.tensor.TensorReader;
  *     "0", "1", and so on
  * @param configuration which network it is; null: whichever fits
  * @param crop side of the input window in pixels; 0: the smallest that makes the file's last map
+ * @param state which of the networks in a checkpoint it is: the keys and names that lead to it,
+ *     with dots between, or their beginning; null: the one that is clearly meant
  */
 public record WeightsImport(
     @Nullable Profile profile,
     @Nullable ClassOrder classNames,
     @Nullable Configuration configuration,
-    int crop) {
+    int crop,
+    @Nullable String state) {
   /** As the file says, in everything. */
-  public static final WeightsImport AS_FOUND = new WeightsImport(null, null, null, 0);
+  public static final WeightsImport AS_FOUND = new WeightsImport(null, null, null, 0, null);
+
+  /** Of whichever network is clearly meant. */
+  public WeightsImport(
+      @Nullable Profile profile,
+      @Nullable ClassOrder classNames,
+      @Nullable Configuration configuration,
+      int crop) {
+    this(profile, classNames, configuration, crop, null);
+  }
 
   /** What the metadata of our own files begin with. */
   private static final String OURS = "vgg4j.architecture";
+
+  /** People in the VGG Face data set, whose networks have ImageNet's form but not its images. */
+  private static final int VGG_FACES = 2622;
 
   /**
    * A model and where it comes from.
@@ -58,6 +78,7 @@ public record WeightsImport(
    * @param norms how many batch normalisations it has
    * @param sha256 of the file, 64 hexadecimal digits
    * @param release the published file that it is; null if it is none that is known
+   * @param notes what people should know of it, a sentence each
    */
   public record Imported(
       ModelFile model,
@@ -67,10 +88,12 @@ public record WeightsImport(
       List<ImportedLayer> layers,
       int norms,
       String sha256,
-      @Nullable Release release) {
-    /** Copies the list. */
+      @Nullable Release release,
+      List<String> notes) {
+    /** Copies the lists. */
     public Imported {
       layers = List.copyOf(layers);
+      notes = List.copyOf(notes);
     }
   }
 
@@ -101,10 +124,9 @@ public record WeightsImport(
           new ArchitectureGuess(network, configuration, crop).architecture();
       String sha256 = FileDigest.sha256(file);
       Release release = Release.of(file, sha256);
-      Profile chosen =
-          profile != null ? profile : release != null ? release.profile() : network.profile();
+      Profile chosen = profile(network, release, architecture.classes());
       Map<String, float[]> arrays = arrays(network, architecture);
-      requireFinite(arrays);
+      requireFinite(network, architecture, arrays);
       List<String> names = names(architecture.classes(), arrays, architecture);
       ModelFile model =
           new ModelFile(
@@ -121,15 +143,48 @@ public record WeightsImport(
           layers(network, architecture),
           network.norms(),
           sha256,
-          release);
+          release,
+          network.stated().notes());
     } catch (InputException e) {
       throw TensorFiles.naming(file, e);
     }
   }
 
-  private static ForeignNetwork understand(TensorFile content) {
+  /** What was asked for, what is known of a release, what the file says; else it is a question. */
+  private Profile profile(ForeignNetwork network, @Nullable Release release, int classes) {
+    if (profile != null && network.stated().preprocesses()) {
+      throw new InputException(
+          "it prepares its images itself (%s): leave --profile out"
+              .formatted(Objects.requireNonNull(network.profile()).sentence()));
+    }
+    if (profile != null || release != null) {
+      return profile != null ? profile : Objects.requireNonNull(release).profile();
+    }
+    Profile found = network.profile();
+    if (found == null || (classes == VGG_FACES && ofImageNet(found))) {
+      throw new InputException(
+          "nothing in it says what its images look like%s: say so by --profile, %s"
+              .formatted(
+                  found == null ? "" : ", and %d classes are those of VGG-Face".formatted(classes),
+                  Profile.help()));
+    }
+    return found;
+  }
+
+  private static boolean ofImageNet(Profile profile) {
+    return List.of(Profile.TORCHVISION, Profile.CAFFE, Profile.KERAS, Profile.PAPER)
+        .contains(profile);
+  }
+
+  private ForeignNetwork understand(TensorFile content) {
+    boolean named = Set.of(PYTORCH, PYTORCH_LEGACY, SAFETENSORS).contains(content.format());
+    if (state != null && !named) {
+      throw new InputException(
+          "it is %s, which holds one network: --state is for checkpoints of PyTorch"
+              .formatted(content.format().label()));
+    }
     return switch (content.format()) {
-      case PYTORCH, PYTORCH_LEGACY, SAFETENSORS -> TorchNames.read(content);
+      case PYTORCH, PYTORCH_LEGACY, SAFETENSORS -> TorchNames.read(content, state);
       case CAFFE -> Chains.caffe(content);
       case KERAS -> Chains.keras(content);
       case ONNX -> Chains.onnx(content);
@@ -188,19 +243,35 @@ public record WeightsImport(
     }
   }
 
-  /** Releases of the convolutions alone have NaN elsewhere, and a damaged file has anything. */
-  private static void requireFinite(Map<String, float[]> arrays) {
-    arrays.forEach(
-        (name, values) -> {
-          boolean finite =
-              IntStream.range(0, values.length).parallel().allMatch(i -> Float.isFinite(values[i]));
-          if (!finite) {
-            throw new InputException(
-                ("parameter %s has values that are not finite: this is a release of the convolutions"
-                        + " alone, or a damaged file")
-                    .formatted(name));
-          }
-        });
+  /** Releases of the convolutions alone have NaN elsewhere; training that diverged, anywhere. */
+  private static void requireFinite(
+      ForeignNetwork network, Architecture architecture, Map<String, float[]> arrays) {
+    Map<String, String> theirs = new HashMap<>();
+    for (ImportedLayer layer : layers(network, architecture)) {
+      theirs.put(layer.layer(), layer.name());
+    }
+    for (ParameterShape shape : architecture.parameters()) {
+      float[] values = Objects.requireNonNull(arrays.get(shape.name()));
+      long bad =
+          IntStream.range(0, values.length)
+              .parallel()
+              .filter(i -> !Float.isFinite(values[i]))
+              .count();
+      if (bad > 0) {
+        boolean ofHead = shape.layer().startsWith("fc") && bad == values.length;
+        throw new InputException(
+            "%d of %d values of %s (%s) are not finite (NaN or infinite): %s"
+                .formatted(
+                    bad,
+                    values.length,
+                    theirs.getOrDefault(shape.layer(), shape.layer())
+                        + shape.name().substring(shape.name().lastIndexOf('.')),
+                    shape.name(),
+                    ofHead
+                        ? "this is a release of the convolutions alone, which cannot classify"
+                        : "its training diverged, or the file is damaged: take an earlier one"));
+      }
+    }
   }
 
   private List<String> names(int classes, Map<String, float[]> arrays, Architecture architecture) {

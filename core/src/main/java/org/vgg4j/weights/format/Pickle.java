@@ -13,46 +13,77 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import org.vgg4j.base.InputException;
 
 /**
  * Reads a pickle, Python's notation of objects, without executing anything: a pickle is a program
- * that may call any function, and this machine knows but a few opcodes and hands every call to
- * {@link Calls}, which refuses what is not on its short list. Memory and time grow with the length
- * of the pickle, which whoever calls must bound; nothing here goes deeper than the objects' own
- * nesting is looked at.
+ * that may call any function, and this machine knows its opcodes, but calls none. What {@link
+ * Calls} does not know becomes a record of what was asked for ({@link Opaque}). Memory and time
+ * grow with the length of the pickle, which whoever calls must bound; nothing here goes deeper than
+ * the objects' own nesting is looked at.
  *
- * <p>Protocols 2 to 5 as far as PyTorch uses them. Values come as String, Long, Double, Boolean,
- * {@link #NONE}, byte[], {@link Sequence}, {@link Dictionary}, {@link Global} and what {@link
- * Calls} makes.
+ * <p>Protocols 0 to 5. Values come as String, Long, Double, Boolean, {@link #NONE}, byte[] (also
+ * for integers of more than 64 bits), {@link Sequence}, {@link Dictionary}, {@link Global}, {@link
+ * Opaque} and what {@link Calls} makes.
  */
 final class Pickle {
   /** What a pickle asks for beyond plain values. */
   interface Calls {
-    /**
-     * Calls a function.
-     *
-     * @throws InputException if it is not on the list
-     */
+    /** Returns what a function or class makes of arguments; an Opaque if it is not known. */
     Object call(Global function, Sequence arguments);
 
     /** Returns the object that is kept outside the pickle under that identifier. */
     Object persistent(Object identifier);
-
-    /**
-     * A function or class is named, not yet called.
-     *
-     * @throws InputException if it is not on the list
-     */
-    void allow(Global global);
   }
 
   /** A name of Python's: module, space, name. */
   record Global(String name) {}
 
-  /** A list or a tuple. Compared by identity, so that no deep nesting is followed. */
+  /**
+   * An object of which nothing is known but what the pickle says: the function or class that would
+   * have made it, and what would then have been put into it. Compared by identity.
+   */
+  static final class Opaque {
+    private final String name;
+    private final Object arguments;
+    private @Nullable Dictionary entries;
+    private @Nullable Object state;
+
+    Opaque(String name, Object arguments) {
+      this.name = name;
+      this.arguments = arguments;
+    }
+
+    /** Module, space, name. */
+    String name() {
+      return name;
+    }
+
+    /** A Sequence, or NONE where the pickle has something else. */
+    Object arguments() {
+      return arguments;
+    }
+
+    /** What it holds if its class is a kind of dict; else null. */
+    @Nullable Dictionary entries() {
+      return entries;
+    }
+
+    /** Its attributes, most often a Dictionary; null if the pickle gives it none. */
+    @Nullable Object state() {
+      return state;
+    }
+
+    private Dictionary filled() {
+      if (entries == null) {
+        entries = new Dictionary();
+      }
+      return entries;
+    }
+  }
+
+  /** A list, a tuple or a set. Compared by identity, so that no deep nesting is followed. */
   static final class Sequence {
     private final List<Object> items;
 
@@ -65,7 +96,7 @@ final class Pickle {
     }
   }
 
-  /** A dict. Compared by identity; its keys are plain values. */
+  /** A dict. Compared by identity. */
   static final class Dictionary {
     private final Map<Object, Object> entries = new LinkedHashMap<>();
 
@@ -74,9 +105,6 @@ final class Pickle {
     }
 
     void put(Object key, Object value) {
-      if (!(key instanceof String || key instanceof Long || key instanceof Boolean)) {
-        throw new InputException("a key of a dict is neither a string nor a whole number");
-      }
       entries.put(key, value);
     }
   }
@@ -92,6 +120,7 @@ final class Pickle {
 
   private static final Object MARK = new Object();
   private static final Object NOTHING = new Object();
+  private static final int MOST_STEPS = 8_000_000; // some hundred megabytes of objects at most
 
   private final ByteBuffer bytes;
   private final Calls calls;
@@ -119,7 +148,7 @@ final class Pickle {
   }
 
   private Object run() {
-    while (true) {
+    for (int step = 0; step < MOST_STEPS; step++) {
       int opcode = bytes.get() & 0xFF;
       if (opcode == '.') {
         Object result = pop();
@@ -131,11 +160,19 @@ final class Pickle {
       Object value = literal(opcode);
       if (value != NOTHING) {
         stack.push(value);
-      } else if (!structure(opcode) && !reference(opcode)) {
+      } else if (!text(opcode)
+          && !structure(opcode)
+          && !mutation(opcode)
+          && !reference(opcode)
+          && !object(opcode)) {
         throw new InputException(
-            "its pickle has opcode 0x%02x, which a state dict does not need".formatted(opcode));
+            "its pickle has opcode 0x%02x, which torch.save does not write: get it again"
+                .formatted(opcode));
       }
     }
+    throw new InputException(
+        "its pickle has more than %d steps: save the weights without what is beside them"
+            .formatted(MOST_STEPS));
   }
 
   /** Opcodes that push a value of their own. */
@@ -149,58 +186,42 @@ final class Pickle {
       case 'M' -> (long) (bytes.getShort() & 0xFFFF);
       case 'J' -> (long) bytes.getInt();
       case 0x8a -> integer(bytes.get() & 0xFF);
+      case 0x8b -> integer(bytes.getInt() & 0xFFFFFFFFL);
       case 'G' -> Double.longBitsToDouble(Long.reverseBytes(bytes.getLong()));
       case 'X' -> text(bytes.getInt() & 0xFFFFFFFFL, StandardCharsets.UTF_8);
       case 0x8c -> text(bytes.get() & 0xFF, StandardCharsets.UTF_8);
+      case 0x8d -> text(bytes.getLong(), StandardCharsets.UTF_8);
       // strings of Python 2
       case 'T' -> text(bytes.getInt() & 0xFFFFFFFFL, StandardCharsets.ISO_8859_1);
       case 'U' -> text(bytes.get() & 0xFF, StandardCharsets.ISO_8859_1);
       case 'B' -> raw(bytes.getInt() & 0xFFFFFFFFL);
       case 'C' -> raw(bytes.get() & 0xFF);
+      case 0x8e, 0x96 -> raw(bytes.getLong());
       case '}' -> new Dictionary();
-      case ']', ')' -> new Sequence(new ArrayList<>());
+      case ']', ')', 0x8f -> new Sequence(new ArrayList<>());
       default -> NOTHING;
     };
   }
 
-  /** Opcodes that put values together. */
-  private boolean structure(int opcode) {
+  /** Opcodes of protocol 0, whose values are lines of text. */
+  private boolean text(int opcode) {
     switch (opcode) {
-      case 't' -> stack.push(new Sequence(sinceMark()));
-      case 0x85 -> stack.push(new Sequence(last(1)));
-      case 0x86 -> stack.push(new Sequence(last(2)));
-      case 0x87 -> stack.push(new Sequence(last(3)));
-      case 'a' -> {
-        Object item = pop();
-        top(Sequence.class).items().add(item);
+      case 'I' -> {
+        String line = line();
+        stack.push(line.equals("01") ? Boolean.TRUE : line.equals("00") ? false : whole(line));
       }
-      case 'e' -> {
-        List<Object> items = sinceMark();
-        top(Sequence.class).items().addAll(items);
+      case 'L' -> {
+        String line = line();
+        stack.push(whole(line.endsWith("L") ? line.substring(0, line.length() - 1) : line));
       }
-      case 's' -> {
-        List<Object> pair = last(2);
-        top(Dictionary.class).put(pair.get(0), pair.get(1));
+      case 'F' -> stack.push(real(line()));
+      case 'S' -> {
+        String line = line();
+        stack.push(line.length() < 2 ? line : line.substring(1, line.length() - 1));
       }
-      case 'u' -> {
-        List<Object> items = sinceMark();
-        if (items.size() % 2 != 0) {
-          throw new InputException("its pickle has a key without a value");
-        }
-        Dictionary dictionary = top(Dictionary.class);
-        for (int i = 0; i < items.size(); i += 2) {
-          dictionary.put(items.get(i), items.get(i + 1));
-        }
-      }
-      case 'b' -> {
-        pop(); // attributes, such as the _metadata of a state dict: of no use here
-        Object target = pop();
-        if (target instanceof Global) {
-          throw new InputException("its pickle changes a function or class");
-        }
-        stack.push(target);
-      }
-      case '0' -> pop();
+      case 'V' -> stack.push(line());
+      case 'p' -> memo.put(index(line()), peek());
+      case 'g' -> stack.push(remembered(index(line())));
       default -> {
         return false;
       }
@@ -208,12 +229,122 @@ final class Pickle {
     return true;
   }
 
+  private static Object whole(String digits) {
+    try {
+      return Long.valueOf(digits);
+    } catch (NumberFormatException e) {
+      return digits.getBytes(StandardCharsets.ISO_8859_1); // more than 64 bits
+    }
+  }
+
+  private static double real(String digits) {
+    try {
+      return Double.parseDouble(digits.replace("nan", "NaN").replace("inf", "Infinity"));
+    } catch (NumberFormatException e) {
+      throw new InputException("its pickle has a number that is none", e);
+    }
+  }
+
+  private static long index(String digits) {
+    if (whole(digits) instanceof Long index) {
+      return index;
+    }
+    throw new InputException("its pickle refers to an object that is not there");
+  }
+
+  /** Opcodes that make a value of values. */
+  private boolean structure(int opcode) {
+    switch (opcode) {
+      case 't', 'l', 0x91 -> stack.push(new Sequence(sinceMark()));
+      case 0x85 -> stack.push(new Sequence(last(1)));
+      case 0x86 -> stack.push(new Sequence(last(2)));
+      case 0x87 -> stack.push(new Sequence(last(3)));
+      case 'd' -> {
+        List<Object> items = sinceMark();
+        Dictionary dictionary = new Dictionary();
+        stack.push(dictionary);
+        put(dictionary, items);
+      }
+      case '0' -> {
+        if (stack.poll() == null) {
+          throw new InputException("its pickle misses an object");
+        }
+      }
+      case '1' -> sinceMark();
+      case '2' -> stack.push(peek());
+      default -> {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  /** Opcodes that put values into another. */
+  private boolean mutation(int opcode) {
+    switch (opcode) {
+      case 'a' -> {
+        Object item = pop();
+        add(List.of(item));
+      }
+      case 'e', 0x90 -> add(sinceMark());
+      case 's' -> {
+        List<Object> pair = last(2);
+        put(dictionary(), pair);
+      }
+      case 'u' -> {
+        List<Object> items = sinceMark();
+        put(dictionary(), items);
+      }
+      case 'b' -> {
+        Object state = pop();
+        // attributes of others, such as the _metadata of a state dict, are of no use here
+        if (peek() instanceof Opaque object) {
+          object.state = state;
+        }
+      }
+      default -> {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  /** Adds to the list on top; what an unknown object collects is not kept. */
+  private void add(List<Object> items) {
+    Object target = peek();
+    if (target instanceof Sequence list) {
+      list.items().addAll(items);
+    } else if (!(target instanceof Opaque)) {
+      throw new InputException("its pickle adds to what is no list or dict");
+    }
+  }
+
+  private Dictionary dictionary() {
+    Object target = peek();
+    if (target instanceof Opaque object) {
+      return object.filled();
+    }
+    if (!(target instanceof Dictionary dictionary)) {
+      throw new InputException("its pickle adds to what is no list or dict");
+    }
+    return dictionary;
+  }
+
+  private static void put(Dictionary dictionary, List<Object> items) {
+    if (items.size() % 2 != 0) {
+      throw new InputException("its pickle has a key without a value");
+    }
+    for (int i = 0; i < items.size(); i += 2) {
+      dictionary.put(items.get(i), items.get(i + 1));
+    }
+  }
+
   /** Opcodes that refer to something else. */
   private boolean reference(int opcode) {
     switch (opcode) {
       case 0x80 -> {
         int protocol = bytes.get() & 0xFF;
-        if (protocol < 2 || protocol > 5) {
+        if (protocol > 5) {
           throw new InputException("its pickle has protocol " + protocol);
         }
       }
@@ -223,22 +354,51 @@ final class Pickle {
       case 0x94 -> memo.put((long) memo.size(), peek());
       case 'h' -> stack.push(remembered(bytes.get() & 0xFF));
       case 'j' -> stack.push(remembered(bytes.getInt() & 0xFFFFFFFFL));
-      case 'c' -> stack.push(global(line(), line()));
+      case 'Q' -> stack.push(calls.persistent(pop()));
+      case 'P' ->
+          throw new InputException(
+              "its pickle has protocol 0, in which tensors have no place: save it without"
+                  + " pickle_protocol");
+      case 0x97, 0x98 ->
+          throw new InputException(
+              "its pickle keeps parts elsewhere: save it by torch.save, without pickle's buffers");
+      default -> {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  /** Opcodes that name a function or class, or would call it. */
+  private boolean object(int opcode) {
+    switch (opcode) {
+      case 'c' -> stack.push(new Global(line() + " " + line()));
       case 0x93 -> {
         List<Object> names = last(2);
         if (!(names.get(0) instanceof String module) || !(names.get(1) instanceof String name)) {
           throw new InputException("its pickle names a function by something else than a string");
         }
-        stack.push(global(module, name));
+        stack.push(new Global(module + " " + name));
       }
-      case 'Q' -> stack.push(calls.persistent(pop()));
-      case 'R' -> {
+      case 0x82 -> stack.push(new Global("copyreg extension" + (bytes.get() & 0xFF)));
+      case 0x83 -> stack.push(new Global("copyreg extension" + (bytes.getShort() & 0xFFFF)));
+      case 0x84 -> stack.push(new Global("copyreg extension" + (bytes.getInt() & 0xFFFFFFFFL)));
+      case 'R', 0x81 -> {
         List<Object> call = last(2);
-        if (!(call.get(0) instanceof Global function)
-            || !(call.get(1) instanceof Sequence arguments)) {
-          throw new InputException("its pickle calls what is no function");
-        }
-        stack.push(calls.call(function, arguments));
+        stack.push(call(call.get(0), call.get(1)));
+      }
+      case 0x92 -> { // with arguments by name, which nothing that is known here has
+        List<Object> call = last(3);
+        stack.push(call(call.get(0), call.get(1)));
+      }
+      case 'i' -> {
+        Global type = new Global(line() + " " + line());
+        stack.push(call(type, new Sequence(sinceMark())));
+      }
+      case 'o' -> {
+        List<Object> items = sinceMark();
+        Object type = items.isEmpty() ? NONE : items.remove(0);
+        stack.push(call(type, new Sequence(items)));
       }
       default -> {
         return false;
@@ -247,10 +407,17 @@ final class Pickle {
     return true;
   }
 
-  private Global global(String module, String name) {
-    Global global = new Global(module + " " + name);
-    calls.allow(global);
-    return global;
+  private Object call(Object function, Object arguments) {
+    if (function instanceof Global global && arguments instanceof Sequence sequence) {
+      return calls.call(global, sequence);
+    }
+    if (function instanceof Global global) {
+      return new Opaque(global.name(), NONE);
+    }
+    if (function instanceof Opaque object) {
+      return new Opaque(object.name(), arguments);
+    }
+    throw new InputException("its pickle calls what is no function");
   }
 
   private Object remembered(long index) {
@@ -298,16 +465,8 @@ final class Pickle {
     }
   }
 
-  private <T> T top(Class<T> type) {
-    Object value = peek();
-    if (!type.isInstance(value)) {
-      throw new InputException("its pickle adds to what is no list or dict");
-    }
-    return Objects.requireNonNull(type.cast(value));
-  }
-
   private byte[] raw(long length) {
-    if (length > bytes.remaining()) {
+    if (length < 0 || length > bytes.remaining()) {
       throw new InputException("its pickle ends within a string");
     }
     byte[] raw = new byte[(int) length];
@@ -328,13 +487,13 @@ final class Pickle {
   }
 
   /** A little-endian integer of any length; larger ones than a long come as their bytes. */
-  private Object integer(int length) {
+  private Object integer(long length) {
     byte[] raw = raw(length);
-    if (length > Long.BYTES) {
+    if (raw.length > Long.BYTES) {
       return raw;
     }
-    long value = length == 0 || raw[length - 1] >= 0 ? 0 : -1;
-    for (int i = length - 1; i >= 0; i--) {
+    long value = raw.length == 0 || raw[raw.length - 1] >= 0 ? 0 : -1;
+    for (int i = raw.length - 1; i >= 0; i--) {
       value = value << 8 | raw[i] & 0xFF;
     }
     return value;

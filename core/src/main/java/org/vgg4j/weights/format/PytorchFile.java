@@ -12,7 +12,6 @@ import java.nio.file.StandardOpenOption;
 import java.util.Collections;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.zip.ZipEntry;
@@ -20,12 +19,11 @@ import org.apache.commons.compress.archivers.zip.ZipArchiveEntry;
 import org.apache.commons.compress.archivers.zip.ZipFile;
 import org.jspecify.annotations.Nullable;
 import org.vgg4j.base.InputException;
-import org.vgg4j.weights.tensor.StoredTensor;
 
 /** State dicts as torch.save writes them: an archive since PyTorch 1.6, a row of pickles before. */
 final class PytorchFile {
-  /** A state dict has a few kilobytes of names; a checkpoint with an optimiser ten times that. */
-  private static final int LARGEST_PICKLE = 2 << 20;
+  /** A state dict has a few kilobytes of names; lists of pictures beside it may have megabytes. */
+  private static final int LARGEST_PICKLE = 64 << 20;
 
   private static final String DATA = "data.pkl";
   private static final byte[] LEGACY_MAGIC = {
@@ -111,7 +109,9 @@ final class PytorchFile {
       throw damaged(e);
     }
     if (content.length > LARGEST_PICKLE) {
-      throw new InputException("its pickle is larger than that of any state dict");
+      throw new InputException(
+          "its pickle has more than 64 MB, without its numbers: save the weights without what is"
+              + " beside them");
     }
     return content;
   }
@@ -227,9 +227,6 @@ final class PytorchFile {
 
   private static TensorFile tensorFile(
       Path file, Format format, Object value, PytorchPickle.Storages storages) {
-    Map<String, StoredTensor> tensors = new LinkedHashMap<>();
-    PytorchPickle.stateDict(value)
-        .forEach((name, tensor) -> tensors.put(name, tensor.in(file, name, storages)));
-    return new TensorFile(file, format, Map.of(), tensors, List.of());
+    return new TensorFile(file, format, StateDicts.of(file, value, storages));
   }
 }

@@ -5,15 +5,13 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
-import org.jspecify.annotations.Nullable;
 import org.vgg4j.base.InputException;
 import org.vgg4j.weights.tensor.NumberType;
 import org.vgg4j.weights.tensor.StoredTensor;
 
 /**
- * What a pickle of PyTorch may ask for: tensors, the storages that they lie in, and ordered dicts.
- * Every other name is refused.
+ * What a pickle of PyTorch means by tensors, the storages that they lie in, and dicts. Whatever
+ * else it names stays a record of its name and arguments.
  */
 final class PytorchPickle implements Pickle.Calls {
   /** Storages are kept beside the pickle, in one of two ways. */
@@ -54,29 +52,25 @@ final class PytorchPickle implements Pickle.Calls {
     }
   }
 
-  private static final String ORDERED_DICT = "collections OrderedDict";
-  private static final String TENSOR = "torch._utils _rebuild_tensor";
-  private static final String TENSOR_V2 = "torch._utils _rebuild_tensor_v2";
-  private static final String PARAMETER = "torch._utils _rebuild_parameter";
-  private static final String SIZE = "torch Size";
-  private static final Set<String> FUNCTIONS =
-      Set.of(ORDERED_DICT, TENSOR, TENSOR_V2, PARAMETER, SIZE);
   private static final Map<String, NumberType> STORAGES =
-      Map.of(
-          "torch DoubleStorage", NumberType.F64,
-          "torch FloatStorage", NumberType.F32,
-          "torch HalfStorage", NumberType.F16,
-          "torch BFloat16Storage", NumberType.BF16,
-          "torch LongStorage", NumberType.I64,
-          "torch IntStorage", NumberType.I32,
-          "torch ShortStorage", NumberType.I16,
-          "torch CharStorage", NumberType.I8,
-          "torch ByteStorage", NumberType.I8,
-          "torch BoolStorage", NumberType.I8);
-
-  /** Where a checkpoint keeps the weights, in the order of preference. */
-  private static final List<String> PLACES =
-      List.of("state_dict", "model_state_dict", "model", "net", "weights");
+      Map.ofEntries(
+          Map.entry("torch DoubleStorage", NumberType.F64),
+          Map.entry("torch FloatStorage", NumberType.F32),
+          Map.entry("torch HalfStorage", NumberType.F16),
+          Map.entry("torch BFloat16Storage", NumberType.BF16),
+          Map.entry("torch LongStorage", NumberType.I64),
+          Map.entry("torch IntStorage", NumberType.I32),
+          Map.entry("torch ShortStorage", NumberType.I16),
+          Map.entry("torch CharStorage", NumberType.I8),
+          Map.entry("torch ByteStorage", NumberType.I8),
+          Map.entry("torch BoolStorage", NumberType.I8),
+          Map.entry("torch ComplexFloatStorage", NumberType.C64),
+          Map.entry("torch ComplexDoubleStorage", NumberType.C128),
+          // quantised numbers, and bytes of a type that the tensor names
+          Map.entry("torch QInt8Storage", NumberType.I8),
+          Map.entry("torch QUInt8Storage", NumberType.I8),
+          Map.entry("torch QInt32Storage", NumberType.I32),
+          Map.entry("torch.storage UntypedStorage", NumberType.I8));
 
   private static final int MOST_PAIRS = 1_000_000;
   private static final int MOST_AXES = 8;
@@ -91,31 +85,45 @@ final class PytorchPickle implements Pickle.Calls {
     return storages;
   }
 
-  @Override
-  public void allow(Pickle.Global global) {
-    if (!FUNCTIONS.contains(global.name()) && !STORAGES.containsKey(global.name())) {
-      throw new InputException(
-          ("its pickle asks for %s, which no state dict needs and which is not executed: in Python,"
-                  + " torch.save(model.state_dict(), FILE) writes the weights alone")
-              .formatted(printable(global.name()).replace(' ', '.')));
-    }
-  }
-
-  private static String printable(String name) {
+  /** Returns a name of Python's as people write it, without what a terminal would not show. */
+  static String printable(String name) {
     String shown = name.length() > 80 ? name.substring(0, 80) : name;
-    return shown.replaceAll("[^ -~]", "?");
+    return shown.replaceAll("[^ -~]", "?").replace(' ', '.');
   }
 
   @Override
   public Object call(Pickle.Global function, Pickle.Sequence arguments) {
     List<Object> items = arguments.items();
     return switch (function.name()) {
-      case ORDERED_DICT -> orderedDict(items);
-      case TENSOR, TENSOR_V2 -> tensor(items);
-      case PARAMETER -> argument(items, 0, PickledTensor.class);
-      case SIZE -> argument(items, 0, Pickle.Sequence.class);
-      default -> throw new InputException("its pickle calls " + printable(function.name()));
+      case "collections OrderedDict" -> orderedDict(items);
+      // a factory comes first, or counts
+      case "collections defaultdict" -> new Pickle.Dictionary();
+      case "torch._utils _rebuild_tensor", "torch._utils _rebuild_tensor_v2" ->
+          items.isEmpty() || !(items.get(0) instanceof Storage)
+              ? new Pickle.Opaque(function.name(), arguments)
+              : tensor(items);
+      case "torch._utils _rebuild_parameter", "torch._utils _rebuild_parameter_with_state" ->
+          items.isEmpty() ? new Pickle.Opaque(function.name(), arguments) : items.get(0);
+      case "torch._tensor _rebuild_from_type", "torch._tensor _rebuild_from_type_v2" ->
+          labelled(function, arguments);
+      case "copyreg _reconstructor", "copy_reg _reconstructor", "copyreg __newobj__" ->
+          items.isEmpty() || !(items.get(0) instanceof Pickle.Global type)
+              ? new Pickle.Opaque(function.name(), arguments)
+              : new Pickle.Opaque(type.name(), arguments);
+      case "torch Size" -> argument(items, 0, Pickle.Sequence.class);
+      default -> new Pickle.Opaque(function.name(), arguments);
     };
+  }
+
+  /** A tensor of a class of its own: (function, class, its arguments, attributes). */
+  private Object labelled(Pickle.Global function, Pickle.Sequence arguments) {
+    List<Object> items = arguments.items();
+    return items.size() > 2
+            && items.get(0) instanceof Pickle.Global rebuild
+            && rebuild.name().startsWith("torch._utils _rebuild_tensor")
+            && items.get(2) instanceof Pickle.Sequence inner
+        ? call(rebuild, inner)
+        : new Pickle.Opaque(function.name(), arguments);
   }
 
   /** Python 2 wrote an ordered dict as a call with a list of pairs. */
@@ -125,7 +133,7 @@ final class PytorchPickle implements Pickle.Calls {
       List<Object> pairs = argument(items, 0, Pickle.Sequence.class).items();
       pairsSeen += pairs.size(); // one list may be named again and again
       if (pairsSeen > MOST_PAIRS) {
-        throw new InputException("its pickle has more entries than any state dict");
+        throw new InputException("its pickle has more entries than any checkpoint");
       }
       for (Object item : pairs) {
         if (!(item instanceof Pickle.Sequence pair) || pair.items().size() != 2) {
@@ -175,9 +183,16 @@ final class PytorchPickle implements Pickle.Calls {
       throw new InputException("its pickle refers to something outside by no tuple");
     }
     List<Object> items = sequence.items();
-    NumberType type = STORAGES.get(argument(items, 1, Pickle.Global.class).name());
-    if (!"storage".equals(items.get(0)) || type == null) {
+    if (items.size() > 1 && "module".equals(items.get(0))) {
+      return items.get(1); // a class, with its source, which torch.save kept up to 1.5
+    }
+    if (items.isEmpty() || !"storage".equals(items.get(0))) {
       throw new InputException("its pickle refers to something else than a storage");
+    }
+    String typeName = argument(items, 1, Pickle.Global.class).name();
+    NumberType type = STORAGES.get(typeName);
+    if (type == null) {
+      return new Pickle.Opaque(typeName, sequence);
     }
     String key = argument(items, 2, String.class);
     long length = argument(items, 4, Long.class);
@@ -210,49 +225,5 @@ final class PytorchPickle implements Pickle.Calls {
           "its pickle calls a function with other arguments than PyTorch does");
     }
     return type.cast(items.get(index));
-  }
-
-  /**
-   * The tensors of a state dict, or of the state dict in a checkpoint.
-   *
-   * @param root what the pickle holds
-   * @throws InputException if there is none
-   */
-  static Map<String, PickledTensor> stateDict(Object root) {
-    Map<String, PickledTensor> tensors = tensors(root);
-    if (tensors == null && root instanceof Pickle.Dictionary checkpoint) {
-      for (String place : PLACES) {
-        Object there = checkpoint.entries().get(place);
-        tensors = there == null ? null : tensors(there);
-        if (tensors != null) {
-          break;
-        }
-      }
-    }
-    if (tensors == null) {
-      throw new InputException(
-          "it holds no state dict, neither itself nor under "
-              + String.join(", ", PLACES)
-              + ": in Python, torch.save(model.state_dict(), FILE) writes one");
-    }
-    return tensors;
-  }
-
-  /** The tensors of a dict with names like conv.weight; null if it is none. */
-  private static @Nullable Map<String, PickledTensor> tensors(Object value) {
-    if (!(value instanceof Pickle.Dictionary dictionary)) {
-      return null;
-    }
-    Map<String, PickledTensor> tensors = new LinkedHashMap<>();
-    dictionary
-        .entries()
-        .forEach(
-            (key, entry) -> {
-              if (key instanceof String name && entry instanceof PickledTensor tensor) {
-                tensors.put(name, tensor);
-              }
-            });
-    boolean named = tensors.keySet().stream().anyMatch(name -> name.endsWith(".weight"));
-    return named ? tensors : null;
   }
 }

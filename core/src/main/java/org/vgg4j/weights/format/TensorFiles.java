@@ -37,7 +37,7 @@ public final class TensorFiles {
     }
     try {
       TensorFile content = read(file, start(file));
-      requireApart(content);
+      content.states().forEach(TensorFiles::requireApart);
       return content;
     } catch (NoSuchFileException e) {
       throw new InputException("there is no file " + file + ": check the path", e);
@@ -140,8 +140,8 @@ public final class TensorFiles {
     }
     if (begins(start, 0x80)) {
       throw new InputException(
-          "it is a plain pickle, not what torch.save writes: in Python, torch.save(model.state_dict(),"
-              + " FILE) writes the weights");
+          "it is a plain pickle, not what torch.save writes: in Python,"
+              + " torch.save(model.state_dict(), FILE) writes the weights");
     }
   }
 
@@ -151,11 +151,14 @@ public final class TensorFiles {
             + " Keras (.h5), ONNX (.onnx)");
   }
 
-  /** Two tensors in one place would be a broken file, or one that is made to look larger. */
-  private static void requireApart(TensorFile content) {
+  /**
+   * Tensors that share part of a place would be a broken file, or one that is made to look larger.
+   * The same tensor may have several names: those of a module that two others hold.
+   */
+  private static void requireApart(TensorFile.State state) {
     List<StoredTensor> sorted =
-        content.tensors().values().stream()
-            .filter(tensor -> tensor.length() > 0)
+        state.tensors().values().stream()
+            .filter(tensor -> tensor.length() > 0 && tensor.held() == null)
             .sorted(
                 Comparator.comparing((StoredTensor tensor) -> tensor.file().toString())
                     .thenComparingLong(StoredTensor::position))
@@ -163,7 +166,9 @@ public final class TensorFiles {
     for (int i = 1; i < sorted.size(); i++) {
       StoredTensor before = sorted.get(i - 1);
       StoredTensor tensor = sorted.get(i);
-      if (tensor.file().equals(before.file()) && tensor.position() < before.end()) {
+      if (tensor.file().equals(before.file())
+          && tensor.position() < before.end()
+          && !tensor.isAt(before)) {
         throw new InputException(
             "tensors '%s' and '%s' overlap: save a copy of each (clone), or get the file again"
                 .formatted(before.name(), tensor.name()));

@@ -19,7 +19,11 @@ public enum NumberType {
   /** 16-bit integer, with or without sign. */
   I16(2, false),
   /** 8-bit integer, or a truth value. */
-  I8(1, false);
+  I8(1, false),
+  /** Complex, of two 32-bit numbers. */
+  C64(8, false),
+  /** Complex, of two 64-bit numbers. */
+  C128(16, false);
 
   private final int bytes;
   private final boolean real;
@@ -34,7 +38,10 @@ public enum NumberType {
     return bytes;
   }
 
-  /** Whether numbers of this type can be weights: integers, such as counters, cannot. */
+  /**
+   * Whether numbers of this type can be weights: integers, such as counters, and complex numbers
+   * cannot.
+   */
   public boolean isReal() {
     return real;
   }

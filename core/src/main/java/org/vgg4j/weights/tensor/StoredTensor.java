@@ -1,5 +1,6 @@
 package org.vgg4j.weights.tensor;
 
+import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -7,6 +8,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
 import org.vgg4j.base.InputException;
 
 /**
@@ -20,6 +22,8 @@ import org.vgg4j.base.InputException;
  * @param type of its numbers
  * @param shape sizes, outermost first
  * @param strides steps from one index to the next, in elements, as many as there are sizes
+ * @param held the little-endian numbers, where the file has them in another form (packed, or each
+ *     on its own), with position counted from their start; null: they are in the file
  */
 public record StoredTensor(
     String name,
@@ -27,7 +31,8 @@ public record StoredTensor(
     long position,
     NumberType type,
     List<Integer> shape,
-    List<Long> strides) {
+    List<Long> strides,
+    @Nullable ByteBuffer held) {
   private static final int LARGEST_ARRAY = Integer.MAX_VALUE - 8;
   private static final int MOST_AXES = 8;
 
@@ -49,6 +54,32 @@ public record StoredTensor(
     }
     requireFits(file, name, shape);
     requireOwnPlaces(file, name, shape, strides);
+  }
+
+  /** A tensor whose numbers are in the file. */
+  public StoredTensor(
+      String name,
+      Path file,
+      long position,
+      NumberType type,
+      List<Integer> shape,
+      List<Long> strides) {
+    this(name, file, position, type, shape, strides, null);
+  }
+
+  /**
+   * A tensor without gaps whose numbers were brought into memory.
+   *
+   * @param held the numbers, little-endian, as many as the shape has
+   */
+  public static StoredTensor held(
+      String name, Path file, ByteBuffer held, NumberType type, List<Integer> shape) {
+    requireFits(file, name, shape);
+    StoredTensor tensor = new StoredTensor(name, file, 0, type, shape, rowMajor(shape), held);
+    if (tensor.extent() != held.limit()) {
+      throw broken(file, name, "of shape %s has %d bytes", text(shape), held.limit());
+    }
+    return tensor;
   }
 
   /** A tensor without gaps, the last index running fastest. */
@@ -143,7 +174,7 @@ public record StoredTensor(
 
   /** Returns the same under another name. */
   public StoredTensor named(String other) {
-    return new StoredTensor(other, file, position, type, shape, strides);
+    return new StoredTensor(other, file, position, type, shape, strides, held);
   }
 
   /**
@@ -167,7 +198,8 @@ public record StoredTensor(
         position,
         type,
         Arrays.stream(axes).mapToObj(shape::get).toList(),
-        Arrays.stream(axes).mapToObj(strides::get).toList());
+        Arrays.stream(axes).mapToObj(strides::get).toList(),
+        held);
   }
 
   /**
@@ -179,11 +211,19 @@ public record StoredTensor(
     if (!isContiguous()) {
       throw broken(file, name, "lies at strides where none were expected: save it contiguously");
     }
-    StoredTensor other = contiguous(name, file, position, type, List.of(sizes));
-    if (other.length() != length()) {
-      throw new IllegalArgumentException(this + " has not the elements of " + other.shape());
+    List<Integer> other = List.of(sizes);
+    requireFits(file, name, other);
+    StoredTensor reshaped =
+        new StoredTensor(name, file, position, type, other, rowMajor(other), held);
+    if (reshaped.length() != length()) {
+      throw new IllegalArgumentException(this + " has not the elements of " + other);
     }
-    return other;
+    return reshaped;
+  }
+
+  /** Whether it is the same numbers in the same order, whatever its name. */
+  public boolean isAt(StoredTensor other) {
+    return equals(other.named(name));
   }
 
   /** The sizes with x between. */

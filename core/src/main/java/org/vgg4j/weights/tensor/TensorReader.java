@@ -19,6 +19,7 @@ import java.util.Queue;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.ForkJoinTask;
+import org.jspecify.annotations.Nullable;
 import org.vgg4j.base.AtomicFile;
 import org.vgg4j.base.InputException;
 
@@ -72,10 +73,15 @@ public final class TensorReader {
     Map<Path, FileChannel> channels = new LinkedHashMap<>();
     try {
       for (StoredTensor tensor : tensors) {
-        if (!channels.containsKey(tensor.file())) {
+        ByteBuffer held = tensor.held();
+        if (held == null && !channels.containsKey(tensor.file())) {
           channels.put(tensor.file(), FileChannel.open(tensor.file(), StandardOpenOption.READ));
         }
-        requireInside(tensor, Objects.requireNonNull(channels.get(tensor.file())).size());
+        requireInside(
+            tensor,
+            held != null
+                ? held.limit()
+                : Objects.requireNonNull(channels.get(tensor.file())).size());
       }
       return new TensorReader(channels, destination).readAll(tensors);
     } catch (IOException e) {
@@ -194,7 +200,7 @@ public final class TensorReader {
     if (chunk == null) {
       chunk = ByteBuffer.allocateDirect(CHUNK).order(ByteOrder.LITTLE_ENDIAN);
     }
-    FileChannel channel = Objects.requireNonNull(channels.get(tensor.file()));
+    FileChannel channel = channels.get(tensor.file());
     try {
       if (tensor.isContiguous()) {
         readInOrder(tensor, channel, values, chunk);
@@ -209,7 +215,7 @@ public final class TensorReader {
   }
 
   private static void readInOrder(
-      StoredTensor tensor, FileChannel channel, float[] values, ByteBuffer chunk)
+      StoredTensor tensor, @Nullable FileChannel channel, float[] values, ByteBuffer chunk)
       throws IOException {
     int size = tensor.type().bytes();
     int most = CHUNK / size;
@@ -221,7 +227,14 @@ public final class TensorReader {
   }
 
   private static void readFully(
-      StoredTensor tensor, FileChannel channel, ByteBuffer bytes, long offset) throws IOException {
+      StoredTensor tensor, @Nullable FileChannel channel, ByteBuffer bytes, long offset)
+      throws IOException {
+    ByteBuffer held = tensor.held();
+    if (held != null) {
+      bytes.put(held.slice((int) (tensor.position() + offset), bytes.remaining()));
+      return;
+    }
+    Objects.requireNonNull(channel);
     while (bytes.hasRemaining()) {
       if (channel.read(bytes, tensor.position() + offset + bytes.position()) < 0) {
         throw new InputException(tensor.file() + " became shorter while it was read: get it again");
@@ -232,14 +245,14 @@ public final class TensorReader {
   /** The part of a tensor's numbers that was read last; whoever goes forward reads each once. */
   private static final class Window {
     private final StoredTensor tensor;
-    private final FileChannel channel;
+    private final @Nullable FileChannel channel;
     private final ByteBuffer chunk;
     private final float[] values;
     private final long elements;
     private long start;
     private long end;
 
-    Window(StoredTensor tensor, FileChannel channel, ByteBuffer chunk) {
+    Window(StoredTensor tensor, @Nullable FileChannel channel, ByteBuffer chunk) {
       this.tensor = tensor;
       this.channel = channel;
       this.chunk = chunk;

@@ -105,8 +105,10 @@ class WeightsImportTest {
       delimiter = '|',
       value = {
         "refused-torchscript.pt | is a TorchScript archive",
-        "refused-module.pth     | asks for torchvision.models.vgg.VGG",
-        "refused-features.pth   | parameter classifier.0.weight has values that are not finite",
+        "refused-module.pth     | holds a whole model (an object of class"
+            + " torchvision.models.vgg.VGG)",
+        "refused-features.pth   | 5120 of 5120 values of classifier.0.weight (classifier.0.weight)"
+            + " are not finite",
         "refused-order.onnx     | does not follow a convolution or a product directly",
         "refused-average.caffemodel | has pool [1.0] where a VGG network has 0.0",
         "expected.json          | of no format that is read",

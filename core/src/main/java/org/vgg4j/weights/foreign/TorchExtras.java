@@ -1,0 +1,188 @@
+package org.vgg4j.weights.foreign;
+
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+import org.vgg4j.base.InputException;
+import org.vgg4j.model.ChannelOrder;
+import org.vgg4j.model.Rgb;
+import org.vgg4j.weights.format.TensorFile;
+import org.vgg4j.weights.tensor.StoredTensor;
+import org.vgg4j.weights.tensor.TensorReader;
+
+/**
+ * What a state dict holds beside the layers of its network. Counters, losses and metrics have no
+ * part in the scores and are passed over; the mean and deviation of images say how these are
+ * prepared; anything else may be part of what is computed, and ends the import.
+ */
+final class TorchExtras {
+  /** Of layers: what normalisation counts, and what tools that count operations leave. */
+  private static final Set<String> COUNTERS =
+      Set.of("num_batches_tracked", "total_ops", "total_params");
+
+  private static final Set<String> NUMBERS =
+      Set.of(
+          "n_averaged",
+          "num_classes",
+          "num_updates",
+          "epoch",
+          "epochs",
+          "step",
+          "global_step",
+          "iter",
+          "iteration",
+          "version",
+          "seed",
+          "best_acc",
+          "best_acc1",
+          "lr",
+          "decay",
+          "total_ops",
+          "total_params");
+
+  private static final Pattern BESIDE =
+      Pattern.compile(
+          "(?i)(.*_)?(criterion|criteria|loss|losses|lossfn|lpips|perceptual|metric|metrics|acc|acc1"
+              + "|acc5|accuracy|precision|recall|f1|f1score|auc|auroc|confmat|confusion|meter|meters"
+              + "|cross_entropy|bce|nll|focal)\\d?(_.*)?");
+
+  private static final Set<String> WEIGHTS_OF_LOSSES =
+      Set.of("class_weight", "class_weights", "pos_weight", "loss_weight", "loss_weights");
+
+  private static final Pattern COLOUR =
+      Pattern.compile("(?i)_*((pixel|image|img|input|norm|data|rgb|imagenet)_)?(mean|std)");
+
+  private static final int MOST_NAMED = 5;
+  private static final int LARGEST_FRACTION = 2; // means above it count grey levels
+
+  private final TorchNetworks.Candidate network;
+  private final boolean isNamed;
+  private final Set<String> passedOver = new LinkedHashSet<>();
+  private final Map<String, StoredTensor> colours = new TreeMap<>();
+
+  /**
+   * Looks through the state dicts of a network.
+   *
+   * @param isNamed whether the user named the network, and so nothing outside it is part of it
+   * @throws InputException if there is what may be part of the network
+   */
+  TorchExtras(TorchNetworks.Candidate network, boolean isNamed) {
+    this.network = network;
+    this.isNamed = isNamed;
+    for (TensorFile.State state : network.states()) {
+      state.tensors().keySet().forEach(name -> sort(TorchName.of(state, name)));
+    }
+  }
+
+  /** Whether it counts something for a layer, which has no part in the scores. */
+  static boolean isCounter(String name) {
+    return COUNTERS.contains(last(name));
+  }
+
+  private static String last(String name) {
+    return name.substring(name.lastIndexOf('.') + 1);
+  }
+
+  private void sort(TorchName found) {
+    String name = found.name();
+    StoredTensor tensor = Objects.requireNonNull(found.tensor());
+    if (name.endsWith("num_batches_tracked") || (network.owns(found) && !isCounter(name))) {
+      return;
+    }
+    if (network.holds(tensor)) {
+      return; // the same layer under another name
+    }
+    String address = found.state().address(name);
+    boolean within = network.address().isEmpty() || address.startsWith(network.address() + ".");
+    if (COLOUR.matcher(last(name)).matches() && (tensor.length() == 3 || tensor.length() == 1)) {
+      colours.put(last(name).toLowerCase(Locale.ROOT).contains("std") ? "std" : "mean", tensor);
+    } else if (isCounter(name) || isBeside(name, tensor) || (isNamed && !within)) {
+      passedOver.add(name);
+    } else {
+      throw unknown(name);
+    }
+  }
+
+  private static boolean isBeside(String name, StoredTensor tensor) {
+    if (WEIGHTS_OF_LOSSES.contains(last(name))
+        || (tensor.length() == 1 && NUMBERS.contains(last(name)))) {
+      return true;
+    }
+    for (String segment : name.split("\\.")) {
+      if (BESIDE.matcher(segment).matches()) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  private InputException unknown(String name) {
+    return new InputException(
+        "it has tensors that no VGG network has, such as %s: if they have a part in its scores, it is"
+                .formatted(name)
+            + " another network; if not, "
+            + (network.address().isEmpty()
+                ? "delete them from the state dict in Python before saving"
+                : "say so by --state " + network.address()));
+  }
+
+  /** What was passed over, in a sentence; null if nothing was. */
+  @Nullable String passedOver() {
+    if (passedOver.isEmpty()) {
+      return null;
+    }
+    List<String> names = List.copyOf(passedOver);
+    return "passed over, since scores do not depend on it: %s%s"
+        .formatted(
+            String.join(", ", names.subList(0, Math.min(MOST_NAMED, names.size()))),
+            names.size() > MOST_NAMED ? " and %d more".formatted(names.size() - MOST_NAMED) : "");
+  }
+
+  /** What images look like, if a mean and deviation among the tensors say so; else null. */
+  @Nullable Profile profile() {
+    StoredTensor mean = colours.get("mean");
+    if (mean == null) {
+      if (colours.isEmpty()) {
+        return null;
+      }
+      throw new InputException(
+          "it has a tensor std, but no mean: delete it from the state dict in Python, and say what"
+              + " images look like by --profile");
+    }
+    Rgb means = rgb(mean);
+    Rgb deviations = colours.containsKey("std") ? rgb(colours.get("std")) : Rgb.ONE;
+    for (Profile known : List.of(Profile.TORCHVISION, Profile.PAPER)) {
+      if (isClose(known.mean(), means) && isClose(known.std(), deviations)) {
+        return known;
+      }
+    }
+    Rgb turned = new Rgb(means.blue(), means.green(), means.red());
+    if (isClose(Profile.CAFFE.mean(), turned) && isClose(Rgb.ONE, deviations)) {
+      return Profile.CAFFE;
+    }
+    float largest = Math.max(means.red(), Math.max(means.green(), means.blue()));
+    return Profile.described(
+        ChannelOrder.RGB, largest > LARGEST_FRACTION ? 255 : 1, means, deviations);
+  }
+
+  private static Rgb rgb(@Nullable StoredTensor tensor) {
+    StoredTensor stored = Objects.requireNonNull(tensor).named("colours");
+    float[] values = Objects.requireNonNull(TensorReader.read(List.of(stored)).get("colours"));
+    return values.length == 1
+        ? new Rgb(values[0], values[0], values[0])
+        : new Rgb(values[0], values[1], values[2]);
+  }
+
+  private static boolean isClose(Rgb a, Rgb b) {
+    double tolerance = 1e-3 * Math.max(1, Math.abs(a.red()));
+    return Math.abs(a.red() - b.red()) < tolerance
+        && Math.abs(a.green() - b.green()) < tolerance
+        && Math.abs(a.blue() - b.blue()) < tolerance;
+  }
+}

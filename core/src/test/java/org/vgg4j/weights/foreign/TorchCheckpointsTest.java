@@ -1,0 +1,207 @@
+package org.vgg4j.weights.foreign;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.offset;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.HexFormat;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
+import java.util.stream.Stream;
+import java.util.zip.ZipEntry;
+import java.util.zip.ZipInputStream;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.MethodSource;
+import org.vgg4j.base.InputException;
+import org.vgg4j.model.ParameterShape;
+import org.vgg4j.network.Engine;
+import org.vgg4j.network.Parameters;
+import org.vgg4j.weights.ModelFile;
+
+/** Checkpoints that PyTorch wrote, and its scores with them: goldens/torch/make_goldens.py. */
+class TorchCheckpointsTest {
+  private static final String STATE = " --state ";
+
+  @TempDir static Path folder;
+
+  @BeforeAll
+  static void unpack() throws IOException {
+    try (ZipInputStream archive = new ZipInputStream(resource("checkpoints.zip"))) {
+      for (ZipEntry entry = archive.getNextEntry(); entry != null; entry = archive.getNextEntry()) {
+        Files.copy(archive, folder.resolve(entry.getName()));
+      }
+    }
+  }
+
+  private static InputStream resource(String name) {
+    return Objects.requireNonNull(
+        TorchCheckpointsTest.class.getResourceAsStream("/goldens/torch/" + name), name);
+  }
+
+  private static JsonNode expected() throws IOException {
+    try (InputStream stream = resource("expected.json")) {
+      return new ObjectMapper().readTree(stream);
+    }
+  }
+
+  private static Stream<String> names(boolean refused) throws IOException {
+    return expected().properties().stream()
+        .filter(entry -> entry.getValue().has("refused") == refused)
+        .map(Map.Entry::getKey);
+  }
+
+  static Stream<String> read() throws IOException {
+    return names(false);
+  }
+
+  static Stream<String> refused() throws IOException {
+    return names(true);
+  }
+
+  private static WeightsImport.Imported imported(String name) {
+    String[] parts = name.split(STATE);
+    return imported(parts[0], parts.length > 1 ? parts[1] : null);
+  }
+
+  private static WeightsImport.Imported imported(String name, @Nullable String state) {
+    return new WeightsImport(null, null, null, 0, state).read(folder.resolve(name));
+  }
+
+  @ParameterizedTest
+  @MethodSource("read")
+  void givesTheScoresThatPytorchGives(String name) throws IOException {
+    JsonNode expected = expected().get(name);
+    WeightsImport.Imported imported = imported(name);
+    ModelFile model = imported.model();
+
+    assertThat(model.architecture().configuration().label())
+        .isEqualTo(expected.get("arch").asText());
+    if (!expected.get("profile").asText().equals("half")) {
+      assertThat(imported.profile().label()).isEqualTo(expected.get("profile").asText());
+    } else {
+      assertThat(imported.profile().mean()).isEqualTo(Profile.HALF.mean());
+      assertThat(imported.profile().std()).isEqualTo(Profile.HALF.std());
+    }
+    if (!expected.get("sha256").isNull()) {
+      assertThat(digest(model)).isEqualTo(expected.get("sha256").asText());
+    }
+    float[] scores = scores(model);
+    JsonNode theirs = expected.get("scores");
+    assertThat(scores).hasSize(theirs.size());
+    double largest = 0;
+    for (JsonNode score : theirs) {
+      largest = Math.max(largest, Math.abs(score.asDouble()));
+    }
+    assertThat(largest).isGreaterThan(0.01); // so that weights matter
+    for (int i = 0; i < scores.length; i++) {
+      assertThat((double) scores[i])
+          .isCloseTo(theirs.get(i).asDouble(), offset(1e-5 * Math.max(1, largest)));
+    }
+  }
+
+  private static String digest(ModelFile model) {
+    try {
+      MessageDigest digest = MessageDigest.getInstance("SHA-256");
+      for (ParameterShape shape : model.architecture().parameters()) {
+        float[] values = Objects.requireNonNull(model.arrays().get(shape.name()));
+        ByteBuffer bytes =
+            ByteBuffer.allocate(values.length * Float.BYTES).order(ByteOrder.LITTLE_ENDIAN);
+        bytes.asFloatBuffer().put(values);
+        digest.update(bytes);
+      }
+      return HexFormat.of().formatHex(digest.digest());
+    } catch (NoSuchAlgorithmException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  private static float[] scores(ModelFile model) {
+    try (Engine engine = new Engine(1)) {
+      float[] images = engine.images(model.architecture(), 1);
+      for (int channel = 0; channel < 3; channel++) {
+        for (int y = 0; y < 32; y++) {
+          for (int x = 0; x < 32; x++) {
+            images[(channel * 32 + y) * 32 + x] = ((7 * channel + 3 * y + 5 * x) % 11 - 5) / 4f;
+          }
+        }
+      }
+      Parameters parameters = new Parameters(model.architecture(), model.arrays());
+      return engine.inference(parameters, 1, Set.of()).scores(images, 1).clone();
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource("refused")
+  void saysWhyAFileIsRefused(String name) throws IOException {
+    String sentence = expected().get(name).get("refused").asText();
+    assertThatThrownBy(() -> imported(name))
+        .isInstanceOf(InputException.class)
+        .hasMessageContaining(name)
+        .hasMessageContaining(sentence);
+  }
+
+  /** What is left out, and what else there is, is said. */
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "ema.pth         | the weights are those at model; the file also holds model_ema.module",
+        "ema-nested.pth  | the weights are those at model; the file also holds ema.model",
+        "gan.pth         | the weights are those at D; the file also holds G (no VGG network)",
+        "averaged.pth    | passed over, since scores do not depend on it: n_averaged",
+        "thop.pth        | features.0.total_ops",
+        "lightning.ckpt  | criterion.weight",
+        "metrics.pth     | val_acc.correct, num_classes, class_weights, train_metrics.tp",
+        "colours.pth     | its tensors mean and std say what images look like",
+        "siamese.pth --state student | passed over, since scores do not depend on it:"
+            + " teacher.features",
+      })
+  void saysWhatItLeavesOut(String name, String note) {
+    assertThat(imported(name).notes()).anyMatch(said -> said.contains(note));
+  }
+
+  @Test
+  void aPlainCheckpointNeedsNoNote() {
+    assertThat(imported("beside-2.pth").notes()).isEmpty();
+  }
+
+  @Test
+  void aStateThatIsNotThereIsNamedWithThoseThatAre() {
+    assertThatThrownBy(() -> imported("ema.pth", "generator"))
+        .isInstanceOf(InputException.class)
+        .hasMessageContaining("no network in it is called 'generator'")
+        .hasMessageContaining("it holds model_ema.module, model");
+    assertThatThrownBy(() -> imported("siamese.pth", "state_dict"))
+        .isInstanceOf(InputException.class)
+        .hasMessageContaining("more than one network in it is called 'state_dict'");
+    WeightsImport options = new WeightsImport(null, null, null, 0, "model");
+    assertThatThrownBy(() -> options.read(Goldens.file("torch.onnx")))
+        .isInstanceOf(InputException.class)
+        .hasMessageContaining("--state is for checkpoints of PyTorch");
+  }
+
+  /** A mean and deviation among the weights are the file's own words. */
+  @Test
+  void aProfileThatContradictsTheFileIsRefused() {
+    WeightsImport options = new WeightsImport(Profile.CAFFE, null, null, 0);
+    assertThatThrownBy(() -> options.read(folder.resolve("colours.pth")))
+        .isInstanceOf(InputException.class)
+        .hasMessageContaining("leave --profile out");
+  }
+}
