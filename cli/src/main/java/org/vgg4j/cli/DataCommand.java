@@ -65,6 +65,7 @@ final class DataCommand implements Runnable {
     private int limit;
 
     @Option(names = "--out", paramLabel = "DIR", required = true, description = "where to write")
+    @Writes(Writes.Kind.PICTURES)
     private Path out;
 
     @Override

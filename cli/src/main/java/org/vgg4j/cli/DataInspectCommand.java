@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 import org.vgg4j.base.InputException;
 import org.vgg4j.data.ColorPca;
 import org.vgg4j.data.DataSources;
@@ -27,8 +28,9 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "inspect",
     description =
-        "Says what a data set is, and looks at its pictures: how many of each class, how large, which "
-            + "cannot be read, their mean colour; and writes a sheet of samples.")
+        "Says what a data set is, and looks at its pictures: how many of each class, how large,"
+            + " which cannot be read, their mean colour; and draws a sheet of samples where --sheet"
+            + " asks for it.")
 final class DataInspectCommand implements Runnable {
   private static final int MOST_CLASSES = 20;
   private static final int MOST_UNREADABLE = 20;
@@ -41,9 +43,9 @@ final class DataInspectCommand implements Runnable {
   @Option(
       names = "--sheet",
       paramLabel = "FILE.png",
-      defaultValue = "contact-sheet.png",
-      description = "eight pictures of each of at most twelve classes (default: ${DEFAULT-VALUE})")
-  private Path sheet;
+      description = "draw eight pictures of each of at most twelve classes")
+  @Writes
+  private @Nullable Path sheet;
 
   @Option(
       names = "--limit",
@@ -86,7 +88,7 @@ final class DataInspectCommand implements Runnable {
       progress.clear();
     }
     Dataset first = found.parts().values().iterator().next();
-    List<Integer> rows = Inspection.writeSheet(sheet, first);
+    List<Integer> rows = sheet == null ? List.of() : Inspection.writeSheet(sheet, first);
     spec.commandLine()
         .getOut()
         .println(json ? Json.of(asMap(found, parts, rows)) : text(found, parts, rows));
@@ -137,10 +139,12 @@ final class DataInspectCommand implements Runnable {
     Dataset first = found.parts().values().iterator().next();
     String names =
         rows.stream().map(label -> first.classNames().get(label)).collect(Collectors.joining(", "));
-    text.append(
-        String.format(
-            "%n%s shows pictures of %s%s%n",
-            sheet, first.name(), rows.isEmpty() ? "" : "; rows from above: " + names));
+    if (sheet != null) {
+      text.append(
+          String.format(
+              "%n%s shows pictures of %s%s%n",
+              sheet, first.name(), rows.isEmpty() ? "" : "; rows from above: " + names));
+    }
     return text.toString();
   }
 
@@ -219,8 +223,10 @@ final class DataInspectCommand implements Runnable {
     Map<String, Object> all = new LinkedHashMap<>();
     parts.forEach((part, seen) -> all.put(part, asMap(seen)));
     map.put("parts", all);
-    map.put("sheet", sheet.toString());
-    map.put("sheetRows", rows);
+    if (sheet != null) {
+      map.put("sheet", sheet.toString());
+      map.put("sheetRows", rows);
+    }
     return map;
   }
 

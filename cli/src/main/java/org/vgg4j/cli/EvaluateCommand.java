@@ -114,6 +114,7 @@ final class EvaluateCommand implements Callable<Integer> {
       names = "--save-posteriors",
       paramLabel = "FILE.npy",
       description = "keep the posteriors of every image, for --fuse and --compare, and for NumPy")
+  @Writes
   private @Nullable Path savePosteriors;
 
   @Option(
@@ -128,6 +129,7 @@ final class EvaluateCommand implements Callable<Integer> {
       description =
           "write five labels for each image, of the unlabelled test images of ILSVRC if no --split"
               + " is given: FILE.csv for Kaggle, else with the development kit's numbers")
+  @Writes
   private @Nullable Path submission;
 
   @Option(

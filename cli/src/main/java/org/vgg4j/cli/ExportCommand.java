@@ -41,6 +41,7 @@ final class ExportCommand implements Callable<Integer> {
   @Spec private CommandSpec spec;
 
   @picocli.CommandLine.Parameters(paramLabel = "OUT", description = "the file to write")
+  @Writes
   private Path out;
 
   @Option(names = "--model", paramLabel = "FILE", required = true, description = Texts.MODEL)
@@ -71,7 +72,6 @@ final class ExportCommand implements Callable<Integer> {
       throw new InputException(
           "--softmax and --preprocessing are for .onnx: a .safetensors holds weights alone");
     }
-    OtherFile.require(out, model);
     Path card = ModelCard.of(out);
     ModelFile file = ModelFile.read(model);
     float[] before = scores(file.architecture(), file.arrays());
@@ -91,8 +91,8 @@ final class ExportCommand implements Callable<Integer> {
         .getOut()
         .printf(
             Locale.ROOT,
-            "%s and its card %s are written.%nIts weights, read back, give a random image scores that"
-                + " differ by %.3g at most (the largest score is %.3g).%n",
+            "%s and its card %s are written.%nIts weights, read back, give a random image scores"
+                + " that differ by %.3g at most (the largest score is %.3g).%n",
             out,
             card,
             IntStream.range(0, before.length)

@@ -22,9 +22,9 @@ import picocli.CommandLine.Spec;
     name = "finetune",
     description = {
       "Tunes a trained network to the classes of other pictures.",
-      "Its last layer is replaced; pictures are prepared as its weights want it. These are the options"
-          + " of vgg train, but with other defaults: network, width, crop and scale are the model's,"
-          + " --lr 0.001, --lr-head 0.01, --batch 32, --schedule cosine, --epochs 10."
+      "Its last layer is replaced; pictures are prepared as its weights want it. These are the"
+          + " options of vgg train, but with other defaults: network, width, crop and scale are the"
+          + " model's, --lr 0.001, --lr-head 0.01, --batch 32, --schedule cosine, --epochs 10."
     },
     sortOptions = false)
 final class FinetuneCommand extends TrainCommand {
@@ -72,10 +72,10 @@ final class FinetuneCommand extends TrainCommand {
           "--recipe is for vgg train, whose stages may begin with init: from:FILE");
     }
     if (model == null) {
-      throw new ParameterException(spec.commandLine(), "Missing required option: --model");
+      throw new ParameterException(spec.commandLine(), "missing required option: --model");
     }
     if (!typed.contains(DATA) && !typed.contains(YamlOptions.CONFIG)) {
-      throw new ParameterException(spec.commandLine(), "Missing required option: --data");
+      throw new ParameterException(spec.commandLine(), "missing required option: --data");
     }
     if (!model.equals(trainingConfig().start().from())) {
       throw new InputException(

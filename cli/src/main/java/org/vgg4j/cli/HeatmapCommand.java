@@ -24,8 +24,10 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "heatmap",
     description = {
-      "Draws where in a picture the network sees what: a row for each Q, in it the picture and a column",
-      "for each of the most probable classes. Where a class is improbable, the picture is dark and blue."
+      "Draws where in a picture the network sees what: a row for each Q, in it the picture and a"
+          + " column",
+      "for each of the most probable classes. Where a class is improbable, the picture is dark and"
+          + " blue."
     },
     sortOptions = false)
 final class HeatmapCommand implements Runnable {
@@ -41,8 +43,8 @@ final class HeatmapCommand implements Runnable {
       names = "--test-scales",
       paramLabel = "Q,Q",
       description =
-          "shorter side, in pixels, of the rescaled picture (default: four times the crop: a map of at"
-              + " least four windows a side)")
+          "shorter side, in pixels, of the rescaled picture (default: four times the crop: a map of"
+              + " at least four windows a side)")
   private @Nullable String testScales;
 
   @Option(
@@ -57,6 +59,7 @@ final class HeatmapCommand implements Runnable {
       paramLabel = "FILE.png",
       defaultValue = "heatmap.png",
       description = "the drawing (default: ${DEFAULT-VALUE})")
+  @Writes
   private Path out;
 
   @Option(names = "--threads", paramLabel = "N", description = Texts.THREADS)

@@ -41,6 +41,7 @@ final class ImportCommand implements Callable<Integer> {
       paramLabel = "FILE",
       required = true,
       description = "the model, such as vgg16.safetensors")
+  @Writes
   private Path out;
 
   @Option(
@@ -102,7 +103,6 @@ final class ImportCommand implements Callable<Integer> {
           spec.commandLine(),
           "--reorder-classes is about the list that --classes names: give both");
     }
-    OtherFile.require(out, file);
     WeightsImport options =
         new WeightsImport(
             profile == null ? null : Profile.of(profile),

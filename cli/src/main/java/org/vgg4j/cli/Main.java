@@ -1,17 +1,19 @@
 package org.vgg4j.cli;
 
-import java.io.FileNotFoundException;
-import java.io.FileOutputStream;
+import java.io.OutputStream;
 import java.io.OutputStreamWriter;
-import java.io.PrintStream;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+import org.vgg4j.base.InputException;
 import org.vgg4j.base.Version;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.IVersionProvider;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.ParseResult;
 import picocli.CommandLine.ScopeType;
 import picocli.CommandLine.Spec;
 
@@ -44,32 +46,18 @@ public final class Main implements Runnable {
 
   /** Runs the command and ends the process with its exit code. */
   public static void main(String[] args) {
+    StandardOutput results = StandardOutput.open();
+    PrintWriter out = writer(results);
     PrintWriter err = writer(System.err);
     // a thread that ends silently could let the process wait for it without end
     Thread.setDefaultUncaughtExceptionHandler(
         (thread, failure) -> Runtime.getRuntime().halt(Failures.show(failure, err)));
-    System.exit(run(args, writer(standardOutput()), err));
+    int exitCode = run(args, out, err);
+    out.flush();
+    System.exit(results.exitCode(exitCode, err));
   }
 
-  /**
-   * Where results go. A native library that several processes need prints to standard output by
-   * itself; so the launcher lets that go to standard error, and keeps the real one under another
-   * number.
-   */
-  private static PrintStream standardOutput() {
-    String number = System.getProperty("vgg.stdout");
-    if (number == null) {
-      return System.out;
-    }
-    try {
-      FileOutputStream real = new FileOutputStream("/dev/fd/" + number, true);
-      return new PrintStream(real, true, StandardCharsets.UTF_8);
-    } catch (FileNotFoundException e) {
-      return System.out; // with some lines more than wanted
-    }
-  }
-
-  private static PrintWriter writer(PrintStream stream) {
+  private static PrintWriter writer(OutputStream stream) {
     return new PrintWriter(new OutputStreamWriter(stream, StandardCharsets.UTF_8), true);
   }
 
@@ -80,16 +68,26 @@ public final class Main implements Runnable {
    * @param err where complaints go
    * @return the exit code
    */
-  static int run(String[] args, PrintWriter out, PrintWriter err) {
+  static int run(String[] typed, PrintWriter out, PrintWriter err) {
     CommandLine commandLine = new CommandLine(new Main());
+    String[] args = asOptions(typed, commandLine);
     commandLine.setOut(out).setErr(err);
-    commandLine.setCaseInsensitiveEnumValuesAllowed(true);
     commandLine.setUsageHelpAutoWidth(true);
+    commandLine.setParameterExceptionHandler(new UsageErrors());
+    commandLine.setExecutionStrategy(Main::execute);
+    Values.register(commandLine);
     commandLine.setExecutionExceptionHandler(
         (failure, command, parsed) -> Failures.show(failure, command.getErr()));
     try {
+      commandLine.parseArgs(args); // mistakes are told before a file is looked for
+    } catch (ParameterException e) {
+      return new UsageErrors().handleParseException(e, args);
+    }
+    try {
       CommandLine command = args.length > 0 ? commandLine.getSubcommands().get(args[0]) : null;
-      if (command != null
+      if (isHelp(commandLine.getParseResult())) {
+        // needs no file
+      } else if (command != null
           && command.getCommand() instanceof TrainCommand
           && RankOptions.follows()) {
         // what files say of options, the process that leads has read
@@ -102,6 +100,43 @@ public final class Main implements Runnable {
     } catch (RuntimeException | Error e) {
       return Failures.show(e, err);
     }
+  }
+
+  /** {@code help COMMAND} and {@code version}, as the options they are. */
+  private static String[] asOptions(String[] typed, CommandLine commandLine) {
+    if (typed.length == 1 && typed[0].equals("version")) {
+      return new String[] {"--version"};
+    }
+    if (typed.length == 0 || !typed[0].equals("help")) {
+      return typed;
+    }
+    List<String> args = new ArrayList<>(List.of(typed).subList(1, typed.length));
+    if (args.isEmpty() || commandLine.getSubcommands().containsKey(args.get(0))) {
+      args.add("--help"); // of another word it would be the general one
+    }
+    return args.toArray(String[]::new);
+  }
+
+  private static boolean isHelp(ParseResult parsed) {
+    return parsed.asCommandLineList().stream()
+        .anyMatch(line -> line.isUsageHelpRequested() || line.isVersionHelpRequested());
+  }
+
+  /** Checks what commands have in common, and runs the one that was typed. */
+  private static int execute(ParseResult parsed) {
+    if (!isHelp(parsed)) {
+      List<CommandLine> typed = parsed.asCommandLineList();
+      CommandLine command = typed.get(typed.size() - 1);
+      Values.requireSome(command.getParseResult());
+      if (!RankOptions.follows()) { // one process of a group writes
+        try {
+          Outputs.check(command.getCommandSpec());
+        } catch (InputException e) {
+          return Failures.show(e, command.getErr());
+        }
+      }
+    }
+    return new CommandLine.RunLast().execute(parsed);
   }
 
   @Override

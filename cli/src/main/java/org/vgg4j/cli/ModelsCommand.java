@@ -59,7 +59,11 @@ final class ModelsCommand implements Callable<Integer> {
       out.println(
           "Errors are top-1 / top-5 on the validation images of ILSVRC-2012, as published:");
       out.println("the authors' of dense evaluation at Q = 384, the others' of centre crops.");
-      out.println("./vgg models get NAME downloads one, ./vgg import FILE makes a model of it.");
+      out.println(
+          Hint.command("models get NAME")
+              + " downloads one, "
+              + Hint.command("import FILE")
+              + " makes a model of it.");
     }
     out.flush();
     return 0;
@@ -100,6 +104,7 @@ final class ModelsCommand implements Callable<Integer> {
         description =
             "where files are kept (default: $VGG_CACHE, else vgg4j in $XDG_CACHE_HOME or in"
                 + " ~/.cache)")
+    @Writes(Writes.Kind.FOLDER)
     private @Nullable Path cache;
 
     @Option(
@@ -137,7 +142,12 @@ final class ModelsCommand implements Callable<Integer> {
               : "no checksum was published; this file has SHA-256 " + FileDigest.sha256(file));
       lines.add("licence: " + release.licence());
       lines.add("");
-      lines.add("Next: ./vgg import " + file + " --out " + release.name() + ".safetensors");
+      lines.add(
+          "Next: "
+              + Hint.command("import " + Hint.quoted(file))
+              + " --out "
+              + release.name()
+              + ".safetensors");
       lines.forEach(spec.commandLine().getOut()::println);
       spec.commandLine().getOut().flush();
       return 0;

@@ -116,7 +116,7 @@ record Recipe(List<Stage> stages) {
    */
   static TrainCommand parse(Stage stage, List<String> typed) {
     TrainCommand command = new TrainCommand();
-    CommandLine line = new CommandLine(command);
+    CommandLine line = Values.register(new CommandLine(command));
     line.setDefaultValueProvider(
         YamlOptions.of(stage.place(), stage.options(), line.getCommandSpec()));
     line.parseArgs(typed.toArray(new String[0]));

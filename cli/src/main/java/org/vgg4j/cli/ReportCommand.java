@@ -21,6 +21,7 @@ final class ReportCommand implements Runnable {
   @Spec private CommandSpec spec;
 
   @Parameters(paramLabel = "RUN", description = "a folder that vgg train made")
+  @Writes(Writes.Kind.FOLDER)
   private Path run;
 
   @Option(

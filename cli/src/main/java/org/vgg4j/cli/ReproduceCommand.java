@@ -30,9 +30,9 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "reproduce",
     description =
-        "Trains the networks of the paper's Tables 3 to 6 on other data, at another width, measures "
-            + "them by all protocols and writes the tables beside the paper's, with a verdict on each of its "
-            + "conclusions. The same command again goes on where it was stopped.",
+        "Trains the networks of the paper's Tables 3 to 6 on other data, at another width, measures"
+            + " them by all protocols and writes the tables beside the paper's, with a verdict on"
+            + " each of its conclusions. The same command again goes on where it was stopped.",
     sortOptions = false)
 final class ReproduceCommand implements Callable<Integer> {
   private static final String OPTIONS = "options.txt";
@@ -51,6 +51,7 @@ final class ReproduceCommand implements Callable<Integer> {
       paramLabel = "DIR",
       defaultValue = "runs/tables",
       description = "folder of the runs and the tables (default: ${DEFAULT-VALUE})")
+  @Writes(Writes.Kind.FOLDER)
   private Path out;
 
   @Option(names = "--width", paramLabel = "F", defaultValue = "0.125", description = Texts.WIDTH)
@@ -174,7 +175,8 @@ final class ReproduceCommand implements Callable<Integer> {
   private static String identity(ReproductionConfig config) {
     return String.format(
         Locale.ROOT,
-        "data %s, width %s, crop %d, images %d, test-images %d, seeds %d, epochs %d, batch %d, lr %s",
+        "data %s, width %s, crop %d, images %d, test-images %d, seeds %d, epochs %d, batch %d, lr"
+            + " %s",
         config.data(),
         config.width(),
         config.crop(),
@@ -188,7 +190,7 @@ final class ReproduceCommand implements Callable<Integer> {
 
   private Map<String, String> facts(ReproductionConfig config, double seconds) {
     Map<String, String> facts = new LinkedHashMap<>();
-    facts.put("command", "./vgg " + command());
+    facts.put("command", Hint.command(command()));
     facts.put("options", identity(config));
     facts.put("vgg4j", Version.get());
     facts.put("time", TrainingPrinter.duration(seconds) + " in the last go");

@@ -69,6 +69,7 @@ class TrainCommand implements Callable<Integer> {
       names = "--out",
       paramLabel = "DIR",
       description = "the run folder (default: runs/DATA-ARCH-NUMBER)")
+  @Writes(Writes.Kind.FOLDER)
   private @Nullable Path out;
 
   @Option(
@@ -77,6 +78,7 @@ class TrainCommand implements Callable<Integer> {
       description =
           "go on with the run of that folder where its last checkpoint is; all options are its own,"
               + " but for --threads, --checkpoint-every, --nproc and --timeout")
+  @Writes(Writes.Kind.FOLDER)
   private @Nullable Path resume;
 
   @Option(
@@ -168,7 +170,7 @@ class TrainCommand implements Callable<Integer> {
         return 0;
       }
       Path folder = out != null ? out : defaultFolder();
-      return run(config, folder, false, "--resume " + quoted(folder), stop);
+      return run(config, folder, false, "--resume " + Hint.quoted(folder), stop);
     }
     requireNothingElseThanResume();
     RunFolder folder = RunFolder.existing(resume);
@@ -177,7 +179,7 @@ class TrainCommand implements Callable<Integer> {
           .println("The run in " + resume + " is finished; its best model: " + folder.bestModel());
       return 0;
     }
-    return run(options.config(), resume, true, "--resume " + quoted(resume), stop);
+    return run(options.config(), resume, true, "--resume " + Hint.quoted(resume), stop);
   }
 
   private int runRecipe(Path file, StopSignal stop) {
@@ -216,7 +218,7 @@ class TrainCommand implements Callable<Integer> {
       if (begun && config.sgd().microBatch() == 0) {
         config = config.withMicroBatch(microBatchOf(folder));
       }
-      String again = "--recipe " + quoted(file) + " --out " + quoted(folderOfAll);
+      String again = "--recipe " + Hint.quoted(file) + " --out " + Hint.quoted(folderOfAll);
       int exitCode = run(config, folder.path(), begun, again, stop);
       if (exitCode != 0) {
         return exitCode;
@@ -242,14 +244,15 @@ class TrainCommand implements Callable<Integer> {
             ? Trainer.resume(config, folder, group, listener, stop::requested, environment())
             : Trainer.train(config, folder, group, listener, stop::requested, environment());
     if (result.steps() == 0 && result.interrupted()) {
-      terminal().printf("stopped before the first step%nTo go on: ./vgg train %s%n", again);
+      terminal()
+          .printf("stopped before the first step%nTo go on: %s%n", Hint.command("train " + again));
       return stop.exitCode();
     }
     if (result.interrupted()) {
       terminal()
           .printf(
-              "stopped; the model so far: %s%nTo go on: ./vgg train %s%n",
-              result.folder().lastModel(), again);
+              "stopped; the model so far: %s%nTo go on: %s%n",
+              result.folder().lastModel(), Hint.command("train " + again));
       terminal().flush();
       writeReport(result, config); // what was saved is there whatever becomes of this
       return stop.exitCode();
@@ -381,16 +384,12 @@ class TrainCommand implements Callable<Integer> {
                 ProcessMemory.peak().getAsLong() / 1e6)
             : "",
         result.folder().path());
-    out.printf("  open %s in a browser%n", quoted(result.folder().path().resolve("report.html")));
-    out.printf("  ./vgg evaluate --model %s --data %s%n", quoted(model), quoted(data));
-    out.printf("  ./vgg data export --data %s --limit 1 --out samples%n", quoted(data));
-    out.printf("  ./vgg classify samples --model %s%n", quoted(model));
+    out.printf(
+        "  open %s in a browser%n", Hint.quoted(result.folder().path().resolve("report.html")));
+    String vgg = "  " + Hint.command("");
+    out.printf("%sevaluate --model %s --data %s%n", vgg, Hint.quoted(model), Hint.quoted(data));
+    out.printf("%sdata export --data %s --limit 1 --out samples%n", vgg, Hint.quoted(data));
+    out.printf("%sclassify samples --model %s%n", vgg, Hint.quoted(model));
     out.flush();
-  }
-
-  /** As a shell wants it. */
-  private static String quoted(Object path) {
-    String text = path.toString();
-    return text.matches("[\\w./-]*") ? text : "'" + text.replace("'", "'\\''") + "'";
   }
 }

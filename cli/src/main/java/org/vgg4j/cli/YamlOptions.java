@@ -129,8 +129,8 @@ final class YamlOptions implements IDefaultValueProvider {
       if (!known.contains(field.getKey()) || isAboutFiles(field.getKey())) {
         throw new InputException(
             String.format(
-                "%s: unknown key '%s': the keys are the options of vgg %s without dashes, see vgg %s"
-                    + " --help",
+                "%s: unknown key '%s': the keys are the options of vgg %s without dashes, see vgg"
+                    + " %s --help",
                 place, field.getKey(), command.name(), command.name()));
       }
       if (!field.getValue().isValueNode() || field.getValue().isNull()) {
@@ -187,7 +187,7 @@ final class YamlOptions implements IDefaultValueProvider {
             .map(value -> value.getKey() + "=" + value.getValue())
             .toArray(String[]::new);
     try {
-      new CommandLine(command.userObject().getClass()).parseArgs(args);
+      Values.register(new CommandLine(command.userObject().getClass())).parseArgs(args);
     } catch (ParameterException e) {
       throw new InputException(place + ": " + e.getMessage(), e);
     }

@@ -167,7 +167,7 @@ class ForeignWeightsTest {
       assertThat(ok(with(get, "--from", url + "/nothing")).out())
           .contains("was there already")
           .contains("no checksum was published; this file has SHA-256 ")
-          .contains("./vgg import " + file);
+          .contains("vgg import " + file);
 
       Vgg wrong =
           Vgg.run("models", "get", "torchvision-vgg16", "--cache", cache, "--from", url + "/good");
@@ -234,10 +234,10 @@ class ForeignWeightsTest {
   void finetuneNeedsAModelAndData() {
     Vgg data = Vgg.run("finetune", "--model", trained.model());
     assertThat(data.exitCode()).isEqualTo(2);
-    assertThat(data.err()).contains("Missing required option: --data");
+    assertThat(data.err()).contains("missing required option: --data");
     Vgg model = Vgg.run("finetune", "--data", "fashion-mini");
     assertThat(model.exitCode()).isEqualTo(2);
-    assertThat(model.err()).contains("Missing required option: --model");
+    assertThat(model.err()).contains("missing required option: --model");
     Vgg drawn =
         Vgg.run("finetune", "--data", "fashion-mini", "--model", trained.model(), "--init", "he");
     assertThat(drawn.exitCode()).isEqualTo(1);

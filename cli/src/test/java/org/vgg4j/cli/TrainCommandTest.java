@@ -71,8 +71,8 @@ class TrainCommandTest {
         .contains("on 9 images that training never saw.")
         .contains("6 steps in ")
         .contains("  open " + root.resolve("run/report.html") + " in a browser")
-        .contains("  ./vgg evaluate --model " + model + " --data " + data)
-        .contains("  ./vgg classify samples --model " + model);
+        .contains("  vgg evaluate --model " + model + " --data " + data)
+        .contains("  vgg classify samples --model " + model);
     assertThat(model).isRegularFile();
     assertThat(root.resolve("run/report.html")).content().contains("Worst mistakes");
     assertThat(root.resolve("run").toFile().list())

@@ -1,17 +1,30 @@
 package org.vgg4j.base;
 
+import java.io.EOFException;
+import java.io.FileNotFoundException;
 import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.SocketTimeoutException;
+import java.net.UnknownHostException;
 import java.nio.ByteBuffer;
+import java.nio.channels.ClosedChannelException;
 import java.nio.channels.FileChannel;
+import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.AccessDeniedException;
+import java.nio.file.DirectoryNotEmptyException;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.FileSystemException;
+import java.nio.file.FileSystemLoopException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
+import java.nio.file.NotDirectoryException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
+import java.util.Locale;
+import java.util.Map;
+import javax.net.ssl.SSLException;
 
 /**
  * Files that are there whole or not at all: written beside their place, forced to the disk, and
@@ -28,6 +41,22 @@ public final class AtomicFile {
   /** What the name of a file has at its end while it is written. */
   public static final String TEMPORARY = ".tmp";
 
+  /** What exceptions mean that say it with their class only. */
+  private static final Map<Class<? extends IOException>, String> WORDS =
+      Map.ofEntries(
+          Map.entry(NoSuchFileException.class, "there is no such file"),
+          Map.entry(FileNotFoundException.class, "there is no such file"),
+          Map.entry(AccessDeniedException.class, "permission denied"),
+          Map.entry(NotDirectoryException.class, "it is no folder"),
+          Map.entry(DirectoryNotEmptyException.class, "the folder is not empty"),
+          Map.entry(FileSystemLoopException.class, "links lead back to themselves"),
+          Map.entry(CharacterCodingException.class, "it is no text in UTF-8"),
+          Map.entry(EOFException.class, "it ends too early"),
+          Map.entry(ClosedChannelException.class, "it was closed meanwhile"),
+          Map.entry(UnknownHostException.class, "the host is not known"),
+          Map.entry(SocketTimeoutException.class, "there was no answer in time"),
+          Map.entry(SSLException.class, "no secure connection can be made"));
+
   private AtomicFile() {}
 
   /**
@@ -37,9 +66,23 @@ public final class AtomicFile {
    *     that name is then as before
    */
   public static void write(Path file, Content content) {
+    write(file, content, true);
+  }
+
+  /**
+   * Writes one of many small files, without waiting until it is on the disk: only when the power
+   * fails may it be missing or empty.
+   *
+   * @throws InputException as {@link #write(Path, Content)}
+   */
+  public static void writeOneOfMany(Path file, byte[] content) {
+    write(file, channel -> writeAll(channel, content), false);
+  }
+
+  private static void write(Path file, Content content, boolean force) {
     Path absolute = file.toAbsolutePath();
     Path folder = absolute.getParent();
-    if (folder == null) {
+    if (folder == null || Files.exists(absolute) && !Files.isRegularFile(absolute)) {
       throw new InputException("cannot write " + file + ": it is no file");
     }
     Path temporary = folder.resolve(absolute.getFileName() + TEMPORARY);
@@ -52,14 +95,24 @@ public final class AtomicFile {
               StandardOpenOption.TRUNCATE_EXISTING,
               StandardOpenOption.WRITE)) {
         content.writeTo(channel);
-        channel.force(true);
+        if (force) {
+          channel.force(true);
+        }
       }
       Files.move(temporary, absolute, StandardCopyOption.ATOMIC_MOVE);
-      forceFolder(folder);
+      if (force) {
+        forceFolder(folder);
+      }
     } catch (IOException e) {
+      boolean kept = Files.exists(absolute);
       deleteQuietly(temporary, e);
       throw new InputException(
-          "cannot write " + file + ": " + reason(e) + "; an older file of that name is kept", e);
+          "cannot write "
+              + file
+              + ": "
+              + reason(e)
+              + (kept ? "; an older file of that name is kept" : ""),
+          e);
     } catch (RuntimeException e) {
       deleteQuietly(temporary, e);
       throw e;
@@ -68,34 +121,46 @@ public final class AtomicFile {
 
   /** Like {@link #write(Path, Content)}, for text in UTF-8. */
   public static void write(Path file, String text) {
-    write(
-        file,
-        channel -> {
-          ByteBuffer bytes = ByteBuffer.wrap(text.getBytes(StandardCharsets.UTF_8));
-          while (bytes.hasRemaining()) {
-            channel.write(bytes);
-          }
-        });
+    write(file, channel -> writeAll(channel, text.getBytes(StandardCharsets.UTF_8)));
   }
 
-  /** What went wrong, without the name of the file, which file system exceptions repeat. */
-  public static String reason(IOException failure) {
-    if (failure instanceof NoSuchFileException) {
-      return "there is no such file";
+  private static void writeAll(FileChannel channel, byte[] content) throws IOException {
+    ByteBuffer bytes = ByteBuffer.wrap(content);
+    while (bytes.hasRemaining()) {
+      channel.write(bytes);
     }
-    if (failure instanceof AccessDeniedException) {
-      return "permission denied";
+  }
+
+  /**
+   * What went wrong, in words, without the name of the file, which file system exceptions repeat.
+   */
+  public static String reason(Throwable failure) {
+    Throwable cause = failure.getCause();
+    if (failure instanceof UncheckedIOException && cause != null) {
+      return reason(cause);
+    }
+    for (Map.Entry<Class<? extends IOException>, String> known : WORDS.entrySet()) {
+      if (known.getKey().isInstance(failure)) {
+        return known.getValue();
+      }
     }
     if (failure instanceof FileAlreadyExistsException) {
       return failure.getMessage() + " is in the way";
     }
-    if (failure instanceof FileSystemException e) {
-      return e.getReason() != null
-          ? e.getReason()
-          : e.getClass().getSimpleName().replace("Exception", "");
+    String message =
+        failure instanceof FileSystemException e ? e.getReason() : failure.getMessage();
+    if (message == null || message.isBlank()) {
+      return inWords(failure.getClass());
     }
-    String message = failure.getMessage();
-    return message != null ? message : failure.getClass().getSimpleName();
+    // Some have another's class and words for their message: "java.io.EOFException: it ends".
+    return message.replaceAll("\\b(?:[a-z]\\w*\\.)+(\\w+)(?:Exception|Error)\\b(: )?", "");
+  }
+
+  /** NotLinkException: not link. */
+  private static String inWords(Class<?> failure) {
+    String name = failure.getSimpleName().replaceAll("Exception$|Error$", "");
+    String words = name.replaceAll("(?<=[a-z])(?=[A-Z])", " ").toLowerCase(Locale.ROOT);
+    return words.isBlank() ? "the reason is not known" : words;
   }
 
   /** Without this, the new name itself could be lost when the power fails. */

@@ -11,13 +11,12 @@ import java.awt.image.Raster;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import javax.imageio.ImageIO;
 import javax.imageio.stream.ImageOutputStream;
 import javax.imageio.stream.MemoryCacheImageOutputStream;
-import org.vgg4j.base.InputException;
+import org.vgg4j.base.AtomicFile;
 
 /**
  * A picture of 8 bits per channel, red, green and blue. Nothing here changes an image once it is
@@ -242,7 +241,9 @@ public final class RgbImage {
   public byte[] toPng() {
     ByteArrayOutputStream bytes = new ByteArrayOutputStream();
     try (ImageOutputStream stream = new MemoryCacheImageOutputStream(bytes)) {
-      ImageIO.write(toBufferedImage(), "png", stream);
+      if (!ImageIO.write(toBufferedImage(), "png", stream)) {
+        throw new IllegalStateException("this Java writes no PNG");
+      }
     } catch (IOException e) {
       throw new UncheckedIOException("memory cannot be written", e);
     }
@@ -250,18 +251,13 @@ public final class RgbImage {
   }
 
   /**
-   * Writes a PNG file, in place of any that is there.
+   * Writes a PNG file whole or not at all, in place of any that is there.
    *
-   * @param file the file; its folder must exist
-   * @throws InputException if the file cannot be written
+   * @param file the file; its folder is made if it is missing
+   * @throws org.vgg4j.base.InputException if the file cannot be written
    */
   public void writePng(Path file) {
     // Encoded in memory first: ImageIO prints a stack trace of its own when it cannot open a file.
-    try {
-      Files.write(file, toPng());
-    } catch (IOException e) {
-      throw new InputException(
-          "cannot write " + file + " (" + e + "): choose a folder that exists and has space", e);
-    }
+    AtomicFile.writeOneOfMany(file, toPng());
   }
 }

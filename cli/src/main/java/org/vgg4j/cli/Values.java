@@ -1,0 +1,90 @@
+package org.vgg4j.cli;
+
+import java.nio.file.InvalidPathException;
+import java.nio.file.Path;
+import java.util.regex.Pattern;
+import picocli.CommandLine;
+import picocli.CommandLine.Model.ArgSpec;
+import picocli.CommandLine.Model.OptionSpec;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.ParseResult;
+import picocli.CommandLine.TypeConversionException;
+
+/** How words of the command line become numbers and paths, and which are none. */
+final class Values {
+  private static final Pattern WHOLE = Pattern.compile("[+-]?\\d+");
+  private static final Pattern DECIMAL =
+      Pattern.compile("[+-]?(\\d+\\.?\\d*|\\.\\d+)([eE][+-]?\\d+)?");
+
+  private Values() {}
+
+  /** Gives a command, and those below it, our rules. */
+  static CommandLine register(CommandLine line) {
+    return line.setCaseInsensitiveEnumValuesAllowed(true)
+        .registerConverter(Integer.class, Values::integer)
+        .registerConverter(int.class, Values::integer)
+        .registerConverter(Long.class, Values::longInteger)
+        .registerConverter(long.class, Values::longInteger)
+        .registerConverter(Double.class, Values::decimal)
+        .registerConverter(double.class, Values::decimal)
+        .registerConverter(Path.class, Values::path);
+  }
+
+  /**
+   * Refuses options that were given nothing, but for those that are nothing by default.
+   *
+   * @throws ParameterException if there is one
+   */
+  static void requireSome(ParseResult parsed) {
+    for (ArgSpec arg : parsed.matchedArgs()) {
+      boolean maybeNothing = "".equals(arg.defaultValue());
+      if (!maybeNothing && arg.originalStringValues().stream().anyMatch(String::isBlank)) {
+        String name = arg instanceof OptionSpec option ? option.longestName() : arg.paramLabel();
+        throw new ParameterException(
+            parsed.commandSpec().commandLine(),
+            name + " is empty: give something, or leave it out");
+      }
+    }
+  }
+
+  private static int integer(String word) {
+    long value = longInteger(word);
+    if (value != (int) value) {
+      throw new TypeConversionException("'" + word + "' is too large");
+    }
+    return (int) value;
+  }
+
+  private static long longInteger(String word) {
+    if (!WHOLE.matcher(word).matches()) {
+      throw new TypeConversionException("'" + word + "' is no whole number");
+    }
+    try {
+      return Long.parseLong(word);
+    } catch (NumberFormatException e) {
+      throw new TypeConversionException("'" + word + "' is too large");
+    }
+  }
+
+  private static double decimal(String word) {
+    if (!DECIMAL.matcher(word).matches()) {
+      throw new TypeConversionException("'" + word + "' is no number such as 0.5 or 1e-3");
+    }
+    double value = Double.parseDouble(word);
+    if (Double.isInfinite(value)) {
+      throw new TypeConversionException("'" + word + "' is too large");
+    }
+    return value;
+  }
+
+  private static Path path(String word) {
+    if (word.isBlank()) {
+      throw new TypeConversionException("the path is empty");
+    }
+    try {
+      return Path.of(word);
+    } catch (InvalidPathException e) {
+      throw new TypeConversionException("'" + word + "' is no path here");
+    }
+  }
+}

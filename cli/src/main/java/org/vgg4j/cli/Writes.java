@@ -1,0 +1,27 @@
+package org.vgg4j.cli;
+
+import java.lang.annotation.ElementType;
+import java.lang.annotation.Retention;
+import java.lang.annotation.RetentionPolicy;
+import java.lang.annotation.Target;
+
+/**
+ * An option or parameter that names what a command writes; {@link Outputs} checks it before the
+ * command begins. Every other path is one that is read.
+ */
+@Retention(RetentionPolicy.RUNTIME)
+@Target(ElementType.FIELD)
+@interface Writes {
+  /** What is written. */
+  enum Kind {
+    /** A file. */
+    FILE,
+    /** Files in a folder. */
+    FOLDER,
+    /** Pictures in a folder, which must not get among those of a data set. */
+    PICTURES
+  }
+
+  /** What is written. */
+  Kind value() default Kind.FILE;
+}
