@@ -2,10 +2,11 @@
 """Makes the goldens of ImageFormsTest: image files in the less usual forms that strangers have.
 
 Run it here; it needs Debian's python3-pil (9.4.0 made those committed), python3-numpy and, for
-chrominance of other sizes and animations, cjpeg (libjpeg-turbo-progs 2.1.5) and webpmux (webp).
+chrominance of other sizes and animations, cjpeg (libjpeg-turbo-progs 2.1.5), webpmux (webp), tiffcp and tiff2rgba
+(libtiff-tools 4.5.0).
 goldens.csv says for each file what Pillow reads: width, height, and SHA-256 of the RGB bytes, turned
 upright and composed over white. What Pillow does not read, or not as shares of the largest value
-(16 bits of grey, PAM), is computed here. Files of refused/ must be refused by a sentence.
+(16 bits of grey, PAM, some TIFFs), is computed here or shown by libtiff. Files of refused/ must be refused by a sentence.
 """
 
 import hashlib
@@ -373,6 +374,150 @@ refuse("cut-digits.pgm", b"P2\n%d %d 15\n" % (WIDTH, HEIGHT) + digits(pixels[:, 
 refuse("huge.ppm", b"P6\n99999 99999\n255\n")
 refuse("largest-0.pgm", b"P5\n2 2\n0\nabcd")
 refuse("cmyk.pam", pam % (2, 2, 4, b"CMYK") + b"x" * 16)
+
+# TIFF ---------------------------------------------------------------------------------------------
+
+TYPES = {"H": 3, "I": 4, "Q": 16, "II": 5}
+
+
+def tif(tags, strips, order="<", big=False):
+    """A file of one directory; tags are {number: (type, values)}, strips are bytes."""
+    tags, strips = dict(tags), strips if isinstance(strips, list) else [strips]
+    count = len(tags) + 2
+    head = (b"II" if order == "<" else b"MM") + (struct.pack(order + "HHHQ", 43, 8, 0, 16) if big else struct.pack(order + "HI", 42, 8))
+    place, offset, size = ("Q", "Q", 20) if big else ("I", "H", 12)
+    start = len(head) + struct.calcsize("<" + offset) + count * size + struct.calcsize("<" + place)
+    blob, offsets = b"", []
+    for strip in strips:
+        offsets.append(start + len(blob))
+        blob += strip + b"\0" * (len(strip) % 2)
+    tiled = 322 in tags
+    tags[324 if tiled else 273], tags[325 if tiled else 279] = (place, offsets), (place, [len(strip) for strip in strips])
+    entries = b""
+    for tag in sorted(tags):
+        kind, values = tags[tag]
+        values = list(values) if isinstance(values, (list, tuple, np.ndarray)) else [values]
+        raw = struct.pack(f"{order}{len(values)}{kind[0]}", *values)
+        if len(raw) > struct.calcsize("<" + place):
+            raw, blob = struct.pack(order + place, start + len(blob)), blob + raw + b"\0" * (len(raw) % 2)
+        entries += struct.pack(order + "HH" + place, tag, TYPES[kind], len(values) // len(kind)) + raw.ljust(struct.calcsize("<" + place), b"\0")
+    return head + struct.pack(order + offset, count) + entries + bytes(struct.calcsize("<" + place)) + blob
+
+
+def tags(photometric, bits, samples=1, more=None):
+    base = {256: ("I", WIDTH), 257: ("I", HEIGHT), 258: ("H", [bits] * samples), 259: ("H", 1), 262: ("H", photometric), 277: ("H", samples), 278: ("I", HEIGHT)}
+    return {**base, **(more or {})}
+
+
+def tiffcp(content, *options):
+    """What libtiff's command makes of a file."""
+    with tempfile.TemporaryDirectory() as folder:
+        with open(f"{folder}/a.tif", "wb") as out:
+            out.write(content)
+        subprocess.run(["tiffcp", *options, f"{folder}/a.tif", f"{folder}/b.tif"], check=True, capture_output=True)
+        with open(f"{folder}/b.tif", "rb") as file:
+            return file.read()
+
+
+def tiff2rgba(content):
+    """How libtiff's command shows a file."""
+    with tempfile.TemporaryDirectory() as folder:
+        with open(f"{folder}/a.tif", "wb") as out:
+            out.write(content)
+        subprocess.run(["tiff2rgba", "-c", "none", f"{folder}/a.tif", f"{folder}/b.tif"], check=True, capture_output=True)
+        return Image.open(f"{folder}/b.tif").convert("RGB")
+
+
+def bytes_of(*shape):
+    return np.frombuffer(noise.randbytes(int(np.prod(shape))), np.uint8).reshape(shape)
+
+
+def words_of(*shape):
+    return np.frombuffer(noise.randbytes(2 * int(np.prod(shape))), np.uint16).reshape(shape)
+
+
+def show(values):
+    return Image.fromarray(np.ascontiguousarray(values).astype(np.uint8))
+
+
+one, four, five = bytes_of(HEIGHT, WIDTH), bytes_of(HEIGHT, WIDTH, 4), bytes_of(HEIGHT, WIDTH, 5)
+deep_one, deep_four = words_of(HEIGHT, WIDTH), words_of(HEIGHT, WIDTH, 4)
+rgb3 = np.ascontiguousarray(four[:, :, :3])
+for extra in (None, 0, 1, 2, 999):
+    more = {} if extra is None else {338: ("H", extra)}
+    put(f"tiff-rgb-extra-{extra}.tif", tif(tags(2, 8, 4, more), four.tobytes()))
+for extra in (0, 1, 2):
+    put(f"tiff-rgb16-extra-{extra}.tif", tif(tags(2, 16, 4, {338: ("H", extra)}), deep_four.astype(">u2").tobytes(), ">"))
+put("tiff-rgb-extra-0-0.tif", tif(tags(2, 8, 5, {338: ("H", [0, 0])}), five.tobytes()))
+put("tiff-rgb-extra-2-0.tif", tif(tags(2, 8, 5, {338: ("H", [2, 0])}), five.tobytes()))
+put("tiff-grey-alpha.tif", tif(tags(1, 8, 2, {338: ("H", 2)}), four[:, :, :2].tobytes()))
+put("tiff-inks.tif", tif(tags(5, 8, 4), four.tobytes()))
+put("tiff-inks-extra.tif", tif(tags(5, 8, 5, {338: ("H", 0)}), five.tobytes()))
+put("tiff-inks16.tif", tif(tags(5, 16, 4), deep_four.tobytes()))
+put("tiff-white-0.tif", tif(tags(0, 8), one.tobytes()))
+put("tiff-white-0-of-4-bits.tif", tif(tags(0, 4), bytes_of(HEIGHT, 10).tobytes()))
+put("tiff-2-bits-reversed.tif", tif(tags(1, 2, 1, {266: ("H", 2)}), bytes_of(HEIGHT, 5).tobytes()))
+twelve = bytes_of(HEIGHT, 29)
+digits12 = np.unpackbits(twelve, axis=1)[:, : 12 * WIDTH].reshape(HEIGHT, WIDTH, 12)[:, :, :8]
+put("tiff-12-bits.tif", tif(tags(1, 12), twelve.tobytes()), show(np.packbits(digits12, axis=2)[:, :, 0]))
+for order in "<>":
+    end = "le" if order == "<" else "be"
+    put(f"tiff-grey16-{end}.tif", tif(tags(1, 16), deep_one.astype(order + "u2").tobytes(), order), show(deep_one >> 8))
+    put(f"tiff-white-0-of-16-{end}.tif", tif(tags(0, 16), deep_one.astype(order + "u2").tobytes(), order), show(255 - (deep_one >> 8)))
+    put(f"tiff-float-{end}.tif", tif(tags(1, 32, 1, {339: ("H", 3)}), (one * 0.99).astype(order + "f4").tobytes(), order))
+    put(f"tiff-signed32-{end}.tif", tif(tags(1, 32, 1, {339: ("H", 2)}), one.astype(order + "i4").tobytes(), order))
+    put(f"tiff-signed16-{end}.tif", tif(tags(1, 16, 1, {339: ("H", 2)}), one.astype(order + "i2").tobytes(), order))
+    put(f"tiff-unsigned32-{end}.tif", tif(tags(1, 32), one.astype(order + "u4").tobytes(), order), show(one))
+    put(f"tiff-double-{end}.tif", tif(tags(1, 64, 1, {339: ("H", 3)}), one.astype(order + "f8").tobytes(), order), show(one))
+    put(f"tiff-big-{end}.tif", tif(tags(2, 8, 3), rgb3.tobytes(), order, True), show(rgb3))
+    strips = [rgb3[y : y + 4].tobytes() for y in range(0, HEIGHT, 4)]
+    put(f"tiff-big-strips-{end}.tif", tif(tags(2, 8, 3, {278: ("I", 4)}), strips, order, True), show(rgb3))
+put("tiff-rgb-float.tif", tif(tags(2, 32, 3, {339: ("H", [3, 3, 3])}), rgb3.astype("<f4").tobytes()), show(rgb3))
+put("tiff-big-turned.tif", tif(tags(2, 8, 3, {274: ("H", 6)}), rgb3.tobytes(), "<", True), show(rgb3[::-1].transpose(1, 0, 2)))
+put("tiff-planes16.tif", tif(tags(2, 16, 3, {284: ("H", 2)}), [deep_four[:, :, i].tobytes() for i in range(3)]), show(deep_four[:, :, :3] >> 8))
+put("tiff-planes-alpha.tif", tif(tags(2, 8, 4, {284: ("H", 2), 338: ("H", 2)}), [four[:, :, i].tobytes() for i in range(4)]))
+map16 = [noise.randrange(65536) for _ in range(48)]
+put("tiff-palette16.tif", tif(tags(3, 4, 1, {320: ("H", map16)}), bytes_of(HEIGHT, 10).tobytes()))
+small = tif(tags(3, 4, 1, {320: ("H", [v >> 8 for v in map16])}), bytes_of(HEIGHT, 10).tobytes())
+put("tiff-palette8.tif", small, tiff2rgba(small))
+palette_alpha = tags(3, 8, 2, {320: ("H", [noise.randrange(65536) for _ in range(768)]), 338: ("H", 2)})
+put("tiff-palette-alpha.tif", tif(palette_alpha, four[:, :, :2].tobytes()))
+plain_rgb = tif(tags(2, 8, 3), rgb3.tobytes())
+for name, source, options in (
+    ("lzw", plain_rgb, ["-c", "lzw"]), ("lzw-differences", plain_rgb, ["-c", "lzw:2"]), ("deflate-differences", plain_rgb, ["-c", "zip:2"]),
+    ("lzw-tiles", plain_rgb, ["-c", "lzw:2", "-t", "-w", "16", "-l", "16"]), ("planes-tiles", plain_rgb, ["-p", "separate", "-c", "zip", "-t", "-w", "16", "-l", "16"]),
+    ("jpeg", plain_rgb, ["-c", "jpeg"]), ("jpeg-rgb", plain_rgb, ["-c", "jpeg:r"]), ("jpeg-tiles", plain_rgb, ["-c", "jpeg", "-t", "-w", "16", "-l", "16"]),
+    ("jpeg-inks", tif(tags(5, 8, 4), four.tobytes()), ["-c", "jpeg"]), ("jpeg-white-0", tif(tags(0, 8), one.tobytes()), ["-c", "jpeg"]),
+    ("fax3", tif(tags(0, 1), bytes_of(HEIGHT, 3).tobytes()), ["-c", "g3:2d"]), ("fax4-black-0", tif(tags(1, 1), bytes_of(HEIGHT, 3).tobytes()), ["-c", "g4"]),
+    ("float-differences", tif(tags(1, 32, 1, {339: ("H", 3)}), (one * 0.99).astype("<f4").tobytes()), ["-c", "zip:3"]),
+    ("rgb16-differences", tif(tags(2, 16, 4, {338: ("H", 2)}), deep_four.astype(">u2").tobytes(), ">"), ["-c", "lzw:2"]),
+):  # fmt: skip
+    put(f"tiff-{name}.tif", tiffcp(source, *options))
+for name, more, data in (
+    ("", {530: ("H", [1, 1])}, rgb3.tobytes()),
+    ("-range", {530: ("H", [1, 1]), 532: ("II", [16, 1, 235, 1, 128, 1, 240, 1, 128, 1, 240, 1])}, rgb3.tobytes()),
+    ("-2x1", {530: ("H", [2, 1])}, noise.randbytes(10 * HEIGHT * 4)),
+    ("-2x2", {}, noise.randbytes(10 * 7 * 6)),
+):
+    content = tif(tags(6, 8, 3, more), data)
+    put(f"tiff-ycbcr{name}.tif", content, tiff2rgba(content))
+refuse("float-to-1.tif", tif(tags(1, 32, 1, {339: ("H", 3)}), (one / 256).astype("<f4").tobytes()))
+refuse("float-negative.tif", tif(tags(1, 32, 1, {339: ("H", 3)}), (one - 20.0).astype("<f4").tobytes()))
+refuse("float-white-0.tif", tif(tags(0, 32, 1, {339: ("H", 3)}), one.astype("<f4").tobytes()))
+refuse("unsigned32.tif", tif(tags(1, 32), (one.astype("<u4") << 24).tobytes()))
+refuse("low-byte.tif", tif(tags(1, 16), one.astype("<u2").tobytes()))
+refuse("half.tif", tif(tags(1, 16, 1, {339: ("H", 3)}), one.astype("<f2").tobytes()))
+refuse("seven-channels.tif", tif(tags(1, 8, 7, {338: ("H", [0] * 6)}), bytes_of(HEIGHT, WIDTH, 7).tobytes()))
+refuse("no-photometric.tif", tif({k: v for k, v in tags(1, 8).items() if k != 262}, one.tobytes()))
+refuse("other-inks.tif", tif(tags(5, 8, 4, {332: ("H", 2)}), four.tobytes()))
+refuse("zstandard.tif", tiffcp(plain_rgb, "-c", "zstd"))
+refuse("cut.tif", tif(tags(1, 8), one.tobytes())[:-9])
+# Colours that sRGB has, so that nothing depends on how others are brought into it.
+lab = np.dstack([128 + one // 4, four[:, :, 0] // 8, four[:, :, 1] // 8]).astype(np.uint8)
+with open(os.path.join(HERE, "lab.tif"), "wb") as out:
+    out.write(tif(tags(8, 8, 3), lab.tobytes()))
+with open(os.path.join(HERE, "lab.tif.rgb"), "wb") as out:
+    out.write(upright_over_white(os.path.join(HERE, "lab.tif")).tobytes())
 
 with open(os.path.join(HERE, "goldens.csv"), "w") as out:
     for line in table:

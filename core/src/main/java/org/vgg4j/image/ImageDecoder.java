@@ -1,6 +1,5 @@
 package org.vgg4j.image;
 
-import com.twelvemonkeys.imageio.plugins.tiff.TIFFImageReaderSpi;
 import com.twelvemonkeys.imageio.stream.ByteArrayImageInputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -24,7 +23,6 @@ public final class ImageDecoder {
   private static final long MAX_FILE_BYTES = 1L << 30;
   private static final ImageReaderSpi PNG = Readers.jdk("png");
   private static final ImageReaderSpi BMP = Readers.jdk("bmp");
-  private static final ImageReaderSpi TIFF = new TIFFImageReaderSpi();
 
   private ImageDecoder() {}
 
@@ -120,7 +118,7 @@ public final class ImageDecoder {
       case PNG -> read(PNG, PngFile.bare(content, name), name);
       case BMP -> read(BMP, BmpFile.tidy(content), name);
       case GIF -> GifDecoder.decode(content, name);
-      case TIFF -> read(TIFF, content, name);
+      case TIFF -> TiffDecoder.decode(content, name);
       case WEBP -> WebpDecoder.decode(content, name);
       case PNM -> PnmDecoder.decode(content, name);
     };

@@ -29,25 +29,30 @@ final class JpegDecoder {
     JpegFile file = new JpegFile(content);
     requireReadable(file, name);
     Colours colours = file.colours();
-    boolean repeats = JpegSamples.hasHalvedRows(file.components()) && Probe.REPEATS_ROWS;
-    byte[] bare = file.bare();
+    boolean repeats = repeatsRows(file);
     if (colours == Colours.CMYK || colours == Colours.YCCK || repeats) {
-      JpegSamples samples = samples(bare, name);
-      if (repeats) {
-        samples.interpolateRepeatedRows(file.components());
-      }
+      JpegSamples samples = samples(file, name);
       return switch (colours) {
         case CMYK, YCCK -> samples.fromInks(colours == Colours.YCCK);
         case YCBCR -> samples.fromYcbcr();
         default -> samples.rgb();
       };
     }
-    return RgbImage.of(Readers.read(READER, stream(bare), name, reader -> reader.read(0)));
+    return RgbImage.of(Readers.read(READER, stream(file.bare()), name, reader -> reader.read(0)));
   }
 
   /** Reads the samples as they are stored, without any conversion of colours. */
-  static JpegSamples samples(byte[] bare, String name) throws IOException {
-    return new JpegSamples(Readers.read(READER, stream(bare), name, JpegDecoder::raster));
+  static JpegSamples samples(JpegFile file, String name) throws IOException {
+    JpegSamples samples =
+        new JpegSamples(Readers.read(READER, stream(file.bare()), name, JpegDecoder::raster));
+    if (repeatsRows(file)) {
+      samples.interpolateRepeatedRows(file.components());
+    }
+    return samples;
+  }
+
+  private static boolean repeatsRows(JpegFile file) {
+    return JpegSamples.hasHalvedRows(file.components()) && Probe.REPEATS_ROWS;
   }
 
   private static Raster raster(ImageReader reader) throws IOException {
@@ -59,7 +64,7 @@ final class JpegDecoder {
   }
 
   /** Some JDKs could read more than others: what not all can is refused by all. */
-  private static void requireReadable(JpegFile file, String name) throws IOException {
+  static void requireReadable(JpegFile file, String name) throws IOException {
     int process = file.process();
     if (file.components().isEmpty()) {
       throw new IOException("it has no frame");

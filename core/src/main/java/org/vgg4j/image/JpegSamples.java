@@ -29,6 +29,23 @@ final class JpegSamples {
     }
   }
 
+  /** Returns the samples themselves, [height][width][bands]. */
+  byte[] samples() {
+    return samples;
+  }
+
+  int width() {
+    return width;
+  }
+
+  int height() {
+    return height;
+  }
+
+  int bands() {
+    return bands;
+  }
+
   /**
    * Interpolates what libjpeg 6b repeats: components of half the height and full width. Newer ones
    * interpolate them, too (libjpeg-turbo's {@code h1v2_fancy_upsample}).
@@ -115,7 +132,8 @@ final class JpegSamples {
     return (byte) Math.max(0, 255 - black - (((t >> 8) + t) >> 8));
   }
 
-  private void toRgb() {
+  /** Makes colours of luminance and chrominance, in place. */
+  void toRgb() {
     for (int i = 0; i < samples.length; i += bands) {
       int luma = samples[i] & 0xFF;
       int blue = (samples[i + 1] & 0xFF) - 128;

@@ -25,7 +25,7 @@ final class Orientation {
       case JPEG -> ofJpeg(content);
       case WEBP -> ofWebp(content);
       case PNG -> PngFile.orientation(content);
-      case TIFF -> told(content, 0, content.length);
+      case TIFF -> TiffDecoder.orientation(content);
       case BMP, GIF, PNM -> UPRIGHT;
     };
   }

@@ -2,10 +2,12 @@ package org.vgg4j.image;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
 
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.util.HexFormat;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvFileSource;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -20,6 +22,18 @@ class ImageFormsTest {
     assertThat(image.height()).isEqualTo(height);
     byte[] digest = MessageDigest.getInstance("SHA-256").digest(image.pixels());
     assertThat(HexFormat.of().formatHex(digest)).isEqualTo(sha256);
+  }
+
+  /** Pillow converts by another engine, with other rounding. */
+  @Test
+  void labIsNearlyAsPillowHasIt() {
+    byte[] expected = TestImages.resource("/goldens/forms/lab.tif.rgb");
+    byte[] pixels =
+        ImageDecoder.decode(TestImages.resource("/goldens/forms/lab.tif"), "lab.tif").pixels();
+    assertThat(pixels).hasSameSizeAs(expected);
+    for (int i = 0; i < pixels.length; i++) {
+      assertThat(pixels[i] & 0xFF).isCloseTo(expected[i] & 0xFF, within(2));
+    }
   }
 
   /** Some decoders can read some of these; then others would see other pixels, or none. */
@@ -43,6 +57,17 @@ class ImageFormsTest {
           cut-digits.pgm | is damaged, cut off or of an unsupported kind (it ends before its last pixel): replace it
           huge.ppm | has 99999 x 99999 pixels, more than the 178956970 allowed: scale it down first
           largest-0.pgm | is damaged, cut off or of an unsupported kind (its header says 2 x 2 pixels of 0 to 0): replace it
+          float-to-1.tif | is a TIFF with floating-point numbers from 0 to 0.9921875, and does not say which of them is white: scale them to 0 to 255 and save it with 8 bits a sample
+          float-negative.tif | is a TIFF with floating-point numbers from -20 to 234, and does not say which of them is white: scale them to 0 to 255 and save it with 8 bits a sample
+          float-white-0.tif | is a TIFF with floating-point numbers, 0 for white, of 32 bits, which cannot be read: save it with 8 bits a sample
+          unsigned32.tif | is a TIFF with whole numbers from 0 to 4261412864, and does not say which of them is white: scale them to 0 to 255 and save it with 8 bits a sample
+          low-byte.tif | is a TIFF of 16 bits a sample whose values are all below 256, which is black: save it with 8 bits a sample
+          half.tif | is a TIFF with floating-point numbers of 16 bits, which cannot be read: save it with 8 bits a sample
+          seven-channels.tif | is a TIFF of 7 channels that are not said to be colours, which cannot be read: choose three of them for red, green and blue
+          no-photometric.tif | is a TIFF that does not say whether 0 is black or white (tag 262): save it anew as TIFF or PNG
+          other-inks.tif | is a TIFF of inks other than CMYK, which cannot be read: convert it to RGB
+          zstandard.tif | is a TIFF packed by Zstandard, which cannot be read: save it with LZW, Deflate or none
+          cut.tif | is damaged, cut off or of an unsupported kind (it ends before its last pixel): replace it
           cmyk.pam | is damaged, cut off or of an unsupported kind (its pixels have 4 samples (CMYK)): replace it
           """)
   void refusesBySentence(String file, String sentence) {
