@@ -510,6 +510,8 @@ refuse("half.tif", tif(tags(1, 16, 1, {339: ("H", 3)}), one.astype("<f2").tobyte
 refuse("seven-channels.tif", tif(tags(1, 8, 7, {338: ("H", [0] * 6)}), bytes_of(HEIGHT, WIDTH, 7).tobytes()))
 refuse("no-photometric.tif", tif({k: v for k, v in tags(1, 8).items() if k != 262}, one.tobytes()))
 refuse("other-inks.tif", tif(tags(5, 8, 4, {332: ("H", 2)}), four.tobytes()))
+refuse("raw-dng.tif", tif(tags(2, 8, 3, {50706: ("I", 0x401)}), rgb3.tobytes()))
+refuse("raw-thumbnail.tif", tif(tags(2, 8, 3, {254: ("I", 1), 330: ("I", 8)}), rgb3.tobytes()))
 refuse("zstandard.tif", tiffcp(plain_rgb, "-c", "zstd"))
 refuse("cut.tif", tif(tags(1, 8), one.tobytes())[:-9])
 # Colours that sRGB has, so that nothing depends on how others are brought into it.

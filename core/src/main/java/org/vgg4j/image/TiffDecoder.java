@@ -44,6 +44,7 @@ final class TiffDecoder {
    */
   static RgbImage decode(byte[] content, String name) throws IOException {
     TiffDirectory tags = new TiffDirectory(content);
+    requireNoThumbnail(content, tags, name);
     int width = tags.required(TiffTags.WIDTH, "ImageWidth");
     int height = tags.required(TiffTags.HEIGHT, "ImageLength");
     Readers.requireSize(width, height, name);
@@ -65,6 +66,18 @@ final class TiffDecoder {
     TiffForm form = TiffForm.of(tags, name);
     byte[] pixels = new TiffBlocks(content, name, tags, form).read();
     return new RgbImage(width, height, colours(pixels, form, tags));
+  }
+
+  /** Of cameras' raw files the first picture is a small one; the large one is further inside. */
+  private static void requireNoThumbnail(byte[] content, TiffDirectory tags, String name)
+      throws IOException {
+    boolean reduced = (tags.number(TiffTags.SUBFILE_TYPE, 0) & 1) != 0;
+    if (tags.has(TiffTags.DNG_VERSION)
+        || (reduced && tags.has(TiffTags.SUB_DIRECTORIES))
+        || ImageKind.begins(content, 8, "CR\2")) {
+      throw new UnreadableImageException(
+          name + " is a camera's raw picture, which cannot be read: convert it to JPEG or PNG");
+    }
   }
 
   /** Returns how the picture is to be turned, 1 to 8. */

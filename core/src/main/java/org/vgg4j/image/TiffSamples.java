@@ -20,7 +20,6 @@ final class TiffSamples {
   private final int format;
   private final boolean littleEndian;
   private final boolean numbered;
-  private final boolean whole;
   private int highest;
   private int lowest;
   private double smallest = Double.POSITIVE_INFINITY;
@@ -36,7 +35,7 @@ final class TiffSamples {
     format = form.format() == UNDEFINED ? UNSIGNED : form.format();
     littleEndian = order == ByteOrder.LITTLE_ENDIAN;
     numbered = photometric == TiffTags.PALETTE;
-    whole = numbered || photometric == TiffTags.YCBCR || photometric == TiffTags.LAB;
+    boolean whole = numbered || photometric == TiffTags.YCBCR || photometric == TiffTags.LAB;
     boolean known =
         switch (format) {
           case UNSIGNED ->

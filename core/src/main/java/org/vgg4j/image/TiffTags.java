@@ -2,6 +2,7 @@ package org.vgg4j.image;
 
 /** Numbers of the tags of TIFF files that are read here, and of what they say (TIFF 6.0). */
 final class TiffTags {
+  static final int SUBFILE_TYPE = 254;
   static final int WIDTH = 256;
   static final int HEIGHT = 257;
   static final int BITS = 258;
@@ -20,6 +21,7 @@ final class TiffTags {
   static final int TILE_HEIGHT = 323;
   static final int TILE_OFFSETS = 324;
   static final int TILE_BYTES = 325;
+  static final int SUB_DIRECTORIES = 330;
   static final int INK_SET = 332;
   static final int EXTRA_SAMPLES = 338;
   static final int SAMPLE_FORMAT = 339;
@@ -29,6 +31,7 @@ final class TiffTags {
   static final int YCBCR_COEFFICIENTS = 529;
   static final int YCBCR_SUBSAMPLING = 530;
   static final int REFERENCE_BLACK_WHITE = 532;
+  static final int DNG_VERSION = 50_706;
 
   static final int WHITE_IS_ZERO = 0;
   static final int BLACK_IS_ZERO = 1;

@@ -66,6 +66,8 @@ class ImageFormsTest {
           seven-channels.tif | is a TIFF of 7 channels that are not said to be colours, which cannot be read: choose three of them for red, green and blue
           no-photometric.tif | is a TIFF that does not say whether 0 is black or white (tag 262): save it anew as TIFF or PNG
           other-inks.tif | is a TIFF of inks other than CMYK, which cannot be read: convert it to RGB
+          raw-dng.tif | is a camera's raw picture, which cannot be read: convert it to JPEG or PNG
+          raw-thumbnail.tif | is a camera's raw picture, which cannot be read: convert it to JPEG or PNG
           zstandard.tif | is a TIFF packed by Zstandard, which cannot be read: save it with LZW, Deflate or none
           cut.tif | is damaged, cut off or of an unsupported kind (it ends before its last pixel): replace it
           cmyk.pam | is damaged, cut off or of an unsupported kind (its pixels have 4 samples (CMYK)): replace it
@@ -91,6 +93,7 @@ class ImageFormsTest {
           ff4fff510029 | is a JPEG 2000 picture, which cannot be read: convert it to JPEG or PNG
           384250530001 | is a Photoshop picture, which cannot be read: convert it to JPEG or PNG
           00000100010010100000 | is an icon (ICO), which cannot be read: convert it to JPEG or PNG
+          000002000000000000000000 | is a Targa picture (TGA), which cannot be read: convert it to JPEG or PNG
           255044462d312e34 | is a PDF document, which cannot be read: convert it to JPEG or PNG
           """)
   void namesOtherKinds(String head, String sentence) {
