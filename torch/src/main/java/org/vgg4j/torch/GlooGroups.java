@@ -14,12 +14,16 @@ import java.nio.file.StandardOpenOption;
 import org.bytedeco.javacpp.Loader;
 import org.bytedeco.pytorch.global.torch_gloo;
 import org.vgg4j.base.InputException;
+import org.vgg4j.base.UserFolders;
 import org.vgg4j.parallel.Membership;
 import org.vgg4j.parallel.ProcessGroup;
 import org.vgg4j.parallel.ProcessGroups;
 
 /** Joins groups that talk by Gloo over TCP and meet at a c10d store of rank 0. */
 public final class GlooGroups implements ProcessGroups {
+  /** The property that says where JavaCPP unpacks libraries. */
+  private static final String CACHE = "org.bytedeco.javacpp.cachedir";
+
   /** For the service loader. */
   public GlooGroups() {}
 
@@ -37,6 +41,10 @@ public final class GlooGroups implements ProcessGroups {
    */
   private static synchronized void loadLibraries() {
     try {
+      if (System.getProperty(CACHE) == null
+          && !Path.of(System.getProperty("user.home", "")).isAbsolute()) {
+        unpackIntoCache();
+      }
       Path cache = Files.createDirectories(Loader.getCacheDir().toPath());
       try (FileChannel channel =
               FileChannel.open(
@@ -51,7 +59,9 @@ public final class GlooGroups implements ProcessGroups {
           "cannot unpack libtorch's libraries into "
               + e.getMessage()
               + ": free some space there, or set"
-              + " VGG_JAVA_OPTS=-Dorg.bytedeco.javacpp.cachedir=DIR",
+              + " VGG_JAVA_OPTS=-D"
+              + CACHE
+              + "=DIR",
           e);
     } catch (UnsatisfiedLinkError e) {
       throw new InputException(
@@ -60,6 +70,19 @@ public final class GlooGroups implements ProcessGroups {
               + "): several processes need Linux on x86-64",
           e);
     }
+  }
+
+  /** For a user without a home, for whom JavaCPP would make a folder "?" where the process is. */
+  private static void unpackIntoCache() {
+    Path cache = UserFolders.cache();
+    if (cache == null) {
+      throw new InputException(
+          "several processes need a folder into which libtorch's libraries are unpacked (480 MB),"
+              + " and this user has no home: set HOME, or -D"
+              + CACHE
+              + "=DIR for Java");
+    }
+    System.setProperty(CACHE, cache.resolve("javacpp").toString());
   }
 
   private static InetAddress address(String name) {
