@@ -13,6 +13,7 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import org.vgg4j.base.AtomicFile;
 import org.vgg4j.base.Bytes;
+import org.vgg4j.base.FileNames;
 import org.vgg4j.base.InputException;
 import org.vgg4j.base.Version;
 import picocli.CommandLine.ExitCode;
@@ -99,7 +100,7 @@ final class Failures {
     }
     if (failure instanceof InvalidPathException path) {
       return "'%s' cannot be the name of a file here: %s"
-          .formatted(path.getInput(), localeOr("leave out such characters"));
+          .formatted(path.getInput(), FileNames.remedy("leave out such characters"));
     }
     if (failure instanceof LinkageError || failure instanceof ClassNotFoundException) {
       return missing(String.valueOf(failure.getMessage()).replace('.', '/'));
@@ -139,19 +140,11 @@ final class Failures {
   private static String reason(IOException failure) {
     String message = String.valueOf(failure.getMessage());
     if (failure instanceof CharacterCodingException || message.contains("unmappable")) {
-      return message + ": " + localeOr("rename the file");
+      return message + ": " + FileNames.remedy("rename the file");
     }
     return failure instanceof FileSystemException file && file.getFile() != null
         ? file.getFile() + ": " + AtomicFile.reason(failure)
         : AtomicFile.reason(failure);
-  }
-
-  /** Names with other letters than ASCII need a locale that has them. */
-  private static String localeOr(String remedy) {
-    String encoding = System.getProperty("sun.jnu.encoding", "UTF-8");
-    return encoding.equals("UTF-8")
-        ? remedy
-        : "the locale in force has only the characters of " + encoding + ": set LC_ALL=C.UTF-8";
   }
 
   private static String inShort(Throwable failure) {

@@ -7,6 +7,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
+import org.vgg4j.base.FileNames;
 import org.vgg4j.base.InputException;
 
 /**
@@ -35,6 +36,8 @@ import org.vgg4j.base.InputException;
  * class is held out instead. Test images are never used for that. Thread-safe.
  */
 public final class DataSources {
+  private static final String KNOWN = "give fashion-mini, fashion-mnist or a folder of images";
+
   /** Folders in one another, each the only one in its own. */
   private static final int DEEPEST = 5;
 
@@ -266,13 +269,16 @@ public final class DataSources {
     try {
       return Path.of(spec);
     } catch (InvalidPathException e) {
-      throw unknown(spec);
+      throw unknown(
+          spec, FileNames.remedy(KNOWN));
     }
   }
 
   private static InputException unknown(String spec) {
-    return new InputException(
-        "there is no data set %s: give fashion-mini, fashion-mnist or a folder of images"
-            .formatted(spec));
+    return unknown(spec, KNOWN);
+  }
+
+  private static InputException unknown(String spec, String remedy) {
+    return new InputException("there is no data set %s: %s".formatted(spec, remedy));
   }
 }

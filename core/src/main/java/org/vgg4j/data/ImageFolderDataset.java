@@ -11,6 +11,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
+import org.vgg4j.base.FileNames;
 import org.vgg4j.base.InputException;
 import org.vgg4j.image.ImageFiles;
 
@@ -104,7 +105,9 @@ public final class ImageFolderDataset extends FileDataset {
 
   /** Returns the visible sub-folders, sorted by name. */
   static List<Path> subFolders(Path folder) {
-    return children(folder).stream().filter(Files::isDirectory).toList();
+    List<Path> folders = children(folder).stream().filter(Files::isDirectory).toList();
+    folders.forEach(FileNames::requireText); // names of classes
+    return folders;
   }
 
   private static List<Path> classFolders(Path root) {
@@ -201,6 +204,7 @@ public final class ImageFolderDataset extends FileDataset {
   }
 
   private static String below(Path root, Path file) {
+    FileNames.requireText(file);
     List<String> parts = new ArrayList<>();
     root.relativize(file).forEach(part -> parts.add(part.toString()));
     return String.join("/", parts);

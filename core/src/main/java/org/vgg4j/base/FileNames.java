@@ -1,0 +1,50 @@
+package org.vgg4j.base;
+
+import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
+import java.nio.file.Path;
+
+/**
+ * Names of files whose bytes are no text here: in another encoding than the locale's (old archives
+ * and disks have Latin-1), or in a locale that has ASCII only. Java shows such characters as "?",
+ * and finds no file by that name.
+ */
+public final class FileNames {
+  private static final char UNKNOWN = '\uFFFD';
+
+  private FileNames() {}
+
+  /**
+   * Requires that a file is found by the text of its path.
+   *
+   * @param file that exists
+   * @throws InputException if it is not, with what can be done
+   */
+  public static void requireText(Path file) {
+    String text = file.toString();
+    if (text.indexOf(UNKNOWN) >= 0 && !isFound(text)) {
+      throw new InputException(
+          "the name of %s has characters that are not %s: %s"
+              .formatted(text, encoding(), remedy("rename it, such as by convmv -f latin1 -t utf8")));
+    }
+  }
+
+  private static boolean isFound(String text) {
+    try {
+      return Files.exists(Path.of(text));
+    } catch (InvalidPathException e) {
+      return false;
+    }
+  }
+
+  /** What helps where a name cannot be used: another locale, or else what is given. */
+  public static String remedy(String inUtf8) {
+    return encoding().equals("UTF-8") ? inUtf8 : "set LC_ALL=C.UTF-8, a locale that has all characters";
+  }
+
+  /** The encoding of the names of files, which Java takes from the locale. */
+  private static String encoding() {
+    String name = System.getProperty("sun.jnu.encoding", "UTF-8");
+    return name.startsWith("ANSI_X3.4") ? "ASCII" : name;
+  }
+}
