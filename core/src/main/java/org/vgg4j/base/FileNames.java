@@ -25,7 +25,8 @@ public final class FileNames {
     if (text.indexOf(UNKNOWN) >= 0 && !isFound(text)) {
       throw new InputException(
           "the name of %s has characters that are not %s: %s"
-              .formatted(text, encoding(), remedy("rename it, such as by convmv -f latin1 -t utf8")));
+              .formatted(
+                  text, encoding(), remedy("rename it, such as by convmv -f latin1 -t utf8")));
     }
   }
 
@@ -39,7 +40,9 @@ public final class FileNames {
 
   /** What helps where a name cannot be used: another locale, or else what is given. */
   public static String remedy(String inUtf8) {
-    return encoding().equals("UTF-8") ? inUtf8 : "set LC_ALL=C.UTF-8, a locale that has all characters";
+    return encoding().equals("UTF-8")
+        ? inUtf8
+        : "set LC_ALL=C.UTF-8, a locale that has all characters";
   }
 
   /** The encoding of the names of files, which Java takes from the locale. */

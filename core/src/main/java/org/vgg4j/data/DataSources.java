@@ -269,8 +269,7 @@ public final class DataSources {
     try {
       return Path.of(spec);
     } catch (InvalidPathException e) {
-      throw unknown(
-          spec, FileNames.remedy(KNOWN));
+      throw unknown(spec, FileNames.remedy(KNOWN));
     }
   }
 
