@@ -124,7 +124,7 @@ final class DataInspectCommand implements Runnable {
           table.row(
               part,
               seen.images(),
-              seen.lookedAt(),
+              seen.lookedAt() - seen.survey().unreadable().size(),
               seen.survey().unreadable().size(),
               seen.classSizes().length == 0 ? "-" : seen.classSizes().length,
               seen.classSizes().length == 0 ? "-" : spread(Inspection.Spread.of(seen.classSizes())),
@@ -233,7 +233,7 @@ final class DataInspectCommand implements Runnable {
   private static Map<String, Object> asMap(Inspection seen) {
     Map<String, Object> map = new LinkedHashMap<>();
     map.put("images", seen.images());
-    map.put("decoded", seen.lookedAt());
+    map.put("decoded", seen.lookedAt() - seen.survey().unreadable().size());
     map.put("classSizes", Arrays.stream(seen.classSizes()).boxed().toList());
     map.put("shorterSides", seen.shorterSides());
     map.put("longerSides", seen.longerSides());

@@ -3,9 +3,11 @@ package org.vgg4j.cli;
 import java.io.PrintWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Locale;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
+import org.vgg4j.data.Unreadable;
 import org.vgg4j.train.DryRun;
 import org.vgg4j.train.TrainingConfig;
 
@@ -41,25 +43,41 @@ final class DryRunPrinter {
     found.data().notes().forEach(out::println);
     out.printf(
         Locale.ROOT,
-        "data: %s, %d classes, %,d training and %,d validation images%nnetwork: %s, %,d"
-            + " parameters%nmemory: %,.0f MB of heap for %d images at a time%nfirst step: pictures"
-            + " decoded%s, loss %.3f (guessing: %.3f), %.1f images/s%nin all: at most %,d steps, %s"
-            + " on this machine, besides the first look at all pictures%n%n",
+        "data: %s, %d classes, %,d training and %,d validation images%npictures: %s%nnetwork: %s,"
+            + " %,d parameters%nmemory: %,.0f MB of heap for %d images at a time%nfirst step: loss"
+            + " %.3f (guessing: %.3f), %.1f images/s%nin all: at most %,d steps, %s on this"
+            + " machine, besides the first look at all pictures%n%n",
         found.data().name(),
         found.architecture().classes(),
         found.data().train().size(),
         found.data().validation().size(),
+        pictures(found),
         found.architecture(),
         found.architecture().parameterCount(),
         found.memory().total() / 1e6,
         found.microBatch(),
-        found.unreadable().isEmpty() ? "" : ", " + found.unreadable().size() + " cannot be read",
         found.loss(),
         Math.log(found.architecture().classes()),
         1 / found.secondsPerImage(),
         found.steps(),
         PlanCommand.time(found.seconds() / 86_400));
     out.flush();
+  }
+
+  private static String pictures(DryRun found) {
+    if (found.lookedAt() == 0) {
+      return "all can be read";
+    }
+    List<Unreadable> unreadable = found.unreadable();
+    return String.format(
+        Locale.ROOT,
+        "%,d looked at, %s",
+        found.lookedAt(),
+        unreadable.isEmpty()
+            ? "all can be read"
+            : unreadable.size()
+                + " cannot be read and would be passed over: "
+                + Unreadable.names(unreadable));
   }
 
   /** Says that nothing is in the way. */

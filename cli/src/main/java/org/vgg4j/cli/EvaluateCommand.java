@@ -17,6 +17,7 @@ import org.vgg4j.data.Dataset;
 import org.vgg4j.data.ScaleRange;
 import org.vgg4j.data.Split;
 import org.vgg4j.data.Synsets;
+import org.vgg4j.data.UnreadableLimit;
 import org.vgg4j.evaluate.Posteriors;
 import org.vgg4j.evaluate.PosteriorsFile;
 import org.vgg4j.evaluate.Protocol;
@@ -24,6 +25,7 @@ import org.vgg4j.evaluate.ProtocolEvaluator;
 import org.vgg4j.evaluate.Significance;
 import org.vgg4j.evaluate.Submission;
 import org.vgg4j.evaluate.TestScales;
+import org.vgg4j.evaluate.Views;
 import org.vgg4j.model.Preprocessing;
 import org.vgg4j.network.Engine;
 import org.vgg4j.network.FcWeights;
@@ -46,6 +48,9 @@ import picocli.CommandLine.Spec;
             + " 3.2).",
     sortOptions = false)
 final class EvaluateCommand implements Callable<Integer> {
+  /** Unreadable images that are named. */
+  private static final int MOST_NAMED = 20;
+
   @Spec private CommandSpec spec;
 
   @Option(names = "--model", paramLabel = "FILE", description = Texts.MODEL)
@@ -87,10 +92,26 @@ final class EvaluateCommand implements Callable<Integer> {
       paramLabel = "NAME",
       defaultValue = "center-crop",
       description =
-          "what of an image is looked at: center-crop; 10-crop; multi-crop (a grid of 5x5 crops and"
-              + " their mirror images); dense (the whole image and its mirror image); both (the"
-              + " mean of the last two) (default: ${DEFAULT-VALUE})")
+          "what of an image is looked at: center-crop; 10-crop; multi-crop (a grid of crops, see"
+              + " --grid, and their mirror images); dense (the whole image and its mirror image);"
+              + " both (the mean of the last two) (default: ${DEFAULT-VALUE})")
   private String protocol;
+
+  @Option(
+      names = "--flip",
+      negatable = true,
+      defaultValue = "true",
+      fallbackValue = "true",
+      description =
+          "look at mirror images, too; not for center-crop, which does not (default: true)")
+  private boolean flip;
+
+  @Option(
+      names = "--grid",
+      paramLabel = "N",
+      description =
+          "for multi-crop and both: NxN crops, from edge to edge (default: the paper's 5)")
+  private @Nullable Integer grid;
 
   @Option(
       names = "--test-scales",
@@ -139,6 +160,13 @@ final class EvaluateCommand implements Callable<Integer> {
       description = "crops, or whole images, at a time (default: ${DEFAULT-VALUE})")
   private int batch;
 
+  @Option(
+      names = Texts.MAX_UNREADABLE_NAME,
+      paramLabel = "N",
+      defaultValue = "auto",
+      description = Texts.MAX_UNREADABLE)
+  private String maxUnreadable;
+
   @Mixin private final FcWeightsOption fcWeights = new FcWeightsOption();
 
   @Option(names = "--threads", paramLabel = "N", description = Texts.THREADS)
@@ -170,7 +198,8 @@ final class EvaluateCommand implements Callable<Integer> {
     if (batch < 1) {
       throw new InputException("option batch is " + batch + " but must be at least 1");
     }
-    Protocol how = Protocol.of(protocol); // mistakes in options before anything is read
+    Views how = views(); // mistakes in options before anything is read
+    UnreadableLimit limit = unreadableLimit();
     FcWeights form = fcWeights.get();
     List<Path> members = new ArrayList<>();
     if (model != null) {
@@ -188,12 +217,13 @@ final class EvaluateCommand implements Callable<Integer> {
       posteriors.add(
           PosteriorsFile.isOne(member)
               ? PosteriorsFile.read(member)
-              : evaluate(member, how, form, roundingErrors));
+              : evaluate(member, how, limit, form, roundingErrors));
     }
     Posteriors fused = Posteriors.fused(posteriors);
     if (!group.leads()) {
       return; // one process tells what all have found
     }
+    sayUnreadable(fused);
     if (savePosteriors != null) {
       PosteriorsFile.write(savePosteriors, fused);
     }
@@ -216,6 +246,29 @@ final class EvaluateCommand implements Callable<Integer> {
     out.println(json ? Json.of(result.asMap()) : result.asText());
   }
 
+  /** None where a submission is written. */
+  private UnreadableLimit unreadableLimit() {
+    UnreadableLimit limit = UnreadableLimit.of(maxUnreadable);
+    if (submission == null) {
+      return limit;
+    }
+    if (!limit.equals(UnreadableLimit.AUTO) && !limit.equals(UnreadableLimit.NONE)) {
+      throw new InputException(
+          "a submission needs a line for each image, so that none can be passed over: leave out"
+              + " --max-unreadable");
+    }
+    return UnreadableLimit.NONE;
+  }
+
+  private Views views() {
+    Views views = Views.of(Protocol.of(protocol));
+    if (grid != null) {
+      views = views.withGrid(grid);
+    }
+    boolean typed = spec.commandLine().getParseResult().hasMatchedOption("--flip");
+    return typed ? views.withMirrorImages(flip) : views;
+  }
+
   /** Finds mistakes before hours are spent, and the classes. */
   private Synsets submittable(Path file, List<Path> members) {
     if (split == null && compare != null) {
@@ -234,8 +287,29 @@ final class EvaluateCommand implements Callable<Integer> {
     return synsets;
   }
 
+  /** Which images the figures are without; --json has them, too. */
+  private void sayUnreadable(Posteriors posteriors) {
+    List<String> unreadable = EvaluationResult.unreadable(posteriors);
+    if (!unreadable.isEmpty()) {
+      PrintWriter err = spec.commandLine().getErr();
+      err.printf(
+          "vgg: %d of the pictures cannot be read and are passed over:%n", unreadable.size());
+      unreadable.stream().limit(MOST_NAMED).forEach(name -> err.println("  " + name));
+      if (unreadable.size() > MOST_NAMED) {
+        err.println("  ... (--json names all)");
+      }
+      err.flush();
+    }
+  }
+
   /** Returns a sentence about what was written. */
   private static String submit(Path file, Posteriors posteriors, Synsets synsets) {
+    List<String> unreadable = EvaluationResult.unreadable(posteriors);
+    if (!unreadable.isEmpty()) {
+      throw new InputException(
+          "a submission needs a line for each image, and %d could not be read when the posteriors were stored (such as %s): evaluate again with all images"
+              .formatted(unreadable.size(), unreadable.get(0)));
+    }
     int[][] labels = new Submission(posteriors, synsets).write(file);
     int each = labels.length == 0 ? 0 : labels[0].length;
     String sentence =
@@ -254,7 +328,11 @@ final class EvaluateCommand implements Callable<Integer> {
   }
 
   private Posteriors evaluate(
-      Path path, Protocol how, FcWeights form, Map<String, Double> roundingErrors) {
+      Path path,
+      Views how,
+      UnreadableLimit limit,
+      FcWeights form,
+      Map<String, Double> roundingErrors) {
     ModelFile file = ModelFile.read(path);
     List<Integer> scales = scales(file);
     Dataset dataset = dataset(file);
@@ -268,7 +346,7 @@ final class EvaluateCommand implements Callable<Integer> {
           engine.withFcWeights(new Parameters(file.architecture(), file.arrays()), form);
       roundingErrors.putAll(parameters.roundingErrors());
       file = file.withoutArrays(); // what was rounded is let go before more memory is asked for
-      int windows = how == Protocol.CENTER_CROP ? dataset.size() : batch;
+      int windows = how.protocol() == Protocol.CENTER_CROP ? dataset.size() : batch;
       ProtocolEvaluator evaluator =
           new ProtocolEvaluator(
               engine,
@@ -282,6 +360,7 @@ final class EvaluateCommand implements Callable<Integer> {
       int share = dataset.size() / group.size();
       return evaluator.run(
           dataset,
+          limit,
           group,
           done -> {
             if (group.leads()) {

@@ -36,6 +36,7 @@ record EvaluationResult(
     map.put("fcWeights", fcWeights);
     map.put("fcRoundingErrors", roundingErrors);
     map.put("images", posteriors.images());
+    map.put("unreadable", unreadable(posteriors));
     if (submission != null) {
       map.put("submission", submission);
     }
@@ -43,6 +44,14 @@ record EvaluationResult(
       addFigures(map);
     }
     return map;
+  }
+
+  /** The images that were passed over. */
+  static List<String> unreadable(Posteriors posteriors) {
+    return posteriors.about().stream()
+        .flatMap(about -> about.unreadable().stream())
+        .distinct()
+        .toList();
   }
 
   private void addFigures(Map<String, Object> map) {
@@ -76,6 +85,8 @@ record EvaluationResult(
     map.put("model", about.model());
     map.put("data", about.data());
     map.put("protocol", about.protocol().label());
+    map.put("flip", about.mirrored());
+    map.put("grid", about.grid() == 0 ? null : about.grid());
     map.put("testScales", about.testScales());
     map.put("crop", about.crop());
     map.put("windowsPerImage", about.windowsPerImage());
@@ -95,7 +106,13 @@ record EvaluationResult(
     StringBuilder text = new StringBuilder();
     text.append(
         String.format(
-            Locale.ROOT, "%s: %d images%n", posteriors.about().get(0).data(), posteriors.images()));
+            Locale.ROOT,
+            "%s: %d images%s%n",
+            posteriors.about().get(0).data(),
+            posteriors.images(),
+            unreadable(posteriors).isEmpty()
+                ? ""
+                : ", without %d that cannot be read".formatted(unreadable(posteriors).size())));
     if (posteriors.about().size() > 1) {
       text.append("mean of the posteriors of\n");
     }
@@ -145,10 +162,10 @@ record EvaluationResult(
             : about.smallestMap() + " to " + about.largestMap();
     return String.format(
         Locale.ROOT,
-        "%s: %s, Q = %s, crop %d; %.1f windows per image, score maps %s; %.1f ms per image, %.1f times"
-            + " the multiply-adds of a centre crop%n",
+        "%s: %s, Q = %s, crop %d; %.1f windows per image, score maps %s; %.1f ms per image, %.1f"
+            + " times the multiply-adds of a centre crop%n",
         about.model(),
-        about.protocol().label(),
+        about.views().label(),
         scales,
         about.crop(),
         about.windowsPerImage(),

@@ -12,6 +12,7 @@ import org.vgg4j.base.AtomicFile;
 import org.vgg4j.base.InputException;
 import org.vgg4j.base.Version;
 import org.vgg4j.data.DataSplits;
+import org.vgg4j.data.UnreadableLimit;
 import org.vgg4j.experiment.reproduce.Reproducer;
 import org.vgg4j.experiment.reproduce.Reproduction;
 import org.vgg4j.experiment.reproduce.ReproductionConfig;
@@ -118,16 +119,35 @@ final class ReproduceCommand implements Callable<Integer> {
               + " --test-images, --seeds, --epochs and --batch say; its figures mean nothing")
   private boolean quick;
 
+  @Option(
+      names = Texts.MAX_UNREADABLE_NAME,
+      paramLabel = "N",
+      defaultValue = "auto",
+      description = Texts.MAX_UNREADABLE)
+  private String maxUnreadable;
+
   @Option(names = "--threads", paramLabel = "N", description = Texts.THREADS)
   private int threads = Runtime.getRuntime().availableProcessors();
 
   @Override
   public Integer call() {
+    UnreadableLimit passedOver = UnreadableLimit.of(maxUnreadable);
     ReproductionConfig config =
         quick
-            ? new ReproductionConfig(data, 0.05, crop, 200, 40, 1, 1, 20, learningRate, threads)
+            ? new ReproductionConfig(
+                data, 0.05, crop, 200, 40, 1, 1, 20, learningRate, threads, passedOver)
             : new ReproductionConfig(
-                data, width, crop, images, testImages, seeds, epochs, batch, learningRate, threads);
+                data,
+                width,
+                crop,
+                images,
+                testImages,
+                seeds,
+                epochs,
+                batch,
+                learningRate,
+                threads,
+                passedOver);
     requireSame(config);
     PrintWriter terminal = spec.commandLine().getOut();
     ProgressLine line = new ProgressLine(spec.commandLine().getErr());

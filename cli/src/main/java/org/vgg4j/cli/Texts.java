@@ -15,12 +15,19 @@ final class Texts {
   static final String MODEL = "a model.safetensors that vgg train or vgg import wrote";
   static final String DATA =
       "fashion-mini (built in), fashion-mnist, a folder with one sub-folder of images per class or"
-          + " with train/, val/ and test/ of such, of IDX files, of CIFAR's binary files, or of ILSVRC as"
-          + " distributed or as Kaggle has it";
+          + " with train/, val/ and test/ of such, of IDX files, of CIFAR's binary files, or of"
+          + " ILSVRC as distributed or as Kaggle has it";
   static final String HELD_OUT =
-      "fraction of each class held out of the training images for validation, where there is no val/"
-          + " (default: ${DEFAULT-VALUE})";
+      "fraction of each class held out of the training images for validation, where there is no"
+          + " val/ (default: ${DEFAULT-VALUE})";
   static final String SEED = "seed of all random draws (default: ${DEFAULT-VALUE})";
 
   private Texts() {}
+
+  static final String MAX_UNREADABLE_NAME = "--max-unreadable";
+
+  static final String MAX_UNREADABLE =
+      "pass over so many pictures of each part that cannot be read, or such a share, such as 2%%;"
+          + " with more nothing begins (default: auto: 1%%, of small parts 3 if that is at most a"
+          + " tenth)";
 }

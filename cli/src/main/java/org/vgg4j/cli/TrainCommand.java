@@ -49,6 +49,7 @@ class TrainCommand implements Callable<Integer> {
           YamlOptions.RESUME,
           "--threads",
           "--checkpoint-every",
+          Texts.MAX_UNREADABLE_NAME,
           RankOptions.NPROC,
           RankOptions.TIMEOUT);
 
@@ -77,7 +78,7 @@ class TrainCommand implements Callable<Integer> {
       paramLabel = "RUN",
       description =
           "go on with the run of that folder where its last checkpoint is; all options are its own,"
-              + " but for --threads, --checkpoint-every, --nproc and --timeout")
+              + " but for --threads, --checkpoint-every, --max-unreadable, --nproc and --timeout")
   @Writes(Writes.Kind.FOLDER)
   private @Nullable Path resume;
 

@@ -7,6 +7,7 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import org.vgg4j.base.InputException;
 import org.vgg4j.data.ScaleRange;
+import org.vgg4j.data.UnreadableLimit;
 import org.vgg4j.model.Configuration;
 import org.vgg4j.train.AugmentationConfig;
 import org.vgg4j.train.LayerRates;
@@ -47,8 +48,8 @@ final class TrainingOptions {
       names = "--scale",
       paramLabel = "S",
       description =
-          "shorter side, in pixels, of a rescaled training image, or a range from which each draws its"
-              + " own, such as 256-512 (default: crop x --scale-ratio)")
+          "shorter side, in pixels, of a rescaled training image, or a range from which each draws"
+              + " its own, such as 256-512 (default: crop x --scale-ratio)")
   private @Nullable String scale;
 
   @Option(
@@ -56,8 +57,8 @@ final class TrainingOptions {
       paramLabel = "F",
       defaultValue = "1.143",
       description =
-          "S as a multiple of the crop, rounded down, or a range, such as 1.143-2.286; 256/224 in the"
-              + " paper (default: ${DEFAULT-VALUE})")
+          "S as a multiple of the crop, rounded down, or a range, such as 1.143-2.286; 256/224 in"
+              + " the paper (default: ${DEFAULT-VALUE})")
   private String scaleRatio;
 
   @Option(
@@ -73,8 +74,9 @@ final class TrainingOptions {
       paramLabel = "F",
       defaultValue = "0.1",
       description =
-          "shift the colour of training images at random along the principal components of the data's"
-              + " colours; the standard deviation in eigenvalues, 0: none (default: ${DEFAULT-VALUE})")
+          "shift the colour of training images at random along the principal components of the"
+              + " data's colours; the standard deviation in eigenvalues, 0: none (default:"
+              + " ${DEFAULT-VALUE})")
   private double colorShift;
 
   @Option(
@@ -89,8 +91,8 @@ final class TrainingOptions {
       paramLabel = "N",
       defaultValue = "0",
       description =
-          "use only so many of the training images, of each class its share; those held out are among"
-              + " them; 0: all (default: ${DEFAULT-VALUE})")
+          "use only so many of the training images, of each class its share; those held out are"
+              + " among them; 0: all (default: ${DEFAULT-VALUE})")
   private int limit;
 
   @Option(
@@ -130,7 +132,8 @@ final class TrainingOptions {
       paramLabel = "F",
       defaultValue = "0",
       description =
-          "learning rate at the start of the last layer; 0: that of all (default: ${DEFAULT-VALUE})")
+          "learning rate at the start of the last layer; 0: that of all (default:"
+              + " ${DEFAULT-VALUE})")
   private double headRate;
 
   @Option(
@@ -168,9 +171,10 @@ final class TrainingOptions {
       paramLabel = "NAME",
       defaultValue = "glorot",
       description =
-          "initial weights: glorot, gaussian (std 0.01), he, or from:FILE, a model: all its layers if"
-              + " it is the same network, with or without batch normalisation, else conv1_1, conv2_1,"
-              + " conv3_1, conv3_2 and fc6 to fc8, as the paper takes them from net A (default: ${DEFAULT-VALUE})")
+          "initial weights: glorot, gaussian (std 0.01), he, or from:FILE, a model: all its layers"
+              + " if it is the same network, with or without batch normalisation, else conv1_1,"
+              + " conv2_1, conv3_1, conv3_2 and fc6 to fc8, as the paper takes them from net A"
+              + " (default: ${DEFAULT-VALUE})")
   private String init;
 
   @Option(
@@ -186,8 +190,9 @@ final class TrainingOptions {
       paramLabel = "NAMES",
       defaultValue = "",
       description =
-          "layers that keep their first weights: features (all convolutions and their normalisations), all-but-head (all but"
-              + " fc8), or names such as conv1_1,fc6 (default: none)")
+          "layers that keep their first weights: features (all convolutions and their"
+              + " normalisations), all-but-head (all but fc8), or names such as conv1_1,fc6"
+              + " (default: none)")
   private String freeze;
 
   @Option(
@@ -195,8 +200,8 @@ final class TrainingOptions {
       paramLabel = "NAME",
       defaultValue = "paper",
       description =
-          "how the learning rate falls: paper (by ten when validation stops improving), step (by ten"
-              + " after --step-epochs) or cosine (default: ${DEFAULT-VALUE})")
+          "how the learning rate falls: paper (by ten when validation stops improving), step (by"
+              + " ten after --step-epochs) or cosine (default: ${DEFAULT-VALUE})")
   private String schedule;
 
   @Option(
@@ -218,8 +223,8 @@ final class TrainingOptions {
       paramLabel = "N",
       defaultValue = "2",
       description =
-          "for schedule paper: epochs without a better validation error before the rate is divided by"
-              + " ten, three times at most (default: ${DEFAULT-VALUE})")
+          "for schedule paper: epochs without a better validation error before the rate is divided"
+              + " by ten, three times at most (default: ${DEFAULT-VALUE})")
   private int patience;
 
   @Option(
@@ -250,6 +255,13 @@ final class TrainingOptions {
           "steps between checkpoints, beside those at the end of each epoch; 0: only those"
               + " (default: ${DEFAULT-VALUE})")
   private int checkpointEvery;
+
+  @Option(
+      names = Texts.MAX_UNREADABLE_NAME,
+      paramLabel = "N",
+      defaultValue = "auto",
+      description = Texts.MAX_UNREADABLE)
+  private String maxUnreadable;
 
   int threads() {
     return threads;
@@ -291,7 +303,8 @@ final class TrainingOptions {
             ScheduleConfig.Kind.of(schedule), patience, stepEpochs(), warmUp, epochs, maxSteps),
         seed,
         threads,
-        checkpointEvery);
+        checkpointEvery,
+        UnreadableLimit.of(maxUnreadable));
   }
 
   private List<Integer> stepEpochs() {

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.within;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -159,6 +160,65 @@ class EvaluateCommandTest {
     assertThat(Vgg.run("evaluate", "--fuse", saved + "," + saved, "--compare", saved).out())
         .contains("mean of the posteriors of")
         .contains("0 images only this one got right, 0 only that one; p = 1.00");
+  }
+
+  @Test
+  void gridAndMirrorImages() throws IOException {
+    Path saved = root.resolve("grid.npy");
+    JsonNode result =
+        json(
+            evaluate(
+                trained.data(),
+                "--json",
+                "--protocol=multi-crop",
+                "--grid=3",
+                "--no-flip",
+                "--save-posteriors",
+                saved));
+    JsonNode network = result.get("networks").get(0);
+    assertThat(network.get("grid").intValue()).isEqualTo(3);
+    assertThat(network.get("flip").booleanValue()).isFalse();
+    assertThat(network.get("windowsPerImage").doubleValue()).isEqualTo(9);
+    assertThat(Vgg.run("evaluate", "--fuse", saved).out())
+        .contains("multi-crop (3x3 crops), no mirror images, Q = 36");
+    Vgg noGrid = evaluate(trained.data(), "--grid=3");
+    assertThat(noGrid.exitCode()).isEqualTo(1);
+    assertThat(noGrid.err()).contains("protocol center-crop has no grid: leave out --grid");
+    Vgg noFlip = evaluate(trained.data(), "--no-flip");
+    assertThat(noFlip.exitCode()).isEqualTo(1);
+    assertThat(noFlip.err()).contains("protocol center-crop looks at no mirror images");
+    assertThat(json(evaluate(trained.data(), "--json", "--protocol=dense", "--flip"))).isNotNull();
+  }
+
+  @Test
+  void damagedPicturesArePassedOver() throws IOException {
+    Path data = Pictures.writeClasses(root.resolve("few"), 8, 5);
+    Files.write(data.resolve("red/3.png"), new byte[] {1, 2, 3});
+    Vgg text = evaluate(data);
+    assertThat(text.exitCode()).as(text.err()).isZero();
+    assertThat(text.out()).contains("few: 23 images, without 1 that cannot be read");
+    assertThat(text.err())
+        .contains("1 of the pictures cannot be read and are passed over:")
+        .contains(data.resolve("red/3.png").toString());
+    Path saved = root.resolve("few.npy");
+    Vgg asJson = evaluate(data, "--json", "--save-posteriors", saved);
+    JsonNode result = new ObjectMapper().readTree(asJson.out());
+    assertThat(result.get("images").intValue()).isEqualTo(23);
+    assertThat(result.get("unreadable").toString())
+        .isEqualTo("[\"" + data.resolve("red/3.png") + "\"]");
+    assertThat(new ObjectMapper().readTree(root.resolve("few.json").toFile()).get("ids"))
+        .hasSize(23);
+    assertThat(evaluate(data, "--max-unreadable=0").err())
+        .contains("1 of the 24 pictures of few cannot be read, and none may be passed over");
+    for (String file : List.of("red/4.png", "blue/0.png", "green/7.png")) {
+      Files.write(data.resolve(file), new byte[] {1, 2, 3});
+    }
+    Vgg many = evaluate(data);
+    assertThat(many.exitCode()).isEqualTo(1);
+    assertThat(many.err())
+        .contains("4 of the 24 pictures of few cannot be read, more than the 2")
+        .contains("red/3.png", "red/4.png", "blue/0.png", "green/7.png");
+    assertThat(evaluate(data, "--max-unreadable=20%").exitCode()).isZero();
   }
 
   @Test

@@ -210,6 +210,42 @@ class IlsvrcCommandsTest {
     assertThat(root.resolve("again.txt")).hasSameTextualContentAs(root.resolve("val.txt"));
   }
 
+  /** A submission has a line for each image, or is none. */
+  @Test
+  void submissionsPassOverNothing() throws IOException {
+    Path data = root.resolve("kaggle");
+    copy(shared.resolve("kaggle"), data);
+    Path images = data.resolve("ILSVRC/Data/CLS-LOC");
+    Path damaged = images.resolve("test/ILSVRC2012_test_00000003.JPEG");
+    Files.write(damaged, new byte[9]);
+    Path file = root.resolve("test.csv");
+    Vgg vgg = Vgg.run("evaluate", "--model", model, "--data", data, "--submission", file);
+    assertThat(vgg.exitCode()).isEqualTo(1);
+    assertThat(vgg.err())
+        .contains("1 of the 8 pictures of kaggle/test cannot be read, and none may be passed over")
+        .contains(damaged.toString());
+    assertThat(file).doesNotExist();
+    List<Object> words =
+        new ArrayList<>(
+            List.of("evaluate", "--data", data, "--split=val", "--max-unreadable=1", "--model"));
+    words.add(model);
+    Path one;
+    try (var all = Files.list(images.resolve("val"))) {
+      one = all.sorted().findFirst().orElseThrow();
+    }
+    Files.write(one, new byte[9]);
+    Path saved = root.resolve("val.npy");
+    words.addAll(List.of("--save-posteriors", saved));
+    vgg = Vgg.run(words.toArray());
+    assertThat(vgg.exitCode()).as(vgg.err()).isZero();
+    vgg = Vgg.run("evaluate", "--fuse", saved, "--data", data, "--submission", file);
+    assertThat(vgg.exitCode()).isEqualTo(1);
+    assertThat(vgg.err()).contains("a submission needs a line for each image", one.toString());
+    words.addAll(List.of("--submission", file));
+    assertThat(Vgg.run(words.toArray()).err()).contains("leave out --max-unreadable");
+    assertThat(file).doesNotExist();
+  }
+
   @Test
   void whatCannotBeSubmittedIsASentence() {
     Path file = root.resolve("test.txt");
@@ -326,7 +362,7 @@ class IlsvrcCommandsTest {
   void dryRunFindsWhatIsWrong() {
     Vgg vgg = Vgg.run("train", "--data", shared.resolve("kaggle"), "--scale", "20000", "--dry-run");
     assertThat(vgg.exitCode()).isEqualTo(1);
-    assertThat(vgg.err()).contains("none of the first 40 pictures of kaggle/train can be read");
+    assertThat(vgg.err()).contains("40 of the 40 pictures of kaggle/train cannot be read");
   }
 
   /** A stage's weights may come from one before it, and from nowhere else that is not there. */

@@ -122,6 +122,7 @@ class TrainCommandTest {
                 seed: 1
                 threads: 2
                 checkpoint-every: 500
+                max-unreadable: "auto"
                 """,
                 Map.class);
     expected.put("data", data.toString());

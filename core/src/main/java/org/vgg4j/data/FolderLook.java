@@ -15,11 +15,11 @@ import org.vgg4j.image.ImageFiles;
  * operating systems and archives leave behind, are not there.
  *
  * @param path the folder
- * @param pictures how many; counted no further than a thousand
+ * @param pictures how many; counted no further than two hundred
  * @param folders names of the sub-folders, as far as they were seen until then, sorted
  */
 record FolderLook(Path path, int pictures, List<String> folders) {
-  private static final int ENOUGH = 1000;
+  private static final int ENOUGH = 200;
 
   /** Unknown names are looked into until so many pictures were found. */
   private static final int CERTAIN = 50;

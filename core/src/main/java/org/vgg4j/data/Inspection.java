@@ -111,11 +111,27 @@ public record Inspection(
    */
   public static Inspection of(
       Split split, Dataset dataset, int limit, ParallelFor parallel, IntConsumer done) {
+    return of(split, dataset, limit, 1, parallel, done);
+  }
+
+  /**
+   * Looks at a part of a data set as training does.
+   *
+   * @param largestScale the largest shorter side that the pictures will be rescaled to; those that
+   *     are too long for it count as unreadable
+   */
+  public static Inspection of(
+      Split split,
+      Dataset dataset,
+      int limit,
+      int largestScale,
+      ParallelFor parallel,
+      IntConsumer done) {
     int size = dataset.size();
     int count = Math.min(size, limit);
     int[] chosen = IntStream.range(0, count).map(i -> (int) ((long) i * size / count)).toArray();
     Measuring measuring = new Measuring(new Subset(dataset, dataset.name(), chosen));
-    Survey survey = Survey.of(split, measuring, 1, parallel, done, () -> false);
+    Survey survey = Survey.of(split, measuring, largestScale, parallel, done, () -> false);
     if (survey == null) {
       throw new IllegalStateException("stopped, though nobody asked for it");
     }

@@ -15,18 +15,15 @@ record Crops(List<Place> places, boolean mirrored, int side) {
   /** Left and upper edge in pixels. */
   record Place(int x, int y) {}
 
-  /** Crops of the regular grid in each dimension. */
-  private static final int GRID = 5;
-
   /**
    * @param image a rescaled image, at least as large as the crop
    */
-  static Crops of(Protocol protocol, RgbImage image, int side) {
+  static Crops of(Views views, RgbImage image, int side) {
     int right = image.width() - side;
     int bottom = image.height() - side;
     Place middle =
         new Place(RgbImage.centered(image.width(), side), RgbImage.centered(image.height(), side));
-    return switch (protocol) {
+    return switch (views.protocol()) {
       case CENTER_CROP -> new Crops(List.of(middle), false, side);
       case TEN_CROP ->
           new Crops(
@@ -36,26 +33,30 @@ record Crops(List<Place> places, boolean mirrored, int side) {
                   new Place(0, bottom),
                   new Place(right, bottom),
                   middle),
-              true,
+              views.mirrored(),
               side);
-      case MULTI_CROP, BOTH -> new Crops(grid(right, bottom), true, side);
+      case MULTI_CROP, BOTH ->
+          new Crops(
+              views.grid() == 1 ? List.of(middle) : grid(right, bottom, views.grid()),
+              views.mirrored(),
+              side);
       case DENSE -> throw new IllegalArgumentException("dense evaluation has no crops");
     };
   }
 
-  private static List<Place> grid(int right, int bottom) {
+  private static List<Place> grid(int right, int bottom, int grid) {
     List<Place> places = new ArrayList<>();
-    for (int row = 0; row < GRID; row++) {
-      for (int column = 0; column < GRID; column++) {
-        places.add(new Place(step(right, column), step(bottom, row)));
+    for (int row = 0; row < grid; row++) {
+      for (int column = 0; column < grid; column++) {
+        places.add(new Place(step(right, column, grid), step(bottom, row, grid)));
       }
     }
     return places;
   }
 
   /** From edge to edge, rounded half up. */
-  private static int step(int margin, int number) {
-    return (2 * margin * number + GRID - 1) / (2 * (GRID - 1));
+  private static int step(int margin, int number, int grid) {
+    return (2 * margin * number + grid - 1) / (2 * (grid - 1));
   }
 
   int count() {

@@ -27,6 +27,8 @@ public record Posteriors(
    * @param model file of the network
    * @param data name of the data set
    * @param protocol what of an image it looked at
+   * @param mirrored whether at mirror images, too
+   * @param grid crops of a regular grid in each dimension; 0 without one
    * @param testScales Q, in pixels
    * @param crop side of the network's input window, in pixels
    * @param windowsPerImage windows that it looked at, mean over the images
@@ -34,18 +36,34 @@ public record Posteriors(
    * @param largestMap the same of the largest map
    * @param relativeCost multiply-adds, as a multiple of those of a centre crop
    * @param secondsPerImage wall time, reading the image included
+   * @param unreadable what the images are called that were passed over, since they cannot be read
    */
   public record About(
       String model,
       String data,
       Protocol protocol,
+      boolean mirrored,
+      int grid,
       List<Integer> testScales,
       int crop,
       double windowsPerImage,
       String smallestMap,
       String largestMap,
       double relativeCost,
-      double secondsPerImage) {}
+      double secondsPerImage,
+      List<String> unreadable) {
+
+    /** Copies the lists. */
+    public About {
+      testScales = List.copyOf(testScales);
+      unreadable = List.copyOf(unreadable);
+    }
+
+    /** What of an image it looked at. */
+    public Views views() {
+      return new Views(protocol, mirrored, grid);
+    }
+  }
 
   /** Copies the lists. */
   public Posteriors {
@@ -152,15 +170,22 @@ public record Posteriors(
     }
     int[] order = new int[labels.length];
     for (int n = 0; n < order.length; n++) {
-      Integer place = places.get(ids.get(n));
-      if (place == null || other.labels[place] != labels[n] || other.images() != images()) {
-        throw new InputException(
-            "%s and %s are not of the same images (such as %s): evaluate both on the same data"
-                .formatted(name(), other.name(), ids.get(n)));
+      Integer place = places.remove(ids.get(n));
+      if (place == null || other.labels[place] != labels[n]) {
+        throw notTheSame(other, ids.get(n));
       }
       order[n] = place;
     }
+    if (!places.isEmpty()) {
+      throw notTheSame(other, places.keySet().iterator().next());
+    }
     return order;
+  }
+
+  private InputException notTheSame(Posteriors other, String image) {
+    return new InputException(
+        "%s and %s are not of the same images (such as %s): evaluate both on the same data"
+            .formatted(name(), other.name(), image));
   }
 
   private String name() {

@@ -2,9 +2,11 @@ package org.vgg4j.evaluate;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.DeserializationFeature;
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.SerializationFeature;
 import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -30,7 +32,8 @@ public final class PosteriorsFile {
   private static final int ALIGNMENT = 64;
   private static final Pattern HEADER =
       Pattern.compile(
-          "\\{'descr': '<f4', 'fortran_order': False, 'shape': \\((\\d{1,9}), (\\d{1,9})\\), \\} *\n");
+          "\\{'descr': '<f4', 'fortran_order': False, 'shape': \\((\\d{1,9}), (\\d{1,9})\\), \\}"
+              + " *\n");
 
   private static final ObjectMapper JSON =
       JsonMapper.builder()
@@ -154,7 +157,9 @@ public final class PosteriorsFile {
 
   private static Table readTable(Path file) {
     try {
-      Table table = JSON.readValue(Files.readString(file), Table.class);
+      JsonNode tree = JSON.readTree(Files.readString(file));
+      tree.path("about").forEach(PosteriorsFile::complete);
+      Table table = JSON.treeToValue(tree, Table.class);
       boolean valid =
           table != null
               && table.labels().length == table.ids().size()
@@ -174,6 +179,20 @@ public final class PosteriorsFile {
               + AtomicFile.reason(e)
               + "), which --save-posteriors writes beside the .npy: keep both together",
           e);
+    }
+  }
+
+  /** Files of the first version do not say what was always so. */
+  private static void complete(JsonNode about) {
+    if (about instanceof ObjectNode fields && !fields.has("mirrored")) {
+      String protocol = fields.path("protocol").asText();
+      for (Protocol known : Protocol.values()) {
+        if (known.name().equals(protocol)) {
+          Views views = Views.of(known);
+          fields.put("mirrored", views.mirrored()).put("grid", views.grid());
+          fields.putArray("unreadable");
+        }
+      }
     }
   }
 

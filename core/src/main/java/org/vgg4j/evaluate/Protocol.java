@@ -18,6 +18,16 @@ public enum Protocol {
   /** The mean of the posteriors of multi-crop and dense evaluation. */
   BOTH;
 
+  /** Whether mirror images count as much as images. */
+  boolean hasMirrorImages() {
+    return this != CENTER_CROP;
+  }
+
+  /** Whether it takes crops on a regular grid. */
+  boolean hasGrid() {
+    return this == MULTI_CROP || this == BOTH;
+  }
+
   /** The name in options and files. */
   public String label() {
     return this == TEN_CROP ? "10-crop" : name().toLowerCase(Locale.ROOT).replace('_', '-');

@@ -1,14 +1,19 @@
 package org.vgg4j.evaluate;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.IntConsumer;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 import org.vgg4j.base.InputException;
 import org.vgg4j.data.Dataset;
+import org.vgg4j.data.Split;
+import org.vgg4j.data.Unreadable;
+import org.vgg4j.data.UnreadableLimit;
 import org.vgg4j.image.Preprocessor;
 import org.vgg4j.image.Rescale;
 import org.vgg4j.image.RgbImage;
@@ -38,7 +43,7 @@ public final class ProtocolEvaluator {
   private final Preprocessor preprocessor;
   private final ClassMatch classes;
   private final String model;
-  private final Protocol protocol;
+  private final Views views;
   private final List<Integer> scales;
   private final int batch;
   private final @Nullable Inference crops;
@@ -69,6 +74,7 @@ public final class ProtocolEvaluator {
    * @param preprocessing what its weights were made for
    * @param classNames its classes, in the order of its scores
    * @param model what to call it
+   * @param views what of an image is looked at
    * @param scales Q, each at least the crop
    * @param batch crops, or whole images, at a time
    */
@@ -78,7 +84,7 @@ public final class ProtocolEvaluator {
       Preprocessing preprocessing,
       List<String> classNames,
       String model,
-      Protocol protocol,
+      Views views,
       List<Integer> scales,
       int batch) {
     this.engine = engine;
@@ -87,9 +93,10 @@ public final class ProtocolEvaluator {
     this.preprocessor = new Preprocessor(preprocessing);
     this.classes = new ClassMatch(classNames);
     this.model = model;
-    this.protocol = protocol;
+    this.views = views;
     this.scales = List.copyOf(scales);
     this.batch = batch;
+    Protocol protocol = views.protocol();
     boolean usesCrops = protocol != Protocol.DENSE;
     boolean usesDense = protocol == Protocol.DENSE || protocol == Protocol.BOTH;
     this.crops = usesCrops ? engine.inference(this.parameters, batch, Set.of()) : null;
@@ -98,15 +105,16 @@ public final class ProtocolEvaluator {
   }
 
   /**
-   * Looks at all images of a data set.
+   * Looks at all images of a data set, but for those that cannot be read.
    *
    * @param dataset its classes must be among the network's, by name
+   * @param limit how many images may be passed over
    * @param done is told now and then how many images are done
-   * @throws InputException if the data set has a class that the network does not know, an image
-   *     cannot be read, or the memory does not suffice
+   * @throws InputException if the data set has a class that the network does not know, too many
+   *     images cannot be read, or the memory does not suffice
    */
-  public Posteriors run(Dataset dataset, IntConsumer done) {
-    return run(dataset, ProcessGroup.alone(), done);
+  public Posteriors run(Dataset dataset, UnreadableLimit limit, IntConsumer done) {
+    return run(dataset, limit, ProcessGroup.alone(), done);
   }
 
   /**
@@ -116,7 +124,8 @@ public final class ProtocolEvaluator {
    * @param done is told how many of its own images are done
    * @throws InputException as the other method does; and if a process of the group is at fault
    */
-  public Posteriors run(Dataset dataset, ProcessGroup group, IntConsumer done) {
+  public Posteriors run(
+      Dataset dataset, UnreadableLimit limit, ProcessGroup group, IntConsumer done) {
     int[] classOfLabel = classes.of(dataset);
     this.progress = group::worked;
     int size = dataset.size();
@@ -124,37 +133,88 @@ public final class ProtocolEvaluator {
     int to = group.shareEnd(size);
     int count = classes.names().size();
     float[] values = new float[Math.multiplyExact(size, count)];
-    int[] labels = new int[size];
-    List<String> ids = new ArrayList<>();
+    float[] unreadable = new float[size]; // 1 where it is, so that it can be summed
     windows = 0;
     multiplyAdds = 0;
+    int bad = 0;
     long began = System.nanoTime();
     int chunk = imagesAtATime();
     for (int first = from; first < to; first += chunk) {
       int images = Math.min(chunk, to - first);
-      double[][] sums = posteriors(dataset, first, images);
+      RgbImage[][] rescaled = rescale(dataset, first, images, unreadable);
       for (int n = 0; n < images; n++) {
-        for (int k = 0; k < count; k++) {
-          values[(first + n) * count + k] = (float) sums[n][k];
+        bad += (int) unreadable[first + n];
+      }
+      if (bad <= limit.of(size)) { // else it is in vain, and only who else cannot be read matters
+        double[][] sums = posteriors(rescaled, images);
+        for (int n = 0; n < images; n++) {
+          for (int k = 0; k < count; k++) {
+            values[(first + n) * count + k] = (float) sums[n][k];
+          }
         }
       }
       done.accept(first + images - from);
     }
-    for (int n = 0; n < size; n++) {
-      labels[n] = dataset.isLabelled() ? classOfLabel[dataset.label(n)] : Dataset.UNKNOWN;
-      ids.add(dataset.id(n));
-    }
     if (group.size() > 1) {
-      gather(values, group);
+      gather(values, unreadable, group);
     }
-    double seconds = (System.nanoTime() - began) / 1e9 / size;
-    return new Posteriors(List.of(about(dataset, seconds)), classes.names(), ids, labels, values);
+    int[] left = readable(dataset, unreadable, limit);
+    int[] labels = new int[left.length];
+    List<String> ids = new ArrayList<>();
+    float[] kept = left.length == size ? values : new float[left.length * count];
+    for (int n = 0; n < left.length; n++) {
+      int image = left[n];
+      labels[n] = dataset.isLabelled() ? classOfLabel[dataset.label(image)] : Dataset.UNKNOWN;
+      ids.add(dataset.id(image));
+      System.arraycopy(values, image * count, kept, n * count, count);
+    }
+    double seconds = (System.nanoTime() - began) / 1e9 / left.length;
+    List<String> passedOver =
+        IntStream.range(0, size).filter(n -> unreadable[n] > 0).mapToObj(dataset::id).toList();
+    return new Posteriors(
+        List.of(about(dataset, left.length, passedOver, seconds)),
+        classes.names(),
+        ids,
+        labels,
+        kept);
+  }
+
+  /**
+   * The images that can be read.
+   *
+   * @throws InputException if too many cannot
+   */
+  private static int[] readable(Dataset dataset, float[] unreadable, UnreadableLimit limit) {
+    int[] left = IntStream.range(0, unreadable.length).filter(n -> unreadable[n] == 0).toArray();
+    if (left.length < unreadable.length) {
+      List<Unreadable> all = new ArrayList<>();
+      for (int n = 0; n < unreadable.length; n++) {
+        if (unreadable[n] > 0) {
+          String reason = all.isEmpty() ? reason(dataset, n) : "";
+          all.add(new Unreadable(Split.TEST, n, dataset.id(n), reason));
+        }
+      }
+      limit.require(dataset, all, "");
+    }
+    return left;
+  }
+
+  /** What is wrong with an image, which perhaps another process has found out. */
+  private static String reason(Dataset dataset, int index) {
+    try {
+      RgbImage image = dataset.image(index);
+      return "%s has %dx%d pixels, too long for its width to be rescaled"
+          .formatted(dataset.id(index), image.width(), image.height());
+    } catch (UnreadableImageException e) {
+      return String.valueOf(e.getMessage());
+    }
   }
 
   /** Each posterior, and each count, is zero but on the one rank that made it. */
-  private void gather(float[] values, ProcessGroup group) {
+  private void gather(float[] values, float[] unreadable, ProcessGroup group) {
     group.meet(); // hours may lie between the fastest and the slowest
     group.beginSum(values);
+    group.beginSum(unreadable);
     group.awaitAll();
     double[] counts = {windows, multiplyAdds};
     group.sum(counts);
@@ -176,19 +236,22 @@ public final class ProtocolEvaluator {
     }
   }
 
-  private Posteriors.About about(Dataset dataset, double secondsPerImage) {
-    int size = dataset.size();
+  private Posteriors.About about(
+      Dataset dataset, int size, List<String> unreadable, double secondsPerImage) {
     return new Posteriors.About(
         model,
         dataset.name(),
-        protocol,
+        views.protocol(),
+        views.mirrored(),
+        views.grid(),
         scales,
         preprocessing.crop(),
         (double) windows / size,
         smallest == null ? "1x1" : smallest.toString(),
         largest == null ? "1x1" : largest.toString(),
         multiplyAdds / size / parameters.architecture().multiplyAdds(),
-        secondsPerImage);
+        secondsPerImage,
+        unreadable);
   }
 
   private int imagesAtATime() {
@@ -199,32 +262,48 @@ public final class ProtocolEvaluator {
     return (int) Math.max(1, Math.min(MOST_IMAGES, IMAGE_BYTES / bytes));
   }
 
-  /** The posteriors of some images, averaged over all that the protocol looks at. */
-  private double[][] posteriors(Dataset dataset, int first, int images) {
-    RgbImage[][] rescaled = new RgbImage[scales.size()][images];
-    engine.parallel(images, n -> rescale(dataset, first + n, rescaled, n));
+  /** The posteriors of some images, averaged over all that is looked at; zeros for none. */
+  private double[][] posteriors(RgbImage[][] rescaled, int images) {
     double[][] sums = new double[images][classes.names().size()];
-    int means = scales.size() * (protocol == Protocol.BOTH ? 2 : 1);
+    int[] there = IntStream.range(0, images).filter(n -> rescaled[0][n] != null).toArray();
+    double[][] sumsOfThese = Arrays.stream(there).mapToObj(n -> sums[n]).toArray(double[][]::new);
+    int means = scales.size() * (views.protocol() == Protocol.BOTH ? 2 : 1);
     for (RgbImage[] ofScale : rescaled) {
+      RgbImage[] these = Arrays.stream(there).mapToObj(n -> ofScale[n]).toArray(RgbImage[]::new);
       if (crops != null) {
-        addCrops(crops, ofScale, sums, means);
+        addCrops(crops, these, sumsOfThese, means);
       }
       if (dense != null) {
-        addDense(dense, ofScale, sums, means);
+        addDense(dense, these, sumsOfThese, means);
       }
     }
     return sums;
   }
 
-  private void rescale(Dataset dataset, int index, RgbImage[][] rescaled, int n) {
-    RgbImage image = dataset.image(index);
-    try {
-      for (int s = 0; s < scales.size(); s++) {
-        rescaled[s][n] = Rescale.toShorterSide(image, scales.get(s), preprocessing.interpolation());
-      }
-    } catch (UnreadableImageException e) {
-      throw new InputException(dataset.id(index) + ": " + e.getMessage(), e);
-    }
+  /**
+   * Some images at all scales.
+   *
+   * @param unreadable gets a 1 for each that cannot be read; these are missing
+   */
+  private RgbImage[][] rescale(Dataset dataset, int first, int images, float[] unreadable) {
+    RgbImage[][] rescaled = new RgbImage[scales.size()][images];
+    engine.parallel(
+        images,
+        n -> {
+          try {
+            RgbImage image = dataset.image(first + n);
+            for (int s = scales.size() - 1; s >= 0; s--) {
+              rescaled[s][n] =
+                  Rescale.toShorterSide(image, scales.get(s), preprocessing.interpolation());
+            }
+          } catch (UnreadableImageException e) {
+            unreadable[first + n] = 1;
+            for (RgbImage[] ofScale : rescaled) {
+              ofScale[n] = null;
+            }
+          }
+        });
+    return rescaled;
   }
 
   /** A crop of an image. */
@@ -234,7 +313,7 @@ public final class ProtocolEvaluator {
     List<Crop> all = new ArrayList<>();
     Crops[] places = new Crops[images.length];
     for (int n = 0; n < images.length; n++) {
-      places[n] = Crops.of(protocol, images[n], preprocessing.crop());
+      places[n] = Crops.of(views, images[n], preprocessing.crop());
       for (int number = 0; number < places[n].count(); number++) {
         all.add(new Crop(n, number));
       }
@@ -275,18 +354,19 @@ public final class ProtocolEvaluator {
       int height = group.getKey().get(0);
       int width = group.getKey().get(1);
       List<Integer> members = group.getValue();
-      int capacity = network.capacity(height, width, Math.min(batch, 2 * members.size()));
-      // each image and its mirror image
-      for (int begin = 0; begin < 2 * members.size(); begin += capacity) {
-        int count = Math.min(capacity, 2 * members.size() - begin);
-        addDenseBatch(network, images, members, begin, count, sums, 0.5 / means);
+      int all = views.sides() * members.size();
+      int capacity = network.capacity(height, width, Math.min(batch, all));
+      for (int begin = 0; begin < all; begin += capacity) {
+        int count = Math.min(capacity, all - begin);
+        addDenseBatch(network, images, members, begin, count, sums, 1.0 / views.sides() / means);
       }
     }
   }
 
   /**
    * @param members images of one size
-   * @param begin number of the first, where 2 * i is member i and 2 * i + 1 its mirror image
+   * @param begin number of the first, where 2 * i is member i and 2 * i + 1 its mirror image, or
+   *     without mirror images i
    */
   private void addDenseBatch(
       DenseInference network,
@@ -306,14 +386,14 @@ public final class ProtocolEvaluator {
     engine.parallel(
         count,
         i -> {
-          RgbImage image = images[members.get((begin + i) / 2)];
-          boolean mirrored = (begin + i) % 2 == 1;
+          RgbImage image = images[members.get((begin + i) / views.sides())];
+          boolean mirrored = (begin + i) % views.sides() == 1;
           preprocessor.write(mirrored ? image.flipHorizontally() : image, input, i);
         });
     ScoreMaps maps = network.scores(input, count, height, width);
     progress.run();
     for (int i = 0; i < count; i++) {
-      int n = members.get((begin + i) / 2);
+      int n = members.get((begin + i) / views.sides());
       add(network.posteriors(maps.mean(i)), 0, sums[n], weight);
     }
     note(maps, count, height, width);

@@ -2,7 +2,6 @@ package org.vgg4j.train;
 
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 import org.vgg4j.base.InputException;
@@ -18,9 +17,6 @@ import org.vgg4j.data.Unreadable;
  * folder and passed over, so that none of them ends a run hours later.
  */
 final class DataSurvey {
-  /** More unreadable pictures of a part than this, in percent, and something is wrong with it. */
-  private static final double MOST_UNREADABLE = 1;
-
   private final TrainingConfig config;
   private final DataSplits data;
   private final ParallelFor parallel;
@@ -69,13 +65,13 @@ final class DataSurvey {
     }
     folder.writeUnreadable(unreadable);
     for (Split split : Split.values()) {
-      requireFew(split, unreadable, folder);
+      requireFew(config, data, split, unreadable, folder.unreadable().toString());
     }
-    requireAllClasses(data.without(unreadable).train());
+    requireAllClasses(data, data.without(unreadable).train());
     if (!unreadable.isEmpty()) {
       listener.warned(
-          "%d of the pictures cannot be read and are passed over: see %s"
-              .formatted(unreadable.size(), folder.unreadable()));
+          "%d of the pictures cannot be read and are passed over (%s lists them): %s"
+              .formatted(unreadable.size(), folder.unreadable(), Unreadable.names(unreadable)));
     }
     return new Survey(train.mean(), train.colors(), unreadable);
   }
@@ -90,26 +86,25 @@ final class DataSurvey {
         stopRequested);
   }
 
-  private void requireFew(Split split, List<Unreadable> all, RunFolder folder) {
+  /**
+   * @param listed where they are listed; empty to have them named
+   * @throws InputException if too many pictures of a part are unreadable
+   */
+  static void requireFew(
+      TrainingConfig config, DataSplits data, Split split, List<Unreadable> all, String listed) {
     Dataset part = data.part(split);
-    List<Unreadable> unreadable = all.stream().filter(picture -> picture.split() == split).toList();
-    if (part == null || unreadable.size() * 100.0 <= MOST_UNREADABLE * part.size()) {
-      return;
+    if (part != null) {
+      config
+          .maxUnreadable()
+          .require(part, all.stream().filter(one -> one.split() == split).toList(), listed);
     }
-    throw new InputException(
-        String.format(
-            Locale.ROOT,
-            "%d of the %d pictures of %s cannot be read, more than %.0f %%: repair or remove those"
-                + " listed in %s; the first: %s",
-            unreadable.size(),
-            part.size(),
-            part.name(),
-            MOST_UNREADABLE,
-            folder.unreadable(),
-            unreadable.get(0).reason()));
   }
 
-  private void requireAllClasses(Dataset left) {
+  /**
+   * @param left the training images that can be read
+   * @throws InputException if a class has lost all
+   */
+  static void requireAllClasses(DataSplits data, Dataset left) {
     boolean[] found = classesOf(data.train());
     boolean[] kept = classesOf(left);
     for (int label = 0; label < found.length; label++) {

@@ -1,6 +1,7 @@
 package org.vgg4j.train;
 
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Set;
@@ -11,6 +12,7 @@ import org.vgg4j.data.BatchSequence;
 import org.vgg4j.data.DataSources;
 import org.vgg4j.data.DataSplits;
 import org.vgg4j.data.Dataset;
+import org.vgg4j.data.Inspection;
 import org.vgg4j.data.Sampler;
 import org.vgg4j.data.Split;
 import org.vgg4j.data.Subset;
@@ -35,7 +37,9 @@ import org.vgg4j.network.Training;
  * @param architecture the network
  * @param microBatch images at a time
  * @param memory of the process's heap
- * @param unreadable pictures among those of the first step that cannot be read
+ * @param lookedAt pictures that were decoded: all of each part, or of a large one some, evenly
+ *     spread
+ * @param unreadable those of them that cannot be read
  * @param loss of the first step, per image; about ln(classes) where all weights were drawn
  * @param secondsPerImage of the fastest piece, when the compiler has seen the kernels, and of a
  *     batch in pieces its share of what comes at the end
@@ -48,6 +52,7 @@ public record DryRun(
     Architecture architecture,
     int microBatch,
     MemoryPlan memory,
+    int lookedAt,
     List<Unreadable> unreadable,
     double loss,
     double secondsPerImage,
@@ -56,6 +61,9 @@ public record DryRun(
 
   /** Pieces of the batch that are trained on at least: the first warms up. */
   private static final int PIECES = 2;
+
+  /** Pictures of a part that are looked at. */
+  private static final int SOME = 1000;
 
   /** How often a batch's gradients are handed over, after the pieces: the first time warms up. */
   private static final int PASSES = 3;
@@ -93,10 +101,12 @@ public record DryRun(
               config.width(),
               config.crop(),
               data.train().classNames().size());
+      Look look = look(config, data, engine);
+      Dataset train = data.without(look.unreadable()).train();
       int microBatch =
           MicroBatch.choose(config, architecture, engine, Runtime.getRuntime().maxMemory(), 1);
       TrainingConfig resolved = config.withMicroBatch(microBatch);
-      Dataset first = first(data.train(), PIECES * microBatch, config.seed());
+      Dataset first = first(train, PIECES * microBatch, config.seed());
       Survey survey = look(resolved, first, engine);
       Dataset readable = data(first, survey);
       Step step = step(resolved, architecture, readable, survey, engine, warmUp);
@@ -116,7 +126,8 @@ public record DryRun(
           architecture,
           microBatch,
           engine.trainingMemory(architecture, microBatch, config.sgd().batch()),
-          survey.unreadable(),
+          look.count(),
+          look.unreadable(),
           step.loss(),
           step.secondsPerImage(),
           steps,
@@ -128,6 +139,35 @@ public record DryRun(
   private static Dataset first(Dataset train, int count, long seed) {
     int[] order = new Sampler(train.size(), seed).order(0);
     return new Subset(train, train.name(), Arrays.copyOf(order, Math.min(count, order.length)));
+  }
+
+  /** How many pictures were looked at, and which of them cannot be read. */
+  private record Look(int count, List<Unreadable> unreadable) {}
+
+  /**
+   * Looks at pictures of all parts as the run will.
+   *
+   * @throws InputException if so many cannot be read that the run would stop
+   */
+  private static Look look(TrainingConfig config, DataSplits data, Engine engine) {
+    int count = 0;
+    boolean all = true;
+    int scale = config.augmentation().scale().largest();
+    List<Unreadable> unreadable = new ArrayList<>();
+    for (Split split : Split.values()) {
+      Dataset part = data.part(split);
+      if (part != null && part.mayBeUnreadable()) {
+        Inspection seen = Inspection.of(split, part, SOME, scale, engine::parallel, done -> {});
+        count += seen.lookedAt();
+        all &= seen.lookedAt() == part.size();
+        unreadable.addAll(seen.survey().unreadable());
+        DataSurvey.requireFew(config, data, split, unreadable, "");
+      }
+    }
+    if (all) {
+      DataSurvey.requireAllClasses(data, data.without(unreadable).train());
+    }
+    return new Look(count, unreadable);
   }
 
   private static Survey look(TrainingConfig config, Dataset images, Engine engine) {

@@ -7,6 +7,7 @@ import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.vgg4j.data.ScaleRange;
+import org.vgg4j.data.UnreadableLimit;
 import org.vgg4j.model.Configuration;
 import org.vgg4j.weights.ModelFile;
 
@@ -28,6 +29,7 @@ import org.vgg4j.weights.ModelFile;
  * @param threads number of threads
  * @param checkpointEvery steps between two checkpoints, beside those at the end of each epoch; 0
  *     for those only
+ * @param maxUnreadable how many pictures of each part may be passed over
  */
 public record TrainingConfig(
     String data,
@@ -42,11 +44,12 @@ public record TrainingConfig(
     ScheduleConfig schedule,
     long seed,
     int threads,
-    int checkpointEvery) {
+    int checkpointEvery,
+    UnreadableLimit maxUnreadable) {
 
   /** Options that do not change what is learnt, or are told elsewhere. */
   private static final Set<String> NOT_IN_PROVENANCE =
-      Set.of("threads", "data", "checkpoint-every");
+      Set.of("threads", "data", "checkpoint-every", "max-unreadable");
 
   private static final String INIT = "init";
 
@@ -91,7 +94,8 @@ public record TrainingConfig(
         new ScheduleConfig(ScheduleConfig.Kind.COSINE, 2, List.of(), 0, 10, 370_000),
         1,
         Runtime.getRuntime().availableProcessors(),
-        500);
+        500,
+        UnreadableLimit.AUTO);
   }
 
   /** Returns the same options with another micro-batch. */
@@ -121,7 +125,8 @@ public record TrainingConfig(
         schedule,
         seed,
         threads,
-        checkpointEvery);
+        checkpointEvery,
+        maxUnreadable);
   }
 
   /** Returns the same options with all weights drawn, also where they would come from a model. */
@@ -139,7 +144,8 @@ public record TrainingConfig(
         schedule,
         seed,
         threads,
-        checkpointEvery);
+        checkpointEvery,
+        maxUnreadable);
   }
 
   /** All options by name. */
@@ -175,6 +181,7 @@ public record TrainingConfig(
     options.put("seed", seed);
     options.put("threads", threads);
     options.put("checkpoint-every", checkpointEvery);
+    options.put("max-unreadable", maxUnreadable.text());
     return options;
   }
 

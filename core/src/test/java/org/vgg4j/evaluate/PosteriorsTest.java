@@ -20,7 +20,19 @@ import org.vgg4j.base.InputException;
 class PosteriorsTest {
   private static final Posteriors.About ABOUT =
       new Posteriors.About(
-          "m.safetensors", "pets", Protocol.DENSE, List.of(64, 73), 64, 8, "1x1", "2x1", 3.5, 0.25);
+          "m.safetensors",
+          "pets",
+          Protocol.DENSE,
+          true,
+          0,
+          List.of(64, 73),
+          64,
+          8,
+          "1x1",
+          "2x1",
+          3.5,
+          0.25,
+          List.of());
 
   @TempDir Path folder;
 
@@ -39,6 +51,22 @@ class PosteriorsTest {
     assertThat(evaluation.top1Error()).isCloseTo(100 / 3.0, within(1e-9));
     assertThat(evaluation.meanLoss())
         .isCloseTo(-(Math.log(.9) + Math.log(.4) + Math.log(.8)) / 3, within(1e-6));
+  }
+
+  /** As files of before mirror images and grids could be chosen. */
+  @Test
+  void olderFilesSayWhatWasAlwaysSo() throws IOException {
+    Path file = folder.resolve("p.npy");
+    PosteriorsFile.write(file, three());
+    Path table = folder.resolve("p.json");
+    String text = Files.readString(table);
+    String older =
+        text.replaceAll("\\s*\"mirrored\" : true,", "")
+            .replaceAll("\\s*\"grid\" : 0,", "")
+            .replaceAll(",\\s*\"unreadable\" : \\[ ]", "");
+    assertThat(older).doesNotContain("mirrored", "grid", "unreadable").contains("DENSE");
+    Files.writeString(table, older);
+    assertThat(PosteriorsFile.read(file).about()).containsExactly(ABOUT);
   }
 
   @Test

@@ -23,6 +23,7 @@ import org.vgg4j.base.InputException;
 import org.vgg4j.data.Dataset;
 import org.vgg4j.data.ScaleRange;
 import org.vgg4j.data.TestDataset;
+import org.vgg4j.data.UnreadableLimit;
 import org.vgg4j.image.ImageDecoder;
 import org.vgg4j.image.RgbImage;
 import org.vgg4j.image.TestImages;
@@ -75,8 +76,15 @@ class ProtocolEvaluatorTest {
 
   private static Posteriors run(Dataset dataset, Protocol protocol, int batch, Integer... scales) {
     return new ProtocolEvaluator(
-            engine, parameters, PREPROCESSING, CLASSES, "d", protocol, List.of(scales), batch)
-        .run(dataset, done -> {});
+            engine,
+            parameters,
+            PREPROCESSING,
+            CLASSES,
+            "d",
+            Views.of(protocol),
+            List.of(scales),
+            batch)
+        .run(dataset, UnreadableLimit.NONE, done -> {});
   }
 
   private static void assertClose(float[] actual, float[] expected, double tolerance) {
@@ -197,7 +205,7 @@ class ProtocolEvaluatorTest {
   @Test
   void cropsOfTheGridReachFromEdgeToEdge() {
     RgbImage image = TestImages.noise(100, 70, 1);
-    Crops crops = Crops.of(Protocol.MULTI_CROP, image, 64);
+    Crops crops = Crops.of(Views.of(Protocol.MULTI_CROP), image, 64);
     assertThat(crops.count()).isEqualTo(50);
     assertThat(crops.places()).contains(new Crops.Place(0, 0), new Crops.Place(36, 6));
     List<Integer> edges = new ArrayList<>();
@@ -208,8 +216,8 @@ class ProtocolEvaluatorTest {
     assertThat(crops.places().get(15).y()).isEqualTo(5);
     assertThat(crops.cut(image, 25).pixels())
         .isEqualTo(image.crop(0, 0, 64, 64).flipHorizontally().pixels());
-    assertThat(Crops.of(Protocol.CENTER_CROP, image, 64).count()).isEqualTo(1);
-    assertThat(Crops.of(Protocol.TEN_CROP, image, 64).count()).isEqualTo(10);
+    assertThat(Crops.of(Views.of(Protocol.CENTER_CROP), image, 64).count()).isEqualTo(1);
+    assertThat(Crops.of(Views.of(Protocol.TEN_CROP), image, 64).count()).isEqualTo(10);
   }
 
   @Test
@@ -219,8 +227,8 @@ class ProtocolEvaluatorTest {
     assertThatThrownBy(() -> Protocol.of("all"))
         .isInstanceOf(InputException.class)
         .hasMessage(
-            "there is no protocol 'all': choose center-crop, 10-crop, multi-crop, dense, both (option"
-                + " protocol)");
+            "there is no protocol 'all': choose center-crop, 10-crop, multi-crop, dense, both"
+                + " (option protocol)");
     assertThat(TestScales.of("256, 384,512", ScaleRange.fixed(256), 224))
         .containsExactly(256, 384, 512);
     assertThat(TestScales.of("paper", ScaleRange.fixed(256), 224)).containsExactly(224, 256, 288);

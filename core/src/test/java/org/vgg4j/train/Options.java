@@ -4,6 +4,7 @@ import java.nio.file.Path;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.vgg4j.data.ScaleRange;
+import org.vgg4j.data.UnreadableLimit;
 import org.vgg4j.model.Configuration;
 
 /** A training configuration for tests, to be changed field by field. */
@@ -31,6 +32,7 @@ final class Options {
   List<Integer> stepEpochs = List.of();
   int warmUp = 0;
   int checkpointEvery = 0;
+  UnreadableLimit maxUnreadable = UnreadableLimit.AUTO;
   Initialisation initialisation = Initialisation.GLOROT;
   int patience = 5;
   int epochs = 2;
@@ -53,6 +55,7 @@ final class Options {
         new ScheduleConfig(schedule, patience, stepEpochs, warmUp, epochs, maxSteps),
         seed,
         threads,
-        checkpointEvery);
+        checkpointEvery,
+        maxUnreadable);
   }
 }

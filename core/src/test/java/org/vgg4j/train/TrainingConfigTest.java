@@ -38,12 +38,12 @@ class TrainingConfigTest {
         wrong(o -> o.batch = 0, "batch is 0 but must be at least 1"),
         wrong(
             o -> o.microBatch = 17,
-            "micro-batch is 17 but must be from 1 to the batch, 16, or 0 for as many images as memory"
-                + " allows"),
+            "micro-batch is 17 but must be from 1 to the batch, 16, or 0 for as many images as"
+                + " memory allows"),
         wrong(
             o -> o.microBatch = -1,
-            "micro-batch is -1 but must be from 1 to the batch, 16, or 0 for as many images as memory"
-                + " allows"),
+            "micro-batch is -1 but must be from 1 to the batch, 16, or 0 for as many images as"
+                + " memory allows"),
         wrong(o -> o.learningRate = 0, "lr is 0.0 but must be a positive number"),
         wrong(o -> o.learningRate = nan, "lr is NaN but must be a positive number"),
         wrong(o -> o.learningRate = infinity, "lr is Infinity but must be a positive number"),
@@ -161,7 +161,8 @@ class TrainingConfigTest {
         one.options().keySet().stream()
             .filter(key -> !one.provenanceOptions(null).containsKey(key))
             .toList();
-    assertThat(left).containsExactlyInAnyOrder("threads", "data", "checkpoint-every");
+    assertThat(left)
+        .containsExactlyInAnyOrder("threads", "data", "checkpoint-every", "max-unreadable");
   }
 
   /** Two paths of the same file give the same weights. */

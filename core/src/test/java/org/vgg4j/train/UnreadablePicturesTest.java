@@ -55,8 +55,8 @@ class UnreadablePicturesTest {
             });
     assertThat(recorder.warnings)
         .contains(
-            "1 of the pictures cannot be read and are passed over: see "
-                + root.resolve("run/unreadable.csv"));
+            "1 of the pictures cannot be read and are passed over (%s lists them): %s"
+                .formatted(root.resolve("run/unreadable.csv"), data.resolve("train/green/7.png")));
     assertThat(Files.readAllLines(result.folder().unreadable()).get(0))
         .isEqualTo("set,index,file,reason");
 
@@ -114,16 +114,17 @@ class UnreadablePicturesTest {
   }
 
   @Test
-  void aboveOneInAHundredTheRunStops() throws IOException {
-    damage("train/green/7.png");
-    damage("train/red/1.png");
+  void aboveThreeOfSmallPartsTheRunStops() throws IOException {
+    for (String file : List.of("green/7.png", "red/1.png", "red/2.png", "red/3.png")) {
+      damage("train/" + file);
+    }
     assertThatThrownBy(() -> train("run"))
         .isInstanceOf(InputException.class)
         .hasMessageStartingWith(
-            "2 of the 102 pictures of pets/train cannot be read, more than 1 %: repair or remove those"
-                + " listed in "
+            "4 of the 102 pictures of pets/train cannot be read, more than the 3 that are passed"
+                + " over (--max-unreadable): repair or remove those listed in "
                 + root.resolve("run/unreadable.csv"));
-    assertThat(Files.readAllLines(root.resolve("run/unreadable.csv"))).hasSize(3);
+    assertThat(Files.readAllLines(root.resolve("run/unreadable.csv"))).hasSize(5);
     assertThat(recorder.steps).isEmpty();
   }
 
@@ -131,9 +132,10 @@ class UnreadablePicturesTest {
   void validationAndTestImagesAreLookedAtBeforeTraining() throws IOException {
     for (String part : List.of("val", "test")) {
       damage(part + "/red/0.png");
+      damage(part + "/red/1.png");
       assertThatThrownBy(() -> train(part))
           .isInstanceOf(InputException.class)
-          .hasMessageStartingWith("1 of the 12 pictures of pets/" + part + " cannot be read");
+          .hasMessageStartingWith("2 of the 12 pictures of pets/" + part + " cannot be read");
       TinyPictures.write(data, 34, 4, 4);
     }
     assertThat(recorder.steps).isEmpty();

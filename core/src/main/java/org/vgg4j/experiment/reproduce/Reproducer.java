@@ -19,6 +19,7 @@ import org.vgg4j.evaluate.Posteriors;
 import org.vgg4j.evaluate.PosteriorsFile;
 import org.vgg4j.evaluate.Protocol;
 import org.vgg4j.evaluate.ProtocolEvaluator;
+import org.vgg4j.evaluate.Views;
 import org.vgg4j.model.Architecture;
 import org.vgg4j.model.Configuration;
 import org.vgg4j.network.Engine;
@@ -76,6 +77,7 @@ public final class Reproducer {
   private final Map<String, Object> environment;
   private final Sizes sizes;
   private double done;
+  private int measuredImages;
 
   /**
    * @param out folder of all runs
@@ -219,7 +221,7 @@ public final class Reproducer {
         done += work(net, architecture(architectures, net));
       }
     }
-    return new Reproduction(config, test.name(), test.size(), measurements, seconds);
+    return new Reproduction(config, test.name(), measuredImages, measurements, seconds);
   }
 
   private static Architecture architecture(Map<String, Architecture> all, Net net) {
@@ -294,7 +296,8 @@ public final class Reproducer {
             Integer.MAX_VALUE),
         seed,
         config.threads(),
-        0);
+        0,
+        config.maxUnreadable());
   }
 
   /**
@@ -322,11 +325,12 @@ public final class Reproducer {
       if (stopRequested.getAsBoolean()) {
         return false;
       }
-      if (found == null || found.images() != test.size()) {
+      if (found == null || looked(found) != test.size()) {
         found = measure(folder, key, test);
         PosteriorsFile.write(file, found);
       }
       measurements.put(key, found);
+      measuredImages = found.images();
     }
     return true;
   }
@@ -341,10 +345,15 @@ public final class Reproducer {
               model.preprocessing(),
               model.classNames(),
               "seed-" + key.seed() + "/" + key.net(),
-              key.protocol(),
+              Views.of(key.protocol()),
               List.of(key.scale()),
               config.batch())
-          .run(test, images -> {});
+          .run(test, config.maxUnreadable(), images -> {});
     }
+  }
+
+  /** Images that were measured, and those that could not be read. */
+  private static int looked(Posteriors posteriors) {
+    return posteriors.images() + posteriors.about().get(0).unreadable().size();
   }
 }

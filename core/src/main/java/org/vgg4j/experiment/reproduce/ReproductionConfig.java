@@ -3,6 +3,7 @@ package org.vgg4j.experiment.reproduce;
 import java.util.List;
 import org.vgg4j.base.InputException;
 import org.vgg4j.data.ScaleRange;
+import org.vgg4j.data.UnreadableLimit;
 import org.vgg4j.evaluate.TestScales;
 
 /**
@@ -18,6 +19,7 @@ import org.vgg4j.evaluate.TestScales;
  * @param batch images of a step
  * @param learningRate at the start; a tenth of it where a trained network goes on at another scale
  * @param threads number of threads
+ * @param maxUnreadable how many pictures of each part may be passed over
  */
 public record ReproductionConfig(
     String data,
@@ -29,7 +31,8 @@ public record ReproductionConfig(
     int epochs,
     int batch,
     double learningRate,
-    int threads) {
+    int threads,
+    UnreadableLimit maxUnreadable) {
 
   private static final int PAPER_CROP = 224;
 

@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
+import org.vgg4j.data.UnreadableLimit;
 import org.vgg4j.evaluate.Posteriors;
 import org.vgg4j.evaluate.Protocol;
 import org.vgg4j.model.Architecture;
@@ -17,7 +18,8 @@ import org.vgg4j.model.Architecture;
 class ClaimsTest {
   private static final int IMAGES = 200;
   private static final ReproductionConfig CONFIG =
-      new ReproductionConfig("made-up", 0.05, 64, 100, IMAGES, 2, 8, 20, 0.01, 1);
+      new ReproductionConfig(
+          "made-up", 0.05, 64, 100, IMAGES, 2, 8, 20, 0.01, 1, UnreadableLimit.AUTO);
 
   /** Of two classes; the first images are right, surely, or the last. */
   private static Posteriors right(int count, boolean first, Protocol protocol) {
@@ -28,7 +30,8 @@ class ClaimsTest {
       values[2 * n + 1] = 1 - values[2 * n];
     }
     Posteriors.About about =
-        new Posteriors.About("m", "d", protocol, List.of(73), 64, 1, "1x1", "2x2", 1, 0);
+        new Posteriors.About(
+            "m", "d", protocol, true, 5, List.of(73), 64, 1, "1x1", "2x2", 1, 0, List.of());
     List<String> ids = IntStream.range(0, IMAGES).mapToObj(Integer::toString).toList();
     return new Posteriors(List.of(about), List.of("a", "b"), ids, new int[IMAGES], values);
   }
