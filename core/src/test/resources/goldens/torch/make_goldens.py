@@ -367,6 +367,11 @@ def layers():
     no("whole-legacy.pth", Vgg(), "holds a whole model", _use_new_zipfile_serialization=False)
     no("whole-inside.pth", {"model": nn.DataParallel(Vgg()), "epoch": 1}, "holds a whole model under model (an object of class torch.nn.parallel.data_parallel.DataParallel)")
     no("no-weights.pth", {"epoch": 1, "args": argparse.Namespace(a=1)}, "holds no state dict")
+    negated = torch.view_as_complex(torch.stack([torch.zeros(64, 64), state["classifier.3.weight"]], -1)).conj().imag
+    assert negated.is_neg()
+    ok("negated.pth", {**state, "classifier.3.weight": negated}, Vgg())
+    no("two-heads.pth", {**state, "head.fc.weight": torch.ones(4, 64)}, "has two heads, classifier and head.fc")
+    no("twice.pth", {"model.features.0.weight": torch.ones(16, 3, 3, 3), "model": state}, "two tensors in the place of one")
     no("aux.pth", {**state, "aux.0.weight": torch.ones(4, 4)}, "such as aux.0.weight")
     no("attention.pth", {**state, "features.0.se.fc.weight": torch.ones(4, 4)}, "features.0.se.fc.weight is none of a VGG network")
     no("temperature.pth", {**state, "temperature": torch.tensor(1.5)}, "such as temperature")

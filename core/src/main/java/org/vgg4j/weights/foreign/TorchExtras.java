@@ -48,9 +48,8 @@ final class TorchExtras {
 
   private static final Pattern BESIDE =
       Pattern.compile(
-          "(?i)(.*_)?(criterion|criteria|loss|losses|lossfn|lpips|perceptual|metric|metrics|acc|acc1"
-              + "|acc5|accuracy|precision|recall|f1|f1score|auc|auroc|confmat|confusion|meter|meters"
-              + "|cross_entropy|bce|nll|focal)\\d?(_.*)?");
+          "(?i)(.*_)?((criterion|criteria|loss|losses|lossfn|lpips|perceptual)\\d?(_.*)?"
+              + "|metrics?|acc[15]?|accuracy|auroc|confmat|cross_entropy|bce|nll)");
 
   private static final Set<String> WEIGHTS_OF_LOSSES =
       Set.of("class_weight", "class_weights", "pos_weight", "loss_weight", "loss_weights");
@@ -100,10 +99,14 @@ final class TorchExtras {
     }
     String address = found.state().address(name);
     boolean within = network.address().isEmpty() || address.startsWith(network.address() + ".");
-    if (COLOUR.matcher(last(name)).matches() && (tensor.length() == 3 || tensor.length() == 1)) {
-      colours.put(last(name).toLowerCase(Locale.ROOT).contains("std") ? "std" : "mean", tensor);
-    } else if (isCounter(name) || isBeside(name, tensor) || (isNamed && !within)) {
+    if (isCounter(name) || isBeside(name, tensor) || (isNamed && !within)) {
       passedOver.add(name);
+    } else if (COLOUR.matcher(last(name)).matches()
+        && (tensor.length() == 3 || tensor.length() == 1)) {
+      boolean isStd = last(name).toLowerCase(Locale.ROOT).endsWith("std");
+      if (colours.put(isStd ? "std" : "mean", tensor) != null) {
+        throw unknown(name);
+      }
     } else {
       throw unknown(name);
     }

@@ -43,6 +43,10 @@ final class TorchNames {
     TorchNames names = new TorchNames(chosen);
     List<ForeignLayer> layers = names.convolutions();
     boolean timm = !chosen.timm().isEmpty();
+    if (timm && !chosen.classifier().isEmpty()) {
+      throw new InputException(
+          "it has two heads, classifier and head.fc: delete the one that is not used in Python");
+    }
     layers.addAll(timm ? names.timmHead() : names.linear());
     TorchExtras extras = new TorchExtras(chosen, wanted != null);
     Set<Integer> indices = new TreeSet<>(chosen.features().keySet());

@@ -28,6 +28,7 @@ final class TorchNetworks {
     private final Map<String, Map<String, TorchName>> timm = new LinkedHashMap<>();
     private final Set<TensorFile.State> states = new LinkedHashSet<>();
     private String headPrefix;
+    private @Nullable Set<StoredTensor> tensors;
 
     private Candidate(String prefix) {
       this.prefix = prefix;
@@ -81,7 +82,17 @@ final class TorchNetworks {
                 classifier.computeIfAbsent(name.layer(), key -> new LinkedHashMap<>());
             default -> timm.computeIfAbsent(name.layer(), key -> new LinkedHashMap<>());
           };
-      parts.put(name.part(), name);
+      TorchName before = parts.putIfAbsent(name.part(), name);
+      if (before != null && !isSame(before.tensor(), name.tensor())) {
+        throw new InputException(
+            "it has two tensors in the place of one, %s and %s: save the state dict of the network alone"
+                .formatted(
+                    before.state().address(before.name()), name.state().address(name.name())));
+      }
+    }
+
+    private static boolean isSame(@Nullable StoredTensor a, @Nullable StoredTensor b) {
+      return a != null && b != null && a.isAt(b);
     }
 
     private void takeHead(Candidate other) {
@@ -107,8 +118,16 @@ final class TorchNetworks {
       return tensors().equals(other.tensors());
     }
 
+    /** Without their names. */
     private Set<StoredTensor> tensors() {
-      Set<StoredTensor> tensors = new LinkedHashSet<>();
+      if (tensors == null) {
+        tensors = allTensors();
+      }
+      return tensors;
+    }
+
+    private Set<StoredTensor> allTensors() {
+      Set<StoredTensor> all = new LinkedHashSet<>();
       for (Map<?, Map<String, TorchName>> layers : List.of(features, classifier, timm)) {
         layers
             .values()
@@ -120,11 +139,11 @@ final class TorchNetworks {
                             name -> {
                               StoredTensor tensor = name.tensor();
                               if (tensor != null) {
-                                tensors.add(tensor.named(""));
+                                all.add(tensor.named(""));
                               }
                             }));
       }
-      return tensors;
+      return all;
     }
   }
 
@@ -137,7 +156,9 @@ final class TorchNetworks {
       Pattern.compile(
           "(?i)(.*[._])?(loss(es)?|criterion|lpips|perceptual|metrics?)([._]?(fn|fun|func|net))?([._].*)?");
 
+  private static final Pattern LPIPS = Pattern.compile("(.*\\.)?lins?\\.?\\d\\.model\\.1\\.weight");
   private static final int MOST_NAMED = 6;
+  private static final int MOST_NETWORKS = 1000;
 
   private final TensorFile file;
   private final List<Candidate> candidates;
@@ -163,7 +184,10 @@ final class TorchNetworks {
         new ArrayList<>(byPrefix.values().stream().filter(Candidate::hasConvolution).toList());
     List<Candidate> heads =
         byPrefix.values().stream().filter(found -> found.features.isEmpty()).toList();
-    if (networks.size() == 1 && heads.size() == 1 && !networks.get(0).hasHead()) {
+    if (networks.size() == 1
+        && heads.size() == 1
+        && !networks.get(0).hasHead()
+        && networks.get(0).states.equals(heads.get(0).states)) {
       networks.get(0).takeHead(heads.get(0)); // a class of its own round the features alone
     }
     return networks;
@@ -179,6 +203,9 @@ final class TorchNetworks {
   Candidate chosen(@Nullable String wanted) {
     if (candidates.isEmpty()) {
       throw none();
+    }
+    if (candidates.size() > MOST_NETWORKS) {
+      throw new InputException("it holds %d networks: give one".formatted(candidates.size()));
     }
     if (wanted != null) {
       return named(wanted);
@@ -200,6 +227,11 @@ final class TorchNetworks {
 
   private InputException none() {
     List<String> names = new ArrayList<>(file.tensors().keySet());
+    if (names.stream().anyMatch(name -> LPIPS.matcher(name).matches())) {
+      return new InputException(
+          "it is a part of LPIPS (%s), which weighs differences between features: it is no network"
+              .formatted(names.get(0)));
+    }
     return new InputException(
         "its tensors are called %s%s, not features.0.weight as torchvision and timm name those of a VGG"
                 .formatted(

@@ -143,7 +143,7 @@ final class Pickle {
     try {
       return new Pickle(bytes.order(ByteOrder.LITTLE_ENDIAN), calls).run();
     } catch (BufferUnderflowException e) {
-      throw new InputException("its pickle ends too early", e);
+      throw new InputException("its pickle ends too early: it was cut short, get it again", e);
     }
   }
 
@@ -467,7 +467,7 @@ final class Pickle {
 
   private byte[] raw(long length) {
     if (length < 0 || length > bytes.remaining()) {
-      throw new InputException("its pickle ends within a string");
+      throw new InputException("its pickle ends within a string: it was cut short, get it again");
     }
     byte[] raw = new byte[(int) length];
     bytes.get(raw);

@@ -12,6 +12,7 @@ import java.nio.file.StandardOpenOption;
 import java.util.Collections;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.zip.ZipEntry;
@@ -55,9 +56,7 @@ final class PytorchFile {
             "it is a whole model of Keras 3: unpack model.weights.h5 out of it, and give that");
       }
       if (root == null) {
-        throw new InputException(
-            "it is an archive without data.pkl, hence none of PyTorch's: give the file that"
-                + " torch.save wrote");
+        throw new InputException(OtherFormats.archive(List.copyOf(entries.keySet())));
       }
       if (entries.containsKey(root + "constants.pkl")) {
         throw new InputException(
@@ -155,11 +154,9 @@ final class PytorchFile {
    */
   static TensorFile readLegacy(Path file) throws IOException {
     try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
+      // mapped, since how long the pickles are is not known before they are read
       ByteBuffer bytes =
-          ByteBuffer.allocate((int) Math.min(LARGEST_PICKLE, channel.size()))
-              .order(ByteOrder.LITTLE_ENDIAN);
-      readFully(channel, bytes, 0);
-      bytes.flip();
+          channel.map(FileChannel.MapMode.READ_ONLY, 0, Math.min(LARGEST_PICKLE, channel.size()));
       PytorchPickle calls = new PytorchPickle();
       Pickle.read(bytes, calls);
       if (!Pickle.read(bytes, calls).equals(LEGACY_PROTOCOL)) {

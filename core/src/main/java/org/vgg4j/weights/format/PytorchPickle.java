@@ -99,7 +99,7 @@ final class PytorchPickle implements Pickle.Calls {
       // a factory comes first, or counts
       case "collections defaultdict" -> new Pickle.Dictionary();
       case "torch._utils _rebuild_tensor", "torch._utils _rebuild_tensor_v2" ->
-          items.isEmpty() || !(items.get(0) instanceof Storage)
+          items.isEmpty() || !(items.get(0) instanceof Storage) || isLazy(items)
               ? new Pickle.Opaque(function.name(), arguments)
               : tensor(items);
       case "torch._utils _rebuild_parameter", "torch._utils _rebuild_parameter_with_state" ->
@@ -115,12 +115,21 @@ final class PytorchPickle implements Pickle.Calls {
     };
   }
 
+  /** Whether the numbers are yet to be negated or conjugated, as the last argument says. */
+  private static boolean isLazy(List<Object> items) {
+    int last = 6;
+    return items.size() > last
+        && items.get(last) instanceof Pickle.Dictionary bits
+        && !bits.entries().isEmpty();
+  }
+
   /** A tensor of a class of its own: (function, class, its arguments, attributes). */
   private Object labelled(Pickle.Global function, Pickle.Sequence arguments) {
     List<Object> items = arguments.items();
     return items.size() > 2
             && items.get(0) instanceof Pickle.Global rebuild
-            && rebuild.name().startsWith("torch._utils _rebuild_tensor")
+            && (rebuild.name().startsWith("torch._utils _rebuild_tensor")
+                || rebuild.name().startsWith("torch._utils _rebuild_parameter"))
             && items.get(2) instanceof Pickle.Sequence inner
         ? call(rebuild, inner)
         : new Pickle.Opaque(function.name(), arguments);

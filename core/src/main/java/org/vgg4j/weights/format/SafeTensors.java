@@ -85,7 +85,7 @@ public final class SafeTensors {
           .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
           .build();
   private static final int PREFIX = Long.BYTES;
-  private static final long LARGEST_HEADER = 10_000_000; // a VGG network's has some kilobytes
+  static final long LARGEST_HEADER = 10_000_000; // a VGG network's has some kilobytes
 
   private SafeTensors() {}
 

@@ -23,6 +23,7 @@ final class StateDicts {
   private static final Pattern WEIGHT = Pattern.compile(".+\\.weight\\b.*|\\d+\\.weight.*");
   private static final int DEEPEST = 5;
   private static final int MOST_VALUES = 200_000; // dicts and lists that are looked into
+  private static final int LONGEST_KEY = 200;
   private static final int LONGEST_LIST = 16; // of state dicts; others are records of something
 
   /** A value to look into, and where it was found. */
@@ -120,7 +121,7 @@ final class StateDicts {
         value instanceof Pickle.Dictionary
             || value instanceof Pickle.Sequence
             || value instanceof Pickle.Opaque;
-    if (container) {
+    if (container && key.length() <= LONGEST_KEY) {
       String path = place.path().isEmpty() ? key : place.path() + "." + key;
       waiting.add(new Place(path, place.depth() + 1, value));
     }

@@ -6,7 +6,6 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
@@ -75,11 +74,30 @@ public final class TensorFiles {
   }
 
   private static TensorFile read(Path file, byte[] start) throws IOException {
+    if (Shards.isIndex(file)) {
+      return Shards.read(file);
+    }
+    OtherFormats.requireWhole(file);
+    return readAlone(file, start);
+  }
+
+  /** Reads one of the files that an index names. */
+  static TensorFile openPart(Path part) throws IOException {
+    try {
+      return readAlone(part, start(part));
+    } catch (NoSuchFileException e) {
+      throw new InputException(
+          "part %s is missing: get it, too, and put it beside the index"
+              .formatted(part.getFileName()),
+          e);
+    } catch (InputException e) {
+      throw naming(part, e);
+    }
+  }
+
+  private static TensorFile readAlone(Path file, byte[] start) throws IOException {
     if (begins(start, 'P', 'K', 3, 4)) {
       return PytorchFile.readArchive(file);
-    }
-    if (Arrays.equals(Arrays.copyOf(start, HDF5.length), HDF5)) {
-      return KerasFile.read(file);
     }
     if (PytorchFile.isLegacy(start)) {
       return PytorchFile.readLegacy(file);
@@ -89,7 +107,23 @@ public final class TensorFiles {
       return new TensorFile(
           file, Format.SAFETENSORS, header.metadata(), header.tensors(), List.of());
     }
-    requireWeights(start);
+    OtherFormats.requireNone(start);
+    try {
+      return readNetwork(file, start);
+    } catch (InputException | IOException e) {
+      String other = OtherFormats.byName(file);
+      if (other != null) {
+        throw new InputException(other, e);
+      }
+      throw e;
+    }
+  }
+
+  /** Formats whose first bytes others have, too. */
+  private static TensorFile readNetwork(Path file, byte[] start) throws IOException {
+    if (Arrays.equals(Arrays.copyOf(start, HDF5.length), HDF5)) {
+      return KerasFile.read(file);
+    }
     if (begins(start, 0x08)) {
       return OnnxFile.read(file);
     }
@@ -113,36 +147,11 @@ public final class TensorFiles {
       return false;
     }
     long length = ByteBuffer.wrap(start).order(ByteOrder.LITTLE_ENDIAN).getLong();
-    return length >= 2 && length <= Files.size(file) - Long.BYTES;
-  }
-
-  /** Says what the file is, where people often have something else instead of weights. */
-  private static void requireWeights(byte[] start) {
-    String text = new String(start, StandardCharsets.ISO_8859_1);
-    if (start.length == 0) {
-      throw new InputException("it is empty: get it again");
+    boolean plausible = length >= 2 && length <= SafeTensors.LARGEST_HEADER;
+    if (plausible && length > Files.size(file) - Long.BYTES) {
+      throw new InputException("it ends within its header: it was cut short, get it again");
     }
-    if (text.startsWith("version https://git-lfs")) {
-      throw new InputException(
-          "it is a pointer of Git LFS, not the weights: git lfs pull fetches them");
-    }
-    if (text.stripLeading().startsWith("<")) {
-      throw new InputException(
-          "it is a web page, not the weights: the download went wrong, get it again");
-    }
-    if (begins(start, 0x1f, 0x8b)) {
-      throw new InputException("it is compressed: unpack it with gunzip");
-    }
-    if (text.length() > 262 && text.startsWith("ustar", 257)) {
-      throw new InputException(
-          "it is a tar archive: unpack it, or, if PyTorch before 0.1.10 wrote it, load and save it"
-              + " with a later one");
-    }
-    if (begins(start, 0x80)) {
-      throw new InputException(
-          "it is a plain pickle, not what torch.save writes: in Python,"
-              + " torch.save(model.state_dict(), FILE) writes the weights");
-    }
+    return plausible;
   }
 
   private static InputException unknown() {

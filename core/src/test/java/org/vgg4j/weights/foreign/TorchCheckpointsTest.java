@@ -42,6 +42,11 @@ class TorchCheckpointsTest {
 
   @BeforeAll
   static void unpack() throws IOException {
+    unpack(folder);
+  }
+
+  /** Writes all goldens into a folder. */
+  static void unpack(Path folder) throws IOException {
     try (ZipInputStream archive = new ZipInputStream(resource("checkpoints.zip"))) {
       for (ZipEntry entry = archive.getNextEntry(); entry != null; entry = archive.getNextEntry()) {
         Files.copy(archive, folder.resolve(entry.getName()));

@@ -40,7 +40,18 @@ class WeightsFuzzTest {
         "mxnet-bn.onnx",
       })
   void damagedFilesAreReadOrRefused(String name) throws IOException {
-    byte[] sound = Files.readAllBytes(Goldens.file(name));
+    assertReadOrRefused(name, Files.readAllBytes(Goldens.file(name)));
+  }
+
+  /** With whatever training scripts keep beside the weights. */
+  @ParameterizedTest
+  @ValueSource(strings = {"beside-1.pth", "beside-4.pth", "beside-legacy.pth"})
+  void damagedCheckpointsAreReadOrRefused(String name) throws IOException {
+    TorchCheckpointsTest.unpack(folder);
+    assertReadOrRefused("damaged-" + name, Files.readAllBytes(folder.resolve(name)));
+  }
+
+  private void assertReadOrRefused(String name, byte[] sound) throws IOException {
     Path file = folder.resolve(name);
     int refused = 0;
     for (int i = 0; i < COUNT; i++) {

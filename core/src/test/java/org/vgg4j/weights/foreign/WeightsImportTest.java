@@ -111,7 +111,7 @@ class WeightsImportTest {
             + " are not finite",
         "refused-order.onnx     | does not follow a convolution or a product directly",
         "refused-average.caffemodel | has pool [1.0] where a VGG network has 0.0",
-        "expected.json          | of no format that is read",
+        "expected.json          | is JSON, a description without weights",
         "make_goldens.py        | of no format that is read",
       })
   void refusesWhatIsNoStateDict(String name, String sentence) {

@@ -285,6 +285,19 @@ class PickleTest {
         .hasMessageContaining("tensors 'a.weight' and 'b.weight' overlap");
   }
 
+  /** PyTorch 2 says of a tensor that its numbers are still to be negated, where they are. */
+  @Test
+  void aTensorWhoseNumbersAreYetToBeNegatedIsNotTakenAsItLies() throws IOException {
+    byte[] pickle =
+        pickle(
+            "}X\\x08\\x00\\x00\\x00a.weight"
+                + TENSOR
+                + "K\\x00K\\x04K\\x03\\x86K\\x03K\\x01\\x86\\x89}}X\\x03\\x00\\x00\\x00neg\\x88stRs.");
+    TensorFile file = TensorFiles.open(archive(pickle, 12));
+    assertThat(file.tensors()).isEmpty();
+    assertThat(file.states().get(0).others()).containsOnlyKeys("a.weight");
+  }
+
   private static byte[] two(String first, String second) {
     return pickle(
         "}(X\\x08\\x00\\x00\\x00a.weight"
