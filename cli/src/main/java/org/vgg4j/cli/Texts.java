@@ -28,6 +28,6 @@ final class Texts {
 
   static final String MAX_UNREADABLE =
       "pass over so many pictures of each part that cannot be read, or such a share, such as 2%%;"
-          + " with more nothing begins (default: auto: 1%%, of small parts 3 if that is at most a"
-          + " tenth)";
+          + " with more nothing begins (default: auto: 1%%, of small parts 3, but no more than a"
+          + " tenth, or one)";
 }

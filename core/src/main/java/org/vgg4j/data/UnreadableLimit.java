@@ -12,11 +12,11 @@ import org.vgg4j.base.InputException;
  * accident.
  *
  * @param share of the part, from 0 to 1
- * @param count allowed however small that share is; but no more than a tenth of the part, unless
- *     the share is 0
+ * @param count allowed however small that share is; but no more than a tenth of the part, or one,
+ *     unless the share is 0
  */
 public record UnreadableLimit(double share, int count) {
-  /** One in a hundred; of small parts three, if that is at most a tenth. */
+  /** One in a hundred; of small parts three, or if that is more than a tenth, a tenth or one. */
   public static final UnreadableLimit AUTO = new UnreadableLimit(0.01, 3);
 
   /** Not one. */
@@ -66,7 +66,8 @@ public record UnreadableLimit(double share, int count) {
 
   /** How many of so many pictures. */
   public int of(int pictures) {
-    int some = share == 0 ? count : (int) Math.min(count, MOST_OF_SMALL * pictures);
+    int tenth = Math.max(1, (int) (MOST_OF_SMALL * pictures));
+    int some = share == 0 ? count : Math.min(count, tenth);
     return Math.max(some, (int) (share * pictures + 1e-9));
   }
 

@@ -12,7 +12,7 @@ import org.vgg4j.base.InputException;
 class UnreadableLimitTest {
   @ParameterizedTest
   @CsvSource({
-    "auto, 9, 0",
+    "auto, 6, 1",
     "auto, 12, 1",
     "auto, 24, 2",
     "auto, 58, 3",
