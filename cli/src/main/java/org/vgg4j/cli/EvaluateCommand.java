@@ -210,6 +210,7 @@ final class EvaluateCommand implements Callable<Integer> {
       throw new ParameterException(
           spec.commandLine(), "Missing required option: '--model=FILE', or --fuse=FILE,FILE");
     }
+    Posteriors compared = compare == null || !group.leads() ? null : PosteriorsFile.read(compare);
     Synsets synsets = submission == null ? null : submittable(submission, members);
     Map<String, Double> roundingErrors = new LinkedHashMap<>();
     List<Posteriors> posteriors = new ArrayList<>();
@@ -241,7 +242,7 @@ final class EvaluateCommand implements Callable<Integer> {
             roundingErrors,
             form.label(),
             compare,
-            compare == null ? null : Significance.compare(fused, PosteriorsFile.read(compare)));
+            compared == null ? null : Significance.compare(fused, compared));
     PrintWriter out = spec.commandLine().getOut();
     out.println(json ? Json.of(result.asMap()) : result.asText());
   }

@@ -88,7 +88,8 @@ final class Failures {
 
   private static @Nullable String ownSentence(Throwable failure) {
     if (failure instanceof InputException) {
-      return failure.getMessage();
+      // the option is Java's; the launcher's variable is how it is given here
+      return String.valueOf(failure.getMessage()).replace("(-Xmx...)", "(VGG_JAVA_OPTS=-Xmx...)");
     }
     if (failure instanceof OutOfMemoryError) {
       return outOfMemory(String.valueOf(failure.getMessage()));

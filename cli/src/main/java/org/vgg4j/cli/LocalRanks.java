@@ -22,6 +22,7 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
+import org.vgg4j.base.AtomicFile;
 import org.vgg4j.base.InputException;
 
 /**
@@ -118,7 +119,7 @@ final class LocalRanks {
     try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
       return socket.getLocalPort();
     } catch (IOException e) {
-      throw new InputException("no port is free on this machine: " + e.getMessage(), e);
+      throw new InputException("no port is free on this machine: " + AtomicFile.reason(e), e);
     }
   }
 
@@ -147,7 +148,7 @@ final class LocalRanks {
               : pass(process.getErrorStream(), "[rank " + rank + "] ", err));
       return process;
     } catch (IOException e) {
-      throw new InputException("cannot start a process: " + e.getMessage(), e);
+      throw new InputException("cannot start a process: " + AtomicFile.reason(e), e);
     }
   }
 
@@ -210,7 +211,7 @@ final class LocalRanks {
                   }
                 }
               } catch (IOException | UncheckedIOException e) {
-                to.println(prefix + "its messages end here: " + e.getMessage());
+                to.println(prefix + "its messages end here: " + AtomicFile.reason(e));
               }
             },
             "vgg-output " + prefix);

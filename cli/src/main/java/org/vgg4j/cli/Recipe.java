@@ -59,8 +59,10 @@ record Recipe(List<Stage> stages) {
     for (Map.Entry<String, JsonNode> field : root.properties()) {
       if (!field.getKey().equals(COMMON) && !field.getKey().equals(STAGES)) {
         throw new InputException(
-            "%s: unknown key '%s': a recipe has 'common' and 'stages'"
-                .formatted(file, field.getKey()));
+            "%s: unknown key '%s': a recipe has 'common' and 'stages'; the options of one run are for"
+                    .formatted(file, field.getKey())
+                + " "
+                + YamlOptions.CONFIG);
       }
     }
     if (root.path(STAGES).isEmpty() || !root.path(STAGES).isObject()) {
@@ -82,6 +84,11 @@ record Recipe(List<Stage> stages) {
       stages.add(new Stage(name, options, place));
     }
     return new Recipe(List.copyOf(stages));
+  }
+
+  /** Whether a recipe has this key. */
+  static boolean isKey(String key) {
+    return key.equals(COMMON) || key.equals(STAGES);
   }
 
   private static void addAll(ObjectNode options, JsonNode more, String place) {

@@ -188,7 +188,7 @@ final class ReproduceCommand implements Callable<Integer> {
         }
       }
     } catch (IOException e) {
-      throw new InputException("cannot read %s (%s)".formatted(file, e), e);
+      throw new InputException("cannot read %s (%s)".formatted(file, AtomicFile.reason(e)), e);
     }
   }
 

@@ -164,6 +164,7 @@ class TrainCommand implements Callable<Integer> {
   private int runOnce(StopSignal stop) {
     if (resume == null) {
       TrainingConfig config = options.config();
+      options.withoutEffect(config).forEach(spec.commandLine().getErr()::println);
       if (dryRun) {
         DryRunPrinter printer = new DryRunPrinter(terminal());
         printer.run(config, null, Set.of());

@@ -1,7 +1,9 @@
 package org.vgg4j.cli;
 
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
@@ -305,6 +307,22 @@ final class TrainingOptions {
         threads,
         checkpointEvery,
         UnreadableLimit.of(maxUnreadable));
+  }
+
+  /** Of the options that were typed, those that change nothing beside the others, and why. */
+  List<String> withoutEffect(TrainingConfig config) {
+    ScheduleConfig.Kind kind = config.schedule().kind();
+    Map<String, Boolean> idle = new LinkedHashMap<>();
+    idle.put("--patience is for --schedule paper", kind != ScheduleConfig.Kind.PAPER);
+    idle.put("--step-epochs is for --schedule step", kind != ScheduleConfig.Kind.STEP);
+    idle.put("--init-rest is for --init from:FILE", config.start().from() == null);
+    idle.put(
+        "--lr-features is for layers that --freeze keeps",
+        config.start().freeze().contains("features"));
+    return idle.entrySet().stream()
+        .filter(one -> one.getValue() && typed(one.getKey().split(" ")[0]))
+        .map(one -> "note: %s, and has no effect here".formatted(one.getKey()))
+        .toList();
   }
 
   private List<Integer> stepEpochs() {

@@ -5,6 +5,7 @@ import com.fasterxml.jackson.core.StreamReadFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
 import java.io.IOException;
+import java.nio.charset.CharacterCodingException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -126,6 +127,13 @@ final class YamlOptions implements IDefaultValueProvider {
     }
     Map<String, String> values = new LinkedHashMap<>();
     for (Map.Entry<String, JsonNode> field : object.properties()) {
+      if (Recipe.isKey(field.getKey()) && !known.contains(field.getKey())) {
+        throw new InputException(
+            place
+                + " is a recipe, of several runs: give it with "
+                + RECIPE
+                + " and a folder for all");
+      }
       if (!known.contains(field.getKey()) || isAboutFiles(field.getKey())) {
         throw new InputException(
             String.format(
@@ -166,6 +174,9 @@ final class YamlOptions implements IDefaultValueProvider {
               + file
               + ": "
               + AtomicFile.reason(e)
+              + (Files.isDirectory(file) || e instanceof CharacterCodingException
+                  ? "; " + option + " takes a YAML file"
+                  : "")
               + " (option "
               + option.substring(2)
               + ")",

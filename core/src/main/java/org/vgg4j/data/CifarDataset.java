@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import org.vgg4j.base.AtomicFile;
 import org.vgg4j.base.InputException;
 import org.vgg4j.image.RgbImage;
 
@@ -59,7 +60,10 @@ final class CifarDataset implements Dataset {
       }
       return all;
     } catch (IOException e) {
-      throw new InputException("cannot read %s: put all files into the folder".formatted(e), e);
+      throw new InputException(
+          "cannot read all of %s (%s): put all files into the folder"
+              .formatted(files, AtomicFile.reason(e)),
+          e);
     }
   }
 

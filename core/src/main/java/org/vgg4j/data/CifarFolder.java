@@ -5,6 +5,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import org.vgg4j.base.AtomicFile;
 import org.vgg4j.base.InputException;
 
 /**
@@ -62,7 +63,9 @@ final class CifarFolder {
           .toList();
     } catch (IOException e) {
       throw new InputException(
-          "cannot read %s (%s): make it a text, one class name per line".formatted(file, e), e);
+          "cannot read %s (%s): make it a text, one class name per line"
+              .formatted(file, AtomicFile.reason(e)),
+          e);
     }
   }
 }

@@ -8,6 +8,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;
+import org.vgg4j.base.AtomicFile;
 import org.vgg4j.base.InputException;
 
 /** Writes the pictures of a data set as PNG files, one folder per class. */
@@ -47,7 +48,12 @@ public final class DatasetExport {
       Files.createDirectories(folder);
     } catch (IOException e) {
       throw new InputException(
-          "cannot make the folder " + folder + " (" + e + "): choose another place", e);
+          "cannot make the folder "
+              + folder
+              + " ("
+              + AtomicFile.reason(e)
+              + "): choose another place",
+          e);
     }
   }
 

@@ -13,6 +13,7 @@ import java.util.Map;
 import java.util.zip.GZIPInputStream;
 import org.apache.commons.compress.archivers.tar.TarArchiveEntry;
 import org.apache.commons.compress.archivers.tar.TarArchiveInputStream;
+import org.vgg4j.base.AtomicFile;
 import org.vgg4j.base.InputException;
 import us.hebi.matlab.mat.format.Mat5;
 import us.hebi.matlab.mat.types.MatFile;
@@ -56,7 +57,7 @@ record Devkit(Synsets synsets, int[] validationIds, List<Integer> blacklist) {
       }
     } catch (IOException e) {
       throw new InputException(
-          "%s is cut off or damaged (%s): copy it again".formatted(place, e), e);
+          "%s is cut off or damaged (%s): copy it again".formatted(place, AtomicFile.reason(e)), e);
     }
     return new Devkit(
         synsets(find(files, META, place), place + "/" + META),
@@ -110,7 +111,9 @@ record Devkit(Synsets synsets, int[] validationIds, List<Integer> blacklist) {
     } catch (IOException | RuntimeException e) {
       // the library tells of damaged files, and of others' contents, by all kinds of exceptions
       throw new InputException(
-          "%s is damaged, or not that of ILSVRC-2012 (%s): copy it again".formatted(name, e), e);
+          "%s is damaged, or not that of ILSVRC-2012 (%s): copy it again"
+              .formatted(name, AtomicFile.reason(e)),
+          e);
     }
     return new Synsets(leaves, name);
   }

@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import org.vgg4j.base.AtomicFile;
 import org.vgg4j.base.InputException;
 import org.vgg4j.image.ImageDecoder;
 import org.vgg4j.image.RgbImage;
@@ -81,7 +82,9 @@ class FileDataset implements Dataset {
       }
     } catch (IOException e) {
       throw new InputException(
-          "cannot read " + e.getMessage() + ", which was there a moment ago: start again", e);
+          "a picture below %s cannot be read any more (%s): start again"
+              .formatted(root, AtomicFile.reason(e)),
+          e);
     }
     return fingerprint.hex();
   }

@@ -9,6 +9,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.zip.GZIPInputStream;
 import java.util.zip.ZipException;
+import org.vgg4j.base.AtomicFile;
 import org.vgg4j.base.InputException;
 
 /**
@@ -88,7 +89,7 @@ final class IdxFile {
       throw cutOff(name);
     } catch (ZipException e) {
       throw new InputException(
-          name + " is damaged (" + e.getMessage() + "): fetch the IDX file anew", e);
+          name + " is damaged (" + AtomicFile.reason(e) + "): fetch the IDX file anew", e);
     } catch (IOException e) {
       throw unreadable(name, e);
     }
@@ -108,6 +109,11 @@ final class IdxFile {
 
   private static InputException unreadable(String name, IOException e) {
     return new InputException(
-        "cannot read the IDX file " + name + " (" + e + "): check path and permissions", e);
+        "cannot read the IDX file "
+            + name
+            + " ("
+            + AtomicFile.reason(e)
+            + "): check path and permissions",
+        e);
   }
 }

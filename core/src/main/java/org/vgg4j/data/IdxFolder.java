@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.Set;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
+import org.vgg4j.base.AtomicFile;
 import org.vgg4j.base.InputException;
 
 /**
@@ -88,7 +89,12 @@ final class IdxFolder {
       names = Files.readAllLines(file).stream().map(String::strip).toList();
     } catch (IOException e) {
       throw new InputException(
-          "cannot read " + file + " (" + e + "): make it a UTF-8 text, one class name per line", e);
+          "cannot read "
+              + file
+              + " ("
+              + AtomicFile.reason(e)
+              + "): make it a UTF-8 text, one class name per line",
+          e);
     }
     Set<String> seen = new HashSet<>();
     for (int i = 0; i < names.size(); i++) {

@@ -11,6 +11,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
+import org.vgg4j.base.AtomicFile;
 import org.vgg4j.base.FileNames;
 import org.vgg4j.base.InputException;
 import org.vgg4j.image.ImageFiles;
@@ -215,7 +216,7 @@ public final class ImageFolderDataset extends FileDataset {
         "cannot list the folder "
             + folder
             + " ("
-            + e.getMessage()
+            + AtomicFile.reason(e)
             + "): check permissions and links",
         e);
   }

@@ -8,6 +8,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
+import org.vgg4j.base.AtomicFile;
 import org.vgg4j.base.InputException;
 
 /**
@@ -84,7 +85,8 @@ final class KaggleFolder {
       return Files.readAllLines(file);
     } catch (IOException e) {
       throw new InputException(
-          "cannot read %s (%s): copy it again, as UTF-8 text".formatted(file, e), e);
+          "cannot read %s (%s): copy it again, as UTF-8 text".formatted(file, AtomicFile.reason(e)),
+          e);
     }
   }
 

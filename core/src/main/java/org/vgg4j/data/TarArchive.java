@@ -82,7 +82,8 @@ final class TarArchive {
     try (FileChannel channel = FileChannel.open(file)) {
       index = index(channel, file);
     } catch (IOException e) {
-      throw new InputException("cannot read " + file + " (" + e + "): check its permissions", e);
+      throw new InputException(
+          "cannot read " + file + " (" + AtomicFile.reason(e) + "): check its permissions", e);
     }
     keep(index, identity, places);
     return new TarArchive(file, index);
@@ -103,7 +104,8 @@ final class TarArchive {
     try {
       return new TarIndex.Archive(Files.size(file), Files.getLastModifiedTime(file).toMillis());
     } catch (IOException e) {
-      throw new InputException("cannot read " + file + " (" + e + "): check the path", e);
+      throw new InputException(
+          "cannot read " + file + " (" + AtomicFile.reason(e) + "): check the path", e);
     }
   }
 
@@ -189,7 +191,7 @@ final class TarArchive {
                   false)
               .getEntries();
     } catch (IOException | IllegalArgumentException e) {
-      throw cutOff(file, prefix.isEmpty() ? "its end or before" : prefix, e.toString());
+      throw cutOff(file, prefix.isEmpty() ? "its end or before" : prefix, AtomicFile.reason(e));
     }
     long end = start;
     for (TarArchiveEntry entry : entries) {
@@ -244,7 +246,9 @@ final class TarArchive {
       archive.readFully(content);
     } catch (IOException e) {
       throw new InputException(
-          "cannot read %s in %s (%s): check the disk".formatted(index.name(number), file, e), e);
+          "cannot read %s in %s (%s): check the disk"
+              .formatted(index.name(number), file, AtomicFile.reason(e)),
+          e);
     }
     return content;
   }

@@ -114,6 +114,13 @@ public final class PosteriorsFile {
    * @throws InputException if one is missing or damaged, or they do not belong together
    */
   public static Posteriors read(Path file) {
+    if (!isOne(file)) {
+      throw new InputException(
+          file + " holds no posteriors: these are in a .npy, with a .json of the same name beside");
+    }
+    if (!Files.exists(file)) {
+      throw new InputException("there is no file " + file + ": check the path");
+    }
     Table table = readTable(table(file));
     try {
       ByteBuffer content = ByteBuffer.wrap(Files.readAllBytes(file)).order(ByteOrder.LITTLE_ENDIAN);

@@ -10,6 +10,8 @@ public final class TestScales {
   /** What stands for the three scales that the paper takes. */
   public static final String PAPER = "paper";
 
+  private static final int LARGEST = 13_377; // pixels; a square has as many as a picture may have
+
   private static final int PAPER_STEP = 32;
   private static final int PAPER_CROP = 224;
 
@@ -30,7 +32,7 @@ public final class TestScales {
       return paper(trained, crop);
     }
     List<Integer> scales = new ArrayList<>();
-    for (String word : text.strip().split("[,\\s]+")) {
+    for (String word : text.strip().split("\\s*,\\s*|\\s+", -1)) {
       if (!word.matches("\\d{1,6}")) {
         throw new InputException(
             "option test-scales is %s but must be numbers of pixels with commas between, such as 256,384,512, or paper"
@@ -41,6 +43,11 @@ public final class TestScales {
         throw new InputException(
             "test scale Q = %d is below crop %d: take scales of at least the crop"
                 .formatted(scale, crop));
+      }
+      if (scale > LARGEST) {
+        throw new InputException(
+            "test scale Q = %d is too large: images of more than %d pixels a side are not measured"
+                .formatted(scale, LARGEST));
       }
       scales.add(scale);
     }

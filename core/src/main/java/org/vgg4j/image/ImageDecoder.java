@@ -7,6 +7,7 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import javax.imageio.spi.ImageReaderSpi;
+import org.vgg4j.base.AtomicFile;
 import org.vgg4j.base.InputException;
 
 /**
@@ -47,7 +48,12 @@ public final class ImageDecoder {
       throw new InputException("there is no image file " + file + ": check the path", e);
     } catch (IOException e) {
       throw new InputException(
-          "cannot read the image file " + file + " (" + e + "): check its permissions", e);
+          "cannot read the image file "
+              + file
+              + " ("
+              + AtomicFile.reason(e)
+              + "): check its permissions",
+          e);
     }
     return decode(content, file.toString());
   }
@@ -66,10 +72,11 @@ public final class ImageDecoder {
     try {
       content = stream.readNBytes((int) MAX_FILE_BYTES + 1);
     } catch (IOException e) {
-      throw new InputException("cannot read " + name + " (" + e + "): try it again", e);
+      throw new InputException(
+          "cannot read " + name + " (" + AtomicFile.reason(e) + "): try it again", e);
     } catch (OutOfMemoryError e) {
       throw new UnreadableImageException(
-          name + " needs more memory than there is (" + e + "): give a smaller image", e);
+          name + " needs more memory than there is: give a smaller image", e);
     }
     if (content.length > MAX_FILE_BYTES) {
       throw new UnreadableImageException(name + " has more than 1 GiB: give a smaller image");
@@ -108,7 +115,7 @@ public final class ImageDecoder {
       throw damaged(name, detail(e), e);
     } catch (OutOfMemoryError | StackOverflowError e) {
       // One file that claims too much must not end a run that can do without it.
-      throw damaged(name, "it needs more memory than there is: " + e, e);
+      throw damaged(name, "it needs more memory than there is", e);
     }
   }
 
@@ -131,7 +138,7 @@ public final class ImageDecoder {
   }
 
   private static String detail(Exception e) {
-    return e.getMessage() == null ? e.getClass().getSimpleName() : e.getMessage();
+    return AtomicFile.reason(e);
   }
 
   private static UnreadableImageException damaged(String name, String detail, Throwable cause) {

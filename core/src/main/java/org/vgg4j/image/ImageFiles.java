@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Set;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
+import org.vgg4j.base.AtomicFile;
 import org.vgg4j.base.InputException;
 
 /** Which files of a folder are images: by their names, and where these say nothing, by content. */
@@ -55,7 +56,12 @@ public final class ImageFiles {
       head = stream.readNBytes(HEAD);
     } catch (IOException e) {
       throw new InputException(
-          "cannot read " + file + " (" + e + "): check its permissions, or remove it", e);
+          "cannot read "
+              + file
+              + " ("
+              + AtomicFile.reason(e)
+              + "): check its permissions, or remove it",
+          e);
     }
     if (!ForeignFormat.isRawName(name) && isImage(head)) {
       return new Content(true, null);
@@ -102,7 +108,8 @@ public final class ImageFiles {
       return images;
     } catch (IOException | UncheckedIOException e) {
       throw new InputException(
-          "cannot list the folder " + path + " (" + e.getMessage() + "): check permissions", e);
+          "cannot list the folder " + path + " (" + AtomicFile.reason(e) + "): check permissions",
+          e);
     }
   }
 }

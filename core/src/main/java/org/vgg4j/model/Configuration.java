@@ -7,6 +7,7 @@ import static org.vgg4j.model.Configuration.Normalisation.NONE;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.stream.Collectors;
 import org.vgg4j.base.InputException;
 
@@ -56,6 +57,12 @@ public enum Configuration {
 
   /** Features of fc6 and fc7 at width 1. */
   public static final int HIDDEN_FEATURES = 4096;
+
+  /** Names that count the layers with weights, as most libraries have them. */
+  private static final Map<String, Configuration> OTHERS =
+      Map.of(
+          "vgg11", A, "vgg13", B, "vgg16", D, "vgg19", E, "vgg11bn", A_BN, "vgg13bn", B_BN,
+          "vgg16bn", D_BN, "vgg19bn", E_BN);
 
   private final String label;
   private final Normalisation normalisation;
@@ -114,7 +121,8 @@ public enum Configuration {
   }
 
   /**
-   * Returns the configuration of that name, in any case.
+   * Returns the configuration of that name, in any case; also of a name that counts the weight
+   * layers, such as {@code vgg16} or {@code VGG19_bn}.
    *
    * @throws InputException if there is none, with the list of names
    */
@@ -123,6 +131,10 @@ public enum Configuration {
       if (configuration.label.equalsIgnoreCase(label.trim())) {
         return configuration;
       }
+    }
+    Configuration other = OTHERS.get(label.toLowerCase(Locale.ROOT).replaceAll("[\\s_-]", ""));
+    if (other != null) {
+      return other;
     }
     throw new InputException(
         String.format(

@@ -67,7 +67,7 @@ public final class DenseInference {
           String.format(
               Locale.ROOT,
               "the network over an image of %d x %d pixels needs %s of heap%s, but it has room for"
-                  + " %s: take a smaller --test-scales, or give Java more (VGG_JAVA_OPTS=-Xmx...)",
+                  + " %s: take smaller test scales, or give Java more (-Xmx...)",
               imageWidth,
               imageHeight,
               Bytes.needed(plan.total()),

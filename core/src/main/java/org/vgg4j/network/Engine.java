@@ -177,7 +177,7 @@ public final class Engine implements AutoCloseable {
           String.format(
               Locale.ROOT,
               "rounding the weights needs %s of heap for both forms of them, but there are %s:"
-                  + " give Java more (VGG_JAVA_OPTS=-Xmx...)",
+                  + " give Java more (-Xmx...)",
               Bytes.needed(both),
               Bytes.available(heap)));
     }
@@ -246,7 +246,7 @@ public final class Engine implements AutoCloseable {
           String.format(
               Locale.ROOT,
               "%s needs %s of heap, but there are %s: take a smaller batch, or give Java"
-                  + " more (VGG_JAVA_OPTS=-Xmx...)",
+                  + " more (-Xmx...)",
               what,
               Bytes.needed(plan.total()),
               Bytes.available(heap)));

@@ -10,6 +10,7 @@ import java.util.Map;
 import org.vgg4j.base.InputException;
 import org.vgg4j.model.ParameterShape;
 import org.vgg4j.network.Parameters;
+import org.vgg4j.weights.ModelFile;
 import org.vgg4j.weights.format.SafeTensors;
 
 /**
@@ -18,7 +19,7 @@ import org.vgg4j.weights.format.SafeTensors;
  * Snapshot} in the metadata. One file, since two could not be replaced in one step.
  */
 final class Checkpoint {
-  private static final String METADATA = "vgg4j.checkpoint";
+  private static final String METADATA = ModelFile.CHECKPOINT;
   private static final String VELOCITY = "velocity.";
 
   private static final ObjectMapper JSON =

@@ -86,7 +86,7 @@ final class MicroBatch {
     while (batch > 0 && !fits(batch, batch)) {
       batch--;
     }
-    return "give Java more (VGG_JAVA_OPTS=-Xmx…), or take a smaller "
+    return "give Java more (-Xmx...), or take a smaller "
         + (batch > 0 ? "--batch (" + batch + " fits), " : "")
         + "--width or --crop";
   }

@@ -66,7 +66,10 @@ public record RunFolder(Path path) {
       if (content.anyMatch(
           file -> !file.endsWith(CONFIG + AtomicFile.TEMPORARY) && !file.endsWith(RunLock.NAME))) {
         throw new InputException(
-            "folder " + path + " is not empty: give another --out, or remove it first");
+            Files.exists(config())
+                ? "folder %s holds a run already: go on with it by --resume %s, or give another --out"
+                    .formatted(path, path)
+                : "folder " + path + " is not empty: give another --out, or remove it first");
       }
     } catch (IOException e) {
       throw cannotMake(path, e);

@@ -49,6 +49,10 @@ public record ModelFile(
   private static final String ARCHITECTURE = "vgg4j.architecture";
   private static final String PREPROCESSING = "vgg4j.preprocessing";
   private static final String CLASSES = "vgg4j.classes";
+
+  /** What checkpoints have in their metadata. */
+  public static final String CHECKPOINT = "vgg4j.checkpoint";
+
   private static final String PROVENANCE = "vgg4j.provenance";
 
   private static final ObjectMapper JSON =
@@ -208,6 +212,11 @@ public record ModelFile(
   private static <T> T parse(
       Path file, Map<String, String> metadata, String key, TypeReference<T> type) {
     String text = metadata.get(key);
+    if (text == null && metadata.containsKey(CHECKPOINT)) {
+      throw new InputException(
+          "%s is a checkpoint, with which a run goes on, and no model: give the %s beside it"
+              .formatted(file, "model.safetensors"));
+    }
     if (text == null) {
       throw new InputException(
           String.format(

@@ -216,7 +216,7 @@ class DenseInferenceTest {
         .isInstanceOf(InputException.class)
         .hasMessageMatching(
             "the network over an image of 4000 x 3000 pixels needs 5,\\d{3} MB of heap, but it has"
-                + " room for 3,650 MB: take a smaller --test-scales, or give Java more.*");
+                + " room for 3,650 MB: take smaller test scales, or give Java more.*");
     assertThatThrownBy(() -> inference.capacity(20_000, 30_000, 1))
         .isInstanceOf(InputException.class)
         .hasMessageContaining("in longer arrays than Java has");

@@ -109,8 +109,7 @@ class MicroBatchTest {
       assertThatThrownBy(() -> choose(100_000))
           .isInstanceOf(InputException.class)
           .hasMessageContaining("with a micro-batch of " + Math.max(1, microBatch) + " needs ")
-          .hasMessageEndingWith(
-              "give Java more (VGG_JAVA_OPTS=-Xmx…), or take a smaller --width or --crop");
+          .hasMessageEndingWith("give Java more (-Xmx...), or take a smaller --width or --crop");
     }
   }
 }

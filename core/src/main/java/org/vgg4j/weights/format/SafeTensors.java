@@ -178,10 +178,20 @@ public final class SafeTensors {
       throw new InputException("there is no file " + file + ": check the path", e);
     } catch (IOException e) {
       if (Files.isDirectory(file)) {
-        throw new InputException(file + " is a folder: give the .safetensors file in it", e);
+        throw new InputException(file + " is a folder: give " + modelIn(file), e);
       }
       throw new InputException("cannot read " + file + ": " + AtomicFile.reason(e), e);
     }
+  }
+
+  /** Of a run's folder, or one within it, the model. */
+  private static String modelIn(Path folder) {
+    for (String place : List.of("best/model.safetensors", "model.safetensors")) {
+      if (Files.isRegularFile(folder.resolve(place))) {
+        return "the model in it, " + folder.resolve(place);
+      }
+    }
+    return "the .safetensors file in it";
   }
 
   /**
