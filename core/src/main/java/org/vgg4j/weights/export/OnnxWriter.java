@@ -14,6 +14,7 @@ import org.vgg4j.model.Layer;
 import org.vgg4j.model.ParameterShape;
 import org.vgg4j.model.Preprocessing;
 import org.vgg4j.weights.ModelFile;
+import org.vgg4j.weights.foreign.Profile;
 
 /**
  * Writes a model as ONNX, opset 17: input {@code images}, float [N][3][crop][crop] with any N;
@@ -98,6 +99,9 @@ public record OnnxWriter(boolean softMax, boolean preprocessing) {
         whole,
         "input",
         preprocessing ? "RGB, 0..255" : ModelCard.preprocessing(model.preprocessing()));
+    if (!preprocessing) {
+      property(whole, "vgg4j.preprocessing", Profile.of(model.preprocessing()).label());
+    }
     return whole;
   }
 

@@ -42,6 +42,7 @@ final class ArchitectureGuess {
     int classes = network.layers().get(network.layers().size() - 1).out();
     Set<Architecture> asLong = new LinkedHashSet<>();
     Set<Architecture> found = new LinkedHashSet<>();
+    Set<Architecture> impossible = new LinkedHashSet<>();
     for (Configuration configuration : Configuration.values()) {
       boolean isWanted = wanted == configuration || wanted == configuration.withoutBatchNorm();
       if ((wanted != null && !isWanted)
@@ -52,9 +53,8 @@ final class ArchitectureGuess {
       for (double width : widths()) {
         Architecture candidate = new Architecture(configuration, width, crop, classes);
         asLong.add(candidate);
-        if (network.possible().test(configuration)
-            && fits(network.layers(), candidate, network.layers().size())) {
-          found.add(candidate);
+        if (fits(network.layers(), candidate, network.layers().size())) {
+          (network.possible().test(configuration) ? found : impossible).add(candidate);
         }
       }
     }
@@ -66,6 +66,11 @@ final class ArchitectureGuess {
                 + " say --arch A-LRN if it has the paper's LRN");
       }
       return architecture;
+    }
+    if (found.isEmpty() && !impossible.isEmpty()) {
+      throw new InputException(
+          "its layers have the shapes of network %s, but its pools, or an LRN, lie elsewhere"
+              .formatted(impossible.iterator().next().configuration().label()));
     }
     if (found.isEmpty()) {
       throw misfit.reason(asLong, wanted);
@@ -104,13 +109,21 @@ final class ArchitectureGuess {
               .formatted(fc6().in(), channels));
     }
     int smallest = side * STRIDE;
+    int stated = network.stated().side();
+    if (stated != 0 && stated / STRIDE != side) {
+      throw new InputException(
+          "it states images of %dx%d pixels, but its first fully connected layer takes a map of %dx%d,"
+                  .formatted(stated, stated, side, side)
+              + " as images from %d to %d pixels make it"
+                  .formatted(smallest, smallest + STRIDE - 1));
+    }
     if (wantedCrop != 0 && wantedCrop / STRIDE != side) {
       throw new InputException(
           "option crop is %d, but its first fully connected layer takes a map of %dx%d: crops from %d"
                   .formatted(wantedCrop, side, side, smallest)
               + " to %d make that".formatted(smallest + STRIDE - 1));
     }
-    return wantedCrop != 0 ? wantedCrop : smallest;
+    return wantedCrop != 0 ? wantedCrop : Math.max(smallest, stated);
   }
 
   /** Widths that would explain the channels of one layer or another. */

@@ -99,20 +99,23 @@ public record Profile(String label, ChannelOrder order, float valueRange, Rgb me
 
   /** The first profile that does this to a picture, or one without a name. */
   public static Profile of(Preprocessing preprocessing) {
-    Profile described =
-        described(
-            preprocessing.channelOrder(),
-            preprocessing.valueRange(),
-            preprocessing.mean(),
-            preprocessing.std());
-    return NAMED.stream().filter(described::isSame).findFirst().orElse(described);
+    return of(
+        preprocessing.channelOrder(),
+        preprocessing.valueRange(),
+        preprocessing.mean(),
+        preprocessing.std());
   }
 
-  private boolean isSame(Profile other) {
-    return order == other.order
-        && valueRange == other.valueRange
-        && mean.equals(other.mean)
-        && std.equals(other.std);
+  static Profile of(ChannelOrder order, float valueRange, Rgb mean, Rgb std) {
+    return NAMED.stream()
+        .filter(
+            named ->
+                named.order == order
+                    && named.valueRange == valueRange
+                    && named.mean.equals(mean)
+                    && named.std.equals(std))
+        .findFirst()
+        .orElseGet(() -> described(order, valueRange, mean, std));
   }
 
   /** What may be chosen, as part of a sentence. */

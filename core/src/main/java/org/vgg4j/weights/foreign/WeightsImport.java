@@ -185,9 +185,9 @@ public record WeightsImport(
     }
     return switch (content.format()) {
       case PYTORCH, PYTORCH_LEGACY, SAFETENSORS -> TorchNames.read(content, state);
-      case CAFFE -> Chains.caffe(content);
-      case KERAS -> Chains.keras(content);
-      case ONNX -> Chains.onnx(content);
+      case CAFFE -> CaffeChain.read(content);
+      case KERAS -> KerasChain.read(content);
+      case ONNX -> OnnxChain.read(content);
     };
   }
 

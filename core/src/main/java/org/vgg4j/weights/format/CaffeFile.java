@@ -26,23 +26,127 @@ final class CaffeFile {
   private static final int BLOB_DOUBLES = 8;
   private static final int SHAPE_DIMENSIONS = 1;
 
+  private enum Kind {
+    WHOLE,
+    REAL,
+    TEXT
+  }
+
+  /** A field of a layer's parameters. */
+  private record Field(String name, Kind kind) {}
+
+  private static Field whole(String name) {
+    return new Field(name, Kind.WHOLE);
+  }
+
+  private static Field real(String name) {
+    return new Field(name, Kind.REAL);
+  }
+
+  /** What a layer's parameters say, by the numbers of their fields, by kind of layer. */
+  private static final class Parameters {
+    static final Map<Integer, Field> CONVOLUTION =
+        Map.of(
+            3, whole("pad"),
+            9, whole("pad"),
+            10, whole("pad"),
+            5, whole("group"),
+            6, whole("stride"),
+            13, whole("stride"),
+            14, whole("stride"),
+            18, whole("dilation"));
+    static final Map<Integer, Field> POOLING =
+        Map.ofEntries(
+            Map.entry(1, whole("pool")),
+            Map.entry(2, whole("kernel_size")),
+            Map.entry(5, whole("kernel_size")),
+            Map.entry(6, whole("kernel_size")),
+            Map.entry(3, whole("stride")),
+            Map.entry(7, whole("stride")),
+            Map.entry(8, whole("stride")),
+            Map.entry(4, whole("pad")),
+            Map.entry(9, whole("pad")),
+            Map.entry(10, whole("pad")),
+            Map.entry(12, whole("global_pooling")));
+    static final Map<Integer, Field> RELU = Map.of(1, real("negative_slope"));
+    static final Map<Integer, Field> PRODUCT = Map.of(5, whole("axis"), 6, whole("transpose"));
+    static final Map<Integer, Field> LRN =
+        Map.of(
+            1, whole("local_size"),
+            2, real("alpha"),
+            3, real("beta"),
+            4, whole("norm_region"),
+            5, real("k"));
+    static final Map<Integer, Field> TRANSFORM =
+        Map.of(
+            1, real("transform.scale"),
+            4, new Field("transform.mean_file", Kind.TEXT),
+            5, real("transform.mean_value"));
+
+    private Parameters() {}
+  }
+
   /** Numbers of the fields of a layer, which differ between its two forms. */
   private enum LayerForm {
-    OLD(4, 5, 6, 10, 19),
-    PRESENT(1, 2, 7, 106, 121);
+    OLD(
+        4,
+        5,
+        6,
+        2,
+        3,
+        Map.of(
+            10,
+            Parameters.CONVOLUTION,
+            19,
+            Parameters.POOLING,
+            30,
+            Parameters.RELU,
+            17,
+            Parameters.PRODUCT,
+            18,
+            Parameters.LRN,
+            36,
+            Parameters.TRANSFORM)),
+    PRESENT(
+        1,
+        2,
+        7,
+        3,
+        4,
+        Map.of(
+            106,
+            Parameters.CONVOLUTION,
+            121,
+            Parameters.POOLING,
+            123,
+            Parameters.RELU,
+            117,
+            Parameters.PRODUCT,
+            118,
+            Parameters.LRN,
+            100,
+            Parameters.TRANSFORM));
 
     private final int name;
     private final int type;
     private final int blobs;
-    private final int convolution;
-    private final int pooling;
+    private final int bottom;
+    private final int top;
+    private final Map<Integer, Map<Integer, Field>> parameters;
 
-    LayerForm(int name, int type, int blobs, int convolution, int pooling) {
+    LayerForm(
+        int name,
+        int type,
+        int blobs,
+        int bottom,
+        int top,
+        Map<Integer, Map<Integer, Field>> parameters) {
       this.name = name;
       this.type = type;
       this.blobs = blobs;
-      this.convolution = convolution;
-      this.pooling = pooling;
+      this.bottom = bottom;
+      this.top = top;
+      this.parameters = parameters;
     }
   }
 
@@ -60,50 +164,6 @@ final class CaffeFile {
           Map.entry(18L, "ReLU"),
           Map.entry(20L, "Softmax"),
           Map.entry(21L, "SoftmaxWithLoss"));
-
-  /** Numbers and names of what a convolution's parameters say. */
-  private static final Map<Integer, String> CONVOLUTION =
-      Map.of(
-          3,
-          "pad",
-          9,
-          "pad",
-          10,
-          "pad",
-          5,
-          "group",
-          6,
-          "stride",
-          13,
-          "stride",
-          14,
-          "stride",
-          18,
-          "dilation");
-
-  /** Numbers and names of what a pool's parameters say. */
-  private static final Map<Integer, String> POOLING =
-      Map.of(
-          1,
-          "pool",
-          2,
-          "kernel_size",
-          5,
-          "kernel_size",
-          6,
-          "kernel_size",
-          3,
-          "stride",
-          7,
-          "stride",
-          8,
-          "stride",
-          4,
-          "pad",
-          9,
-          "pad",
-          10,
-          "pad");
 
   private static final int MOST_LAYERS = 10_000;
 
@@ -155,15 +215,19 @@ final class CaffeFile {
     String[] type = {""};
     List<StoredTensor> blobs = new ArrayList<>();
     Map<String, List<Double>> attributes = new LinkedHashMap<>();
+    Map<String, String> words = new LinkedHashMap<>();
     if (nodes.size() > MOST_LAYERS) {
       throw new InputException("it has more than " + MOST_LAYERS + " layers: it is no VGG network");
     }
     buffer.message(
         (number, lengthDelimited) -> {
-          if (number == form.convolution && lengthDelimited) {
-            parameters(CONVOLUTION, attributes);
-          } else if (number == form.pooling && lengthDelimited) {
-            parameters(POOLING, attributes);
+          Map<Integer, Field> known = form.parameters.get(number);
+          if (known != null && lengthDelimited) {
+            parameters(known, attributes, words);
+          } else if (number == form.bottom && lengthDelimited) {
+            words.merge("bottom", buffer.text(), (before, one) -> before + "\n" + one);
+          } else if (number == form.top && lengthDelimited) {
+            words.merge("top", buffer.text(), (before, one) -> before + "\n" + one);
           } else if (number == form.name && lengthDelimited) {
             name[0] = buffer.text();
           } else if (number == form.type) {
@@ -189,18 +253,27 @@ final class CaffeFile {
       }
       named.add(tensor);
     }
-    nodes.add(new TensorFile.Node(type[0], name[0], named, attributes));
+    nodes.add(new TensorFile.Node(type[0], name[0], named, attributes, words));
   }
 
-  private void parameters(Map<Integer, String> known, Map<String, List<Double>> attributes)
+  private void parameters(
+      Map<Integer, Field> known, Map<String, List<Double>> attributes, Map<String, String> words)
       throws IOException {
     buffer.message(
         (number, lengthDelimited) -> {
-          String name = known.get(number);
-          if (name == null) {
+          Field field = known.get(number);
+          if (field == null || (lengthDelimited && field.kind == Kind.REAL)) {
             return false;
           }
-          List<Double> values = attributes.computeIfAbsent(name, key -> new ArrayList<>());
+          if (field.kind == Kind.TEXT) {
+            words.put(field.name, buffer.text());
+            return true;
+          }
+          List<Double> values = attributes.computeIfAbsent(field.name, key -> new ArrayList<>());
+          if (field.kind == Kind.REAL) {
+            values.add((double) buffer.float32());
+            return true;
+          }
           for (long value : buffer.numbers(lengthDelimited)) {
             values.add((double) value);
           }

@@ -7,11 +7,13 @@ import io.jhdf.api.Group;
 import io.jhdf.api.Node;
 import io.jhdf.api.dataset.ContiguousDataset;
 import io.jhdf.object.datatype.DataType;
+import io.jhdf.object.datatype.FixedPoint;
 import io.jhdf.object.datatype.FloatingPoint;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.channels.FileChannel;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.time.Duration;
@@ -21,6 +23,7 @@ import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
@@ -35,27 +38,28 @@ import org.vgg4j.weights.tensor.StoredTensor;
  * Keras 3 does it, groups numbered by kind of layer.
  */
 final class KerasFile {
+  /** In the metadata, if the file describes its network, not only lists its weights. */
+  static final String STATED = "architecture";
+
+  private static final String LAYER = "layer";
+  private static final String NESTED = "nested layer";
+  private static final String LAYERS = "layers";
+  private static final int DEEPEST = 8;
+  private static final int MOST_PARTS = 1000; // of an attribute
+  private static final int MOST_COMPRESSED = 1100; // deflate's bound is 1032
   private static final String LAYER_NAMES = "layer_names";
   private static final String WEIGHT_NAMES = "weight_names";
-  private static final List<String> NOT_OF_VGG =
-      List.of(
-          "channels_first",
-          "AveragePooling",
-          "GlobalMaxPooling",
-          "Rescaling",
-          "Normalization",
-          "Lambda",
-          "TFOp");
   private static final Duration LONGEST = Duration.ofMinutes(1);
 
   private final Path file;
   private final HdfFile hdf;
+  private final long offset;
   private final Map<String, StoredTensor> tensors = new LinkedHashMap<>();
-  private final List<TensorFile.Node> nodes = new ArrayList<>();
 
-  private KerasFile(Path file, HdfFile hdf) {
+  private KerasFile(Path file, HdfFile hdf, long offset) {
     this.file = file;
     this.hdf = hdf;
+    this.offset = offset;
   }
 
   /**
@@ -64,7 +68,19 @@ final class KerasFile {
    * @throws InputException if these are none of Keras; the message does not name the file
    */
   static TensorFile read(Path file) throws IOException {
-    FutureTask<TensorFile> task = new FutureTask<>(() -> look(file));
+    return read(file, 0, Files.size(file), "");
+  }
+
+  /**
+   * Reads which weights there are in a part of a file.
+   *
+   * @param offset of the part, in bytes
+   * @param size of the part, in bytes
+   * @param config what is said of the network elsewhere; empty: what the part says itself
+   * @throws InputException if these are none of Keras; the message does not name the file
+   */
+  static TensorFile read(Path file, long offset, long size, String config) throws IOException {
+    FutureTask<TensorFile> task = new FutureTask<>(() -> look(file, offset, size, config));
     // in a damaged file, groups may hold themselves in so many ways that the library never ends
     Thread thread = new Thread(task, "HDF5");
     thread.setDaemon(true);
@@ -91,87 +107,206 @@ final class KerasFile {
     }
   }
 
-  private static TensorFile look(Path file) throws IOException {
+  private static TensorFile look(Path file, long offset, long size, String config)
+      throws IOException {
     try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ);
         // not by its path: reading beyond the end of a damaged file, the library would wait for
         // ever
-        HdfFile hdf = HdfFile.fromByteBuffer(mapped(channel))) {
-      KerasFile reader = new KerasFile(file, hdf);
-      requireVggModel(hdf.getAttribute("model_config"));
+        HdfFile hdf = HdfFile.fromByteBuffer(mapped(channel, offset, size))) {
+      KerasFile reader = new KerasFile(file, hdf, offset);
+      Map<String, String> metadata = new LinkedHashMap<>();
       Group root = hdf.getChild("model_weights") instanceof Group model ? model : hdf;
-      if (root.getAttribute(LAYER_NAMES) != null) {
-        reader.layersByName(root);
-      } else if (root.getChild("layers") instanceof Group layers) {
-        reader.layersByKind(layers);
+      for (Group group : List.of(hdf, root)) {
+        text(group.getAttribute("backend")).ifPresent(name -> metadata.put("backend", name));
+      }
+      String stated = config.isEmpty() ? text(hdf.getAttribute("model_config")).orElse("") : config;
+      List<KerasConfig.Layer> layers = KerasConfig.read(stated);
+      Map<List<String>, List<StoredTensor>> weights = reader.weights(root);
+      List<TensorFile.Node> nodes;
+      if (layers.isEmpty()) {
+        nodes = unstated(weights);
       } else {
-        throw new InputException(
-            "it is HDF5, but has no attribute layer_names: give what Keras's save_weights wrote");
+        metadata.put(STATED, "true");
+        nodes = stated(layers, weights, root.getChild(LAYERS) instanceof Group);
       }
-      return new TensorFile(file, Format.KERAS, Map.of(), reader.tensors, reader.nodes);
-    }
-  }
-
-  /** A whole model also says what it does apart from its weights. */
-  private static void requireVggModel(@Nullable Attribute config) {
-    String text = config == null ? "" : String.valueOf(config.getData());
-    for (String word : NOT_OF_VGG) {
-      if (text.contains(word)) {
-        throw new InputException(
-            "its model_config has %s, which is not read: give the weights of a plain VGG network, made"
-                    .formatted(word)
-                + " with channels last");
-      }
+      return new TensorFile(file, Format.KERAS, metadata, reader.tensors, nodes);
     }
   }
 
   /** Only the pages with names and places are touched; numbers are read from the file itself. */
-  private static ByteBuffer mapped(FileChannel channel) throws IOException {
-    if (channel.size() > Integer.MAX_VALUE) {
+  private static ByteBuffer mapped(FileChannel channel, long offset, long size) throws IOException {
+    if (size > Integer.MAX_VALUE) {
       throw new InputException("it has more than 2 GB, which no VGG network of Keras has");
     }
-    return channel.map(FileChannel.MapMode.READ_ONLY, 0, channel.size());
+    return channel.map(FileChannel.MapMode.READ_ONLY, offset, size);
   }
 
-  private void layersByName(Group root) {
-    for (String layer : strings(root.getAttribute(LAYER_NAMES))) {
-      if (!(root.getChild(layer) instanceof Group group)) {
+  /** By the path of the layer, in the order of the file; layers without weights have none. */
+  private Map<List<String>, List<StoredTensor>> weights(Group root) {
+    Map<List<String>, List<StoredTensor>> weights = new LinkedHashMap<>();
+    if (!strings(root, LAYER_NAMES).isEmpty()) {
+      layersByName(root, weights);
+    } else if (root.getChild(LAYERS) instanceof Group layers) {
+      layersByKind(layers, List.of(), weights);
+    } else if (root.getAttribute("nb_layers") != null) {
+      layersByNumber(root, weights);
+    } else {
+      throw new InputException(
+          "it is HDF5, but has no attribute layer_names: give what Keras's save_weights wrote");
+    }
+    return weights;
+  }
+
+  /** The layers of the description, each with its weights; all weights must be some layer's. */
+  private static List<TensorFile.Node> stated(
+      List<KerasConfig.Layer> layers,
+      Map<List<String>, List<StoredTensor>> weights,
+      boolean hasKinds) {
+    Map<List<String>, List<StoredTensor>> left = new LinkedHashMap<>(weights);
+    left.values().removeIf(List::isEmpty);
+    // names of layers in Keras 1 and 2, kinds with numbers in Keras 3: the same word may be either
+    boolean byKind =
+        layers.stream().map(KerasConfig.Layer::stored).toList().containsAll(left.keySet());
+    List<TensorFile.Node> nodes = new ArrayList<>();
+    for (KerasConfig.Layer layer : layers) {
+      List<String> path = byKind && hasKinds ? layer.stored() : layer.path();
+      List<StoredTensor> found = left.remove(path);
+      if (found == null) {
+        // of deeper models, files have the outermost name and the layer's
+        found = left.remove(List.of(path.get(0), path.get(path.size() - 1)));
+      }
+      TensorFile.Node node = layer.node();
+      nodes.add(
+          new TensorFile.Node(
+              node.type(),
+              node.name(),
+              found == null ? List.of() : found,
+              node.attributes(),
+              node.words()));
+    }
+    if (!left.isEmpty()) {
+      throw new InputException(
+          "it has weights of a layer '%s', but the description of its network (model_config) lists none of"
+                  .formatted(String.join("/", left.keySet().iterator().next()))
+              + " that name: save its weights alone (save_weights)");
+    }
+    return nodes;
+  }
+
+  private static List<TensorFile.Node> unstated(Map<List<String>, List<StoredTensor>> weights) {
+    List<TensorFile.Node> nodes = new ArrayList<>();
+    weights.forEach(
+        (path, tensors) ->
+            nodes.add(
+                new TensorFile.Node(
+                    path.size() > 1 ? NESTED : LAYER,
+                    path.get(path.size() - 1),
+                    tensors,
+                    Map.of())));
+    return nodes;
+  }
+
+  /** A group for each layer; that of a nested model has the weights of all of its layers. */
+  private void layersByName(Group root, Map<List<String>, List<StoredTensor>> weights) {
+    for (String layer : strings(root, LAYER_NAMES)) {
+      Node node = descend(root, layer);
+      if (!(node instanceof Group group)) {
         throw new InputException("its layer " + layer + " is missing: get it again");
       }
-      List<StoredTensor> weights = new ArrayList<>();
-      Attribute names = group.getAttribute(WEIGHT_NAMES);
-      for (String name : names == null ? List.<String>of() : strings(names)) {
-        weights.add(tensor(name, dataset(group, name)));
+      Map<String, List<StoredTensor>> parts = new LinkedHashMap<>();
+      for (String name : strings(group, WEIGHT_NAMES)) {
+        StoredTensor tensor = tensor(layer + "/" + name, dataset(group, name));
+        parts.computeIfAbsent(owner(name), key -> new ArrayList<>()).add(tensor);
       }
-      add(layer, weights);
+      if (parts.size() <= 1) {
+        put(weights, List.of(layer), parts.values().stream().findFirst().orElse(List.of()));
+        continue;
+      }
+      parts.forEach((inner, tensors) -> put(weights, List.of(layer, inner), tensors));
+    }
+  }
+
+  /** The layer that a weight belongs to: block1_conv1/kernel:0, block1_conv1_W_1:0. */
+  private static String owner(String weight) {
+    String[] steps = weight.split("/");
+    return steps.length > 1
+        ? steps[steps.length - 2]
+        : weight.replaceFirst("_(W|b|gamma|beta|running_mean|running_std)(_\\d+)?(:0)?$", "");
+  }
+
+  private static void put(
+      Map<List<String>, List<StoredTensor>> weights,
+      List<String> path,
+      List<StoredTensor> tensors) {
+    if (weights.put(path, tensors) != null) {
+      throw new InputException("it has two layers of the name " + String.join("/", path));
     }
   }
 
   /** Step by step, so that links, which may lead anywhere, are not followed. */
-  private static Dataset dataset(Group group, String path) {
-    @Nullable Node node = group;
+  private static @Nullable Node descend(Group group, String path) {
+    Node node = group;
     for (String step : path.split("/")) {
       node = node instanceof Group here ? here.getChild(step) : null;
     }
-    if (!(node instanceof Dataset dataset)) {
+    return node;
+  }
+
+  private static Dataset dataset(Group group, String path) {
+    if (!(descend(group, path) instanceof Dataset dataset)) {
       throw new InputException("its weight " + path + " is missing, or a link: get it again");
     }
     return dataset;
   }
 
-  /** Keras 3: layers/conv2d/vars/0 and 1, layers/conv2d_1/vars/0 ..., then layers/dense/.... */
-  private void layersByKind(Group layers) {
+  /**
+   * Keras 3: layers/conv2d/vars/0 and 1, layers/conv2d_1/vars/0 ..., then layers/dense/...; those
+   * of nested models in layers/functional/layers/....
+   */
+  private void layersByKind(
+      Group layers, List<String> path, Map<List<String>, List<StoredTensor>> weights) {
+    if (path.size() > DEEPEST) {
+      throw new InputException("its models are nested too deeply: it is no VGG network");
+    }
     List<String> names = new ArrayList<>(layers.getChildren().keySet());
     names.sort(
         Comparator.comparing((String name) -> name.replaceAll("_\\d+$", ""))
             .thenComparingInt(KerasFile::number));
+    // a nested model is what a head of one's own was put on
+    names.sort(Comparator.comparing(name -> !isModel(layers, name)));
     for (String name : names) {
-      if (layers.getChild(name) instanceof Group layer
-          && layer.getChild("vars") instanceof Group vars) {
-        List<StoredTensor> weights = new ArrayList<>();
+      List<String> itsPath = new ArrayList<>(path);
+      itsPath.add(name);
+      if (!(layers.getChild(name) instanceof Group layer)) {
+        continue;
+      }
+      if (layer.getChild(LAYERS) instanceof Group inner) {
+        layersByKind(inner, itsPath, weights);
+      } else if (layer.getChild("vars") instanceof Group vars) {
+        List<StoredTensor> tensors = new ArrayList<>();
         for (int i = 0; vars.getChild(String.valueOf(i)) instanceof Dataset dataset; i++) {
-          weights.add(tensor(name + "/" + i, dataset));
+          tensors.add(tensor(String.join("/", itsPath) + "/" + i, dataset));
         }
-        add(name, weights);
+        if (!tensors.isEmpty()) {
+          put(weights, itsPath, tensors);
+        }
+      }
+    }
+  }
+
+  private static boolean isModel(Group layers, String name) {
+    return layers.getChild(name) instanceof Group layer && layer.getChild(LAYERS) instanceof Group;
+  }
+
+  /** The first releases of Keras: layer_0/param_0 and 1, layer_1/..., without names. */
+  private void layersByNumber(Group root, Map<List<String>, List<StoredTensor>> weights) {
+    for (int i = 0; root.getChild("layer_" + i) instanceof Group layer; i++) {
+      List<StoredTensor> tensors = new ArrayList<>();
+      for (int k = 0; layer.getChild("param_" + k) instanceof Dataset dataset; k++) {
+        tensors.add(tensor("layer_" + i + "/param_" + k, dataset));
+      }
+      if (!tensors.isEmpty()) {
+        put(weights, List.of("layer_" + i), tensors);
       }
     }
   }
@@ -181,47 +316,87 @@ final class KerasFile {
     return name.matches(".*_\\d{1,6}") ? Integer.parseInt(digits) : 0;
   }
 
-  private void add(String layer, List<StoredTensor> weights) {
-    for (StoredTensor weight : weights) {
-      if (tensors.put(weight.name(), weight) != null) {
-        throw new InputException("it has two weights of the name " + weight.name());
-      }
+  /** An attribute's texts; Keras splits what is too long for one into several with numbers. */
+  private static List<String> strings(Group group, String name) {
+    List<String> strings = new ArrayList<>();
+    Attribute whole = group.getAttribute(name);
+    if (whole != null) {
+      return strings(whole);
     }
-    nodes.add(new TensorFile.Node("layer", layer, weights, Map.of()));
+    for (int i = 0; i < MOST_PARTS && group.getAttribute(name + i) != null; i++) {
+      strings.addAll(strings(group.getAttribute(name + i)));
+    }
+    return strings;
   }
 
   private static List<String> strings(Attribute attribute) {
-    Object data = attribute.getData();
+    Object data = attribute.isEmpty() ? null : attribute.getData();
     if (data instanceof String[] strings) {
       return Arrays.stream(strings).map(String::strip).toList();
     }
     return data instanceof String one ? List.of(one.strip()) : List.of();
   }
 
+  private static Optional<String> text(@Nullable Attribute attribute) {
+    return attribute == null ? Optional.empty() : strings(attribute).stream().findFirst();
+  }
+
   private StoredTensor tensor(String name, Dataset dataset) {
-    if (!(dataset instanceof ContiguousDataset contiguous)) {
-      throw new InputException(
-          "its weight %s is stored in chunks, as Keras never does: save it without compression"
-              .formatted(name));
+    NumberType stored = type(name, dataset.getDataType());
+    List<Integer> shape = Arrays.stream(dataset.getDimensions()).boxed().toList();
+    StoredTensor tensor;
+    if (dataset instanceof ContiguousDataset contiguous) {
+      long position = Math.addExact(hdf.getUserBlockSize(), contiguous.getDataAddress());
+      tensor = StoredTensor.contiguous(name, file, Math.addExact(offset, position), stored, shape);
+    } else {
+      tensor = unpacked(name, dataset, stored, shape);
     }
-    DataType type = dataset.getDataType();
+    if (tensors.put(name, tensor) != null) {
+      throw new InputException("it has two weights of the name " + name);
+    }
+    return tensor;
+  }
+
+  private static NumberType type(String name, DataType type) {
+    if (type instanceof FixedPoint number && number.getByteOrder() == ByteOrder.LITTLE_ENDIAN) {
+      return number.getSize() == Long.BYTES ? NumberType.I64 : NumberType.I32; // a counter
+    }
     if (!(type instanceof FloatingPoint number)
         || number.getByteOrder() != ByteOrder.LITTLE_ENDIAN) {
       throw new InputException(
           "its weight " + name + " is no little-endian floating point number: save it as float32");
     }
-    NumberType stored =
-        switch (number.getSize() * 100 + number.getExponentSize()) {
-          case 205 -> NumberType.F16;
-          case 208 -> NumberType.BF16;
-          case 408 -> NumberType.F32;
-          case 811 -> NumberType.F64;
-          default ->
-              throw new InputException(
-                  "its weight " + name + " has numbers of an unknown kind: save it as float32");
-        };
-    List<Integer> shape = Arrays.stream(dataset.getDimensions()).boxed().toList();
-    long position = Math.addExact(hdf.getUserBlockSize(), contiguous.getDataAddress());
-    return StoredTensor.contiguous(name, file, position, stored, shape);
+    return switch (number.getSize() * 100 + number.getExponentSize()) {
+      case 205 -> NumberType.F16;
+      case 208 -> NumberType.BF16;
+      case 408 -> NumberType.F32;
+      case 811 -> NumberType.F64;
+      default ->
+          throw new InputException(
+              "its weight " + name + " has numbers of an unknown kind: save it as float32");
+    };
+  }
+
+  /** What is stored in chunks, most often compressed, is brought into memory here. */
+  private StoredTensor unpacked(
+      String name, Dataset dataset, NumberType type, List<Integer> shape) {
+    long length = StoredTensor.contiguous(name, file, 0, type, shape).extent();
+    if (length > Integer.MAX_VALUE || dataset.getStorageInBytes() * MOST_COMPRESSED < length) {
+      throw new InputException(
+          "its weight %s of %d bytes is stored in %d: it is damaged, or was never filled"
+              .formatted(name, length, dataset.getStorageInBytes()));
+    }
+    ByteBuffer bytes = ByteBuffer.allocate((int) length).order(ByteOrder.LITTLE_ENDIAN);
+    Object flat = dataset.getDataFlat();
+    if (type == NumberType.F32 && flat instanceof float[] floats) {
+      bytes.asFloatBuffer().put(floats);
+    } else if (type == NumberType.F64 && flat instanceof double[] doubles) {
+      bytes.asDoubleBuffer().put(doubles);
+    } else {
+      throw new InputException(
+          "its weight %s is stored in chunks and not as float32: save it without compression"
+              .formatted(name));
+    }
+    return StoredTensor.held(name, file, bytes, type, shape);
   }
 }

@@ -1,89 +1,87 @@
 package org.vgg4j.weights.format;
 
 import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.vgg4j.base.InputException;
 import org.vgg4j.weights.tensor.NumberType;
 import org.vgg4j.weights.tensor.StoredTensor;
 
-/**
- * A network in ONNX: the graph's nodes with the initialisers that each one takes. The graph must be
- * a chain, as a VGG network is; nodes that only compute shapes are passed over.
- */
+/** A network in ONNX, as its protocol buffer has it; {@link OnnxGraph} makes a chain of it. */
 final class OnnxFile {
   private static final int MODEL_PRODUCER = 2;
   private static final int MODEL_GRAPH = 7;
+  private static final int MODEL_PROPERTY = 14;
   private static final int GRAPH_NODE = 1;
   private static final int GRAPH_NAME = 2;
   private static final int GRAPH_INITIALIZER = 5;
   private static final int GRAPH_INPUT = 11;
+  private static final int GRAPH_OUTPUT = 12;
   private static final int VALUE_NAME = 1;
+  private static final int VALUE_TYPE = 2;
+  private static final int TYPE_TENSOR = 1;
+  private static final int TENSOR_TYPE_SHAPE = 2;
+  private static final int SHAPE_DIMENSION = 1;
+  private static final int DIMENSION_VALUE = 1;
   private static final int NODE_INPUT = 1;
   private static final int NODE_OUTPUT = 2;
   private static final int NODE_NAME = 3;
   private static final int NODE_TYPE = 4;
   private static final int NODE_ATTRIBUTE = 5;
+  private static final int NODE_DOMAIN = 7;
   private static final int ATTRIBUTE_NAME = 1;
   private static final int ATTRIBUTE_FLOAT = 2;
   private static final int ATTRIBUTE_NUMBER = 3;
+  private static final int ATTRIBUTE_TEXT = 4;
   private static final int ATTRIBUTE_TENSOR = 5;
+  private static final int ATTRIBUTE_FLOATS = 7;
   private static final int ATTRIBUTE_NUMBERS = 8;
   private static final int TENSOR_DIMENSIONS = 1;
   private static final int TENSOR_TYPE = 2;
   private static final int TENSOR_FLOATS = 4;
+  private static final int TENSOR_NUMBERS = 5;
+  private static final int TENSOR_LONGS = 7;
   private static final int TENSOR_NAME = 8;
   private static final int TENSOR_RAW = 9;
+  private static final int TENSOR_DOUBLES = 10;
   private static final int TENSOR_EXTERNAL = 13;
   private static final int ENTRY_KEY = 1;
   private static final int ENTRY_VALUE = 2;
 
   private static final Map<Long, NumberType> TYPES =
-      Map.of(
-          1L, NumberType.F32,
-          10L, NumberType.F16,
-          11L, NumberType.F64,
-          16L, NumberType.BF16,
-          6L, NumberType.I32,
-          7L, NumberType.I64);
-
-  /** Nodes that compute the shape for a Reshape, or only hold or pass a constant. */
-  private static final Set<String> SHAPE_NODES =
-      Set.of("Constant", "Shape", "Gather", "Unsqueeze", "Concat", "Cast", "Slice", "Identity");
-
-  /** Nodes all of whose inputs but the first must be weights. */
-  private static final Set<String> WEIGHTED =
-      Set.of("Conv", "Gemm", "MatMul", "BatchNormalization", "Add");
+      Map.ofEntries(
+          Map.entry(1L, NumberType.F32),
+          Map.entry(10L, NumberType.F16),
+          Map.entry(11L, NumberType.F64),
+          Map.entry(16L, NumberType.BF16),
+          Map.entry(2L, NumberType.I8),
+          Map.entry(3L, NumberType.I8),
+          Map.entry(4L, NumberType.I16),
+          Map.entry(5L, NumberType.I16),
+          Map.entry(6L, NumberType.I32),
+          Map.entry(7L, NumberType.I64),
+          Map.entry(9L, NumberType.I8));
 
   private static final int MOST_ATTRIBUTES = 100;
   private static final int MOST = 10_000; // nodes, initialisers; a VGG network has a hundred
-
-  /** A node before its inputs are looked up. */
-  private static final class RawNode {
-    private final List<String> inputs = new ArrayList<>();
-    private final List<String> outputs = new ArrayList<>();
-    private final Map<String, List<Double>> attributes = new LinkedHashMap<>();
-    private @Nullable StoredTensor constant;
-    private String name = "";
-    private String type = "";
-  }
 
   private final Path file;
   private final ProtocolBuffer buffer;
   private final Map<String, String> metadata = new LinkedHashMap<>();
   private final Map<String, StoredTensor> tensors = new LinkedHashMap<>();
-  private final List<RawNode> rawNodes = new ArrayList<>();
-  private final Set<String> graphInputs = new HashSet<>();
+  private final List<OnnxGraph.RawNode> rawNodes = new ArrayList<>();
+  private final Map<String, List<Double>> graphInputs = new LinkedHashMap<>();
+  private final List<String> graphOutputs = new ArrayList<>();
 
   private OnnxFile(Path file, ProtocolBuffer buffer) {
     this.file = file;
@@ -99,10 +97,12 @@ final class OnnxFile {
     try (ProtocolBuffer buffer = new ProtocolBuffer(file)) {
       OnnxFile reader = new OnnxFile(file, buffer);
       buffer.root(reader::model);
-      if (reader.rawNodes.isEmpty() || reader.tensors.isEmpty()) {
-        throw new InputException("it holds no ONNX graph with weights");
+      if (reader.rawNodes.isEmpty()) {
+        throw new InputException("it holds no ONNX graph");
       }
-      return new TensorFile(file, Format.ONNX, reader.metadata, reader.tensors, reader.chain());
+      OnnxGraph graph =
+          new OnnxGraph(reader.rawNodes, reader.tensors, reader.graphInputs, reader.graphOutputs);
+      return new TensorFile(file, Format.ONNX, reader.metadata, graph.constants(), graph.chain());
     }
   }
 
@@ -111,6 +111,10 @@ final class OnnxFile {
       metadata.put("producer", buffer.text());
     } else if (number == MODEL_GRAPH && lengthDelimited) {
       buffer.message(this::graph);
+    } else if (number == MODEL_PROPERTY && lengthDelimited) {
+      Map<String, String> property = new HashMap<>();
+      entry(property);
+      property.forEach((key, value) -> metadata.put("property." + key, value));
     } else {
       return false;
     }
@@ -127,15 +131,12 @@ final class OnnxFile {
     }
     switch (number) {
       case GRAPH_NODE -> rawNodes.add(node());
-      case GRAPH_INPUT ->
-          buffer.message(
-              (field, delimited) -> {
-                if (field != VALUE_NAME || !delimited) {
-                  return false;
-                }
-                graphInputs.add(buffer.text());
-                return true;
-              });
+      case GRAPH_INPUT -> value(graphInputs);
+      case GRAPH_OUTPUT -> {
+        Map<String, List<Double>> output = new HashMap<>();
+        value(output);
+        graphOutputs.addAll(output.keySet());
+      }
       case GRAPH_NAME -> metadata.put("graph", buffer.text());
       case GRAPH_INITIALIZER -> {
         StoredTensor tensor = tensor();
@@ -150,8 +151,65 @@ final class OnnxFile {
     return true;
   }
 
-  private RawNode node() throws IOException {
-    RawNode node = new RawNode();
+  /** Name and shape of an input or output; sizes that are left open are NaN. */
+  private void value(Map<String, List<Double>> values) throws IOException {
+    String[] name = {""};
+    List<Double> shape = new ArrayList<>();
+    buffer.message(
+        (number, lengthDelimited) -> {
+          if (number == VALUE_NAME && lengthDelimited) {
+            name[0] = buffer.text();
+            return true;
+          }
+          return number == VALUE_TYPE
+              && lengthDelimited
+              && within(TYPE_TENSOR, TENSOR_TYPE_SHAPE, shape);
+        });
+    values.put(name[0], List.copyOf(shape));
+  }
+
+  private boolean within(int outer, int inner, List<Double> shape) throws IOException {
+    buffer.message(
+        (number, lengthDelimited) -> {
+          if (number != outer || !lengthDelimited) {
+            return false;
+          }
+          buffer.message(
+              (field, delimited) -> {
+                if (field != inner || !delimited) {
+                  return false;
+                }
+                buffer.message(
+                    (dimension, isMessage) -> {
+                      if (dimension != SHAPE_DIMENSION || !isMessage || shape.size() > MOST) {
+                        return false;
+                      }
+                      shape.add(size());
+                      return true;
+                    });
+                return true;
+              });
+          return true;
+        });
+    return true;
+  }
+
+  private double size() throws IOException {
+    double[] size = {Double.NaN};
+    buffer.message(
+        (number, lengthDelimited) -> {
+          if (number != DIMENSION_VALUE || lengthDelimited) {
+            return false;
+          }
+          size[0] = buffer.number();
+          return true;
+        });
+    return size[0];
+  }
+
+  private OnnxGraph.RawNode node() throws IOException {
+    OnnxGraph.RawNode node = new OnnxGraph.RawNode();
+    String[] domain = {""};
     buffer.message(
         (number, lengthDelimited) -> {
           if (!lengthDelimited) {
@@ -162,6 +220,7 @@ final class OnnxFile {
             case NODE_OUTPUT -> node.outputs.add(buffer.text());
             case NODE_NAME -> node.name = buffer.text();
             case NODE_TYPE -> node.type = buffer.text();
+            case NODE_DOMAIN -> domain[0] = buffer.text();
             case NODE_ATTRIBUTE -> attribute(node);
             default -> {
               return false;
@@ -169,19 +228,29 @@ final class OnnxFile {
           }
           return true;
         });
+    if (!domain[0].isEmpty() && !domain[0].equals("ai.onnx")) {
+      node.type = domain[0] + "." + node.type; // another operation, whatever its name
+    }
     return node;
   }
 
-  private void attribute(RawNode node) throws IOException {
+  private void attribute(OnnxGraph.RawNode node) throws IOException {
     String[] name = {""};
     List<Double> numbers = new ArrayList<>();
+    boolean[] real = {false};
     buffer.message(
         (number, lengthDelimited) -> {
           switch (number) {
             case ATTRIBUTE_NAME -> name[0] = buffer.text();
-            case ATTRIBUTE_FLOAT -> numbers.add((double) buffer.float32());
+            case ATTRIBUTE_FLOAT, ATTRIBUTE_FLOATS -> {
+              real[0] = true;
+              for (float value : buffer.floats(lengthDelimited)) {
+                numbers.add((double) value);
+              }
+            }
             case ATTRIBUTE_NUMBER, ATTRIBUTE_NUMBERS ->
                 buffer.numbers(lengthDelimited).forEach(whole -> numbers.add((double) whole));
+            case ATTRIBUTE_TEXT -> node.words.put(name[0], buffer.text());
             case ATTRIBUTE_TENSOR -> node.constant = tensor();
             default -> {
               return false;
@@ -193,6 +262,25 @@ final class OnnxFile {
       throw new InputException("it has a node of more than " + MOST_ATTRIBUTES + " attributes");
     }
     node.attributes.put(name[0], List.copyOf(numbers));
+    if (node.constant == null && name[0].startsWith("value_")) {
+      node.constant = listed(numbers, real[0], name[0].endsWith("s"));
+    }
+  }
+
+  /** A Constant's numbers that are no tensor: value_float, value_ints and so on. */
+  private StoredTensor listed(List<Double> numbers, boolean real, boolean isList) {
+    NumberType type = real ? NumberType.F32 : NumberType.I64;
+    ByteBuffer bytes =
+        ByteBuffer.allocate(numbers.size() * type.bytes()).order(ByteOrder.LITTLE_ENDIAN);
+    for (double number : numbers) {
+      if (real) {
+        bytes.putFloat((float) number);
+      } else {
+        bytes.putLong((long) number);
+      }
+    }
+    List<Integer> shape = isList ? List.of(numbers.size()) : List.of();
+    return StoredTensor.held("a constant", file, bytes.flip(), type, shape);
   }
 
   /** Null if its type or form is none that weights have. */
@@ -201,6 +289,7 @@ final class OnnxFile {
     String[] name = {""};
     long[] type = {0};
     List<ProtocolBuffer.Span> raw = new ArrayList<>();
+    List<Long> whole = new ArrayList<>();
     Map<String, String> external = new HashMap<>();
     buffer.message(
         (number, lengthDelimited) -> {
@@ -215,7 +304,8 @@ final class OnnxFile {
             }
             case TENSOR_TYPE -> type[0] = buffer.number();
             case TENSOR_NAME -> name[0] = buffer.text();
-            case TENSOR_FLOATS, TENSOR_RAW -> {
+            case TENSOR_NUMBERS, TENSOR_LONGS -> whole.addAll(buffer.manyNumbers(lengthDelimited));
+            case TENSOR_FLOATS, TENSOR_DOUBLES, TENSOR_RAW -> {
               if (!lengthDelimited) {
                 return false;
               }
@@ -229,8 +319,11 @@ final class OnnxFile {
           return true;
         });
     NumberType numbers = TYPES.get(type[0]);
-    if (numbers == null || (raw.size() != 1 && external.isEmpty())) {
+    if (numbers == null || raw.size() > 1) {
       return null;
+    }
+    if (raw.isEmpty() && external.isEmpty()) {
+      return whole.isEmpty() ? null : converted(name[0], numbers, shape, whole);
     }
     if (!external.isEmpty()) {
       return external(name[0], numbers, shape, external);
@@ -238,6 +331,23 @@ final class OnnxFile {
     return requireLength(
         StoredTensor.contiguous(name[0], file, raw.get(0).position(), numbers, shape),
         raw.get(0).length());
+  }
+
+  /** Numbers that are stored one by one, halves by their bits. */
+  private StoredTensor converted(
+      String name, NumberType type, List<Integer> shape, List<Long> numbers) {
+    ByteBuffer bytes =
+        ByteBuffer.allocate(Math.multiplyExact(numbers.size(), type.bytes()))
+            .order(ByteOrder.LITTLE_ENDIAN);
+    for (long number : numbers) {
+      switch (type.bytes()) {
+        case 1 -> bytes.put((byte) number);
+        case 2 -> bytes.putShort((short) number);
+        case 4 -> bytes.putInt((int) number);
+        default -> bytes.putLong(number);
+      }
+    }
+    return StoredTensor.held(name, file, bytes.flip(), type, shape);
   }
 
   private static StoredTensor requireLength(StoredTensor tensor, long bytes) {
@@ -290,79 +400,5 @@ final class OnnxFile {
     } catch (InvalidPathException | NumberFormatException e) {
       throw new InputException("the place of its external weights cannot be understood", e);
     }
-  }
-
-  /** The nodes from the input to the scores, each of which takes what the one before gives. */
-  private List<TensorFile.Node> chain() {
-    Map<String, StoredTensor> constants = constants();
-    List<TensorFile.Node> nodes = new ArrayList<>();
-    String last = null;
-    for (RawNode node : rawNodes) {
-      if (SHAPE_NODES.contains(node.type)) {
-        continue;
-      }
-      boolean swapped = node.type.equals("Add") && node.inputs.size() == 2;
-      String input = node.inputs.isEmpty() ? "" : node.inputs.get(0);
-      if (swapped && !isBelow(input, last, constants)) {
-        input = node.inputs.get(1);
-      }
-      if (node.outputs.isEmpty() || !isBelow(input, last, constants)) {
-        throw new InputException(
-            "its graph is no chain from its input at node '%s' (%s), hence no VGG network"
-                .formatted(node.name, node.type));
-      }
-      last = node.outputs.get(0);
-      nodes.add(
-          new TensorFile.Node(
-              node.type, node.name, weights(node, input, constants), node.attributes));
-    }
-    return nodes;
-  }
-
-  /** Whether a value is what the last node gave, or, for the first, an input of the graph. */
-  private boolean isBelow(
-      String value, @Nullable String last, Map<String, StoredTensor> constants) {
-    return last != null
-        ? value.equals(last)
-        : graphInputs.contains(value) && !constants.containsKey(value);
-  }
-
-  /** Initialisers, and what nodes hold or pass on of them. */
-  private Map<String, StoredTensor> constants() {
-    Map<String, StoredTensor> constants = new HashMap<>(tensors);
-    for (RawNode node : rawNodes) {
-      if (node.outputs.isEmpty()) {
-        continue;
-      }
-      String output = node.outputs.get(0);
-      if (node.type.equals("Constant") && node.constant != null) {
-        constants.put(output, node.constant.named(output));
-      } else if (node.type.equals("Identity") && node.inputs.size() == 1) {
-        StoredTensor same = constants.get(node.inputs.get(0));
-        if (same != null) {
-          constants.put(output, same);
-        }
-      }
-    }
-    return constants;
-  }
-
-  private static List<StoredTensor> weights(
-      RawNode node, String input, Map<String, StoredTensor> constants) {
-    List<StoredTensor> weights = new ArrayList<>();
-    for (String other : node.inputs) {
-      if (other.equals(input) || other.isEmpty() || !WEIGHTED.contains(node.type)) {
-        continue;
-      }
-      StoredTensor tensor = constants.get(other);
-      if (tensor == null) {
-        throw new InputException(
-            "the weight '%s' of node '%s' is computed, or stored in a form that is not read: save the"
-                    .formatted(other, node.name)
-                + " network with plain float32 initialisers");
-      }
-      weights.add(tensor);
-    }
-    return weights;
   }
 }

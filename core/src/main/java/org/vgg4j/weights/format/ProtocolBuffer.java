@@ -105,6 +105,27 @@ final class ProtocolBuffer implements AutoCloseable {
     return in.readFloat();
   }
 
+  /** Reads 32-bit floating point numbers, one or, packed, many. */
+  float[] floats(boolean lengthDelimited) throws IOException {
+    if (!lengthDelimited) {
+      return new float[] {in.readFloat()};
+    }
+    int length = in.readRawVarint32();
+    if (length < 0 || length > LONGEST_TEXT || length % Float.BYTES != 0) {
+      throw new InputException("it has a list of " + length + " bytes where numbers belong");
+    }
+    float[] floats = new float[length / Float.BYTES];
+    for (int i = 0; i < floats.length; i++) {
+      floats[i] = in.readFloat();
+    }
+    return floats;
+  }
+
+  /** Reads whole numbers of any count, one or, packed, many. */
+  List<Long> manyNumbers(boolean lengthDelimited) throws IOException {
+    return lengthDelimited ? packed(in.readRawVarint32()) : List.of(number());
+  }
+
   /** Notes where the bytes of a field are and passes over them. */
   Span span() throws IOException {
     int length = in.readRawVarint32();
@@ -115,15 +136,18 @@ final class ProtocolBuffer implements AutoCloseable {
 
   /** Reads whole numbers, one or, packed, many. */
   List<Long> numbers(boolean lengthDelimited) throws IOException {
-    List<Long> numbers = new ArrayList<>();
     if (!lengthDelimited) {
-      numbers.add(number());
-      return numbers;
+      return List.of(number());
     }
     int length = in.readRawVarint32();
     if (length < 0 || length > LONGEST_LIST) {
       throw new InputException("it has a list of " + length + " bytes where sizes belong");
     }
+    return packed(length);
+  }
+
+  private List<Long> packed(int length) throws IOException {
+    List<Long> numbers = new ArrayList<>();
     int limit = in.pushLimit(length);
     while (in.getBytesUntilLimit() > 0) {
       numbers.add(number());

@@ -51,10 +51,6 @@ final class PytorchFile {
           root = entry.getName().substring(0, entry.getName().length() - DATA.length());
         }
       }
-      if (entries.containsKey("model.weights.h5")) {
-        throw new InputException(
-            "it is a whole model of Keras 3: unpack model.weights.h5 out of it, and give that");
-      }
       if (root == null) {
         throw new InputException(OtherFormats.archive(List.copyOf(entries.keySet())));
       }

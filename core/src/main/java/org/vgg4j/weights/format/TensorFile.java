@@ -50,13 +50,29 @@ public record TensorFile(
    * @param type the format's word for what it does, such as Conv
    * @param name its name
    * @param tensors its weights, in the format's order
-   * @param attributes numbers by name, such as strides
+   * @param attributes numbers by name, such as strides; NaN where the file leaves one open
+   * @param words texts by name, such as an activation
    */
   public record Node(
-      String type, String name, List<StoredTensor> tensors, Map<String, List<Double>> attributes) {
-    /** Copies the list. */
+      String type,
+      String name,
+      List<StoredTensor> tensors,
+      Map<String, List<Double>> attributes,
+      Map<String, String> words) {
+    /** Copies what it is given. */
     public Node {
       tensors = List.copyOf(tensors);
+      attributes = Map.copyOf(attributes);
+      words = Map.copyOf(words);
+    }
+
+    /** A node of a file that has numbers only. */
+    public Node(
+        String type,
+        String name,
+        List<StoredTensor> tensors,
+        Map<String, List<Double>> attributes) {
+      this(type, name, tensors, attributes, Map.of());
     }
   }
 

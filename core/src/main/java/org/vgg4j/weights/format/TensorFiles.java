@@ -97,7 +97,7 @@ public final class TensorFiles {
 
   private static TensorFile readAlone(Path file, byte[] start) throws IOException {
     if (begins(start, 'P', 'K', 3, 4)) {
-      return PytorchFile.readArchive(file);
+      return KerasArchive.isOne(file) ? KerasArchive.read(file) : PytorchFile.readArchive(file);
     }
     if (PytorchFile.isLegacy(start)) {
       return PytorchFile.readLegacy(file);
@@ -157,7 +157,7 @@ public final class TensorFiles {
   private static InputException unknown() {
     return new InputException(
         "it is of no format that is read: PyTorch (.pth, .pt), safetensors, Caffe (.caffemodel),"
-            + " Keras (.h5), ONNX (.onnx)");
+            + " Keras (.h5, .keras), ONNX (.onnx)");
   }
 
   /**

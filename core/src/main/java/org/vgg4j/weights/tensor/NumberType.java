@@ -75,8 +75,8 @@ public enum NumberType {
     }
   }
 
-  /** As Float.float16ToFloat of Java 20 does. */
-  static float halfToFloat(short half) {
+  /** Converts a half precision number, as Float.float16ToFloat of Java 20 does. */
+  public static float halfToFloat(short half) {
     int sign = (half & 0x8000) << 16;
     int exponent = half >> 10 & 0x1F;
     int fraction = half & 0x3FF;

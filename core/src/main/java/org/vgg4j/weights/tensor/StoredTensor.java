@@ -226,6 +226,30 @@ public record StoredTensor(
     return equals(other.named(name));
   }
 
+  /**
+   * Returns the same numbers with one axis as several, the last of them running fastest.
+   *
+   * @param axis which
+   * @param sizes whose product is the size of that axis
+   */
+  public StoredTensor split(int axis, int... sizes) {
+    List<Integer> newShape = new ArrayList<>(shape);
+    List<Long> newStrides = new ArrayList<>(strides);
+    newShape.remove(axis);
+    long stride = newStrides.remove(axis);
+    int product = 1;
+    for (int i = sizes.length - 1; i >= 0; i--) {
+      newShape.add(axis, sizes[i]);
+      newStrides.add(axis, stride * product);
+      product *= sizes[i];
+    }
+    if (product != shape.get(axis)) {
+      throw new IllegalArgumentException(
+          "axis %d of %s is not %s".formatted(axis, this, Arrays.toString(sizes)));
+    }
+    return new StoredTensor(name, file, position, type, newShape, newStrides, held);
+  }
+
   /** The sizes with x between. */
   public String shapeText() {
     return text(shape);

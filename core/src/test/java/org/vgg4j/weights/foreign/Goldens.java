@@ -27,7 +27,7 @@ public final class Goldens {
     return resource("/goldens/foreign/" + name);
   }
 
-  private static Path resource(String name) {
+  static Path resource(String name) {
     try {
       return Path.of(Objects.requireNonNull(Goldens.class.getResource(name), name).toURI());
     } catch (URISyntaxException e) {
@@ -37,8 +37,14 @@ public final class Goldens {
 
   /** What must be found in the files, by their names. */
   static JsonNode expected() {
+    return expected("foreign");
+  }
+
+  /** What must be found in the files of another folder of goldens. */
+  static JsonNode expected(String folder) {
     try {
-      return new ObjectMapper().readTree(file("expected.json").toFile());
+      Path file = resource("/goldens/" + folder + "/expected.json");
+      return new ObjectMapper().readTree(file.toFile());
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }

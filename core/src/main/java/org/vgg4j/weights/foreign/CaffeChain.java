@@ -1,0 +1,167 @@
+package org.vgg4j.weights.foreign;
+
+import java.util.HashSet;
+import java.util.List;
+import java.util.Locale;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+import org.vgg4j.base.InputException;
+import org.vgg4j.model.ChannelOrder;
+import org.vgg4j.model.Rgb;
+import org.vgg4j.weights.format.TensorFile;
+import org.vgg4j.weights.tensor.StoredTensor;
+
+/**
+ * Caffe's layers, in the order of the file. Weights are [out][in][row][column], or [1][1][out][in]
+ * in old files.
+ */
+final class CaffeChain {
+  /** Layers that change nothing of what a trained network computes. */
+  private static final Set<String> NEUTRAL = Set.of("Dropout", "Flatten", "Split");
+
+  /** Layers that bring images and labels, or only compare. */
+  private static final Set<String> ASIDE = Set.of("Data", "ImageData", "Input", "Accuracy");
+
+  private final Chain chain = new Chain();
+  private final Set<String> last = new HashSet<>();
+  private final Set<String> earlier = new HashSet<>();
+  private @Nullable Profile stated;
+
+  private CaffeChain() {}
+
+  static ForeignNetwork read(TensorFile file) {
+    CaffeChain reader = new CaffeChain();
+    for (TensorFile.Node node : file.nodes()) {
+      if (ASIDE.contains(node.type())) {
+        reader.aside(node);
+      } else if (reader.isOnTheWay(node)) {
+        reader.add(node);
+      }
+    }
+    String name = file.metadata().getOrDefault("name", "").toLowerCase(Locale.ROOT);
+    Profile profile = name.matches(".*vgg_?face.*") ? Profile.VGG_FACE : Profile.CAFFE;
+    return new ForeignNetwork(
+        "Caffe",
+        reader.stated == null ? profile : reader.stated,
+        reader.chain.layers(),
+        reader.chain.possible(),
+        true);
+  }
+
+  private void aside(TensorFile.Node node) {
+    if (!node.tensors().isEmpty()) {
+      throw Nodes.noVgg(node);
+    }
+    if (chain.isEmpty()) {
+      last.addAll(blobs(node, "top"));
+      earlier.addAll(blobs(node, "top"));
+      Profile profile = profile(node);
+      stated = profile == null ? stated : profile;
+    }
+  }
+
+  private static List<String> blobs(TensorFile.Node node, String side) {
+    String names = node.words().getOrDefault(side, "");
+    return names.isEmpty() ? List.of() : List.of(names.split("\n"));
+  }
+
+  /** What a data layer does to its images; a mean file's numbers are not in the network's. */
+  private static @Nullable Profile profile(TensorFile.Node node) {
+    double scale = Nodes.number(node, "transform.scale", 1);
+    List<Double> means = node.attributes().getOrDefault("transform.mean_value", List.of());
+    boolean hasFile = node.words().containsKey("transform.mean_file");
+    if (means.isEmpty() && (hasFile || scale == 1)) {
+      if (scale != 1) {
+        throw new InputException(
+            "its layer '%s' scales images by %s and subtracts a mean file, whose numbers it does not have:"
+                    .formatted(node.name(), scale)
+                + " put mean_value there instead, and save it again");
+      }
+      return null;
+    }
+    if ((!means.isEmpty() && means.size() != 1 && means.size() != 3) || !(scale > 0)) {
+      throw new InputException(
+          "its layer '%s' prepares images of other than three colours".formatted(node.name()));
+    }
+    float[] bgr = new float[3];
+    for (int i = 0; i < 3 && !means.isEmpty(); i++) {
+      bgr[i] = means.get(means.size() == 1 ? 0 : i).floatValue();
+    }
+    float std = (float) (1 / scale);
+    return Profile.described(
+        ChannelOrder.BGR, 255, new Rgb(bgr[2], bgr[1], bgr[0]), new Rgb(std, std, std));
+  }
+
+  /** A layer that takes what the last one gave; the split of labels, for one, is none. */
+  private boolean isOnTheWay(TensorFile.Node node) {
+    List<String> bottom = blobs(node, "bottom");
+    List<String> top = blobs(node, "top");
+    // what no layer gives is an input of the network, or a name that somebody made up
+    boolean elsewhere =
+        !bottom.isEmpty() && earlier.contains(bottom.get(0)) && !last.contains(bottom.get(0));
+    if (elsewhere && node.type().equals("Split")) {
+      return false;
+    }
+    if (elsewhere) {
+      throw new InputException(
+          "its layer '%s' takes '%s', not what the layer before gives: a VGG network has one way only"
+              .formatted(node.name(), bottom.get(0)));
+    }
+    if (!top.isEmpty()) {
+      last.clear();
+      last.addAll(top);
+      earlier.addAll(top);
+    }
+    return true;
+  }
+
+  private void add(TensorFile.Node node) {
+    switch (node.type()) {
+      case "Convolution" -> {
+        StoredTensor weight = Nodes.weight(node);
+        int pad = chain.inHead() ? 0 : Nodes.side(node, weight, 2) / 2;
+        Nodes.requireAll(node, "pad", pad, 0);
+        Nodes.requireAll(node, "stride", 1, 1);
+        Nodes.requireAll(node, "group", 1, 1);
+        Nodes.requireAll(node, "dilation", 1, 1);
+        chain.convolution(node, weight, Nodes.bias(node, 1));
+      }
+      case "InnerProduct" -> {
+        Nodes.requireAll(node, "transpose", 0, 0);
+        Nodes.requireAll(node, "axis", 1, 1);
+        StoredTensor weight = Nodes.weight(node);
+        List<Integer> shape = weight.shape();
+        int in = shape.get(shape.size() - 1);
+        int out = in == 0 ? 0 : weight.length() / in;
+        chain.connected(node, weight.reshaped(out, in), Nodes.bias(node, 1));
+      }
+      case "Pooling" -> {
+        Nodes.requireAll(node, "pool", 0, 0); // the largest value
+        Nodes.requireAll(node, "global_pooling", 0, 0);
+        Nodes.requireAll(node, "kernel_size", 2, 0);
+        Nodes.requireAll(node, "stride", 2, 1);
+        Nodes.requireAll(node, "pad", 0, 0);
+        chain.pool(node);
+      }
+      case "ReLU" -> {
+        Nodes.requireAll(node, "negative_slope", 0, 0);
+        chain.relu(node);
+      }
+      case "LRN" -> {
+        // Krizhevsky's constants; Caffe divides alpha by the size
+        Nodes.requireAll(node, "norm_region", 0, 0);
+        Nodes.requireAll(node, "local_size", 5, 5);
+        Nodes.requireAll(node, "alpha", 5e-4, 1);
+        Nodes.requireAll(node, "beta", 0.75, 0.75);
+        Nodes.requireAll(node, "k", 2, 1);
+        chain.lrn(node);
+      }
+      case "Softmax", "SoftmaxWithLoss" -> chain.softMax(node);
+      default -> {
+        if (!NEUTRAL.contains(node.type()) || !node.tensors().isEmpty()) {
+          throw Nodes.noVgg(node);
+        }
+      }
+    }
+  }
+}

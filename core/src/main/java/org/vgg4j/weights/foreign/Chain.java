@@ -1,0 +1,213 @@
+package org.vgg4j.weights.foreign;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Predicate;
+import org.jspecify.annotations.Nullable;
+import org.vgg4j.base.InputException;
+import org.vgg4j.model.Configuration;
+import org.vgg4j.weights.format.TensorFile;
+import org.vgg4j.weights.tensor.StoredTensor;
+
+/**
+ * A network that is put together step by step, in the order in which its file says that it
+ * computes.
+ */
+final class Chain {
+  /** What happens between weights. */
+  private enum Kind {
+    CONVOLUTION("convolution"),
+    CONNECTED("fully connected layer"),
+    RELU("ReLU"),
+    POOL("pool"),
+    LRN("LRN"),
+    SOFT_MAX("soft-max");
+
+    private final String label;
+
+    Kind(String label) {
+      this.label = label;
+    }
+
+    boolean hasWeights() {
+      return this == CONVOLUTION || this == CONNECTED;
+    }
+  }
+
+  private record Step(Kind kind, String name) {
+    @Override
+    public String toString() {
+      return kind.label + " '" + name + "'";
+    }
+  }
+
+  static final int POOLS = 5;
+
+  private final List<ForeignLayer> layers = new ArrayList<>();
+  private final List<Step> steps = new ArrayList<>();
+
+  // ------------------------------------------------------------------------------- building
+
+  /** Adds a convolution, or, after the last pool, a fully connected layer in the form of one. */
+  void convolution(TensorFile.Node node, StoredTensor weight, @Nullable StoredTensor bias) {
+    boolean connected = inHead();
+    steps.add(new Step(connected ? Kind.CONNECTED : Kind.CONVOLUTION, node.name()));
+    layers.add(new ForeignLayer(node.name(), !connected, weight, bias, null));
+  }
+
+  void connected(TensorFile.Node node, StoredTensor weight, @Nullable StoredTensor bias) {
+    steps.add(new Step(Kind.CONNECTED, node.name()));
+    layers.add(new ForeignLayer(node.name(), false, weight, bias, null));
+  }
+
+  /** A ReLU directly after another changes nothing. */
+  void relu(TensorFile.Node node) {
+    if (last() != Kind.RELU) {
+      steps.add(new Step(Kind.RELU, node.name()));
+    }
+  }
+
+  void pool(TensorFile.Node node) {
+    steps.add(new Step(Kind.POOL, node.name()));
+  }
+
+  void lrn(TensorFile.Node node) {
+    steps.add(new Step(Kind.LRN, node.name()));
+  }
+
+  void softMax(TensorFile.Node node) {
+    steps.add(new Step(Kind.SOFT_MAX, node.name()));
+  }
+
+  /** Adds what follows a convolution or a product directly as its bias. */
+  void bias(TensorFile.Node node, StoredTensor bias) {
+    ForeignLayer before = directlyBefore(node);
+    if (before.bias() != null || before.norm() != null) {
+      throw new InputException("its operation '" + node.name() + "' adds what is no bias");
+    }
+    layers.set(
+        layers.size() - 1,
+        new ForeignLayer(before.name(), before.isConvolution(), before.weight(), bias, null));
+  }
+
+  /** Adds the normalisation that follows a convolution directly. */
+  void norm(TensorFile.Node node, ForeignLayer.BatchNorm norm) {
+    ForeignLayer before = directlyBefore(node);
+    if (!before.isConvolution() || before.norm() != null) {
+      throw new InputException(
+          "its operation '" + node.name() + "' is no normalisation after a convolution");
+    }
+    layers.set(layers.size() - 1, before.with(norm));
+  }
+
+  private ForeignLayer directlyBefore(TensorFile.Node node) {
+    Kind last = last();
+    if (last == null || !last.hasWeights()) {
+      throw new InputException(
+          "its operation '%s' (%s) does not follow a convolution or a product directly: it is no VGG"
+                  .formatted(node.name(), node.type())
+              + " network");
+    }
+    return layers.get(layers.size() - 1);
+  }
+
+  private @Nullable Kind last() {
+    return steps.isEmpty() ? null : steps.get(steps.size() - 1).kind;
+  }
+
+  // ---------------------------------------------------------------------------------- asking
+
+  /** Whether nothing was added yet. */
+  boolean isEmpty() {
+    return steps.isEmpty();
+  }
+
+  /** Whether all five pools are behind. */
+  boolean inHead() {
+    return steps.stream().filter(step -> step.kind == Kind.POOL).count() == POOLS;
+  }
+
+  /** Whether the next layer with weights is the first that takes the whole last map. */
+  boolean beforeFirstConnected() {
+    return layers.isEmpty() || layers.get(layers.size() - 1).isConvolution();
+  }
+
+  /** Channels of the last map; 0 if there is none. */
+  int channels() {
+    return layers.isEmpty() ? 0 : layers.get(layers.size() - 1).out();
+  }
+
+  List<ForeignLayer> layers() {
+    return layers;
+  }
+
+  // -------------------------------------------------------------------------------- checking
+
+  /**
+   * Which networks of the family do these steps in this order.
+   *
+   * @throws InputException if none can, whatever its layers
+   */
+  Predicate<Configuration> possible() {
+    requireSteps();
+    return configuration -> hasPoolsOf(configuration) && hasLrnOf(configuration);
+  }
+
+  private void requireSteps() {
+    long weights = steps.stream().filter(step -> step.kind.hasWeights()).count();
+    int seen = 0;
+    for (int i = 0; i < steps.size(); i++) {
+      Step step = steps.get(i);
+      Step next = i + 1 < steps.size() ? steps.get(i + 1) : null;
+      seen += step.kind.hasWeights() ? 1 : 0;
+      if (step.kind.hasWeights() && seen < weights && (next == null || next.kind != Kind.RELU)) {
+        throw new InputException(
+            "after its %s comes %s, where a VGG network has a ReLU"
+                .formatted(step, next == null ? "nothing" : "the " + next));
+      }
+      if (seen == weights && seen > 0 && step.kind != Kind.SOFT_MAX && !step.kind.hasWeights()) {
+        throw new InputException(
+            "after its last layer with weights comes the %s, where a VGG network has a soft-max or nothing"
+                .formatted(step));
+      }
+      if (step.kind == Kind.SOFT_MAX && next != null) {
+        throw new InputException("its %s is not at its end".formatted(step));
+      }
+      if (step.kind == Kind.RELU && (i == 0 || !steps.get(i - 1).kind.hasWeights())) {
+        throw new InputException("its %s does not follow a layer with weights".formatted(step));
+      }
+    }
+    long pools = steps.stream().filter(step -> step.kind == Kind.POOL).count();
+    if (pools != POOLS) {
+      throw new InputException("it has %d pools, but a VGG network has five".formatted(pools));
+    }
+  }
+
+  private boolean hasPoolsOf(Configuration configuration) {
+    List<Kind> expected = new ArrayList<>();
+    configuration
+        .blocks()
+        .forEach(
+            block -> {
+              block.forEach(layer -> expected.add(Kind.CONVOLUTION));
+              expected.add(Kind.POOL);
+            });
+    List<Kind> found =
+        steps.stream()
+            .map(Step::kind)
+            .filter(kind -> kind == Kind.CONVOLUTION || kind == Kind.POOL)
+            .toList();
+    return found.equals(expected);
+  }
+
+  private boolean hasLrnOf(Configuration configuration) {
+    List<Integer> places = new ArrayList<>();
+    for (int i = 0; i < steps.size(); i++) {
+      if (steps.get(i).kind == Kind.LRN) {
+        places.add(i);
+      }
+    }
+    // after the first convolution and its ReLU
+    return places.equals(configuration.hasLrn() ? List.of(2) : List.of());
+  }
+}

@@ -1,0 +1,88 @@
+package org.vgg4j.weights.foreign;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.regex.Pattern;
+import org.vgg4j.base.InputException;
+import org.vgg4j.weights.format.TensorFile;
+import org.vgg4j.weights.tensor.StoredTensor;
+
+/**
+ * Keras's files of weights alone: what lies between the weights is told by the names of layers, if
+ * at all.
+ */
+final class KerasWeights {
+  /** Names that Keras gives to layers without weights in a VGG network. */
+  private static final Pattern NEUTRAL =
+      Pattern.compile(
+          "(input|.*pool|max_pool|flatten|dropout|activation|re_lu|relu|softmax|reshape|zero_padding"
+              + "|zeropadding|random_|gaussian_noise|spatial_dropout).*");
+
+  private static final Pattern NOT_MAX_POOL = Pattern.compile(".*(global|average|avg).*");
+
+  /** The layers of VGG-Face in Keras, its own images among what they were converted with. */
+  private static final Pattern VGG_FACE = Pattern.compile("fc[678]/(relu|softmax)");
+
+  private final List<ForeignLayer> layers = new ArrayList<>();
+  private int channels;
+  private int pools;
+
+  private KerasWeights() {}
+
+  static ForeignNetwork read(TensorFile file) {
+    KerasWeights reader = new KerasWeights();
+    file.nodes().forEach(reader::add);
+    boolean nested = file.nodes().stream().anyMatch(node -> node.type().equals("nested layer"));
+    boolean named = file.nodes().stream().anyMatch(node -> node.tensors().isEmpty());
+    if (named && !nested && reader.pools != Chain.POOLS) {
+      throw new InputException(
+          "it has %d pools, but a VGG network has five".formatted(reader.pools));
+    }
+    return new ForeignNetwork("Keras", profile(file), reader.layers, configuration -> true, true);
+  }
+
+  /** Keras's files come from the authors', but those of VGG-Face. */
+  static Profile profile(TensorFile file) {
+    boolean face = file.nodes().stream().anyMatch(node -> VGG_FACE.matcher(node.name()).matches());
+    return face ? Profile.VGG_FACE : Profile.KERAS;
+  }
+
+  private void add(TensorFile.Node node) {
+    if (node.tensors().isEmpty()) {
+      String name = node.name().substring(node.name().lastIndexOf('/') + 1);
+      if (!NEUTRAL.matcher(name).matches() || NOT_MAX_POOL.matcher(name).matches()) {
+        throw new InputException(
+            "its layer '%s' has no weights, and its file does not say what it does: a VGG network has none of"
+                    .formatted(node.name())
+                + " that name");
+      }
+      pools += name.contains("pool") ? 1 : 0;
+      return;
+    }
+    StoredTensor weight = Nodes.weight(node);
+    StoredTensor bias = Nodes.bias(node, 1);
+    if (node.tensors().size() > 2) {
+      throw new InputException(
+          "its layer '%s' has %d weights, but those of a VGG network have two%s"
+              .formatted(
+                  node.name(),
+                  node.tensors().size(),
+                  node.tensors().size() == 4
+                      ? "; batch normalisation is read from whole models only, which say where it"
+                          + " is"
+                      : ""));
+    }
+    if (weight.shape().size() == 4) {
+      boolean connected = pools == Chain.POOLS; // a fully connected layer in the form of one
+      channels = weight.shape().get(3);
+      layers.add(
+          new ForeignLayer(node.name(), !connected, weight.permuted(3, 2, 0, 1), bias, null));
+    } else if (weight.shape().size() == 2) {
+      boolean first = layers.isEmpty() || layers.get(layers.size() - 1).isConvolution();
+      StoredTensor ours = first ? Nodes.overMap(weight, channels) : weight.permuted(1, 0);
+      layers.add(new ForeignLayer(node.name(), false, ours, bias, null));
+    } else {
+      throw Nodes.noVgg(node);
+    }
+  }
+}
