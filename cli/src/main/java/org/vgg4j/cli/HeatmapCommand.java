@@ -2,19 +2,29 @@ package org.vgg4j.cli;
 
 import java.io.PrintWriter;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
+import org.vgg4j.Prediction;
 import org.vgg4j.base.InputException;
 import org.vgg4j.data.ScaleRange;
+import org.vgg4j.data.Synsets;
 import org.vgg4j.evaluate.HeatMap;
+import org.vgg4j.evaluate.HeatMapSheet;
+import org.vgg4j.evaluate.HeatMaps;
+import org.vgg4j.evaluate.Ranking;
 import org.vgg4j.evaluate.TestScales;
 import org.vgg4j.image.ImageDecoder;
 import org.vgg4j.image.RgbImage;
+import org.vgg4j.image.UnreadableImageException;
 import org.vgg4j.model.Preprocessing;
 import org.vgg4j.network.Engine;
 import org.vgg4j.network.Parameters;
 import org.vgg4j.weights.ModelFile;
+import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -23,12 +33,11 @@ import picocli.CommandLine.Spec;
 /** {@code vgg heatmap}. */
 @Command(
     name = "heatmap",
-    description = {
-      "Draws where in a picture the network sees what: a row for each Q, in it the picture and a"
-          + " column",
-      "for each of the most probable classes. Where a class is improbable, the picture is dark and"
-          + " blue."
-    },
+    description =
+        "Draws what in a picture speaks for its class, and what against it: of the class, and with"
+            + " the probability, that vgg classify gives. A square of the picture is covered, in"
+            + " one place after another (81 forward passes): red where the probability falls, blue"
+            + " where it rises.",
     sortOptions = false)
 final class HeatmapCommand implements Runnable {
   @Spec private CommandSpec spec;
@@ -39,20 +48,33 @@ final class HeatmapCommand implements Runnable {
   @Option(names = "--model", paramLabel = "FILE", required = true, description = Texts.MODEL)
   private Path model;
 
+  @ArgGroup private final Choice choice = new Choice();
+
+  /** At most one of these. */
+  static final class Choice {
+    @Option(
+        names = "--class",
+        paramLabel = "NAME|INDEX",
+        description =
+            "draw this class rather than the most probable one; may be given several times")
+    private @Nullable List<String> classes;
+
+    @Option(
+        names = "--top",
+        paramLabel = "N",
+        defaultValue = "1",
+        description = "draw so many of the most probable classes (default: ${DEFAULT-VALUE})")
+    private int top = 1;
+  }
+
   @Option(
       names = "--test-scales",
       paramLabel = "Q,Q",
       description =
-          "shorter side, in pixels, of the rescaled picture (default: four times the crop: a map of"
-              + " at least four windows a side)")
+          "draw the dense network's class score maps instead, a row for each Q: shorter side, in"
+              + " pixels, of the rescaled picture. Their probabilities are those of the windows,"
+              + " not vgg classify's; at twice the crop and more they tell places apart")
   private @Nullable String testScales;
-
-  @Option(
-      names = "--top",
-      paramLabel = "N",
-      defaultValue = "3",
-      description = "number of classes (default: ${DEFAULT-VALUE})")
-  private int top;
 
   @Option(
       names = "--out",
@@ -62,43 +84,172 @@ final class HeatmapCommand implements Runnable {
   @Writes
   private Path out;
 
+  @Option(
+      names = "--json",
+      description = "print labels, probabilities and the values of the maps as JSON")
+  private boolean json;
+
   @Option(names = "--threads", paramLabel = "N", description = Texts.THREADS)
   private int threads = Runtime.getRuntime().availableProcessors();
 
   @Override
   public void run() {
-    if (top < 1) {
-      throw new InputException("option top is " + top + " but must be at least 1");
+    if (choice.top < 1) {
+      throw new InputException("option top is " + choice.top + " but must be at least 1");
     }
     RgbImage picture = ImageDecoder.decode(image);
     ModelFile file = ModelFile.read(model);
     Preprocessing preprocessing = file.preprocessing();
-    int crop = preprocessing.crop();
     List<Integer> scales =
         testScales == null
-            ? List.of(4 * crop)
-            : TestScales.of(testScales, ScaleRange.fixed(preprocessing.scale()), crop);
-    HeatMap.Drawn drawn;
+            ? List.of()
+            : TestScales.of(
+                testScales, ScaleRange.fixed(preprocessing.scale()), preprocessing.crop());
+    List<Prediction> predictions = new ArrayList<>();
+    List<List<HeatMap>> rows = new ArrayList<>();
     try (Engine engine = new Engine(threads)) {
       Parameters parameters = new Parameters(file.architecture(), file.arrays());
-      drawn = HeatMap.draw(engine, parameters, preprocessing, picture, scales, top);
+      HeatMaps maps = maps(engine, parameters, preprocessing, picture);
+      float[] posteriors = maps.posteriors();
+      int[] labels = labels(file.classNames(), posteriors);
+      for (int label : labels) {
+        predictions.add(new Prediction(file.classNames().get(label), label, posteriors[label]));
+      }
+      if (scales.isEmpty()) {
+        rows.add(maps.occlusion(labels));
+      }
+      for (int scale : scales) {
+        rows.add(maps.classScores(scale, labels));
+      }
     }
-    drawn.sheet().writePng(out);
+    HeatMapSheet.draw(picture, String.valueOf(image.getFileName()), file.classNames(), rows)
+        .writePng(out);
+    print(predictions, rows);
+  }
+
+  private HeatMaps maps(
+      Engine engine, Parameters parameters, Preprocessing preprocessing, RgbImage picture) {
+    try {
+      return new HeatMaps(engine, parameters, preprocessing, picture);
+    } catch (UnreadableImageException e) {
+      throw new InputException(image + ": " + e.getMessage(), e);
+    }
+  }
+
+  private int[] labels(List<String> names, float[] posteriors) {
+    if (choice.classes == null) {
+      return Ranking.top(posteriors, 0, names.size(), choice.top);
+    }
+    return choice.classes.stream().mapToInt(word -> label(word, names)).distinct().toArray();
+  }
+
+  /** A name as it is, or in other case; an index where no class has that name. */
+  private static int label(String word, List<String> names) {
+    int exact = names.indexOf(word);
+    if (exact >= 0) {
+      return exact;
+    }
+    if (word.matches("\\d{1,9}") && Integer.parseInt(word) < names.size()) {
+      return Integer.parseInt(word);
+    }
+    List<String> alike = names.stream().filter(name -> isMeant(word, name)).toList();
+    if (alike.size() == 1) {
+      return names.indexOf(alike.get(0));
+    }
+    throw new InputException(
+        "option class is '%s' but must be a name of a class, or an index from 0 to %d: %s"
+            .formatted(
+                word,
+                names.size() - 1,
+                alike.isEmpty() ? hint(word, names) : String.join(", ", alike)));
+  }
+
+  /** Names of ILSVRC are a WNID and a word: either will do. */
+  private static boolean isMeant(String word, String name) {
+    String key = Synsets.key(name);
+    return name.equalsIgnoreCase(word)
+        || key.equals(word)
+        || (!key.equals(name) && name.substring(key.length() + 1).equalsIgnoreCase(word));
+  }
+
+  private static String hint(String word, List<String> names) {
+    String nearest = Spelling.nearest(word, names);
+    if (nearest != null) {
+      return "perhaps " + nearest + "?";
+    }
+    String most = String.join(", ", names.subList(0, Math.min(10, names.size())));
+    return names.size() > 10 ? most + ", … (" + names.size() + " in all)" : most;
+  }
+
+  private void print(List<Prediction> predictions, List<List<HeatMap>> rows) {
     PrintWriter terminal = spec.commandLine().getOut();
-    for (int row = 0; row < scales.size(); row++) {
-      terminal.printf(
-          "row %d: Q = %d, a map of %s windows of %d pixels%n",
-          row + 1, scales.get(row), drawn.maps().get(row), crop);
+    if (json) {
+      terminal.println(Json.of(asMap(predictions, rows)));
+      terminal.flush();
+      return;
     }
-    for (int i = 0; i < drawn.classes().length; i++) {
+    terminal.println(image);
+    for (Prediction prediction : predictions) {
       terminal.printf(
-          Locale.ROOT,
-          "column %d: %s, %.1f %%%n",
-          i + 2,
-          file.classNames().get(drawn.classes()[i]),
-          100 * drawn.posteriors()[i]);
+          Locale.ROOT, "  %6.2f %%  %s%n", 100 * prediction.probability(), prediction.label());
+    }
+    for (List<HeatMap> row : rows) {
+      for (int i = 0; i < row.size(); i++) {
+        terminal.println(sentence(row.get(i), predictions.get(i).label()));
+      }
     }
     terminal.println("drawn: " + out);
     terminal.flush();
+  }
+
+  private static String sentence(HeatMap map, String label) {
+    if (map.method() == HeatMap.Method.OCCLUSION) {
+      return String.format(
+          Locale.ROOT,
+          "%s: covering %d x %d pixels lowers the probability by up to %.1f points, or raises it by"
+              + " up to %.1f%s",
+          label,
+          map.window(),
+          map.window(),
+          100 * Math.max(0, map.largest()),
+          100 * Math.max(0, -map.smallest()),
+          Math.max(map.largest(), -map.smallest()) < 0.01 ? ": no one square decides" : "");
+    }
+    return String.format(
+        Locale.ROOT,
+        "%s at Q = %d: %.2f %% by the mean score of %d x %d windows, from %.2f to %.2f %%%s",
+        label,
+        map.scale(),
+        100 * map.probability(),
+        map.rows(),
+        map.columns(),
+        100 * map.smallest(),
+        100 * map.largest(),
+        map.rows() * map.columns() == 1
+            ? "; one window tells no places apart: take a larger --test-scales"
+            : "");
+  }
+
+  private Map<String, Object> asMap(List<Prediction> predictions, List<List<HeatMap>> rows) {
+    Map<String, Object> map = new LinkedHashMap<>();
+    map.put("file", image.toString());
+    map.put("predictions", predictions);
+    map.put("maps", rows.stream().flatMap(List::stream).map(HeatmapCommand::asMap).toList());
+    map.put("drawing", out.toString());
+    return map;
+  }
+
+  private static Map<String, Object> asMap(HeatMap heatMap) {
+    Map<String, Object> map = new LinkedHashMap<>();
+    map.put("method", heatMap.method().name().toLowerCase(Locale.ROOT));
+    map.put("index", heatMap.label());
+    map.put("testScale", heatMap.scale());
+    map.put("probability", heatMap.probability());
+    map.put("window", heatMap.window());
+    map.put("x", heatMap.x());
+    map.put("y", heatMap.y());
+    map.put("step", heatMap.step());
+    map.put("values", heatMap.values());
+    return map;
   }
 }

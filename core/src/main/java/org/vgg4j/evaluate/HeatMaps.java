@@ -1,0 +1,210 @@
+package org.vgg4j.evaluate;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Set;
+import org.vgg4j.base.InputException;
+import org.vgg4j.image.Preprocessor;
+import org.vgg4j.image.Rescale;
+import org.vgg4j.image.RgbImage;
+import org.vgg4j.model.Preprocessing;
+import org.vgg4j.network.DenseInference;
+import org.vgg4j.network.Engine;
+import org.vgg4j.network.Inference;
+import org.vgg4j.network.Parameters;
+import org.vgg4j.network.ScoreMaps;
+
+/**
+ * Makes heat maps of one picture. They explain what the centre crop's prediction is made of, so
+ * they are of that prediction: by occlusion, at the model's own scale. Score maps of the dense
+ * network are for larger scales; at the model's own they have too few windows. Not thread-safe.
+ */
+public final class HeatMaps {
+  /** Patches are a quarter of the crop, and a point of the grid every eighth of it. */
+  private static final int POINTS = 8;
+
+  private static final int BATCH = 16;
+  private static final int CHANNELS = 3;
+  private static final int STRIDE = 32; // of dense windows, in pixels of the rescaled picture
+
+  private final Engine engine;
+  private final Parameters parameters;
+  private final Preprocessing preprocessing;
+  private final Preprocessor preprocessor;
+  private final RgbImage picture;
+  private final Inference inference;
+  private final float[] posteriors;
+
+  /**
+   * Classifies the picture.
+   *
+   * @throws InputException if the memory does not suffice, the picture is too elongated to be
+   *     rescaled, or the network's answer is no number
+   */
+  public HeatMaps(
+      Engine engine, Parameters parameters, Preprocessing preprocessing, RgbImage picture) {
+    this.engine = engine;
+    this.parameters = parameters;
+    this.preprocessing = preprocessing;
+    this.preprocessor = new Preprocessor(preprocessing);
+    this.picture = picture;
+    this.inference = engine.inference(parameters, 1, Set.of());
+    this.posteriors = inference.posteriors(crop(), 1);
+    for (float posterior : posteriors) {
+      if (Float.isNaN(posterior)) {
+        throw new InputException(
+            "the model's answer is no number (NaN): its weights are damaged, take another model");
+      }
+    }
+  }
+
+  /** The input of the network: {@code [1][3][crop][crop]}. */
+  private float[] crop() {
+    float[] crop = engine.images(parameters.architecture(), 1);
+    preprocessor.write(preprocessor.centerCrop(picture), crop, 0);
+    return crop;
+  }
+
+  /** The probability of each class, as the centre crop alone has it. */
+  public float[] posteriors() {
+    return posteriors.clone();
+  }
+
+  /**
+   * Covers one part of the centre crop after another with the mean colour (an input of zeros), and
+   * looks what becomes of the probabilities: of 81 squares, a quarter of the crop wide, which takes
+   * as many forward passes.
+   *
+   * @param classes indices of classes
+   * @return a map for each
+   */
+  public List<HeatMap> occlusion(int... classes) {
+    int crop = preprocessing.crop();
+    int side = POINTS + 1;
+    int window = Math.max(1, Math.round(crop * 2f / POINTS));
+    float[][] covered = new float[side * side][];
+    float[] whole = crop();
+    int batch = batch();
+    float[] images = engine.images(parameters.architecture(), batch);
+    engine.enlarge(inference, batch);
+    for (int first = 0; first < covered.length; first += batch) {
+      int count = Math.min(batch, covered.length - first);
+      for (int n = 0; n < count; n++) {
+        System.arraycopy(whole, 0, images, n * whole.length, whole.length);
+        int row = (first + n) / side;
+        int column = (first + n) % side;
+        double step = (double) crop / POINTS;
+        cover(images, n * whole.length, crop, row * step, column * step, window);
+      }
+      float[] all = inference.posteriors(images, count);
+      for (int n = 0; n < count; n++) {
+        covered[first + n] =
+            Arrays.copyOfRange(all, n * posteriors.length, (n + 1) * posteriors.length);
+      }
+    }
+    List<HeatMap> maps = new ArrayList<>();
+    for (int label : classes) {
+      float[][] falls = new float[side][side];
+      for (int i = 0; i < covered.length; i++) {
+        falls[i / side][i % side] = posteriors[label] - covered[i][label];
+      }
+      maps.add(occlusion(label, falls, window));
+    }
+    return maps;
+  }
+
+  private HeatMap occlusion(int label, float[][] falls, int window) {
+    Rescale.Size size = Rescale.sizeOf(picture, preprocessing.scale());
+    int crop = preprocessing.crop();
+    double across = (double) picture.width() / size.width();
+    double down = (double) picture.height() / size.height();
+    double x = RgbImage.centered(size.width(), crop) * across;
+    double y = RgbImage.centered(size.height(), crop) * down;
+    return new HeatMap(
+        HeatMap.Method.OCCLUSION,
+        preprocessing.scale(),
+        label,
+        posteriors[label],
+        falls,
+        x,
+        y,
+        crop * across / POINTS,
+        window,
+        new HeatMap.Area(x, y, crop * across, crop * down));
+  }
+
+  /** As many images at a time as the heap has room for. */
+  private int batch() {
+    int batch = BATCH;
+    long heap = Runtime.getRuntime().maxMemory();
+    while (batch > 1
+        && engine.inferenceMemory(parameters.architecture(), batch, parameters.fcWeights()).total()
+            > heap * 3 / 4) {
+      batch /= 2;
+    }
+    return batch;
+  }
+
+  /** Covers a square, as far as it lies within the image. */
+  private static void cover(
+      float[] images, int offset, int crop, double row, double column, int window) {
+    int top = Math.max(0, (int) Math.round(row - window / 2.0));
+    int bottom = Math.min(crop, (int) Math.round(row + window / 2.0));
+    int left = Math.max(0, (int) Math.round(column - window / 2.0));
+    int right = Math.min(crop, (int) Math.round(column + window / 2.0));
+    for (int channel = 0; channel < CHANNELS; channel++) {
+      for (int y = top; y < bottom; y++) {
+        int line = offset + (channel * crop + y) * crop;
+        Arrays.fill(images, line + left, line + right, 0f);
+      }
+    }
+  }
+
+  /**
+   * Computes the class score maps of the dense network.
+   *
+   * @param scale Q, at least the crop
+   * @param classes indices of classes
+   * @return a map for each
+   * @throws InputException if the memory does not suffice
+   */
+  public List<HeatMap> classScores(int scale, int... classes) {
+    RgbImage rescaled = Rescale.toShorterSide(picture, scale, preprocessing.interpolation());
+    DenseInference network = engine.dense(parameters);
+    network.capacity(rescaled.height(), rescaled.width(), 1);
+    float[] input = new float[rescaled.pixels().length];
+    preprocessor.write(rescaled, input, 0);
+    ScoreMaps scores = network.scores(input, 1, rescaled.height(), rescaled.width());
+    float[] whole = network.posteriors(scores.mean(0));
+    float[][][] maps = new float[classes.length][scores.rows()][scores.columns()];
+    for (int row = 0; row < scores.rows(); row++) {
+      for (int column = 0; column < scores.columns(); column++) {
+        int at = scores.index(0, row, column);
+        float[] window =
+            network.posteriors(Arrays.copyOfRange(scores.values(), at, at + scores.classes()));
+        for (int i = 0; i < classes.length; i++) {
+          maps[i][row][column] = window[classes[i]];
+        }
+      }
+    }
+    double pixels = (double) picture.width() / rescaled.width();
+    double middle = preprocessing.crop() / 2.0 * pixels;
+    List<HeatMap> result = new ArrayList<>();
+    for (int i = 0; i < classes.length; i++) {
+      result.add(
+          new HeatMap(
+              HeatMap.Method.CLASS_SCORES,
+              scale,
+              classes[i],
+              whole[classes[i]],
+              maps[i],
+              middle,
+              middle,
+              STRIDE * pixels,
+              preprocessing.crop(),
+              new HeatMap.Area(0, 0, picture.width(), picture.height())));
+    }
+    return result;
+  }
+}
