@@ -1,5 +1,7 @@
 package org.vgg4j.cli;
 
+import java.io.BufferedInputStream;
+import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -30,7 +32,13 @@ final class ClassifyCommand implements Callable<Integer> {
 
   @Spec private CommandSpec spec;
 
-  @Parameters(paramLabel = "IMAGE", arity = "1..*", description = "image files, or folders of them")
+  /** Stands for standard input. */
+  private static final Path STANDARD_INPUT = Path.of("-");
+
+  @Parameters(
+      paramLabel = "IMAGE",
+      arity = "1..*",
+      description = "image files, or folders of them; - reads one image from standard input")
   private List<Path> images;
 
   @Option(names = "--model", paramLabel = "FILE", required = true, description = Texts.MODEL)
@@ -45,6 +53,8 @@ final class ClassifyCommand implements Callable<Integer> {
 
   @Option(names = "--threads", paramLabel = "N", description = Texts.THREADS)
   private int threads = Runtime.getRuntime().availableProcessors();
+
+  @Mixin private final QuietOption quiet = new QuietOption();
 
   @Mixin private final FcWeightsOption fcWeights = new FcWeightsOption();
 
@@ -73,7 +83,7 @@ final class ClassifyCommand implements Callable<Integer> {
     List<Path> files = files();
     List<Classified> results = new ArrayList<>();
     try (ImageClassifier classifier = ImageClassifier.load(model, threads, form)) {
-      if (!classifier.roundingErrors().isEmpty()) {
+      if (!classifier.roundingErrors().isEmpty() && !quiet.isQuiet()) {
         spec.commandLine().getErr().println(FcWeightsOption.sentence(classifier.roundingErrors()));
       }
       for (int first = 0; first < files.size(); first += PICTURES_AT_A_TIME) {
@@ -95,9 +105,12 @@ final class ClassifyCommand implements Callable<Integer> {
   }
 
   private List<Path> files() {
+    if (images.stream().filter(STANDARD_INPUT::equals).count() > 1) {
+      throw new InputException("standard input holds one image: give - only once");
+    }
     List<Path> files = new ArrayList<>();
     for (Path path : images) {
-      files.addAll(ImageFiles.at(path));
+      files.addAll(path.equals(STANDARD_INPUT) ? List.of(path) : ImageFiles.at(path));
     }
     return files;
   }
@@ -108,7 +121,7 @@ final class ClassifyCommand implements Callable<Integer> {
     List<RgbImage> pictures = new ArrayList<>();
     for (Path file : files) {
       try {
-        pictures.add(ImageDecoder.decode(file));
+        pictures.add(file.equals(STANDARD_INPUT) ? standardInput() : ImageDecoder.decode(file));
         readable.add(file);
       } catch (InputException e) {
         spec.commandLine().getErr().println("vgg: " + e.getMessage());
@@ -126,6 +139,21 @@ final class ClassifyCommand implements Callable<Integer> {
       }
     }
     return results;
+  }
+
+  private static RgbImage standardInput() {
+    BufferedInputStream input = new BufferedInputStream(System.in);
+    try {
+      input.mark(1);
+      if (input.read() < 0) {
+        throw new InputException(
+            "standard input is empty: give it an image, as in vgg classify - < photo.jpg");
+      }
+      input.reset();
+    } catch (IOException e) {
+      throw new InputException("cannot read standard input (" + e.getMessage() + ")", e);
+    }
+    return ImageDecoder.decode(input, "standard input");
   }
 
   private void classifyOne(

@@ -7,10 +7,10 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.vgg4j.base.InputException;
 import org.vgg4j.data.ColorPca;
+import org.vgg4j.data.ContactSheet;
 import org.vgg4j.data.DataSources;
 import org.vgg4j.data.Dataset;
 import org.vgg4j.data.Inspection;
@@ -19,6 +19,7 @@ import org.vgg4j.data.Unreadable;
 import org.vgg4j.model.Rgb;
 import org.vgg4j.network.Engine;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
@@ -43,7 +44,8 @@ final class DataInspectCommand implements Runnable {
   @Option(
       names = "--sheet",
       paramLabel = "FILE.png",
-      description = "draw eight pictures of each of at most twelve classes")
+      description =
+          "draw eight different pictures of each of at most twelve classes, under their names")
   @Writes
   private @Nullable Path sheet;
 
@@ -60,6 +62,8 @@ final class DataInspectCommand implements Runnable {
   @Option(names = "--json", description = Texts.JSON)
   private boolean json;
 
+  @Mixin private final QuietOption quiet = new QuietOption();
+
   @Override
   public void run() {
     if (limit < 1) {
@@ -67,7 +71,7 @@ final class DataInspectCommand implements Runnable {
     }
     DataSources.Found found = DataSources.recognise(data);
     Map<String, Inspection> parts = new LinkedHashMap<>();
-    ProgressLine progress = new ProgressLine(spec.commandLine().getErr());
+    ProgressLine progress = quiet.line(spec.commandLine().getErr());
     try (Engine engine = new Engine(threads)) {
       found
           .parts()
@@ -88,7 +92,7 @@ final class DataInspectCommand implements Runnable {
       progress.clear();
     }
     Dataset first = found.parts().values().iterator().next();
-    List<Integer> rows = sheet == null ? List.of() : Inspection.writeSheet(sheet, first);
+    List<Integer> rows = sheet == null ? List.of() : ContactSheet.write(sheet, first);
     spec.commandLine()
         .getOut()
         .println(json ? Json.of(asMap(found, parts, rows)) : text(found, parts, rows));
@@ -137,13 +141,10 @@ final class DataInspectCommand implements Runnable {
     text.append(classes(found, parts));
     parts.forEach((part, seen) -> text.append(unreadable(part, seen)));
     Dataset first = found.parts().values().iterator().next();
-    String names =
-        rows.stream().map(label -> first.classNames().get(label)).collect(Collectors.joining(", "));
     if (sheet != null) {
-      text.append(
-          String.format(
-              "%n%s shows pictures of %s%s%n",
-              sheet, first.name(), rows.isEmpty() ? "" : "; rows from above: " + names));
+      String what =
+          rows.isEmpty() ? "" : rows.size() + (rows.size() == 1 ? " class of " : " classes of ");
+      text.append(String.format("%n%s shows pictures of %s%s%n", sheet, what, first.name()));
     }
     return text.toString();
   }

@@ -16,6 +16,8 @@ import picocli.CommandLine.Spec;
     name = "doctor",
     description = "Says what vgg4j runs on: Java, kernels and why these, threads, memory.")
 final class DoctorCommand implements Runnable {
+  private static final String VECTOR_MODULE = "jdk.incubator.vector";
+
   @Spec private CommandSpec spec;
 
   @Option(names = "--json", description = Texts.JSON)
@@ -23,52 +25,98 @@ final class DoctorCommand implements Runnable {
 
   @Override
   public void run() {
-    Map<String, Object> facts = new LinkedHashMap<>();
+    PrintWriter out = spec.commandLine().getOut();
     try (Engine engine = new Engine(Runtime.getRuntime().availableProcessors())) {
-      facts.put("version", Version.get());
-      facts.put(
-          "java",
-          Runtime.version()
-              + " ("
-              + System.getProperty("java.vm.name")
-              + ", "
-              + System.getProperty("java.home")
-              + ")");
-      facts.put(
-          "system",
-          System.getProperty("os.name")
-              + " "
-              + System.getProperty("os.version")
-              + " "
-              + System.getProperty("os.arch"));
-      facts.put("kernels", engine.kernels());
-      facts.put("kernelsUse", engine.kernelsDescription());
-      facts.put("kernelsReason", engine.kernelsReason());
-      facts.put("lanes", engine.kernelLanes());
-      facts.put(
-          "vectorModule",
-          ModuleLayer.boot().findModule("jdk.incubator.vector").isPresent()
-              ? "present"
-              : "absent: add --add-modules jdk.incubator.vector");
-      facts.put("threads", engine.threads());
+      if (json) {
+        out.println(Json.of(facts(engine)));
+      } else {
+        sentences(engine, out);
+      }
     }
+    out.flush();
+  }
+
+  private static Map<String, Object> facts(Engine engine) {
+    Map<String, Object> facts = new LinkedHashMap<>();
+    facts.put("version", Version.get());
+    facts.put(
+        "java",
+        Runtime.version()
+            + " ("
+            + System.getProperty("java.vm.name")
+            + ", "
+            + System.getProperty("java.home")
+            + ")");
+    facts.put("system", system());
+    facts.put("kernels", engine.kernels());
+    facts.put("kernelsUse", engine.kernelsDescription());
+    facts.put("kernelsReason", engine.kernelsReason());
+    facts.put("lanes", engine.kernelLanes());
+    facts.put(
+        "vectorModule",
+        hasVectorModule() ? "present" : "absent: add --add-modules " + VECTOR_MODULE);
+    facts.put("threads", engine.threads());
     Runtime runtime = Runtime.getRuntime();
     facts.put("heapLimitBytes", runtime.maxMemory());
     facts.put("heapUsedBytes", runtime.totalMemory() - runtime.freeMemory());
     facts.put("peakMemoryBytes", ProcessMemory.peak().orElse(-1));
-    PrintWriter out = spec.commandLine().getOut();
-    if (json) {
-      out.println(Json.of(facts));
-      return;
-    }
-    facts.forEach((name, value) -> out.printf("%-16s %s%n", name, readable(name, value)));
-    out.flush();
+    return facts;
   }
 
-  private static String readable(String name, Object value) {
-    if (name.endsWith("Bytes") && value instanceof Long bytes) {
-      return bytes < 0 ? "unknown" : String.format(Locale.ROOT, "%,.0f MB", bytes / 1e6);
+  /** The same for people: a line or two for each thing, with units. */
+  private static void sentences(Engine engine, PrintWriter out) {
+    say(out, "vgg4j", Version.get());
+    say(out, "Java", Runtime.version() + ", " + System.getProperty("java.vm.name"));
+    say(out, "", "in " + System.getProperty("java.home"));
+    say(out, "system", system());
+    say(out, "kernels", engine.kernels() + ": " + engine.kernelsDescription());
+    if (engine.kernelLanes() > 1) {
+      say(out, "", "computes with " + engine.kernelLanes() + " numbers at a time");
     }
-    return String.valueOf(value);
+    say(out, "", "chosen because " + engine.kernelsReason());
+    say(
+        out,
+        "module",
+        hasVectorModule()
+            ? VECTOR_MODULE + " is there"
+            : VECTOR_MODULE + " is not there: start Java with --add-modules " + VECTOR_MODULE);
+    int threads = engine.threads();
+    say(
+        out,
+        "threads",
+        threads + (threads == 1 ? ", for the only processor" : ", one for each processor"));
+    Runtime runtime = Runtime.getRuntime();
+    say(
+        out,
+        "memory",
+        "the heap may take "
+            + size(runtime.maxMemory())
+            + " and holds "
+            + size(runtime.totalMemory() - runtime.freeMemory()));
+    ProcessMemory.peak()
+        .ifPresent(peak -> say(out, "", "the whole process took " + size(peak) + " at its peak"));
+  }
+
+  private static String system() {
+    return System.getProperty("os.name")
+        + " "
+        + System.getProperty("os.version")
+        + " "
+        + System.getProperty("os.arch");
+  }
+
+  private static boolean hasVectorModule() {
+    return ModuleLayer.boot().findModule(VECTOR_MODULE).isPresent();
+  }
+
+  private static void say(PrintWriter out, String what, Object sentence) {
+    out.printf("%-9s%s%n", what, sentence);
+  }
+
+  /** In MB or GB of the decimal kind, as elsewhere. */
+  private static String size(long bytes) {
+    return bytes < 1_000_000_000
+        ? String.format(Locale.ROOT, "%,.0f MB", bytes / 1e6)
+        : String.format(Locale.ROOT, "%,.1f GB", bytes / 1e9);
   }
 }

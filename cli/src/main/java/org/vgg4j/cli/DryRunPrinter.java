@@ -3,8 +3,11 @@ package org.vgg4j.cli;
 import java.io.PrintWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.vgg4j.data.Unreadable;
@@ -14,6 +17,7 @@ import org.vgg4j.train.TrainingConfig;
 /** Tries runs without leaving anything, and says what was found. */
 final class DryRunPrinter {
   private final PrintWriter out;
+  private final List<Map<String, Object>> results = new ArrayList<>();
   private double secondsOfAll;
   private int runs;
 
@@ -40,6 +44,7 @@ final class DryRunPrinter {
     DryRun found = DryRun.of(tried);
     secondsOfAll += found.seconds();
     runs++;
+    results.add(asMap(found, stage));
     found.data().notes().forEach(out::println);
     out.printf(
         Locale.ROOT,
@@ -78,6 +83,33 @@ final class DryRunPrinter {
             : unreadable.size()
                 + " cannot be read and would be passed over: "
                 + Unreadable.names(unreadable));
+  }
+
+  private static Map<String, Object> asMap(DryRun found, @Nullable String stage) {
+    Map<String, Object> map = new LinkedHashMap<>();
+    if (stage != null) {
+      map.put("stage", stage);
+    }
+    map.put("data", found.data().name());
+    map.put("classes", found.architecture().classes());
+    map.put("trainImages", found.data().train().size());
+    map.put("valImages", found.data().validation().size());
+    map.put("arch", found.architecture().configuration().label());
+    map.put("parameters", found.architecture().parameterCount());
+    map.put("heapBytes", found.memory().total());
+    map.put("microBatch", found.microBatch());
+    map.put("lookedAt", found.lookedAt());
+    map.put("unreadable", found.unreadable());
+    map.put("loss", found.loss());
+    map.put("imagesPerSecond", 1 / found.secondsPerImage());
+    map.put("steps", found.steps());
+    map.put("seconds", found.seconds());
+    return map;
+  }
+
+  /** What was found of each run. */
+  List<Map<String, Object>> results() {
+    return results;
   }
 
   /** Says that nothing is in the way. */

@@ -175,6 +175,8 @@ final class EvaluateCommand implements Callable<Integer> {
   @Option(names = "--json", description = Texts.JSON)
   private boolean json;
 
+  @Mixin private final QuietOption quiet = new QuietOption();
+
   @Mixin private final RankOptions ranks = new RankOptions();
 
   /** This process's group while {@link #call} runs. */
@@ -341,7 +343,7 @@ final class EvaluateCommand implements Callable<Integer> {
       dataset.notes().forEach(spec.commandLine().getErr()::println);
       noted = true; // of several networks' same images
     }
-    ProgressLine progress = new ProgressLine(spec.commandLine().getErr());
+    ProgressLine progress = quiet.line(spec.commandLine().getErr());
     try (Engine engine = new Engine(threads)) {
       Parameters parameters =
           engine.withFcWeights(new Parameters(file.architecture(), file.arrays()), form);

@@ -17,6 +17,7 @@ import org.vgg4j.weights.foreign.Profile;
 import org.vgg4j.weights.foreign.Release;
 import org.vgg4j.weights.foreign.WeightsImport;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
@@ -96,6 +97,8 @@ final class ImportCommand implements Callable<Integer> {
   @Option(names = "--json", description = Texts.JSON)
   private boolean json;
 
+  @Mixin private final QuietOption quiet = new QuietOption();
+
   @Override
   public Integer call() {
     if (reorderClasses && classes == null) {
@@ -113,7 +116,8 @@ final class ImportCommand implements Callable<Integer> {
     WeightsImport.Imported imported = options.read(file);
     imported.model().write(out);
     PrintWriter terminal = spec.commandLine().getOut();
-    terminal.println(json ? Json.of(asMap(imported)) : text(imported));
+    terminal.println(
+        json ? Json.of(asMap(imported)) : quiet.isQuiet() ? out.toString() : text(imported));
     terminal.flush();
     return 0;
   }

@@ -17,6 +17,7 @@ import org.vgg4j.base.UserFolders;
 import org.vgg4j.weights.foreign.Download;
 import org.vgg4j.weights.foreign.Release;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
@@ -51,7 +52,9 @@ final class ModelsCommand implements Callable<Integer> {
                 : String.format(
                     Locale.ROOT, "%.1f / %.1f", release.top1Error(), release.top5Error()),
             release.licence(),
-            release.checksum(),
+            release.checksum().isPublished()
+                ? release.checksum().toString().split(" ")[0]
+                : release.checksum(),
             release.fileName());
       }
       out.print(table);
@@ -59,6 +62,7 @@ final class ModelsCommand implements Callable<Integer> {
       out.println(
           "Errors are top-1 / top-5 on the validation images of ILSVRC-2012, as published:");
       out.println("the authors' of dense evaluation at Q = 384, the others' of centre crops.");
+      out.println("Whole checksums are in --json.");
       out.println(
           Hint.command("models get NAME")
               + " downloads one, "
@@ -114,10 +118,12 @@ final class ModelsCommand implements Callable<Integer> {
             "download from there, such as a mirror of your own, instead of the release's own")
     private @Nullable String from;
 
+    @Mixin private final QuietOption quiet = new QuietOption();
+
     @Override
     public Integer call() {
       Release release = Release.named(name);
-      ProgressLine line = new ProgressLine(spec.commandLine().getErr());
+      ProgressLine line = quiet.line(spec.commandLine().getErr());
       Path folder = cache != null ? cache : defaultCache();
       boolean there = Files.exists(folder.resolve(release.fileName()));
       Path file =
@@ -134,6 +140,10 @@ final class ModelsCommand implements Callable<Integer> {
                           bytes / 0x1p20,
                           release.mebibytes())));
       line.clear();
+      if (quiet.isQuiet()) {
+        spec.commandLine().getOut().println(file);
+        return 0;
+      }
       List<String> lines = new ArrayList<>();
       lines.add(file + (there ? " was there already" : " was downloaded"));
       lines.add(

@@ -14,25 +14,31 @@ final class ProgressLine {
   private static final long PLAIN_INTERVAL = 15_000_000_000L;
 
   private final PrintWriter err;
+  private final boolean quiet;
   private final boolean terminal = Boolean.getBoolean(TERMINAL);
   private long last = System.nanoTime();
   private int shown;
 
-  ProgressLine(PrintWriter err) {
+  /**
+   * @param quiet whether to say nothing
+   */
+  ProgressLine(PrintWriter err, boolean quiet) {
     this.err = err;
+    this.quiet = quiet;
   }
 
   /** Shows how far the work is, if it is time for that. */
   void show(String text) {
     long now = System.nanoTime();
-    if (now - last < (terminal ? TERMINAL_INTERVAL : PLAIN_INTERVAL)) {
+    if (quiet || now - last < (terminal ? TERMINAL_INTERVAL : PLAIN_INTERVAL)) {
       return;
     }
     last = now;
     if (terminal) {
-      err.print("\r" + text + " ".repeat(Math.max(0, shown - text.length())));
+      String line = Screen.fitted(Screen.harmless(text), Screen.WIDTH - 1); // or it would wrap
+      err.print("\r" + line + " ".repeat(Math.max(0, shown - Screen.width(line))));
       err.flush();
-      shown = text.length();
+      shown = Screen.width(line);
     } else {
       err.println(text);
     }

@@ -5,6 +5,7 @@ import org.jspecify.annotations.Nullable;
 import org.vgg4j.report.RunReport;
 import org.vgg4j.train.RunFolder;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
@@ -33,10 +34,12 @@ final class ReportCommand implements Runnable {
   @Option(names = "--threads", paramLabel = "N", description = Texts.THREADS)
   private int threads = Runtime.getRuntime().availableProcessors();
 
+  @Mixin private final QuietOption quiet = new QuietOption();
+
   @Override
   public void run() {
-    Path report =
-        write(new RunFolder(run), data, threads, new ProgressLine(spec.commandLine().getErr()));
+    ProgressLine line = quiet.line(spec.commandLine().getErr());
+    Path report = write(new RunFolder(run), data, threads, line);
     spec.commandLine().getOut().println(report);
   }
 

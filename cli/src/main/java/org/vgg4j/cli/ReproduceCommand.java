@@ -23,6 +23,7 @@ import org.vgg4j.train.EpochMetrics;
 import org.vgg4j.train.TrainingConfig;
 import org.vgg4j.train.TrainingListener;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
@@ -129,6 +130,8 @@ final class ReproduceCommand implements Callable<Integer> {
   @Option(names = "--threads", paramLabel = "N", description = Texts.THREADS)
   private int threads = Runtime.getRuntime().availableProcessors();
 
+  @Mixin private final QuietOption quietly = new QuietOption();
+
   @Override
   public Integer call() {
     UnreadableLimit passedOver = UnreadableLimit.of(maxUnreadable);
@@ -150,15 +153,22 @@ final class ReproduceCommand implements Callable<Integer> {
                 passedOver);
     requireSame(config);
     PrintWriter terminal = spec.commandLine().getOut();
-    ProgressLine line = new ProgressLine(spec.commandLine().getErr());
+    ProgressLine line = quietly.line(spec.commandLine().getErr());
     long began = System.nanoTime();
     try (StopSignal stop = StopSignal.install(spec.commandLine().getErr())) {
       Reproducer reproducer =
-          new Reproducer(config, out, new Progress(terminal, line), stop::requested, Map.of());
-      terminal.printf(
-          "All of it takes about %s on this machine, if none of it is done.%n",
-          PlanCommand.time(reproducer.predictSeconds() / 86_400));
-      terminal.flush();
+          new Reproducer(
+              config,
+              out,
+              new Progress(terminal, line, quietly.isQuiet()),
+              stop::requested,
+              Map.of());
+      if (!quietly.isQuiet()) {
+        terminal.printf(
+            "All of it takes about %s on this machine, if none of it is done.%n",
+            PlanCommand.time(reproducer.predictSeconds() / 86_400));
+        terminal.flush();
+      }
       AtomicFile.write(out.resolve(OPTIONS), identity(config) + "\n");
       Reproduction found = reproducer.run();
       line.clear();
@@ -229,13 +239,15 @@ final class ReproduceCommand implements Callable<Integer> {
   private static final class Progress implements Reproducer.Listener, TrainingListener {
     private final PrintWriter out;
     private final ProgressLine line;
+    private final boolean quiet;
     private final long start = System.nanoTime();
     private String what = "";
     private double done;
 
-    Progress(PrintWriter out, ProgressLine line) {
+    Progress(PrintWriter out, ProgressLine line, boolean quiet) {
       this.out = out;
       this.line = line;
+      this.quiet = quiet;
     }
 
     @Override
@@ -243,6 +255,9 @@ final class ReproduceCommand implements Callable<Integer> {
       what = sentence;
       done = share;
       line.clear();
+      if (quiet) {
+        return;
+      }
       double minutes = (System.nanoTime() - start) / 60e9;
       out.printf(Locale.ROOT, "%5.1f min  %3.0f %%  %s%n", minutes, 100 * share, sentence);
       out.flush();

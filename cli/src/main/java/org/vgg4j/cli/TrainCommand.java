@@ -43,6 +43,9 @@ import picocli.CommandLine.Spec;
     },
     sortOptions = false)
 class TrainCommand implements Callable<Integer> {
+  /** Option that prints the result for programs. */
+  static final String JSON = "--json";
+
   /** Options that a resumed run may have anew. */
   private static final Set<String> MAY_CHANGE =
       Set.of(
@@ -51,7 +54,12 @@ class TrainCommand implements Callable<Integer> {
           "--checkpoint-every",
           Texts.MAX_UNREADABLE_NAME,
           RankOptions.NPROC,
-          RankOptions.TIMEOUT);
+          RankOptions.TIMEOUT,
+          QuietOption.NAME,
+          JSON);
+
+  private static final String STAGES = "stages";
+  private static final PrintWriter NOWHERE = new PrintWriter(Writer.nullWriter());
 
   @Spec private CommandSpec spec;
 
@@ -97,6 +105,13 @@ class TrainCommand implements Callable<Integer> {
           "only try it, also a recipe: open the data, plan the memory, decode pictures, do one"
               + " step, predict the time; leaves nothing but the index of an archive")
   private boolean dryRun;
+
+  @Option(
+      names = JSON,
+      description = Texts.JSON + " at the end; what else there is to say goes to standard error")
+  private boolean json;
+
+  @Mixin private final QuietOption quiet = new QuietOption();
 
   @Mixin private final RankOptions ranks = new RankOptions();
 
@@ -145,10 +160,9 @@ class TrainCommand implements Callable<Integer> {
 
   /** Takes part in whatever the process that leads trains; its options are those of that. */
   private int follow() {
-    PrintWriter nobody = new PrintWriter(Writer.nullWriter());
     int threads = options.threads();
     RunMessages messages = new RunMessages(group);
-    try (StopSignal stop = StopSignal.install(nobody)) {
+    try (StopSignal stop = StopSignal.install(NOWHERE)) {
       for (Map<String, Object> told = messages.awaitOptions();
           told != null;
           told = messages.awaitOptions()) {
@@ -169,19 +183,25 @@ class TrainCommand implements Callable<Integer> {
         DryRunPrinter printer = new DryRunPrinter(terminal());
         printer.run(config, null, Set.of());
         printer.end();
+        printJson(printer.results().get(0));
         return 0;
       }
       Path folder = out != null ? out : defaultFolder();
-      return run(config, folder, false, "--resume " + Hint.quoted(folder), stop);
+      int exitCode = run(config, folder, false, "--resume " + Hint.quoted(folder), stop);
+      printJson(RunResult.of(new RunFolder(folder)));
+      return exitCode;
     }
     requireNothingElseThanResume();
     RunFolder folder = RunFolder.existing(resume);
     if (folder.isFinished()) {
       terminal()
           .println("The run in " + resume + " is finished; its best model: " + folder.bestModel());
+      printJson(RunResult.of(folder));
       return 0;
     }
-    return run(options.config(), resume, true, "--resume " + Hint.quoted(resume), stop);
+    int exitCode = run(options.config(), resume, true, "--resume " + Hint.quoted(resume), stop);
+    printJson(RunResult.of(folder));
+    return exitCode;
   }
 
   private int runRecipe(Path file, StopSignal stop) {
@@ -206,8 +226,25 @@ class TrainCommand implements Callable<Integer> {
         toCome.add(folder.bestModel());
       }
       printer.end();
+      printJson(Map.of(STAGES, printer.results()));
       return 0;
     }
+    int exitCode = runStages(file, folderOfAll, stages, typed, stop);
+    List<Map<String, Object>> results = new ArrayList<>();
+    for (Recipe.Stage stage : stages) {
+      RunFolder folder = new RunFolder(folderOfAll.resolve(stage.name()));
+      if (Files.exists(folder.config())) {
+        Map<String, Object> result = new LinkedHashMap<>(Map.of("stage", stage.name()));
+        result.putAll(RunResult.of(folder));
+        results.add(result);
+      }
+    }
+    printJson(Map.of(STAGES, results));
+    return exitCode;
+  }
+
+  private int runStages(
+      Path file, Path folderOfAll, List<Recipe.Stage> stages, List<String> typed, StopSignal stop) {
     for (Recipe.Stage stage : stages) {
       RunFolder folder = new RunFolder(folderOfAll.resolve(stage.name()));
       if (folder.isFinished()) {
@@ -239,7 +276,7 @@ class TrainCommand implements Callable<Integer> {
       TrainingConfig config, Path folder, boolean begun, String again, StopSignal stop) {
     TrainingListener listener =
         Listeners.of(
-            new TrainingPrinter(terminal(), spec.commandLine().getErr()),
+            new TrainingPrinter(terminal(), spec.commandLine().getErr(), quiet),
             new TensorBoardListener(folder));
     TrainingResult result =
         begun
@@ -259,13 +296,13 @@ class TrainCommand implements Callable<Integer> {
       writeReport(result, config); // what was saved is there whatever becomes of this
       return stop.exitCode();
     }
-    if (group.size() > 1) {
+    if (group.size() > 1 && !quiet.isQuiet()) {
       printTraffic(result);
     }
     try {
       writeReport(result, config);
     } finally {
-      printResult(result, config.data(), terminal()); // a full disk now makes no training vain
+      printResult(result, config.data()); // a full disk now makes no training vain
     }
     return 0;
   }
@@ -289,7 +326,7 @@ class TrainCommand implements Callable<Integer> {
   }
 
   private void writeReport(TrainingResult result, TrainingConfig config) {
-    ProgressLine line = new ProgressLine(spec.commandLine().getErr());
+    ProgressLine line = quiet.line(spec.commandLine().getErr());
     ReportCommand.write(result.folder(), null, config.threads(), line);
   }
 
@@ -310,8 +347,19 @@ class TrainCommand implements Callable<Integer> {
     return typed;
   }
 
+  /** Where people read: with --json, that is not where the result goes. */
   private PrintWriter terminal() {
-    return spec.commandLine().getOut();
+    if (json && quiet.isQuiet()) {
+      return NOWHERE;
+    }
+    return json ? spec.commandLine().getErr() : spec.commandLine().getOut();
+  }
+
+  private void printJson(Map<String, Object> result) {
+    if (json) {
+      spec.commandLine().getOut().println(Json.of(result));
+      spec.commandLine().getOut().flush();
+    }
   }
 
   /** What a run does is settled when it begins. */
@@ -357,7 +405,8 @@ class TrainCommand implements Callable<Integer> {
     }
   }
 
-  private static void printResult(TrainingResult result, String data, PrintWriter out) {
+  private void printResult(TrainingResult result, String data) {
+    PrintWriter out = terminal();
     Path model = result.bestEpoch() > 0 ? result.folder().bestModel() : result.folder().lastModel();
     out.printf(
         Locale.ROOT,
@@ -368,16 +417,18 @@ class TrainCommand implements Callable<Integer> {
     if (test != null) {
       out.printf(
           Locale.ROOT,
-          "Test: top-1 accuracy %.1f %%, top-5 accuracy %.1f %% on %d images that training never"
+          "Test: top-1 accuracy %.1f %%, top-5 accuracy %.1f %% on %,d image%s that training never"
               + " saw.%n",
           100 - test.top1Error(),
           100 - test.top5Error(),
-          test.images());
+          test.images(),
+          test.images() == 1 ? "" : "s");
     }
     out.printf(
         Locale.ROOT,
-        "%d steps in %s%s. The run is in %s.%n%nNext:%n",
+        "%,d step%s in %s%s. The run is in %s.%n",
         result.steps(),
+        result.steps() == 1 ? "" : "s",
         TrainingPrinter.duration(result.seconds()),
         ProcessMemory.peak().isPresent()
             ? String.format(
@@ -386,12 +437,19 @@ class TrainCommand implements Callable<Integer> {
                 ProcessMemory.peak().getAsLong() / 1e6)
             : "",
         result.folder().path());
+    if (!quiet.isQuiet()) {
+      printNext(result, model, data, out);
+    }
+    out.flush();
+  }
+
+  private static void printNext(TrainingResult result, Path model, String data, PrintWriter out) {
+    out.printf("%nNext:%n");
     out.printf(
         "  open %s in a browser%n", Hint.quoted(result.folder().path().resolve("report.html")));
     String vgg = "  " + Hint.command("");
     out.printf("%sevaluate --model %s --data %s%n", vgg, Hint.quoted(model), Hint.quoted(data));
     out.printf("%sdata export --data %s --limit 1 --out samples%n", vgg, Hint.quoted(data));
     out.printf("%sclassify samples --model %s%n", vgg, Hint.quoted(model));
-    out.flush();
   }
 }

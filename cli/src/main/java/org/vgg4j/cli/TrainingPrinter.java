@@ -1,6 +1,7 @@
 package org.vgg4j.cli;
 
 import java.io.PrintWriter;
+import java.io.Writer;
 import java.util.Locale;
 import org.vgg4j.data.DataSplits;
 import org.vgg4j.data.Dataset;
@@ -14,13 +15,19 @@ import org.vgg4j.train.TrainingListener;
 /** Shows how training goes: a line per epoch, and the progress within. */
 final class TrainingPrinter implements TrainingListener {
   private final PrintWriter out;
+  private final PrintWriter notes;
   private final PrintWriter err;
   private final ProgressLine line;
 
-  TrainingPrinter(PrintWriter out, PrintWriter err) {
-    this.out = out;
+  /**
+   * @param out gets the table of epochs, unless that is not wanted
+   * @param err gets warnings and progress
+   */
+  TrainingPrinter(PrintWriter out, PrintWriter err, QuietOption quiet) {
+    this.out = quiet.isQuiet() ? new PrintWriter(Writer.nullWriter()) : out;
+    this.notes = quiet.isQuiet() ? err : out;
     this.err = err;
-    this.line = new ProgressLine(err);
+    this.line = quiet.line(err);
   }
 
   @Override
@@ -52,25 +59,21 @@ final class TrainingPrinter implements TrainingListener {
         architecture.multiplyAdds() / 1e6);
     out.printf(
         Locale.ROOT,
-        "Training: S = %s, batch %d, %d images at a time, at most %d epochs, seed %d, %d threads;"
+        "Training: S = %s, batch %d, %d images at a time, at most %d epoch%s, seed %d, %d thread%s;"
             + " about %,.0f MB of heap.%n%n",
         config.augmentation().scale(),
         config.sgd().batch(),
         config.sgd().microBatch(),
         config.schedule().epochs(),
+        config.schedule().epochs() == 1 ? "" : "s",
         config.seed(),
         config.threads(),
+        config.threads() == 1 ? "" : "s",
         memory.total() / 1e6);
+    out.printf("%25s%23s%n", "training", "validation");
     out.printf(
-        "%5s  %8s  %10s  %12s  %8s  %9s  %9s  %8s%n",
-        "epoch",
-        "rate",
-        "train loss",
-        "train top-1",
-        "val loss",
-        "val top-1",
-        "images/s",
-        "elapsed");
+        "%5s%7s%10s%10s%10s%10s%10s%11s%n",
+        "epoch", "rate", "loss", "accuracy", "loss", "accuracy", "images/s", "elapsed");
     out.flush();
   }
 
@@ -84,7 +87,7 @@ final class TrainingPrinter implements TrainingListener {
   @Override
   public void noted(String sentence) {
     line.clear();
-    out.println(sentence);
+    notes.println(sentence);
   }
 
   @Override
@@ -92,7 +95,7 @@ final class TrainingPrinter implements TrainingListener {
     line.show(
         String.format(
             Locale.ROOT,
-            "epoch %d of %d, step %d of %d: loss %.3f, %.0f images/s, at most %s left",
+            "epoch %d/%d, step %d/%d: loss %.3f, %.0f images/s, at most %s left",
             progress.epoch(),
             progress.epochs(),
             progress.step(),
@@ -108,12 +111,12 @@ final class TrainingPrinter implements TrainingListener {
     Evaluation validation = metrics.validation();
     out.printf(
         Locale.ROOT,
-        "%5d  %8s  %10.4f  %10.1f %%  %8.4f  %7.1f %%  %9.0f  %8s%s%n",
+        "%5d%7.0e%10s%8.1f %%%10s%8.1f %%%10.0f%11s%s%n",
         metrics.epoch(),
-        String.format(Locale.ROOT, "%.0e", metrics.learningRate()),
-        metrics.trainLoss(),
+        metrics.learningRate(),
+        loss(metrics.trainLoss()),
         100 - metrics.trainTop1Error(),
-        validation.meanLoss(),
+        loss(validation.meanLoss()),
         100 - validation.top1Error(),
         metrics.imagesPerSecond(),
         duration(metrics.seconds()),
@@ -125,6 +128,11 @@ final class TrainingPrinter implements TrainingListener {
   public void warned(String sentence) {
     line.clear();
     err.println("vgg: " + sentence);
+  }
+
+  /** Of a run that goes wrong, losses of many digits; its column has nine. */
+  private static String loss(double value) {
+    return String.format(Locale.ROOT, Math.abs(value) < 1000 ? "%.4f" : "%.2e", value);
   }
 
   /** Hours, minutes and seconds, as many as it takes. */

@@ -187,7 +187,15 @@ final class YamlOptions implements IDefaultValueProvider {
   /** Options that say where options come from have no place in a file. */
   /** Or about processes, which are no part of what is learnt. */
   private static boolean isAboutFiles(String key) {
-    return Set.of(CONFIG, RESUME, RECIPE, DRY_RUN, RankOptions.NPROC, RankOptions.TIMEOUT)
+    return Set.of(
+            CONFIG,
+            RESUME,
+            RECIPE,
+            DRY_RUN,
+            RankOptions.NPROC,
+            RankOptions.TIMEOUT,
+            QuietOption.NAME,
+            TrainCommand.JSON)
         .contains("--" + key);
   }
 

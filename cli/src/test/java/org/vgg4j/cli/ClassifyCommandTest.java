@@ -5,7 +5,10 @@ import static org.assertj.core.api.Assertions.within;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.ByteArrayInputStream;
 import java.io.IOException;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -78,6 +81,43 @@ class ClassifyCommandTest {
     assertThat(lines.get(0)).isEqualTo("file,rank,label,index,probability");
     String quoted = "\"" + comma.toString().replace("\"", "\"\"") + "\"";
     assertThat(lines.get(1)).startsWith(quoted + ",1,red,2,");
+  }
+
+  /** Runs with some bytes on standard input. */
+  private static Vgg classify(byte[] input, Object... args) {
+    InputStream before = System.in;
+    System.setIn(new ByteArrayInputStream(input));
+    try {
+      return classify(args);
+    } finally {
+      System.setIn(before);
+    }
+  }
+
+  @Test
+  void standardInput() throws IOException {
+    Path red = picture("red.png", 2);
+    Vgg vgg = classify(Files.readAllBytes(red), "--json", "-", red);
+    assertThat(vgg.exitCode()).as(vgg.err()).isZero();
+    JsonNode results = new ObjectMapper().readTree(vgg.out());
+    assertThat(results.findValuesAsText("file")).containsExactly("-", red.toString());
+    assertThat(results.get(0).get("predictions")).isEqualTo(results.get(1).get("predictions"));
+  }
+
+  @Test
+  void standardInputWithoutAnImage() {
+    Vgg empty = classify(new byte[0], "-");
+    assertThat(empty.exitCode()).isEqualTo(1);
+    assertThat(empty.err())
+        .isEqualToIgnoringNewLines(
+            "vgg: standard input is empty: give it an image, as in vgg classify - < photo.jpg");
+    Vgg text = classify("no picture".getBytes(StandardCharsets.UTF_8), "-");
+    assertThat(text.exitCode()).isEqualTo(1);
+    assertThat(text.err()).startsWith("vgg: standard input is not an image that can be read");
+    Vgg twice = classify(new byte[0], "-", "-");
+    assertThat(twice.exitCode()).isEqualTo(1);
+    assertThat(twice.err())
+        .isEqualToIgnoringNewLines("vgg: standard input holds one image: give - only once");
   }
 
   /** More than fit into one round of the command and into one batch of the network. */

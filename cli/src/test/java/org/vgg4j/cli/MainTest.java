@@ -328,19 +328,4 @@ class MainTest {
     assertThat(vgg.exitCode()).isZero();
     assertThat(vgg.out()).doesNotContainPattern("-[0-9,.]+ MB");
   }
-
-  @Test
-  void doctor() throws IOException {
-    Vgg vgg = Vgg.run("doctor");
-    assertThat(vgg.exitCode()).isZero();
-    assertThat(vgg.out())
-        .contains("java ", "kernels ", "kernelsReason ", "lanes ", "threads ", "heapLimitBytes ")
-        .contains("peakMemoryBytes ");
-    JsonNode facts = json(Vgg.run("doctor", "--json").out());
-    assertThat(facts.get("kernels").textValue())
-        .isEqualTo(System.getProperty("vgg.test.expectedKernels"));
-    assertThat(facts.get("threads").intValue())
-        .isEqualTo(Runtime.getRuntime().availableProcessors());
-    assertThat(facts.get("heapLimitBytes").longValue()).isEqualTo(Runtime.getRuntime().maxMemory());
-  }
 }

@@ -2,6 +2,7 @@ package org.vgg4j.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
 import java.io.IOException;
@@ -83,6 +84,70 @@ class TrainCommandTest {
         .map(String::valueOf)
         .contains("command", "host", "java", "processors", "started", "seconds");
     assertThat(provenance.get("command").toString()).startsWith("[train, --out, ");
+  }
+
+  /** Also with long numbers; what is longer than a terminal's line cannot be read as a table. */
+  @Test
+  void epochsAreATableOfEightyColumns() throws IOException {
+    Vgg vgg = train("run", tiny("--epochs", "2"));
+    List<String> lines = vgg.out().lines().toList();
+    int header = lines.indexOf("                 training             validation");
+    assertThat(lines.get(header + 1).split(" +"))
+        .containsExactly(
+            "epoch", "rate", "loss", "accuracy", "loss", "accuracy", "images/s", "elapsed");
+    assertThat(lines.get(header + 2)).matches(" +1 +1e-02 +\\d.*% +\\d.*% +\\d+ +\\d+ s  best");
+    assertThat(lines.subList(header, header + 4)).allMatch(line -> line.length() <= 80);
+  }
+
+  @Test
+  void jsonForPrograms() throws IOException {
+    Vgg vgg = train("run", tiny("--epochs", "2", "--json"));
+    assertThat(vgg.exitCode()).isZero();
+    JsonNode result = new ObjectMapper().readTree(vgg.out());
+    JsonNode written = new ObjectMapper().readTree(root.resolve("run/provenance.json").toFile());
+    for (String key : List.of("steps", "seconds", "bestEpoch", "testTop1Error", "testTop5Error")) {
+      assertThat(result.get(key)).as(key).isNotNull().isEqualTo(written.get(key));
+    }
+    assertThat(result.get("run").asText()).isEqualTo(root.resolve("run").toString());
+    assertThat(result.get("finished").asBoolean()).isTrue();
+    assertThat(result.get("valTop1Error").asDouble()).isBetween(0.0, 100.0);
+    assertThat(Path.of(result.get("bestModel").asText())).isRegularFile();
+    assertThat(Path.of(result.get("report").asText())).isRegularFile();
+    assertThat(vgg.err()).contains("epoch", "Best validation:", "Next:");
+
+    Vgg again = Vgg.run("train", "--resume", root.resolve("run"), "--json", "--quiet");
+    assertThat(new ObjectMapper().readTree(again.out())).isEqualTo(result);
+    assertThat(again.err()).isEmpty();
+  }
+
+  @Test
+  void jsonOfATrialAndOfARecipe() throws IOException {
+    JsonNode tried =
+        new ObjectMapper().readTree(train("none", tiny("--dry-run", "--json", "-q")).out());
+    assertThat(tried.get("trainImages").asInt()).isEqualTo(48);
+    assertThat(tried.get("classes").asInt()).isEqualTo(3);
+    assertThat(tried.get("steps").asInt()).isEqualTo(36);
+    Path recipe =
+        Files.writeString(
+            root.resolve("recipe.yaml"),
+            "common: {data: '%s', width: 0.03, epochs: 1}\nstages: {one: {arch: A}, two: {arch: A}}"
+                .formatted(data));
+    Vgg all = train("all", "--recipe", recipe, "--max-steps=1", "--json", "--quiet");
+    assertThat(all.exitCode()).as(all.err()).isZero();
+    JsonNode stages = new ObjectMapper().readTree(all.out()).get("stages");
+    assertThat(stages.findValuesAsText("stage")).containsExactly("one", "two");
+    assertThat(stages.get(1).get("steps").asInt()).isEqualTo(1);
+  }
+
+  @Test
+  void quietlyOnlyResults() throws IOException {
+    Vgg vgg = train("run", tiny("--epochs", "2", "-q"));
+    assertThat(vgg.err()).isEmpty();
+    assertThat(vgg.out().lines().filter(line -> !line.isEmpty()))
+        .satisfiesExactly(
+            line -> assertThat(line).startsWith("Best validation: top-1 accuracy "),
+            line -> assertThat(line).startsWith("Test: top-1 accuracy "),
+            line -> assertThat(line).startsWith("6 steps in ").endsWith(root.resolve("run") + "."));
   }
 
   @Test
@@ -217,6 +282,8 @@ class TrainCommandTest {
             "dry-run",
             "nproc",
             "timeout",
+            "json",
+            "quiet",
             "scale-ratio",
             "help",
             "version"));

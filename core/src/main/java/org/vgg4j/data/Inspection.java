@@ -1,16 +1,10 @@
 package org.vgg4j.data;
 
-import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.Comparator;
 import java.util.List;
 import java.util.function.IntConsumer;
 import java.util.stream.IntStream;
-import org.vgg4j.image.Rescale;
 import org.vgg4j.image.RgbImage;
-import org.vgg4j.image.UnreadableImageException;
-import org.vgg4j.model.Interpolation;
 
 /**
  * What a look at the pictures of one part of a data set finds, for people.
@@ -29,9 +23,6 @@ public record Inspection(
     Spread shorterSides,
     Spread longerSides,
     Survey survey) {
-
-  private static final int SHEET_CLASSES = 12;
-  private static final int SHEET_SIDE = 96;
 
   /** The smallest, the middle and the largest of some numbers; zeros if there are none. */
   public record Spread(int smallest, int median, int largest) {
@@ -150,84 +141,5 @@ public record Inspection(
         Measuring.spread(measuring.shorter),
         Measuring.spread(measuring.longer),
         new Survey(survey.mean(), survey.colors(), unreadable));
-  }
-
-  /**
-   * Writes a PNG with eight pictures of each of some classes, a row for each; of a part without
-   * labels, of its first pictures.
-   *
-   * @param file in place of any that is there
-   * @param dataset the pictures; those that cannot be read are passed over
-   * @return the labels of the rows; empty for a part without labels
-   * @throws org.vgg4j.base.InputException if the file cannot be written
-   */
-  public static List<Integer> writeSheet(Path file, Dataset dataset) {
-    List<Integer> labels = sheetClasses(dataset);
-    List<RgbImage> pictures = new ArrayList<>();
-    if (labels.isEmpty()) {
-      pictures.addAll(first(dataset, IntStream.range(0, dataset.size())));
-    }
-    for (int label : labels) {
-      List<RgbImage> row =
-          first(dataset, IntStream.range(0, dataset.size()).filter(i -> dataset.label(i) == label));
-      while (row.size() < SampleSheet.COLUMNS) {
-        row.add(blank());
-      }
-      pictures.addAll(row);
-    }
-    SampleSheet.grid(pictures, SHEET_SIDE).writePng(file);
-    return labels;
-  }
-
-  /** At most twelve classes that have pictures, evenly spread. */
-  private static List<Integer> sheetClasses(Dataset dataset) {
-    if (!dataset.isLabelled()) {
-      return List.of();
-    }
-    List<Integer> present =
-        IntStream.range(0, dataset.size())
-            .map(dataset::label)
-            .boxed()
-            .distinct()
-            .sorted(Comparator.naturalOrder())
-            .toList();
-    int count = Math.min(SHEET_CLASSES, present.size());
-    return IntStream.range(0, count)
-        .mapToObj(i -> present.get(i * present.size() / count))
-        .toList();
-  }
-
-  /** The first that can be read, as many as a row has. */
-  private static List<RgbImage> first(Dataset dataset, IntStream indices) {
-    List<RgbImage> row = new ArrayList<>();
-    indices
-        .mapToObj(index -> square(dataset, index))
-        .flatMap(List::stream)
-        .limit(SampleSheet.COLUMNS)
-        .forEach(row::add);
-    return row;
-  }
-
-  /** The middle of a picture; empty if it cannot be read. */
-  private static List<RgbImage> square(Dataset dataset, int index) {
-    try {
-      RgbImage image = dataset.image(index);
-      int side = Math.min(image.width(), image.height());
-      RgbImage middle =
-          image.crop(
-              RgbImage.centered(image.width(), side),
-              RgbImage.centered(image.height(), side),
-              side,
-              side);
-      return List.of(Rescale.resize(middle, SHEET_SIDE, SHEET_SIDE, Interpolation.BILINEAR));
-    } catch (UnreadableImageException e) {
-      return List.of(); // the survey lists it
-    }
-  }
-
-  private static RgbImage blank() {
-    byte[] white = new byte[3 * SHEET_SIDE * SHEET_SIDE];
-    Arrays.fill(white, (byte) 255);
-    return new RgbImage(SHEET_SIDE, SHEET_SIDE, white);
   }
 }

@@ -11,7 +11,7 @@ import org.vgg4j.model.Rgb;
 
 /** A picture of what training sees: its first samples, eight in a row. */
 public final class SampleSheet {
-  static final int COLUMNS = 8;
+  private static final int COLUMNS = 8;
   private static final int SAMPLES = COLUMNS * COLUMNS;
 
   /** Larger crops are scaled down to this, in pixels. */
@@ -53,7 +53,7 @@ public final class SampleSheet {
    * @param pictures squares
    * @param side of each, in pixels
    */
-  static RgbImage grid(List<RgbImage> pictures, int side) {
+  private static RgbImage grid(List<RgbImage> pictures, int side) {
     int cell = side + GAP;
     int width = COLUMNS * cell + GAP;
     int height = (pictures.size() + COLUMNS - 1) / COLUMNS * cell + GAP;

@@ -3,6 +3,7 @@ package org.vgg4j.train;
 import static java.util.stream.Collectors.joining;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.type.TypeReference;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.SerializationFeature;
 import com.fasterxml.jackson.databind.json.JsonMapper;
@@ -12,6 +13,7 @@ import java.io.IOException;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
@@ -31,7 +33,7 @@ import org.vgg4j.evaluate.Evaluation;
  */
 public record RunFolder(Path path) {
   /** The field of provenance.json that says whether the run came to its end. */
-  static final String FINISHED = "finished";
+  public static final String FINISHED = "finished";
 
   private static final Logger LOG = LoggerFactory.getLogger(RunFolder.class);
   private static final String CONFIG = "config.yaml";
@@ -104,12 +106,22 @@ public record RunFolder(Path path) {
    * @throws InputException if provenance.json cannot be read
    */
   public boolean isFinished() {
+    return Boolean.TRUE.equals(provenance().get(FINISHED));
+  }
+
+  /**
+   * Returns what the run wrote about itself when it ended or was stopped; empty before.
+   *
+   * @throws InputException if provenance.json cannot be read
+   */
+  public Map<String, Object> provenance() {
     Path file = path.resolve(PROVENANCE);
     if (!Files.exists(file)) {
-      return false;
+      return Map.of();
     }
     try {
-      return JSON.readTree(Files.readString(file)).path(FINISHED).asBoolean();
+      return JSON.readValue(
+          Files.readString(file), new TypeReference<LinkedHashMap<String, Object>>() {});
     } catch (IOException e) {
       throw new InputException("cannot read " + file + ": " + AtomicFile.reason(e), e);
     }
@@ -121,12 +133,7 @@ public record RunFolder(Path path) {
    * @throws InputException if provenance.json cannot be read
    */
   public double seconds() {
-    Path file = path.resolve(PROVENANCE);
-    try {
-      return JSON.readTree(Files.readString(file)).path("seconds").asDouble();
-    } catch (IOException e) {
-      throw new InputException("cannot read " + file + ": " + AtomicFile.reason(e), e);
-    }
+    return provenance().get("seconds") instanceof Number seconds ? seconds.doubleValue() : 0;
   }
 
   /**
