@@ -117,6 +117,7 @@ class WrongInputTest {
     assertThat(root.resolve("run")).doesNotExist();
   }
 
+  /** One damaged picture of nine is passed over, unless none may be. */
   @Test
   void notAnImage() throws IOException {
     Path photos = Pictures.writeClasses(root.resolve("photos"), 4, 1);
@@ -125,29 +126,36 @@ class WrongInputTest {
         broken
             + " is not an image that can be read: give a JPEG, PNG, BMP, GIF, TIFF, WebP, PPM, PGM"
             + " or PBM file";
-    Vgg training = train("--data", photos);
+    Vgg training = train("--data", photos, "--max-unreadable", "0");
     assertThat(training.exitCode()).isEqualTo(1);
     assertThat(training.err())
         .startsWith(
-            "vgg: 1 of the 9 pictures of photos/train cannot be read, more than 1 %: repair")
+            "vgg: 1 of the 9 pictures of photos/train cannot be read, and none may be passed over"
+                + " (--max-unreadable, or a submission): repair")
         .endsWith("; the first: " + sentence + System.lineSeparator());
-    assertRefused(Vgg.run("evaluate", "--data", photos, "--model", model()), sentence);
+    Vgg evaluation =
+        Vgg.run("evaluate", "--data", photos, "--model", model(), "--max-unreadable", "0");
+    assertThat(evaluation.exitCode()).isEqualTo(1);
+    assertThat(evaluation.err()).contains("; the first: " + sentence);
     assertRefused(Vgg.run("classify", broken, "--model", model()), sentence);
   }
 
   @Test
-  void damagedImage() throws IOException {
+  void damagedImages() throws IOException {
     Path photos = Pictures.writeClasses(root.resolve("photos"), 4, 1);
-    Path broken = photos.resolve("red/0.png");
-    byte[] whole = Files.readAllBytes(broken);
-    Files.write(broken, Arrays.copyOf(whole, whole.length / 2));
+    for (String name : List.of("red/0.png", "green/0.png", "blue/0.png")) {
+      Path broken = photos.resolve(name);
+      byte[] whole = Files.readAllBytes(broken);
+      Files.write(broken, Arrays.copyOf(whole, whole.length / 2));
+    }
     Vgg vgg = train("--data", photos);
     assertThat(vgg.exitCode()).isEqualTo(1);
     assertThat(vgg.err().lines()).hasSize(1);
     assertThat(vgg.err())
-        .startsWith(
-            "vgg: 1 of the 9 pictures of photos/train cannot be read, more than 1 %: repair")
-        .contains("; the first: " + broken + " is damaged, cut off or of an unsupported");
+        .containsPattern(
+            "^vgg: [23] of the 9 pictures of photos/train cannot be read, more than the 1 that are"
+                + " passed over \\(--max-unreadable\\): repair")
+        .containsPattern("; the first: \\S*/0.png is damaged, cut off or of an unsupported");
   }
 
   @Test

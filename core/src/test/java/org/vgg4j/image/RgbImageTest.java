@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.awt.image.BufferedImage;
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -121,12 +123,11 @@ class RgbImageTest {
   }
 
   @Test
-  void saysWhereAPngCannotBeWritten(@TempDir Path folder) {
-    Path file = folder.resolve("missing").resolve("a.png");
+  void saysWhereAPngCannotBeWritten(@TempDir Path folder) throws IOException {
+    Path file = Files.createFile(folder.resolve("file")).resolve("a.png");
     assertThatThrownBy(() -> TestImages.noise(2, 2, 5).writePng(file))
         .isInstanceOf(InputException.class)
-        .hasMessageStartingWith("cannot write " + file + " (")
-        .hasMessageEndingWith("): choose a folder that exists and has space");
+        .hasMessage("cannot write " + file + ": " + file.getParent() + " is in the way");
   }
 
   @Test
