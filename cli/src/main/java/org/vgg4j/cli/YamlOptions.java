@@ -1,9 +1,16 @@
 package org.vgg4j.cli;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.JsonToken;
 import com.fasterxml.jackson.core.StreamReadFeature;
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.MissingNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import com.fasterxml.jackson.databind.node.POJONode;
 import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
+import com.fasterxml.jackson.dataformat.yaml.YAMLParser;
 import java.io.IOException;
 import java.nio.charset.CharacterCodingException;
 import java.nio.file.Files;
@@ -43,6 +50,26 @@ final class YamlOptions implements IDefaultValueProvider {
 
   private static final YAMLMapper YAML =
       YAMLMapper.builder().enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION).build();
+
+  /** Types of options whose numbers and truth values are understood as YAML's. */
+  private static final Set<Class<?>> PARSED =
+      Set.of(
+          int.class,
+          Integer.class,
+          long.class,
+          Long.class,
+          double.class,
+          Double.class,
+          boolean.class,
+          Boolean.class);
+
+  /** A number or truth value without quotes, as it is written. */
+  private record Plain(String text) {
+    @Override
+    public String toString() {
+      return text;
+    }
+  }
 
   private final Map<String, String> values;
 
@@ -145,10 +172,35 @@ final class YamlOptions implements IDefaultValueProvider {
         throw new InputException(
             String.format("%s: key '%s' must have a single value", place, field.getKey()));
       }
-      values.put("--" + field.getKey(), field.getValue().asText());
+      OptionSpec option = command.findOption("--" + field.getKey());
+      String key = "%s: key '%s'".formatted(place, field.getKey());
+      values.put("--" + field.getKey(), text(field.getValue(), option.type(), key));
     }
     requireValues(place, command, values);
     return new YamlOptions(values);
+  }
+
+  /**
+   * What the command line would say. A folder called 007 or 2024_01 is no number, and one called no
+   * is not "false"; a number may be written as YAML allows.
+   *
+   * @param type of the option
+   */
+  private static String text(JsonNode value, Class<?> type, String place) {
+    if (!(value instanceof POJONode node && node.getPojo() instanceof Plain plain)
+        || !PARSED.contains(type)) {
+      return value.asText();
+    }
+    if (plain.text().matches("[+-]?0[0-9_]+")) {
+      throw new InputException(
+          "%s is %s, which some read as octal: write the number without the first 0"
+              .formatted(place, plain.text()));
+    }
+    try {
+      return YAML.readTree(plain.text()).asText();
+    } catch (JsonProcessingException e) {
+      throw new InputException(place + " cannot be understood: " + e.getOriginalMessage(), e);
+    }
   }
 
   /**
@@ -158,8 +210,14 @@ final class YamlOptions implements IDefaultValueProvider {
    * @throws InputException if the file is missing or no YAML
    */
   static JsonNode read(Path file, String option) {
-    try {
-      return YAML.readTree(Files.readString(file));
+    try (YAMLParser parser = YAML.getFactory().createParser(Files.readString(file))) {
+      parser.nextToken();
+      JsonNode root = tree(parser, file);
+      if (parser.nextToken() != null) {
+        throw new InputException(
+            file + " holds more than one YAML document: give one, without lines of --- between");
+      }
+      return root;
     } catch (JsonProcessingException e) {
       throw new InputException(
           file
@@ -184,8 +242,46 @@ final class YamlOptions implements IDefaultValueProvider {
     }
   }
 
-  /** Options that say where options come from have no place in a file. */
-  /** Or about processes, which are no part of what is learnt. */
+  /**
+   * What the file holds from the current token on. Numbers and truth values stay as they are
+   * written, until it is known what they are for: see {@link #text}.
+   */
+  private static JsonNode tree(YAMLParser parser, Path file) throws IOException {
+    JsonToken token = parser.currentToken();
+    if (token == null) {
+      return MissingNode.getInstance();
+    }
+    if (parser.isCurrentAlias()) {
+      throw new InputException(
+          "%s, line %d: references such as *%s are not understood: write what they stand for"
+              .formatted(file, parser.currentLocation().getLineNr(), parser.getText()));
+    }
+    if (token.isNumeric() || token.isBoolean()) {
+      return JsonNodeFactory.instance.pojoNode(new Plain(parser.getText()));
+    }
+    if (token == JsonToken.START_ARRAY) {
+      ArrayNode array = JsonNodeFactory.instance.arrayNode();
+      while (parser.nextToken() != JsonToken.END_ARRAY) {
+        array.add(tree(parser, file));
+      }
+      return array;
+    }
+    if (token == JsonToken.START_OBJECT) {
+      ObjectNode object = JsonNodeFactory.instance.objectNode();
+      while (parser.nextToken() != JsonToken.END_OBJECT) {
+        String key = parser.currentName();
+        parser.nextToken();
+        object.set(key, tree(parser, file));
+      }
+      return object;
+    }
+    return YAML.readTree(parser);
+  }
+
+  /**
+   * Options that say where options come from, or that are about processes, which are no part of
+   * what is learnt, have no place in a file.
+   */
   private static boolean isAboutFiles(String key) {
     return Set.of(
             CONFIG,

@@ -3,6 +3,7 @@ package org.vgg4j.data;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
 import org.vgg4j.base.AtomicFile;
 import org.vgg4j.base.InputException;
@@ -38,6 +39,30 @@ final class CifarDataset implements Dataset {
                 .formatted(i, name, label(i), classNames.size()));
       }
     }
+    if (labelAt > 0) {
+      requireCoarseOfFine();
+    }
+  }
+
+  /** A fine class belongs to one coarse class; were the two exchanged, it would seem in several. */
+  private void requireCoarseOfFine() {
+    int[] first = new int[classNames.size()];
+    Arrays.fill(first, -1);
+    for (int i = 0; i < size(); i++) {
+      int fine = label(i);
+      if (first[fine] < 0) {
+        first[fine] = i;
+      }
+      if (coarse(first[fine]) != coarse(i)) {
+        throw new InputException(
+            "images %d and %d of %s have the fine label %d, but the coarse labels %d and %d: are the two exchanged? A record begins with the coarse one"
+                .formatted(first[fine], i, name, fine, coarse(first[fine]), coarse(i)));
+      }
+    }
+  }
+
+  private int coarse(int index) {
+    return records[index * recordLength] & 0xFF;
   }
 
   private byte[] read(List<Path> files) {

@@ -1,12 +1,9 @@
 package org.vgg4j.data;
 
-import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import org.vgg4j.base.AtomicFile;
-import org.vgg4j.base.InputException;
 
 /**
  * A folder with the binary files of CIFAR-10 (data_batch_1.bin to data_batch_5.bin, test_batch.bin,
@@ -29,43 +26,31 @@ final class CifarFolder {
   /**
    * Opens the files.
    *
-   * @throws InputException if one is missing or of a wrong length
+   * @throws org.vgg4j.base.InputException if one is missing or of a wrong length
    */
   static Source open(Path folder, String name) {
     if (Files.exists(folder.resolve(CIFAR10_NAMES))) {
-      List<String> classNames = names(folder.resolve(CIFAR10_NAMES));
+      List<String> classNames = ClassNames.read(folder.resolve(CIFAR10_NAMES));
       List<Path> train = new ArrayList<>();
       for (int i = 1; i <= 5; i++) {
         train.add(folder.resolve("data_batch_" + i + ".bin"));
       }
       return new Source(
-          "CIFAR-10, binary",
-          name,
-          new CifarDataset(name + "/train", classNames, train, 0),
-          null,
-          new CifarDataset(
-              name + "/test", classNames, List.of(folder.resolve("test_batch.bin")), 0));
+              "CIFAR-10, binary",
+              name,
+              new CifarDataset(name + "/train", classNames, train, 0),
+              null,
+              new CifarDataset(
+                  name + "/test", classNames, List.of(folder.resolve("test_batch.bin")), 0))
+          .withNoteOfEmptyClasses();
     }
-    List<String> classNames = names(folder.resolve(CIFAR100_NAMES));
+    List<String> classNames = ClassNames.read(folder.resolve(CIFAR100_NAMES));
     return new Source(
-        "CIFAR-100, binary",
-        name,
-        new CifarDataset(name + "/train", classNames, List.of(folder.resolve("train.bin")), 1),
-        null,
-        new CifarDataset(name + "/test", classNames, List.of(folder.resolve("test.bin")), 1));
-  }
-
-  private static List<String> names(Path file) {
-    try {
-      return Files.readAllLines(file).stream()
-          .map(String::strip)
-          .filter(line -> !line.isEmpty())
-          .toList();
-    } catch (IOException e) {
-      throw new InputException(
-          "cannot read %s (%s): make it a text, one class name per line"
-              .formatted(file, AtomicFile.reason(e)),
-          e);
-    }
+            "CIFAR-100, binary",
+            name,
+            new CifarDataset(name + "/train", classNames, List.of(folder.resolve("train.bin")), 1),
+            null,
+            new CifarDataset(name + "/test", classNames, List.of(folder.resolve("test.bin")), 1))
+        .withNoteOfEmptyClasses();
   }
 }

@@ -1,6 +1,7 @@
 package org.vgg4j.data;
 
 import java.io.BufferedInputStream;
+import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
@@ -15,6 +16,7 @@ import org.apache.commons.compress.archivers.tar.TarArchiveEntry;
 import org.apache.commons.compress.archivers.tar.TarArchiveInputStream;
 import org.vgg4j.base.AtomicFile;
 import org.vgg4j.base.InputException;
+import org.vgg4j.base.TextLines;
 import us.hebi.matlab.mat.format.Mat5;
 import us.hebi.matlab.mat.types.MatFile;
 import us.hebi.matlab.mat.types.Sources;
@@ -33,6 +35,9 @@ record Devkit(Synsets synsets, int[] validationIds, List<Integer> blacklist) {
   private static final String META = "meta.mat";
   private static final String TRUTH = "ILSVRC2012_validation_ground_truth.txt";
   private static final String BLACKLIST = "clsloc_validation_blacklist.txt";
+
+  private static final int GZIP_MAGIC_0 = 0x1F;
+  private static final int GZIP_MAGIC_1 = 0x8B;
 
   /** Far more than such a file has. */
   private static final long MOST_BYTES = 64L << 20;
@@ -71,7 +76,7 @@ record Devkit(Synsets synsets, int[] validationIds, List<Integer> blacklist) {
 
   private static void addFromArchive(Path place, Map<String, byte[]> files) throws IOException {
     try (InputStream file = new BufferedInputStream(Files.newInputStream(place));
-        InputStream plain = place.toString().endsWith("gz") ? new GZIPInputStream(file) : file;
+        InputStream plain = unzipped(file);
         TarArchiveInputStream tar = new TarArchiveInputStream(plain)) {
       for (TarArchiveEntry entry = tar.getNextEntry(); entry != null; entry = tar.getNextEntry()) {
         if (entry.isFile() && isWanted(entry.getName())) {
@@ -82,6 +87,18 @@ record Devkit(Synsets synsets, int[] validationIds, List<Integer> blacklist) {
         }
       }
     }
+  }
+
+  /** Browsers unpack a .gz without taking the ending away. */
+  private static InputStream unzipped(InputStream file) throws IOException {
+    file.mark(2);
+    int first = file.read();
+    if (first < 0) {
+      throw new EOFException("it is empty");
+    }
+    boolean zipped = first == GZIP_MAGIC_0 && file.read() == GZIP_MAGIC_1;
+    file.reset();
+    return zipped ? new GZIPInputStream(file) : file;
   }
 
   private static byte[] find(Map<String, byte[]> files, String name, Path place) {
@@ -119,7 +136,7 @@ record Devkit(Synsets synsets, int[] validationIds, List<Integer> blacklist) {
   }
 
   private static int[] numbers(byte[] content, String name) {
-    List<String> lines = new String(content, StandardCharsets.UTF_8).lines().toList();
+    List<String> lines = TextLines.of(new String(content, StandardCharsets.UTF_8));
     int[] numbers = new int[lines.size()];
     for (int i = 0; i < numbers.length; i++) {
       String line = lines.get(i).strip();

@@ -1,14 +1,10 @@
 package org.vgg4j.data;
 
-import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.HashSet;
 import java.util.List;
-import java.util.Set;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
-import org.vgg4j.base.AtomicFile;
 import org.vgg4j.base.InputException;
 
 /**
@@ -46,17 +42,22 @@ final class IdxFolder {
     IdxFile testLabels = read(folder, TEST_LABELS, 1);
     List<String> names = classNames == null ? classNames(folder, trainLabels) : classNames;
     return new Source(
-        "IDX files",
-        name,
-        new IdxDataset(name, "train", trainImages, trainLabels, names),
-        null,
-        new IdxDataset(name, "test", testImages, testLabels, names));
+            "IDX files",
+            name,
+            new IdxDataset(name, "train", trainImages, trainLabels, names),
+            null,
+            new IdxDataset(name, "test", testImages, testLabels, names))
+        .withNoteOfEmptyClasses();
   }
 
+  /** Others write train-images.idx3-ubyte, or unpack each file into a folder of its name. */
   private static @Nullable Path find(Path folder, String file) {
-    for (String name : List.of(file, file + ".gz")) {
-      if (Files.exists(folder.resolve(name))) {
-        return folder.resolve(name);
+    String dotted = file.replace("-idx", ".idx");
+    for (String name : List.of(file, dotted)) {
+      for (String place : List.of(name, name + ".gz", name + "/" + name, name + "/" + dotted)) {
+        if (Files.isRegularFile(folder.resolve(place))) {
+          return folder.resolve(place);
+        }
       }
     }
     return null;
@@ -74,36 +75,12 @@ final class IdxFolder {
   private static List<String> classNames(Path folder, IdxFile labels) {
     Path file = folder.resolve(CLASSES);
     if (Files.exists(file)) {
-      return readClassNames(file);
+      return ClassNames.read(file);
     }
     int largest = 0;
     for (byte label : labels.data) {
       largest = Math.max(largest, label & 0xFF);
     }
     return IntStream.rangeClosed(0, largest).mapToObj(Integer::toString).toList();
-  }
-
-  private static List<String> readClassNames(Path file) {
-    List<String> names;
-    try {
-      names = Files.readAllLines(file).stream().map(String::strip).toList();
-    } catch (IOException e) {
-      throw new InputException(
-          "cannot read "
-              + file
-              + " ("
-              + AtomicFile.reason(e)
-              + "): make it a UTF-8 text, one class name per line",
-          e);
-    }
-    Set<String> seen = new HashSet<>();
-    for (int i = 0; i < names.size(); i++) {
-      if (names.get(i).isEmpty() || !seen.add(names.get(i))) {
-        throw new InputException(
-            "line %d of %s is empty or repeats a class name: give one name per line"
-                .formatted(i + 1, file));
-      }
-    }
-    return names;
   }
 }

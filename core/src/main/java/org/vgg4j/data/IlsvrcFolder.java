@@ -75,6 +75,14 @@ final class IlsvrcFolder {
         new Source("ILSVRC-2012 as it is distributed", name, train, validation, null)
             .withUnlabelled(test)
             .withSynsets(devkit == null ? null : devkit.synsets());
+    if (devkit != null && validation != null && validation.size() < devkit.validationIds().length) {
+      source =
+          source.withNote(
+              "%d of the %d validation images that the development kit lists are missing: figures are of the others"
+                  .formatted(
+                      devkit.validationIds().length - validation.size(),
+                      devkit.validationIds().length));
+    }
     return devkit == null || devkit.blacklist().isEmpty()
         ? source
         : source.withNote(

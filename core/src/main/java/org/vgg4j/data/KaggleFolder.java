@@ -10,6 +10,7 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import org.vgg4j.base.AtomicFile;
 import org.vgg4j.base.InputException;
+import org.vgg4j.base.TextLines;
 
 /**
  * A folder with ILSVRC as Kaggle distributes it: {@code LOC_synset_mapping.txt}, {@code
@@ -22,9 +23,14 @@ final class KaggleFolder {
   private static final String VALIDATION_SOLUTION = "LOC_val_solution.csv";
   private static final Path IMAGES = Path.of("ILSVRC", "Data", "CLS-LOC");
 
+  private static final String HEADER = "ImageId,PredictionString";
+
   private final Path folder;
   private final String name;
   private final Synsets synsets;
+
+  /** Validation images that the list has and the folder has not. */
+  private int lost;
 
   private KaggleFolder(Path folder, String name) {
     this.folder = folder;
@@ -65,9 +71,15 @@ final class KaggleFolder {
       throw new InputException(
           "%s holds neither train nor val nor test: unpack the images into it".formatted(images));
     }
-    return new Source("ILSVRC in Kaggle's layout", name, train, validation, null)
-        .withUnlabelled(test)
-        .withSynsets(synsets);
+    Source source =
+        new Source("ILSVRC in Kaggle's layout", name, train, validation, null)
+            .withUnlabelled(test)
+            .withSynsets(synsets);
+    return lost == 0
+        ? source
+        : source.withNote(
+            "%d images of %s are missing: figures are of the others"
+                .formatted(lost, folder.resolve(VALIDATION_SOLUTION)));
   }
 
   /** One line for each class: its WNID and its words, in the order of the WNIDs. */
@@ -82,7 +94,7 @@ final class KaggleFolder {
 
   private static List<String> lines(Path file) {
     try {
-      return Files.readAllLines(file);
+      return TextLines.read(file);
     } catch (IOException e) {
       throw new InputException(
           "cannot read %s (%s): copy it again, as UTF-8 text".formatted(file, AtomicFile.reason(e)),
@@ -122,7 +134,10 @@ final class KaggleFolder {
           "what the images in %s show is said by %s, which is missing: put it there"
               .formatted(images.resolve("val"), file));
     }
-    return part(images, "val", labels(file));
+    Map<String, Integer> labels = labels(file);
+    Dataset validation = part(images, "val", labels);
+    lost = validation == null ? 0 : labels.size() - validation.size();
+    return validation;
   }
 
   private @Nullable Dataset part(
@@ -152,17 +167,34 @@ final class KaggleFolder {
   private Map<String, Integer> labels(Path file) {
     Map<String, Integer> labels = new HashMap<>();
     List<String> lines = lines(file);
+    requireHeader(file, lines);
     for (int i = 1; i < lines.size(); i++) {
-      String[] parts = lines.get(i).split(",", 2);
+      if (lines.get(i).isBlank()) {
+        continue;
+      }
+      String[] parts = lines.get(i).replace("\"", "").split(",", 2);
       String wnid = parts.length < 2 ? "" : parts[1].strip().split(" ", 2)[0];
       Integer label = synsets.labelOfWnid(wnid);
       if (label == null) {
         throw new InputException(
             "line %d of %s names no class of %s: copy it again".formatted(i + 1, file, MAPPING));
       }
-      labels.put(parts[0], label);
+      Integer other = labels.put(parts[0].strip(), label);
+      if (other != null && !other.equals(label)) {
+        throw new InputException(
+            "line %d of %s says %s of %s, but a line before it another class: copy it again"
+                .formatted(i + 1, file, wnid, parts[0]));
+      }
     }
     return labels;
+  }
+
+  /** The first line is passed over, so it must be no image's. */
+  private static void requireHeader(Path file, List<String> lines) {
+    if (lines.isEmpty() || !lines.get(0).replaceAll("[\"\\s]", "").equals(HEADER)) {
+      throw new InputException(
+          "%s does not begin with the line %s: copy it again".formatted(file, HEADER));
+    }
   }
 
   /** The file's name without its ending. */

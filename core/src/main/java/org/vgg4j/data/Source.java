@@ -1,6 +1,7 @@
 package org.vgg4j.data;
 
 import java.util.ArrayList;
+import java.util.BitSet;
 import java.util.List;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -64,6 +65,26 @@ record Source(
     List<String> more = new ArrayList<>(notes);
     more.add(sentence);
     return new Source(kind, name, train, validation, test, unlabelled, synsets, more);
+  }
+
+  /** With a note of the classes that have a name but no training image, if there are any. */
+  Source withNoteOfEmptyClasses() {
+    if (train == null) {
+      return this;
+    }
+    BitSet seen = new BitSet();
+    for (int i = 0; i < train.size(); i++) {
+      seen.set(train.label(i));
+    }
+    int classes = train.classNames().size();
+    return seen.cardinality() == classes
+        ? this
+        : withNote(
+            "%d of %d classes have no training image, such as %s"
+                .formatted(
+                    classes - seen.cardinality(),
+                    classes,
+                    train.classNames().get(seen.nextClearBit(0))));
   }
 
   private static void requireSameClasses(Dataset train, @Nullable Dataset other) {

@@ -15,6 +15,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.vgg4j.base.AtomicFile;
@@ -30,6 +31,10 @@ public final class PosteriorsFile {
   private static final String EXTENSION = ".npy";
   private static final byte[] MAGIC = {(byte) 0x93, 'N', 'U', 'M', 'P', 'Y', 1, 0};
   private static final int ALIGNMENT = 64;
+
+  /** A probability, rounded. */
+  private static final float MOST = 1.0001F;
+
   private static final Pattern HEADER =
       Pattern.compile(
           "\\{'descr': '<f4', 'fortran_order': False, 'shape': \\((\\d{1,9}), (\\d{1,9})\\), \\}"
@@ -39,6 +44,7 @@ public final class PosteriorsFile {
       JsonMapper.builder()
           .enable(SerializationFeature.INDENT_OUTPUT)
           .enable(DeserializationFeature.FAIL_ON_MISSING_CREATOR_PROPERTIES)
+          .enable(DeserializationFeature.FAIL_ON_NULL_CREATOR_PROPERTIES)
           .build();
 
   /** What NAME.json holds. */
@@ -148,9 +154,14 @@ public final class PosteriorsFile {
     }
     byte[] text = new byte[length];
     content.get(text);
-    Matcher matcher = HEADER.matcher(new String(text, StandardCharsets.US_ASCII));
-    if (!matcher.matches()
-        || Integer.parseInt(matcher.group(1)) != table.ids().size()
+    String header = new String(text, StandardCharsets.US_ASCII);
+    Matcher matcher = HEADER.matcher(header);
+    if (!matcher.matches()) {
+      throw broken(
+          file,
+          "its header is " + header.strip() + ", not that of a table of '<f4', row after row");
+    }
+    if (Integer.parseInt(matcher.group(1)) != table.ids().size()
         || Integer.parseInt(matcher.group(2)) != table.classNames().size()) {
       throw broken(file, "its shape is not that of its .json");
     }
@@ -159,6 +170,13 @@ public final class PosteriorsFile {
       throw broken(file, "it is cut off or too long");
     }
     content.asFloatBuffer().get(values);
+    for (int i = 0; i < values.length; i++) {
+      if (!(values[i] >= 0 && values[i] <= MOST)) {
+        int classes = table.classNames().size();
+        throw broken(
+            file, "row %d has the value %s, no probability".formatted(i / classes, values[i]));
+      }
+    }
     return values;
   }
 
@@ -170,10 +188,10 @@ public final class PosteriorsFile {
       boolean valid =
           table != null
               && table.labels().length == table.ids().size()
-              && Arrays.stream(table.labels())
-                  .allMatch(label -> label >= Dataset.UNKNOWN && label < table.classNames().size());
+              && areLabels(table.labels(), table.classNames().size())
+              && Set.copyOf(table.ids()).size() == table.ids().size();
       if (!valid) {
-        throw broken(file, "its labels do not fit its classes and images");
+        throw broken(file, "its labels do not fit its classes and images, or an image comes twice");
       }
       return table;
     } catch (JsonProcessingException e) {
@@ -187,6 +205,12 @@ public final class PosteriorsFile {
               + "), which --save-posteriors writes beside the .npy: keep both together",
           e);
     }
+  }
+
+  /** Either all are known or none. */
+  private static boolean areLabels(int[] labels, int classes) {
+    return Arrays.stream(labels).allMatch(label -> label == Dataset.UNKNOWN)
+        || Arrays.stream(labels).allMatch(label -> label >= 0 && label < classes);
   }
 
   /** Files of the first version do not say what was always so. */

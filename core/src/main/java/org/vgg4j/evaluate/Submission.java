@@ -12,6 +12,7 @@ import java.util.Map;
 import java.util.stream.IntStream;
 import org.vgg4j.base.AtomicFile;
 import org.vgg4j.base.InputException;
+import org.vgg4j.base.TextLines;
 import org.vgg4j.data.Synsets;
 
 /**
@@ -182,7 +183,7 @@ public final class Submission {
 
   private static List<String> lines(Path file) {
     try {
-      return Files.readAllLines(file);
+      return TextLines.read(file);
     } catch (IOException e) {
       throw new InputException(
           "cannot read %s (%s): check the path".formatted(file, AtomicFile.reason(e)), e);

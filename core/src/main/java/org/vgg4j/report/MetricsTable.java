@@ -8,6 +8,7 @@ import java.util.Arrays;
 import java.util.List;
 import org.vgg4j.base.AtomicFile;
 import org.vgg4j.base.InputException;
+import org.vgg4j.base.TextLines;
 
 /**
  * metrics.csv: a line of names, then a line of numbers per epoch. Columns are found by their names,
@@ -32,7 +33,7 @@ final class MetricsTable {
   static MetricsTable read(Path file) {
     List<String> lines;
     try {
-      lines = Files.exists(file) ? Files.readAllLines(file) : List.of();
+      lines = Files.exists(file) ? TextLines.read(file) : List.of();
     } catch (IOException e) {
       throw new InputException("cannot read " + file + ": " + AtomicFile.reason(e), e);
     }

@@ -1,7 +1,6 @@
 package org.vgg4j.train;
 
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -10,6 +9,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.vgg4j.base.AtomicFile;
 import org.vgg4j.base.InputException;
+import org.vgg4j.base.TextLines;
 import org.vgg4j.data.Split;
 import org.vgg4j.data.Unreadable;
 
@@ -52,10 +52,15 @@ final class UnreadableFile {
   static List<Unreadable> read(Path file) {
     List<String> lines;
     try {
-      lines = Files.readAllLines(file);
+      lines = TextLines.read(file);
     } catch (IOException e) {
       throw new InputException(
           "cannot read " + file + " (" + AtomicFile.reason(e) + "): restore it, or train anew", e);
+    }
+    if (lines.isEmpty() || !lines.get(0).equals(HEADER)) {
+      throw new InputException(
+          "%s does not begin with the line %s: restore it as vgg train wrote it"
+              .formatted(file, HEADER));
     }
     List<Unreadable> unreadable = new ArrayList<>();
     for (int i = 1; i < lines.size(); i++) {

@@ -101,4 +101,57 @@ class CifarFolderTest {
         .hasMessageContaining("image 2 of")
         .hasMessageContaining("has the label 2, but there are 2 class names");
   }
+
+  /** As editors on Windows write it: a mark first, CR before LF. */
+  @Test
+  void namesWithByteOrderMark() throws IOException {
+    writeTen();
+    Path names = folder.resolve("batches.meta.txt");
+    String text = Files.readString(names).replace("\n", "\r\n");
+    Files.writeString(names, "\uFEFF" + text);
+    assertThat(DataSources.open(folder.toString(), 0.1, 1).train().classNames())
+        .startsWith("airplane", "car")
+        .hasSize(10);
+  }
+
+  @Test
+  void repeatedNamesAreRefused() throws IOException {
+    writeTen();
+    Path names = folder.resolve("batches.meta.txt");
+    Files.writeString(names, Files.readString(names).replace("bird", "cat"));
+    assertThatThrownBy(() -> DataSources.open(folder.toString(), 0.1, 1))
+        .isInstanceOf(InputException.class)
+        .hasMessageStartingWith("line 4 of " + names + " is empty or repeats a class name");
+  }
+
+  /** Some converters write the fine label first. */
+  @Test
+  void exchangedLabelsAreRefused() throws IOException {
+    Files.write(
+        folder.resolve("fine_label_names.txt"),
+        IntStream.range(0, 100).mapToObj(i -> "class " + i).toList());
+    write("train.bin", 40, 2);
+    write("test.bin", 40, 2);
+    Path file = folder.resolve("test.bin");
+    byte[] content = Files.readAllBytes(file);
+    for (int i = 0; i < 40; i++) {
+      content[i * 3074] = (byte) i; // a fine class
+      content[i * 3074 + 1] = (byte) (i / 5); // its coarse one
+    }
+    Files.write(file, content);
+    assertThatThrownBy(() -> DataSources.open(folder.toString(), 0.1, 1))
+        .isInstanceOf(InputException.class)
+        .hasMessageContaining(
+            "images 0 and 1 of %s/test have the fine label 0, but the coarse labels 0 and 1"
+                .formatted(folder.getFileName()));
+  }
+
+  @Test
+  void namesWithoutImagesAreSaid() throws IOException {
+    writeTen();
+    Path names = folder.resolve("batches.meta.txt");
+    Files.writeString(names, Files.readString(names).strip() + "\nbus\n");
+    assertThat(DataSources.open(folder.toString(), 0.1, 1).notes())
+        .containsExactly("1 of 11 classes have no training image, such as bus");
+  }
 }

@@ -120,7 +120,8 @@ class DataSourcesTest {
     assertThatThrownBy(() -> FashionMnist.full(folder))
         .isInstanceOf(InputException.class)
         .hasMessage(
-            "Fashion-MNIST is not in %s: run apt-get install dataset-fashion-mnist, or give a folder that holds its four IDX files as the data set",
+            "Fashion-MNIST is not in %s: run apt-get install dataset-fashion-mnist, or give a"
+                + " folder that holds its four IDX files as the data set",
             folder);
   }
 
@@ -321,7 +322,8 @@ class DataSourcesTest {
     assertThatThrownBy(this::open)
         .isInstanceOf(InputException.class)
         .hasMessage(
-            "%s lacks t10k-images-idx3-ubyte (or t10k-images-idx3-ubyte.gz): put all four IDX files into it",
+            "%s lacks t10k-images-idx3-ubyte (or t10k-images-idx3-ubyte.gz): put all four IDX files"
+                + " into it",
             root);
   }
 
@@ -332,7 +334,8 @@ class DataSourcesTest {
     assertThatThrownBy(this::open)
         .isInstanceOf(InputException.class)
         .hasMessage(
-            "label 5 of image 1 of %s/test is beyond the 2 classes: correct the labels or classes.txt",
+            "label 5 of image 1 of %s/test is beyond the 2 classes: correct the labels or"
+                + " classes.txt",
             root.getFileName());
   }
 
@@ -357,5 +360,44 @@ class DataSourcesTest {
         .hasMessage(
             "%s/train has 3 images but 2 labels: give the label file that belongs to the images",
             root.getFileName());
+  }
+
+  /** As editors on Windows write it: a mark first, CR before LF, an empty line at the end. */
+  @Test
+  void idxClassesWithByteOrderMark() throws IOException {
+    Idx.write(root, "train", 0, 1, 0, 1);
+    Idx.write(root, "t10k", 1);
+    Files.writeString(root.resolve("classes.txt"), "\uFEFFcat\r\ndog\r\n\r\n");
+    assertThat(DataSources.open(root.toString(), 0.5, 1).train().classNames())
+        .containsExactly("cat", "dog");
+  }
+
+  /** As copies of MNIST have them: with a dot, or each file in a folder of its name. */
+  @Test
+  void idxFilesByOtherUsualNames() throws IOException {
+    Idx.write(root, "train", 0, 1, 0, 1);
+    Idx.write(root, "t10k", 1, 0, 1);
+    rename("train-images-idx3-ubyte", "train-images.idx3-ubyte");
+    rename("train-labels-idx1-ubyte.gz", "train-labels.idx1-ubyte.gz");
+    rename("t10k-images-idx3-ubyte", "t10k-images-idx3-ubyte.tmp");
+    rename("t10k-images-idx3-ubyte.tmp", "t10k-images-idx3-ubyte/t10k-images-idx3-ubyte");
+    DataSplits splits = DataSources.open(root.toString(), 0.5, 1);
+    assertThat(splits.train().size() + splits.validation().size()).isEqualTo(4);
+    assertThat(splits.test().size()).isEqualTo(3);
+    assertThat(splits.test().label(1)).isZero();
+  }
+
+  private void rename(String from, String to) throws IOException {
+    Files.createDirectories(root.resolve(to).getParent());
+    Files.move(root.resolve(from), root.resolve(to));
+  }
+
+  /** As EMNIST's letters are: 1 to 26. */
+  @Test
+  void labelsFromOneLeaveTheFirstClassEmptyAndThatIsSaid() throws IOException {
+    Idx.write(root, "train", 1, 2, 1, 2);
+    Idx.write(root, "t10k", 1);
+    assertThat(DataSources.open(root.toString(), 0.5, 1).notes())
+        .containsExactly("1 of 3 classes have no training image, such as 0");
   }
 }

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowable;
 
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.OutputStream;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
@@ -21,6 +22,7 @@ import java.util.TreeMap;
 import java.util.function.IntUnaryOperator;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
+import java.util.zip.GZIPInputStream;
 import org.apache.commons.compress.archivers.tar.TarArchiveEntry;
 import org.apache.commons.compress.archivers.tar.TarArchiveOutputStream;
 import org.junit.jupiter.api.BeforeEach;
@@ -255,7 +257,8 @@ class IlsvrcFolderTest {
     assertThatThrownBy(() -> open(kaggle))
         .isInstanceOf(InputException.class)
         .hasMessage(
-            "kaggle/train and the list of classes differ: 1 have no images, such as n01440764 tench");
+            "kaggle/train and the list of classes differ: 1 have no images, such as n01440764"
+                + " tench");
     for (String part : List.of("train", "val", "test")) {
       deleteBelow(images.resolve(part));
     }
@@ -393,5 +396,58 @@ class IlsvrcFolderTest {
         .isInstanceOf(InputException.class)
         .hasMessageContaining("lies in the folder of n01440764 tench, but")
         .hasMessageContaining("says n02119789 kit fox");
+  }
+
+  /** Spreadsheets add a mark, CR and quotes. */
+  @Test
+  void listsThatWereSavedAnew() throws IOException {
+    Map<String, String> before = classes(open(kaggle).validation());
+    for (String file : List.of("LOC_synset_mapping.txt", "LOC_val_solution.csv")) {
+      Path list = kaggle.resolve(file);
+      String text = Files.readString(list).replaceAll("(?m)^(ILSVRC\\w+),(.*)$", "$1,\"$2\"");
+      Files.writeString(list, "\uFEFF" + text.replace("\n", "\r\n"));
+    }
+    assertThat(classes(open(kaggle).validation())).isEqualTo(before);
+  }
+
+  @Test
+  void contradictionsAndMissingFirstLinesAreRefused() throws IOException {
+    Path solution = kaggle.resolve("LOC_val_solution.csv");
+    List<String> lines = Files.readAllLines(solution);
+    Files.write(solution, lines.subList(1, lines.size()));
+    assertThatThrownBy(() -> open(kaggle))
+        .isInstanceOf(InputException.class)
+        .hasMessageContaining("does not begin with the line ImageId,PredictionString");
+    String image = lines.get(1).substring(0, lines.get(1).indexOf(','));
+    String other = lines.get(1).contains("n01440764") ? "n01443537" : "n01440764";
+    List<String> more = new ArrayList<>(lines);
+    more.add(image + "," + other + " 1 1 2 2 ");
+    Files.write(solution, more);
+    assertThatThrownBy(() -> open(kaggle))
+        .isInstanceOf(InputException.class)
+        .hasMessageContaining("says " + other + " of " + image + ", but a line before it");
+  }
+
+  @Test
+  void lostValidationImagesAreSaid() throws IOException {
+    Files.delete(kaggle.resolve("ILSVRC/Data/CLS-LOC/val/ILSVRC2012_val_00000003.JPEG"));
+    assertThat(open(kaggle).notes())
+        .contains(
+            "1 images of %s are missing: figures are of the others"
+                .formatted(kaggle.resolve("LOC_val_solution.csv")));
+    assertThat(open(distributed).notes()).noneMatch(note -> note.contains("missing"));
+  }
+
+  /** Browsers unpack it, and leave the name. */
+  @Test
+  void developmentKitUnpackedUnderItsName() throws IOException {
+    Map<String, String> before = classes(open(distributed).validation());
+    Path kit = distributed.resolve(DEVKIT);
+    byte[] plain;
+    try (InputStream stream = new GZIPInputStream(Files.newInputStream(kit))) {
+      plain = stream.readAllBytes();
+    }
+    Files.write(kit, plain);
+    assertThat(classes(open(distributed).validation())).isEqualTo(before);
   }
 }

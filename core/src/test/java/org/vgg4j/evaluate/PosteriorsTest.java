@@ -201,4 +201,58 @@ class PosteriorsTest {
     // bins of .9 (right), .6 (wrong), .8 (right)
     assertThat(Significance.calibrationError(three())).isCloseTo((.1 + .6 + .2) / 3, within(1e-6));
   }
+
+  /** As numpy.save writes them after arithmetic in another type, or of a transposed array. */
+  @Test
+  void otherTablesOfNumpyAreNamed() throws IOException {
+    Path file = folder.resolve("p.npy");
+    for (String header :
+        List.of(
+            "{'descr': '<f8', 'fortran_order': False, 'shape': (3, 2), }",
+            "{'descr': '>f4', 'fortran_order': False, 'shape': (3, 2), }",
+            "{'descr': '<f4', 'fortran_order': True, 'shape': (3, 2), }")) {
+      PosteriorsFile.write(file, three());
+      byte[] content = Files.readAllBytes(file);
+      System.arraycopy(header.getBytes(StandardCharsets.US_ASCII), 0, content, 10, header.length());
+      Files.write(file, content);
+      assertThatThrownBy(() -> PosteriorsFile.read(file))
+          .as(header)
+          .isInstanceOf(InputException.class)
+          .hasMessageContaining("not that of a table of '<f4', row after row");
+    }
+  }
+
+  @Test
+  void whatIsNoProbabilityIsRefused() throws IOException {
+    Path file = folder.resolve("p.npy");
+    PosteriorsFile.write(file, three());
+    byte[] whole = Files.readAllBytes(file);
+    for (float value : new float[] {Float.NaN, -0.5f, 7.25f}) {
+      ByteBuffer content = ByteBuffer.wrap(whole.clone()).order(ByteOrder.LITTLE_ENDIAN);
+      content.putFloat(whole.length - 3 * Float.BYTES, value);
+      Files.write(file, content.array());
+      assertThatThrownBy(() -> PosteriorsFile.read(file))
+          .isInstanceOf(InputException.class)
+          .hasMessageContaining("row 1 has the value " + value + ", no probability");
+    }
+  }
+
+  @Test
+  void imagesThatComeTwiceOrAreHalfLabelledAreRefused() throws IOException {
+    Path file = folder.resolve("p.npy");
+    PosteriorsFile.write(file, three());
+    Path table = folder.resolve("p.json");
+    String json = Files.readString(table);
+    for (String wrong :
+        List.of(
+            json.replace("[ 0, 1, 1 ]", "[ 0, -1, 1 ]"),
+            json.replace("\"y\"", "\"x\""),
+            json.replace("[ 0, 1, 1 ]", "null"))) {
+      assertThat(wrong).isNotEqualTo(json);
+      Files.writeString(table, wrong);
+      assertThatThrownBy(() -> PosteriorsFile.read(file))
+          .isInstanceOf(InputException.class)
+          .hasMessageStartingWith(table + " holds no posteriors");
+    }
+  }
 }

@@ -1,8 +1,7 @@
 package org.vgg4j.weights.foreign;
 
 import java.io.IOException;
-import java.nio.charset.MalformedInputException;
-import java.nio.file.Files;
+import java.nio.charset.CharacterCodingException;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -15,6 +14,7 @@ import java.util.regex.Pattern;
 import java.util.stream.IntStream;
 import org.vgg4j.base.AtomicFile;
 import org.vgg4j.base.InputException;
+import org.vgg4j.base.TextLines;
 import org.vgg4j.model.Architecture;
 import org.vgg4j.model.ParameterShape;
 
@@ -44,10 +44,10 @@ public record ClassOrder(Path file, List<String> names, boolean reorder) {
   public static ClassOrder read(Path file, boolean reorder) {
     List<String> names;
     try {
-      names = Files.readAllLines(file).stream().map(ClassOrder::withoutMark).toList();
+      names = TextLines.read(file).stream().map(String::strip).toList();
     } catch (NoSuchFileException e) {
       throw new InputException("there is no file " + file + ": check the path", e);
-    } catch (MalformedInputException e) {
+    } catch (CharacterCodingException e) {
       throw new InputException(file + " is no text in UTF-8: give one class name a line", e);
     } catch (IOException e) {
       throw new InputException("cannot read " + file + ": " + AtomicFile.reason(e), e);
@@ -68,11 +68,6 @@ public record ClassOrder(Path file, List<String> names, boolean reorder) {
       }
     }
     return new ClassOrder(file, names, reorder);
-  }
-
-  /** Without blanks, and without the mark that some editors put before the first line. */
-  private static String withoutMark(String line) {
-    return (line.startsWith("\uFEFF") ? line.substring(1) : line).strip();
   }
 
   /**
@@ -101,9 +96,10 @@ public record ClassOrder(Path file, List<String> names, boolean reorder) {
     }
     if (!reorder) {
       throw new InputException(
-          ("%s lists WNIDs that are not sorted (it begins with '%s'), but all VGG releases have their"
-                  + " classes in sorted order; the development kit's list is not sorted. Give the sorted"
-                  + " list, or, if the scores really are in this order, say --reorder-classes")
+          ("%s lists WNIDs that are not sorted (it begins with '%s'), but all VGG releases have"
+                  + " their classes in sorted order; the development kit's list is not sorted. Give"
+                  + " the sorted list, or, if the scores really are in this order, say"
+                  + " --reorder-classes")
               .formatted(file, names.get(0)));
     }
     List<ParameterShape> parameters = architecture.parameters();

@@ -1,0 +1,59 @@
+package org.vgg4j.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** What a value of a configuration file is depends on what it is for. */
+class YamlOptionsTest {
+  @TempDir Path root;
+
+  private Vgg train(String text) throws IOException {
+    Path file = Files.writeString(root.resolve("c.yaml"), text);
+    Vgg vgg = Vgg.run("train", "--dry-run", "--config", file);
+    assertThat(vgg.exitCode()).isEqualTo(1);
+    return vgg;
+  }
+
+  /** YAML 1.1 makes numbers and truth values of these words. */
+  @ParameterizedTest
+  @ValueSource(strings = {"007", "2024_01", "1.10", "0x10", "no", "On"})
+  void namesOfFoldersStayAsTheyAreWritten(String name) throws IOException {
+    assertThat(train("data: " + name + "\n").err())
+        .contains("there is no data set " + name + ": give");
+  }
+
+  /** YAML's readers have them as 8 or as 10. */
+  @Test
+  void octalNumbersAreRefused() throws IOException {
+    assertThat(train("seed: 010\n").err())
+        .contains("key 'seed' is 010, which some read as octal: write the number without");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"1_000", "0x10", "+5", "\"010\"", "0"})
+  void numbersAsYamlHasThem(String seed) throws IOException {
+    assertThat(train("data: nowhere\nseed: " + seed + "\n").err())
+        .contains("there is no data set nowhere");
+  }
+
+  @Test
+  void secondDocumentsAndReferencesAreRefused() throws IOException {
+    assertThat(train("data: nowhere\n---\nseed: 2\n").err())
+        .contains("c.yaml holds more than one YAML document");
+    assertThat(train("data: &place nowhere\nout: *place\n").err())
+        .contains("c.yaml, line 2: references such as *place are not understood");
+  }
+
+  @Test
+  void byteOrderMarkAndWindowsLines() throws IOException {
+    assertThat(train("\uFEFFdata: nowhere\r\nseed: 2\r\n").err())
+        .contains("there is no data set nowhere");
+  }
+}

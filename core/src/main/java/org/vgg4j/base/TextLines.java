@@ -1,0 +1,28 @@
+package org.vgg4j.base;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+
+/** Lines of texts in UTF-8, whatever ends them, without the mark that some editors put first. */
+public final class TextLines {
+  private static final String BYTE_ORDER_MARK = "\uFEFF";
+
+  private TextLines() {}
+
+  /**
+   * Reads a file.
+   *
+   * @throws java.nio.charset.CharacterCodingException if it is no text in UTF-8
+   * @throws IOException if it cannot be read
+   */
+  public static List<String> read(Path file) throws IOException {
+    return of(Files.readString(file));
+  }
+
+  /** Divides a text. */
+  public static List<String> of(String text) {
+    return (text.startsWith(BYTE_ORDER_MARK) ? text.substring(1) : text).lines().toList();
+  }
+}
