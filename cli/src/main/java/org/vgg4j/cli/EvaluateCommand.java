@@ -160,12 +160,7 @@ final class EvaluateCommand implements Callable<Integer> {
       description = "crops, or whole images, at a time (default: ${DEFAULT-VALUE})")
   private int batch;
 
-  @Option(
-      names = Texts.MAX_UNREADABLE_NAME,
-      paramLabel = "N",
-      defaultValue = "auto",
-      description = Texts.MAX_UNREADABLE)
-  private String maxUnreadable;
+  @Mixin private final UnreadableOption maxUnreadable = new UnreadableOption();
 
   @Mixin private final FcWeightsOption fcWeights = new FcWeightsOption();
 
@@ -251,7 +246,7 @@ final class EvaluateCommand implements Callable<Integer> {
 
   /** None where a submission is written. */
   private UnreadableLimit unreadableLimit() {
-    UnreadableLimit limit = UnreadableLimit.of(maxUnreadable);
+    UnreadableLimit limit = maxUnreadable.get();
     if (submission == null) {
       return limit;
     }

@@ -120,12 +120,7 @@ final class ReproduceCommand implements Callable<Integer> {
               + " --test-images, --seeds, --epochs and --batch say; its figures mean nothing")
   private boolean quick;
 
-  @Option(
-      names = Texts.MAX_UNREADABLE_NAME,
-      paramLabel = "N",
-      defaultValue = "auto",
-      description = Texts.MAX_UNREADABLE)
-  private String maxUnreadable;
+  @Mixin private final UnreadableOption maxUnreadable = new UnreadableOption();
 
   @Option(names = "--threads", paramLabel = "N", description = Texts.THREADS)
   private int threads = Runtime.getRuntime().availableProcessors();
@@ -134,7 +129,7 @@ final class ReproduceCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
-    UnreadableLimit passedOver = UnreadableLimit.of(maxUnreadable);
+    UnreadableLimit passedOver = maxUnreadable.get();
     ReproductionConfig config =
         quick
             ? new ReproductionConfig(

@@ -23,11 +23,4 @@ final class Texts {
   static final String SEED = "seed of all random draws (default: ${DEFAULT-VALUE})";
 
   private Texts() {}
-
-  static final String MAX_UNREADABLE_NAME = "--max-unreadable";
-
-  static final String MAX_UNREADABLE =
-      "pass over so many pictures of each part that cannot be read, or such a share, such as 2%%;"
-          + " with more nothing begins (default: auto: 1%%, of small parts 3, but no more than a"
-          + " tenth, or one)";
 }

@@ -52,7 +52,7 @@ class TrainCommand implements Callable<Integer> {
           YamlOptions.RESUME,
           "--threads",
           "--checkpoint-every",
-          Texts.MAX_UNREADABLE_NAME,
+          UnreadableOption.NAME,
           RankOptions.NPROC,
           RankOptions.TIMEOUT,
           QuietOption.NAME,

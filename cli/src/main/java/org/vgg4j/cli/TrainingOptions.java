@@ -9,7 +9,6 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import org.vgg4j.base.InputException;
 import org.vgg4j.data.ScaleRange;
-import org.vgg4j.data.UnreadableLimit;
 import org.vgg4j.model.Configuration;
 import org.vgg4j.train.AugmentationConfig;
 import org.vgg4j.train.LayerRates;
@@ -17,6 +16,7 @@ import org.vgg4j.train.ScheduleConfig;
 import org.vgg4j.train.SgdConfig;
 import org.vgg4j.train.StartConfig;
 import org.vgg4j.train.TrainingConfig;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
@@ -258,12 +258,7 @@ final class TrainingOptions {
               + " (default: ${DEFAULT-VALUE})")
   private int checkpointEvery;
 
-  @Option(
-      names = Texts.MAX_UNREADABLE_NAME,
-      paramLabel = "N",
-      defaultValue = "auto",
-      description = Texts.MAX_UNREADABLE)
-  private String maxUnreadable;
+  @Mixin private final UnreadableOption maxUnreadable = new UnreadableOption();
 
   int threads() {
     return threads;
@@ -306,7 +301,7 @@ final class TrainingOptions {
         seed,
         threads,
         checkpointEvery,
-        UnreadableLimit.of(maxUnreadable));
+        maxUnreadable.get());
   }
 
   /** Of the options that were typed, those that change nothing beside the others, and why. */

@@ -284,7 +284,7 @@ public final class Trainer {
       if (state == null) {
         return;
       }
-      requireSameSurroundings(config, data, engine, state.snapshot());
+      SameRun.requireSameSurroundings(config, data, engine, state.snapshot());
       int unused =
           MicroBatch.choose(
               config, architecture, engine, Runtime.getRuntime().maxMemory(), group.size());
@@ -310,20 +310,6 @@ public final class Trainer {
       if (!trained.interrupted() && testImages != null && trained.bestEpoch() > 0) {
         Evaluation unusedHere = loop.evaluateBest(testImages);
       }
-    }
-  }
-
-  private static void requireSameSurroundings(
-      TrainingConfig config, DataSplits data, Engine engine, Snapshot snapshot) {
-    if (!data.fingerprint().equals(snapshot.datasetFingerprint())) {
-      throw new InputException(
-          "the data set %s is here another one than where rank 0 runs: copy it there, to the same path"
-              .formatted(config.data()));
-    }
-    if (!engine.kernels().equals(snapshot.kernels())) {
-      throw new InputException(
-          "rank 0 computes with %s kernels, this process with %s, which round otherwise: use the same Java and options (-Dvgg.kernels) everywhere"
-              .formatted(snapshot.kernels(), engine.kernels()));
     }
   }
 
@@ -364,7 +350,7 @@ public final class Trainer {
             ? Checkpoint.read(folder.checkpoint(), parameters, sgd.velocities())
             : first(config, parameters, data, engine, survey, listener);
     if (survey == null) {
-      requireSame(config, data, folder, snapshot);
+      SameRun.require(config, data, folder, snapshot);
     } else {
       Sampler sampler = new Sampler(data.train().size(), config.seed());
       SampleSheet.write(
@@ -383,7 +369,7 @@ public final class Trainer {
         architecture,
         engine.trainingMemory(architecture, microBatch, config.sgd().batch()));
     if (resumed) {
-      warnOfDifferences(engine, snapshot, listener);
+      SameRun.warnOfDifferences(engine, snapshot, listener);
       listener.resumed(snapshot.progress().epoch() + 1, snapshot.progress().step());
     }
     TrainingLoop loop =
@@ -436,51 +422,6 @@ public final class Trainer {
         PlateauSchedule.State.NONE,
         LossWatch.State.NONE,
         List.of());
-  }
-
-  private static void requireSame(
-      TrainingConfig config, DataSplits data, RunFolder folder, Snapshot snapshot) {
-    Map<String, Object> now = config.provenanceOptions(snapshot.initSha256());
-    for (Map.Entry<String, Object> option : now.entrySet()) {
-      Object then = snapshot.configuration().get(option.getKey());
-      // by their texts, since JSON knows no difference between 1 and 1L
-      if (!option.getValue().toString().equals(String.valueOf(then))) {
-        throw new InputException(
-            "option %s of the run %s is %s, and cannot become %s: restore its config.yaml, or start a run anew"
-                .formatted(option.getKey(), folder.path(), then, option.getValue()));
-      }
-    }
-    for (String option : snapshot.configuration().keySet()) {
-      if (!now.containsKey(option)) {
-        throw new InputException(
-            "option %s of the run %s is missing from its config.yaml: restore it, or start a run anew"
-                .formatted(option, folder.path()));
-      }
-    }
-    if (!data.fingerprint().equals(snapshot.datasetFingerprint())) {
-      throw new InputException(
-          "the data set %s has changed since the run %s began: restore it, or start a run anew"
-              .formatted(config.data(), folder.path()));
-    }
-    if (folder.passedOver().size() != snapshot.unreadable()) {
-      throw new InputException(
-          "%s listed %d pictures when the run began: restore it, or start a run anew"
-              .formatted(folder.unreadable(), snapshot.unreadable()));
-    }
-  }
-
-  private static void warnOfDifferences(
-      Engine engine, Snapshot snapshot, TrainingListener listener) {
-    if (!engine.kernels().equals(snapshot.kernels())) {
-      listener.warned(
-          "the run began with %s kernels and goes on with %s: rounding will differ from a run without a stop"
-              .formatted(snapshot.kernels(), engine.kernels()));
-    }
-    if (!Version.get().equals(snapshot.codeVersion())) {
-      listener.warned(
-          "the run began with vgg4j %s and goes on with %s: it may differ from a run without a stop"
-              .formatted(snapshot.codeVersion(), Version.get()));
-    }
   }
 
   private TrainingResult run() {

@@ -1,0 +1,77 @@
+package org.vgg4j.train;
+
+import java.util.Map;
+import org.vgg4j.base.InputException;
+import org.vgg4j.base.Version;
+import org.vgg4j.data.DataSplits;
+import org.vgg4j.network.Engine;
+
+/** Whether a run can go on, or be shared, with the options, data and kernels that are here now. */
+final class SameRun {
+  private SameRun() {}
+
+  /**
+   * @throws InputException if a run would go on with other options or data than it began with
+   */
+  static void require(TrainingConfig config, DataSplits data, RunFolder folder, Snapshot snapshot) {
+    Map<String, Object> now = config.provenanceOptions(snapshot.initSha256());
+    for (Map.Entry<String, Object> option : now.entrySet()) {
+      Object then = snapshot.configuration().get(option.getKey());
+      // by their texts, since JSON knows no difference between 1 and 1L
+      if (!option.getValue().toString().equals(String.valueOf(then))) {
+        throw new InputException(
+            "option %s of the run %s is %s, and cannot become %s: restore its config.yaml, or start a run anew"
+                .formatted(option.getKey(), folder.path(), then, option.getValue()));
+      }
+    }
+    for (String option : snapshot.configuration().keySet()) {
+      if (!now.containsKey(option)) {
+        throw new InputException(
+            "option %s of the run %s is missing from its config.yaml: restore it, or start a run anew"
+                .formatted(option, folder.path()));
+      }
+    }
+    if (!data.fingerprint().equals(snapshot.datasetFingerprint())) {
+      throw new InputException(
+          "the data set %s has changed since the run %s began: restore it, or start a run anew"
+              .formatted(config.data(), folder.path()));
+    }
+    if (folder.passedOver().size() != snapshot.unreadable()) {
+      throw new InputException(
+          "%s listed %d pictures when the run began: restore it, or start a run anew"
+              .formatted(folder.unreadable(), snapshot.unreadable()));
+    }
+  }
+
+  /** Says what may make the rest of a run round otherwise than its beginning. */
+  static void warnOfDifferences(Engine engine, Snapshot snapshot, TrainingListener listener) {
+    if (!engine.kernels().equals(snapshot.kernels())) {
+      listener.warned(
+          "the run began with %s kernels and goes on with %s: rounding will differ from a run without a stop"
+              .formatted(snapshot.kernels(), engine.kernels()));
+    }
+    if (!Version.get().equals(snapshot.codeVersion())) {
+      listener.warned(
+          "the run began with vgg4j %s and goes on with %s: it may differ from a run without a stop"
+              .formatted(snapshot.codeVersion(), Version.get()));
+    }
+  }
+
+  /**
+   * @throws InputException if a process that follows has other data or kernels than the one that
+   *     leads
+   */
+  static void requireSameSurroundings(
+      TrainingConfig config, DataSplits data, Engine engine, Snapshot snapshot) {
+    if (!data.fingerprint().equals(snapshot.datasetFingerprint())) {
+      throw new InputException(
+          "the data set %s is here another one than where rank 0 runs: copy it there, to the same path"
+              .formatted(config.data()));
+    }
+    if (!engine.kernels().equals(snapshot.kernels())) {
+      throw new InputException(
+          "rank 0 computes with %s kernels, this process with %s, which round otherwise: use the same Java and options (-Dvgg.kernels) everywhere"
+              .formatted(snapshot.kernels(), engine.kernels()));
+    }
+  }
+}
