@@ -20,7 +20,7 @@ import java.util.zip.CheckedOutputStream;
  */
 final class TarIndex {
   private static final int MAGIC = 0x76676774;
-  private static final int VERSION = 1;
+  private static final int VERSION = 2;
 
   /** More bytes of names than that belong to no archive of images. */
   private static final int MOST_NAMES = 1 << 30;
@@ -37,7 +37,7 @@ final class TarIndex {
     this.lengths = lengths;
   }
 
-  /** Collects the files of an archive, in any order. */
+  /** Collects the files of an archive, in any order; of those of one name the last counts. */
   static final class Builder {
     private byte[] names = new byte[1 << 16];
     private int[] nameEnds = new int[1 << 10];
@@ -90,7 +90,7 @@ final class TarIndex {
 
   private boolean isSorted() {
     for (int i = 1; i < size(); i++) {
-      if (compare(i - 1, i) > 0) {
+      if (compare(i - 1, i) >= 0) {
         return false;
       }
     }
@@ -107,14 +107,17 @@ final class TarIndex {
     Arrays.setAll(order, i -> i);
     Arrays.sort(order, this::compare);
     Builder builder = new Builder();
-    for (int i : order) {
-      builder.add(name(i), offsets[i], lengths[i]);
+    for (int i = 0; i < order.length; i++) {
+      // of files of one name the last is what unpacking leaves
+      if (i + 1 == order.length || compare(order[i], order[i + 1]) != 0) {
+        builder.add(name(order[i]), offsets[order[i]], lengths[order[i]]);
+      }
     }
     return new TarIndex(
             builder.names,
-            Arrays.copyOf(builder.nameEnds, size()),
-            Arrays.copyOf(builder.offsets, size()),
-            Arrays.copyOf(builder.lengths, size()))
+            Arrays.copyOf(builder.nameEnds, builder.size),
+            Arrays.copyOf(builder.offsets, builder.size),
+            Arrays.copyOf(builder.lengths, builder.size))
         .trimmed();
   }
 

@@ -4,6 +4,7 @@ import java.io.EOFException;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.Locale;
+import java.util.Set;
 
 /**
  * Netpbm's pictures: bitmaps, greymaps and pixmaps (PBM, PGM, PPM), in digits or bytes, and PAM. A
@@ -13,6 +14,9 @@ import java.util.Locale;
 final class PnmDecoder {
   private static final int MOST = 65_535;
   private static final int WHITE = 255;
+
+  /** Kinds of pixels of PAM, where they are said. */
+  private static final Set<String> TYPES = Set.of("", "BLACKANDWHITE", "GRAYSCALE", "RGB");
 
   private final byte[] content;
   private int at = 2;
@@ -90,7 +94,11 @@ final class PnmDecoder {
         case "ENDHDR" -> {
           at++;
           alpha = depth == 2 || depth == 4;
-          if (depth < 1 || depth > 4 || (alpha && !type.isEmpty() && !type.endsWith("_ALPHA"))) {
+          boolean known = TYPES.contains(type.replaceFirst("_ALPHA$", ""));
+          if (!known
+              || depth < 1
+              || depth > 4
+              || (alpha && !type.isEmpty() && !type.endsWith("_ALPHA"))) {
             throw new IOException("its pixels have %d samples (%s)".formatted(depth, type));
           }
           return;

@@ -9,9 +9,9 @@ import javax.imageio.spi.ImageReaderSpi;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The first picture of a TIFF or BigTIFF file. What its samples mean is decided by its tags alone,
- * as libtiff and Pillow take them; no colour model or profile has a say. Fax codes, which have only
- * black and white, are left to TwelveMonkeys' reader.
+ * The first picture of a TIFF or BigTIFF file that is no smaller copy of another. What its samples
+ * mean is decided by its tags alone, as libtiff and Pillow take them; no colour model or profile
+ * has a say. Fax codes, which have only black and white, are left to TwelveMonkeys' reader.
  */
 final class TiffDecoder {
   private static final ImageReaderSpi FAX_READER = new TIFFImageReaderSpi();
@@ -43,8 +43,8 @@ final class TiffDecoder {
    * @throws IOException if it is damaged
    */
   static RgbImage decode(byte[] content, String name) throws IOException {
-    TiffDirectory tags = new TiffDirectory(content);
-    requireNoThumbnail(content, tags, name);
+    requireNoThumbnail(content, new TiffDirectory(content), name);
+    TiffDirectory tags = TiffDirectory.main(content);
     int width = tags.required(TiffTags.WIDTH, "ImageWidth");
     int height = tags.required(TiffTags.HEIGHT, "ImageLength");
     Readers.requireSize(width, height, name);
@@ -52,7 +52,10 @@ final class TiffDecoder {
     if (compression >= 2 && compression <= 4) {
       return RgbImage.of(
           Readers.read(
-              FAX_READER, new ByteArrayImageInputStream(content), name, reader -> reader.read(0)));
+              FAX_READER,
+              new ByteArrayImageInputStream(content),
+              name,
+              reader -> reader.read(tags.index)));
     }
     if (compression == TiffTags.OLD_STYLE_JPEG) {
       return oldJpeg(content, name, tags, width, height);
@@ -71,9 +74,8 @@ final class TiffDecoder {
   /** Of cameras' raw files the first picture is a small one; the large one is further inside. */
   private static void requireNoThumbnail(byte[] content, TiffDirectory tags, String name)
       throws IOException {
-    boolean reduced = (tags.number(TiffTags.SUBFILE_TYPE, 0) & 1) != 0;
     if (tags.has(TiffTags.DNG_VERSION)
-        || (reduced && tags.has(TiffTags.SUB_DIRECTORIES))
+        || (tags.isReduced() && tags.has(TiffTags.SUB_DIRECTORIES))
         || ImageKind.begins(content, 8, "CR\2")) {
       throw new UnreadableImageException(
           name + " is a camera's raw picture, which cannot be read: convert it to JPEG or PNG");
@@ -83,7 +85,7 @@ final class TiffDecoder {
   /** Returns how the picture is to be turned, 1 to 8. */
   static int orientation(byte[] content) {
     try {
-      long told = new TiffDirectory(content).number(TiffTags.ORIENTATION, Orientation.UPRIGHT);
+      long told = TiffDirectory.main(content).number(TiffTags.ORIENTATION, Orientation.UPRIGHT);
       return told >= 1 && told <= 8 ? (int) told : Orientation.UPRIGHT;
     } catch (IOException e) {
       return Orientation.UPRIGHT;

@@ -7,8 +7,8 @@ import java.util.HashMap;
 import java.util.Map;
 
 /**
- * The tags of a TIFF file's first picture (TIFF 6.0, and BigTIFF with its longer numbers). Only
- * whole numbers and fractions are read; tags of other types are as if they were not there.
+ * The tags of a picture of a TIFF file (TIFF 6.0, and BigTIFF with its longer numbers). Only whole
+ * numbers and fractions are read; tags of other types are as if they were not there.
  */
 final class TiffDirectory {
   private record Entry(int type, long count, long at) {}
@@ -20,18 +20,48 @@ final class TiffDirectory {
   private static final int RATIONAL = 5;
   private static final int LONG8 = 16;
 
+  /** Pictures that a file is looked through for its main one. */
+  private static final int MOST = 100;
+
+  /** Which picture of the file it is, from 0. */
+  final int index;
+
   private final ByteBuffer file;
+  private final long next;
   private final Map<Integer, Entry> entries = new HashMap<>();
 
   /**
+   * Reads the tags of the file's first picture.
+   *
    * @param content the file; neither kept as a copy nor changed
    * @throws IOException if the directory leaves the file
    */
   TiffDirectory(byte[] content) throws IOException {
+    this(content, 0, -1);
+  }
+
+  /** Reads the tags of the file's first picture that is no smaller copy of another. */
+  static TiffDirectory main(byte[] content) throws IOException {
+    TiffDirectory first = new TiffDirectory(content);
+    TiffDirectory one = first;
+    while (one.isReduced() && one.next != 0 && one.index < MOST) {
+      one = new TiffDirectory(content, one.index + 1, one.next);
+    }
+    return one.isReduced() ? first : one;
+  }
+
+  /**
+   * @param place where it begins; -1 if the header says it
+   */
+  private TiffDirectory(byte[] content, int index, long place) throws IOException {
+    this.index = index;
     file = ByteBuffer.wrap(content);
     file.order(content[0] == 'I' ? ByteOrder.LITTLE_ENDIAN : ByteOrder.BIG_ENDIAN);
     boolean big = content.length >= 16 && file.getShort(2) == BIG;
-    long at = content.length < 8 ? content.length : big ? file.getLong(8) : unsigned(4);
+    long at = place;
+    if (at < 0) {
+      at = content.length < 8 ? content.length : big ? file.getLong(8) : unsigned(4);
+    }
     require(at, big ? 8 : 2);
     long count = big ? file.getLong((int) at) : file.getShort((int) at) & 0xFFFF;
     int size = big ? 20 : 12;
@@ -43,6 +73,9 @@ final class TiffDirectory {
     for (int i = 0; i < count; i++) {
       take((int) first + i * size, big);
     }
+    long end = first + count * size;
+    boolean more = end + (big ? 8 : 4) <= file.limit();
+    next = !more ? 0 : big ? file.getLong((int) end) : unsigned((int) end);
   }
 
   private void take(int at, boolean big) {
@@ -75,6 +108,11 @@ final class TiffDirectory {
     if (from < 0 || length < 0 || from > file.limit() - length) {
       throw new IOException("its directory points beyond its end");
     }
+  }
+
+  /** Whether it says that it is a smaller copy of another picture in the file. */
+  boolean isReduced() throws IOException {
+    return (number(TiffTags.SUBFILE_TYPE, 0) & 1) != 0;
   }
 
   ByteOrder order() {

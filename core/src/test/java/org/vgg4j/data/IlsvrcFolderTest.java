@@ -450,4 +450,24 @@ class IlsvrcFolderTest {
     Files.write(kit, plain);
     assertThat(classes(open(distributed).validation())).isEqualTo(before);
   }
+
+  /** As unpacking does: tar appends a newer file behind the older one of its name. */
+  @Test
+  void ofFilesOfOneNameTheLastCounts() throws IOException {
+    Path archive = temporary.resolve("twice.tar");
+    try (OutputStream stream = Files.newOutputStream(archive);
+        TarArchiveOutputStream tar = new TarArchiveOutputStream(stream)) {
+      for (String entry : List.of("b.jpg", "a.jpg", "b.jpg")) {
+        TarArchiveEntry header = new TarArchiveEntry(entry);
+        header.setSize(3);
+        tar.putArchiveEntry(header);
+        tar.write(new byte[3]);
+        tar.closeArchiveEntry();
+      }
+    }
+    TarIndex index = TarArchive.open(archive, null).index();
+    assertThat(index.size()).isEqualTo(2);
+    assertThat(index.name(1)).isEqualTo("b.jpg");
+    assertThat(index.offset(1)).as("behind two entries and its header").isEqualTo(5 * 512);
+  }
 }

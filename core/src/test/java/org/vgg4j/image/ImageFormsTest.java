@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.util.HexFormat;
@@ -118,5 +120,54 @@ class ImageFormsTest {
     assertThatThrownBy(() -> ImageDecoder.decode(content, "a.jpg"))
         .isInstanceOf(UnreadableImageException.class)
         .hasMessage("a.jpg " + sentence);
+  }
+
+  /** A preview first, which says that it is one (tag 254), and then the picture. */
+  @Test
+  void tiffIsReadWhereItIsWhole() {
+    byte[] pixels = ImageDecoder.decode(twoPictures(1, 0), "a.tif").pixels();
+    assertThat(pixels).containsExactly(10, 10, 10, 90, 90, 90);
+    // of pages the first
+    assertThat(ImageDecoder.decode(twoPictures(0, 0), "a.tif").pixels()).containsExactly(5, 5, 5);
+    assertThat(ImageDecoder.decode(twoPictures(1, 1), "a.tif").pixels()).containsExactly(5, 5, 5);
+  }
+
+  /** Grey: one pixel of 5, then two of 10 and 90. */
+  private static byte[] twoPictures(int firstKind, int secondKind) {
+    ByteBuffer file = ByteBuffer.allocate(300).order(ByteOrder.LITTLE_ENDIAN);
+    file.put((byte) 'I').put((byte) 'I').putShort((short) 42).putInt(12);
+    file.put((byte) 5).put((byte) 10).put((byte) 90).put((byte) 0);
+    putDirectory(file, firstKind, 1, 8);
+    putDirectory(file, secondKind, 2, 9);
+    return file.array();
+  }
+
+  private static void putDirectory(ByteBuffer file, int kind, int width, int pixelsAt) {
+    int[][] tags = {
+      {254, kind},
+      {256, width},
+      {257, 1},
+      {258, 8},
+      {259, 1},
+      {262, 1},
+      {273, pixelsAt},
+      {279, width}
+    };
+    file.putShort((short) tags.length);
+    for (int[] tag : tags) {
+      file.putShort((short) tag[0]).putShort((short) 4).putInt(1).putInt(tag[1]);
+    }
+    file.putInt(width == 1 ? file.position() + 4 : 0);
+  }
+
+  @Test
+  void pamOfUnknownKindIsRefused() {
+    String header = "P7\nWIDTH 1\nHEIGHT 1\nDEPTH 3\nMAXVAL 255\nTUPLTYPE %s\nENDHDR\nabc";
+    byte[] hsv = header.formatted("HSV").getBytes(StandardCharsets.US_ASCII);
+    assertThatThrownBy(() -> ImageDecoder.decode(hsv, "a.pam"))
+        .isInstanceOf(UnreadableImageException.class)
+        .hasMessageContaining("its pixels have 3 samples (HSV)");
+    byte[] rgb = header.formatted("RGB").getBytes(StandardCharsets.US_ASCII);
+    assertThat(ImageDecoder.decode(rgb, "a.pam").pixels()).containsExactly('a', 'b', 'c');
   }
 }
