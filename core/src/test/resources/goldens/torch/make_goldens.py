@@ -354,7 +354,7 @@ def layers():
     no("one-logit.pth", Vgg(classes=1).state_dict(), "classifier.6 has one output")
     no("odd.pth", Vgg(channels=13).state_dict(), "features.0 has 13 filters, which is no multiple of 16")
     no("deeper.pth", Vgg(blocks=(3, 3, 4, 4, 4)).state_dict(), "has 18 convolutions, but the networks of the family have")
-    no("pools.pth", Vgg(blocks=(2, 2, 2, 1, 1)).state_dict(), "have the shapes of network A, but what lies between")
+    no("pools.pth", Vgg(blocks=(2, 2, 2, 1, 1)).state_dict(), "have the shapes of network A, but its pools, or an LRN, lie elsewhere")
     no("features-only.pth", {k: v for k, v in state.items() if k.startswith("features")}, "has no fully connected layers")
     broken = Vgg()
     broken.classifier[6].weight.data[0, 0] = float("nan")

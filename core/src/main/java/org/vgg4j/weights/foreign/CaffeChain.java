@@ -4,6 +4,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import org.vgg4j.base.InputException;
 import org.vgg4j.model.ChannelOrder;
@@ -22,10 +23,18 @@ final class CaffeChain {
   /** Layers that bring images and labels, or only compare. */
   private static final Set<String> ASIDE = Set.of("Data", "ImageData", "Input", "Accuracy");
 
+  private static final int STRIDE = 32; // input pixels for each position of the last map
+
+  /** Mean images of ImageNet, which the mean colour of the authors' files replaces. */
+  private static final Pattern IMAGENET_MEAN = Pattern.compile("(?i).*(imagenet|ilsvrc).*");
+
   private final Chain chain = new Chain();
   private final Set<String> last = new HashSet<>();
   private final Set<String> earlier = new HashSet<>();
   private @Nullable Profile stated;
+  private boolean hasOwnMean;
+  private boolean takesWholeMap;
+  private int side;
 
   private CaffeChain() {}
 
@@ -39,13 +48,15 @@ final class CaffeChain {
       }
     }
     String name = file.metadata().getOrDefault("name", "").toLowerCase(Locale.ROOT);
-    Profile profile = name.matches(".*vgg_?face.*") ? Profile.VGG_FACE : Profile.CAFFE;
+    Profile profile = reader.hasOwnMean ? null : Profile.CAFFE;
+    profile = name.matches(".*vgg_?face.*") ? Profile.VGG_FACE : profile;
     return new ForeignNetwork(
         "Caffe",
         reader.stated == null ? profile : reader.stated,
         reader.chain.layers(),
         reader.chain.possible(),
-        true);
+        true,
+        new ForeignNetwork.Stated(reader.inputSide(), false, List.of()));
   }
 
   private void aside(TensorFile.Node node) {
@@ -55,9 +66,38 @@ final class CaffeChain {
     if (chain.isEmpty()) {
       last.addAll(blobs(node, "top"));
       earlier.addAll(blobs(node, "top"));
+      shape(node);
       Profile profile = profile(node);
       stated = profile == null ? stated : profile;
     }
+  }
+
+  /** What an input layer says of its images, or a data layer by the part that it cuts out. */
+  private void shape(TensorFile.Node node) {
+    List<Double> shape = node.attributes().getOrDefault("shape", List.of());
+    if (shape.size() == 4) {
+      Nodes.requireAll(node, "shape", List.of(shape.get(0), 3.0, shape.get(2), shape.get(2)));
+      side = shape.get(2).intValue();
+    }
+    side = (int) Nodes.number(node, "transform.crop_size", side);
+  }
+
+  /**
+   * Side of the images in pixels; 0 if it does not say, or its head of convolutions takes any.
+   *
+   * @throws InputException if pools make maps of it that no VGG network has
+   */
+  private int inputSide() {
+    if (!takesWholeMap) {
+      return 0;
+    }
+    if (side % STRIDE != 0) {
+      throw new InputException(
+          "it states images of %dx%d pixels, of which Caffe's pools round halves up, but those of a VGG"
+                  .formatted(side, side)
+              + " network round them down: only multiples of 32 are the same for both");
+    }
+    return side;
   }
 
   private static List<String> blobs(TensorFile.Node node, String side) {
@@ -66,17 +106,12 @@ final class CaffeChain {
   }
 
   /** What a data layer does to its images; a mean file's numbers are not in the network's. */
-  private static @Nullable Profile profile(TensorFile.Node node) {
+  private @Nullable Profile profile(TensorFile.Node node) {
     double scale = Nodes.number(node, "transform.scale", 1);
     List<Double> means = node.attributes().getOrDefault("transform.mean_value", List.of());
-    boolean hasFile = node.words().containsKey("transform.mean_file");
-    if (means.isEmpty() && (hasFile || scale == 1)) {
-      if (scale != 1) {
-        throw new InputException(
-            "its layer '%s' scales images by %s and subtracts a mean file, whose numbers it does not have:"
-                    .formatted(node.name(), scale)
-                + " put mean_value there instead, and save it again");
-      }
+    String file = node.words().get("transform.mean_file");
+    if (means.isEmpty() && (file != null || scale == 1)) {
+      hasOwnMean = file != null && (scale != 1 || !IMAGENET_MEAN.matcher(file).matches());
       return null;
     }
     if ((!means.isEmpty() && means.size() != 1 && means.size() != 3) || !(scale > 0)) {
@@ -88,7 +123,7 @@ final class CaffeChain {
       bgr[i] = means.get(means.size() == 1 ? 0 : i).floatValue();
     }
     float std = (float) (1 / scale);
-    return Profile.described(
+    return Profile.of(
         ChannelOrder.BGR, 255, new Rgb(bgr[2], bgr[1], bgr[0]), new Rgb(std, std, std));
   }
 
@@ -129,6 +164,7 @@ final class CaffeChain {
       case "InnerProduct" -> {
         Nodes.requireAll(node, "transpose", 0, 0);
         Nodes.requireAll(node, "axis", 1, 1);
+        takesWholeMap |= chain.beforeFirstConnected();
         StoredTensor weight = Nodes.weight(node);
         List<Integer> shape = weight.shape();
         int in = shape.get(shape.size() - 1);

@@ -95,7 +95,6 @@ final class Misfit {
   InputException reason(Set<Architecture> candidates, @Nullable Configuration wanted) {
     String sentence = wanted == null ? counted() : null;
     sentence = sentence != null ? sentence : odd();
-    sentence = sentence != null ? sentence : elsewhere(candidates);
     for (Architecture candidate : candidates) {
       sentence = sentence != null ? sentence : headOf(candidate);
     }
@@ -139,18 +138,6 @@ final class Misfit {
                 .formatted(
                     layer.name(), layer.out(), layer.isConvolution() ? "filters" : "features")
             + " one are not supported; import the network as it was before";
-      }
-    }
-    return null;
-  }
-
-  /** Layers of the right shapes at other places. */
-  private @Nullable String elsewhere(Set<Architecture> candidates) {
-    for (Architecture candidate : candidates) {
-      if (ArchitectureGuess.fits(layers, candidate, layers.size())) {
-        return "its layers have the shapes of network %s, but what lies between them does not (pools at"
-                .formatted(candidate.configuration())
-            + " other places, or other layers)";
       }
     }
     return null;

@@ -23,6 +23,16 @@ final class Nodes {
     }
   }
 
+  /** An attribute's numbers must be these. */
+  static void requireAll(TensorFile.Node node, String attribute, List<Double> values) {
+    List<Double> numbers = node.attributes().getOrDefault(attribute, List.of());
+    if (!numbers.equals(values)) {
+      throw new InputException(
+          "its layer '%s' (%s) has %s %s where a VGG network has %s"
+              .formatted(node.name(), node.type(), attribute, text(numbers), text(values)));
+    }
+  }
+
   private static String text(List<Double> numbers) {
     return numbers.stream()
         .map(

@@ -58,7 +58,7 @@ final class TorchExtras {
       Pattern.compile("(?i)_*((pixel|image|img|input|norm|data|rgb|imagenet)_)?(mean|std)");
 
   private static final int MOST_NAMED = 5;
-  private static final int LARGEST_FRACTION = 2; // means above it count grey levels
+  private static final int LARGEST_FRACTION = 2; // means and deviations above it count grey levels
 
   private final TorchNetworks.Candidate network;
   private final boolean isNamed;
@@ -166,12 +166,22 @@ final class TorchExtras {
       }
     }
     Rgb turned = new Rgb(means.blue(), means.green(), means.red());
-    if (isClose(Profile.CAFFE.mean(), turned) && isClose(Rgb.ONE, deviations)) {
-      return Profile.CAFFE;
+    for (Profile known : List.of(Profile.CAFFE, Profile.VGG_FACE)) {
+      if (isClose(known.mean(), turned) && isClose(Rgb.ONE, deviations)) {
+        return known;
+      }
     }
-    float largest = Math.max(means.red(), Math.max(means.green(), means.blue()));
-    return Profile.described(
-        ChannelOrder.RGB, largest > LARGEST_FRACTION ? 255 : 1, means, deviations);
+    if (means.equals(Rgb.ZERO) && deviations.equals(Rgb.ONE)) {
+      throw new InputException(
+          "its tensors mean and std, 0 and 1, do not say whether pixels are 0..1 or 0..255: delete"
+              + " them from the state dict in Python, and say what images look like by --profile");
+    }
+    float largest = Math.max(largest(means), largest(deviations));
+    return Profile.of(ChannelOrder.RGB, largest > LARGEST_FRACTION ? 255 : 1, means, deviations);
+  }
+
+  private static float largest(Rgb values) {
+    return Math.max(values.red(), Math.max(values.green(), values.blue()));
   }
 
   private static Rgb rgb(@Nullable StoredTensor tensor) {

@@ -18,6 +18,8 @@ import org.vgg4j.weights.tensor.StoredTensor;
 final class CaffeFile {
   private static final int NET_NAME = 1;
   private static final int NET_OLD_LAYERS = 2;
+  private static final int NET_INPUT_SIZE = 4;
+  private static final int NET_INPUT_SHAPE = 8;
   private static final int NET_LAYERS = 100;
   private static final int BLOB_NUM = 1;
   private static final int BLOB_WIDTH = 4;
@@ -29,7 +31,8 @@ final class CaffeFile {
   private enum Kind {
     WHOLE,
     REAL,
-    TEXT
+    TEXT,
+    SHAPE
   }
 
   /** A field of a layer's parameters. */
@@ -80,8 +83,18 @@ final class CaffeFile {
     static final Map<Integer, Field> TRANSFORM =
         Map.of(
             1, real("transform.scale"),
+            3, whole("transform.crop_size"),
             4, new Field("transform.mean_file", Kind.TEXT),
             5, real("transform.mean_value"));
+
+    /** Where data layers had the same before there was a transform. */
+    static final Map<Integer, Field> DATA =
+        Map.of(
+            2, real("transform.scale"),
+            3, new Field("transform.mean_file", Kind.TEXT),
+            5, whole("transform.crop_size"));
+
+    static final Map<Integer, Field> INPUT = Map.of(1, new Field("shape", Kind.SHAPE));
 
     private Parameters() {}
   }
@@ -106,7 +119,11 @@ final class CaffeFile {
             18,
             Parameters.LRN,
             36,
-            Parameters.TRANSFORM)),
+            Parameters.TRANSFORM,
+            11,
+            Parameters.DATA,
+            15,
+            Parameters.DATA)),
     PRESENT(
         1,
         2,
@@ -125,7 +142,13 @@ final class CaffeFile {
             118,
             Parameters.LRN,
             100,
-            Parameters.TRANSFORM));
+            Parameters.TRANSFORM,
+            107,
+            Parameters.DATA,
+            115,
+            Parameters.DATA,
+            143,
+            Parameters.INPUT));
 
     private final int name;
     private final int type;
@@ -157,13 +180,15 @@ final class CaffeFile {
           Map.entry(4L, "Convolution"),
           Map.entry(5L, "Data"),
           Map.entry(6L, "Dropout"),
+          Map.entry(8L, "Flatten"),
           Map.entry(12L, "ImageData"),
           Map.entry(14L, "InnerProduct"),
           Map.entry(15L, "LRN"),
           Map.entry(17L, "Pooling"),
           Map.entry(18L, "ReLU"),
           Map.entry(20L, "Softmax"),
-          Map.entry(21L, "SoftmaxWithLoss"));
+          Map.entry(21L, "SoftmaxWithLoss"),
+          Map.entry(22L, "Split"));
 
   private static final int MOST_LAYERS = 10_000;
 
@@ -172,6 +197,7 @@ final class CaffeFile {
   private final Map<String, String> metadata = new LinkedHashMap<>();
   private final Map<String, StoredTensor> tensors = new LinkedHashMap<>();
   private final List<TensorFile.Node> nodes = new ArrayList<>();
+  private final List<Double> inputShape = new ArrayList<>();
 
   private CaffeFile(Path file, ProtocolBuffer buffer) {
     this.file = file;
@@ -191,11 +217,19 @@ final class CaffeFile {
         throw new InputException(
             "it holds no layer with weights: give a .caffemodel, not a .prototxt or .binaryproto");
       }
+      if (!reader.inputShape.isEmpty()) { // as it was stated before there was an input layer
+        reader.nodes.add(
+            0, new TensorFile.Node("Input", "data", List.of(), Map.of("shape", reader.inputShape)));
+      }
       return new TensorFile(file, Format.CAFFE, reader.metadata, reader.tensors, reader.nodes);
     }
   }
 
   private boolean net(int number, boolean lengthDelimited) throws IOException {
+    if (number == NET_INPUT_SIZE) {
+      sizes(lengthDelimited, inputShape);
+      return true;
+    }
     if (!lengthDelimited) {
       return false;
     }
@@ -203,6 +237,7 @@ final class CaffeFile {
       case NET_NAME -> metadata.put("name", buffer.text());
       case NET_OLD_LAYERS -> layer(LayerForm.OLD);
       case NET_LAYERS -> layer(LayerForm.PRESENT);
+      case NET_INPUT_SHAPE -> shape(inputShape);
       default -> {
         return false;
       }
@@ -262,7 +297,8 @@ final class CaffeFile {
     buffer.message(
         (number, lengthDelimited) -> {
           Field field = known.get(number);
-          if (field == null || (lengthDelimited && field.kind == Kind.REAL)) {
+          boolean isWhole = field != null && field.kind == Kind.WHOLE; // alone or packed
+          if (field == null || (!isWhole && lengthDelimited == (field.kind == Kind.REAL))) {
             return false;
           }
           if (field.kind == Kind.TEXT) {
@@ -274,11 +310,34 @@ final class CaffeFile {
             values.add((double) buffer.float32());
             return true;
           }
-          for (long value : buffer.numbers(lengthDelimited)) {
-            values.add((double) value);
+          if (field.kind == Kind.SHAPE) {
+            shape(values);
+          } else {
+            sizes(lengthDelimited, values);
           }
           return true;
         });
+  }
+
+  /** The sizes that a message of the kind BlobShape holds. */
+  private void shape(List<Double> sizes) throws IOException {
+    buffer.message(
+        (number, lengthDelimited) -> {
+          if (number != SHAPE_DIMENSIONS) {
+            return false;
+          }
+          sizes(lengthDelimited, sizes);
+          return true;
+        });
+  }
+
+  private void sizes(boolean packed, List<Double> sizes) throws IOException {
+    for (long value : buffer.numbers(packed)) {
+      if (sizes.size() == MOST_LAYERS) {
+        throw new InputException("it has a list of more than " + MOST_LAYERS + " sizes");
+      }
+      sizes.add((double) value);
+    }
   }
 
   /** Null if it holds no numbers. */

@@ -15,6 +15,8 @@ import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
+import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
@@ -33,6 +35,7 @@ import org.vgg4j.model.ParameterShape;
 import org.vgg4j.network.Engine;
 import org.vgg4j.network.Parameters;
 import org.vgg4j.weights.ModelFile;
+import org.vgg4j.weights.format.SafeTensors;
 
 /** Checkpoints that PyTorch wrote, and its scores with them: goldens/torch/make_goldens.py. */
 class TorchCheckpointsTest {
@@ -208,5 +211,47 @@ class TorchCheckpointsTest {
     assertThatThrownBy(() -> options.read(folder.resolve("colours.pth")))
         .isInstanceOf(InputException.class)
         .hasMessageContaining("leave --profile out");
+  }
+
+  /** Means as published with VGG-Face, in either order, and numbers that leave the range open. */
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "93.594 104.7624 129.1863     | 1             | vgg-face",
+        "129.18628 104.762383 93.593964 | 1 | "
+            + "mean=129.18628,104.76238,93.593964,std=1,1,1,range=255,order=rgb",
+        "0                            | 255           |"
+            + " mean=0,0,0,std=255,255,255,range=255,order=rgb",
+        "127.5                        | 127.5         | "
+            + "mean=127.5,127.5,127.5,std=127.5,127.5,127.5,range=255,order=rgb",
+        "0                            | 1             | do not say whether pixels are 0..1 or"
+            + " 0..255",
+        "0                            | 0.5           |"
+            + " mean=0,0,0,std=0.5,0.5,0.5,range=1,order=rgb",
+      })
+  void colourTensorsCountInTheRangeOfTheirNumbers(String mean, String std, String expected) {
+    SafeTensors.Content sound = SafeTensors.read(Goldens.file("torchvision-f32.safetensors"));
+    Map<String, SafeTensors.Tensor> tensors = new LinkedHashMap<>(sound.tensors());
+    tensors.put("pixel_mean", tensor(mean));
+    tensors.put("pixel_std", tensor(std));
+    Path file = folder.resolve("colours.safetensors");
+    SafeTensors.write(file, new SafeTensors.Content(Map.of(), tensors));
+    if (expected.startsWith("do not")) {
+      assertThatThrownBy(() -> WeightsImport.AS_FOUND.read(file))
+          .isInstanceOf(InputException.class)
+          .hasMessageContaining(expected);
+    } else {
+      assertThat(WeightsImport.AS_FOUND.read(file).profile().label()).isEqualTo(expected);
+    }
+  }
+
+  private static SafeTensors.Tensor tensor(String text) {
+    String[] words = text.split(" ");
+    float[] values = new float[words.length];
+    for (int i = 0; i < values.length; i++) {
+      values[i] = Float.parseFloat(words[i]);
+    }
+    return new SafeTensors.Tensor(List.of(values.length), values);
   }
 }
