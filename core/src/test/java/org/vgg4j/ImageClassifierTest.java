@@ -416,10 +416,10 @@ class ImageClassifierTest {
     assertRefused(new byte[0], "the model's stream is empty (0 bytes): it must not have been read");
     assertRefused(
         Arrays.copyOf(whole, 5),
-        "the model's stream is no sound safetensors file: its header has no sensible length");
+        "the model's stream is not a valid safetensors file: its header has no sensible length");
     assertRefused(
         Arrays.copyOf(whole, 100),
-        "the model's stream is no sound safetensors file: it ends within its header");
+        "the model's stream is not a valid safetensors file: it ends within its header");
     assertRefused(
         Arrays.copyOf(whole, whole.length - 1),
         "the model's stream ends within tensor 'classifier.6.bias': it was cut short");
@@ -427,7 +427,7 @@ class ImageClassifierTest {
         Arrays.copyOf(whole, whole.length + 1), "the model's stream goes on after the last tensor");
     assertRefused(
         "PK\3\4 and what torch.save writes more".getBytes(StandardCharsets.ISO_8859_1),
-        "the model's stream is no sound safetensors file: its header has no sensible length");
+        "the model's stream is not a valid safetensors file: its header has no sensible length");
     assertThatThrownBy(() -> ImageClassifier.load(new Failing(whole)))
         .isInstanceOf(InputException.class)
         .hasMessage("cannot read the model's stream: the network is gone");

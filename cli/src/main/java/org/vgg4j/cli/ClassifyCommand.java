@@ -26,7 +26,7 @@ import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
 /** {@code vgg classify}. */
-@Command(name = "classify", description = "Says what is on pictures.")
+@Command(name = "classify", description = "Says what pictures show.")
 final class ClassifyCommand implements Callable<Integer> {
   private static final int PICTURES_AT_A_TIME = 64;
 

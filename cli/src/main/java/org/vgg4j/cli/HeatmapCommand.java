@@ -26,6 +26,7 @@ import org.vgg4j.network.Parameters;
 import org.vgg4j.weights.ModelFile;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
@@ -44,6 +45,11 @@ final class HeatmapCommand implements Runnable {
 
   @picocli.CommandLine.Parameters(paramLabel = "IMAGE", description = "a picture")
   private Path image;
+
+  // There is no progress to leave out: picocli sets it, and that alone quietens the log.
+  @SuppressWarnings("UnusedVariable")
+  @Mixin
+  private final QuietOption quiet = new QuietOption();
 
   @Option(names = "--model", paramLabel = "FILE", required = true, description = Texts.MODEL)
   private Path model;

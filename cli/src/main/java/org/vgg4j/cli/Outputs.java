@@ -94,7 +94,7 @@ final class Outputs {
         try {
           paths.add(Path.of(data));
         } catch (InvalidPathException e) {
-          throw new InputException(name(arg) + " is no path: " + data, e);
+          throw new InputException(name(arg) + " is not a valid path: " + data, e);
         }
       }
     }

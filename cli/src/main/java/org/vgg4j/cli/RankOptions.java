@@ -63,7 +63,7 @@ final class RankOptions {
     int processors = Runtime.getRuntime().availableProcessors();
     if (processes > MOST_PER_PROCESSOR * processors) {
       throw new InputException(
-          "option nproc is %d, but here are %d processors, for which %d processes are the most: best take no more than processors"
+          "option nproc is %d, but this machine has %d processors: take at most %d, and better no more than processors"
               .formatted(processes, processors, MOST_PER_PROCESSOR * processors));
     }
     if (processes > 1 && membership() != null) {

@@ -95,14 +95,21 @@ final class TrainingPrinter implements TrainingListener {
     line.show(
         String.format(
             Locale.ROOT,
-            "epoch %d/%d, step %d/%d: loss %.3f, %.0f images/s, at most %s left",
+            "epoch %d/%d, step %d/%d: loss %.3f, %.0f images/s%s",
             progress.epoch(),
             progress.epochs(),
             progress.step(),
             progress.stepsPerEpoch(),
             progress.loss(),
             progress.imagesPerSecond(),
-            duration(progress.secondsLeft())));
+            left(progress)));
+  }
+
+  /** The first step warms up kernels and disk: what it took says nothing of the others. */
+  private static String left(Progress progress) {
+    return progress.epoch() == 1 && progress.step() == 1
+        ? ""
+        : ", at most " + duration(progress.secondsLeft()) + " left";
   }
 
   @Override

@@ -57,7 +57,7 @@ final class Values {
 
   private static long longInteger(String word) {
     if (!WHOLE.matcher(word).matches()) {
-      throw new TypeConversionException("'" + word + "' is no whole number");
+      throw new TypeConversionException("'" + word + "' is not a whole number");
     }
     try {
       return Long.parseLong(word);
@@ -68,7 +68,7 @@ final class Values {
 
   private static double decimal(String word) {
     if (!DECIMAL.matcher(word).matches()) {
-      throw new TypeConversionException("'" + word + "' is no number such as 0.5 or 1e-3");
+      throw new TypeConversionException("'" + word + "' is not a number such as 0.5 or 1e-3");
     }
     double value = Double.parseDouble(word);
     if (Double.isInfinite(value)) {
@@ -84,7 +84,7 @@ final class Values {
     try {
       return Path.of(word);
     } catch (InvalidPathException e) {
-      throw new TypeConversionException("'" + word + "' is no path here");
+      throw new TypeConversionException("'" + word + "' is not a valid path");
     }
   }
 }

@@ -108,17 +108,21 @@ class MainTest {
   @CsvSource(
       delimiter = '|',
       value = {
-        "summary --width NaN      | invalid value for option '--width': 'NaN' is no number such as"
-            + " 0.5 or 1e-3",
+        "summary --width NaN      | invalid value for option '--width': 'NaN' is not a number such"
+            + " as 0.5 or 1e-3",
         "summary --width 1e999    | invalid value for option '--width': '1e999' is too large",
-        "summary --width 0,5      | invalid value for option '--width': '0,5' is no number such as"
-            + " 0.5 or 1e-3",
-        "train --epochs 3.7       | invalid value for option '--epochs': '3.7' is no whole number",
-        "train --epochs ten       | invalid value for option '--epochs': 'ten' is no whole number",
-        "train --epochs 1e99      | invalid value for option '--epochs': '1e99' is no whole number",
+        "summary --width 0,5      | invalid value for option '--width': '0,5' is not a number such"
+            + " as 0.5 or 1e-3",
+        "train --epochs 3.7       | invalid value for option '--epochs': '3.7' is not a whole"
+            + " number",
+        "train --epochs ten       | invalid value for option '--epochs': 'ten' is not a whole"
+            + " number",
+        "train --epochs 1e99      | invalid value for option '--epochs': '1e99' is not a whole"
+            + " number",
         "train --epochs 3000000000| invalid value for option '--epochs': '3000000000' is too large",
         "train --epochs 1 --epochs 2 | option '--epochs' (N) should be specified only once",
-        "bench --batch 1,,2       | invalid value for option '--batch' (N): '' is no whole number",
+        "bench --batch 1,,2       | invalid value for option '--batch' (N): '' is not a whole"
+            + " number",
         "train --out --epochs 3   | expected parameter for option '--out' but found '--epochs'",
       })
   void valuesThatAreNone(String line, String sentence) {

@@ -104,7 +104,7 @@ class WrongDiagnosisTest {
           Vgg.run("train", option, picture, "--out", root.resolve("out")),
           "cannot read "
               + picture
-              + ": it is no text in UTF-8; "
+              + ": it is not UTF-8 text; "
               + option
               + " takes a YAML file (option "
               + option.substring(2)

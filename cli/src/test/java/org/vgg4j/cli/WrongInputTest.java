@@ -84,8 +84,8 @@ class WrongInputTest {
     assertRefused(
         Vgg.run("classify", picture, "--model", picture),
         picture
-            + " is no sound safetensors file: its header has no sensible length (what others wrote"
-            + " in other formats, vgg import reads)");
+            + " is not a valid safetensors file: its header has no sensible length (what others"
+            + " wrote in other formats, vgg import reads)");
   }
 
   @Test

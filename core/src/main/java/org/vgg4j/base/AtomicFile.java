@@ -47,10 +47,10 @@ public final class AtomicFile {
           Map.entry(NoSuchFileException.class, "there is no such file"),
           Map.entry(FileNotFoundException.class, "there is no such file"),
           Map.entry(AccessDeniedException.class, "permission denied"),
-          Map.entry(NotDirectoryException.class, "it is no folder"),
+          Map.entry(NotDirectoryException.class, "it is not a folder"),
           Map.entry(DirectoryNotEmptyException.class, "the folder is not empty"),
           Map.entry(FileSystemLoopException.class, "links lead back to themselves"),
-          Map.entry(CharacterCodingException.class, "it is no text in UTF-8"),
+          Map.entry(CharacterCodingException.class, "it is not UTF-8 text"),
           Map.entry(EOFException.class, "it ends too early"),
           Map.entry(ClosedChannelException.class, "it was closed meanwhile"),
           Map.entry(UnknownHostException.class, "the host is not known"),
@@ -83,7 +83,7 @@ public final class AtomicFile {
     Path absolute = file.toAbsolutePath();
     Path folder = absolute.getParent();
     if (folder == null || Files.exists(absolute) && !Files.isRegularFile(absolute)) {
-      throw new InputException("cannot write " + file + ": it is no file");
+      throw new InputException("cannot write " + file + ": it is not a regular file");
     }
     Path temporary = folder.resolve(absolute.getFileName() + TEMPORARY);
     try {

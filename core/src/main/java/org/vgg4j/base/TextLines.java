@@ -14,7 +14,7 @@ public final class TextLines {
   /**
    * Reads a file.
    *
-   * @throws java.nio.charset.CharacterCodingException if it is no text in UTF-8
+   * @throws java.nio.charset.CharacterCodingException if it is not UTF-8 text
    * @throws IOException if it cannot be read
    */
   public static List<String> read(Path file) throws IOException {

@@ -72,7 +72,7 @@ final class CifarDataset implements Dataset {
         total += Files.size(file);
         if (Files.size(file) == 0 || Files.size(file) % recordLength != 0) {
           throw new InputException(
-              "%s has %d bytes, which is no multiple of the %d of an image: copy it again"
+              "%s has %d bytes, which is not a multiple of the %d of an image: copy it again"
                   .formatted(file, Files.size(file), recordLength));
         }
       }

@@ -179,7 +179,7 @@ record Devkit(Synsets synsets, int[] validationIds, List<Integer> blacklist) {
     Integer label = synsets.labelOfId(validationIds[number - 1]);
     if (label == null) {
       throw new InputException(
-          "line %d of %s is %d, which is no class of %s: copy the development kit again"
+          "line %d of %s is %d, which is not a class of %s: copy the development kit again"
               .formatted(number, TRUTH, validationIds[number - 1], META));
     }
     return label;

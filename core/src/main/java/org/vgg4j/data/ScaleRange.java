@@ -20,7 +20,7 @@ public record ScaleRange(int smallest, int largest) {
   public ScaleRange {
     if (smallest < 1 || largest < smallest) {
       throw new InputException(
-          "a training scale from %d to %d is no range: give a number of pixels, or a smaller and a larger one, such as 256-512"
+          "a training scale from %d to %d is not a range: give a number of pixels, or a smaller and a larger one, such as 256-512"
               .formatted(smallest, largest));
     }
   }

@@ -49,7 +49,7 @@ public final class Synsets {
       Synset synset = sorted.get(label);
       if (!isWnid(synset.wnid())) {
         throw new InputException(
-            file + ": '" + synset.wnid() + "' is no WNID such as n01440764: replace the file");
+            file + ": '" + synset.wnid() + "' is not a WNID such as n01440764: replace the file");
       }
       if (labelOfWnid.put(synset.wnid(), label) != null
           || (synset.id() != 0 && labelOfId.put(synset.id(), label) != null)) {

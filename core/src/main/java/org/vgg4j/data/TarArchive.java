@@ -151,7 +151,7 @@ final class TarArchive {
     TarIndex index = builder.build();
     if (index.size() == 0) {
       throw new InputException(
-          "%s holds no image (%s): it is no tar archive of images, or copy it again"
+          "%s holds no image (%s): it is not a tar archive of images, or copy it again"
               .formatted(file, ImageFiles.EXTENSIONS_IN_WORDS));
     }
     return index;
@@ -208,7 +208,7 @@ final class TarArchive {
       } else if (isFile && ImageFiles.isImageName(name) && !("/" + name).contains("/.")) {
         if (entry.getSize() > MOST_BYTES) {
           throw new InputException(
-              "%s in %s has more than 1 GiB: it is no picture that can be used"
+              "%s in %s has more than 1 GiB: it is not a picture that can be used"
                   .formatted(name, file));
         }
         builder.add(name, at, (int) entry.getSize());

@@ -194,7 +194,7 @@ final class TarIndex {
         new CheckedInputStream(new BufferedInputStream(stream, 1 << 16), new CRC32());
     DataInputStream in = new DataInputStream(checked);
     if (in.readInt() != MAGIC || in.readInt() != VERSION) {
-      throw new IOException("it is no index, or one of another version");
+      throw new IOException("it is not an index, or one of another version");
     }
     if (in.readLong() != archive.bytes() || in.readLong() != archive.modified()) {
       throw new IOException("the archive has changed");

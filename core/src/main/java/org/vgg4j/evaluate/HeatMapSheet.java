@@ -113,7 +113,7 @@ public final class HeatMapSheet {
               .formatted(map.window(), map.window()),
           "covered with the mean colour, in one place after another.",
           "Red: the probability falls, so what is there speaks for the",
-          "class. Blue: it rises. The network looks at what is not pale.");
+          "class. Blue: it rises. The network sees only what is framed.");
     }
     return List.of(
         "Class score maps: each point has the probability of the class",

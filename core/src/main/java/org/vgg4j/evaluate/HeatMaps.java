@@ -54,7 +54,8 @@ public final class HeatMaps {
     for (float posterior : posteriors) {
       if (Float.isNaN(posterior)) {
         throw new InputException(
-            "the model's answer is no number (NaN): its weights are damaged, take another model");
+            "the model's answer is not a number (NaN): its weights are damaged, take another"
+                + " model");
       }
     }
   }

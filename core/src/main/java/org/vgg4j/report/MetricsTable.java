@@ -60,7 +60,7 @@ final class MetricsTable {
       return Double.parseDouble(field);
     } catch (NumberFormatException e) {
       throw new InputException(
-          "%s, line %d: %s is '%s', which is no number; repair or remove the line"
+          "%s, line %d: %s is '%s', which is not a number; repair or remove the line"
               .formatted(file, line, column, field),
           e);
     }

@@ -86,7 +86,7 @@ final class Checkpoint {
   private static InputException broken(Path file, String detail) {
     return new InputException(
         file
-            + " is no checkpoint of this run ("
+            + " is not a checkpoint of this run ("
             + detail
             + "): start the run anew with another --out");
   }

@@ -84,7 +84,8 @@ class CifarFolderTest {
     Files.write(file, Arrays.copyOf(content, 5000));
     assertThatThrownBy(() -> DataSources.open(folder.toString(), 0.1, 1))
         .isInstanceOf(InputException.class)
-        .hasMessageContaining("data_batch_3.bin has 5000 bytes, which is no multiple of the 3073");
+        .hasMessageContaining(
+            "data_batch_3.bin has 5000 bytes, which is not a multiple of the 3073");
     Files.delete(file);
     assertThatThrownBy(() -> DataSources.open(folder.toString(), 0.1, 1))
         .isInstanceOf(InputException.class)

@@ -473,7 +473,8 @@ class RunReportTest {
     assertThatThrownBy(() -> page(run))
         .isInstanceOf(InputException.class)
         .hasMessage(
-            run.metrics() + ", line 3: step is 'x', which is no number; repair or remove the line");
+            run.metrics()
+                + ", line 3: step is 'x', which is not a number; repair or remove the line");
     Files.writeString(run.metrics(), "epoch,step\n1,2\n");
     assertThatThrownBy(() -> page(run))
         .isInstanceOf(InputException.class)

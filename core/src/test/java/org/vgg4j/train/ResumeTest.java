@@ -228,6 +228,6 @@ class ResumeTest {
     Files.write(checkpoint, bytes);
     assertThatThrownBy(() -> resume("run", 0))
         .isInstanceOf(InputException.class)
-        .hasMessageContaining("is no checkpoint of this run");
+        .hasMessageContaining("is not a checkpoint of this run");
   }
 }

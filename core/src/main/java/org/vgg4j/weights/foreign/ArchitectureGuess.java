@@ -105,7 +105,7 @@ final class ArchitectureGuess {
     int side = (int) Math.round(Math.sqrt((double) fc6().in() / channels));
     if (side < 1 || (long) side * side * channels != fc6().in()) {
       throw new InputException(
-          "its first fully connected layer takes %d values, which is no square map of %d channels"
+          "its first fully connected layer takes %d values, which is not a square map of %d channels"
               .formatted(fc6().in(), channels));
     }
     int smallest = side * STRIDE;

@@ -83,7 +83,8 @@ final class Chain {
   void bias(TensorFile.Node node, StoredTensor bias) {
     ForeignLayer before = directlyBefore(node);
     if (before.bias() != null || before.norm() != null) {
-      throw new InputException("its operation '" + node.name() + "' adds what is no bias");
+      throw new InputException(
+          "its operation '" + node.name() + "' adds something that is not a bias");
     }
     layers.set(
         layers.size() - 1,
@@ -95,7 +96,7 @@ final class Chain {
     ForeignLayer before = directlyBefore(node);
     if (!before.isConvolution() || before.norm() != null) {
       throw new InputException(
-          "its operation '" + node.name() + "' is no normalisation after a convolution");
+          "its operation '" + node.name() + "' is not a normalisation after a convolution");
     }
     layers.set(layers.size() - 1, before.with(norm));
   }

@@ -48,7 +48,7 @@ public record ClassOrder(Path file, List<String> names, boolean reorder) {
     } catch (NoSuchFileException e) {
       throw new InputException("there is no file " + file + ": check the path", e);
     } catch (CharacterCodingException e) {
-      throw new InputException(file + " is no text in UTF-8: give one class name a line", e);
+      throw new InputException(file + " is not UTF-8 text: give one class name a line", e);
     } catch (IOException e) {
       throw new InputException("cannot read " + file + ": " + AtomicFile.reason(e), e);
     }

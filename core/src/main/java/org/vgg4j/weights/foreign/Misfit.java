@@ -78,7 +78,7 @@ final class Misfit {
     if (layers.size() <= HEAD
         || layers.subList(0, layers.size() - HEAD).stream().anyMatch(l -> !l.isConvolution())) {
       throw new InputException(
-          "its fully connected layers do not follow its convolutions: it is no VGG network");
+          "its fully connected layers do not follow its convolutions: it is not a VGG network");
     }
   }
 
@@ -134,7 +134,7 @@ final class Misfit {
   private @Nullable String odd() {
     for (ForeignLayer layer : layers.subList(0, layers.size() - 1)) {
       if (layer.out() % MULTIPLE != 0) {
-        return "%s has %d %s, which is no multiple of 16: networks whose layers were made narrower one by"
+        return "%s has %d %s, which is not a multiple of 16: networks whose layers were made narrower one by"
                 .formatted(
                     layer.name(), layer.out(), layer.isConvolution() ? "filters" : "features")
             + " one are not supported; import the network as it was before";

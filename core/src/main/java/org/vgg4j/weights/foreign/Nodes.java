@@ -113,7 +113,7 @@ final class Nodes {
     int side = (int) Math.round(Math.sqrt(channels == 0 ? 0 : (double) in / channels));
     if (side == 0 || (long) side * side * channels != in) {
       throw new InputException(
-          "its first fully connected layer takes %d values, which is no square map of %d channels"
+          "its first fully connected layer takes %d values, which is not a square map of %d channels"
               .formatted(in, channels));
     }
     return weight.split(1, side, side, channels).permuted(0, 3, 1, 2);

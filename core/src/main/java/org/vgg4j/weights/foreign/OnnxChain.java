@@ -288,7 +288,8 @@ final class OnnxChain {
       shape(node);
     }
     if (others.size() != 1 || axis < 0 || shape.get(axis) != length) {
-      throw new InputException("its operation '" + node.name() + "' adds what is no bias");
+      throw new InputException(
+          "its operation '" + node.name() + "' adds something that is not a bias");
     }
     chain.bias(node, others.get(0).reshaped(length));
   }

@@ -114,7 +114,7 @@ final class ProfileText {
         numbers[i] = Float.parseFloat(value);
       } catch (NumberFormatException e) {
         throw new InputException(
-            String.valueOf(wrong(text, "'" + value + "' is no number").getMessage()), e);
+            String.valueOf(wrong(text, "'" + value + "' is not a number").getMessage()), e);
       }
     }
     return order == ChannelOrder.RGB

@@ -77,7 +77,7 @@ final class Reparametrised {
     StoredTensor tensor = found.tensor();
     if (tensor == null) {
       throw new InputException(
-          "%s is no plain tensor (%s), but sparse, quantised or of a kind of its own: in Python, save"
+          "%s is not a plain tensor (%s), but sparse, quantised or of a kind of its own: in Python, save"
                   .formatted(found.name(), found.other())
               + " the state dict of the network as it was before, or tensor.to_dense()");
     }

@@ -99,7 +99,7 @@ final class TorchNames {
                 ForeignLayer.BatchNorm norm = norm(parts);
                 if (layers.isEmpty() || layers.get(layers.size() - 1).norm() != null) {
                   throw new InputException(
-                      nameOf(parts) + " is no convolution: it is no VGG network");
+                      nameOf(parts) + " is not a convolution: it is not a VGG network");
                 }
                 layers.set(layers.size() - 1, layers.get(layers.size() - 1).with(norm));
               }
@@ -127,7 +127,7 @@ final class TorchNames {
       throw added(name, new TreeSet<>(rest).first());
     }
     if (weights == null) {
-      throw new InputException("tensor " + name + ".weight is missing: it is no VGG network");
+      throw new InputException("tensor " + name + ".weight is missing: it is not a VGG network");
     }
     return new ForeignLayer(name, isConvolution, weights, biases, null);
   }
@@ -214,7 +214,7 @@ final class TorchNames {
                     name,
                     name.equals("head.fc")
                         ? ": a network without its last layer (num_classes=0) cannot classify"
-                        : ": it is no VGG network"));
+                        : ": it is not a VGG network"));
       }
       layers.add(layer(false, parts));
     }

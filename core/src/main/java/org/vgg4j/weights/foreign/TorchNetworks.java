@@ -229,7 +229,7 @@ final class TorchNetworks {
     List<String> names = new ArrayList<>(file.tensors().keySet());
     if (names.stream().anyMatch(name -> LPIPS.matcher(name).matches())) {
       return new InputException(
-          "it is a part of LPIPS (%s), which weighs differences between features: it is no network"
+          "it is a part of LPIPS (%s), which weighs differences between features: it is not a network"
               .formatted(names.get(0)));
     }
     return new InputException(

@@ -252,7 +252,8 @@ final class CaffeFile {
     Map<String, List<Double>> attributes = new LinkedHashMap<>();
     Map<String, String> words = new LinkedHashMap<>();
     if (nodes.size() > MOST_LAYERS) {
-      throw new InputException("it has more than " + MOST_LAYERS + " layers: it is no VGG network");
+      throw new InputException(
+          "it has more than " + MOST_LAYERS + " layers: it is not a VGG network");
     }
     buffer.message(
         (number, lengthDelimited) -> {

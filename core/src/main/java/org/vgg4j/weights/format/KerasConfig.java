@@ -84,7 +84,7 @@ final class KerasConfig {
       return config.layers;
     } catch (JsonProcessingException e) {
       throw new InputException(
-          "the description of its network (model_config) is no sound JSON: get it again", e);
+          "the description of its network (model_config) is not valid JSON: get it again", e);
     }
   }
 
@@ -98,7 +98,7 @@ final class KerasConfig {
     JsonNode list = listed(config);
     if (list == null || path.size() > DEEPEST || list.size() > LONGEST) {
       throw new InputException(
-          "its models are nested too deeply, or too many: it is no VGG network");
+          "its models are nested too deeply, or too many: it is not a VGG network");
     }
     for (Entry entry : ordered(entries(list), config, type)) {
       List<String> itsPath = with(path, entry.name);
@@ -192,7 +192,9 @@ final class KerasConfig {
       Entry entry = byName.get(name);
       if (entry == null || path.contains(entry)) {
         throw new InputException(
-            "the layers that its description lists are no chain at '" + name + "': get it again");
+            "the layers that its description lists do not form a chain at '"
+                + name
+                + "': get it again");
       }
       path.add(entry);
       name = source(entry);

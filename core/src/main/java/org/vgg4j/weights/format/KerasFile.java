@@ -88,7 +88,7 @@ final class KerasFile {
     try {
       return task.get(LONGEST.toMillis(), TimeUnit.MILLISECONDS);
     } catch (TimeoutException e) {
-      throw new InputException("it is no sound HDF5: looking through it does not end", e);
+      throw new InputException("it is not valid HDF5: looking through it does not end", e);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw new InputException("reading it was interrupted", e);
@@ -103,7 +103,7 @@ final class KerasFile {
       // of damaged files the library has many, and recurses without a bound
       String first = String.valueOf(cause).lines().findFirst().orElse("");
       throw new InputException(
-          "it is no sound HDF5, damaged or cut short, get it again (%s)".formatted(first), e);
+          "it is not valid HDF5, damaged or cut short, get it again (%s)".formatted(first), e);
     }
   }
 
@@ -266,7 +266,7 @@ final class KerasFile {
   private void layersByKind(
       Group layers, List<String> path, Map<List<String>, List<StoredTensor>> weights) {
     if (path.size() > DEEPEST) {
-      throw new InputException("its models are nested too deeply: it is no VGG network");
+      throw new InputException("its models are nested too deeply: it is not a VGG network");
     }
     List<String> names = new ArrayList<>(layers.getChildren().keySet());
     names.sort(
@@ -364,7 +364,9 @@ final class KerasFile {
     if (!(type instanceof FloatingPoint number)
         || number.getByteOrder() != ByteOrder.LITTLE_ENDIAN) {
       throw new InputException(
-          "its weight " + name + " is no little-endian floating point number: save it as float32");
+          "its weight "
+              + name
+              + " is not a little-endian floating point number: save it as float32");
     }
     return switch (number.getSize() * 100 + number.getExponentSize()) {
       case 205 -> NumberType.F16;

@@ -127,7 +127,7 @@ final class OnnxFile {
     }
     if (rawNodes.size() > MOST || tensors.size() > MOST || graphInputs.size() > MOST) {
       throw new InputException(
-          "it has more than " + MOST + " nodes or weights: it is no VGG network");
+          "it has more than " + MOST + " nodes or weights: it is not a VGG network");
     }
     switch (number) {
       case GRAPH_NODE -> rawNodes.add(node());

@@ -127,7 +127,7 @@ final class OnnxGraph {
         }
         if (taken.size() != 1 || !taken.get(0).equals(last)) {
           throw new InputException(
-              "its graph is no chain from its input at node %s, hence no VGG network"
+              "its graph is not a chain from its input at node %s, hence no VGG network"
                   .formatted(node));
         }
         chain.add(linked(node, last));
@@ -137,7 +137,7 @@ final class OnnxGraph {
     }
     if (last == null || (!outputs.isEmpty() && !outputs.contains(last))) {
       throw new InputException(
-          "what its last operation gives is not its output (%s), hence it is no VGG network"
+          "what its last operation gives is not its output (%s), hence it is not a VGG network"
               .formatted(String.join(", ", outputs)));
     }
     return chain;
@@ -149,7 +149,7 @@ final class OnnxGraph {
     if (WEIGHTED.contains(node.type)) {
       if (!node.inputs.get(0).equals(last) && !node.type.equals("Add")) {
         throw new InputException(
-            "node %s takes what the one before gives as its weights: it is no VGG network"
+            "node %s takes what the one before gives as its weights: it is not a VGG network"
                 .formatted(node));
       }
       for (String other : node.inputs) {

@@ -315,7 +315,7 @@ final class Pickle {
     if (target instanceof Sequence list) {
       list.items().addAll(items);
     } else if (!(target instanceof Opaque)) {
-      throw new InputException("its pickle adds to what is no list or dict");
+      throw new InputException("its pickle adds to something that is not a list or dict");
     }
   }
 
@@ -325,7 +325,7 @@ final class Pickle {
       return object.filled();
     }
     if (!(target instanceof Dictionary dictionary)) {
-      throw new InputException("its pickle adds to what is no list or dict");
+      throw new InputException("its pickle adds to something that is not a list or dict");
     }
     return dictionary;
   }
@@ -417,7 +417,7 @@ final class Pickle {
     if (function instanceof Opaque object) {
       return new Opaque(object.name(), arguments);
     }
-    throw new InputException("its pickle calls what is no function");
+    throw new InputException("its pickle calls something that is not a function");
   }
 
   private Object remembered(long index) {

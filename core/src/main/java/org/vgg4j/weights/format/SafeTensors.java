@@ -134,7 +134,7 @@ public final class SafeTensors {
   /**
    * Reads a whole file into new arrays.
    *
-   * @throws InputException if it is missing, cannot be read, or is no sound safetensors file
+   * @throws InputException if it is missing, cannot be read, or is not a valid safetensors file
    */
   public static Content read(Path file) {
     return read(file, (name, length) -> new float[length]);
@@ -144,7 +144,7 @@ public final class SafeTensors {
    * Reads a whole file.
    *
    * @param destination is asked for each tensor, by several threads at once
-   * @throws InputException if it is missing, cannot be read, or is no sound safetensors file
+   * @throws InputException if it is missing, cannot be read, or is not a valid safetensors file
    */
   public static Content read(Path file, TensorReader.Destination destination) {
     Header header = header(file);
@@ -162,7 +162,7 @@ public final class SafeTensors {
   /**
    * Reads what a file says of its tensors, not their numbers.
    *
-   * @throws InputException if it is missing, cannot be read, or is no sound safetensors file
+   * @throws InputException if it is missing, cannot be read, or is not a valid safetensors file
    */
   public static Header header(Path file) {
     try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
@@ -198,7 +198,7 @@ public final class SafeTensors {
    * Reads the header of a file that comes as a stream, which is left at the first number.
    *
    * @param name what to call the stream in an error, here and where its tensors are read
-   * @throws InputException if it cannot be read, or is no sound safetensors file
+   * @throws InputException if it cannot be read, or is not a valid safetensors file
    */
   public static Header header(InputStream stream, Path name) {
     try {
@@ -233,7 +233,7 @@ public final class SafeTensors {
     try {
       JsonNode header = JSON.readTree(text);
       if (!header.isObject()) {
-        throw broken(file, "its header is no JSON object");
+        throw broken(file, "its header is not a JSON object");
       }
       return new Header(metadata(file, header), tensors(file, header, (long) PREFIX + text.length));
     } catch (JsonProcessingException e) {
@@ -254,7 +254,7 @@ public final class SafeTensors {
     Map<String, String> metadata = new LinkedHashMap<>();
     JsonNode fields = header.path("__metadata__");
     if (!fields.isObject() && !fields.isMissingNode()) {
-      throw broken(file, "its metadata are no JSON object");
+      throw broken(file, "its metadata are not a JSON object");
     }
     for (Map.Entry<String, JsonNode> field : fields.properties()) {
       if (!field.getValue().isTextual()) {
@@ -350,6 +350,6 @@ public final class SafeTensors {
   }
 
   private static InputException broken(Path file, String what) {
-    return new InputException(file + " is no sound safetensors file: " + what);
+    return new InputException(file + " is not a valid safetensors file: " + what);
   }
 }

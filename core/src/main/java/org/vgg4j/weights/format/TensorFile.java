@@ -29,7 +29,8 @@ public record TensorFile(
    *
    * @param path the keys that lead to them, with dots between; empty if the file holds nothing else
    * @param tensors by name, in the order of the file
-   * @param others what has a name among them, but is no plain tensor: what it is instead, by name
+   * @param others what has a name among them, but is not a plain tensor: what it is instead, by
+   *     name
    */
   public record State(String path, Map<String, StoredTensor> tensors, Map<String, String> others) {
     /** Copies what it is given. */

@@ -156,8 +156,8 @@ public final class TensorFiles {
 
   private static InputException unknown() {
     return new InputException(
-        "it is of no format that is read: PyTorch (.pth, .pt), safetensors, Caffe (.caffemodel),"
-            + " Keras (.h5, .keras), ONNX (.onnx)");
+        "its format is not one that can be read: PyTorch (.pth, .pt), safetensors, Caffe"
+            + " (.caffemodel), Keras (.h5, .keras), ONNX (.onnx)");
   }
 
   /**

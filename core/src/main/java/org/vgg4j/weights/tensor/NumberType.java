@@ -71,7 +71,7 @@ public enum NumberType {
           to[offset + i] = Float.intBitsToFloat(from.getShort(i * Short.BYTES) << 16);
         }
       }
-      default -> throw new IllegalStateException(this + " is no type of weights");
+      default -> throw new IllegalStateException(this + " is not a type of weights");
     }
   }
 

@@ -146,7 +146,7 @@ public final class TensorReader {
   private static void requireReal(StoredTensor tensor) {
     if (!tensor.type().isReal()) {
       throw new InputException(
-          "%s: tensor '%s' holds integers (%s), which are no weights"
+          "%s: tensor '%s' holds integers (%s), which cannot be weights"
               .formatted(tensor.file(), tensor.name(), tensor.type()));
     }
   }

@@ -46,7 +46,7 @@ class OnnxImportTest {
   @CsvSource(
       delimiter = '|',
       value = {
-        "bias         | 'Add_1' adds what is no bias",
+        "bias         | 'Add_1' adds something that is not a bias",
         "padding      | 'Conv_0' (Conv, 3x3) has a padding of 0 where a VGG network has 1",
         "dilations    | 'Conv_0' (Conv) has dilations 2x2",
         "strides      | 'Conv_0' (Conv) has strides 2x2",

@@ -49,7 +49,7 @@ class ProfileTest {
             + " vgg-face, half, unit, or describe it: mean=",
         "mean=0.5,std=0,range=1           | a std of 0 is not above 0",
         "mean=0.5,std=-1,range=1          | a std of -1 is not above 0",
-        "mean=0.5,std=nan,range=1         | 'nan' is no number",
+        "mean=0.5,std=nan,range=1         | 'nan' is not a number",
         "mean=123,117,104,range=1         | a mean of 123 is outside the range 0..1",
         "mean=-3,range=255                | a mean of -3 is outside the range 0..255",
         "mean=0.485,0.456,0.406,range=255 | a mean of 0.485 is a number for range=1",
@@ -64,7 +64,7 @@ class ProfileTest {
         "mean=1,range=255,order=gbr       | order is rgb or bgr",
         "mean=1,range=255,scale=2         | 'scale' is none of mean, std, range, order",
         "mean=1,mean=2,range=255          | mean is given twice",
-        "mean=one,range=255               | 'one' is no number",
+        "mean=one,range=255               | 'one' is not a number",
       })
   void refusesWhatCannotBeMeant(String text, String sentence) {
     assertThatThrownBy(() -> Profile.of(text))

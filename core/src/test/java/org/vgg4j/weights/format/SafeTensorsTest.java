@@ -60,7 +60,7 @@ class SafeTensorsTest {
     Path file = write(content);
     assertThatThrownBy(() -> SafeTensors.read(file))
         .isInstanceOf(InputException.class)
-        .hasMessage("%s is no sound safetensors file: %s", file, what);
+        .hasMessage("%s is not a valid safetensors file: %s", file, what);
   }
 
   @Test
@@ -223,10 +223,10 @@ class SafeTensorsTest {
       delimiter = '|',
       quoteCharacter = '`',
       value = {
-        "[]                     | its header is no JSON object",
-        "12                     | its header is no JSON object",
-        "null                   | its header is no JSON object",
-        "`   `                  | its header is no JSON object",
+        "[]                     | its header is not a JSON object",
+        "12                     | its header is not a JSON object",
+        "null                   | its header is not a JSON object",
+        "`   `                  | its header is not a JSON object",
       })
   void headerIsNoObject(String header, String what) throws IOException {
     assertBroken(file(header, 0), what);
@@ -249,7 +249,7 @@ class SafeTensorsTest {
     Path file = write(file(header, 0));
     assertThatThrownBy(() -> SafeTensors.read(file))
         .isInstanceOf(InputException.class)
-        .hasMessageStartingWith(file + " is no sound safetensors file: its header is not JSON: ")
+        .hasMessageStartingWith(file + " is not a valid safetensors file: its header is not JSON: ")
         .hasMessageContaining(detail);
   }
 
@@ -258,7 +258,8 @@ class SafeTensorsTest {
     Path file = write(file("[".repeat(100_000), 0));
     assertThatThrownBy(() -> SafeTensors.read(file))
         .isInstanceOf(InputException.class)
-        .hasMessageStartingWith(file + " is no sound safetensors file: its header is not JSON: ");
+        .hasMessageStartingWith(
+            file + " is not a valid safetensors file: its header is not JSON: ");
   }
 
   @Test
@@ -301,8 +302,8 @@ class SafeTensorsTest {
         "[4294967298] ; [0,8] ; [2] ; [8,16] | tensor 'a' has an impossible shape",
         "[65536,65536,2] ; [0,8] ; [2] ; [8,16] | tensor 'a' of shape 65536x65536x2 is larger than"
             + " a Java array",
-        "[2147483647,2147483647,2147483647,8] ; [0,8] ; [2] ; [8,16]"
-            + " | tensor 'a' of shape 2147483647x2147483647x2147483647x8 is larger than a Java array",
+        "[2147483647,2147483647,2147483647,8] ; [0,8] ; [2] ; [8,16] | tensor 'a' of shape"
+            + " 2147483647x2147483647x2147483647x8 is larger than a Java array",
         "2 ; [0,8] ; [2] ; [8,16]     | tensor 'a' has no shape",
         "{\"x\":2} ; [0,8] ; [2] ; [8,16] | tensor 'a' has no shape",
         "null ; [0,4] ; [3] ; [4,16]  | tensor 'a' has no shape",
@@ -351,8 +352,8 @@ class SafeTensorsTest {
     assertBroken(
         file("{\"__metadata__\":{\"a\":\"b\",\"epoch\":3}}", 0),
         "its metadata 'epoch' is no string");
-    assertBroken(file("{\"__metadata__\":[1]}", 0), "its metadata are no JSON object");
-    assertBroken(file("{\"__metadata__\":null}", 0), "its metadata are no JSON object");
+    assertBroken(file("{\"__metadata__\":[1]}", 0), "its metadata are not a JSON object");
+    assertBroken(file("{\"__metadata__\":null}", 0), "its metadata are not a JSON object");
   }
 
   /** Whatever happens to a file, it is read, or it is refused in a sentence that names it. */
