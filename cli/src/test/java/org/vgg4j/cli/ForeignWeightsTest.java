@@ -13,6 +13,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.BeforeAll;
@@ -62,6 +63,36 @@ class ForeignWeightsTest {
     assertThat(ModelFile.read(model).classNames()).containsExactly("ant", "bee", "cat");
     Path pictures = trained.data().resolve("test").resolve("blue");
     assertThat(ok("classify", pictures, "--model", model).out()).containsPattern("ant|bee|cat");
+  }
+
+  /** Of two networks in one file, --state chooses. */
+  @Test
+  void stateChoosesANetwork() throws IOException {
+    SafeTensors.Content one = SafeTensors.read(foreign);
+    Map<String, SafeTensors.Tensor> both = new LinkedHashMap<>();
+    one.tensors()
+        .forEach(
+            (name, tensor) -> {
+              both.put("student." + name, tensor);
+              float[] doubled = tensor.values().clone();
+              for (int i = 0; i < doubled.length; i++) {
+                doubled[i] *= 2;
+              }
+              both.put("teacher." + name, new SafeTensors.Tensor(tensor.shape(), doubled));
+            });
+    Path file = folder.resolve("both.safetensors");
+    SafeTensors.write(file, new SafeTensors.Content(Map.of(), both));
+    Path model = folder.resolve("m.safetensors");
+    Vgg asked = Vgg.run("import", file, "--out", model);
+    assertThat(asked.exitCode()).isEqualTo(1);
+    assertThat(asked.err()).contains("it holds 2 networks").contains("--state student");
+    assertThat(ok("import", file, "--out", model, "--state", "teacher").out())
+        .contains("the weights are those at teacher");
+    assertThat(ModelFile.read(model).arrays().get("classifier.6.bias"))
+        .isEqualTo(both.get("teacher.classifier.6.bias").values());
+    Vgg unknown = Vgg.run("import", file, "--out", model, "--state", "nobody");
+    assertThat(unknown.exitCode()).isEqualTo(1);
+    assertThat(unknown.err()).contains("no network in it is called 'nobody'");
   }
 
   @Test

@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.regex.Pattern;
 import org.vgg4j.base.InputException;
+import org.vgg4j.model.Configuration;
 import org.vgg4j.weights.format.TensorFile;
 import org.vgg4j.weights.tensor.StoredTensor;
 
@@ -24,6 +25,7 @@ final class KerasWeights {
   private static final Pattern VGG_FACE = Pattern.compile("fc[678]/(relu|softmax)");
 
   private final List<ForeignLayer> layers = new ArrayList<>();
+  private final List<Integer> blocks = new ArrayList<>(); // convolutions before each pool
   private int channels;
   private int pools;
 
@@ -38,7 +40,23 @@ final class KerasWeights {
       throw new InputException(
           "it has %d pools, but a VGG network has five".formatted(reader.pools));
     }
-    return new ForeignNetwork("Keras", profile(file), reader.layers, configuration -> true, true);
+    boolean saysPools = named && !nested;
+    return new ForeignNetwork(
+        "Keras",
+        profile(file),
+        reader.layers,
+        configuration -> !saysPools || reader.hasPoolsOf(configuration),
+        true);
+  }
+
+  private boolean hasPoolsOf(Configuration configuration) {
+    int convolutions = 0;
+    List<Integer> expected = new ArrayList<>();
+    for (List<?> block : configuration.blocks()) {
+      convolutions += block.size();
+      expected.add(convolutions);
+    }
+    return blocks.equals(expected);
   }
 
   /** Keras's files come from the authors', but those of VGG-Face. */
@@ -56,7 +74,10 @@ final class KerasWeights {
                     .formatted(node.name())
                 + " that name");
       }
-      pools += name.contains("pool") ? 1 : 0;
+      if (name.contains("pool")) {
+        pools++;
+        blocks.add(layers.size());
+      }
       return;
     }
     StoredTensor weight = Nodes.weight(node);

@@ -60,6 +60,8 @@ final class KerasConfig {
   private static final Map<String, String> OLD_TYPES =
       Map.of("Convolution2D", "Conv2D", "AtrousConvolution2D", "Conv2D", "AtrousConv2D", "Conv2D");
 
+  private static final List<Double> UNKNOWN = List.of(Double.NaN);
+
   private final List<Layer> layers = new ArrayList<>();
 
   private KerasConfig() {}
@@ -256,11 +258,10 @@ final class KerasConfig {
         words.put(key, value.asText());
       } else if (key.equals("activation") && value.isObject()) {
         words.put(key, activation(value));
-      } else if (!value.isObject() && !value.isNull()) {
+      } else if (!value.isNull()) {
         List<Double> list = new ArrayList<>();
-        if (numbers(value, list)) {
-          numbers.put(key, List.copyOf(list));
-        }
+        // what is no number has no default, either: no question about it is answered with yes
+        numbers.put(key, numbers(plain(value), list) ? List.copyOf(list) : UNKNOWN);
       }
     }
     if (numbers.containsKey("nb_row") && numbers.containsKey("nb_col")) {
@@ -276,6 +277,14 @@ final class KerasConfig {
               default -> order;
             });
     return new TensorFile.Node(entry.type, entry.name, List.of(), numbers, words);
+  }
+
+  /** The numbers of an array, a tensor or a tuple that was written as an object. */
+  private static JsonNode plain(JsonNode value) {
+    String type = value.path("class_name").asText("");
+    return type.equals("__numpy__") || type.equals("__tensor__")
+        ? value.path("config").path("value")
+        : value.path("items").isArray() ? value.path("items") : value;
   }
 
   /** A function's name; that of a layer's class where it is a layer with settings of its own. */

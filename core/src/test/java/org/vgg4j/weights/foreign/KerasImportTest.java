@@ -26,6 +26,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.vgg4j.base.InputException;
+import org.vgg4j.model.Configuration;
 import org.vgg4j.weights.ModelFile;
 
 /** Models that state their network, see goldens/keras/make_goldens.py. */
@@ -258,7 +259,100 @@ class KerasImportTest {
     assertThatThrownBy(() -> WeightsImport.AS_FOUND.read(file))
         .isInstanceOf(InputException.class)
         .hasMessageContaining("may be network A or A-LRN: say which by --arch");
-    assertIsTheModel(new WeightsImport(null, null, org.vgg4j.model.Configuration.A, 0).read(file));
+    assertIsTheModel(new WeightsImport(null, null, Configuration.A, 0).read(file));
+  }
+
+  /** Names of pools say where they are; the layers of VGG-Face, whose images they take. */
+  @ParameterizedTest
+  @CsvSource({"1 2 4 6 8, ''", "2 3 4 6 8, lie elsewhere"})
+  void poolsLieWhereTheirNamesStand(String places, String wrong) {
+    Path file = listed(places, "pool", "", "tensorflow");
+    WeightsImport options = new WeightsImport(null, null, Configuration.A, 0);
+    if (wrong.isEmpty()) {
+      assertIsTheModel(options.read(file));
+    } else {
+      assertThatThrownBy(() -> options.read(file))
+          .isInstanceOf(InputException.class)
+          .hasMessageContaining(wrong);
+    }
+  }
+
+  @Test
+  void theNamesOfVggFaceSayItsImagesAndTheanosKernelsAreRefused() {
+    WeightsImport options = new WeightsImport(null, null, Configuration.A, 0);
+    Path face = listed("1 2 4 6 8", "pool", "relu", "tensorflow");
+    assertThat(options.read(face).profile()).isEqualTo(Profile.VGG_FACE);
+    Path theano = listed("1 2 4 6 8", "pool", "", "theano");
+    assertThatThrownBy(() -> options.read(theano))
+        .isInstanceOf(InputException.class)
+        .hasMessageContaining("turned by 180 degrees");
+  }
+
+  /** Weights alone, layer after layer. */
+  private Path listed(String places, String pool, String within, String backend) {
+    Path file = folder.resolve("listed-" + within + backend + ".h5");
+    List<String> heads = List.of("fc6", "fc7", "fc8");
+    List<String> names = new ArrayList<>(NAMES);
+    names.addAll(heads);
+    Map<String, Object[]> layers = layers(names);
+    List<String> order = new ArrayList<>();
+    try (WritableHdfFile hdf = HdfFile.write(file)) {
+      for (int i = 0; i < names.size(); i++) {
+        String name = names.get(i);
+        order.add(name);
+        WritableGroup group = hdf.putGroup(name);
+        group.putAttribute("weight_names", new String[] {name + "/kernel:0", name + "/bias:0"});
+        WritableGroup inner = group.putGroup(name);
+        inner.putDataset("kernel:0", layers.get(name)[0]);
+        inner.putDataset("bias:0", layers.get(name)[1]);
+        if (List.of(places.split(" ")).contains(String.valueOf(i + 1))) {
+          order.add(pool + (i + 1));
+          hdf.putGroup(pool + (i + 1));
+        }
+        if (heads.contains(name) && !within.isEmpty()) {
+          order.add(name + "/" + within);
+          group.putGroup(within);
+        }
+      }
+      hdf.putAttribute("layer_names", order.toArray(String[]::new));
+      hdf.putAttribute("backend", backend);
+    }
+    return file;
+  }
+
+  /** The first releases of Keras numbered everything. */
+  @Test
+  void readsNumberedLayers() {
+    Path file = folder.resolve("numbered.h5");
+    List<String> names = new ArrayList<>(NAMES);
+    names.addAll(List.of("fc6", "fc7", "fc8"));
+    Map<String, Object[]> layers = layers(names);
+    try (WritableHdfFile hdf = HdfFile.write(file)) {
+      hdf.putAttribute("nb_layers", names.size());
+      for (int i = 0; i < names.size(); i++) {
+        WritableGroup group = hdf.putGroup("layer_" + i);
+        group.putDataset("param_0", layers.get(names.get(i))[0]);
+        group.putDataset("param_1", layers.get(names.get(i))[1]);
+      }
+    }
+    assertIsTheModel(new WeightsImport(null, null, Configuration.A, 0).read(file));
+  }
+
+  /** Keras 3 writes arrays as objects, which were passed over, and the default taken. */
+  @Test
+  void settingsMayBeArraysAndWhatIsNoneHasNoDefault() throws IOException {
+    String scale = "\"scale\": 0.00784313725490196";
+    String array =
+        "\"scale\": {\"class_name\": \"__numpy__\", \"config\": {\"value\":"
+            + " [0.00784313725490196, 0.00784313725490196, 0.00784313725490196], \"dtype\":"
+            + " \"float64\"}}";
+    WeightsImport.Imported imported = WeightsImport.AS_FOUND.read(changed(scale, array));
+    Goldens.assertScores(
+        imported.model(), Goldens.expected("keras").get("nested.keras").get("logits"));
+    Path other = changed(scale, "\"scale\": {\"class_name\": \"Schedule\", \"config\": {}}");
+    assertThatThrownBy(() -> WeightsImport.AS_FOUND.read(other))
+        .isInstanceOf(InputException.class)
+        .hasMessageContaining("'rescaling' (Rescaling) does not scale and shift three colours");
   }
 
   private static Path file(String name) {
