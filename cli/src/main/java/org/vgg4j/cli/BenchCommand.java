@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import org.vgg4j.base.InputException;
+import org.vgg4j.evaluate.TestScales;
 import org.vgg4j.experiment.Benchmark;
 import org.vgg4j.model.Architecture;
 import org.vgg4j.model.LayerShape;
@@ -62,7 +63,8 @@ final class BenchCommand implements Runnable {
       paramLabel = "Q,Q",
       split = ",",
       description =
-          "also dense evaluation of square images of these sides, beside the forward pass over a crop")
+          "also dense evaluation of square images of these sides, beside the forward pass over a"
+              + " crop")
   private List<Integer> testScales = List.of();
 
   @Option(names = "--threads", paramLabel = "N", description = Texts.THREADS)
@@ -88,11 +90,7 @@ final class BenchCommand implements Runnable {
     }
     Architecture network = options.network();
     for (int scale : testScales) {
-      if (scale < network.crop()) {
-        throw new InputException(
-            "test scale Q = %d is below crop %d: take scales of at least the crop"
-                .formatted(scale, network.crop()));
-      }
+      TestScales.requirePossible(scale, network.crop());
     }
     try (Engine engine = new Engine(threads)) {
       Engine.MachineSpeed machine = engine.measureMachine();
@@ -195,9 +193,9 @@ final class BenchCommand implements Runnable {
     text.append(
         String.format(
             Locale.ROOT,
-            "Network %s; %s kernels (%s), %d threads, Java %s.%n"
-                + "This machine: %.1f GFLOP/s of multiply-adds on registers; the kernels' product %.1f"
-                + " GFLOP/s (%.0f %%); memory read at %.1f GB/s.%n%n",
+            "Network %s; %s kernels (%s), %d threads, Java %s.%nThis machine: %.1f GFLOP/s of"
+                + " multiply-adds on registers; the kernels' product %.1f GFLOP/s (%.0f %%); memory"
+                + " read at %.1f GB/s.%n%n",
             network,
             engine.kernels(),
             engine.kernelsDescription(),
@@ -290,10 +288,11 @@ final class BenchCommand implements Runnable {
       }
     }
     return String.format(
-        "%nForward pass at batch %d, %s fc weights, stage by stage:%n%s%nproducts: ms/image that the"
-            + " multiply-adds really made take at this machine's peak; memory: that input, weights and"
-            + " output take to come%nfrom or go to memory once, at its speed of reading; of limit: the"
-            + " larger of both, beside the time taken (more than 100 %%: they came from a cache).%n",
+        "%nForward pass at batch %d, %s fc weights, stage by stage:%n%s%nproducts: ms/image that"
+            + " the multiply-adds really made take at this machine's peak; memory: that input,"
+            + " weights and output take to come%nfrom or go to memory once, at its speed of"
+            + " reading; of limit: the larger of both, beside the time taken (more than 100 %%:"
+            + " they came from a cache).%n",
         measured.batch(), measured.form().label(), table);
   }
 

@@ -25,9 +25,9 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "plan",
     description =
-        "Predicts what a training run takes on one machine or on several alike: time, memory, energy, "
-            + "network traffic and the rate at which pictures must be decoded. Default: the paper's run on "
-            + "ILSVRC-2012.",
+        "Predicts what a training run takes on one machine or on several alike: time, memory,"
+            + " energy, network traffic and the rate at which pictures must be decoded. Default:"
+            + " the paper's run on ILSVRC-2012.",
     sortOptions = false)
 final class PlanCommand implements Runnable {
   /**
@@ -114,9 +114,6 @@ final class PlanCommand implements Runnable {
 
   @Override
   public void run() {
-    if (machines.isEmpty()) {
-      throw new InputException("option machines is empty but must be numbers such as 1,4");
-    }
     if (!(decodedPerCore > 0)) {
       throw new InputException(
           "option decoded-per-core is " + decodedPerCore + " but must be more than 0");
@@ -159,9 +156,9 @@ final class PlanCommand implements Runnable {
     text.append(
         String.format(
             Locale.ROOT,
-            "Network %s: %,d images, %d epochs, batches of %d: %,d steps.%n"
-                + "One machine trains on %.2f images/s (%s), has %.0f W and %s Gbit/s, and needs %,.0f MB"
-                + " for %d images at a time.%n%n",
+            "Network %s: %,d images, %d epochs, batches of %d: %,d steps.%nOne machine trains on"
+                + " %.2f images/s (%s), has %.0f W and %s Gbit/s, and needs %,.0f MB for %d images"
+                + " at a time.%n%n",
             first.architecture(),
             images,
             epochs,
@@ -206,15 +203,17 @@ final class PlanCommand implements Runnable {
     }
     text.append(table)
         .append(
-            "\nimages each: of a batch; in each step: computing the gradients of these, what it takes that"
-                + " there are others (products of\ntheir factors, and sending), and waiting for gradients"
-                + " that travel longer than the backward pass takes.\nValidation is not counted, nor that"
-                + " the last batch of an epoch is smaller.\n");
+            "\n"
+                + "images each: of a batch; in each step: computing the gradients of these, what it"
+                + " takes that there are others (products of\n"
+                + "their factors, and sending), and waiting for gradients that travel longer than"
+                + " the backward pass takes.\n"
+                + "Validation is not counted, nor that the last batch of an epoch is smaller.\n");
     text.append(
         String.format(
             Locale.ROOT,
-            "The paper: four GTX Titan Black, %.0f to %.0f days, which is %.0f to %.0f images/s for so many"
-                + " images and epochs; four were %.2f times as fast as one.%n",
+            "The paper: four GTX Titan Black, %.0f to %.0f days, which is %.0f to %.0f images/s for"
+                + " so many images and epochs; four were %.2f times as fast as one.%n",
             TrainingCost.PAPER_DAYS_LOW,
             TrainingCost.PAPER_DAYS_HIGH,
             first.paperRate(TrainingCost.PAPER_DAYS_HIGH),

@@ -55,6 +55,16 @@ final class RankOptions {
           "how long a process waits for the others before all stop (default: ${DEFAULT-VALUE})")
   private int timeout;
 
+  /**
+   * Requires that the options are in their ranges, where no process is started.
+   *
+   * @throws InputException if one is not
+   */
+  void requirePossible() {
+    processes();
+    timeout();
+  }
+
   /** How many processes this command is to start; 1: none. */
   int processes() {
     if (processes < 1) {

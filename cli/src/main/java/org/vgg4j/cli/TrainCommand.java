@@ -126,6 +126,7 @@ class TrainCommand implements Callable<Integer> {
   @Override
   public Integer call() {
     if (dryRun) {
+      ranks.requirePossible();
       return RankOptions.follows() ? 0 : lead(); // one process tries it
     }
     if (ranks.processes() > 1 && recipe == null) {

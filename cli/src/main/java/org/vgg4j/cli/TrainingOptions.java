@@ -9,6 +9,7 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import org.vgg4j.base.InputException;
 import org.vgg4j.data.ScaleRange;
+import org.vgg4j.model.Architecture;
 import org.vgg4j.model.Configuration;
 import org.vgg4j.train.AugmentationConfig;
 import org.vgg4j.train.LayerRates;
@@ -325,7 +326,9 @@ final class TrainingOptions {
     for (String word : stepEpochs.strip().split("[,\\s]+")) {
       if (!word.matches("\\d{0,9}")) {
         throw new InputException(
-            "option step-epochs is " + stepEpochs + " but must be numbers with commas between");
+            "option step-epochs is "
+                + stepEpochs
+                + " but must be epochs of at most nine digits with commas between, such as 20,40");
       }
       if (!word.isEmpty()) {
         numbers.add(Integer.valueOf(word));
@@ -350,10 +353,15 @@ final class TrainingOptions {
           "option scale-ratio is %s but must be a number, or two for scale jitter, such as 1.143-2.286"
               .formatted(scaleRatio));
     }
-    int smallest = (int) (crop * Double.parseDouble(matcher.group(1)));
-    String largest = matcher.group(2);
-    return new ScaleRange(
-        smallest, largest == null ? smallest : (int) (crop * Double.parseDouble(largest)));
+    double smallest = Double.parseDouble(matcher.group(1));
+    double largest = matcher.group(2) == null ? smallest : Double.parseDouble(matcher.group(2));
+    if (smallest < 1 || largest < smallest) {
+      throw new InputException(
+          "option scale-ratio is %s but must be at least 1, or a smaller and a larger number from 1 on, such as 1.143-2.286"
+              .formatted(scaleRatio));
+    }
+    int side = Math.max(crop, Architecture.SMALLEST_CROP); // a smaller crop is told of as such
+    return new ScaleRange((int) (side * smallest), (int) (side * largest));
   }
 
   private boolean typed(String option) {

@@ -2,6 +2,7 @@ package org.vgg4j.cli;
 
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
+import java.util.Collection;
 import java.util.regex.Pattern;
 import picocli.CommandLine;
 import picocli.CommandLine.Model.ArgSpec;
@@ -38,7 +39,10 @@ final class Values {
   static void requireSome(ParseResult parsed) {
     for (ArgSpec arg : parsed.matchedArgs()) {
       boolean maybeNothing = "".equals(arg.defaultValue());
-      if (!maybeNothing && arg.originalStringValues().stream().anyMatch(String::isBlank)) {
+      boolean nothing =
+          arg.originalStringValues().stream().anyMatch(String::isBlank)
+              || (arg.getValue() instanceof Collection<?> several && several.isEmpty()); // of ","
+      if (nothing && !maybeNothing) {
         String name = arg instanceof OptionSpec option ? option.longestName() : arg.paramLabel();
         throw new ParameterException(
             parsed.commandSpec().commandLine(),

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeFalse;
 
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
@@ -83,9 +84,33 @@ class WrongInputTest {
     Path picture = data().resolve("test/red/0.png");
     assertRefused(
         Vgg.run("classify", picture, "--model", picture),
-        picture
-            + " is not a valid safetensors file: its header has no sensible length (what others"
-            + " wrote in other formats, vgg import reads)");
+        picture + " is a picture, not a model: give a .safetensors file");
+    assertRefused(
+        Vgg.run("classify", model(), "--model", picture),
+        picture + " is a picture, not a model: give a .safetensors file");
+  }
+
+  /** The first bytes are those that torch.save, h5py and onnx write. */
+  @ParameterizedTest
+  @CsvSource({
+    "vgg16.pth,PK\\3\\4xxxxxxxxxxxx",
+    "old.pth,\\200\\2\\212\\12l\\374\\234Fxxxxxx",
+    "vgg16.weights.h5,\\211HDF\\r\\n\\032\\nxxxxxxxx",
+    "vgg16.onnx,\\10\\7\\22\\7pytorchxxxx",
+    "VGG_ILSVRC.caffemodel,\\12\\22VGG_ILSVRC_16_layers",
+    "model.safetensors.index.json,{ 'weight_map'",
+  })
+  void weightsOfOthersForAModel(String name, String start) throws IOException {
+    Path weights = root.resolve(name);
+    Files.write(weights, start.translateEscapes().getBytes(StandardCharsets.ISO_8859_1));
+    assertRefused(
+        Vgg.run("classify", data(), "--model", weights),
+        weights
+            + " is not a model of vgg4j: if it holds weights, make one of it by vgg import "
+            + weights
+            + " --out "
+            + name.substring(0, name.indexOf('.'))
+            + ".safetensors");
   }
 
   @Test

@@ -67,6 +67,7 @@ public final class DataSources {
    * @throws InputException if there is no such data set or something is wrong with it
    */
   public static DataSplits open(String spec, int limit, double heldOut, long seed) {
+    HeldOut.requireFraction(heldOut);
     return find(spec).divide(limit, heldOut, seed);
   }
 
@@ -103,6 +104,7 @@ public final class DataSources {
    */
   public static Dataset openLabelled(
       String spec, @Nullable Split split, int limit, double heldOut, long seed) {
+    HeldOut.requireFraction(heldOut);
     Source source = find(spec);
     if (split == Split.TRAIN) {
       return source.divide(limit, heldOut, seed).train();

@@ -13,6 +13,14 @@ import org.vgg4j.base.RandomStream;
 final class HeldOut {
   private HeldOut() {}
 
+  /** Requires a fraction that can be held out. */
+  static void requireFraction(double fraction) {
+    if (!(fraction > 0 && fraction < 1)) {
+      throw new InputException(
+          "the held-out fraction must be between 0 and 1, not " + fraction + ": 0.1 is usual");
+    }
+  }
+
   /** The two parts. */
   record Parts(Dataset train, Dataset validation) {}
 
@@ -24,10 +32,7 @@ final class HeldOut {
    * @throws InputException if the fraction is out of range or a class has a single picture
    */
   static Parts divide(Dataset whole, String name, double fraction, long seed) {
-    if (!(fraction > 0 && fraction < 1)) {
-      throw new InputException(
-          "the held-out fraction must be between 0 and 1, not " + fraction + ": 0.1 is usual");
-    }
+    requireFraction(fraction);
     boolean[] held = new boolean[whole.size()];
     for (int label = 0; label < whole.classNames().size(); label++) {
       int[] members = membersOf(whole, label);

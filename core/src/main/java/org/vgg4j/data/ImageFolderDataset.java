@@ -116,8 +116,7 @@ public final class ImageFolderDataset extends FileDataset {
       throw new InputException("there is no folder " + root + ": check the path");
     }
     if (!Files.isDirectory(root)) {
-      throw new InputException(
-          root + " is a file: give a folder with one sub-folder of images per class");
+      throw new InputException(root + " is " + FileForFolder.whatItIs(root));
     }
     List<Path> folders = subFolders(root);
     if (folders.isEmpty()) {

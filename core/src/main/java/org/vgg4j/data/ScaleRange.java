@@ -12,16 +12,25 @@ import org.vgg4j.base.InputException;
  * @param largest Smax in pixels, at least Smin
  */
 public record ScaleRange(int smallest, int largest) {
-  private static final Pattern TEXT = Pattern.compile("(\\d{1,6})(?:-(\\d{1,6}))?");
+  /** Shorter side, in pixels, of a picture at most: a square has as many as a picture may have. */
+  public static final int LARGEST = 13_377;
+
+  private static final Pattern TEXT = Pattern.compile("(\\d+)(?:-(\\d+))?");
 
   /**
-   * @throws InputException if the range is empty or holds no positive scale
+   * @throws InputException if the range is empty or holds no positive scale, or one that is too
+   *     large
    */
   public ScaleRange {
     if (smallest < 1 || largest < smallest) {
       throw new InputException(
           "a training scale from %d to %d is not a range: give a number of pixels, or a smaller and a larger one, such as 256-512"
               .formatted(smallest, largest));
+    }
+    if (largest > LARGEST) {
+      throw new InputException(
+          "training scale %d is too large: images of more than %d pixels a side are not made"
+              .formatted(largest, LARGEST));
     }
   }
 
@@ -42,9 +51,14 @@ public record ScaleRange(int smallest, int largest) {
           "option scale is %s but must be a number of pixels, or two for scale jitter, such as 256-512"
               .formatted(text));
     }
-    int smallest = Integer.parseInt(matcher.group(1));
+    int smallest = pixels(matcher.group(1));
     String largest = matcher.group(2);
-    return new ScaleRange(smallest, largest == null ? smallest : Integer.parseInt(largest));
+    return new ScaleRange(smallest, largest == null ? smallest : pixels(largest));
+  }
+
+  /** The number that digits say, or one that is too large as well. */
+  public static int pixels(String digits) {
+    return digits.length() > 9 ? Integer.MAX_VALUE : Integer.parseInt(digits);
   }
 
   /** Whether there is nothing to draw. */

@@ -10,8 +10,6 @@ public final class TestScales {
   /** What stands for the three scales that the paper takes. */
   public static final String PAPER = "paper";
 
-  private static final int LARGEST = 13_377; // pixels; a square has as many as a picture may have
-
   private static final int PAPER_STEP = 32;
   private static final int PAPER_CROP = 224;
 
@@ -33,25 +31,36 @@ public final class TestScales {
     }
     List<Integer> scales = new ArrayList<>();
     for (String word : text.strip().split("\\s*,\\s*|\\s+", -1)) {
-      if (!word.matches("\\d{1,6}")) {
+      if (!word.matches("\\d+")) {
         throw new InputException(
             "option test-scales is %s but must be numbers of pixels with commas between, such as 256,384,512, or paper"
                 .formatted(text));
       }
-      int scale = Integer.parseInt(word);
-      if (scale < crop) {
-        throw new InputException(
-            "test scale Q = %d is below crop %d: take scales of at least the crop"
-                .formatted(scale, crop));
-      }
-      if (scale > LARGEST) {
-        throw new InputException(
-            "test scale Q = %d is too large: images of more than %d pixels a side are not measured"
-                .formatted(scale, LARGEST));
-      }
+      int scale = ScaleRange.pixels(word);
+      requirePossible(scale, crop);
       scales.add(scale);
     }
     return List.copyOf(scales);
+  }
+
+  /**
+   * Requires that images can be tested at a scale.
+   *
+   * @param scale Q in pixels
+   * @param crop of the network
+   * @throws InputException if it is below the crop, or too large
+   */
+  public static void requirePossible(int scale, int crop) {
+    if (scale < crop) {
+      throw new InputException(
+          "test scale Q = %d is below crop %d: take scales of at least the crop"
+              .formatted(scale, crop));
+    }
+    if (scale > ScaleRange.LARGEST) {
+      throw new InputException(
+          "test scale Q = %d is too large: images of more than %d pixels a side are not measured"
+              .formatted(scale, ScaleRange.LARGEST));
+    }
   }
 
   private static List<Integer> paper(ScaleRange trained, int crop) {

@@ -24,6 +24,6 @@ public interface ProcessGroups {
             () ->
                 new InputException(
                     "several processes need vgg4j's module torch, which is not on the class path:"
-                        + " ./vgg adds it where --nproc or WORLD_SIZE asks for it"));
+                        + " add the artifact vgg4j-torch and libtorch's of this platform"));
   }
 }

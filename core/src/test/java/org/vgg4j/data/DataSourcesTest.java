@@ -9,6 +9,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
@@ -262,10 +263,29 @@ class DataSourcesTest {
 
   @Test
   void fileInsteadOfFolder() throws IOException {
-    Path file = Files.createFile(root.resolve("a.zip"));
-    assertThatThrownBy(() -> DataSources.open(file.toString(), 0.1, 7))
-        .isInstanceOf(InputException.class)
-        .hasMessage(file + " is a file: give a folder with one sub-folder of images per class");
+    Map<String, String> sentences =
+        Map.of(
+            "a.zip", "an archive: unpack it, and give ",
+            "a.tar.gz", "an archive: unpack it, and give ",
+            "a.csv", "a list or a text, not pictures: give ",
+            "a.jpg", "a picture: give ",
+            "a.npz", "not a folder of pictures: write what is in it as image files, and give ",
+            "a", "a file: give ");
+    for (Map.Entry<String, String> each : sentences.entrySet()) {
+      Path file = Files.createFile(root.resolve(each.getKey()));
+      assertThatThrownBy(() -> DataSources.open(file.toString(), 0.1, 7))
+          .isInstanceOf(InputException.class)
+          .hasMessage(
+              file + " is " + each.getValue() + "a folder with one sub-folder of images per class");
+    }
+    for (String name : List.of("train-images-idx3-ubyte.gz", "ILSVRC2012_img_val.tar")) {
+      Path file = Files.createFile(root.resolve(name));
+      assertThatThrownBy(() -> DataSources.open(file.toString(), 0.1, 7))
+          .hasMessage(
+              file
+                  + " is one file of a data set: give the folder with all of them, "
+                  + file.toAbsolutePath().getParent());
+    }
   }
 
   @Test

@@ -58,8 +58,8 @@ public final class GlooGroups implements ProcessGroups {
       throw new InputException(
           "cannot unpack libtorch's libraries into "
               + e.getMessage()
-              + ": free some space there, or set"
-              + " VGG_JAVA_OPTS=-D"
+              + ": free some space there, or give"
+              + " Java the option -D"
               + CACHE
               + "=DIR",
           e);

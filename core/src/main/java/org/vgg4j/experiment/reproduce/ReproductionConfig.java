@@ -5,6 +5,7 @@ import org.vgg4j.base.InputException;
 import org.vgg4j.data.ScaleRange;
 import org.vgg4j.data.UnreadableLimit;
 import org.vgg4j.evaluate.TestScales;
+import org.vgg4j.model.Architecture;
 
 /**
  * How large a reproduction is. Scales are the paper's in the proportion of the crop.
@@ -40,6 +41,11 @@ public record ReproductionConfig(
    * @throws InputException if a number is out of its range
    */
   public ReproductionConfig {
+    require(width > 0 && width <= 8, "width", width, "more than 0 and at most 8");
+    require(
+        crop >= Architecture.SMALLEST_CROP, "crop", crop, "at least " + Architecture.SMALLEST_CROP);
+    require(batch >= 1, "batch", batch, "at least 1");
+    require(learningRate > 0, "lr", learningRate, "a positive number");
     require(images >= 0, "images", images, "at least 0");
     require(testImages >= 0, "test-images", testImages, "at least 0");
     require(seeds >= 1, "seeds", seeds, "at least 1");

@@ -52,6 +52,15 @@ public record WeightsImport(
   /** As the file says, in everything. */
   public static final WeightsImport AS_FOUND = new WeightsImport(null, null, null, 0, null);
 
+  /**
+   * @throws InputException if the crop is negative
+   */
+  public WeightsImport {
+    if (crop < 0) {
+      throw new InputException("option crop is " + crop + " but must be at least 0");
+    }
+  }
+
   /** Of whichever network is clearly meant. */
   public WeightsImport(
       @Nullable Profile profile,

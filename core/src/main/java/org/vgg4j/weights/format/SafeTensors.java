@@ -166,6 +166,9 @@ public final class SafeTensors {
    */
   public static Header header(Path file) {
     try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
+      ByteBuffer start = ByteBuffer.allocate(NotOurs.START);
+      readFully(channel, start, 0);
+      NotOurs.requireNone(file, Arrays.copyOf(start.array(), start.position()));
       ByteBuffer prefix = ByteBuffer.allocate(PREFIX);
       readFully(channel, prefix, 0);
       int length = headerLength(file, prefix.flip(), channel.size());

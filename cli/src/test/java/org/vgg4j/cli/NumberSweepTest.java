@@ -1,0 +1,141 @@
+package org.vgg4j.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+import picocli.CommandLine;
+import picocli.CommandLine.Model.OptionSpec;
+
+/** Every option that takes numbers, of every command, at the ends of what can be typed. */
+@Timeout(value = 60, unit = TimeUnit.SECONDS, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+class NumberSweepTest {
+  private static final Set<String> LISTS =
+      Set.of("--scale", "--scale-ratio", "--step-epochs", "--test-scales", "--max-unreadable");
+
+  /** Options that may have a value, by that value: they say in --help what it means. */
+  private static final Map<String, Set<String>> MAY_BE =
+      Map.of(
+          "0",
+          Set.of(
+              "seed", // any number
+              "color-shift",
+              "weight-decay",
+              "momentum",
+              "dropout",
+              "warm-up", // none
+              "train limit",
+              "finetune limit",
+              "reproduce images",
+              "reproduce test-images", // all
+              "lr-features",
+              "lr-head", // that of all
+              "train micro-batch",
+              "finetune micro-batch",
+              "summary micro-batch", // as many as memory allows, or all
+              "import crop", // as the weights have it
+              "checkpoint-every", // at ends of epochs alone
+              "max-unreadable"), // not one
+          "-1",
+          Set.of("seed"));
+
+  @TempDir static Path root;
+  private static Trained trained;
+
+  @BeforeAll
+  static void train() throws IOException {
+    trained = Trained.in(root);
+  }
+
+  static Stream<List<String>> numbers() {
+    List<List<String>> all = new ArrayList<>();
+    collect(new CommandLine(new Main()), "", all);
+    return all.stream();
+  }
+
+  private static void collect(CommandLine line, String words, List<List<String>> all) {
+    line.getSubcommands()
+        .forEach((name, below) -> collect(below, (words + " " + name).strip(), all));
+    if (!line.getSubcommands().isEmpty()) {
+      return;
+    }
+    for (OptionSpec option : line.getCommandSpec().options()) {
+      Class<?> type =
+          option.isMultiValue() && !option.auxiliaryTypes()[0].isArray()
+              ? option.auxiliaryTypes()[0]
+              : option.type();
+      boolean number =
+          Set.of(int.class, long.class, double.class).contains(type)
+              || Number.class.isAssignableFrom(type);
+      if (number || LISTS.contains(option.longestName())) {
+        for (String value : List.of("0", "-1")) {
+          all.add(List.of(words, option.longestName(), value));
+        }
+      }
+    }
+  }
+
+  private static List<String> line(String command) {
+    String model = trained.model().toString();
+    String data = trained.data().toString();
+    String picture = trained.data().resolve("test/red/0.png").toString();
+    String out = root.resolve("out").toString();
+    String line =
+        switch (command) {
+          case "train" -> "--width 0.03 --dry-run --data " + data;
+          case "finetune" -> "--dry-run --data " + data + " --model " + model;
+          case "report" -> trained.model().getParent().getParent().toString();
+          case "evaluate" -> "--data " + data + " --model " + model;
+          case "classify" -> picture + " --model " + model;
+          case "heatmap" -> picture + " --model " + model + " --out " + out + "/h.png";
+          case "summary" -> "--width 0.03 --crop 32 --classes 3";
+          case "bench" -> "--width 0.03 --crop 32 --classes 3 --batch 1 --arch A";
+          case "plan" ->
+              "--width 0.03 --crop 32 --classes 3 --arch A --images-per-second 10 --batch 16";
+          case "reproduce" -> "--width 0.01 --data nowhere --out " + out + "/r";
+          case "import" -> picture + " --out " + out + "/m.safetensors";
+          case "export" -> out + "/m.onnx --model " + model;
+          case "data inspect" -> data;
+          case "data export" -> "--data " + data + " --out " + out + "/x";
+          default -> "";
+        };
+    List<String> words = new ArrayList<>(List.of(command.split(" ")));
+    words.addAll(List.of(line.split(" ")));
+    return words;
+  }
+
+  @ParameterizedTest
+  @MethodSource("numbers")
+  void oneSentence(List<String> which) {
+    List<String> words = line(which.get(0));
+    int at = words.indexOf(which.get(1));
+    if (at >= 0) {
+      words.remove(at + 1);
+      words.remove(at);
+    }
+    words.add(which.get(1) + "=" + which.get(2));
+    Vgg vgg = Vgg.run(words.toArray());
+    String option = which.get(1).substring(2);
+    assertThat(vgg.err()).doesNotContain("error in vgg4j itself");
+    Set<String> may = MAY_BE.getOrDefault(which.get(2), Set.of());
+    if (may.contains(option) || may.contains(which.get(0) + " " + option)) {
+      assertThat(vgg.err()).doesNotContain("option " + option);
+      return;
+    }
+    assertThat(vgg.exitCode()).as(vgg.err()).isIn(1, 2);
+    assertThat(vgg.err().lines().toList()).hasSizeBetween(1, 3);
+    assertThat(vgg.err()).startsWith("vgg: ");
+    assertThat(vgg.err().replace('-', ' ')).containsAnyOf(option.replace('-', ' '), "test scale Q");
+  }
+}

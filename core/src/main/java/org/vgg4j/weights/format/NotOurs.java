@@ -1,0 +1,59 @@
+package org.vgg4j.weights.format;
+
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Locale;
+import java.util.regex.Pattern;
+import org.vgg4j.base.InputException;
+
+/** Says what a file is that was given in the place of a safetensors file, and what to do. */
+final class NotOurs {
+  /** So many first bytes are looked at. */
+  static final int START = 16;
+
+  private static final int PREFIX = 8;
+  private static final List<String> PICTURES =
+      List.of(
+          "\u0089PNG", "\u00ff\u00d8\u00ff", "GIF8", "RIFF", "BM", "II*\0", "MM\0*", "P5", "P6");
+
+  /** Archives, pickles and HDF5: of PyTorch and Keras. */
+  private static final List<String> WEIGHTS = List.of("PK\3\4", "\u0080", "\u0089HDF");
+
+  /** Protocol buffers and lists of parts have no bytes of their own. */
+  private static final Pattern NAMES =
+      Pattern.compile(".*\\.(onnx|caffemodel|pth|pt|bin|ckpt|pkl|h5|hdf5|keras|index\\.json)");
+
+  private NotOurs() {}
+
+  /**
+   * Looks at the first bytes.
+   *
+   * @throws InputException if they are a picture's, or those of weights in another format
+   */
+  static void requireNone(Path file, byte[] start) {
+    String text = new String(start, StandardCharsets.ISO_8859_1);
+    if (text.length() < PREFIX || text.startsWith("\0\0\0\0", PREFIX - 4)) {
+      return; // the length of a header, as a safetensors file begins with it
+    }
+    String name = String.valueOf(file.getFileName()).toLowerCase(Locale.ROOT);
+    if (WEIGHTS.stream().anyMatch(text::startsWith) || NAMES.matcher(name).matches()) {
+      throw new InputException(
+          "%s is not a model of vgg4j: if it holds weights, make one of it by vgg import %s --out %s"
+              .formatted(file, quoted(file.toString()), quoted(asModel(file))));
+    }
+    if (PICTURES.stream().anyMatch(text::startsWith)) {
+      throw new InputException(file + " is a picture, not a model: give a .safetensors file");
+    }
+  }
+
+  private static String asModel(Path file) {
+    String name = String.valueOf(file.getFileName());
+    int dot = name.indexOf('.', 1);
+    return (dot < 0 ? name : name.substring(0, dot)) + ".safetensors";
+  }
+
+  private static String quoted(String path) {
+    return path.matches("[\\w./:@%+=,-]+") ? path : "'" + path.replace("'", "'\\''") + "'";
+  }
+}
