@@ -2,7 +2,6 @@ package org.vgg4j.image;
 
 import com.twelvemonkeys.imageio.stream.ByteArrayImageInputStream;
 import java.awt.image.Raster;
-import java.io.EOFException;
 import java.io.IOException;
 import java.util.Arrays;
 import javax.imageio.spi.ImageReaderSpi;
@@ -111,13 +110,13 @@ final class GifDecoder {
     }
   }
 
-  private int word(int from) throws EOFException {
+  private int word(int from) throws IOException {
     return unsigned(from) | unsigned(from + 1) << 8;
   }
 
-  private int unsigned(int from) throws EOFException {
+  private int unsigned(int from) throws IOException {
     if (from >= content.length) {
-      throw new EOFException("it ends before its first frame");
+      throw new IOException("it ends before its first frame");
     }
     return content[from] & 0xFF;
   }

@@ -1,6 +1,5 @@
 package org.vgg4j.image;
 
-import java.io.EOFException;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.Locale;
@@ -62,7 +61,7 @@ final class PnmDecoder {
   }
 
   /** Before memory is asked for: a sample takes at least so much. */
-  private void requireBytes(int form) throws EOFException {
+  private void requireBytes(int form) throws IOException {
     long samples = (long) width * height * depth;
     long bytes =
         switch (form) {
@@ -72,7 +71,7 @@ final class PnmDecoder {
           default -> largest > 255 ? 2 * samples : samples;
         };
     if (bytes > content.length - at) {
-      throw new EOFException("it ends before its last pixel");
+      throw new IOException("it ends before its last pixel");
     }
   }
 
@@ -188,7 +187,7 @@ final class PnmDecoder {
   }
 
   /** Passes over comments, too, from # to the end of the line. */
-  private void skipBlanks() throws EOFException {
+  private void skipBlanks() throws IOException {
     while (isBlank(byteAt(at)) || content[at] == '#') {
       if (content[at] == '#') {
         while (byteAt(at) != '\n' && content[at] != '\r') {
@@ -203,9 +202,9 @@ final class PnmDecoder {
     return character == ' ' || (character >= '\t' && character <= '\r');
   }
 
-  private int byteAt(int from) throws EOFException {
+  private int byteAt(int from) throws IOException {
     if (from >= content.length) {
-      throw new EOFException("it ends before its last pixel");
+      throw new IOException("it ends before its last pixel");
     }
     return content[from];
   }

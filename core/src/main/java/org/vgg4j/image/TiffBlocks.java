@@ -1,7 +1,6 @@
 package org.vgg4j.image;
 
 import java.io.ByteArrayOutputStream;
-import java.io.EOFException;
 import java.io.IOException;
 import java.nio.ByteOrder;
 import java.util.Arrays;
@@ -78,7 +77,7 @@ final class TiffBlocks {
     long most = blockBytes(rows);
     for (int block = 0; block < blocks; block++) {
       if (most > Integer.MAX_VALUE - 16 || most / BEST_PACKING > data(block).length) {
-        throw new EOFException("it ends before its last pixel");
+        throw new IOException("it ends before its last pixel");
       }
     }
   }
@@ -106,7 +105,7 @@ final class TiffBlocks {
   private byte[] data(int block) throws IOException {
     long from = offsets[block];
     if (from < 0 || from >= content.length) {
-      throw new EOFException("a strip or tile lies beyond its end");
+      throw new IOException("a strip or tile lies beyond its end");
     }
     long said = block < lengths.length && lengths[block] > 0 ? lengths[block] : Long.MAX_VALUE;
     int length = (int) Math.min(said, content.length - from);

@@ -1,6 +1,5 @@
 package org.vgg4j.image;
 
-import java.io.EOFException;
 import java.io.IOException;
 import java.util.zip.DataFormatException;
 import java.util.zip.Inflater;
@@ -44,7 +43,7 @@ final class TiffCodec {
           default -> inflate(data, out);
         };
     if (had < length) {
-      throw new EOFException("it ends before its last pixel");
+      throw new IOException("it ends before its last pixel");
     }
     return out;
   }
