@@ -172,6 +172,7 @@ class ImageFolderDatasetTest {
     Files.delete(root.resolve("dog/1.png"));
     assertThatThrownBy(dataset::fingerprint)
         .isInstanceOf(InputException.class)
-        .hasMessage("cannot read %s/dog/1.png, which was there a moment ago: start again", root);
+        .hasMessage(
+            "a picture below %s cannot be read any more (there is no such file): start again", root);
   }
 }

@@ -112,7 +112,7 @@ class WeightsImportTest {
         "refused-order.onnx     | does not follow a convolution or a product directly",
         "refused-average.caffemodel | (Pooling) has pool 1 where a VGG network has 0",
         "expected.json          | is JSON, a description without weights",
-        "make_goldens.py        | of no format that is read",
+        "make_goldens.py        | its format is not one that can be read",
       })
   void refusesWhatIsNoStateDict(String name, String sentence) {
     assertThatThrownBy(() -> WeightsImport.AS_FOUND.read(Goldens.file(name)))
