@@ -27,8 +27,8 @@ class LimitsTest {
   @CsvSource({
     "0, must be at least 1",
     "-3, must be at least 1",
-    "100000, but here are",
-    "2147483647, but here are"
+    "100000, but this machine has",
+    "2147483647, but this machine has"
   })
   void processes(int count, String complaint) {
     for (String command : List.of("train", "evaluate")) {
