@@ -114,6 +114,7 @@ final class ImportCommand implements Callable<Integer> {
             crop,
             state);
     WeightsImport.Imported imported = options.read(file);
+    Outputs.requireOther(out, imported.files());
     imported.model().write(out);
     PrintWriter terminal = spec.commandLine().getOut();
     terminal.println(

@@ -69,6 +69,18 @@ final class Outputs {
     }
   }
 
+  /**
+   * Checks an output against files that are known only once they are read, such as the parts of a
+   * model.
+   *
+   * @throws InputException if writing it would lose one of them
+   */
+  static void requireOther(Path output, Collection<Path> read) {
+    Outputs outputs = new Outputs();
+    outputs.files.addAll(read);
+    outputs.requireUnread(output);
+  }
+
   /** What an option or parameter writes; null: nothing. */
   static Writes.@Nullable Kind writes(ArgSpec arg) {
     Writes writes =
@@ -118,6 +130,10 @@ final class Outputs {
     if (Files.isDirectory(output)) {
       throw new InputException(output + " is a folder, but " + option + " names a file to write");
     }
+    requireUnread(output);
+  }
+
+  private void requireUnread(Path output) {
     for (Path written : written(output)) {
       if (files.stream().anyMatch(file -> isSame(written, file))) {
         throw new InputException(

@@ -16,6 +16,7 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.StringJoiner;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -93,6 +94,24 @@ class ForeignWeightsTest {
     Vgg unknown = Vgg.run("import", file, "--out", model, "--state", "nobody");
     assertThat(unknown.exitCode()).isEqualTo(1);
     assertThat(unknown.err()).contains("no network in it is called 'nobody'");
+  }
+
+  /** The weights may lie in a file beside the one that is named. */
+  @Test
+  void importOverAPart() throws IOException {
+    Path part = Files.copy(foreign, folder.resolve("part.safetensors"));
+    StringJoiner map = new StringJoiner(", ", "{\"weight_map\": {", "}}");
+    SafeTensors.read(part)
+        .tensors()
+        .keySet()
+        .forEach(name -> map.add("\"%s\": \"part.safetensors\"".formatted(name)));
+    Path index = Files.writeString(folder.resolve("m.safetensors.index.json"), map.toString());
+    byte[] before = Files.readAllBytes(part);
+    Vgg vgg = Vgg.run("import", index, "--out", part);
+    assertThat(vgg.exitCode()).isEqualTo(1);
+    assertThat(vgg.err()).startsWith("vgg: " + part + " is the file that is read");
+    assertThat(part).hasBinaryContent(before);
+    ok("import", index, "--out", folder.resolve("other.safetensors"));
   }
 
   @Test

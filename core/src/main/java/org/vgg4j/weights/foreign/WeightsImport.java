@@ -14,7 +14,9 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.stream.Collectors;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.vgg4j.base.FileDigest;
 import org.vgg4j.base.InputException;
@@ -88,6 +90,7 @@ public record WeightsImport(
    * @param sha256 of the file, 64 hexadecimal digits
    * @param release the published file that it is; null if it is none that is known
    * @param notes what people should know of it, a sentence each
+   * @param files all that was read: the file, and those beside it that hold some of its tensors
    */
   public record Imported(
       ModelFile model,
@@ -98,10 +101,12 @@ public record WeightsImport(
       int norms,
       String sha256,
       @Nullable Release release,
-      List<String> notes) {
+      List<String> notes,
+      Set<Path> files) {
     /** Copies the lists. */
     public Imported {
       layers = List.copyOf(layers);
+      files = Set.copyOf(files);
       notes = List.copyOf(notes);
     }
   }
@@ -153,10 +158,20 @@ public record WeightsImport(
           network.norms(),
           sha256,
           release,
-          network.stated().notes());
+          network.stated().notes(),
+          files(content));
     } catch (InputException e) {
       throw TensorFiles.naming(file, e);
     }
+  }
+
+  private static Set<Path> files(TensorFile content) {
+    Stream<StoredTensor> tensors =
+        Stream.concat(
+            content.tensors().values().stream(),
+            content.nodes().stream().flatMap(node -> node.tensors().stream()));
+    return Stream.concat(Stream.of(content.file()), tensors.map(StoredTensor::file))
+        .collect(Collectors.toSet());
   }
 
   /** What was asked for, what is known of a release, what the file says; else it is a question. */
