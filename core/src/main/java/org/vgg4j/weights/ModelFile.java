@@ -4,6 +4,7 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.type.TypeReference;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.exc.UnrecognizedPropertyException;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import java.io.InputStream;
 import java.nio.file.Path;
@@ -14,6 +15,7 @@ import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.vgg4j.base.InputException;
+import org.vgg4j.base.Version;
 import org.vgg4j.model.Architecture;
 import org.vgg4j.model.Configuration;
 import org.vgg4j.model.ParameterShape;
@@ -231,6 +233,11 @@ public record ModelFile(
             String.format("%s: metadata '%s' cannot be understood: it holds null", file, key));
       }
       return value;
+    } catch (UnrecognizedPropertyException e) {
+      throw new InputException(
+          "%s: metadata '%s' cannot be understood: vgg4j %s does not know its '%s'; use the version that wrote it"
+              .formatted(file, key, Version.get(), e.getPropertyName()),
+          e);
     } catch (JsonProcessingException e) {
       Throwable cause = e.getCause() instanceof InputException input ? input : e;
       String first = String.valueOf(cause.getMessage()).lines().findFirst().orElse("");

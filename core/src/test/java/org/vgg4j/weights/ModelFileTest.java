@@ -128,8 +128,8 @@ class ModelFileTest {
   void missingMetadata(String key) {
     writeMetadata(metadata -> metadata.remove(key));
     assertRefused(
-        "%s has no metadata '%s': it was not written by vgg4j, which needs to know the architecture,"
-            + " preprocessing and classes; vgg import makes a model of it",
+        "%s has no metadata '%s': it was not written by vgg4j, which needs to know the"
+            + " architecture, preprocessing and classes; vgg import makes a model of it",
         file, key);
   }
 
@@ -162,6 +162,17 @@ class ModelFileTest {
         .isInstanceOf(InputException.class)
         .hasMessageStartingWith("%s: metadata '%s' cannot be understood: ", file, key)
         .hasMessageNotContaining("\n");
+  }
+
+  /** A newer vgg4j may state more. */
+  @Test
+  void metadataThatSaysMore() {
+    String more = "{\"configuration\":\"A\",\"width\":0.02,\"crop\":32,\"depth\":3}";
+    writeMetadata(metadata -> metadata.put("vgg4j.architecture", more));
+    assertThatThrownBy(() -> ModelFile.read(file))
+        .isInstanceOf(InputException.class)
+        .hasMessageContaining(" does not know its 'depth'; use the version that wrote it")
+        .hasMessageNotContaining("org.vgg4j.");
   }
 
   @ParameterizedTest
@@ -202,8 +213,10 @@ class ModelFileTest {
   @CsvSource(
       delimiter = '|',
       value = {
-        "\"A\"  | \"F\" | there is no architecture 'F': choose one of A, A-LRN, B, B-5x5, C, D, E, A-BN, B-BN, D-BN, E-BN",
-        "32     | 31    | crop 31 is too small for the five 2x2 pools: the smallest legal crop is 32",
+        "\"A\"  | \"F\" | there is no architecture 'F': choose one of A, A-LRN, B, B-5x5, C, D, E,"
+            + " A-BN, B-BN, D-BN, E-BN",
+        "32     | 31    | crop 31 is too small for the five 2x2 pools: the smallest legal crop is"
+            + " 32",
         "0.02   | -1    | width -1.0 is not in (0, 8]: 1 is the paper's, 0.25 a quarter",
       })
   void impossibleArchitecture(String old, String replacement, String sentence) {
@@ -221,8 +234,8 @@ class ModelFileTest {
             metadata.computeIfPresent(
                 "vgg4j.architecture", (key, text) -> text.replace("\"A\"", "\"B\"")));
     assertRefused(
-        "%s: network B (width 0.02, crop 32, 3 classes) needs a tensor 'features.2.weight', which is"
-            + " missing",
+        "%s: network B (width 0.02, crop 32, 3 classes) needs a tensor 'features.2.weight', which"
+            + " is missing",
         file);
   }
 
@@ -230,8 +243,8 @@ class ModelFileTest {
   void anotherNumberOfClasses() {
     writeMetadata(metadata -> metadata.put("vgg4j.classes", "[\"cat\",\"dog\"]"));
     assertRefused(
-        "%s: tensor 'classifier.6.weight' must have shape [2, 80] in network A (width 0.02, crop 32, 2"
-            + " classes), not [3, 80]",
+        "%s: tensor 'classifier.6.weight' must have shape [2, 80] in network A (width 0.02, crop"
+            + " 32, 2 classes), not [3, 80]",
         file);
     ModelFile sound = TestModels.random(Configuration.A, "cat", "dog");
     assertThatThrownBy(
@@ -273,7 +286,8 @@ class ModelFileTest {
                 "features.3.weight",
                 new SafeTensors.Tensor(List.of(16, 16, 9), new float[16 * 16 * 9])));
     assertRefused(
-        "%s: tensor 'features.3.weight' must have shape [16, 16, 3, 3] in network %s, not [16, 16, 9]",
+        "%s: tensor 'features.3.weight' must have shape [16, 16, 3, 3] in network %s, not [16, 16,"
+            + " 9]",
         file, NETWORK);
   }
 
