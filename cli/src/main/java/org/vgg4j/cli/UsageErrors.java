@@ -3,10 +3,12 @@ package org.vgg4j.cli;
 import java.io.PrintWriter;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.ExitCode;
 import picocli.CommandLine.IParameterExceptionHandler;
+import picocli.CommandLine.MissingParameterException;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.UnmatchedArgumentException;
@@ -25,11 +27,9 @@ final class UsageErrors implements IParameterExceptionHandler {
       command.usage(err);
       return ExitCode.USAGE;
     }
-    boolean unmatched =
-        failure instanceof UnmatchedArgumentException one && !one.getUnmatched().isEmpty();
-    String word = unmatched ? ((UnmatchedArgumentException) failure).getUnmatched().get(0) : "";
-    err.println("vgg: " + (unmatched ? unknown(command, word) : sentence(failure)));
-    String meant = unmatched ? meant(command, word) : null;
+    String word = unmatched(failure, command, args);
+    err.println("vgg: " + (word == null ? sentence(failure) : unknown(command, word)));
+    String meant = word == null ? null : meant(command, word);
     if (meant != null) {
       err.println("Did you mean " + meant + "?");
     }
@@ -39,6 +39,31 @@ final class UsageErrors implements IParameterExceptionHandler {
             + " for "
             + (command.getSubcommands().isEmpty() ? "all options." : "all commands."));
     return ExitCode.USAGE;
+  }
+
+  /**
+   * The first word that belongs to nothing; null if there is none. Where an option is missing,
+   * picocli does not look for one, though it may be the missing one, mistyped.
+   */
+  private static @Nullable String unmatched(
+      ParameterException failure, CommandLine command, String[] args) {
+    if (failure instanceof UnmatchedArgumentException one) {
+      return one.getUnmatched().isEmpty() ? null : one.getUnmatched().get(0);
+    }
+    if (failure instanceof MissingParameterException) {
+      Set<String> options = command.getCommandSpec().optionsMap().keySet();
+      Set<String> opposites = command.getCommandSpec().negatedOptionsMap().keySet();
+      for (String word : args) {
+        String name = word.replaceFirst("=.*", "");
+        if (name.equals("--")) {
+          return null;
+        }
+        if (name.startsWith("--") && !options.contains(name) && !opposites.contains(name)) {
+          return name;
+        }
+      }
+    }
+    return null;
   }
 
   private static String unknown(CommandLine command, String word) {

@@ -64,6 +64,7 @@ class MainTest {
         "train --learning-rate 1| unknown option '--learning-rate'| --lr",
         "train -o x             | unknown option '-o'             | --out",
         "summary --nothing-near | unknown option '--nothing-near' | ",
+        "classify x --modle m    | unknown option '--modle'        | --model",
         "train photos           | 'photos' belongs to no option, and train takes nothing else |"
             + " --data photos",
         "summary arch D         | 'arch' belongs to no option, and summary takes nothing else |"
