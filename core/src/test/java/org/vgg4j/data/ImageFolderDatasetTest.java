@@ -173,6 +173,7 @@ class ImageFolderDatasetTest {
     assertThatThrownBy(dataset::fingerprint)
         .isInstanceOf(InputException.class)
         .hasMessage(
-            "a picture below %s cannot be read any more (there is no such file): start again", root);
+            "a picture below %s cannot be read any more (there is no such file): start again",
+            root);
   }
 }
