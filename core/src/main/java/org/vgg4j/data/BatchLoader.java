@@ -1,6 +1,7 @@
 package org.vgg4j.data;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
@@ -9,6 +10,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 import org.vgg4j.model.Preprocessing;
+import org.vgg4j.model.Target;
 
 /**
  * Makes training batches, augmented and preprocessed, on threads of its own while training works on
@@ -21,15 +23,21 @@ public final class BatchLoader implements AutoCloseable {
   private static final AtomicInteger THREADS = new AtomicInteger();
 
   /**
-   * Samples to train on. Both arrays are overwritten after the next call of {@link #next}.
+   * Samples to train on. The images are overwritten after the next call of {@link #next}.
    *
    * @param epoch from 0
    * @param first position in the epoch's order of the first sample, from 0
    * @param count number of samples
    * @param images [count][3][crop][crop]; may be longer
-   * @param labels [count]; may be longer
+   * @param targets what the network's outputs are compared with, [count]
    */
-  public record Batch(int epoch, int first, int count, float[] images, int[] labels) {}
+  public record Batch(int epoch, int first, int count, float[] images, List<Target> targets) {
+
+    /** Copies the list. */
+    public Batch {
+      targets = List.copyOf(targets);
+    }
+  }
 
   private final Sampler sampler;
   private final Augmentation augmentation;
@@ -146,7 +154,7 @@ public final class BatchLoader implements AutoCloseable {
   /** A batch that is being filled or trained on. */
   private final class Buffer {
     private final float[] images;
-    private final int[] labels;
+    private final Target[] targets;
     private BatchSequence.Piece piece = new BatchSequence.Piece(0, 0, 0);
     private CountDownLatch missing = new CountDownLatch(0);
     private int failedSample;
@@ -154,7 +162,7 @@ public final class BatchLoader implements AutoCloseable {
 
     Buffer(int samples, int sampleLength) {
       this.images = new float[Math.multiplyExact(samples, sampleLength)];
-      this.labels = new int[samples];
+      this.targets = new Target[samples];
     }
 
     void begin(BatchSequence.Piece toLoad) {
@@ -166,8 +174,9 @@ public final class BatchLoader implements AutoCloseable {
 
     void write(int n, int index) {
       try {
-        writer.write(
-            index, (image, i) -> augmentation.apply(image, piece.epoch(), i), images, labels, n);
+        targets[n] =
+            writer.write(
+                index, (image, i) -> augmentation.apply(image, piece.epoch(), i), images, n);
       } catch (RuntimeException | Error e) {
         fail(n, e); // thrown where the batch is asked for
       } finally {
@@ -191,7 +200,12 @@ public final class BatchLoader implements AutoCloseable {
         throw new IllegalStateException("interrupted while waiting for training images", e);
       }
       throwFailure();
-      return new Batch(piece.epoch(), piece.first(), piece.count(), images, labels);
+      return new Batch(
+          piece.epoch(),
+          piece.first(),
+          piece.count(),
+          images,
+          Arrays.asList(targets).subList(0, piece.count()));
     }
 
     private synchronized void throwFailure() {

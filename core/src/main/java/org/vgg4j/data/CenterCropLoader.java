@@ -34,13 +34,12 @@ public final class CenterCropLoader {
    * @param first index of the first picture
    * @param count number of pictures
    * @param images receives [count][3][crop][crop]; may be longer
-   * @param labels receives [count]; may be longer
    * @throws IndexOutOfBoundsException if the indices leave the data set
    * @throws org.vgg4j.base.InputException if an image cannot be used
    */
-  public void load(int first, int count, float[] images, int[] labels) {
+  public void load(int first, int count, float[] images) {
     Objects.checkFromIndexSize(first, count, dataset.size());
-    writer.requireRoom(count, images, labels);
+    writer.requireRoom(count, images);
     parallel.run(
         count,
         i ->
@@ -48,7 +47,6 @@ public final class CenterCropLoader {
                 first + i,
                 (image, index) -> new Augmentation.Sample(preprocessor.centerCrop(image), Rgb.ZERO),
                 images,
-                labels,
                 i));
   }
 }

@@ -2,6 +2,8 @@ package org.vgg4j.data;
 
 import java.util.List;
 import org.vgg4j.image.RgbImage;
+import org.vgg4j.model.Label;
+import org.vgg4j.model.Target;
 
 /**
  * Pictures, most often labelled, numbered from 0. All methods may be called by several threads at
@@ -27,6 +29,16 @@ public interface Dataset {
    * @return from 0 to the number of classes - 1; {@link #UNKNOWN} if it is not labelled
    */
   int label(int index);
+
+  /**
+   * Returns what a network's output for an image is compared with: its class.
+   *
+   * @param index from 0 to size - 1
+   * @throws IllegalArgumentException if the image is not labelled
+   */
+  default Target target(int index) {
+    return new Label(label(index));
+  }
 
   /** Whether the classes of the pictures are known: of all of them, or of none. */
   default boolean isLabelled() {

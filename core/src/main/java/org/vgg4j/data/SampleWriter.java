@@ -5,6 +5,7 @@ import org.vgg4j.image.Preprocessor;
 import org.vgg4j.image.RgbImage;
 import org.vgg4j.image.UnreadableImageException;
 import org.vgg4j.model.Preprocessing;
+import org.vgg4j.model.Target;
 
 /** Decodes pictures of a data set and writes what is made of them into batches. Thread-safe. */
 final class SampleWriter {
@@ -28,14 +29,13 @@ final class SampleWriter {
    *
    * @param count number of samples
    * @param images [samples][3][crop][crop]
-   * @param labels [samples]
    * @throws IllegalArgumentException if it has not
    */
-  void requireRoom(int count, float[] images, int[] labels) {
-    if (images.length < (long) count * sampleLength || labels.length < count) {
+  void requireRoom(int count, float[] images) {
+    if (images.length < (long) count * sampleLength) {
       throw new IllegalArgumentException(
-          "%d samples of %d values do not fit %d values and %d labels"
-              .formatted(count, sampleLength, images.length, labels.length));
+          "%d samples of %d values do not fit %d values"
+              .formatted(count, sampleLength, images.length));
     }
   }
 
@@ -45,15 +45,15 @@ final class SampleWriter {
    * @param index of the picture in the data set
    * @param cut makes the sample of the picture
    * @param images [samples][3][crop][crop]
-   * @param labels [samples]
    * @param n which sample of the batch
+   * @return what the network's output for it is compared with
    */
-  void write(int index, Cut cut, float[] images, int[] labels, int n) {
-    labels[n] = dataset.label(index);
+  Target write(int index, Cut cut, float[] images, int n) {
     RgbImage image = dataset.image(index);
     try {
       Augmentation.Sample sample = cut.apply(image, index);
       preprocessor.write(sample.image(), sample.shift(), images, n);
+      return dataset.target(index);
     } catch (UnreadableImageException e) {
       throw new InputException(dataset.id(index) + ": " + e.getMessage(), e);
     }

@@ -2,6 +2,7 @@ package org.vgg4j.data;
 
 import java.util.List;
 import org.vgg4j.image.RgbImage;
+import org.vgg4j.model.Target;
 
 /** Some pictures of another data set, in a given order. As thread-safe as that one. */
 public final class Subset implements Dataset {
@@ -45,6 +46,11 @@ public final class Subset implements Dataset {
   @Override
   public int label(int index) {
     return whole.label(indices[index]);
+  }
+
+  @Override
+  public Target target(int index) {
+    return whole.target(indices[index]);
   }
 
   @Override

@@ -19,7 +19,6 @@ public final class CenterCropEvaluator {
   private final Preprocessing preprocessing;
   private final List<String> classNames;
   private final float[] images;
-  private final int[] labels;
 
   /**
    * @param engine whose threads prepare the images
@@ -35,7 +34,6 @@ public final class CenterCropEvaluator {
     this.classNames = List.copyOf(classNames);
     int crop = preprocessing.crop();
     this.images = new float[network.capacity() * 3 * crop * crop];
-    this.labels = new int[network.capacity()];
   }
 
   /**
@@ -64,10 +62,10 @@ public final class CenterCropEvaluator {
     double loss = 0;
     for (int first = 0; first < dataset.size(); first += network.capacity()) {
       int count = Math.min(network.capacity(), dataset.size() - first);
-      loader.load(first, count, images, labels);
+      loader.load(first, count, images);
       float[] posteriors = network.posteriors(images, count);
       for (int n = 0; n < count; n++) {
-        int label = classOfLabel[labels[n]];
+        int label = classOfLabel[dataset.label(first + n)];
         int offset = n * classes;
         int taken = Ranking.top(posteriors, offset, classes, 1)[0];
         confusion[label][taken]++;

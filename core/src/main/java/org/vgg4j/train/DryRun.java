@@ -19,6 +19,7 @@ import org.vgg4j.data.Subset;
 import org.vgg4j.data.Survey;
 import org.vgg4j.data.Unreadable;
 import org.vgg4j.model.Architecture;
+import org.vgg4j.model.Label;
 import org.vgg4j.model.Preprocessing;
 import org.vgg4j.network.BatchGradients;
 import org.vgg4j.network.DropoutKeys;
@@ -254,7 +255,7 @@ public record DryRun(
         Training.Result result =
             training.run(
                 batch.images(),
-                batch.labels(),
+                Label.indices(batch.targets()),
                 batch.count(),
                 1f / config.sgd().batch(),
                 new DropoutKeys(config.seed(), 0, samples),

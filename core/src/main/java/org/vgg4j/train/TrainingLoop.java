@@ -22,6 +22,7 @@ import org.vgg4j.data.Subset;
 import org.vgg4j.evaluate.CenterCropEvaluator;
 import org.vgg4j.evaluate.Evaluation;
 import org.vgg4j.model.Architecture;
+import org.vgg4j.model.Label;
 import org.vgg4j.model.ParameterShape;
 import org.vgg4j.model.Preprocessing;
 import org.vgg4j.network.BatchGradients;
@@ -185,8 +186,9 @@ final class TrainingLoop {
     double guessing = 100.0 - 100.0 / data.train().classNames().size();
     if (bestError >= guessing) {
       listener.warned(
-          "the best validation error is no better than guessing: give it more steps (a smaller --batch,"
-              + " a larger --patience, more --epochs), another --lr, or a shallower --arch");
+          "the best validation error is no better than guessing: give it more steps (a smaller"
+              + " --batch, a larger --patience, more --epochs), another --lr, or a shallower"
+              + " --arch");
     }
     return new TrainingResult(folder, bestEpoch, bestError, null, step, seconds(), interrupted);
   }
@@ -335,7 +337,13 @@ final class TrainingLoop {
       int[] samples = Arrays.copyOfRange(order, first, first + part.count());
       DropoutKeys dropout = new DropoutKeys(config.seed(), epoch, samples);
       Training.Result result =
-          training.run(part.images(), part.labels(), part.count(), 1f / count, dropout, sink);
+          training.run(
+              part.images(),
+              Label.indices(part.targets()),
+              part.count(),
+              1f / count,
+              dropout,
+              sink);
       done += part.count();
       loss += result.lossSum();
       right += result.correct();

@@ -16,6 +16,7 @@ import org.vgg4j.image.Preprocessor;
 import org.vgg4j.image.TestImages;
 import org.vgg4j.image.UnreadableImageException;
 import org.vgg4j.model.Interpolation;
+import org.vgg4j.model.Label;
 import org.vgg4j.model.Preprocessing;
 import org.vgg4j.model.Rgb;
 
@@ -72,6 +73,7 @@ class LoadersTest {
       assertThat(batch.epoch()).isEqualTo(2);
       assertThat(batch.first()).isEqualTo(4);
       assertThat(batch.count()).isEqualTo(4);
+      assertThat(batch.targets()).hasSize(4);
       for (int i = 0; i < 4; i++) {
         int index = order[4 + i];
         float[] expected = new float[SAMPLE];
@@ -79,7 +81,7 @@ class LoadersTest {
         new Preprocessor(PREPROCESSING).write(sample.image(), sample.shift(), expected, 0);
         assertThat(Arrays.copyOfRange(batch.images(), i * SAMPLE, (i + 1) * SAMPLE))
             .isEqualTo(expected);
-        assertThat(batch.labels()[i]).isEqualTo(dataset.label(index));
+        assertThat(batch.targets().get(i)).isEqualTo(new Label(dataset.label(index)));
       }
     }
   }
@@ -203,14 +205,12 @@ class LoadersTest {
   void centerCropsComeInTheOrderOfTheData() {
     Dataset dataset = noise(7);
     float[] images = new float[3 * SAMPLE];
-    int[] labels = new int[3];
-    new CenterCropLoader(dataset, PREPROCESSING, THREADS).load(4, 3, images, labels);
+    new CenterCropLoader(dataset, PREPROCESSING, THREADS).load(4, 3, images);
     Preprocessor preprocessor = new Preprocessor(PREPROCESSING);
     for (int i = 0; i < 3; i++) {
       float[] expected = new float[SAMPLE];
       preprocessor.write(preprocessor.centerCrop(dataset.image(4 + i)), expected, 0);
       assertThat(Arrays.copyOfRange(images, i * SAMPLE, (i + 1) * SAMPLE)).isEqualTo(expected);
-      assertThat(labels[i]).isEqualTo((4 + i) % 3);
     }
   }
 
@@ -218,11 +218,9 @@ class LoadersTest {
   void centerCropsStayInTheDataAndTheBuffers() {
     CenterCropLoader loader = new CenterCropLoader(noise(7), PREPROCESSING, ParallelFor.SERIAL);
     float[] images = new float[2 * SAMPLE];
-    assertThatThrownBy(() -> loader.load(6, 2, images, new int[2]))
+    assertThatThrownBy(() -> loader.load(6, 2, images))
         .isInstanceOf(IndexOutOfBoundsException.class);
-    assertThatThrownBy(() -> loader.load(0, 2, new float[2 * SAMPLE - 1], new int[2]))
-        .isInstanceOf(IllegalArgumentException.class);
-    assertThatThrownBy(() -> loader.load(0, 2, images, new int[1]))
+    assertThatThrownBy(() -> loader.load(0, 2, new float[2 * SAMPLE - 1]))
         .isInstanceOf(IllegalArgumentException.class);
   }
 
@@ -252,7 +250,7 @@ class LoadersTest {
             .add(0, TestImages.plain(8, 8, 0, 0, 0))
             .add(1, TestImages.plain(1, 4_000_000, 0, 0, 0));
     CenterCropLoader loader = new CenterCropLoader(dataset, PREPROCESSING, ParallelFor.SERIAL);
-    assertThatThrownBy(() -> loader.load(0, 2, new float[2 * SAMPLE], new int[2]))
+    assertThatThrownBy(() -> loader.load(0, 2, new float[2 * SAMPLE]))
         .isInstanceOf(InputException.class)
         .hasMessageStartingWith("test/1: a picture of 1 x 4000000 pixels is too elongated");
   }

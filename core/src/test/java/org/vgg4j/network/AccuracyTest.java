@@ -54,8 +54,7 @@ class AccuracyTest {
     Dataset clothes = DataSources.open("fashion-mini", 0.1, 1).test();
     Preprocessing preprocessing = Preprocessing.paper(new Rgb(73, 73, 73), crop * 8 / 7, crop);
     float[] images = new float[count * 3 * crop * crop];
-    new CenterCropLoader(clothes, preprocessing, ParallelFor.SERIAL)
-        .load(0, count, images, new int[count]);
+    new CenterCropLoader(clothes, preprocessing, ParallelFor.SERIAL).load(0, count, images);
     return images;
   }
 }

@@ -21,6 +21,7 @@ import org.vgg4j.kernels.scalar.ScalarKernels;
 import org.vgg4j.model.Architecture;
 import org.vgg4j.model.Configuration;
 import org.vgg4j.model.Interpolation;
+import org.vgg4j.model.Label;
 import org.vgg4j.model.Preprocessing;
 import org.vgg4j.model.Rgb;
 
@@ -84,7 +85,12 @@ class KernelsAgreeTest {
         }
         Training.Result result =
             training.run(
-                images, batch.labels(), BATCH, 1f / BATCH, Networks.keys(0, 0, 0, BATCH), sgd);
+                images,
+                Label.indices(batch.targets()),
+                BATCH,
+                1f / BATCH,
+                Networks.keys(0, 0, 0, BATCH),
+                sgd);
         means[step / WINDOW] += result.lossSum() / BATCH / WINDOW;
       }
     }
