@@ -25,7 +25,7 @@ import org.vgg4j.evaluate.ProtocolEvaluator;
 import org.vgg4j.evaluate.Significance;
 import org.vgg4j.evaluate.Submission;
 import org.vgg4j.evaluate.TestScales;
-import org.vgg4j.evaluate.Views;
+import org.vgg4j.evaluate.ViewPlan;
 import org.vgg4j.model.Preprocessing;
 import org.vgg4j.network.Engine;
 import org.vgg4j.network.FcWeights;
@@ -195,7 +195,7 @@ final class EvaluateCommand implements Callable<Integer> {
     if (batch < 1) {
       throw new InputException("option batch is " + batch + " but must be at least 1");
     }
-    Views how = views(); // mistakes in options before anything is read
+    ViewPlan how = plan(); // mistakes in options before anything is read
     UnreadableLimit limit = unreadableLimit();
     FcWeights form = fcWeights.get();
     List<Path> members = new ArrayList<>();
@@ -258,13 +258,13 @@ final class EvaluateCommand implements Callable<Integer> {
     return UnreadableLimit.NONE;
   }
 
-  private Views views() {
-    Views views = Views.of(Protocol.of(protocol));
+  private ViewPlan plan() {
+    ViewPlan plan = ViewPlan.of(Protocol.of(protocol));
     if (grid != null) {
-      views = views.withGrid(grid);
+      plan = plan.withGrid(grid);
     }
     boolean typed = spec.commandLine().getParseResult().hasMatchedOption("--flip");
-    return typed ? views.withMirrorImages(flip) : views;
+    return typed ? plan.withMirrorImages(flip) : plan;
   }
 
   /** Finds mistakes before hours are spent, and the classes. */
@@ -327,7 +327,7 @@ final class EvaluateCommand implements Callable<Integer> {
 
   private Posteriors evaluate(
       Path path,
-      Views how,
+      ViewPlan how,
       UnreadableLimit limit,
       FcWeights form,
       Map<String, Double> roundingErrors) {

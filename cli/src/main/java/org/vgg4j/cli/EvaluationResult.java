@@ -165,7 +165,7 @@ record EvaluationResult(
         "%s: %s, Q = %s, crop %d; %.1f windows per image, score maps %s; %.1f ms per image, %.1f"
             + " times the multiply-adds of a centre crop%n",
         about.model(),
-        about.views().label(),
+        about.plan().label(),
         scales,
         about.crop(),
         about.windowsPerImage(),

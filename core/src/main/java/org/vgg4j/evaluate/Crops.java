@@ -18,12 +18,12 @@ record Crops(List<Place> places, boolean mirrored, int side) {
   /**
    * @param image a rescaled image, at least as large as the crop
    */
-  static Crops of(Views views, RgbImage image, int side) {
+  static Crops of(ViewPlan plan, RgbImage image, int side) {
     int right = image.width() - side;
     int bottom = image.height() - side;
     Place middle =
         new Place(RgbImage.centered(image.width(), side), RgbImage.centered(image.height(), side));
-    return switch (views.protocol()) {
+    return switch (plan.protocol()) {
       case CENTER_CROP -> new Crops(List.of(middle), false, side);
       case TEN_CROP ->
           new Crops(
@@ -33,12 +33,12 @@ record Crops(List<Place> places, boolean mirrored, int side) {
                   new Place(0, bottom),
                   new Place(right, bottom),
                   middle),
-              views.mirrored(),
+              plan.mirrored(),
               side);
       case MULTI_CROP, BOTH ->
           new Crops(
-              views.grid() == 1 ? List.of(middle) : grid(right, bottom, views.grid()),
-              views.mirrored(),
+              plan.grid() == 1 ? List.of(middle) : grid(right, bottom, plan.grid()),
+              plan.mirrored(),
               side);
       case DENSE -> throw new IllegalArgumentException("dense evaluation has no crops");
     };
@@ -59,14 +59,21 @@ record Crops(List<Place> places, boolean mirrored, int side) {
     return (2 * margin * number + grid - 1) / (2 * (grid - 1));
   }
 
-  int count() {
-    return places.size() * (mirrored ? 2 : 1);
-  }
-
-  /** Cuts one out: first all as they are, then all mirrored. */
-  RgbImage cut(RgbImage image, int number) {
-    Place place = places.get(number % places.size());
-    RgbImage crop = image.crop(place.x(), place.y(), side, side);
-    return number < places.size() ? crop : crop.flipHorizontally();
+  /**
+   * The views of a rescaled image: first all crops as they are, then all mirrored.
+   *
+   * @param image number of the image
+   * @param share of all of them in the mean over the views of the image
+   */
+  List<View> views(int image, RgbImage rescaled, double share) {
+    List<View> views = new ArrayList<>();
+    int turns = mirrored ? 2 : 1;
+    double each = share / (turns * places.size());
+    for (int turn = 0; turn < turns; turn++) {
+      for (Place place : places) {
+        views.add(View.crop(image, rescaled, place.x(), place.y(), side, turn == 1, each));
+      }
+    }
+    return views;
   }
 }

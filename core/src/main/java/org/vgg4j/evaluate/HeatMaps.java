@@ -9,11 +9,9 @@ import org.vgg4j.image.Preprocessor;
 import org.vgg4j.image.Rescale;
 import org.vgg4j.image.RgbImage;
 import org.vgg4j.model.Preprocessing;
-import org.vgg4j.network.DenseInference;
 import org.vgg4j.network.Engine;
 import org.vgg4j.network.Inference;
 import org.vgg4j.network.Parameters;
-import org.vgg4j.network.ScoreMaps;
 
 /**
  * Makes heat maps of one picture. They explain what the centre crop's prediction is made of, so
@@ -171,25 +169,33 @@ public final class HeatMaps {
    * @throws InputException if the memory does not suffice
    */
   public List<HeatMap> classScores(int scale, int... classes) {
-    RgbImage rescaled = Rescale.toShorterSide(picture, scale, preprocessing.interpolation());
-    DenseInference network = engine.dense(parameters);
-    network.capacity(rescaled.height(), rescaled.width(), 1);
-    float[] input = new float[rescaled.pixels().length];
-    preprocessor.write(rescaled, input, 0);
-    ScoreMaps scores = network.scores(input, 1, rescaled.height(), rescaled.width());
-    float[] whole = network.posteriors(scores.mean(0));
-    float[][][] maps = new float[classes.length][scores.rows()][scores.columns()];
-    for (int row = 0; row < scores.rows(); row++) {
-      for (int column = 0; column < scores.columns(); column++) {
-        int at = scores.index(0, row, column);
-        float[] window =
-            network.posteriors(Arrays.copyOfRange(scores.values(), at, at + scores.classes()));
+    Views views =
+        new Views(
+            engine,
+            parameters,
+            preprocessing,
+            ViewPlan.of(Protocol.DENSE).withMirrorImages(false),
+            List.of(scale),
+            1);
+    List<HeatMap> result = new ArrayList<>();
+    views.look(
+        List.of(views.rescale(picture)),
+        (view, outputs) -> result.addAll(classScores(scale, view, outputs, classes)));
+    return result;
+  }
+
+  private List<HeatMap> classScores(int scale, View view, ViewOutputs outputs, int... classes) {
+    float[] whole = outputs.posteriors();
+    float[][][] maps = new float[classes.length][outputs.rows()][outputs.columns()];
+    for (int row = 0; row < outputs.rows(); row++) {
+      for (int column = 0; column < outputs.columns(); column++) {
+        float[] window = outputs.posteriors(row, column);
         for (int i = 0; i < classes.length; i++) {
           maps[i][row][column] = window[classes[i]];
         }
       }
     }
-    double pixels = (double) picture.width() / rescaled.width();
+    double pixels = (double) picture.width() / view.rescaled().width();
     double middle = preprocessing.crop() / 2.0 * pixels;
     List<HeatMap> result = new ArrayList<>();
     for (int i = 0; i < classes.length; i++) {

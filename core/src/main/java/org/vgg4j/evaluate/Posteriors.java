@@ -60,8 +60,8 @@ public record Posteriors(
     }
 
     /** What of an image it looked at. */
-    public Views views() {
-      return new Views(protocol, mirrored, grid);
+    public ViewPlan plan() {
+      return new ViewPlan(protocol, mirrored, grid);
     }
   }
 

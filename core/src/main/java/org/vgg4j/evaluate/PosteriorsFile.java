@@ -219,8 +219,8 @@ public final class PosteriorsFile {
       String protocol = fields.path("protocol").asText();
       for (Protocol known : Protocol.values()) {
         if (known.name().equals(protocol)) {
-          Views views = Views.of(known);
-          fields.put("mirrored", views.mirrored()).put("grid", views.grid());
+          ViewPlan plan = ViewPlan.of(known);
+          fields.put("mirrored", plan.mirrored()).put("grid", plan.grid());
           fields.putArray("unreadable");
         }
       }

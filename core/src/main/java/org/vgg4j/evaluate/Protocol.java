@@ -18,6 +18,16 @@ public enum Protocol {
   /** The mean of the posteriors of multi-crop and dense evaluation. */
   BOTH;
 
+  /** Whether it looks at crops. */
+  boolean hasCrops() {
+    return this != DENSE;
+  }
+
+  /** Whether it looks at whole images. */
+  boolean isDense() {
+    return this == DENSE || this == BOTH;
+  }
+
   /** Whether mirror images count as much as images. */
   boolean hasMirrorImages() {
     return this != CENTER_CROP;

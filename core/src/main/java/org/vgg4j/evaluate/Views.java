@@ -1,67 +1,95 @@
 package org.vgg4j.evaluate;
 
+import java.util.ArrayList;
+import java.util.List;
 import org.vgg4j.base.InputException;
+import org.vgg4j.image.Rescale;
+import org.vgg4j.image.RgbImage;
+import org.vgg4j.model.Preprocessing;
+import org.vgg4j.network.Engine;
+import org.vgg4j.network.Parameters;
 
 /**
- * What of a rescaled image is looked at.
- *
- * @param protocol the protocol
- * @param mirrored whether mirror images are looked at, too; false where the protocol has none
- * @param grid crops of a regular grid in each dimension; 0 where the protocol has none
+ * Everything that a plan looks at in images, scales by crops by mirror images, and what the network
+ * makes of each. Memory is taken when it is made, and for whole images when the largest is seen.
+ * Not thread-safe.
  */
-public record Views(Protocol protocol, boolean mirrored, int grid) {
-  private static final int PAPER_GRID = 5;
-  private static final int LARGEST_GRID = 50;
+public final class Views {
+  /** Is told of each view. */
+  @FunctionalInterface
+  public interface Visitor {
+    /**
+     * @param view what was looked at
+     * @param outputs what the network made of it; to be read before this returns
+     */
+    void visit(View view, ViewOutputs outputs);
+  }
 
-  /** As the paper has it. */
-  public static Views of(Protocol protocol) {
-    return new Views(protocol, protocol.hasMirrorImages(), protocol.hasGrid() ? PAPER_GRID : 0);
+  private final Preprocessing preprocessing;
+  private final List<Integer> scales;
+  private final List<ViewSource> sources = new ArrayList<>();
+
+  /**
+   * @param engine whose threads prepare the images
+   * @param parameters the network
+   * @param preprocessing what its weights were made for
+   * @param plan what of an image is looked at
+   * @param scales Q in pixels, each at least the crop
+   * @param batch crops, or whole images, at a time
+   * @throws InputException if the memory does not suffice
+   */
+  public Views(
+      Engine engine,
+      Parameters parameters,
+      Preprocessing preprocessing,
+      ViewPlan plan,
+      List<Integer> scales,
+      int batch) {
+    this.preprocessing = preprocessing;
+    this.scales = List.copyOf(scales);
+    Parameters folded = parameters.withoutBatchNorm(); // once for crops and whole images
+    if (plan.protocol().hasCrops()) {
+      sources.add(new CropViews(engine, folded, preprocessing, plan, batch));
+    }
+    if (plan.protocol().isDense()) {
+      sources.add(new WholeViews(engine, folded, preprocessing, plan, batch));
+    }
+  }
+
+  /** Q in pixels. */
+  public List<Integer> scales() {
+    return scales;
   }
 
   /**
-   * Returns the same with mirror images, or without.
+   * Brings an image to each of the scales. Thread-safe.
    *
-   * @throws InputException if the protocol has none
+   * @return an image for each scale, in their order
+   * @throws org.vgg4j.image.UnreadableImageException if it is too elongated to be rescaled
    */
-  public Views withMirrorImages(boolean wanted) {
-    if (!protocol.hasMirrorImages()) {
-      throw new InputException(
-          "protocol %s looks at no mirror images: leave out --flip or --no-flip"
-              .formatted(protocol.label()));
-    }
-    return new Views(protocol, wanted, grid);
+  public List<RgbImage> rescale(RgbImage image) {
+    return scales.stream()
+        .map(scale -> Rescale.toShorterSide(image, scale, preprocessing.interpolation()))
+        .toList();
   }
 
   /**
-   * Returns the same with another grid.
+   * Looks at images: scale by scale, at each first at the crops of all images, in their order, then
+   * at whole images, those of one size together.
    *
-   * @param side crops in each dimension, from edge to edge; 1 for the middle
-   * @throws InputException if the protocol has none, or there are too few or many
+   * @param images each as {@link #rescale} gives it
+   * @param visitor is told of each view once; views of one image come in the same order whatever
+   *     the other images are
+   * @throws InputException if an image needs more memory than there is
    */
-  public Views withGrid(int side) {
-    if (!protocol.hasGrid()) {
-      throw new InputException(
-          "protocol %s has no grid: leave out --grid, or choose multi-crop or both"
-              .formatted(protocol.label()));
+  public void look(List<List<RgbImage>> images, Visitor visitor) {
+    double share = 1.0 / (scales.size() * sources.size());
+    for (int s = 0; s < scales.size(); s++) {
+      int scale = s;
+      List<RgbImage> rescaled = images.stream().map(image -> image.get(scale)).toList();
+      for (ViewSource source : sources) {
+        source.look(rescaled, share, visitor);
+      }
     }
-    if (side < 1 || side > LARGEST_GRID) {
-      throw new InputException(
-          "option grid is %d but must be from 1 to %d".formatted(side, LARGEST_GRID));
-    }
-    return new Views(protocol, mirrored, side);
-  }
-
-  /** How many images each is looked at as: itself, and its mirror image. */
-  int sides() {
-    return mirrored ? 2 : 1;
-  }
-
-  /** For people: the protocol, and what differs from the paper. */
-  public String label() {
-    String label = protocol.label();
-    if (grid > 0 && grid != PAPER_GRID) {
-      label += " (%dx%d crops)".formatted(grid, grid);
-    }
-    return protocol.hasMirrorImages() && !mirrored ? label + ", no mirror images" : label;
   }
 }

@@ -81,7 +81,7 @@ class ProtocolEvaluatorTest {
             PREPROCESSING,
             CLASSES,
             "d",
-            Views.of(protocol),
+            ViewPlan.of(protocol),
             List.of(scales),
             batch)
         .run(dataset, UnreadableLimit.NONE, done -> {});
@@ -205,8 +205,9 @@ class ProtocolEvaluatorTest {
   @Test
   void cropsOfTheGridReachFromEdgeToEdge() {
     RgbImage image = TestImages.noise(100, 70, 1);
-    Crops crops = Crops.of(Views.of(Protocol.MULTI_CROP), image, 64);
-    assertThat(crops.count()).isEqualTo(50);
+    Crops crops = Crops.of(ViewPlan.of(Protocol.MULTI_CROP), image, 64);
+    List<View> views = crops.views(0, image, 1);
+    assertThat(views).hasSize(50);
     assertThat(crops.places()).contains(new Crops.Place(0, 0), new Crops.Place(36, 6));
     List<Integer> edges = new ArrayList<>();
     crops.places().subList(0, 5).forEach(place -> edges.add(place.x()));
@@ -214,10 +215,11 @@ class ProtocolEvaluatorTest {
     // 6 * 1 / 4 = 1.5 and 6 * 3 / 4 = 4.5 are rounded up
     assertThat(crops.places().get(5).y()).isEqualTo(2);
     assertThat(crops.places().get(15).y()).isEqualTo(5);
-    assertThat(crops.cut(image, 25).pixels())
+    assertThat(views.get(25).pixels().pixels())
         .isEqualTo(image.crop(0, 0, 64, 64).flipHorizontally().pixels());
-    assertThat(Crops.of(Views.of(Protocol.CENTER_CROP), image, 64).count()).isEqualTo(1);
-    assertThat(Crops.of(Views.of(Protocol.TEN_CROP), image, 64).count()).isEqualTo(10);
+    assertThat(Crops.of(ViewPlan.of(Protocol.CENTER_CROP), image, 64).views(0, image, 1))
+        .hasSize(1);
+    assertThat(Crops.of(ViewPlan.of(Protocol.TEN_CROP), image, 64).views(0, image, 1)).hasSize(10);
   }
 
   @Test

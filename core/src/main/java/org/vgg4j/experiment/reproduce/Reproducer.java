@@ -19,7 +19,7 @@ import org.vgg4j.evaluate.Posteriors;
 import org.vgg4j.evaluate.PosteriorsFile;
 import org.vgg4j.evaluate.Protocol;
 import org.vgg4j.evaluate.ProtocolEvaluator;
-import org.vgg4j.evaluate.Views;
+import org.vgg4j.evaluate.ViewPlan;
 import org.vgg4j.model.Architecture;
 import org.vgg4j.model.Configuration;
 import org.vgg4j.network.Engine;
@@ -345,7 +345,7 @@ public final class Reproducer {
               model.preprocessing(),
               model.classNames(),
               "seed-" + key.seed() + "/" + key.net(),
-              Views.of(key.protocol()),
+              ViewPlan.of(key.protocol()),
               List.of(key.scale()),
               config.batch())
           .run(test, config.maxUnreadable(), images -> {});

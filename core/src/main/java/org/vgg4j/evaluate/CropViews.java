@@ -1,0 +1,71 @@
+package org.vgg4j.evaluate;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Set;
+import org.vgg4j.image.Preprocessor;
+import org.vgg4j.image.RgbImage;
+import org.vgg4j.model.Preprocessing;
+import org.vgg4j.network.Engine;
+import org.vgg4j.network.Inference;
+import org.vgg4j.network.Parameters;
+
+/** Crops, which fill batches whatever image they are of. */
+final class CropViews implements ViewSource {
+  private final Engine engine;
+  private final Preprocessor preprocessor;
+  private final ViewPlan plan;
+  private final int side;
+  private final int batch;
+  private final int classes;
+  private final Inference network;
+  private final float[] input;
+
+  CropViews(
+      Engine engine, Parameters parameters, Preprocessing preprocessing, ViewPlan plan, int batch) {
+    this.engine = engine;
+    this.preprocessor = new Preprocessor(preprocessing);
+    this.plan = plan;
+    this.side = preprocessing.crop();
+    this.batch = batch;
+    this.classes = parameters.architecture().classes();
+    this.network = engine.inference(parameters, batch, Set.of());
+    this.input = engine.images(parameters.architecture(), batch);
+  }
+
+  @Override
+  public void look(List<RgbImage> rescaled, double share, Views.Visitor visitor) {
+    List<View> all = new ArrayList<>();
+    for (int image = 0; image < rescaled.size(); image++) {
+      RgbImage one = rescaled.get(image);
+      all.addAll(Crops.of(plan, one, side).views(image, one, share));
+    }
+    for (int begin = 0; begin < all.size(); begin += batch) {
+      List<View> some = all.subList(begin, Math.min(all.size(), begin + batch));
+      engine.parallel(some.size(), i -> preprocessor.write(some.get(i).pixels(), input, i));
+      float[] posteriors = network.posteriors(input, some.size());
+      for (int i = 0; i < some.size(); i++) {
+        float[] own = Arrays.copyOfRange(posteriors, i * classes, (i + 1) * classes);
+        visitor.visit(some.get(i), new OneWindow(own));
+      }
+    }
+  }
+
+  private record OneWindow(float[] posteriors) implements ViewOutputs {
+    @Override
+    public int rows() {
+      return 1;
+    }
+
+    @Override
+    public int columns() {
+      return 1;
+    }
+
+    @Override
+    public float[] posteriors(int row, int column) {
+      return posteriors;
+    }
+  }
+}

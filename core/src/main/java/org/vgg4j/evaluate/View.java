@@ -1,0 +1,47 @@
+package org.vgg4j.evaluate;
+
+import org.vgg4j.image.RgbImage;
+
+/**
+ * What of an image a network looks at in one pass. Places are in pixels of the rescaled image,
+ * before it is mirrored.
+ *
+ * @param image number of the image, in the list of images that are looked at
+ * @param rescaled the image at scale Q, not mirrored
+ * @param whole whether it is all of the rescaled image, by dense evaluation; else a crop
+ * @param x left edge
+ * @param y upper edge
+ * @param width of what is looked at
+ * @param height of what is looked at
+ * @param mirrored whether the network sees its mirror image
+ * @param share its weight in the mean over all views of the image, whose shares sum to 1
+ */
+public record View(
+    int image,
+    RgbImage rescaled,
+    boolean whole,
+    int x,
+    int y,
+    int width,
+    int height,
+    boolean mirrored,
+    double share) {
+
+  /** A crop. */
+  static View crop(
+      int image, RgbImage rescaled, int x, int y, int side, boolean mirrored, double share) {
+    return new View(image, rescaled, false, x, y, side, side, mirrored, share);
+  }
+
+  /** All of the rescaled image. */
+  static View whole(int image, RgbImage rescaled, boolean mirrored, double share) {
+    return new View(
+        image, rescaled, true, 0, 0, rescaled.width(), rescaled.height(), mirrored, share);
+  }
+
+  /** What the network sees. */
+  RgbImage pixels() {
+    RgbImage cut = whole ? rescaled : rescaled.crop(x, y, width, height);
+    return mirrored ? cut.flipHorizontally() : cut;
+  }
+}

@@ -1,0 +1,31 @@
+package org.vgg4j.evaluate;
+
+/**
+ * What the network made of a view: class scores for each window of the size of the crop, of which a
+ * crop has one and a whole image one every 32 pixels. To be read while the visitor is called; the
+ * next pass overwrites it.
+ */
+public interface ViewOutputs {
+  /** Windows one above another. */
+  int rows();
+
+  /** Windows side by side. */
+  int columns();
+
+  /**
+   * The class posteriors of the view: the soft-max of the mean of the windows' scores (the paper,
+   * section 3.2).
+   *
+   * @return {@code [classes]}, sums to 1
+   */
+  float[] posteriors();
+
+  /**
+   * The class posteriors of one window: the soft-max of its scores.
+   *
+   * @param row from 0 to {@code rows() - 1}
+   * @param column from 0 to {@code columns() - 1}
+   * @return {@code [classes]}, sums to 1
+   */
+  float[] posteriors(int row, int column);
+}

@@ -1,0 +1,67 @@
+package org.vgg4j.evaluate;
+
+import org.vgg4j.base.InputException;
+
+/**
+ * What of a rescaled image is looked at.
+ *
+ * @param protocol the protocol
+ * @param mirrored whether mirror images are looked at, too; false where the protocol has none
+ * @param grid crops of a regular grid in each dimension; 0 where the protocol has none
+ */
+public record ViewPlan(Protocol protocol, boolean mirrored, int grid) {
+  private static final int PAPER_GRID = 5;
+  private static final int LARGEST_GRID = 50;
+
+  /** As the paper has it. */
+  public static ViewPlan of(Protocol protocol) {
+    return new ViewPlan(protocol, protocol.hasMirrorImages(), protocol.hasGrid() ? PAPER_GRID : 0);
+  }
+
+  /**
+   * Returns the same with mirror images, or without.
+   *
+   * @throws InputException if the protocol has none
+   */
+  public ViewPlan withMirrorImages(boolean wanted) {
+    if (!protocol.hasMirrorImages()) {
+      throw new InputException(
+          "protocol %s looks at no mirror images: leave out --flip or --no-flip"
+              .formatted(protocol.label()));
+    }
+    return new ViewPlan(protocol, wanted, grid);
+  }
+
+  /**
+   * Returns the same with another grid.
+   *
+   * @param side crops in each dimension, from edge to edge; 1 for the middle
+   * @throws InputException if the protocol has none, or there are too few or many
+   */
+  public ViewPlan withGrid(int side) {
+    if (!protocol.hasGrid()) {
+      throw new InputException(
+          "protocol %s has no grid: leave out --grid, or choose multi-crop or both"
+              .formatted(protocol.label()));
+    }
+    if (side < 1 || side > LARGEST_GRID) {
+      throw new InputException(
+          "option grid is %d but must be from 1 to %d".formatted(side, LARGEST_GRID));
+    }
+    return new ViewPlan(protocol, mirrored, side);
+  }
+
+  /** How many images each is looked at as: itself, and its mirror image. */
+  int sides() {
+    return mirrored ? 2 : 1;
+  }
+
+  /** For people: the protocol, and what differs from the paper. */
+  public String label() {
+    String label = protocol.label();
+    if (grid > 0 && grid != PAPER_GRID) {
+      label += " (%dx%d crops)".formatted(grid, grid);
+    }
+    return protocol.hasMirrorImages() && !mirrored ? label + ", no mirror images" : label;
+  }
+}
