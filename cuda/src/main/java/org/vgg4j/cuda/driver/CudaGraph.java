@@ -1,0 +1,53 @@
+package org.vgg4j.cuda.driver;
+
+/**
+ * Work captured from a stream once, and launched again as a whole with one call: the same kernels
+ * with the same arguments. Its memory must stay open as long as it is used.
+ */
+public final class CudaGraph extends Owned {
+  /** Other threads may call the driver meanwhile. */
+  private static final int CAPTURE_THREAD_LOCAL = 1;
+
+  private final long executable;
+
+  private CudaGraph(Context context, long executable) {
+    super(context);
+    this.executable = executable;
+  }
+
+  /**
+   * Captures work instead of running it.
+   *
+   * @param stream a stream of the context, on which nobody else enqueues meanwhile
+   * @param work enqueues on that stream, and does not synchronize or allocate
+   */
+  public static CudaGraph capture(CudaStream stream, Runnable work) {
+    Result.check(
+        LibCuda.cuStreamBeginCapture_v2(stream.handle(), CAPTURE_THREAD_LOCAL),
+        "Beginning to capture a graph");
+    long[] graph = new long[1];
+    int ended;
+    try {
+      work.run();
+    } finally {
+      ended = LibCuda.cuStreamEndCapture(stream.handle(), graph);
+    }
+    Result.check(ended, "Capturing a graph");
+    long[] executable = new long[1];
+    int code = LibCuda.cuGraphInstantiate_v2(executable, graph[0], 0, 0, 0);
+    LibCuda.cuGraphDestroy(graph[0]);
+    Result.check(code, "Preparing a graph");
+    return new CudaGraph(stream.context(), executable[0]);
+  }
+
+  /** Enqueues all of the captured work. */
+  public void launch(CudaStream stream) {
+    use();
+    Result.check(LibCuda.cuGraphLaunch(executable, stream.handle()), "Launching a graph");
+  }
+
+  @Override
+  void release() {
+    LibCuda.cuGraphExecDestroy(executable);
+  }
+}
