@@ -3,6 +3,7 @@ package org.vgg4j.data;
 import org.vgg4j.base.InputException;
 import org.vgg4j.base.Purpose;
 import org.vgg4j.base.RandomStream;
+import org.vgg4j.image.Geometry;
 import org.vgg4j.image.Rescale;
 import org.vgg4j.image.RgbImage;
 import org.vgg4j.model.Interpolation;
@@ -37,8 +38,9 @@ public record Augmentation(
    * @param image [crop][crop] pixels
    * @param shift what to add to each channel of every pixel, of pixels in 0..255; the sum may leave
    *     that range
+   * @param geometry where in the picture it lies, so that a target can follow
    */
-  public record Sample(RgbImage image, Rgb shift) {}
+  public record Sample(RgbImage image, Rgb shift, Geometry geometry) {}
 
   /**
    * @throws InputException if the smallest scale is below the crop
@@ -70,10 +72,10 @@ public record Augmentation(
     Rescale.Size size = Rescale.sizeOf(image, shorter);
     int x = random.nextInt(size.width() - crop + 1);
     int y = random.nextInt(size.height() - crop + 1);
-    RgbImage cut = Rescale.crop(image, size, interpolation, x, y, crop, crop);
-    if (flip && random.nextBoolean()) {
-      cut = cut.flipHorizontally();
-    }
-    return new Sample(cut, colorShift > 0 ? colors.draw(random, colorShift) : Rgb.ZERO);
+    boolean mirrored = flip && random.nextBoolean();
+    Rgb shift = colorShift > 0 ? colors.draw(random, colorShift) : Rgb.ZERO;
+    Geometry geometry =
+        new Geometry(Rescale.Size.of(image), size, x, y, new Rescale.Size(crop, crop), mirrored);
+    return new Sample(geometry.cut(image, interpolation), shift, geometry);
   }
 }

@@ -1,7 +1,8 @@
 package org.vgg4j.data;
 
 import java.util.Objects;
-import org.vgg4j.image.Preprocessor;
+import org.vgg4j.image.Geometry;
+import org.vgg4j.image.RgbImage;
 import org.vgg4j.model.Preprocessing;
 import org.vgg4j.model.Rgb;
 
@@ -12,7 +13,7 @@ import org.vgg4j.model.Rgb;
  */
 public final class CenterCropLoader {
   private final Dataset dataset;
-  private final Preprocessor preprocessor;
+  private final Preprocessing preprocessing;
   private final SampleWriter writer;
   private final ParallelFor parallel;
 
@@ -23,7 +24,7 @@ public final class CenterCropLoader {
    */
   public CenterCropLoader(Dataset dataset, Preprocessing preprocessing, ParallelFor parallel) {
     this.dataset = dataset;
-    this.preprocessor = new Preprocessor(preprocessing);
+    this.preprocessing = preprocessing;
     this.writer = new SampleWriter(dataset, preprocessing);
     this.parallel = parallel;
   }
@@ -40,13 +41,12 @@ public final class CenterCropLoader {
   public void load(int first, int count, float[] images) {
     Objects.checkFromIndexSize(first, count, dataset.size());
     writer.requireRoom(count, images);
-    parallel.run(
-        count,
-        i ->
-            writer.write(
-                first + i,
-                (image, index) -> new Augmentation.Sample(preprocessor.centerCrop(image), Rgb.ZERO),
-                images,
-                i));
+    parallel.run(count, i -> writer.write(first + i, this::centerCrop, images, i));
+  }
+
+  private Augmentation.Sample centerCrop(RgbImage image, int index) {
+    Geometry geometry = Geometry.centered(image, preprocessing.scale(), preprocessing.crop());
+    return new Augmentation.Sample(
+        geometry.cut(image, preprocessing.interpolation()), Rgb.ZERO, geometry);
   }
 }

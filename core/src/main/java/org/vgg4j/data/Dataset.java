@@ -1,6 +1,7 @@
 package org.vgg4j.data;
 
 import java.util.List;
+import org.vgg4j.image.Geometry;
 import org.vgg4j.image.RgbImage;
 import org.vgg4j.model.Label;
 import org.vgg4j.model.Target;
@@ -31,12 +32,13 @@ public interface Dataset {
   int label(int index);
 
   /**
-   * Returns what a network's output for an image is compared with: its class.
+   * Returns what a network's output for a crop of an image is compared with: the image's class.
    *
    * @param index from 0 to size - 1
+   * @param geometry where in the image the crop lies, for targets that depend on it
    * @throws IllegalArgumentException if the image is not labelled
    */
-  default Target target(int index) {
+  default Target target(int index, Geometry geometry) {
     return new Label(label(index));
   }
 

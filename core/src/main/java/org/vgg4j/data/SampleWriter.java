@@ -53,7 +53,7 @@ final class SampleWriter {
     try {
       Augmentation.Sample sample = cut.apply(image, index);
       preprocessor.write(sample.image(), sample.shift(), images, n);
-      return dataset.target(index);
+      return dataset.target(index, sample.geometry());
     } catch (UnreadableImageException e) {
       throw new InputException(dataset.id(index) + ": " + e.getMessage(), e);
     }

@@ -1,6 +1,7 @@
 package org.vgg4j.data;
 
 import java.util.List;
+import org.vgg4j.image.Geometry;
 import org.vgg4j.image.RgbImage;
 import org.vgg4j.model.Target;
 
@@ -49,8 +50,8 @@ public final class Subset implements Dataset {
   }
 
   @Override
-  public Target target(int index) {
-    return whole.target(indices[index]);
+  public Target target(int index, Geometry geometry) {
+    return whole.target(indices[index], geometry);
   }
 
   @Override

@@ -42,16 +42,8 @@ public final class Preprocessor {
    * scale, then cut to [crop][crop].
    */
   public RgbImage centerCrop(RgbImage image) {
-    Rescale.Size size = Rescale.sizeOf(image, preprocessing.scale());
-    int crop = preprocessing.crop();
-    return Rescale.crop(
-        image,
-        size,
-        preprocessing.interpolation(),
-        RgbImage.centered(size.width(), crop),
-        RgbImage.centered(size.height(), crop),
-        crop,
-        crop);
+    return Geometry.centered(image, preprocessing.scale(), preprocessing.crop())
+        .cut(image, preprocessing.interpolation());
   }
 
   /**

@@ -30,7 +30,12 @@ public final class Rescale {
    * @param width in pixels
    * @param height in pixels
    */
-  public record Size(int width, int height) {}
+  public record Size(int width, int height) {
+    /** Those of an image. */
+    public static Size of(RgbImage image) {
+      return new Size(image.width(), image.height());
+    }
+  }
 
   /**
    * Rescales isotropically, so that the shorter side has the given length and the longer one

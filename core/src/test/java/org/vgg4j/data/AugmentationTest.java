@@ -11,6 +11,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.vgg4j.base.InputException;
+import org.vgg4j.image.Geometry;
 import org.vgg4j.image.Preprocessor;
 import org.vgg4j.image.Rescale;
 import org.vgg4j.image.RgbImage;
@@ -62,6 +63,26 @@ class AugmentationTest {
       RgbImage cut = fixed(8, false).apply(image, 0, sample).image();
       assertThat(cut.pixels()[0]).isLessThan(cut.pixels()[3]);
     }
+  }
+
+  /** What was drawn is what was done: the sample's geometry makes the same crop again. */
+  @Test
+  void theGeometrySaysWhatWasDone() {
+    RgbImage image = TestImages.noise(29, 17, 1);
+    Augmentation jitter =
+        new Augmentation(new ScaleRange(8, 20), CROP, Interpolation.BILINEAR, true, COLORS, 0.1, 7);
+    int mirrored = 0;
+    for (int i = 0; i < 50; i++) {
+      Augmentation.Sample sample = jitter.apply(image, 0, i);
+      Geometry geometry = sample.geometry();
+      RgbImage rescaled =
+          Rescale.toShorterSide(image, geometry.rescaled().height(), Interpolation.BILINEAR);
+      RgbImage cut = rescaled.crop(geometry.left(), geometry.top(), CROP, CROP);
+      RgbImage expected = geometry.mirrored() ? cut.flipHorizontally() : cut;
+      assertThat(sample.image().pixels()).isEqualTo(expected.pixels());
+      mirrored += geometry.mirrored() ? 1 : 0;
+    }
+    assertThat(mirrored).isBetween(10, 40);
   }
 
   @Test
