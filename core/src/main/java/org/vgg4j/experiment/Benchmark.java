@@ -8,15 +8,18 @@ import java.util.Map;
 import java.util.Set;
 import java.util.function.Supplier;
 import org.vgg4j.model.Architecture;
+import org.vgg4j.model.Label;
+import org.vgg4j.model.Target;
 import org.vgg4j.network.DenseInference;
 import org.vgg4j.network.DropoutKeys;
 import org.vgg4j.network.Engine;
+import org.vgg4j.network.Exchange;
 import org.vgg4j.network.FcWeights;
 import org.vgg4j.network.Inference;
+import org.vgg4j.network.Learner;
+import org.vgg4j.network.LearnerOptions;
 import org.vgg4j.network.Parameters;
-import org.vgg4j.network.Training;
 import org.vgg4j.train.Initialisation;
-import org.vgg4j.train.Sgd;
 
 /**
  * Measures a network with random weights on random images: the JIT compiler is warmed up first,
@@ -162,25 +165,31 @@ public final class Benchmark {
   }
 
   private Result train() {
-    Training training = engine.training(parameters, batch, 0.5);
-    Sgd sgd = new Sgd(parameters, engine, 0.9, 5e-4, true, Set.of());
-    sgd.setRate(1e-6); // so small that the weights stay what they are
+    LearnerOptions options =
+        new LearnerOptions(batch, batch, 0.5, new LearnerOptions.Descent(0.9, 5e-4, true));
     int[] labels = new int[batch];
     int[] samples = new int[batch];
     for (int i = 0; i < batch; i++) {
       labels[i] = i % architecture.classes();
       samples[i] = i;
     }
-    Rounds rounds =
-        new Rounds(
-            batch,
-            () -> {
-              DropoutKeys keys = new DropoutKeys(SEED, 0, samples);
-              training.run(images, labels, batch, 1f / batch, keys, sgd);
-              return Map.of();
-            });
-    measure(List.of(rounds));
-    return rounds.result(Map.of(), 0);
+    List<Target> targets = Label.listOf(labels);
+    DropoutKeys keys = new DropoutKeys(SEED, 0, samples);
+    // a rate so small that the weights stay what they are
+    Learner.Batch step = new Learner.Batch(batch, 1e-6);
+    try (Learner learner = engine.learner(parameters, options, Exchange.ALONE)) {
+      Rounds rounds =
+          new Rounds(
+              batch,
+              () -> {
+                learner.begin(step);
+                learner.add(images, targets, keys);
+                Learner.Result unused = learner.update();
+                return Map.of();
+              });
+      measure(List.of(rounds));
+      return rounds.result(Map.of(), 0);
+    }
   }
 
   /** Warms each up, then has them take turns, so that a slow moment of the machine meets all. */

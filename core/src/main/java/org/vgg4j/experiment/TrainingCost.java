@@ -8,7 +8,7 @@ import org.vgg4j.model.Architecture;
 import org.vgg4j.model.Layer;
 import org.vgg4j.model.LayerShape;
 import org.vgg4j.model.ParameterShape;
-import org.vgg4j.network.BatchGradients;
+import org.vgg4j.network.Exchange;
 
 /**
  * What a training run costs that is divided over machines as the paper divides it over GPUs
@@ -138,7 +138,7 @@ public record TrainingCost(
     double products = 0;
     for (Layer layer : architecture.layers()) {
       if (layer instanceof Layer.FullyConnected connected
-          && BatchGradients.keepsFactors(connected, batch)) {
+          && Exchange.isOfFactors(connected, batch)) {
         products += (double) connected.inFeatures() * connected.outFeatures();
       }
     }
@@ -182,7 +182,7 @@ public record TrainingCost(
       Layer layer = shape.layer();
       double bytes;
       if (layer instanceof Layer.FullyConnected connected
-          && BatchGradients.keepsFactors(connected, batch)) {
+          && Exchange.isOfFactors(connected, batch)) {
         double factors = (double) connected.inFeatures() + connected.outFeatures();
         bytes = (machines - 1) * imagesPerMachine() * factors * Float.BYTES;
         done += shape.multiplyAdds();

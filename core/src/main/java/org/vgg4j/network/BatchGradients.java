@@ -19,10 +19,7 @@ import org.vgg4j.model.ParameterShape;
  * have a share each: sums, or, of fully connected layers where that {@linkplain #keepsFactors
  * pays}, the factors of all parts, which are multiplied at the end. Not thread-safe.
  */
-public final class BatchGradients implements GradientSink {
-  /** Gradients are that many times the factors at least where factors are kept instead. */
-  private static final long SAVING = 2;
-
+final class BatchGradients implements GradientSink {
   private final Set<String> frozen;
   private final GradientSums sums;
 
@@ -79,21 +76,12 @@ public final class BatchGradients implements GradientSink {
     }
   }
 
-  /**
-   * Whether the factors of a whole batch are so much less than the gradients that it is better to
-   * keep and send those, and to multiply them when all are there.
-   */
-  public static boolean keepsFactors(Layer.FullyConnected layer, int batch) {
-    long in = layer.inFeatures();
-    long out = layer.outFeatures();
-    return SAVING * batch * (in + out) <= in * out;
-  }
-
   /** The layers whose factors are kept, from the last to the first. */
   private static List<Layer.FullyConnected> factored(Architecture architecture, int batch) {
     List<Layer.FullyConnected> layers = new ArrayList<>();
     for (Layer layer : architecture.layers()) {
-      if (layer instanceof Layer.FullyConnected connected && keepsFactors(connected, batch)) {
+      if (layer instanceof Layer.FullyConnected connected
+          && Exchange.isOfFactors(connected, batch)) {
         layers.add(0, connected);
       }
     }
@@ -109,12 +97,12 @@ public final class BatchGradients implements GradientSink {
   }
 
   /** Values of the sums, if nothing is frozen. */
-  public static long sumsLength(Architecture architecture, int batch) {
+  static long sumsLength(Architecture architecture, int batch) {
     return summed(architecture, batch).stream().mapToLong(ParameterShape::length).sum();
   }
 
   /** Values of the factors of a whole batch, if nothing is frozen. */
-  public static long factorsLength(Architecture architecture, int batch) {
+  static long factorsLength(Architecture architecture, int batch) {
     return factored(architecture, batch).stream()
         .mapToLong(layer -> (long) batch * (layer.inFeatures() + layer.outFeatures()))
         .sum();
@@ -126,7 +114,7 @@ public final class BatchGradients implements GradientSink {
    *
    * @param listener is told names of layers
    */
-  public void whenComplete(Consumer<String> listener) {
+  void whenComplete(Consumer<String> listener) {
     complete = listener;
   }
 
@@ -137,7 +125,7 @@ public final class BatchGradients implements GradientSink {
    *     as many parts as that of a whole batch, of which the last may be empty
    * @param share whose parts are computed here
    */
-  public void begin(int[] parts, int share) {
+  void begin(int[] parts, int share) {
     images = parts.clone();
     firstOwn = share * partsOfShare;
     beginPart(0);
@@ -148,7 +136,7 @@ public final class BatchGradients implements GradientSink {
    *
    * @param part number of a part of the share, from 0
    */
-  public void beginPart(int part) {
+  void beginPart(int part) {
     current = firstOwn + part;
     missing.clear();
     if (isLastOwn()) {
@@ -202,7 +190,7 @@ public final class BatchGradients implements GradientSink {
   }
 
   /** The sum of a parameter's gradients, not a copy. */
-  public float[] sums(String parameter) {
+  float[] sums(String parameter) {
     return sums.values(parameter);
   }
 
@@ -210,7 +198,7 @@ public final class BatchGradients implements GradientSink {
    * Where the factors of a layer lie, so that all shares can be brought together: lists of one
    * array for each share, which are of equal lengths; empty if the layer's gradients are summed.
    */
-  public List<List<float[]>> factors(String layer) {
+  List<List<float[]>> factors(String layer) {
     List<Factors> parts = factors.getOrDefault(layer, List.of());
     List<List<float[]>> arrays = new ArrayList<>();
     for (int part = 0; part < partsOfShare && !parts.isEmpty(); part++) {
@@ -231,7 +219,7 @@ public final class BatchGradients implements GradientSink {
    *
    * @param training which multiplies factors
    */
-  public void passTo(Training training, GradientSink sink) {
+  void passTo(Training training, GradientSink sink) {
     factors.forEach(
         (layer, kept) -> {
           List<Factors> parts = new ArrayList<>();

@@ -13,7 +13,6 @@ import org.vgg4j.kernels.KernelLookup;
 import org.vgg4j.kernels.Probe;
 import org.vgg4j.kernels.Workers;
 import org.vgg4j.model.Architecture;
-import org.vgg4j.model.ParameterShape;
 
 /**
  * What executes networks: the kernels of this process and a number of threads. Results do not
@@ -213,30 +212,20 @@ public final class Engine implements AutoCloseable {
   }
 
   /**
-   * Returns a forward and backward pass; see {@link Training}.
+   * Returns what trains a network.
    *
+   * @param weights that it begins with; they become the learner's own
    * @throws InputException if the heap is smaller than what it needs
-   * @throws IllegalArgumentException if the parameters were rounded
+   * @throws IllegalArgumentException if the weights were rounded
    */
-  public Training training(Parameters parameters, int capacity, double dropoutRate) {
-    if (parameters.fcWeights() != FcWeights.FP32) {
+  public Learner learner(Parameters weights, LearnerOptions options, Exchange exchange) {
+    if (weights.fcWeights() != FcWeights.FP32) {
       throw new IllegalArgumentException("rounded weights cannot be trained");
     }
-    requireHeap("training", trainingMemory(parameters.architecture(), capacity, capacity));
-    return new Training(parameters, choice.kernels(), workers, capacity, dropoutRate);
-  }
-
-  /**
-   * Returns what collects the gradients of batches that are worked on in several parts.
-   *
-   * @param batch images of a batch
-   * @param part images of a part
-   * @param shares number of processes among which a batch is divided
-   * @param frozen names of layers whose gradients nobody wants
-   */
-  public BatchGradients batchGradients(
-      Architecture architecture, int batch, int part, int shares, Set<String> frozen) {
-    return new BatchGradients(architecture, batch, part, shares, frozen, workers);
+    MemoryPlan memory =
+        trainingMemory(weights.architecture(), options.microBatch(), options.batch());
+    requireHeap("training", memory);
+    return new CpuLearner(weights, options, exchange, memory, choice.kernels(), workers);
   }
 
   private static void requireHeap(String what, MemoryPlan plan) {
@@ -272,38 +261,6 @@ public final class Engine implements AutoCloseable {
   public MemoryPlan trainingMemory(
       Architecture architecture, int microBatch, int batch, int threads) {
     return MemoryPlan.training(architecture, choice.kernels(), microBatch, batch, threads);
-  }
-
-  /**
-   * One step of SGD with momentum and L2 decay for some values of a parameter that lie in a row:
-   * {@code v = momentum * v - rate * (gradient + decay * w); w = w + v}; the gradient is zeroed.
-   *
-   * @param first index of the first value
-   * @param count number of values
-   * @param gradient {@code [count]}; may be longer
-   */
-  public void sgd(
-      ParameterShape shape,
-      int first,
-      int count,
-      Parameters parameters,
-      Parameters velocities,
-      float[] gradient,
-      float rate,
-      float momentum,
-      float decay) {
-    choice
-        .kernels()
-        .sgd(
-            first,
-            count,
-            parameters.values(shape.name()),
-            velocities.values(shape.name()),
-            gradient,
-            rate,
-            momentum,
-            decay,
-            workers);
   }
 
   /** Ends the threads. */

@@ -1,11 +1,10 @@
 package org.vgg4j.network;
 
-import java.nio.ByteBuffer;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Objects;
-import java.util.zip.CRC32C;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.vgg4j.base.InputException;
 import org.vgg4j.kernels.Bfloat16Weights;
@@ -21,7 +20,7 @@ import org.vgg4j.model.ParameterShape;
  * <p>For inference the weights of the fully connected layers may be rounded to bfloat16; see {@link
  * Engine#withFcWeights}. Their arrays are then not here.
  */
-public final class Parameters {
+public final class Parameters implements ParameterStore {
   /**
    * The two arrays of one layer.
    *
@@ -155,7 +154,7 @@ public final class Parameters {
     return new Parameters(architecture, arrays);
   }
 
-  /** The network that these belong to. */
+  @Override
   public Architecture architecture() {
     return architecture;
   }
@@ -186,12 +185,18 @@ public final class Parameters {
    *
    * @throws IllegalArgumentException if there is none, or it was rounded
    */
+  @Override
   public float[] values(String name) {
     float[] values = arrays.get(name);
     if (values == null) {
       throw new IllegalArgumentException("no parameter " + name + " in " + architecture);
     }
     return values;
+  }
+
+  @Override
+  public void change(String name, Consumer<float[]> change) {
+    change.accept(values(name));
   }
 
   /**
@@ -206,27 +211,5 @@ public final class Parameters {
           "layer " + layer + (rounded.containsKey(layer) ? " was rounded" : " has no parameters"));
     }
     return values;
-  }
-
-  /**
-   * CRC-32C of the bits of all values, in the order of the architecture's parameters: equal for
-   * equal parameters, so that processes can compare what they have learnt.
-   *
-   * @throws IllegalArgumentException if the weights were rounded
-   */
-  public long checksum() {
-    CRC32C crc = new CRC32C();
-    ByteBuffer bytes = ByteBuffer.allocate(1 << 16);
-    for (ParameterShape shape : architecture.parameters()) {
-      float[] values = values(shape.name());
-      for (int i = 0; i < values.length; ) {
-        bytes.clear();
-        int count = Math.min(bytes.capacity() / Float.BYTES, values.length - i);
-        bytes.asFloatBuffer().put(values, i, count);
-        crc.update(bytes.limit(count * Float.BYTES));
-        i += count;
-      }
-    }
-    return crc.getValue();
   }
 }

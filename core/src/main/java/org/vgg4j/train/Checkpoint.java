@@ -6,15 +6,17 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import org.vgg4j.base.InputException;
 import org.vgg4j.model.ParameterShape;
-import org.vgg4j.network.Parameters;
+import org.vgg4j.network.ParameterStore;
 import org.vgg4j.weights.ModelFile;
 import org.vgg4j.weights.format.SafeTensors;
+import org.vgg4j.weights.tensor.StoredTensor;
 
 /**
- * One safetensors file from which a run goes on as if it had never stopped: the parameters by their
+ * One safetensors file from which a run goes on as if it had never stopped: the weights by their
  * names, the optimiser's velocities under {@code velocity.} and the same names, and a {@link
  * Snapshot} in the metadata. One file, since two could not be replaced in one step.
  */
@@ -35,11 +37,12 @@ final class Checkpoint {
    *
    * @throws InputException if it cannot be written; an older one is kept
    */
-  static void write(Path file, Parameters parameters, Parameters velocities, Snapshot snapshot) {
+  static void write(
+      Path file, ParameterStore weights, ParameterStore velocities, Snapshot snapshot) {
     Map<String, SafeTensors.Tensor> tensors = new LinkedHashMap<>();
-    for (ParameterShape shape : parameters.architecture().parameters()) {
+    for (ParameterShape shape : weights.architecture().parameters()) {
       String name = shape.name();
-      tensors.put(name, new SafeTensors.Tensor(shape.dimensions(), parameters.values(name)));
+      tensors.put(name, new SafeTensors.Tensor(shape.dimensions(), weights.values(name)));
       tensors.put(
           VELOCITY + name, new SafeTensors.Tensor(shape.dimensions(), velocities.values(name)));
     }
@@ -52,35 +55,35 @@ final class Checkpoint {
   }
 
   /**
-   * Reads the file over parameters and velocities.
+   * Reads the file over weights and velocities.
    *
    * @throws InputException if it cannot be read, or is no checkpoint of this network
    */
-  static Snapshot read(Path file, Parameters parameters, Parameters velocities) {
-    Map<String, float[]> arrays = new LinkedHashMap<>();
-    for (ParameterShape shape : parameters.architecture().parameters()) {
-      arrays.put(shape.name(), parameters.values(shape.name()));
-      arrays.put(VELOCITY + shape.name(), velocities.values(shape.name()));
-    }
-    SafeTensors.Content content =
-        SafeTensors.read(
-            file,
-            (name, length) -> {
-              float[] array = arrays.get(name);
-              if (array == null || array.length != length) {
-                throw broken(file, "tensor " + name + " does not fit the network");
-              }
-              return array;
-            });
-    String text = content.metadata().get(METADATA);
-    if (text == null || content.tensors().size() != arrays.size()) {
+  static Snapshot read(Path file, ParameterStore weights, ParameterStore velocities) {
+    SafeTensors.Header header = SafeTensors.header(file);
+    String text = header.metadata().get(METADATA);
+    List<ParameterShape> shapes = weights.architecture().parameters();
+    if (text == null || header.tensors().size() != 2 * shapes.size()) {
       throw broken(file, "something is missing");
+    }
+    for (ParameterShape shape : shapes) {
+      StoredParameters.read(tensor(file, header, shape, ""), weights, shape.name());
+      StoredParameters.read(tensor(file, header, shape, VELOCITY), velocities, shape.name());
     }
     try {
       return JSON.readValue(text, Snapshot.class);
     } catch (JsonProcessingException e) {
       throw broken(file, e.getOriginalMessage());
     }
+  }
+
+  private static StoredTensor tensor(
+      Path file, SafeTensors.Header header, ParameterShape shape, String prefix) {
+    StoredTensor tensor = header.tensors().get(prefix + shape.name());
+    if (tensor == null || !tensor.shape().equals(shape.dimensions())) {
+      throw broken(file, "tensor " + prefix + shape.name() + " does not fit the network");
+    }
+    return tensor;
   }
 
   private static InputException broken(Path file, String detail) {

@@ -4,12 +4,10 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Set;
 import java.util.stream.IntStream;
 import org.vgg4j.base.InputException;
 import org.vgg4j.data.BatchLoader;
 import org.vgg4j.data.BatchSequence;
-import org.vgg4j.data.DataSources;
 import org.vgg4j.data.DataSplits;
 import org.vgg4j.data.Dataset;
 import org.vgg4j.data.Inspection;
@@ -19,15 +17,13 @@ import org.vgg4j.data.Subset;
 import org.vgg4j.data.Survey;
 import org.vgg4j.data.Unreadable;
 import org.vgg4j.model.Architecture;
-import org.vgg4j.model.Label;
 import org.vgg4j.model.Preprocessing;
-import org.vgg4j.network.BatchGradients;
 import org.vgg4j.network.DropoutKeys;
 import org.vgg4j.network.Engine;
-import org.vgg4j.network.GradientSink;
+import org.vgg4j.network.Exchange;
+import org.vgg4j.network.Learner;
 import org.vgg4j.network.MemoryPlan;
 import org.vgg4j.network.Parameters;
-import org.vgg4j.network.Training;
 
 /**
  * Finds out in a minute what a run of weeks would else find out late: the data are opened, the
@@ -42,8 +38,8 @@ import org.vgg4j.network.Training;
  *     spread
  * @param unreadable those of them that cannot be read
  * @param loss of the first step, per image; about ln(classes) where all weights were drawn
- * @param secondsPerImage of the fastest piece, when the compiler has seen the kernels, and of a
- *     batch in pieces its share of what comes at the end
+ * @param secondsPerImage of the fastest micro-batch, once the kernels are compiled, and its share
+ *     of what comes at the end of a batch in several
  * @param steps at most so many
  * @param seconds that so many take, validation included, but not the look at all pictures before
  *     the first
@@ -60,14 +56,14 @@ public record DryRun(
     long steps,
     double seconds) {
 
-  /** Pieces of the batch that are trained on at least: the first warms up. */
-  private static final int PIECES = 2;
+  /** Steps at least: the first warms up. */
+  private static final int STEPS = 2;
+
+  /** Nothing is learnt: what is timed must not depend on what becomes of the weights. */
+  private static final double NO_RATE = 0;
 
   /** Pictures of a part that are looked at. */
   private static final int SOME = 1000;
-
-  /** How often a batch's gradients are handed over, after the pieces: the first time warms up. */
-  private static final int PASSES = 3;
 
   /** Small networks are trained on for so long, before the compiler has done its work. */
   private static final Duration WARM_UP = Duration.ofSeconds(2);
@@ -93,24 +89,17 @@ public record DryRun(
    */
   public static DryRun of(TrainingConfig options, Duration warmUp) {
     try (Engine engine = new Engine(options.threads())) {
-      DataSplits data =
-          DataSources.open(options.data(), options.limit(), options.heldOut(), options.seed());
-      TrainingConfig config = options.fittedTo(data.train().size());
-      Architecture architecture =
-          new Architecture(
-              config.configuration(),
-              config.width(),
-              config.crop(),
-              data.train().classNames().size());
+      RunInput input = RunInput.open(options);
+      TrainingConfig config = input.config();
+      DataSplits data = input.data();
       Look look = look(config, data, engine);
       Dataset train = data.without(look.unreadable()).train();
-      int microBatch =
-          MicroBatch.choose(config, architecture, engine, Runtime.getRuntime().maxMemory(), 1);
-      TrainingConfig resolved = config.withMicroBatch(microBatch);
-      Dataset first = first(train, PIECES * microBatch, config.seed());
-      Survey survey = look(resolved, first, engine);
+      int microBatch = input.microBatch(engine, Runtime.getRuntime().maxMemory(), 1);
+      RunInput resolved = input.withMicroBatch(microBatch);
+      Dataset first = first(train, STEPS * microBatch, config.seed());
+      Survey survey = look(config, first, engine);
       Dataset readable = data(first, survey);
-      Step step = step(resolved, architecture, readable, survey, engine, warmUp);
+      Step step = step(resolved, readable, survey, engine, warmUp);
       if (!Double.isFinite(step.loss())) {
         throw new InputException(
             "the first loss is %s: take a smaller --lr or another --init".formatted(step.loss()));
@@ -124,9 +113,9 @@ public record DryRun(
               * (data.train().size() + VALIDATION_SHARE * data.validation().size());
       return new DryRun(
           data,
-          architecture,
+          input.architecture(),
           microBatch,
-          engine.trainingMemory(architecture, microBatch, config.sgd().batch()),
+          step.memory(),
           look.count(),
           look.unreadable(),
           step.loss(),
@@ -190,90 +179,52 @@ public record DryRun(
   }
 
   /**
-   * @param loss of the first piece, per image
-   * @param secondsPerImage of the fastest piece, and of what comes at a batch's end
+   * @param loss of the first micro-batch, per image
+   * @param secondsPerImage of the fastest micro-batch, and of what comes at a batch's end
+   * @param memory that training takes
    */
-  private record Step(double loss, double secondsPerImage) {}
+  private record Step(double loss, double secondsPerImage, MemoryPlan memory) {}
 
+  /** Each step is timed as one of a whole batch, of which it computes one micro-batch. */
   private static Step step(
-      TrainingConfig config,
-      Architecture architecture,
-      Dataset images,
-      Survey survey,
-      Engine engine,
-      Duration warmUp) {
-    int microBatch = config.sgd().microBatch();
-    Parameters parameters = Parameters.zeros(architecture);
-    InitialWeights weights =
-        InitialWeights.fill(parameters, images.classNames(), config.start(), config.seed());
-    int scale = config.augmentation().scale().middle();
-    InitialWeights.Origin origin = weights.source();
-    Preprocessing preprocessing =
-        origin == null
-            ? Preprocessing.paper(survey.mean(), scale, config.crop())
-            : origin.preprocessing().withSizes(scale, config.crop());
-    Training training = engine.training(parameters, microBatch, config.sgd().dropout());
-    Set<String> frozen = config.start().frozenLayers(architecture);
-    training.keep(frozen);
-    Sgd sgd =
-        new Sgd(
-            parameters,
-            engine,
-            config.sgd().momentum(),
-            config.sgd().weightDecay(),
-            config.sgd().biasDecay(),
-            frozen);
-    sgd.setRate(config.sgd().learningRate());
+      RunInput input, Dataset images, Survey survey, Engine engine, Duration warmUp) {
+    TrainingConfig config = input.config();
     int wholeBatch = config.sgd().batch();
-    BatchGradients gradients =
-        microBatch < wholeBatch
-            ? engine.batchGradients(architecture, wholeBatch, microBatch, 1, frozen)
-            : null;
-    GradientSink sink = gradients != null ? gradients : sgd;
-    int[] parts = new BatchSequence(wholeBatch, wholeBatch, microBatch).partsAt(0);
-    try (BatchLoader loader =
-        new BatchLoader(
-            images,
-            new Sampler(images.size(), config.seed()),
-            TrainingLoop.augmentation(config, preprocessing, survey.colors()),
-            preprocessing,
-            new BatchSequence(images.size(), config.sgd().batch(), microBatch),
-            0,
-            0,
-            config.threads())) {
+    int microBatch = config.sgd().microBatch();
+    Parameters weights = Parameters.zeros(input.architecture());
+    Preprocessing preprocessing =
+        InitialWeights.fill(weights, images.classNames(), config.start(), config.seed())
+            .preprocessing(config, survey.mean());
+    int[] microBatches = new BatchSequence(wholeBatch, wholeBatch, microBatch).partsAt(0);
+    try (Learner learner = engine.learner(weights, input.learnerOptions(1), Exchange.ALONE);
+        BatchLoader loader =
+            new BatchLoader(
+                images,
+                new Sampler(images.size(), config.seed()),
+                TrainingLoop.augmentation(config, preprocessing, survey.colors()),
+                preprocessing,
+                new BatchSequence(images.size(), wholeBatch, microBatch),
+                0,
+                0,
+                config.threads())) {
       double loss = 0;
-      double secondsPerImage = Double.POSITIVE_INFINITY;
+      double addSeconds = Double.POSITIVE_INFINITY;
+      double updateSeconds = Double.POSITIVE_INFINITY;
       long start = System.nanoTime();
-      for (int piece = 0; piece < PIECES || System.nanoTime() - start < warmUp.toNanos(); piece++) {
+      for (int step = 0; step < STEPS || System.nanoTime() - start < warmUp.toNanos(); step++) {
         long began = System.nanoTime();
         BatchLoader.Batch batch = loader.next();
+        microBatches[0] = batch.count();
+        learner.begin(new Learner.Batch(microBatches, NO_RATE));
         int[] samples = IntStream.range(0, batch.count()).toArray();
-        if (gradients != null) {
-          parts[0] = batch.count();
-          gradients.begin(parts, 0);
-        }
-        Training.Result result =
-            training.run(
-                batch.images(),
-                Label.indices(batch.targets()),
-                batch.count(),
-                1f / config.sgd().batch(),
-                new DropoutKeys(config.seed(), 0, samples),
-                sink);
-        double seconds = (System.nanoTime() - began) / 1e9 / batch.count();
-        secondsPerImage = Math.min(secondsPerImage, seconds);
-        loss = piece == 0 ? result.lossSum() / batch.count() : loss;
+        learner.add(batch.images(), batch.targets(), new DropoutKeys(config.seed(), 0, samples));
+        long added = System.nanoTime();
+        Learner.Result result = learner.update();
+        addSeconds = Math.min(addSeconds, (added - began) / 1e9 / batch.count());
+        updateSeconds = Math.min(updateSeconds, (System.nanoTime() - added) / 1e9);
+        loss = step == 0 ? result.lossSum() / batch.count() : loss;
       }
-      if (gradients != null) {
-        double fastest = Double.POSITIVE_INFINITY;
-        for (int i = 0; i < PASSES; i++) {
-          long began = System.nanoTime();
-          gradients.passTo(training, sgd);
-          fastest = Math.min(fastest, (System.nanoTime() - began) / 1e9);
-        }
-        secondsPerImage += fastest / wholeBatch;
-      }
-      return new Step(loss, secondsPerImage);
+      return new Step(loss, addSeconds + updateSeconds / wholeBatch, learner.memory());
     }
   }
 }

@@ -14,6 +14,7 @@ import org.vgg4j.data.Synsets;
 import org.vgg4j.model.Architecture;
 import org.vgg4j.model.ParameterShape;
 import org.vgg4j.model.Preprocessing;
+import org.vgg4j.model.Rgb;
 import org.vgg4j.network.Parameters;
 import org.vgg4j.weights.ModelFile;
 
@@ -116,6 +117,23 @@ record InitialWeights(@Nullable Origin source, List<String> copied) {
                   to.dimensions(),
                   to.layer().equals("fc6") ? " and --crop" : ""));
     }
+  }
+
+  /** SHA-256 of the model that weights were taken over from; null if all were drawn. */
+  @Nullable String sha256() {
+    return source == null ? null : source.sha256();
+  }
+
+  /**
+   * How images are prepared for these weights.
+   *
+   * @param mean colour of the training images, which those have that were drawn
+   */
+  Preprocessing preprocessing(TrainingConfig config, Rgb mean) {
+    int scale = config.augmentation().scale().middle();
+    return source == null
+        ? Preprocessing.paper(mean, scale, config.crop())
+        : source.preprocessing().withSizes(scale, config.crop());
   }
 
   /** What to tell the user; null if all weights were drawn. */

@@ -10,13 +10,11 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import org.vgg4j.base.InputException;
 import org.vgg4j.data.Unreadable;
-import org.vgg4j.model.ParameterShape;
-import org.vgg4j.network.Parameters;
 import org.vgg4j.parallel.ProcessGroup;
 
 /**
  * What the process that leads tells the others of its group: for each run its options, then where
- * it begins, then the weights; at the end that there are no more runs.
+ * it begins; at the end that there are no more runs.
  *
  * @param group who talks
  */
@@ -63,14 +61,6 @@ public record RunMessages(ProcessGroup group) {
   /** Waits until the run begins; returns null if it does not. */
   @Nullable State awaitState() {
     return receive(new TypeReference<State>() {});
-  }
-
-  /** Gives all processes the weights and velocities of the one that leads. */
-  void shareWeights(Parameters parameters, Sgd sgd) {
-    for (ParameterShape shape : parameters.architecture().parameters()) {
-      group.broadcast(parameters.values(shape.name()));
-      group.broadcast(sgd.velocities().values(shape.name()));
-    }
   }
 
   private void send(Object message) {

@@ -11,16 +11,17 @@ import org.vgg4j.base.InputException;
 import org.vgg4j.base.PeakMemory;
 import org.vgg4j.base.Version;
 import org.vgg4j.data.BatchSequence;
-import org.vgg4j.data.DataSources;
 import org.vgg4j.data.DataSplits;
 import org.vgg4j.data.Dataset;
 import org.vgg4j.data.SampleSheet;
 import org.vgg4j.data.Sampler;
 import org.vgg4j.data.Survey;
+import org.vgg4j.evaluate.CenterCropEvaluator;
 import org.vgg4j.evaluate.Evaluation;
-import org.vgg4j.model.Architecture;
-import org.vgg4j.model.Preprocessing;
 import org.vgg4j.network.Engine;
+import org.vgg4j.network.Exchange;
+import org.vgg4j.network.Learner;
+import org.vgg4j.network.LearnerOptions;
 import org.vgg4j.network.Parameters;
 import org.vgg4j.parallel.ProcessGroup;
 
@@ -31,23 +32,33 @@ import org.vgg4j.parallel.ProcessGroup;
  * micro-batch open, the heap decides it.)
  */
 public final class Trainer {
-  private final TrainingConfig config;
+  private final RunInput input;
   private final RunFolder folder;
-  private final DataSplits data;
-  private final TrainingLoop loop;
-  private final Map<String, Object> environment;
+  private final Engine engine;
+  private final Company company;
 
-  private Trainer(
-      TrainingConfig config,
-      RunFolder folder,
-      DataSplits data,
-      TrainingLoop loop,
-      Map<String, Object> environment) {
-    this.config = config;
+  /**
+   * Who else is there.
+   *
+   * @param environment what to write into provenance.json beside what determines the result
+   */
+  private record Company(
+      ProcessGroup group,
+      TrainingListener listener,
+      BooleanSupplier stopRequested,
+      Map<String, Object> environment) {}
+
+  /** What the loop begins with. */
+  private record Begin(Learner learner, Snapshot snapshot) {}
+
+  /**
+   * @param input with its micro-batch chosen
+   */
+  private Trainer(RunInput input, RunFolder folder, Engine engine, Company company) {
+    this.input = input;
     this.folder = folder;
-    this.data = data;
-    this.loop = loop;
-    this.environment = environment;
+    this.engine = engine;
+    this.company = company;
   }
 
   /**
@@ -85,7 +96,7 @@ public final class Trainer {
       BooleanSupplier stopRequested,
       Map<String, Object> environment) {
     try {
-      return run(config, out, false, group, listener, stopRequested, environment);
+      return run(config, out, false, new Company(group, listener, stopRequested, environment));
     } catch (InputException e) {
       RunFolder.removeIfEmpty(out);
       throw e;
@@ -107,7 +118,7 @@ public final class Trainer {
       BooleanSupplier stopRequested,
       Map<String, Object> environment) {
     ProcessGroup alone = ProcessGroup.alone();
-    return run(config, run, true, alone, listener, stopRequested, environment);
+    return resume(config, run, alone, listener, stopRequested, environment);
   }
 
   /**
@@ -123,114 +134,166 @@ public final class Trainer {
       TrainingListener listener,
       BooleanSupplier stopRequested,
       Map<String, Object> environment) {
-    return run(config, run, true, group, listener, stopRequested, environment);
+    return run(config, run, true, new Company(group, listener, stopRequested, environment));
   }
 
   private static TrainingResult run(
-      TrainingConfig options,
-      Path out,
-      boolean resumed,
-      ProcessGroup group,
-      TrainingListener listener,
-      BooleanSupplier stopRequested,
-      Map<String, Object> environment) {
+      TrainingConfig options, Path out, boolean resumed, Company company) {
     try (Engine engine = new Engine(options.threads())) {
-      DataSplits data = open(options);
+      RunInput input = RunInput.open(options);
       if (!resumed) {
-        data.notes().forEach(listener::noted);
+        input.data().notes().forEach(company.listener()::noted);
       }
-      TrainingConfig config = options.fittedTo(data.train().size());
-      requireShares(config, data, group.size());
-      Architecture architecture = architecture(config, data);
-      int microBatch =
-          MicroBatch.choose(
-              config, architecture, engine, Runtime.getRuntime().maxMemory(), group.size());
-      TrainingConfig resolved = config.withMicroBatch(microBatch);
-      if (config.configuration().hasBatchNorm()
-          && config.sgd().microBatch() == 0
-          && microBatch < BatchSequence.share(config.sgd().batch(), group.size())) {
-        listener.noted(
-            "memory has room for %d images at a time, whose statistics normalise them: more memory learns something else, --micro-batch %d the same"
-                .formatted(microBatch, microBatch));
-      }
-      if (config.sgd().batch() < options.sgd().batch()) {
-        listener.noted(
-            "a batch of %d is more than there are training images: each step takes all %d"
-                .formatted(options.sgd().batch(), config.sgd().batch()));
-      }
+      int ranks = company.group().size();
+      input.requireShares(ranks);
+      int microBatch = input.microBatch(engine, Runtime.getRuntime().maxMemory(), ranks);
+      noteOfSizes(options, input, microBatch, company);
       RunFolder folder = resumed ? RunFolder.existing(out) : RunFolder.make(out);
       try (RunLock unused = RunLock.take(out)) {
         if (!resumed) {
           folder.requireEmpty();
         }
-        return run(
-            resolved,
-            folder,
-            data,
-            engine,
-            architecture,
-            resumed,
-            group,
-            listener,
-            stopRequested,
-            environment);
+        return new Trainer(input.withMicroBatch(microBatch), folder, engine, company).run(resumed);
       }
     }
   }
 
-  private static DataSplits open(TrainingConfig config) {
-    return DataSources.open(config.data(), config.limit(), config.heldOut(), config.seed());
+  private static void noteOfSizes(
+      TrainingConfig options, RunInput input, int microBatch, Company company) {
+    SgdConfig sgd = input.config().sgd();
+    if (input.config().configuration().hasBatchNorm()
+        && sgd.microBatch() == 0
+        && microBatch < BatchSequence.share(sgd.batch(), company.group().size())) {
+      company
+          .listener()
+          .noted(
+              "memory has room for %d images at a time, whose statistics normalise them: more memory learns something else, --micro-batch %d the same"
+                  .formatted(microBatch, microBatch));
+    }
+    if (sgd.batch() < options.sgd().batch()) {
+      company
+          .listener()
+          .noted(
+              "a batch of %d is more than there are training images: each step takes all %d"
+                  .formatted(options.sgd().batch(), sgd.batch()));
+    }
   }
 
-  private static Architecture architecture(TrainingConfig config, DataSplits data) {
-    return new Architecture(
-        config.configuration(), config.width(), config.crop(), data.train().classNames().size());
-  }
-
-  private static TrainingResult run(
-      TrainingConfig config,
-      RunFolder folder,
-      DataSplits data,
-      Engine engine,
-      Architecture architecture,
-      boolean resumed,
-      ProcessGroup group,
-      TrainingListener listener,
-      BooleanSupplier stopRequested,
-      Map<String, Object> environment) {
+  private TrainingResult run(boolean resumed) {
+    TrainingConfig config = input.config();
+    TrainingListener listener = company.listener();
     folder.writeConfig(config.options()); // from now on it can be resumed
-    RunMessages messages = new RunMessages(group);
+    RunMessages messages = new RunMessages(company.group());
     messages.begin(config);
-    Map<String, Object> surroundings = new LinkedHashMap<>(environment);
-    surroundings.put("kernels", engine.kernels() + ": " + engine.kernelsDescription());
-    boolean goesOn = Files.exists(folder.checkpoint());
-    BooleanSupplier stopped =
-        () -> {
-          group.worked(); // fails if another has ended, which no call tells meanwhile
-          return stopRequested.getAsBoolean();
-        };
-    Survey survey =
-        goesOn
-            ? null
-            : new DataSurvey(config, data, engine::parallel, listener, stopped).run(folder);
-    if (!goesOn && survey == null) {
+    boolean continues = Files.exists(folder.checkpoint());
+    Survey survey = continues ? null : survey();
+    if (!continues && survey == null) {
       messages.cancel();
       return new TrainingResult(folder, 0, Double.NaN, null, 0, 0, true);
     }
-    DataSplits readable = data.without(folder.passedOver());
-    TrainingLoop loop =
-        begin(
-            config,
-            messages,
-            folder,
-            readable,
+    RunInput readable = input.with(input.data().without(folder.passedOver()));
+    Ranks ranks = Ranks.of(company.group(), company.stopRequested());
+    Begin begin = survey == null ? atCheckpoint(readable, ranks) : atStart(readable, survey, ranks);
+    Snapshot snapshot = begin.snapshot();
+    try (Learner learner = begin.learner()) {
+      messages.state(new RunMessages.State(snapshot, folder.passedOver()));
+      ranks.share(learner.weights());
+      ranks.share(learner.velocities());
+      listener.started(config, readable.data(), input.architecture(), learner.memory());
+      if (resumed) {
+        SameRun.warnOfDifferences(engine, snapshot, listener);
+        listener.resumed(snapshot.progress().epoch() + 1, snapshot.progress().step());
+      }
+      RunOutput output = new RunOutput.Folder(folder, config, readable.data(), snapshot);
+      output.writeMetrics(snapshot.metrics());
+      TrainingLoop loop = loop(readable, ranks, output, engine, begin, listener);
+      return result(loop, readable.data(), snapshot.initSha256());
+    }
+  }
+
+  /** Looks at all pictures; returns null if it was asked to stop. */
+  private @Nullable Survey survey() {
+    BooleanSupplier stopped =
+        () -> {
+          company.group().worked(); // fails if another has ended, which no call tells meanwhile
+          return company.stopRequested().getAsBoolean();
+        };
+    return new DataSurvey(
+            input.config(), input.data(), engine::parallel, company.listener(), stopped)
+        .run(folder);
+  }
+
+  /** Of a run that has come to a checkpoint. */
+  private Begin atCheckpoint(RunInput readable, Ranks ranks) {
+    Parameters zeros = Parameters.zeros(input.architecture());
+    Learner learner = learner(readable, zeros, ranks, engine);
+    Snapshot snapshot =
+        Checkpoint.read(folder.checkpoint(), learner.weights(), learner.velocities());
+    SameRun.require(input.config(), readable.data(), folder, snapshot);
+    return new Begin(learner, snapshot);
+  }
+
+  /** Of a run that has not. */
+  private Begin atStart(RunInput readable, Survey survey, Ranks ranks) {
+    TrainingConfig config = input.config();
+    DataSplits data = readable.data();
+    Parameters weights = Parameters.zeros(input.architecture());
+    InitialWeights initial =
+        InitialWeights.fill(weights, data.train().classNames(), config.start(), config.seed());
+    String sentence = initial.sentence(config.start(), input.architecture());
+    if (sentence != null) {
+      company.listener().noted(sentence);
+    }
+    String initSha256 = initial.sha256();
+    Snapshot snapshot =
+        new Snapshot(
+            config.provenanceOptions(initSha256),
+            initSha256,
+            data.fingerprint(),
+            Version.get(),
+            engine.kernels(),
+            initial.preprocessing(config, survey.mean()),
+            survey.colors(),
+            survey.unreadable().size(),
+            Snapshot.Progress.NONE,
+            PlateauSchedule.State.NONE,
+            LossWatch.State.NONE,
+            List.of());
+    SampleSheet.write(
+        folder.samples(),
+        data.train(),
+        new Sampler(data.train().size(), config.seed()),
+        TrainingLoop.augmentation(config, snapshot.preprocessing(), snapshot.colors()));
+    return new Begin(learner(readable, weights, ranks, engine), snapshot);
+  }
+
+  private static Learner learner(RunInput input, Parameters weights, Ranks ranks, Engine engine) {
+    Exchange exchange = ranks.exchange();
+    return engine.learner(weights, input.learnerOptions(exchange.ranks()), exchange);
+  }
+
+  private static TrainingLoop loop(
+      RunInput readable,
+      Ranks ranks,
+      RunOutput output,
+      Engine engine,
+      Begin begin,
+      TrainingListener listener) {
+    CenterCropEvaluator evaluator =
+        new CenterCropEvaluator(
             engine,
-            architecture,
-            survey,
-            resumed,
-            listener,
-            stopRequested);
-    return new Trainer(config, folder, readable, loop, surroundings).run();
+            begin.learner(),
+            begin.snapshot().preprocessing(),
+            readable.data().train().classNames());
+    return new TrainingLoop(
+        readable.config(),
+        ranks,
+        output,
+        readable.data(),
+        begin.learner(),
+        evaluator,
+        begin.snapshot(),
+        listener);
   }
 
   /**
@@ -243,23 +306,13 @@ public final class Trainer {
    */
   public static long heapOfRank(TrainingConfig options, int ranks, long heap) {
     try (Engine engine = new Engine(options.threads())) {
-      DataSplits data = open(options);
-      TrainingConfig config = options.fittedTo(data.train().size());
-      requireShares(config, data, ranks);
-      Architecture architecture = architecture(config, data);
-      int chosen = MicroBatch.choose(config, architecture, engine, heap, ranks);
-      int batch = config.sgd().batch();
-      int microBatch = Math.min(chosen, BatchSequence.share(batch, ranks));
-      return engine.trainingMemory(architecture, microBatch, batch).total();
-    }
-  }
-
-  private static void requireShares(TrainingConfig config, DataSplits data, int ranks) {
-    int batch = config.sgd().batch();
-    if (!BatchSequence.everyShareHasSamples(data.train().size(), batch, ranks)) {
-      throw new InputException(
-          "a batch of %d of the %d training images is too small for %d processes: take a larger --batch, or fewer processes"
-              .formatted(batch, data.train().size(), ranks));
+      RunInput input = RunInput.open(options);
+      input.requireShares(ranks);
+      int microBatch = input.microBatch(engine, heap, ranks);
+      LearnerOptions learner = input.withMicroBatch(microBatch).learnerOptions(ranks);
+      return engine
+          .trainingMemory(input.architecture(), learner.microBatch(), learner.batch())
+          .total();
     }
   }
 
@@ -277,174 +330,60 @@ public final class Trainer {
       TrainingListener listener,
       BooleanSupplier stopRequested) {
     try (Engine engine = new Engine(config.threads())) {
-      DataSplits data = open(config);
-      RunMessages messages = new RunMessages(group);
-      Architecture architecture = architecture(config, data);
-      RunMessages.State state = messages.awaitState();
+      RunInput input = RunInput.open(config);
+      RunMessages.State state = new RunMessages(group).awaitState();
       if (state == null) {
         return;
       }
-      SameRun.requireSameSurroundings(config, data, engine, state.snapshot());
-      int unused =
-          MicroBatch.choose(
-              config, architecture, engine, Runtime.getRuntime().maxMemory(), group.size());
-      DataSplits readable = data.without(state.passedOver());
-      Parameters parameters = Parameters.zeros(architecture);
-      Sgd sgd = sgd(config, parameters, engine);
-      messages.shareWeights(parameters, sgd);
-      RunFolder ofOther = new RunFolder(Path.of("")); // never written to by this process
-      TrainingLoop loop =
-          new TrainingLoop(
-              config,
-              group,
-              ofOther,
-              readable,
-              engine,
-              parameters,
-              sgd,
-              state.snapshot(),
-              listener,
-              stopRequested);
-      TrainingResult trained = loop.run();
-      Dataset testImages = readable.test();
-      if (!trained.interrupted() && testImages != null && trained.bestEpoch() > 0) {
-        Evaluation unusedHere = loop.evaluateBest(testImages);
+      SameRun.requireSameSurroundings(config, input.data(), engine, state.snapshot());
+      int unused = input.microBatch(engine, Runtime.getRuntime().maxMemory(), group.size());
+      RunInput readable = input.with(input.data().without(state.passedOver()));
+      Ranks ranks = Ranks.of(group, stopRequested);
+      Parameters zeros = Parameters.zeros(input.architecture());
+      try (Learner learner = learner(readable, zeros, ranks, engine)) {
+        ranks.share(learner.weights());
+        ranks.share(learner.velocities());
+        Begin begin = new Begin(learner, state.snapshot());
+        TrainingLoop loop = loop(readable, ranks, RunOutput.NONE, engine, begin, listener);
+        TrainingLoop.Outcome outcome = loop.run();
+        Dataset testImages = readable.data().test();
+        if (!outcome.interrupted() && testImages != null && outcome.bestEpoch() > 0) {
+          Evaluation unusedHere = loop.evaluateBest(testImages);
+        }
       }
     }
   }
 
-  private static Sgd sgd(TrainingConfig config, Parameters parameters, Engine engine) {
-    SgdConfig options = config.sgd();
-    Architecture architecture = parameters.architecture();
-    Sgd sgd =
-        new Sgd(
-            parameters,
-            engine,
-            options.momentum(),
-            options.weightDecay(),
-            options.biasDecay(),
-            config.start().frozenLayers(architecture));
-    options.layerRates().factors(architecture, options.learningRate()).forEach(sgd::setFactor);
-    return sgd;
-  }
-
-  /**
-   * @param data without what cannot be read
-   * @param survey of the pictures; null if the run goes on from a checkpoint
-   */
-  private static TrainingLoop begin(
-      TrainingConfig config,
-      RunMessages messages,
-      RunFolder folder,
-      DataSplits data,
-      Engine engine,
-      Architecture architecture,
-      @Nullable Survey survey,
-      boolean resumed,
-      TrainingListener listener,
-      BooleanSupplier stopRequested) {
-    Parameters parameters = Parameters.zeros(architecture);
-    Sgd sgd = sgd(config, parameters, engine);
-    Snapshot snapshot =
-        survey == null
-            ? Checkpoint.read(folder.checkpoint(), parameters, sgd.velocities())
-            : first(config, parameters, data, engine, survey, listener);
-    if (survey == null) {
-      SameRun.require(config, data, folder, snapshot);
-    } else {
-      Sampler sampler = new Sampler(data.train().size(), config.seed());
-      SampleSheet.write(
-          folder.samples(),
-          data.train(),
-          sampler,
-          TrainingLoop.augmentation(config, snapshot.preprocessing(), snapshot.colors()));
-    }
-    messages.state(new RunMessages.State(snapshot, folder.passedOver()));
-    messages.shareWeights(parameters, sgd);
-    int share = BatchSequence.share(config.sgd().batch(), messages.group().size());
-    int microBatch = Math.min(config.sgd().microBatch(), share);
-    listener.started(
-        config,
-        data,
-        architecture,
-        engine.trainingMemory(architecture, microBatch, config.sgd().batch()));
-    if (resumed) {
-      SameRun.warnOfDifferences(engine, snapshot, listener);
-      listener.resumed(snapshot.progress().epoch() + 1, snapshot.progress().step());
-    }
-    TrainingLoop loop =
-        new TrainingLoop(
-            config,
-            messages.group(),
+  private TrainingResult result(TrainingLoop loop, DataSplits data, @Nullable String initSha256) {
+    TrainingLoop.Outcome outcome = loop.run();
+    TrainingResult trained =
+        new TrainingResult(
             folder,
-            data,
-            engine,
-            parameters,
-            sgd,
-            snapshot,
-            listener,
-            stopRequested);
-    folder.writeMetrics(snapshot.metrics());
-    return loop;
-  }
-
-  /** Where a run begins that has no checkpoint. */
-  private static Snapshot first(
-      TrainingConfig config,
-      Parameters parameters,
-      DataSplits data,
-      Engine engine,
-      Survey survey,
-      TrainingListener listener) {
-    InitialWeights weights =
-        InitialWeights.fill(parameters, data.train().classNames(), config.start(), config.seed());
-    String sentence = weights.sentence(config.start(), parameters.architecture());
-    if (sentence != null) {
-      listener.noted(sentence);
-    }
-    InitialWeights.Origin origin = weights.source();
-    int scale = config.augmentation().scale().middle();
-    Preprocessing preprocessing =
-        origin == null
-            ? Preprocessing.paper(survey.mean(), scale, config.crop())
-            : origin.preprocessing().withSizes(scale, config.crop());
-    String initSha256 = origin == null ? null : origin.sha256();
-    return new Snapshot(
-        config.provenanceOptions(initSha256),
-        initSha256,
-        data.fingerprint(),
-        Version.get(),
-        engine.kernels(),
-        preprocessing,
-        survey.colors(),
-        survey.unreadable().size(),
-        Snapshot.Progress.NONE,
-        PlateauSchedule.State.NONE,
-        LossWatch.State.NONE,
-        List.of());
-  }
-
-  private TrainingResult run() {
-    TrainingResult trained = loop.run();
-    writeProvenance(trained, false);
-    Dataset testImages = data.test();
+            outcome.bestEpoch(),
+            outcome.bestTop1Error(),
+            null,
+            outcome.steps(),
+            outcome.seconds(),
+            outcome.interrupted());
+    writeProvenance(trained, data, initSha256, false);
     if (trained.interrupted()) {
       return trained;
     }
+    Dataset testImages = data.test();
     TrainingResult result = trained;
     if (testImages != null && trained.bestEpoch() > 0) {
       Evaluation test = loop.evaluateBest(testImages);
       folder.writeTest(test);
       result = trained.withTest(test);
     }
-    writeProvenance(result, true);
+    writeProvenance(result, data, initSha256, true);
     return result;
   }
 
-  private void writeProvenance(TrainingResult result, boolean finished) {
+  private void writeProvenance(
+      TrainingResult result, DataSplits data, @Nullable String initSha256, boolean finished) {
     Map<String, Object> provenance = new LinkedHashMap<>();
-    provenance.put("configuration", config.options());
-    String initSha256 = loop.initSha256();
+    provenance.put("configuration", input.config().options());
     if (initSha256 != null) {
       provenance.put("initSha256", initSha256);
     }
@@ -462,7 +401,8 @@ public final class Trainer {
       provenance.put("testTop1Error", test.top1Error());
       provenance.put("testTop5Error", test.top5Error());
     }
-    provenance.putAll(environment);
+    provenance.putAll(company.environment());
+    provenance.put("kernels", engine.kernels() + ": " + engine.kernelsDescription());
     folder.writeProvenance(provenance);
   }
 }

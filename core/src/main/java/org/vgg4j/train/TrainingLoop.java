@@ -2,15 +2,9 @@ package org.vgg4j.train;
 
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
-import java.util.function.BooleanSupplier;
-import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
-import org.vgg4j.base.InputException;
-import org.vgg4j.base.Version;
 import org.vgg4j.data.Augmentation;
 import org.vgg4j.data.BatchLoader;
 import org.vgg4j.data.BatchSequence;
@@ -18,47 +12,39 @@ import org.vgg4j.data.ColorPca;
 import org.vgg4j.data.DataSplits;
 import org.vgg4j.data.Dataset;
 import org.vgg4j.data.Sampler;
-import org.vgg4j.data.Subset;
 import org.vgg4j.evaluate.CenterCropEvaluator;
 import org.vgg4j.evaluate.Evaluation;
-import org.vgg4j.model.Architecture;
-import org.vgg4j.model.Label;
-import org.vgg4j.model.ParameterShape;
 import org.vgg4j.model.Preprocessing;
-import org.vgg4j.network.BatchGradients;
 import org.vgg4j.network.DropoutKeys;
-import org.vgg4j.network.Engine;
-import org.vgg4j.network.GradientSink;
-import org.vgg4j.network.Parameters;
-import org.vgg4j.network.Training;
-import org.vgg4j.parallel.ProcessGroup;
-import org.vgg4j.weights.ModelFile;
-import org.vgg4j.weights.Provenance;
+import org.vgg4j.network.Learner;
 
 /**
- * Steps, epochs, validation and checkpoints, from a {@link Snapshot} on. In a group of processes
- * each works on its share of every batch and of the validation images, and all learn the same; the
- * one that leads writes the run folder. Not thread-safe.
+ * Steps, epochs, validation and checkpoints, from a {@link Snapshot} on: order, rates and files,
+ * nothing of arithmetic. Of several ranks each works on its share of every batch and of the
+ * validation images, and all learn the same. Not thread-safe.
  */
 final class TrainingLoop {
+  /**
+   * How training ended.
+   *
+   * @param bestEpoch the epoch whose model is the best, from 1; 0 if no epoch was finished
+   * @param bestTop1Error its validation error in percent; NaN if no epoch was finished
+   * @param steps steps done
+   * @param seconds wall time of training
+   * @param interrupted whether it was asked to stop before its end
+   */
+  record Outcome(
+      int bestEpoch, double bestTop1Error, int steps, double seconds, boolean interrupted) {}
+
   private final TrainingConfig config;
-  private final ProcessGroup group;
-  private final RunFolder folder;
+  private final Ranks ranks;
+  private final RunOutput output;
   private final DataSplits data;
-  private final TrainingListener listener;
-  private final BooleanSupplier stopRequested;
-  private final Snapshot begin;
-  private final Preprocessing preprocessing;
-  private final Parameters parameters;
-  private final Training training;
-  private final Sgd sgd;
-
-  /** Of batches in several parts; null if each batch is in one. */
-  private final @Nullable BatchGradients gradients;
-
-  private final @Nullable GradientExchange exchange;
-  private final BatchSequence sequence;
+  private final Learner learner;
   private final CenterCropEvaluator evaluator;
+  private final TrainingListener listener;
+  private final Snapshot begin;
+  private final BatchSequence sequence;
   private final Sampler sampler;
   private final LearningRate rate;
   private final LossWatch watch;
@@ -74,54 +60,39 @@ final class TrainingLoop {
   private int bestEpoch;
   private @Nullable Double bestTop1Error;
   private @Nullable Double bestLoss;
-  private boolean stopInGroup;
 
   /**
-   * @param folder of the run; only the process that leads writes there
+   * @param learner with the weights and velocities of the snapshot
+   * @param evaluator measures what the learner has learnt
+   * @param begin where training begins
    */
   TrainingLoop(
       TrainingConfig config,
-      ProcessGroup group,
-      RunFolder folder,
+      Ranks ranks,
+      RunOutput output,
       DataSplits data,
-      Engine engine,
-      Parameters parameters,
-      Sgd sgd,
+      Learner learner,
+      CenterCropEvaluator evaluator,
       Snapshot begin,
-      TrainingListener listener,
-      BooleanSupplier stopRequested) {
-    List<String> classNames = data.train().classNames();
-    int batch = config.sgd().batch();
-    int share = BatchSequence.share(batch, group.size());
-    int microBatch = Math.min(config.sgd().microBatch(), share);
+      TrainingListener listener) {
     this.config = config;
-    this.group = group;
-    this.folder = folder;
+    this.ranks = ranks;
+    this.output = output;
     this.data = data;
+    this.learner = learner;
+    this.evaluator = evaluator;
     this.listener = listener;
-    this.stopRequested = stopRequested;
     this.begin = begin;
-    this.preprocessing = begin.preprocessing();
-    this.parameters = parameters;
-    this.sgd = sgd;
-    this.training = engine.training(parameters, microBatch, config.sgd().dropout());
-    Architecture architecture = parameters.architecture();
-    Set<String> frozen = config.start().frozenLayers(architecture);
-    training.keep(frozen);
-    this.gradients =
-        microBatch < batch
-            ? engine.batchGradients(architecture, batch, microBatch, group.size(), frozen)
-            : null;
-    this.exchange =
-        group.size() > 1 && gradients != null
-            ? new GradientExchange(architecture, group, gradients, frozen)
-            : null;
     this.sequence =
-        new BatchSequence(data.train().size(), batch, microBatch, group.rank(), group.size());
-    this.evaluator = new CenterCropEvaluator(engine, training, preprocessing, classNames);
+        new BatchSequence(
+            data.train().size(),
+            config.sgd().batch(),
+            learner.capacity(),
+            ranks.exchange().rank(),
+            ranks.exchange().ranks());
     this.sampler = new Sampler(data.train().size(), config.seed());
     this.rate = new LearningRate(config.sgd().learningRate(), config.schedule(), stepsPerEpoch());
-    this.watch = new LossWatch(config, classNames.size());
+    this.watch = new LossWatch(config, data.train().classNames().size());
     this.metrics = new ArrayList<>(begin.metrics());
     this.started = System.nanoTime() - begin.progress().nanos();
     restore(begin);
@@ -150,7 +121,7 @@ final class TrainingLoop {
         begin.datasetFingerprint(),
         begin.codeVersion(),
         begin.kernels(),
-        preprocessing,
+        begin.preprocessing(),
         begin.colors(),
         begin.unreadable(),
         new Snapshot.Progress(
@@ -170,12 +141,8 @@ final class TrainingLoop {
         metrics);
   }
 
-  @Nullable String initSha256() {
-    return begin.initSha256();
-  }
-
   /** Trains to the end, or until it is asked to stop. */
-  TrainingResult run() {
+  Outcome run() {
     boolean interrupted = false;
     try (BatchLoader loader = loader()) {
       while (!interrupted && mayGoOn()) {
@@ -190,15 +157,15 @@ final class TrainingLoop {
               + " --batch, a larger --patience, more --epochs), another --lr, or a shallower"
               + " --arch");
     }
-    return new TrainingResult(folder, bestEpoch, bestError, null, step, seconds(), interrupted);
+    return new Outcome(bestEpoch, bestError, step, seconds(), interrupted);
   }
 
   private BatchLoader loader() {
     return new BatchLoader(
         data.train(),
         sampler,
-        augmentation(config, preprocessing, begin.colors()),
-        preprocessing,
+        augmentation(config, begin.preprocessing(), begin.colors()),
+        begin.preprocessing(),
         sequence,
         epoch,
         position,
@@ -229,28 +196,13 @@ final class TrainingLoop {
 
   /** Measures the best model, over which the last one is lost: there is no memory for both. */
   Evaluation evaluateBest(Dataset dataset) {
-    if (group.leads()) {
-      ModelFile unused =
-          ModelFile.read(folder.bestModel(), (name, length) -> parameters.values(name));
-    }
-    for (ParameterShape shape : parameters.architecture().parameters()) {
-      group.broadcast(parameters.values(shape.name()));
-    }
+    output.readBest(learner.weights());
+    ranks.share(learner.weights());
     return evaluate(dataset);
   }
 
-  /** Measures a data set, of which each process takes its share. */
   private Evaluation evaluate(Dataset dataset) {
-    if (group.size() == 1) {
-      return evaluator.evaluate(dataset, done -> {});
-    }
-    int size = dataset.size();
-    int[] own = IntStream.range(group.shareBegin(size), group.shareEnd(size)).toArray();
-    Subset share = new Subset(dataset, dataset.name(), own);
-    double[] sums = evaluator.evaluate(share, done -> group.worked()).sums();
-    group.meet();
-    group.sum(sums);
-    return Evaluation.ofSums(data.train().classNames(), sums);
+    return ranks.evaluate(evaluator, dataset, data.train().classNames());
   }
 
   /** Trains to the end of the epoch; returns false if it was asked to stop before. */
@@ -265,12 +217,8 @@ final class TrainingLoop {
       long stepNanos = System.nanoTime();
       int count = Math.min(config.sgd().batch(), size - position);
       stepRate = rate.of(epoch, step);
-      sgd.setRate(stepRate);
-      Training.Result result = runBatch(loader, count, order);
+      Learner.Result result = runBatch(loader, stepRate, order);
       watch.step(step + 1, result.lossSum() / count);
-      if (gradients != null) {
-        gradients.passTo(training, sgd);
-      }
       step++;
       position += count;
       lossSum += result.lossSum();
@@ -278,11 +226,9 @@ final class TrainingLoop {
       trainingNanos += System.nanoTime() - stepNanos;
       trainedImages += count;
       listener.stepped(progress(stepRate));
-      if (exchange != null ? stopInGroup : stopRequested.getAsBoolean()) {
+      if (ranks.isStopped()) {
         save();
-        if (group.leads()) {
-          model(Map.of()).write(folder.lastModel());
-        }
+        output.writeLast(learner.weights(), Map.of());
         return false;
       }
       int every = config.checkpointEvery();
@@ -306,58 +252,23 @@ final class TrainingLoop {
     return true;
   }
 
-  /**
-   * Runs a batch. A batch in one piece trains the network at once, layer by layer, unless its loss
-   * is not finite; the gradients of one in micro-batches are collected, and those of several
-   * processes.
-   */
-  private Training.Result runBatch(BatchLoader loader, int count, int[] order) {
-    double loss = 0;
-    int right = 0;
-    int done = 0;
-    int share = sequence.shareAt(position);
-    if (gradients != null) {
-      gradients.begin(sequence.partsAt(position), group.rank());
-    }
-    if (exchange != null) {
-      exchange.begin();
-    }
-    GradientSink sink = gradients != null ? gradients : sgd;
-    for (int number = 0; done < share; number++) {
+  /** Makes a step with this rank's share of the batch that begins at the position. */
+  private Learner.Result runBatch(BatchLoader loader, double stepRate, int[] order) {
+    learner.begin(new Learner.Batch(sequence.partsAt(position), stepRate));
+    int first = sequence.firstAt(position);
+    int end = first + sequence.shareAt(position);
+    while (first < end) {
       BatchLoader.Batch part = loader.next();
-      if (gradients != null) {
-        gradients.beginPart(number);
-      }
-      int first = sequence.firstAt(position) + done;
-      if (part.epoch() != epoch || part.first() != first || part.count() > share - done) {
+      if (part.epoch() != epoch || part.first() != first || part.count() > end - first) {
         throw new IllegalStateException(
             "the loader is at epoch %d, position %d, training at %d, %d"
                 .formatted(part.epoch(), part.first(), epoch, first));
       }
       int[] samples = Arrays.copyOfRange(order, first, first + part.count());
-      DropoutKeys dropout = new DropoutKeys(config.seed(), epoch, samples);
-      Training.Result result =
-          training.run(
-              part.images(),
-              Label.indices(part.targets()),
-              part.count(),
-              1f / count,
-              dropout,
-              sink);
-      done += part.count();
-      loss += result.lossSum();
-      right += result.correct();
+      learner.add(part.images(), part.targets(), new DropoutKeys(config.seed(), epoch, samples));
+      first += part.count();
     }
-    return exchange == null ? new Training.Result(loss, right) : together(exchange, loss, right);
-  }
-
-  /** What the whole batch gave; and whether any process was asked to stop. */
-  private Training.Result together(GradientExchange ofAll, double loss, int right) {
-    ofAll.finish();
-    double[] sums = {loss, right, stopRequested.getAsBoolean() ? 1 : 0};
-    group.sum(sums);
-    stopInGroup = sums[2] > 0;
-    return new Training.Result(sums[0], (int) sums[1]);
+    return learner.update();
   }
 
   private int stepsPerEpoch() {
@@ -391,13 +302,10 @@ final class TrainingLoop {
   private void endEpoch(EpochMetrics ended) {
     Evaluation validation = ended.validation();
     watch.step(step, validation.meanLoss()); // before a broken model takes a good one's place
-    requireSameParameters();
+    ranks.requireSame(learner.weights());
     boolean isBest = isBest(validation);
-    ModelFile model = model(figures(ended));
     if (isBest) {
-      if (group.leads()) {
-        model.write(folder.bestModel());
-      }
+      output.writeBest(learner.weights(), figures(ended));
       bestTop1Error = validation.top1Error();
       bestLoss = validation.meanLoss();
       bestEpoch = ended.epoch();
@@ -409,34 +317,11 @@ final class TrainingLoop {
     position = 0;
     lossSum = 0;
     correct = 0;
-    if (group.leads()) {
-      model.write(folder.lastModel());
-    }
+    output.writeLast(learner.weights(), figures(ended));
     save();
-    if (group.leads()) {
-      folder.writeMetrics(metrics);
-    }
+    output.writeMetrics(metrics);
     listener.epochEnded(ended, isBest);
     tell(dropped, warning);
-  }
-
-  /**
-   * Processes on unequal machines could learn unequal things: then training must end, not go on.
-   *
-   * @throws InputException if the parameters of this process are not those of the others
-   */
-  private void requireSameParameters() {
-    if (group.size() == 1) {
-      return;
-    }
-    double own = parameters.checksum();
-    double[] sum = {own};
-    group.sum(sum);
-    if (sum[0] != own * group.size()) {
-      throw new InputException(
-          "the processes have come to different weights, which unequal processors or versions of"
-              + " Java can do: train on machines of one kind");
-    }
   }
 
   private void tell(boolean dropped, @Nullable String warning) {
@@ -453,9 +338,7 @@ final class TrainingLoop {
   }
 
   private void save() {
-    if (group.leads()) {
-      Checkpoint.write(folder.checkpoint(), parameters, sgd.velocities(), snapshot());
-    }
+    output.writeCheckpoint(learner, snapshot());
   }
 
   /** By the top-1 error, and by the loss where that is equal. */
@@ -473,22 +356,6 @@ final class TrainingLoop {
         "trainLoss", metrics.trainLoss(),
         "valTop1Error", metrics.validation().top1Error(),
         "valTop5Error", metrics.validation().top5Error());
-  }
-
-  private ModelFile model(Map<String, Double> figures) {
-    Map<String, float[]> arrays = new LinkedHashMap<>();
-    for (ParameterShape shape : parameters.architecture().parameters()) {
-      arrays.put(shape.name(), parameters.values(shape.name()));
-    }
-    Provenance provenance =
-        new Provenance(
-            config.provenanceOptions(begin.initSha256()),
-            data.name(),
-            data.fingerprint(),
-            Version.get(),
-            figures);
-    return new ModelFile(
-        parameters.architecture(), arrays, preprocessing, data.train().classNames(), provenance);
   }
 
   private double seconds() {

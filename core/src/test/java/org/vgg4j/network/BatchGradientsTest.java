@@ -169,10 +169,10 @@ class BatchGradientsTest {
   @Test
   void factorsPayForBatchesThatAreSmallBesideTheLayer() {
     Layer.FullyConnected fc6 = new Layer.FullyConnected("fc6", 25_088, 4096, true);
-    assertThat(BatchGradients.keepsFactors(fc6, 1760)).isTrue();
-    assertThat(BatchGradients.keepsFactors(fc6, 1761)).isFalse();
+    assertThat(Exchange.isOfFactors(fc6, 1760)).isTrue();
+    assertThat(Exchange.isOfFactors(fc6, 1761)).isFalse();
     Layer.FullyConnected fc8 = new Layer.FullyConnected("fc8", 4096, 1000, false);
-    assertThat(BatchGradients.keepsFactors(fc8, 401)).isTrue();
-    assertThat(BatchGradients.keepsFactors(fc8, 402)).isFalse();
+    assertThat(Exchange.isOfFactors(fc8, 401)).isTrue();
+    assertThat(Exchange.isOfFactors(fc8, 402)).isFalse();
   }
 }

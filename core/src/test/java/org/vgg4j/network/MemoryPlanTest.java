@@ -15,6 +15,8 @@ import org.vgg4j.kernels.Kernels;
 import org.vgg4j.kernels.Workers;
 import org.vgg4j.model.Architecture;
 import org.vgg4j.model.Configuration;
+import org.vgg4j.model.Label;
+import org.vgg4j.model.Target;
 
 /** The memory said before a run is the memory that the run then holds. */
 class MemoryPlanTest {
@@ -73,19 +75,18 @@ class MemoryPlanTest {
     MemoryPlan plan = MemoryPlan.training(architecture, kernels, part, batch, 1);
     try (Workers workers = new Workers(1)) {
       Parameters parameters = Networks.random(architecture, 1);
-      Training training = new Training(parameters, kernels, workers, part, 0.5);
+      LearnerOptions options =
+          new LearnerOptions(batch, part, 0.5, new LearnerOptions.Descent(0.9, 5e-4, true));
+      Learner learner = new CpuLearner(parameters, options, Exchange.ALONE, plan, kernels, workers);
       float[] images = Networks.images(architecture, part, 2);
-      int[] labels = Networks.labels(architecture, part, 3);
-      BatchGradients gradients =
-          new BatchGradients(architecture, batch, part, 1, Set.of(), workers);
-      gradients.begin(new int[] {part}, 0);
-      training.run(images, labels, part, 1, Networks.keys(0, 0, 0, part), gradients);
-      training.posteriors(images, part);
-      long momentum = architecture.valueCount() * Float.BYTES;
+      List<Target> targets = Label.listOf(Networks.labels(architecture, part, 3));
+      learner.begin(new Learner.Batch(new int[] {part}, 0.01));
+      learner.add(images, targets, Networks.keys(0, 0, 0, part));
+      assertThat(learner.update().lossSum()).isFinite();
+      learner.posteriors(images, part);
       long inputs = 3L * images.length * Float.BYTES; // two of training, one of validation
-      Object all = part < batch ? List.of(training, gradients) : training;
-      long held = HeldArrays.bytes(all) + inputs + momentum;
-      assertThat(plan.total()).isCloseTo(held, withPercentage(0.5));
+      assertThat(learner.memory()).isEqualTo(plan);
+      assertThat(plan.total()).isCloseTo(HeldArrays.bytes(learner) + inputs, withPercentage(0.5));
     }
   }
 

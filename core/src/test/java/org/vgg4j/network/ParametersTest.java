@@ -101,7 +101,12 @@ class ParametersTest {
       assertThat(engine.withFcWeights(rounded, FcWeights.BF16)).isSameAs(rounded);
       assertThatThrownBy(() -> engine.withFcWeights(rounded, FcWeights.FP32))
           .isInstanceOf(IllegalArgumentException.class);
-      assertThatThrownBy(() -> engine.training(rounded, 1, 0.5))
+      assertThatThrownBy(
+              () ->
+                  engine.learner(
+                      rounded,
+                      new LearnerOptions(1, 1, 0.5, new LearnerOptions.Descent(0.9, 5e-4, true)),
+                      Exchange.ALONE))
           .isInstanceOf(IllegalArgumentException.class)
           .hasMessage("rounded weights cannot be trained");
     }

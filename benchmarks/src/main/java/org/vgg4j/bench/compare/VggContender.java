@@ -1,87 +1,115 @@
 package org.vgg4j.bench.compare;
 
 import java.io.IOException;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
 import java.util.Set;
-import org.jspecify.annotations.Nullable;
+import java.util.stream.IntStream;
+import org.vgg4j.model.Architecture;
+import org.vgg4j.model.Label;
 import org.vgg4j.model.ParameterShape;
+import org.vgg4j.model.Target;
 import org.vgg4j.network.DropoutKeys;
 import org.vgg4j.network.Engine;
+import org.vgg4j.network.Exchange;
 import org.vgg4j.network.Inference;
+import org.vgg4j.network.Learner;
+import org.vgg4j.network.LearnerOptions;
+import org.vgg4j.network.ParameterStore;
 import org.vgg4j.network.Parameters;
-import org.vgg4j.network.Training;
-import org.vgg4j.train.Sgd;
 
 /** This project's engine, as its commands use it. */
-final class VggContender implements Contender {
+final class VggContender {
+  private VggContender() {}
+
   /** Opens it. */
   public static final class Factory implements Contender.Factory {
     @Override
     public Contender open(Job job) throws IOException {
-      return new VggContender(job);
+      Inputs inputs = job.inputs();
+      Parameters parameters = Parameters.zeros(job.workload().architecture());
+      long offset = 0;
+      for (ParameterShape shape : parameters.architecture().parameters()) {
+        Inputs.read(inputs.weights(), offset, parameters.values(shape.name()));
+        offset += (long) shape.length() * Float.BYTES;
+      }
+      float[] images = new float[inputs.imageLength()];
+      Inputs.read(inputs.images(), 0, images);
+      Engine engine = new Engine(job.threads());
+      return job.workload().trains()
+          ? new Training(engine, parameters, job, images)
+          : new Forward(engine, parameters, images, inputs.labels().length);
     }
   }
 
-  private final Engine engine;
-  private final Parameters parameters;
-  private final float[] images;
-  private final int[] labels;
-  private final int[] samples;
-  private final @Nullable Training training;
-  private final @Nullable Sgd sgd;
-  private @Nullable Inference inference;
+  /** The forward pass. */
+  private static final class Forward implements Contender {
+    private final Inference inference;
+    private final float[] images;
+    private final int count;
 
-  private VggContender(Job job) throws IOException {
-    Inputs inputs = job.inputs();
-    this.engine = new Engine(job.threads());
-    this.parameters = Parameters.zeros(job.workload().architecture());
-    long offset = 0;
-    for (ParameterShape shape : parameters.architecture().parameters()) {
-      Inputs.read(inputs.weights(), offset, parameters.values(shape.name()));
-      offset += (long) shape.length() * Float.BYTES;
+    Forward(Engine engine, Parameters parameters, float[] images, int count) {
+      this.inference = engine.inference(parameters, count, Set.of());
+      this.images = images;
+      this.count = count;
     }
-    this.images = new float[inputs.imageLength()];
-    Inputs.read(inputs.images(), 0, images);
-    this.labels = inputs.labels();
-    this.samples = new int[labels.length];
-    for (int i = 0; i < samples.length; i++) {
-      samples[i] = i;
+
+    @Override
+    public void run() {
+      inference.scores(images, count);
     }
-    if (job.workload().trains()) {
-      this.training = engine.training(parameters, job.workload().batch(), job.dropout());
-      this.sgd = new Sgd(parameters, engine, Job.MOMENTUM, Job.WEIGHT_DECAY, true, Set.of());
-      sgd.setRate(job.rate());
-    } else {
-      this.training = null;
-      this.sgd = null;
+
+    @Override
+    public float[] scores() {
+      return inference.scores(images, count).clone();
     }
   }
 
-  @Override
-  public void run() {
-    if (training == null || sgd == null) {
-      inference().scores(images, labels.length);
-      return;
-    }
-    DropoutKeys keys = new DropoutKeys(1, 0, samples);
-    training.run(images, labels, labels.length, 1f / labels.length, keys, sgd);
-  }
+  /** Steps of training. */
+  private static final class Training implements Contender {
+    private final Engine engine;
+    private final Learner learner;
+    private final Learner.Batch batch;
+    private final float[] images;
+    private final List<Target> targets;
+    private final DropoutKeys keys;
 
-  @Override
-  public float[] scores() {
-    Inference forward = inference();
-    if (training != null) {
-      forward.weightsChanged();
+    Training(Engine engine, Parameters parameters, Job job, float[] images) throws IOException {
+      int[] labels = job.inputs().labels();
+      LearnerOptions options =
+          new LearnerOptions(
+              labels.length,
+              labels.length,
+              job.dropout(),
+              new LearnerOptions.Descent(Job.MOMENTUM, Job.WEIGHT_DECAY, true));
+      this.engine = engine;
+      this.learner = engine.learner(parameters, options, Exchange.ALONE);
+      this.batch = new Learner.Batch(labels.length, job.rate());
+      this.images = images;
+      this.targets = Label.listOf(labels);
+      this.keys = new DropoutKeys(1, 0, IntStream.range(0, labels.length).toArray());
     }
-    return forward.scores(images, labels.length).clone();
-  }
 
-  /** Made on first use, so that a training process does not pay for it in memory. */
-  private Inference inference() {
-    Inference made = inference;
-    if (made == null) {
-      made = engine.inference(parameters, labels.length, Set.of());
-      inference = made;
+    @Override
+    public void run() {
+      learner.begin(batch);
+      learner.add(images, targets, keys);
+      Learner.Result unused = learner.update();
     }
-    return made;
+
+    /** Those of the weights as they are now; the memory for that is not held while it trains. */
+    @Override
+    public float[] scores() {
+      ParameterStore weights = learner.weights();
+      Architecture architecture = weights.architecture();
+      Map<String, float[]> arrays = new LinkedHashMap<>();
+      for (ParameterShape shape : architecture.parameters()) {
+        arrays.put(shape.name(), weights.values(shape.name()));
+      }
+      return engine
+          .inference(new Parameters(architecture, arrays), targets.size(), Set.of())
+          .scores(images, targets.size());
+    }
   }
 }

@@ -1,4 +1,4 @@
-package org.vgg4j.train;
+package org.vgg4j.network;
 
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -8,17 +8,15 @@ import java.util.Map;
 import java.util.Set;
 import org.vgg4j.model.Architecture;
 import org.vgg4j.model.ParameterShape;
-import org.vgg4j.network.BatchGradients;
-import org.vgg4j.parallel.ProcessGroup;
 
 /**
  * Brings the gradients of a batch together whose shares are with several ranks (the paper, section
- * 3.3). While a rank's last micro-batch is still on its way back, layers that are complete begin to
- * travel, from the last to the first, which is the order in which they become complete: sums are
- * added over all ranks, factors told to all. Not thread-safe.
+ * 3.3). While the backward pass of a rank's last micro-batch is still running, layers that are
+ * complete begin to travel, from the last to the first, which is the order in which they become
+ * complete: sums by all-reduce, factors by all-gather. Not thread-safe.
  */
 final class GradientExchange {
-  private final ProcessGroup group;
+  private final Exchange exchange;
   private final BatchGradients gradients;
 
   /** The arrays of each layer that is trained, from the last layer to the first. */
@@ -33,8 +31,8 @@ final class GradientExchange {
    * @param frozen names of the layers whose gradients nobody wants
    */
   GradientExchange(
-      Architecture architecture, ProcessGroup group, BatchGradients gradients, Set<String> frozen) {
-    this.group = group;
+      Architecture architecture, Exchange exchange, BatchGradients gradients, Set<String> frozen) {
+    this.exchange = exchange;
     this.gradients = gradients;
     List<ParameterShape> shapes = new ArrayList<>(architecture.parameters());
     for (int i = shapes.size() - 1; i >= 0; i--) {
@@ -64,11 +62,11 @@ final class GradientExchange {
     String layer = order.get(begun++);
     List<List<float[]>> factors = gradients.factors(layer);
     for (List<float[]> arrays : factors) {
-      group.beginGather(arrays);
+      exchange.beginAllGather(arrays);
     }
     if (factors.isEmpty()) {
       for (ParameterShape shape : layers.getOrDefault(layer, List.of())) {
-        group.beginSum(gradients.sums(shape.name()));
+        exchange.beginAllReduce(gradients.sums(shape.name()));
       }
     }
   }
@@ -81,6 +79,6 @@ final class GradientExchange {
     while (begun < order.size()) {
       beginNext();
     }
-    group.awaitAll();
+    exchange.awaitAll();
   }
 }

@@ -1,0 +1,83 @@
+package org.vgg4j.network;
+
+import java.util.Arrays;
+import java.util.List;
+import org.vgg4j.model.Target;
+
+/**
+ * Trains one network: owns its weights, their velocities, and the way from images to a step,
+ * wherever that is computed. A step is {@link #begin}, {@link #add} for each micro-batch of this
+ * rank's share, and {@link #update}. Not thread-safe.
+ */
+public interface Learner extends ForwardPass, AutoCloseable {
+  /**
+   * What a step is made of.
+   *
+   * @param microBatches images of each micro-batch of the first rank's share, then of the second's
+   *     and so on; a share has as many micro-batches as that of a whole batch, of which the last
+   *     may be empty
+   * @param rate learning rate
+   */
+  record Batch(int[] microBatches, double rate) {
+    /** A batch in one micro-batch. */
+    public Batch(int images, double rate) {
+      this(new int[] {images}, rate);
+    }
+
+    /** Images of all ranks, of which the gradient is the mean. */
+    public int images() {
+      return Arrays.stream(microBatches).sum();
+    }
+  }
+
+  /**
+   * What some images gave.
+   *
+   * @param lossSum sum of the images' losses, in nats
+   * @param correct images whose largest score was their label's
+   */
+  record Result(double lossSum, int correct) {
+    /** Nothing yet. */
+    public static final Result NONE = new Result(0, 0);
+
+    /** Returns the result of these images and those. */
+    public Result plus(Result other) {
+      return new Result(lossSum + other.lossSum, correct + other.correct);
+    }
+  }
+
+  /** Begins a step. */
+  void begin(Batch batch);
+
+  /**
+   * Adds the next micro-batch of this rank's share.
+   *
+   * @param images {@code [N][3][crop][crop]}, preprocessed as the weights want it; may be longer
+   * @param targets what the network's outputs are compared with, {@code [N]}
+   * @param keys what the dropout masks depend on
+   * @throws IllegalStateException if the batch has another number of images at this place
+   */
+  void add(float[] images, List<Target> targets, DropoutKeys keys);
+
+  /**
+   * Makes the step, unless the loss of a rank is not finite: then no parameter changes. If not all
+   * micro-batches were added, this takes as long as with all of them, but the weights are of no use
+   * afterwards.
+   *
+   * @return what the whole batch gave, over all ranks
+   */
+  Result update();
+
+  /** The weights. Changing them takes effect at once. */
+  ParameterStore weights();
+
+  /** What each weight moved by in its last step. */
+  ParameterStore velocities();
+
+  /** What this learner, and validation between its steps, takes of the engine's memory. */
+  MemoryPlan memory();
+
+  /** Lets go of memory that the garbage collector does not see. */
+  @Override
+  void close();
+}

@@ -1,0 +1,161 @@
+package org.vgg4j.train;
+
+import java.util.Arrays;
+import java.util.List;
+import java.util.function.BooleanSupplier;
+import java.util.stream.IntStream;
+import org.vgg4j.base.InputException;
+import org.vgg4j.data.Dataset;
+import org.vgg4j.data.Subset;
+import org.vgg4j.evaluate.CenterCropEvaluator;
+import org.vgg4j.evaluate.Evaluation;
+import org.vgg4j.model.ParameterShape;
+import org.vgg4j.network.Exchange;
+import org.vgg4j.network.ParameterStore;
+import org.vgg4j.parallel.ProcessGroup;
+
+/** The processes that train one network, as one of them sees them. Not thread-safe. */
+interface Ranks {
+  /** How gradients are exchanged. */
+  Exchange exchange();
+
+  /** Asked after each step: whether training is to stop here. */
+  boolean isStopped();
+
+  /** Measures a data set, of which each rank takes its share; all learn what all found. */
+  Evaluation evaluate(CenterCropEvaluator evaluator, Dataset dataset, List<String> classNames);
+
+  /**
+   * Ranks on unequal machines could learn unequal things: then training must end, not continue.
+   *
+   * @throws InputException if the weights of this rank are not those of the others
+   */
+  void requireSame(ParameterStore weights);
+
+  /** Replaces values by those of rank 0. */
+  void share(ParameterStore values);
+
+  /**
+   * Returns the processes of a group.
+   *
+   * @param stopRequested asked after each step; one rank that says yes stops all
+   */
+  static Ranks of(ProcessGroup group, BooleanSupplier stopRequested) {
+    return group.size() == 1 ? new Alone(stopRequested) : new Several(group, stopRequested);
+  }
+
+  /** One process. */
+  record Alone(BooleanSupplier stopRequested) implements Ranks {
+    @Override
+    public Exchange exchange() {
+      return Exchange.ALONE;
+    }
+
+    @Override
+    public boolean isStopped() {
+      return stopRequested.getAsBoolean();
+    }
+
+    @Override
+    public Evaluation evaluate(
+        CenterCropEvaluator evaluator, Dataset dataset, List<String> classNames) {
+      return evaluator.evaluate(dataset, done -> {});
+    }
+
+    @Override
+    public void requireSame(ParameterStore weights) {}
+
+    @Override
+    public void share(ParameterStore values) {}
+  }
+
+  /**
+   * Several processes. Whether one of them was asked to stop travels with what each step sums up,
+   * so that all stop after the same step.
+   */
+  final class Several implements Ranks, Exchange {
+    private final ProcessGroup group;
+    private final BooleanSupplier stopRequested;
+    private boolean stopped;
+
+    Several(ProcessGroup group, BooleanSupplier stopRequested) {
+      this.group = group;
+      this.stopRequested = stopRequested;
+    }
+
+    @Override
+    public Exchange exchange() {
+      return this;
+    }
+
+    @Override
+    public int rank() {
+      return group.rank();
+    }
+
+    @Override
+    public int ranks() {
+      return group.size();
+    }
+
+    @Override
+    public void beginAllReduce(float[] values) {
+      group.beginSum(values);
+    }
+
+    @Override
+    public void beginAllGather(List<float[]> arrays) {
+      group.beginGather(arrays);
+    }
+
+    @Override
+    public void awaitAll() {
+      group.awaitAll();
+    }
+
+    @Override
+    public void allReduce(double[] values) {
+      double[] all = Arrays.copyOf(values, values.length + 1);
+      all[values.length] = stopRequested.getAsBoolean() ? 1 : 0;
+      group.sum(all);
+      stopped = all[values.length] > 0;
+      System.arraycopy(all, 0, values, 0, values.length);
+    }
+
+    @Override
+    public boolean isStopped() {
+      return stopped;
+    }
+
+    @Override
+    public Evaluation evaluate(
+        CenterCropEvaluator evaluator, Dataset dataset, List<String> classNames) {
+      int size = dataset.size();
+      int[] own = IntStream.range(group.shareBegin(size), group.shareEnd(size)).toArray();
+      Subset share = new Subset(dataset, dataset.name(), own);
+      double[] sums = evaluator.evaluate(share, done -> group.worked()).sums();
+      group.meet();
+      group.sum(sums);
+      return Evaluation.ofSums(classNames, sums);
+    }
+
+    @Override
+    public void requireSame(ParameterStore weights) {
+      double own = weights.checksum();
+      double[] sum = {own};
+      group.sum(sum);
+      if (sum[0] != own * group.size()) {
+        throw new InputException(
+            "the processes have come to different weights, which unequal processors or versions of"
+                + " Java can do: train on machines of one kind");
+      }
+    }
+
+    @Override
+    public void share(ParameterStore values) {
+      for (ParameterShape shape : values.architecture().parameters()) {
+        values.change(shape.name(), group::broadcast);
+      }
+    }
+  }
+}

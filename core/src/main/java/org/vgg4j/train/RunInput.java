@@ -1,0 +1,83 @@
+package org.vgg4j.train;
+
+import org.vgg4j.base.InputException;
+import org.vgg4j.data.BatchSequence;
+import org.vgg4j.data.DataSources;
+import org.vgg4j.data.DataSplits;
+import org.vgg4j.model.Architecture;
+import org.vgg4j.network.Engine;
+import org.vgg4j.network.LearnerOptions;
+
+/**
+ * What a run trains on what.
+ *
+ * @param config its options, with a batch of at most all training images
+ * @param data as they were found
+ * @param architecture the network
+ */
+record RunInput(TrainingConfig config, DataSplits data, Architecture architecture) {
+  /**
+   * Opens the data.
+   *
+   * @throws InputException if they cannot be opened, or the network cannot be for them
+   */
+  static RunInput open(TrainingConfig options) {
+    DataSplits data =
+        DataSources.open(options.data(), options.limit(), options.heldOut(), options.seed());
+    Architecture architecture =
+        new Architecture(
+            options.configuration(),
+            options.width(),
+            options.crop(),
+            data.train().classNames().size());
+    return new RunInput(options.fittedTo(data.train().size()), data, architecture);
+  }
+
+  /**
+   * @throws InputException if a batch has not an image for each of so many processes
+   */
+  void requireShares(int ranks) {
+    int batch = config.sgd().batch();
+    if (!BatchSequence.everyShareHasSamples(data.train().size(), batch, ranks)) {
+      throw new InputException(
+          "a batch of %d of the %d training images is too small for %d processes: take a larger --batch, or fewer processes"
+              .formatted(batch, data.train().size(), ranks));
+    }
+  }
+
+  /**
+   * Returns how many images of a batch are in memory at a time.
+   *
+   * @param heap bytes that the heap of each of so many processes may grow to
+   * @throws InputException if not even one fits, or the configured number does not
+   */
+  int microBatch(Engine engine, long heap, int ranks) {
+    return MicroBatch.choose(config, architecture, engine, heap, ranks);
+  }
+
+  /** Returns the same with another micro-batch. */
+  RunInput withMicroBatch(int images) {
+    return new RunInput(config.withMicroBatch(images), data, architecture);
+  }
+
+  /** Returns the same without the images that cannot be read. */
+  RunInput with(DataSplits readable) {
+    return new RunInput(config, readable, architecture);
+  }
+
+  /** Returns how the network learns in each of so many processes. */
+  LearnerOptions learnerOptions(int ranks) {
+    SgdConfig sgd = config.sgd();
+    int share = BatchSequence.share(sgd.batch(), ranks);
+    return new LearnerOptions(
+        sgd.batch(),
+        Math.min(sgd.microBatch(), share),
+        sgd.dropout(),
+        new LearnerOptions.Descent(
+            sgd.momentum(),
+            sgd.weightDecay(),
+            sgd.biasDecay(),
+            config.start().frozenLayers(architecture),
+            sgd.layerRates().factors(architecture, sgd.learningRate())));
+  }
+}

@@ -1,0 +1,104 @@
+package org.vgg4j.train;
+
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.vgg4j.base.Version;
+import org.vgg4j.data.DataSplits;
+import org.vgg4j.model.ParameterShape;
+import org.vgg4j.network.Learner;
+import org.vgg4j.network.ParameterStore;
+import org.vgg4j.weights.ModelFile;
+import org.vgg4j.weights.Provenance;
+
+/** Where the training loop leaves models, checkpoints and metrics. */
+interface RunOutput {
+  /** None: the rank that leads has it. */
+  RunOutput NONE = new None();
+
+  /** Writes the best model so far, with figures for its provenance. */
+  void writeBest(ParameterStore weights, Map<String, Double> figures);
+
+  /** Writes the model as it is now. */
+  void writeLast(ParameterStore weights, Map<String, Double> figures);
+
+  /** Writes all that a resumed run needs. */
+  void writeCheckpoint(Learner learner, Snapshot snapshot);
+
+  /** Writes all lines of metrics.csv. */
+  void writeMetrics(List<String> lines);
+
+  /** Reads the best model over other weights. */
+  void readBest(ParameterStore weights);
+
+  /** Of a rank that follows. */
+  record None() implements RunOutput {
+    @Override
+    public void writeBest(ParameterStore weights, Map<String, Double> figures) {}
+
+    @Override
+    public void writeLast(ParameterStore weights, Map<String, Double> figures) {}
+
+    @Override
+    public void writeCheckpoint(Learner learner, Snapshot snapshot) {}
+
+    @Override
+    public void writeMetrics(List<String> lines) {}
+
+    @Override
+    public void readBest(ParameterStore weights) {}
+  }
+
+  /**
+   * The run folder.
+   *
+   * @param begin what the run began with
+   */
+  record Folder(RunFolder folder, TrainingConfig config, DataSplits data, Snapshot begin)
+      implements RunOutput {
+    @Override
+    public void writeBest(ParameterStore weights, Map<String, Double> figures) {
+      model(weights, figures).write(folder.bestModel());
+    }
+
+    @Override
+    public void writeLast(ParameterStore weights, Map<String, Double> figures) {
+      model(weights, figures).write(folder.lastModel());
+    }
+
+    @Override
+    public void writeCheckpoint(Learner learner, Snapshot snapshot) {
+      Checkpoint.write(folder.checkpoint(), learner.weights(), learner.velocities(), snapshot);
+    }
+
+    @Override
+    public void writeMetrics(List<String> lines) {
+      folder.writeMetrics(lines);
+    }
+
+    @Override
+    public void readBest(ParameterStore weights) {
+      StoredParameters.readModel(folder.bestModel(), weights);
+    }
+
+    private ModelFile model(ParameterStore weights, Map<String, Double> figures) {
+      Map<String, float[]> arrays = new LinkedHashMap<>();
+      for (ParameterShape shape : weights.architecture().parameters()) {
+        arrays.put(shape.name(), weights.values(shape.name()));
+      }
+      Provenance provenance =
+          new Provenance(
+              config.provenanceOptions(begin.initSha256()),
+              data.name(),
+              data.fingerprint(),
+              Version.get(),
+              figures);
+      return new ModelFile(
+          weights.architecture(),
+          arrays,
+          begin.preprocessing(),
+          data.train().classNames(),
+          provenance);
+    }
+  }
+}
