@@ -12,9 +12,7 @@ import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import org.vgg4j.base.InputException;
 import org.vgg4j.data.DataSources;
-import org.vgg4j.data.DataSplits;
 import org.vgg4j.data.Dataset;
-import org.vgg4j.data.ScaleRange;
 import org.vgg4j.data.Split;
 import org.vgg4j.data.Synsets;
 import org.vgg4j.data.UnreadableLimit;
@@ -25,14 +23,13 @@ import org.vgg4j.evaluate.ProtocolEvaluator;
 import org.vgg4j.evaluate.Significance;
 import org.vgg4j.evaluate.Submission;
 import org.vgg4j.evaluate.TestScales;
+import org.vgg4j.evaluate.UnseenImages;
 import org.vgg4j.evaluate.ViewPlan;
-import org.vgg4j.model.Preprocessing;
 import org.vgg4j.network.Engine;
 import org.vgg4j.network.FcWeights;
 import org.vgg4j.network.Parameters;
 import org.vgg4j.parallel.ProcessGroup;
 import org.vgg4j.weights.ModelFile;
-import org.vgg4j.weights.Provenance;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -372,42 +369,15 @@ final class EvaluateCommand implements Callable<Integer> {
 
   /** Q; by default that of the file, which is the training's S, or the middle of its range. */
   private List<Integer> scales(ModelFile file) {
-    Preprocessing preprocessing = file.preprocessing();
-    if (testScales == null) {
-      return List.of(preprocessing.scale());
-    }
-    Provenance provenance = file.provenance();
-    Object trained = provenance == null ? null : provenance.configuration().get("scale");
-    ScaleRange range =
-        trained == null
-            ? ScaleRange.fixed(preprocessing.scale())
-            : ScaleRange.of(String.valueOf(trained));
-    return TestScales.of(testScales, range, preprocessing.crop());
+    return testScales == null
+        ? List.of(file.preprocessing().scale())
+        : TestScales.of(testScales, file.provenance(), file.preprocessing());
   }
 
   private Dataset dataset(ModelFile file) {
     if (submission != null && split == null) {
       return DataSources.openUnlabelled(data);
     }
-    Provenance provenance = file.provenance();
-    Map<String, Object> trained = Map.of();
-    if (provenance != null
-        && DataSources.fingerprint(data).equals(provenance.datasetFingerprint())) {
-      trained = provenance.configuration();
-    }
-    double fraction = heldOut != null ? heldOut : number(trained, "held-out", 0.1).doubleValue();
-    int limit = number(trained, "limit", 0).intValue();
-    long draw = seed != null ? seed : number(trained, "seed", 1).longValue();
-    if (split == null && !trained.isEmpty()) {
-      // never the images that the model has learnt
-      DataSplits splits = DataSources.open(data, limit, fraction, draw);
-      Dataset test = splits.test();
-      return test != null ? test : splits.validation();
-    }
-    return DataSources.openLabelled(data, split, limit, fraction, draw);
-  }
-
-  private static Number number(Map<String, Object> options, String name, Number otherwise) {
-    return options.get(name) instanceof Number value ? value : otherwise;
+    return new UnseenImages(split, heldOut, seed).open(data, file.provenance());
   }
 }

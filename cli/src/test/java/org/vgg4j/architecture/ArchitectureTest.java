@@ -130,7 +130,15 @@ class ArchitectureTest {
 
   @ArchTest
   static final ArchRule evaluate =
-      arrows("evaluate", "parallel", "network", "image", "data", "model", "base")
+      arrows(
+              "evaluate",
+              "parallel",
+              "network",
+              "image",
+              "data",
+              "weights" /* a model's provenance says which images it has learnt */,
+              "model",
+              "base")
           .because("evaluating a model must not need the code that trained it");
 
   @ArchTest

@@ -2,8 +2,11 @@ package org.vgg4j.evaluate;
 
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 import org.vgg4j.base.InputException;
 import org.vgg4j.data.ScaleRange;
+import org.vgg4j.model.Preprocessing;
+import org.vgg4j.weights.Provenance;
 
 /** The scales Q at which a network is tested. */
 public final class TestScales {
@@ -41,6 +44,22 @@ public final class TestScales {
       scales.add(scale);
     }
     return List.copyOf(scales);
+  }
+
+  /**
+   * Like {@link #of(String, ScaleRange, int)}, for a model as its file describes it.
+   *
+   * @param provenance says at which scale it was trained; null where nothing is known of that,
+   *     which then is taken to be that of the preprocessing
+   */
+  public static List<Integer> of(
+      String text, @Nullable Provenance provenance, Preprocessing preprocessing) {
+    Object trained = provenance == null ? null : provenance.configuration().get("scale");
+    ScaleRange range =
+        trained == null
+            ? ScaleRange.fixed(preprocessing.scale())
+            : ScaleRange.of(String.valueOf(trained));
+    return of(text, range, preprocessing.crop());
   }
 
   /**

@@ -319,37 +319,56 @@ public final class Reproducer {
     for (int scale : cropScales(net)) {
       keys.add(new Measurements.Key(seed, net.name(), Protocol.MULTI_CROP, scale));
     }
+    List<Measurements.Key> missing = new ArrayList<>();
     for (Measurements.Key key : keys) {
-      Path file = folder.path().resolve("%s-%d.npy".formatted(key.protocol().label(), key.scale()));
+      Path file = posteriors(folder, key);
       Posteriors found = Files.exists(file) ? PosteriorsFile.read(file) : null;
-      if (stopRequested.getAsBoolean()) {
-        return false;
-      }
       if (found == null || looked(found) != test.size()) {
-        found = measure(folder, key, test);
-        PosteriorsFile.write(file, found);
+        missing.add(key);
+      } else {
+        add(key, found, measurements);
       }
-      measurements.put(key, found);
-      measuredImages = found.images();
     }
-    return true;
+    return missing.isEmpty()
+        ? !stopRequested.getAsBoolean()
+        : measure(missing, folder, test, measurements);
   }
 
-  private Posteriors measure(RunFolder folder, Measurements.Key key, Dataset test) {
+  private static Path posteriors(RunFolder folder, Measurements.Key key) {
+    return folder.path().resolve("%s-%d.npy".formatted(key.protocol().label(), key.scale()));
+  }
+
+  private void add(Measurements.Key key, Posteriors posteriors, Measurements measurements) {
+    measurements.put(key, posteriors);
+    measuredImages = posteriors.images();
+  }
+
+  /** Reads the model once for all that is missing. Returns false if it was asked to stop. */
+  private boolean measure(
+      List<Measurements.Key> missing, RunFolder folder, Dataset test, Measurements measurements) {
     ModelFile model = ModelFile.read(folder.bestModel());
     try (Engine engine = new Engine(config.threads())) {
       Parameters parameters = new Parameters(model.architecture(), model.arrays());
-      return new ProtocolEvaluator(
-              engine,
-              parameters,
-              model.preprocessing(),
-              model.classNames(),
-              "seed-" + key.seed() + "/" + key.net(),
-              ViewPlan.of(key.protocol()),
-              List.of(key.scale()),
-              config.batch())
-          .run(test, config.maxUnreadable(), images -> {});
+      for (Measurements.Key key : missing) {
+        if (stopRequested.getAsBoolean()) {
+          return false;
+        }
+        Posteriors found =
+            new ProtocolEvaluator(
+                    engine,
+                    parameters,
+                    model.preprocessing(),
+                    model.classNames(),
+                    "seed-" + key.seed() + "/" + key.net(),
+                    ViewPlan.of(key.protocol()),
+                    List.of(key.scale()),
+                    config.batch())
+                .run(test, config.maxUnreadable(), images -> {});
+        PosteriorsFile.write(posteriors(folder, key), found);
+        add(key, found, measurements);
+      }
     }
+    return true;
   }
 
   /** Images that were measured, and those that could not be read. */

@@ -1,0 +1,52 @@
+package org.vgg4j.evaluate;
+
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+import org.vgg4j.base.InputException;
+import org.vgg4j.data.DataSources;
+import org.vgg4j.data.DataSplits;
+import org.vgg4j.data.Dataset;
+import org.vgg4j.data.Split;
+import org.vgg4j.weights.Provenance;
+
+/**
+ * Chooses the images that a model is measured on. Unless a part of the data set is asked for, these
+ * are never images that the model has learnt: of its own training data the test images, or what was
+ * held out of its training.
+ *
+ * @param split the part that is asked for; null for none
+ * @param heldOut fraction held out for validation; null for that of the model's training
+ * @param seed decides what is held out; null for that of the model's training
+ */
+public record UnseenImages(@Nullable Split split, @Nullable Double heldOut, @Nullable Long seed) {
+  private static final double HELD_OUT = 0.1;
+  private static final long SEED = 1;
+
+  /**
+   * Opens the images.
+   *
+   * @param data a word or a path, see {@link DataSources}
+   * @param provenance of the model; null where nothing is known of its training, which then is
+   *     taken to have had other data
+   * @throws InputException if there is no such data set or part, or something is wrong with it
+   */
+  public Dataset open(String data, @Nullable Provenance provenance) {
+    boolean learnt =
+        provenance != null && DataSources.fingerprint(data).equals(provenance.datasetFingerprint());
+    Map<String, Object> options = learnt ? provenance.configuration() : Map.of();
+    double fraction =
+        heldOut != null ? heldOut : number(options, "held-out", HELD_OUT).doubleValue();
+    int limit = number(options, "limit", 0).intValue();
+    long draw = seed != null ? seed : number(options, "seed", SEED).longValue();
+    if (split != null || !learnt) {
+      return DataSources.openLabelled(data, split, limit, fraction, draw);
+    }
+    DataSplits splits = DataSources.open(data, limit, fraction, draw);
+    Dataset test = splits.test();
+    return test != null ? test : splits.validation();
+  }
+
+  private static Number number(Map<String, Object> options, String name, Number otherwise) {
+    return options.get(name) instanceof Number value ? value : otherwise;
+  }
+}

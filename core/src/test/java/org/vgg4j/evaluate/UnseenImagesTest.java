@@ -1,0 +1,86 @@
+package org.vgg4j.evaluate;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.vgg4j.data.DataSources;
+import org.vgg4j.data.Dataset;
+import org.vgg4j.data.Split;
+import org.vgg4j.image.TestImages;
+import org.vgg4j.weights.Provenance;
+
+/** A model is not measured on what it has learnt, unless that is asked for. */
+class UnseenImagesTest {
+  private static final UnseenImages DEFAULT = new UnseenImages(null, null, null);
+
+  @TempDir static Path root;
+  private static String pets;
+
+  @BeforeAll
+  static void folders() throws IOException {
+    Path folder = root.resolve("pets");
+    for (String name : List.of("cat", "dog")) {
+      Path images = Files.createDirectories(folder.resolve(name));
+      for (int i = 0; i < 10; i++) {
+        TestImages.noise(9, 8, name.hashCode() + i).writePng(images.resolve(i + ".png"));
+      }
+    }
+    pets = folder.toString();
+  }
+
+  private static Provenance trainedOn(String data, Map<String, Object> options) {
+    return new Provenance(options, "pets", DataSources.fingerprint(data), "1.0", Map.of());
+  }
+
+  private static List<String> ids(Dataset dataset) {
+    return IntStream.range(0, dataset.size()).mapToObj(dataset::id).toList();
+  }
+
+  @Test
+  void ofItsTrainingDataWhatWasHeldOutOfIt() {
+    Provenance provenance = trainedOn(pets, Map.of("seed", 5, "held-out", 0.3));
+    List<String> measured = ids(DEFAULT.open(pets, provenance));
+    assertThat(measured)
+        .hasSize(6)
+        .isEqualTo(ids(DataSources.open(pets, 0.3, 5).validation()))
+        .doesNotContainAnyElementsOf(ids(DataSources.open(pets, 0.3, 5).train()));
+  }
+
+  @Test
+  void whatIsAskedForComesFirst() {
+    Provenance provenance = trainedOn(pets, Map.of("seed", 5, "held-out", 0.3));
+    assertThat(ids(new UnseenImages(null, 0.5, 2L).open(pets, provenance)))
+        .isEqualTo(ids(DataSources.open(pets, 0.5, 2).validation()));
+    assertThat(ids(new UnseenImages(Split.TRAIN, null, null).open(pets, provenance)))
+        .isEqualTo(ids(DataSources.open(pets, 0.3, 5).train()));
+  }
+
+  @Test
+  void ofATrainingOnSomeImagesThoseThatWereHeldOutThen() {
+    Provenance provenance = trainedOn(pets, Map.of("seed", 5, "held-out", 0.25, "limit", 8));
+    assertThat(ids(DEFAULT.open(pets, provenance)))
+        .isEqualTo(ids(DataSources.open(pets, 8, 0.25, 5).validation()));
+  }
+
+  @Test
+  void testImagesWhereThereAreSome() {
+    Provenance provenance = trainedOn("fashion-mini", Map.of("seed", 1, "held-out", 0.1));
+    assertThat(ids(DEFAULT.open("fashion-mini", provenance)))
+        .isEqualTo(ids(DataSources.open("fashion-mini", 0.1, 1).test()));
+  }
+
+  @Test
+  void allImagesOfOtherData() {
+    assertThat(DEFAULT.open(pets, trainedOn("fashion-mini", Map.of("held-out", 0.3))).size())
+        .isEqualTo(20);
+    assertThat(DEFAULT.open(pets, null).size()).isEqualTo(20);
+  }
+}
