@@ -14,8 +14,8 @@ import org.jspecify.annotations.Nullable;
 import org.vgg4j.base.AtomicFile;
 import org.vgg4j.base.Bytes;
 import org.vgg4j.base.FileNames;
-import org.vgg4j.base.InputException;
 import org.vgg4j.base.Version;
+import org.vgg4j.base.VggException;
 import picocli.CommandLine.ExitCode;
 
 /**
@@ -87,7 +87,7 @@ final class Failures {
   }
 
   private static @Nullable String ownSentence(Throwable failure) {
-    if (failure instanceof InputException) {
+    if (failure instanceof VggException) {
       // the option is Java's; the launcher's variable is how it is given here
       return String.valueOf(failure.getMessage()).replace("(-Xmx...)", "(VGG_JAVA_OPTS=-Xmx...)");
     }

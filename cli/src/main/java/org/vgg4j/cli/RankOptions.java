@@ -163,7 +163,7 @@ final class RankOptions {
       try {
         return work.applyAsInt(group);
       } catch (RuntimeException | Error e) {
-        group.report(e.getMessage() == null ? e.toString() : e.getMessage());
+        group.abort(e.getMessage() == null ? e.toString() : e.getMessage());
         throw e;
       }
     }

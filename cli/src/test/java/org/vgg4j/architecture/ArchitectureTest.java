@@ -210,6 +210,7 @@ class ArchitectureTest {
   private static final Set<String> SUPPORTED_CLASSES =
       Set.of(
           ROOT + ".base.InputException",
+          ROOT + ".base.VggException",
           ROOT + ".image.ImageDecoder",
           ROOT + ".image.RgbImage",
           ROOT + ".image.UnreadableImageException",

@@ -1,11 +1,10 @@
 package org.vgg4j.base;
 
 /**
- * Something the user gave cannot be used: a file, a field, an option. The message is one sentence
- * for the user that names the file, the field and the remedy; a front end prints it without a stack
- * trace.
+ * Something the user gave cannot be used: a file, a field, an option. The message names the file,
+ * the field and the remedy.
  */
-public class InputException extends RuntimeException {
+public class InputException extends VggException {
   private static final long serialVersionUID = 1L;
 
   /**

@@ -49,7 +49,7 @@ final class LookedAt {
   /** Adds what the other processes of a group have counted, who call this at the same time. */
   void gather(ProcessGroup group) {
     double[] counts = {windows, multiplyAdds};
-    group.sum(counts);
+    group.allReduce(counts);
     windows = (long) counts[0];
     multiplyAdds = (long) counts[1];
     double[] sizes = new double[4 * group.size()]; // each process fills its own part
@@ -60,7 +60,7 @@ final class LookedAt {
       sizes[at + 2] = largest.rows();
       sizes[at + 3] = largest.columns();
     }
-    group.sum(sizes);
+    group.allReduce(sizes);
     for (int i = 0; i < sizes.length; i += 2) {
       if (sizes[i] > 0) {
         note(new MapSize((int) sizes[i], (int) sizes[i + 1]));

@@ -166,9 +166,9 @@ public final class ProtocolEvaluator {
 
   /** Each posterior is zero but on the one rank that made it. */
   private void gather(float[] values, float[] unreadable, ProcessGroup group) {
-    group.meet(); // hours may lie between the fastest and the slowest
-    group.beginSum(values);
-    group.beginSum(unreadable);
+    group.barrier(); // hours may lie between the fastest and the slowest
+    group.beginAllReduce(values);
+    group.beginAllReduce(unreadable);
     group.awaitAll();
   }
 
@@ -239,7 +239,7 @@ public final class ProtocolEvaluator {
         (view, outputs) -> {
           add(outputs.posteriors(), sums[view.image()], view.share());
           lookedAt.add(view, outputs);
-          group.worked();
+          group.reportProgress();
         });
     int n = 0;
     for (int image : images.keySet()) {

@@ -4,8 +4,8 @@ import java.util.Arrays;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import org.vgg4j.kernels.Kernels;
+import org.vgg4j.kernels.LrnShape;
 import org.vgg4j.kernels.MapLayout;
-import org.vgg4j.kernels.NormShape;
 import org.vgg4j.kernels.Pass;
 import org.vgg4j.kernels.Workers;
 
@@ -25,7 +25,7 @@ final class MapStages {
   }
 
   /** Local response normalisation. */
-  record Norm(String tap, NormShape shape, Kernels kernels, Workers workers) implements Stage {
+  record Norm(String tap, LrnShape shape, Kernels kernels, Workers workers) implements Stage {
     @Override
     public int outputLength() {
       return shape.map().imageLength();
@@ -33,7 +33,7 @@ final class MapStages {
 
     @Override
     public int scratchLength(Pass pass, int images) {
-      return kernels.normScratchLength(shape);
+      return kernels.lrnScratchLength(shape);
     }
 
     @Override
@@ -49,7 +49,7 @@ final class MapStages {
         float[] prepared,
         float[] output,
         byte @Nullable [] argmax) {
-      kernels.norm(shape, images, input, output, workers);
+      kernels.lrn(shape, images, input, output, workers);
     }
 
     @Override
@@ -62,7 +62,7 @@ final class MapStages {
         Workspace workspace,
         GradientSink sink) {
       // over the output's gradient, since the window of a channel's input is read by its neighbours
-      kernels.normBackward(shape, images, input, outputGradient, outputGradient, workers);
+      kernels.lrnBackward(shape, images, input, outputGradient, outputGradient, workers);
       return outputGradient;
     }
   }

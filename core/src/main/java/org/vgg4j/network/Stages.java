@@ -7,8 +7,8 @@ import org.jspecify.annotations.Nullable;
 import org.vgg4j.kernels.ConvolutionShape;
 import org.vgg4j.kernels.FullyConnected;
 import org.vgg4j.kernels.Kernels;
+import org.vgg4j.kernels.LrnShape;
 import org.vgg4j.kernels.MapLayout;
-import org.vgg4j.kernels.NormShape;
 import org.vgg4j.kernels.Pass;
 import org.vgg4j.kernels.Workers;
 import org.vgg4j.model.Architecture;
@@ -118,7 +118,7 @@ final class Stages {
           i++;
         }
       } else if (layer instanceof Layer.LocalResponseNorm norm) {
-        NormShape shape = new NormShape(map(), norm.size(), norm.k(), norm.alpha(), norm.beta());
+        LrnShape shape = new LrnShape(map(), norm.size(), norm.k(), norm.alpha(), norm.beta());
         stages.add(new MapStages.Norm(norm.tap(), shape, kernels, workers));
       } else if (layer instanceof Layer.MaxPool pool) {
         stages.add(new MapStages.Pool(pool.tap(), map(), kernels, workers));

@@ -15,19 +15,19 @@ record Alone() implements ProcessGroup {
   }
 
   @Override
-  public void beginSum(float[] values) {}
+  public void beginAllReduce(float[] values) {}
 
   @Override
-  public void beginGather(List<float[]> arrays) {}
+  public void beginAllGather(List<float[]> arrays) {}
 
   @Override
   public void awaitAll() {}
 
   @Override
-  public void meet() {}
+  public void barrier() {}
 
   @Override
-  public void sum(double[] values) {}
+  public void allReduce(double[] values) {}
 
   @Override
   public void broadcast(float[] values) {}

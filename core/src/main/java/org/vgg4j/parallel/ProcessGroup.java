@@ -3,12 +3,13 @@ package org.vgg4j.parallel;
 import java.util.List;
 
 /**
- * Some processes, each with a rank from 0, that do one piece of work together. What is said of one
- * rank holds for all: every rank makes the same calls in the same order, with arrays of the same
- * lengths, and afterwards all have the same bits. Rank 0 leads: it reads and writes the files.
+ * Processes that work together, each with a rank from 0. The calls are collective: every rank makes
+ * the same ones in the same order, with arrays of the same lengths, and afterwards all ranks hold
+ * the same bits. Rank 0 leads: it reads and writes the files.
  *
- * <p>A call throws an {@link org.vgg4j.base.InputException} that names the rank at fault if one has
- * ended, or does not come to the same call in time; the group is of no use then. Not thread-safe.
+ * <p>A call throws an {@link org.vgg4j.base.AbortedException} that names the rank at fault if one
+ * has ended or does not reach the call in time; the group cannot be used after that. Not
+ * thread-safe.
  */
 public interface ProcessGroup extends AutoCloseable {
   /** Number of this process, from 0. */
@@ -23,68 +24,66 @@ public interface ProcessGroup extends AutoCloseable {
   }
 
   /**
-   * Begins to replace values by their sums over all ranks, while the caller goes on. They are added
-   * in the order of the ranks, so that the sums are, bit for bit, those of one process that does
-   * one share after the other.
+   * Begins an all-reduce: values are replaced by their sums over all ranks while the caller
+   * continues. They are added in the order of the ranks, so the sums are, bit for bit, those of one
+   * process that does one share after the other.
    *
    * @param values read and overwritten until {@link #awaitAll} returns
    */
-  void beginSum(float[] values);
+  void beginAllReduce(float[] values);
 
   /**
-   * Begins to give all ranks an array of each, while the caller goes on.
+   * Begins an all-gather: every rank receives the array of every other, while the caller continues.
    *
    * @param arrays one for each rank, of equal lengths; this rank's own is read, the others' are
    *     overwritten, until {@link #awaitAll} returns
    */
-  void beginGather(List<float[]> arrays);
+  void beginAllGather(List<float[]> arrays);
 
-  /** Waits until all that was begun is done. */
+  /** Waits until all collectives that have begun are done. */
   void awaitAll();
 
   /** Replaces values by their sums over all ranks, added in the order of the ranks. */
-  void sum(double[] values);
+  void allReduce(double[] values);
 
   /** Gives all ranks the values of rank 0. */
   void broadcast(float[] values);
 
   /**
-   * Gives all ranks the bytes of rank 0. Waits for as long as rank 0 is alive: before them it may
-   * have looked through all data.
+   * Gives all ranks the bytes of rank 0. Waits for as long as rank 0 is alive, since it may first
+   * have to look through all data.
    *
-   * @param bytes what rank 0 has to say; of no account on other ranks
+   * @param bytes what rank 0 sends; ignored on other ranks
    * @return those of rank 0
    */
   byte[] broadcast(byte[] bytes);
 
   /**
-   * Waits until all ranks have come to this call, however long what they did before takes some of
-   * them, as long as they say that they {@linkplain #worked get on}. All other calls expect the
-   * ranks at about the same time.
+   * Waits until all ranks have reached this call. There is no time limit for ranks that {@linkplain
+   * #reportProgress report progress}; all other calls expect the ranks at about the same time.
    */
-  void meet();
+  void barrier();
 
   /**
-   * Tells the others that this rank gets on with what it does by itself for long. Waits for
-   * nothing, but throws if it is in vain, because another rank has ended or is not heard of any
-   * more.
+   * Tells the others that this rank, busy on its own for a long time, is making progress. Does not
+   * wait, but throws if another rank has ended or fallen silent, so that the work would be in vain.
    */
-  default void worked() {}
+  default void reportProgress() {}
 
   /**
-   * Tells the others why this process ends before its time: they name that as the reason when they
-   * find it gone.
+   * Tells the others why this process is about to end early: the sentence is what they fail with.
    */
-  default void report(String sentence) {}
+  default void abort(String reason) {}
 
   /**
-   * Where this process's share of some items begins: shares are in a row, and equal but for one.
+   * Where this process's share of some items begins: shares are contiguous, and their sizes differ
+   * by at most one.
    */
   default int shareBegin(int items) {
     return (int) ((long) items * rank() / size());
   }
 
-  /** Where this process's share of some items ends: index of the first that is not its own. */
+  /** Where this process's share of some items ends: index of the first item beyond it. */
   default int shareEnd(int items) {
     return (int) ((long) items * (rank() + 1) / size());
   }
@@ -93,11 +92,11 @@ public interface ProcessGroup extends AutoCloseable {
   Traffic traffic();
 
   /**
-   * What {@link #beginSum} and {@link #beginGather} took.
+   * What {@link #beginAllReduce} and {@link #beginAllGather} cost.
    *
-   * @param bytes that this rank has sent
-   * @param busySeconds during which such calls were at work
-   * @param waitedSeconds of these, during which {@link #awaitAll} had nothing else to do
+   * @param bytes sent by this rank
+   * @param busySeconds during which collectives were under way
+   * @param waitedSeconds spent in {@link #awaitAll}
    */
   record Traffic(long bytes, double busySeconds, double waitedSeconds) {
     /** Nothing. */
@@ -108,7 +107,7 @@ public interface ProcessGroup extends AutoCloseable {
   @Override
   void close();
 
-  /** A group of one, which has nothing to do. */
+  /** A group of one. */
   static ProcessGroup alone() {
     return new Alone();
   }

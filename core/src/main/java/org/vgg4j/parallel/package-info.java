@@ -1,7 +1,7 @@
 /**
- * Processes that do one piece of work together: what the rest of vgg4j asks of them, and how a
- * process finds its group. Nothing here opens a connection; that is for an implementation of {@link
- * org.vgg4j.parallel.ProcessGroups}, which not everybody has on the class path.
+ * Processes that work together: the collective operations that the rest of vgg4j asks for, and how
+ * a process finds its group. Nothing here opens a connection; implementations of {@link
+ * org.vgg4j.parallel.ProcessGroups} do, and are an optional module.
  */
 @NullMarked
 package org.vgg4j.parallel;

@@ -2,7 +2,7 @@ package org.vgg4j.train;
 
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
-import org.vgg4j.base.InputException;
+import org.vgg4j.base.AbortedException;
 
 /** Notices the two ways in which training commonly fails, and says what to do. Not thread-safe. */
 final class LossWatch {
@@ -33,13 +33,13 @@ final class LossWatch {
   }
 
   /**
-   * @throws InputException if the loss is no finite number any more
+   * @throws AbortedException if the loss is not finite
    */
   void step(int step, double loss) {
     if (Double.isFinite(loss)) {
       return;
     }
-    throw new InputException(
+    throw new AbortedException(
         String.format(
             Locale.ROOT,
             "training diverged: the loss at step %d is %s. Lower --lr (it is %s)%s; any model saved"
@@ -66,8 +66,8 @@ final class LossWatch {
         classes,
         chance,
         config.start().rest() == Initialisation.GAUSSIAN
-            ? "Use --init glorot: with the paper's gaussian weights of std 0.01 only the shallow net A"
-                + " starts by itself"
+            ? "Use --init glorot: with the paper's gaussian weights of std 0.01 only the shallow"
+                + " net A starts by itself"
             : "Try another --lr (it is "
                 + config.sgd().learningRate()
                 + "), a shallower --arch, or check that the labels are right");

@@ -4,7 +4,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.function.BooleanSupplier;
 import java.util.stream.IntStream;
-import org.vgg4j.base.InputException;
+import org.vgg4j.base.AbortedException;
 import org.vgg4j.data.Dataset;
 import org.vgg4j.data.Subset;
 import org.vgg4j.evaluate.CenterCropEvaluator;
@@ -26,9 +26,9 @@ interface Ranks {
   Evaluation evaluate(CenterCropEvaluator evaluator, Dataset dataset, List<String> classNames);
 
   /**
-   * Ranks on unequal machines could learn unequal things: then training must end, not continue.
+   * Ranks on different processors could arrive at different weights: then training must end.
    *
-   * @throws InputException if the weights of this rank are not those of the others
+   * @throws AbortedException if the weights of this rank differ from those of the others
    */
   void requireSame(ParameterStore weights);
 
@@ -100,12 +100,12 @@ interface Ranks {
 
     @Override
     public void beginAllReduce(float[] values) {
-      group.beginSum(values);
+      group.beginAllReduce(values);
     }
 
     @Override
     public void beginAllGather(List<float[]> arrays) {
-      group.beginGather(arrays);
+      group.beginAllGather(arrays);
     }
 
     @Override
@@ -117,7 +117,7 @@ interface Ranks {
     public void allReduce(double[] values) {
       double[] all = Arrays.copyOf(values, values.length + 1);
       all[values.length] = stopRequested.getAsBoolean() ? 1 : 0;
-      group.sum(all);
+      group.allReduce(all);
       stopped = all[values.length] > 0;
       System.arraycopy(all, 0, values, 0, values.length);
     }
@@ -133,9 +133,9 @@ interface Ranks {
       int size = dataset.size();
       int[] own = IntStream.range(group.shareBegin(size), group.shareEnd(size)).toArray();
       Subset share = new Subset(dataset, dataset.name(), own);
-      double[] sums = evaluator.evaluate(share, done -> group.worked()).sums();
-      group.meet();
-      group.sum(sums);
+      double[] sums = evaluator.evaluate(share, done -> group.reportProgress()).sums();
+      group.barrier();
+      group.allReduce(sums);
       return Evaluation.ofSums(classNames, sums);
     }
 
@@ -143,11 +143,11 @@ interface Ranks {
     public void requireSame(ParameterStore weights) {
       double own = weights.checksum();
       double[] sum = {own};
-      group.sum(sum);
+      group.allReduce(sum);
       if (sum[0] != own * group.size()) {
-        throw new InputException(
-            "the processes have come to different weights, which unequal processors or versions of"
-                + " Java can do: train on machines of one kind");
+        throw new AbortedException(
+            "the processes have arrived at different weights, which different processors or"
+                + " versions of Java can cause: train on machines of one kind");
       }
     }
 

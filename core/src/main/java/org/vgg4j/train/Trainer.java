@@ -7,9 +7,11 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
+import org.vgg4j.base.AbortedException;
 import org.vgg4j.base.InputException;
 import org.vgg4j.base.PeakMemory;
 import org.vgg4j.base.Version;
+import org.vgg4j.base.VggException;
 import org.vgg4j.data.BatchSequence;
 import org.vgg4j.data.DataSplits;
 import org.vgg4j.data.Dataset;
@@ -68,8 +70,9 @@ public final class Trainer {
    * @param stopRequested asked after each step; true writes a checkpoint and ends
    * @param environment what to write into provenance.json beside what determines the result:
    *     command line, host, Java
-   * @throws InputException if the data, the configuration or the memory do not allow it, training
-   *     diverges, or a file cannot be written
+   * @throws InputException if the data, the configuration or the memory do not allow it, or a file
+   *     cannot be written
+   * @throws AbortedException if training diverges
    */
   public static TrainingResult train(
       TrainingConfig config,
@@ -86,7 +89,8 @@ public final class Trainer {
    *
    * @param group whose ranks divide each batch; two learn, bit for bit, what one process learns
    *     with a micro-batch of half the batch
-   * @throws InputException as the other method does; and if a process of the group is at fault
+   * @throws InputException as the other method does
+   * @throws AbortedException if training diverges, or another process of the group has ended
    */
   public static TrainingResult train(
       TrainingConfig config,
@@ -97,7 +101,7 @@ public final class Trainer {
       Map<String, Object> environment) {
     try {
       return run(config, out, false, new Company(group, listener, stopRequested, environment));
-    } catch (InputException e) {
+    } catch (VggException e) {
       RunFolder.removeIfEmpty(out);
       throw e;
     }
@@ -125,7 +129,8 @@ public final class Trainer {
    * Goes on as the process that leads a group, which may have another number of ranks than before:
    * then rounding differs, and what is learnt is not bit for bit the same.
    *
-   * @throws InputException as the other method does; and if a process of the group is at fault
+   * @throws InputException as the other method does
+   * @throws AbortedException if training diverges, or another process of the group has ended
    */
   public static TrainingResult resume(
       TrainingConfig config,
@@ -215,7 +220,9 @@ public final class Trainer {
   private @Nullable Survey survey() {
     BooleanSupplier stopped =
         () -> {
-          company.group().worked(); // fails if another has ended, which no call tells meanwhile
+          company
+              .group()
+              .reportProgress(); // fails if another has ended, which no call tells meanwhile
           return company.stopRequested().getAsBoolean();
         };
     return new DataSurvey(

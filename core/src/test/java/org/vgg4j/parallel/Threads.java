@@ -115,7 +115,7 @@ public final class Threads {
     }
 
     @Override
-    public void beginSum(float[] values) {
+    public void beginAllReduce(float[] values) {
       begun.add(
           () ->
               exchange(
@@ -132,7 +132,7 @@ public final class Threads {
     }
 
     @Override
-    public void beginGather(List<float[]> arrays) {
+    public void beginAllGather(List<float[]> arrays) {
       begun.add(
           () ->
               exchange(
@@ -152,12 +152,12 @@ public final class Threads {
     }
 
     @Override
-    public void meet() {
+    public void barrier() {
       exchange("here", all -> {});
     }
 
     @Override
-    public void sum(double[] values) {
+    public void allReduce(double[] values) {
       exchange(
           values.clone(),
           all -> {

@@ -7,7 +7,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
-import org.vgg4j.base.InputException;
+import org.vgg4j.base.AbortedException;
 
 class LossWatchTest {
   private static final double CHANCE = Math.log(10);
@@ -22,7 +22,7 @@ class LossWatchTest {
   @ValueSource(doubles = {Double.NaN, Double.POSITIVE_INFINITY})
   void divergence(double loss) {
     assertThatThrownBy(() -> watch(Initialisation.GLOROT).step(3, loss))
-        .isInstanceOf(InputException.class)
+        .isInstanceOf(AbortedException.class)
         .hasMessage(
             "training diverged: the loss at step 3 is %s. Lower --lr (it is 0.01); any model saved"
                 + " before is kept",
@@ -32,7 +32,7 @@ class LossWatchTest {
   @Test
   void divergenceWithHe() {
     assertThatThrownBy(() -> watch(Initialisation.HE).step(1, Double.NaN))
-        .isInstanceOf(InputException.class)
+        .isInstanceOf(AbortedException.class)
         .hasMessageContaining("or use --init glorot, since inputs are as large as 255");
   }
 
@@ -60,8 +60,8 @@ class LossWatchTest {
     assertThat(watch.epoch(50, CHANCE)).isNull();
     assertThat(watch.epoch(100, CHANCE))
         .endsWith(
-            "Use --init glorot: with the paper's gaussian weights of std 0.01 only the shallow net A"
-                + " starts by itself");
+            "Use --init glorot: with the paper's gaussian weights of std 0.01 only the shallow net"
+                + " A starts by itself");
   }
 
   @Test

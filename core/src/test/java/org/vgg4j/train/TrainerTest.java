@@ -23,6 +23,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.vgg4j.base.AbortedException;
 import org.vgg4j.base.InputException;
 import org.vgg4j.base.SmallDisk;
 import org.vgg4j.base.Version;
@@ -288,7 +289,7 @@ class TrainerTest {
     options.learningRate = 1e6;
     options.epochs = 50;
     assertThatThrownBy(() -> train("run"))
-        .isInstanceOf(InputException.class)
+        .isInstanceOf(AbortedException.class)
         .hasMessageStartingWith("training diverged: the loss at step ")
         .hasMessageContaining("Lower --lr (it is 1000000.0)");
     assertThat(filesBelow(root.resolve("run"))).contains("config.yaml", "metrics.csv");
@@ -304,7 +305,7 @@ class TrainerTest {
     options.learningRate = 1e12;
     options.batch = 1000; // an epoch is one step
     assertThatThrownBy(() -> train("run"))
-        .isInstanceOf(InputException.class)
+        .isInstanceOf(AbortedException.class)
         .hasMessageStartingWith("training diverged: the loss at step 1 is NaN");
     assertThat(filesBelow(root.resolve("run")))
         .containsExactly("config.yaml", "metrics.csv", "samples.png", "unreadable.csv");

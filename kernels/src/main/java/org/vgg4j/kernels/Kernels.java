@@ -35,7 +35,7 @@ public interface Kernels {
   BatchNorm batchNorm(MapLayout map);
 
   /** Floats of scratch memory that one thread needs in a normalisation. */
-  int normScratchLength(NormShape shape);
+  int lrnScratchLength(LrnShape shape);
 
   /**
    * Normalises across channels.
@@ -44,7 +44,7 @@ public interface Kernels {
    * @param input {@code [N][C/16][Hp][Wp][16]}
    * @param output laid out as the input, overwritten
    */
-  void norm(NormShape shape, int images, float[] input, float[] output, Workers workers);
+  void lrn(LrnShape shape, int images, float[] input, float[] output, Workers workers);
 
   /**
    * Computes the gradient of the loss by the input of a normalisation, zero where the input is (its
@@ -56,8 +56,8 @@ public interface Kernels {
    * @param inputGradient laid out as the input, overwritten; may be the array of the output's
    *     gradient
    */
-  void normBackward(
-      NormShape shape,
+  void lrnBackward(
+      LrnShape shape,
       int images,
       float[] input,
       float[] outputGradient,

@@ -14,7 +14,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Pooling, normalisation, flattening and dropout against their definitions. */
+/** Pooling, LRN, flattening and dropout against their definitions. */
 @ParameterizedClass
 @MethodSource("org.vgg4j.kernels.TestedKernels#all")
 class MapOperationsTest {
@@ -57,16 +57,16 @@ class MapOperationsTest {
   }
 
   /** The paper's constants, and others that a sloppy kernel would get wrong. */
-  static List<NormShape> normShapes() {
-    List<NormShape> shapes = new ArrayList<>();
+  static List<LrnShape> lrnShapes() {
+    List<LrnShape> shapes = new ArrayList<>();
     for (Case c : cases()) {
-      shapes.add(new NormShape(c.map(), 5, 2f, 1e-4f, 0.75f));
+      shapes.add(new LrnShape(c.map(), 5, 2f, 1e-4f, 0.75f));
     }
     MapLayout map = new MapLayout(48, 3, 5);
-    shapes.add(new NormShape(map, 5, 2f, 0.3f, 0.75f));
-    shapes.add(new NormShape(map, 3, 1f, 0.5f, 0.5f));
-    shapes.add(new NormShape(map, 1, 1f, 0.5f, 0.75f));
-    shapes.add(new NormShape(new MapLayout(16, 2, 2), 9, 1f, 0.2f, 1.5f));
+    shapes.add(new LrnShape(map, 5, 2f, 0.3f, 0.75f));
+    shapes.add(new LrnShape(map, 3, 1f, 0.5f, 0.5f));
+    shapes.add(new LrnShape(map, 1, 1f, 0.5f, 0.75f));
+    shapes.add(new LrnShape(new MapLayout(16, 2, 2), 9, 1f, 0.2f, 1.5f));
     return shapes;
   }
 
@@ -183,8 +183,8 @@ class MapOperationsTest {
   }
 
   @ParameterizedTest
-  @MethodSource("normShapes")
-  void normFollowsItsFormula(NormShape shape) {
+  @MethodSource("lrnShapes")
+  void lrnFollowsItsFormula(LrnShape shape) {
     Case c = new Case(shape.map(), 2);
     float[] plain = Maps.rectified(c.random(), c.values());
     for (int i = 0; i < plain.length; i++) {
@@ -194,25 +194,25 @@ class MapOperationsTest {
 
     tested
         .kernels()
-        .norm(shape, c.images(), Maps.layOut(c.map(), c.images(), plain), output, workers);
+        .lrn(shape, c.images(), Maps.layOut(c.map(), c.images(), plain), output, workers);
 
     Maps.assertClose(
         "normalised",
         Maps.readWritten(c.map(), c.images(), output),
-        Reference.norm(shape, c.images(), Maps.doubles(plain)),
+        Reference.lrn(shape, c.images(), Maps.doubles(plain)),
         tested.tolerance());
   }
 
   @Test
   void notANumberComesThroughTheNormInTheWindowsThatHoldIt() {
-    NormShape shape = new NormShape(new MapLayout(32, 2, 3), 5, 2f, 1e-4f, 0.75f);
+    LrnShape shape = new LrnShape(new MapLayout(32, 2, 3), 5, 2f, 1e-4f, 0.75f);
     float[] input = Maps.layOut(shape.map(), 1, Maps.rectified(new Random(6), 192));
     int channel = 17;
     input[shape.map().index(0, channel / MapLayout.LANES, 1, 2) + channel % MapLayout.LANES] =
         Float.NaN;
     float[] output = Maps.garbage(shape.map(), 1);
 
-    tested.kernels().norm(shape, 1, input, output, workers);
+    tested.kernels().lrn(shape, 1, input, output, workers);
 
     float[] actual = Maps.readWritten(shape.map(), 1, output);
     for (int i = 0; i < actual.length; i++) {
@@ -222,8 +222,8 @@ class MapOperationsTest {
   }
 
   @ParameterizedTest
-  @MethodSource("normShapes")
-  void normBackwardIsTheJacobianTimesTheGradient(NormShape shape) {
+  @MethodSource("lrnShapes")
+  void lrnBackwardIsTheJacobianTimesTheGradient(LrnShape shape) {
     Case c = new Case(shape.map(), 2);
     Random random = c.random();
     float[] plain = Maps.rectified(random, c.values());
@@ -232,7 +232,7 @@ class MapOperationsTest {
       plain[i] *= 30;
     }
     double[] expected =
-        Reference.normByInput(shape, c.images(), Maps.doubles(plain), Maps.doubles(gradient));
+        Reference.lrnByInput(shape, c.images(), Maps.doubles(plain), Maps.doubles(gradient));
     for (int i = 0; i < plain.length; i++) {
       if (plain[i] == 0f) {
         expected[i] = 0;
@@ -243,7 +243,7 @@ class MapOperationsTest {
 
     tested
         .kernels()
-        .normBackward(
+        .lrnBackward(
             shape,
             c.images(),
             Maps.layOut(c.map(), c.images(), plain),
@@ -259,16 +259,16 @@ class MapOperationsTest {
   }
 
   @ParameterizedTest
-  @MethodSource("normShapes")
-  void normBackwardMayWriteOverTheOutputsGradient(NormShape shape) {
+  @MethodSource("lrnShapes")
+  void lrnBackwardMayWriteOverTheOutputsGradient(LrnShape shape) {
     Case c = new Case(shape.map(), 2);
     Random random = c.random();
     float[] input = Maps.layOut(c.map(), c.images(), Maps.rectified(random, c.values()));
     float[] gradient = Maps.layOut(c.map(), c.images(), Maps.gaussian(random, c.values()));
     float[] beside = Maps.garbage(input.length);
-    tested.kernels().normBackward(shape, c.images(), input, gradient, beside, workers);
+    tested.kernels().lrnBackward(shape, c.images(), input, gradient, beside, workers);
 
-    tested.kernels().normBackward(shape, c.images(), input, gradient, gradient, workers);
+    tested.kernels().lrnBackward(shape, c.images(), input, gradient, gradient, workers);
 
     assertThat(gradient).isEqualTo(beside);
   }

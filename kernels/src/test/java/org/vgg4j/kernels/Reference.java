@@ -188,7 +188,7 @@ final class Reference {
   }
 
   /** {@code k + alpha * sum a_j^2} at every value. */
-  static double[] normDenominators(NormShape shape, int images, double[] input) {
+  static double[] lrnDenominators(LrnShape shape, int images, double[] input) {
     MapLayout map = shape.map();
     int channels = map.channels();
     int pixels = map.height() * map.width();
@@ -212,8 +212,8 @@ final class Reference {
   }
 
   /** Local response normalisation. */
-  static double[] norm(NormShape shape, int images, double[] input) {
-    double[] output = normDenominators(shape, images, input);
+  static double[] lrn(LrnShape shape, int images, double[] input) {
+    double[] output = lrnDenominators(shape, images, input);
     for (int i = 0; i < output.length; i++) {
       output[i] = input[i] * Math.pow(output[i], -shape.beta());
     }
@@ -225,14 +225,13 @@ final class Reference {
    * a pixel: {@code db_i/da_c = [i = c] s_i^-beta - 2 alpha beta a_i a_c s_i^(-beta-1)} if c is in
    * the window of i.
    */
-  static double[] normByInput(
-      NormShape shape, int images, double[] input, double[] outputGradient) {
+  static double[] lrnByInput(LrnShape shape, int images, double[] input, double[] outputGradient) {
     MapLayout map = shape.map();
     int channels = map.channels();
     int pixels = map.height() * map.width();
     double alpha = shape.alpha();
     double beta = shape.beta();
-    double[] denominators = normDenominators(shape, images, input);
+    double[] denominators = lrnDenominators(shape, images, input);
     double[] gradient = new double[input.length];
     for (int n = 0; n < images; n++) {
       for (int p = 0; p < pixels; p++) {

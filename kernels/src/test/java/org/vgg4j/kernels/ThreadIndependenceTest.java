@@ -102,7 +102,7 @@ class ThreadIndependenceTest {
   void operationsOnMaps(int images, int channels, int height, int width) {
     MapLayout map = new MapLayout(channels, height, width);
     MapLayout half = new MapLayout(channels, height / 2, width / 2);
-    NormShape norm = new NormShape(map, 5, 2f, 1e-4f, 0.75f);
+    LrnShape lrn = new LrnShape(map, 5, 2f, 1e-4f, 0.75f);
     Kernels kernels = tested.kernels();
     Threads.assertSameBits(
         workers -> {
@@ -111,9 +111,9 @@ class ThreadIndependenceTest {
           float[] input = Maps.layOut(map, images, Maps.rectified(random, values));
           float[] gradient = Maps.layOut(map, images, Maps.gaussian(random, values));
           float[] normalised = new float[input.length];
-          kernels.norm(norm, images, input, normalised, workers);
-          float[] normGradient = new float[input.length];
-          kernels.normBackward(norm, images, input, gradient, normGradient, workers);
+          kernels.lrn(lrn, images, input, normalised, workers);
+          float[] lrnGradient = new float[input.length];
+          kernels.lrnBackward(lrn, images, input, gradient, lrnGradient, workers);
           float[] pooled = new float[images * half.imageLength()];
           byte[] argmax = new byte[pooled.length];
           kernels.maxPool(map, images, input, pooled, argmax, workers);
@@ -124,7 +124,7 @@ class ThreadIndependenceTest {
           float[] back = new float[input.length];
           kernels.unflatten(map, images, features, back, workers);
           return List.of(
-              normalised, normGradient, pooled, Maps.floats(argmax), poolGradient, features, back);
+              normalised, lrnGradient, pooled, Maps.floats(argmax), poolGradient, features, back);
         });
   }
 

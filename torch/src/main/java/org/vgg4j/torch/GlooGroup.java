@@ -30,6 +30,7 @@ import org.bytedeco.pytorch.TensorOptions;
 import org.bytedeco.pytorch.TensorVector;
 import org.bytedeco.pytorch.Work;
 import org.bytedeco.pytorch.global.torch;
+import org.vgg4j.base.AbortedException;
 import org.vgg4j.base.InputException;
 import org.vgg4j.parallel.Membership;
 import org.vgg4j.parallel.ProcessGroup;
@@ -163,7 +164,7 @@ final class GlooGroup implements ProcessGroup {
   }
 
   @Override
-  public void beginSum(float[] values) {
+  public void beginAllReduce(float[] values) {
     bytes += 2L * Float.BYTES * values.length * (size() - 1) / size();
     for (int first = 0; first < values.length; first += PIECE) {
       int count = Math.min(PIECE, values.length - first);
@@ -252,7 +253,7 @@ final class GlooGroup implements ProcessGroup {
   }
 
   @Override
-  public void beginGather(List<float[]> arrays) {
+  public void beginAllGather(List<float[]> arrays) {
     int count = arrays.get(rank()).length;
     bytes += (long) Float.BYTES * count * (size() - 1);
     int piece = PIECE / size();
@@ -305,16 +306,16 @@ final class GlooGroup implements ProcessGroup {
     }
   }
 
-  private InputException failed(Throwable cause) {
+  private AbortedException failed(Throwable cause) {
     broken = true;
     BROKEN.add(this);
     thread.shutdownNow(); // what was begun and not yet done would only fail, too
-    return new InputException(watch.verdict(MasterSocket.firstLine(cause)), cause);
+    return new AbortedException(watch.verdict(MasterSocket.firstLine(cause)), cause);
   }
 
   /** In the order of the ranks, as one process would add what its micro-batches gave. */
   @Override
-  public void sum(double[] values) {
+  public void allReduce(double[] values) {
     finish(
         thread.submit(
             () -> {
@@ -380,8 +381,8 @@ final class GlooGroup implements ProcessGroup {
   }
 
   @Override
-  public void meet() {
-    worked();
+  public void barrier() {
+    reportProgress();
     try {
       String fault = watch.meet(meetings++);
       if (fault != null) {
@@ -394,7 +395,7 @@ final class GlooGroup implements ProcessGroup {
   }
 
   @Override
-  public void worked() {
+  public void reportProgress() {
     watch.worked();
     String lost = watch.lost();
     if (lost != null) {
@@ -402,14 +403,14 @@ final class GlooGroup implements ProcessGroup {
     }
   }
 
-  private InputException blaming(String verdict) {
+  private AbortedException blaming(String verdict) {
     blamed = true;
     watch.blame(verdict);
-    return new InputException(verdict);
+    return new AbortedException(verdict);
   }
 
   @Override
-  public void report(String sentence) {
+  public void abort(String sentence) {
     if (!broken && !blamed) { // else it was another's fault, and they know whose
       watch.report(sentence);
       reported = true;

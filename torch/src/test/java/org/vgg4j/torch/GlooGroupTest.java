@@ -20,6 +20,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.vgg4j.base.AbortedException;
 import org.vgg4j.base.InputException;
 import org.vgg4j.parallel.Membership;
 import org.vgg4j.parallel.ProcessGroup;
@@ -57,7 +58,7 @@ class GlooGroupTest {
                   try {
                     body.accept(group);
                   } catch (IllegalStateException e) {
-                    group.report(e.getMessage());
+                    group.abort(e.getMessage());
                     throw e;
                   }
                 }
@@ -101,7 +102,7 @@ class GlooGroupTest {
               for (int length : lengths) {
                 float[] own = values(group.rank(), length);
                 sums.add(own);
-                group.beginSum(own);
+                group.beginAllReduce(own);
               }
               group.awaitAll();
               for (int i = 0; i < lengths.length; i++) {
@@ -139,7 +140,7 @@ class GlooGroupTest {
                   arrays.add(rank == group.rank() ? values(rank, length) : new float[length]);
                 }
                 gathered.add(arrays);
-                group.beginGather(arrays);
+                group.beginAllGather(arrays);
               }
               group.awaitAll();
               for (int i = 0; i < lengths.length; i++) {
@@ -162,20 +163,20 @@ class GlooGroupTest {
             group -> {
               for (int i = 0; group.rank() == 1 && i < timeout.toSeconds() + 5; i++) {
                 sleep(Duration.ofSeconds(1));
-                group.worked();
+                group.reportProgress();
               }
-              group.meet();
+              group.barrier();
               double[] numbers = {1};
-              group.sum(numbers);
+              group.allReduce(numbers);
               assertThat(numbers).containsExactly(2);
               if (group.rank() == 1) {
                 sleep(timeout.plusSeconds(5));
               }
-              group.meet();
+              group.barrier();
             });
     for (Throwable failure : failures) { // also the one that came too late
       assertThat(failure)
-          .isInstanceOf(InputException.class)
+          .isInstanceOf(AbortedException.class)
           .hasMessageStartingWith("rank 1 of 2 does not come to where the others wait for it");
     }
   }
@@ -201,13 +202,13 @@ class GlooGroupTest {
                 byte[] unused = group.broadcast(new byte[0]);
               }
               for (int i = 0; i < TIMEOUT.toSeconds(); i++) {
-                group.worked();
+                group.reportProgress();
                 sleep(Duration.ofSeconds(1));
               }
             });
     for (int rank : new int[] {0, 2}) {
       assertThat(failures.get(rank))
-          .isInstanceOf(InputException.class)
+          .isInstanceOf(AbortedException.class)
           .hasMessage("rank 1 of 3 has stopped: its data are others");
     }
   }
@@ -219,7 +220,7 @@ class GlooGroupTest {
             3,
             group -> {
               double[] numbers = {group.rank(), 0.1, 1e300};
-              group.sum(numbers);
+              group.allReduce(numbers);
               assertThat(numbers).containsExactly(3, 0 + 0.1 + 0.1 + 0.1, 3e300);
               byte[] message = group.broadcast(group.leads() ? new byte[] {1, 0, -1} : new byte[0]);
               assertThat(message).containsExactly(1, 0, -1);
@@ -245,12 +246,12 @@ class GlooGroupTest {
               if (failing == 0) {
                 byte[] unused = group.broadcast(new byte[0]);
               } else {
-                group.sum(new double[1]);
+                group.allReduce(new double[1]);
               }
             });
     for (int rank = 0; rank < 3; rank++) {
       assertThat(failures.get(rank))
-          .isInstanceOf(rank == failing ? IllegalStateException.class : InputException.class)
+          .isInstanceOf(rank == failing ? IllegalStateException.class : AbortedException.class)
           .hasMessageContaining("its disk is full");
     }
   }

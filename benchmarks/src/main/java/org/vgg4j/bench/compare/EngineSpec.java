@@ -68,7 +68,7 @@ record EngineSpec(
     options.add("-XX:CompileCommand=quiet");
     options.add("-XX:CompileCommand=dontinline,org.vgg4j.kernels.vector.Filtering*::*");
     options.add("-XX:CompileCommand=dontinline,*MicroKernels::*");
-    options.add("-XX:CompileCommand=dontinline,org.vgg4j.kernels.vector.Finish*::*");
+    options.add("-XX:CompileCommand=dontinline,org.vgg4j.kernels.vector.Epilogue*::*");
     options.add("-XX:CompileCommand=dontinline,org.vgg4j.kernels.vector.VectorPooling::*");
     options.add("-XX:CompileCommand=CompileThresholdScaling,org.vgg4j.kernels.vector.*::*,0.2");
     if (System.getProperty("os.name").equals("Linux")) {

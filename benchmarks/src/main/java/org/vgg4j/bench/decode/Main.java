@@ -8,7 +8,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Callable;
 import java.util.stream.IntStream;
-import org.vgg4j.base.InputException;
+import org.vgg4j.base.VggException;
 import org.vgg4j.data.Augmentation;
 import org.vgg4j.data.ColorPca;
 import org.vgg4j.data.ScaleRange;
@@ -59,7 +59,7 @@ final class Main implements Callable<Integer> {
     CommandLine line = new CommandLine(new Main());
     line.setExecutionExceptionHandler(
         (e, command, result) -> {
-          if (e instanceof InputException) {
+          if (e instanceof VggException) {
             command.getErr().println("decode: " + e.getMessage());
             return 1;
           }

@@ -39,7 +39,7 @@ class SmokeTest {
             "ConvolutionBenchmark.backwardData",
             "ConvolutionBenchmark.backwardWeights",
             "FullyConnectedBenchmark.forward",
-            "NormBenchmark.forward",
+            "LrnBenchmark.forward",
             "PoolBenchmark.maxPool",
             "LossAndUpdateBenchmark.softmax",
             "LossAndUpdateBenchmark.sgd",

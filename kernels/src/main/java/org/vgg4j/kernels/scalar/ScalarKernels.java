@@ -9,8 +9,8 @@ import org.vgg4j.kernels.Convolution;
 import org.vgg4j.kernels.ConvolutionShape;
 import org.vgg4j.kernels.FullyConnected;
 import org.vgg4j.kernels.Kernels;
+import org.vgg4j.kernels.LrnShape;
 import org.vgg4j.kernels.MapLayout;
-import org.vgg4j.kernels.NormShape;
 import org.vgg4j.kernels.Probe;
 import org.vgg4j.kernels.Workers;
 
@@ -54,24 +54,24 @@ public final class ScalarKernels implements Kernels {
   }
 
   @Override
-  public int normScratchLength(NormShape shape) {
-    return Normalisation.scratchLength(shape);
+  public int lrnScratchLength(LrnShape shape) {
+    return Lrn.scratchLength(shape);
   }
 
   @Override
-  public void norm(NormShape shape, int images, float[] input, float[] output, Workers workers) {
-    Normalisation.forward(shape, images, input, output, workers);
+  public void lrn(LrnShape shape, int images, float[] input, float[] output, Workers workers) {
+    Lrn.forward(shape, images, input, output, workers);
   }
 
   @Override
-  public void normBackward(
-      NormShape shape,
+  public void lrnBackward(
+      LrnShape shape,
       int images,
       float[] input,
       float[] outputGradient,
       float[] inputGradient,
       Workers workers) {
-    Normalisation.backward(shape, images, input, outputGradient, inputGradient, workers);
+    Lrn.backward(shape, images, input, outputGradient, inputGradient, workers);
   }
 
   @Override

@@ -138,9 +138,9 @@ final class ImageConvolution implements Convolution {
       Workers workers) {
     MapLayout map = shape.output();
     TiledConvolution.clearHalo(images, map, output, workers);
-    Finish finish =
-        relu ? new Finish.Rectify(map, bias, output) : new Finish.Add(map, bias, output);
-    run(images, input, prepared, finish, workers);
+    Epilogue epilogue =
+        relu ? new Epilogue.Rectify(map, bias, output) : new Epilogue.Add(map, bias, output);
+    run(images, input, prepared, epilogue, workers);
   }
 
   @Override
@@ -154,10 +154,11 @@ final class ImageConvolution implements Convolution {
       Workers workers) {
     MapLayout half = shape.pooled();
     TiledConvolution.clearHalo(images, half, pooled, workers);
-    run(images, input, prepared, new Finish.Pool(half, bias, pooled, argmax), workers);
+    run(images, input, prepared, new Epilogue.Pool(half, bias, pooled, argmax), workers);
   }
 
-  private void run(int images, float[] input, float[] prepared, Finish finish, Workers workers) {
+  private void run(
+      int images, float[] input, float[] prepared, Epilogue epilogue, Workers workers) {
     workers.run(
         images * bands(),
         (task, scratch) -> {
@@ -172,7 +173,7 @@ final class ImageConvolution implements Convolution {
               for (int c = 0; c < block; c += LANES) {
                 int pixels = windowLength() + ROWS * STRIP * block;
                 copyColumns(floats, windowLength() + c, block, pixels, ROWS * width);
-                finish.take(floats, pixels, ROWS, width, image, (column + c) / LANES, y, x);
+                epilogue.take(floats, pixels, ROWS, width, image, (column + c) / LANES, y, x);
               }
             }
           }

@@ -6,7 +6,7 @@ import org.vgg4j.kernels.MapLayout;
 import org.vgg4j.kernels.Workers;
 
 /**
- * The products of a tiled convolution and what is done with them: {@code output = finish(scatter(
+ * The products of a tiled convolution and what is done with them: {@code output = epilogue(scatter(
  * gather(input) * weights))}.
  *
  * <p>Results do not depend on how tiles are grouped: each value is one sum over the depth, always
@@ -93,21 +93,21 @@ final class TiledConvolution {
     return Math.min(most, tiles);
   }
 
-  void run(int images, float[] input, float[] weights, Finish finish, Workers workers) {
+  void run(int images, float[] input, float[] weights, Epilogue epilogue, Workers workers) {
     int tiles = images * tiling.tilesPerImage();
     if (chunksSuffice(tiles, workers.threads())) {
-      runChunks(tiles, input, weights, finish, workers);
+      runChunks(tiles, input, weights, epilogue, workers);
     } else {
       int step = sharedTiles(tiles);
       for (int first = 0; first < tiles; first += step) {
-        runShared(first, Math.min(step, tiles - first), input, weights, finish, workers);
+        runShared(first, Math.min(step, tiles - first), input, weights, epilogue, workers);
       }
     }
   }
 
   /** Each thread does all with its own tiles. */
   private void runChunks(
-      int tiles, float[] input, float[] weights, Finish finish, Workers workers) {
+      int tiles, float[] input, float[] weights, Epilogue epilogue, Workers workers) {
     int rows = chunk * tiling.rowsPerTile;
     PanelLayout layout = panel(rows);
     int products = tiling.positions * layout.plane();
@@ -120,14 +120,14 @@ final class TiledConvolution {
           tiling.gather(input, first, count, floats, layout, 0, floats, products);
           for (int column = 0; column < columns; column += block) {
             multiply(floats, layout, 0, count, weights, column, floats, products);
-            finish(first, count, column, floats, products, finish);
+            applyEpilogue(first, count, column, floats, products, epilogue);
           }
         });
   }
 
   /** All threads share the panel and divide the columns, so that weights are read once. */
   private void runShared(
-      int first, int count, float[] input, float[] weights, Finish finish, Workers workers) {
+      int first, int count, float[] input, float[] weights, Epilogue epilogue, Workers workers) {
     PanelLayout layout = panel(count * tiling.rowsPerTile);
     float[] panel = workers.shared(tiling.positions * layout.plane());
     workers.run(
@@ -148,7 +148,7 @@ final class TiledConvolution {
           int from = task % parts * chunk;
           int tiles = Math.min(chunk, count - from);
           multiply(panel, layout, from, tiles, weights, column, floats, 0);
-          finish(first + from, tiles, column, floats, 0, finish);
+          applyEpilogue(first + from, tiles, column, floats, 0, epilogue);
         });
   }
 
@@ -190,8 +190,8 @@ final class TiledConvolution {
     }
   }
 
-  private void finish(
-      int first, int count, int column, float[] floats, int productsAt, Finish finish) {
+  private void applyEpilogue(
+      int first, int count, int column, float[] floats, int productsAt, Epilogue epilogue) {
     int plane = productPlane(chunk * tiling.rowsPerTile);
     int pixels = productsAt + tiling.positions * plane;
     int work = pixels + MOST_PIXELS;
@@ -201,7 +201,7 @@ final class TiledConvolution {
         int strip = tiling.strip(tile, count - i);
         int from = productsAt + i * tiling.rowsPerTile * block + c;
         tiling.scatter(strip, floats, from, block, plane, floats, pixels, floats, work);
-        finish.take(
+        epilogue.take(
             floats,
             pixels,
             tiling.side,

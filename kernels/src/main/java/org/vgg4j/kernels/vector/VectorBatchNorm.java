@@ -108,7 +108,7 @@ record VectorBatchNorm(MapLayout map) implements BatchNorm {
         });
   }
 
-  /** As {@link Finish} does it: {@code (|h| + h) / 2}. */
+  /** As {@link Epilogue} does it: {@code (|h| + h) / 2}. */
   private static void rectify(
       float[] from,
       int at,

@@ -125,9 +125,9 @@ final class VectorConvolution implements Convolution {
       Workers workers) {
     MapLayout map = shape.output();
     TiledConvolution.clearHalo(images, map, output, workers);
-    Finish finish =
-        relu ? new Finish.Rectify(map, bias, output) : new Finish.Add(map, bias, output);
-    forward.run(images, input, prepared, finish, workers);
+    Epilogue epilogue =
+        relu ? new Epilogue.Rectify(map, bias, output) : new Epilogue.Add(map, bias, output);
+    forward.run(images, input, prepared, epilogue, workers);
   }
 
   @Override
@@ -141,8 +141,8 @@ final class VectorConvolution implements Convolution {
       Workers workers) {
     MapLayout half = shape.pooled();
     TiledConvolution.clearHalo(images, half, pooled, workers);
-    Finish finish = new Finish.Pool(half, bias, pooled, argmax);
-    forward.run(images, input, prepared, finish, workers);
+    Epilogue epilogue = new Epilogue.Pool(half, bias, pooled, argmax);
+    forward.run(images, input, prepared, epilogue, workers);
   }
 
   @Override
@@ -155,8 +155,8 @@ final class VectorConvolution implements Convolution {
       Workers workers) {
     MapLayout map = shape.input();
     TiledConvolution.clearHalo(images, map, inputGradient, workers);
-    Finish finish = new Finish.Mask(map, input, inputGradient);
-    backward.run(images, outputGradient, prepared, finish, workers);
+    Epilogue epilogue = new Epilogue.Mask(map, input, inputGradient);
+    backward.run(images, outputGradient, prepared, epilogue, workers);
   }
 
   @Override

@@ -81,7 +81,7 @@ final class VectorFullyConnected implements FullyConnected {
           int first = task * Dot.OUTPUTS;
           int end = Math.min(out, first + Dot.OUTPUTS);
           Dot.products(input, images, weights, first, end, in, output, out, work);
-          finish(images, first, end, bias, relu, output);
+          applyEpilogue(images, first, end, bias, relu, output);
         });
   }
 
@@ -101,7 +101,7 @@ final class VectorFullyConnected implements FullyConnected {
           int first = task * Bfloat16Product.OUTPUTS;
           int end = Math.min(out, first + Bfloat16Product.OUTPUTS);
           Bfloat16Product.products(input, images, weights, first, end, output, work);
-          finish(images, first, end, bias, relu, output);
+          applyEpilogue(images, first, end, bias, relu, output);
         });
   }
 
@@ -128,7 +128,7 @@ final class VectorFullyConnected implements FullyConnected {
             addWindows(layout, input, from, depth, weights, first, end, output);
           }
           for (int block = 0; block < layout.blocks(); block++) {
-            finishWindows(layout, block, first, end, bias, relu, output);
+            applyEpilogueToWindows(layout, block, first, end, bias, relu, output);
           }
         });
   }
@@ -162,7 +162,7 @@ final class VectorFullyConnected implements FullyConnected {
     }
   }
 
-  private void finishWindows(
+  private void applyEpilogueToWindows(
       WindowLayout layout,
       int block,
       int first,
@@ -180,7 +180,8 @@ final class VectorFullyConnected implements FullyConnected {
     }
   }
 
-  private void finish(int images, int first, int end, float[] bias, boolean relu, float[] output) {
+  private void applyEpilogue(
+      int images, int first, int end, float[] bias, boolean relu, float[] output) {
     for (int n = 0; n < images; n++) {
       for (int o = first; o < end; o++) {
         float sum = output[n * out + o] + bias[o];

@@ -6,8 +6,8 @@ import org.vgg4j.kernels.Convolution;
 import org.vgg4j.kernels.ConvolutionShape;
 import org.vgg4j.kernels.FullyConnected;
 import org.vgg4j.kernels.Kernels;
+import org.vgg4j.kernels.LrnShape;
 import org.vgg4j.kernels.MapLayout;
-import org.vgg4j.kernels.NormShape;
 import org.vgg4j.kernels.Probe;
 import org.vgg4j.kernels.Workers;
 import org.vgg4j.kernels.scalar.ScalarKernels;
@@ -64,33 +64,33 @@ public final class VectorKernels implements Kernels {
   }
 
   @Override
-  public int normScratchLength(NormShape shape) {
-    return VectorNormalisation.covers(shape)
-        ? VectorNormalisation.scratchLength(shape)
-        : scalar.normScratchLength(shape);
+  public int lrnScratchLength(LrnShape shape) {
+    return VectorLrn.covers(shape)
+        ? VectorLrn.scratchLength(shape)
+        : scalar.lrnScratchLength(shape);
   }
 
   @Override
-  public void norm(NormShape shape, int images, float[] input, float[] output, Workers workers) {
-    if (VectorNormalisation.covers(shape)) {
-      VectorNormalisation.forward(shape, images, input, output, workers);
+  public void lrn(LrnShape shape, int images, float[] input, float[] output, Workers workers) {
+    if (VectorLrn.covers(shape)) {
+      VectorLrn.forward(shape, images, input, output, workers);
     } else {
-      scalar.norm(shape, images, input, output, workers);
+      scalar.lrn(shape, images, input, output, workers);
     }
   }
 
   @Override
-  public void normBackward(
-      NormShape shape,
+  public void lrnBackward(
+      LrnShape shape,
       int images,
       float[] input,
       float[] outputGradient,
       float[] inputGradient,
       Workers workers) {
-    if (VectorNormalisation.covers(shape)) {
-      VectorNormalisation.backward(shape, images, input, outputGradient, inputGradient, workers);
+    if (VectorLrn.covers(shape)) {
+      VectorLrn.backward(shape, images, input, outputGradient, inputGradient, workers);
     } else {
-      scalar.normBackward(shape, images, input, outputGradient, inputGradient, workers);
+      scalar.lrnBackward(shape, images, input, outputGradient, inputGradient, workers);
     }
   }
 

@@ -9,7 +9,7 @@ import org.jspecify.annotations.Nullable;
 import org.vgg4j.kernels.MapLayout;
 
 /** What is done to a strip's pixels, 16 channels of them, on their way into the output. */
-interface Finish {
+interface Epilogue {
   /**
    * Takes a strip of tiles.
    *
@@ -19,7 +19,7 @@ interface Finish {
   void take(float[] pixels, int offset, int height, int width, int image, int block, int y, int x);
 
   /** Adds the bias, rectifies, and stores. */
-  record Rectify(MapLayout map, float[] bias, float[] output) implements Finish {
+  record Rectify(MapLayout map, float[] bias, float[] output) implements Epilogue {
     @Override
     public void take(
         float[] pixels, int offset, int height, int width, int image, int block, int y, int x) {
@@ -45,7 +45,7 @@ interface Finish {
   }
 
   /** Adds the bias, and stores. */
-  record Add(MapLayout map, float[] bias, float[] output) implements Finish {
+  record Add(MapLayout map, float[] bias, float[] output) implements Epilogue {
     @Override
     public void take(
         float[] pixels, int offset, int height, int width, int image, int block, int y, int x) {
@@ -70,7 +70,7 @@ interface Finish {
 
   /** Adds the bias, rectifies, and keeps the largest of each 2x2 pixels. */
   record Pool(MapLayout half, float[] bias, float[] pooled, byte @Nullable [] argmax)
-      implements Finish {
+      implements Epilogue {
     @Override
     public void take(
         float[] pixels, int offset, int height, int width, int image, int block, int y, int x) {
@@ -86,7 +86,7 @@ interface Finish {
   }
 
   /** Stores where the forward pass's input is positive, and zero elsewhere. */
-  record Mask(MapLayout map, float[] input, float[] inputGradient) implements Finish {
+  record Mask(MapLayout map, float[] input, float[] inputGradient) implements Epilogue {
     @Override
     public void take(
         float[] pixels, int offset, int height, int width, int image, int block, int y, int x) {

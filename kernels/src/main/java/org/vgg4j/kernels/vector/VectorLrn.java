@@ -6,8 +6,8 @@ import static org.vgg4j.kernels.vector.Width.SPECIES;
 import java.util.Arrays;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorOperators;
+import org.vgg4j.kernels.LrnShape;
 import org.vgg4j.kernels.MapLayout;
-import org.vgg4j.kernels.NormShape;
 import org.vgg4j.kernels.Workers;
 
 /**
@@ -18,22 +18,22 @@ import org.vgg4j.kernels.Workers;
  * <p>A window crosses blocks of channels. So all channels of a pixel are brought side by side, as
  * {@code [pixel][C + 16]} with zeros between two pixels, and a window is the sum of five loads.
  */
-final class VectorNormalisation {
+final class VectorLrn {
   private static final int SIZE = 5;
   private static final float BETA = 0.75f;
 
   private static final int ROWS = 8; // of a task, so that one image has tasks for several threads
   private static final int PIXELS = 32; // side by side: few enough for the first cache
 
-  private VectorNormalisation() {}
+  private VectorLrn() {}
 
   /** Whether this can do it: constants that are not the paper's are left to the naive twin. */
-  static boolean covers(NormShape shape) {
+  static boolean covers(LrnShape shape) {
     return shape.size() == SIZE && shape.beta() == BETA;
   }
 
   /** Squares, and products of the gradient. */
-  static int scratchLength(NormShape shape) {
+  static int scratchLength(LrnShape shape) {
     return 2 * planeLength(shape.map());
   }
 
@@ -46,7 +46,7 @@ final class VectorNormalisation {
     return map.channels() + LANES;
   }
 
-  static void forward(NormShape shape, int images, float[] input, float[] output, Workers workers) {
+  static void forward(LrnShape shape, int images, float[] input, float[] output, Workers workers) {
     MapLayout map = shape.map();
     int pitch = pitch(map);
     forEachSegment(
@@ -71,7 +71,7 @@ final class VectorNormalisation {
    * a_c * sum over the window of db_j * a_j * s_j^(-beta-1)}.
    */
   static void backward(
-      NormShape shape,
+      LrnShape shape,
       int images,
       float[] input,
       float[] outputGradient,
@@ -115,7 +115,7 @@ final class VectorNormalisation {
   }
 
   private static void forEachSegment(
-      NormShape shape, int images, float[] written, Workers workers, SegmentBody body) {
+      LrnShape shape, int images, float[] written, Workers workers, SegmentBody body) {
     MapLayout map = shape.map();
     int strips = (map.height() + ROWS - 1) / ROWS;
     workers.run(
@@ -158,7 +158,7 @@ final class VectorNormalisation {
   }
 
   private static void normalise(
-      NormShape shape,
+      LrnShape shape,
       float[] squares,
       int from,
       int pitch,
@@ -186,7 +186,7 @@ final class VectorNormalisation {
 
   /** Writes the gradient's first term to its place, and what the windows sum to the scratch. */
   private static void products(
-      NormShape shape,
+      LrnShape shape,
       float[] scratch,
       int from,
       int plane,

@@ -2,20 +2,20 @@ package org.vgg4j.kernels.scalar;
 
 import static org.vgg4j.kernels.MapLayout.LANES;
 
+import org.vgg4j.kernels.LrnShape;
 import org.vgg4j.kernels.MapLayout;
-import org.vgg4j.kernels.NormShape;
 import org.vgg4j.kernels.Workers;
 
 /** Local response normalisation across channels, forward and backward. */
-final class Normalisation {
-  private Normalisation() {}
+final class Lrn {
+  private Lrn() {}
 
   /** Scratch of one pixel: values, denominators, products of the gradient, [3][C]. */
-  static int scratchLength(NormShape shape) {
+  static int scratchLength(LrnShape shape) {
     return 3 * shape.map().channels();
   }
 
-  static void forward(NormShape shape, int images, float[] input, float[] output, Workers workers) {
+  static void forward(LrnShape shape, int images, float[] input, float[] output, Workers workers) {
     forEachPixel(
         shape,
         images,
@@ -37,7 +37,7 @@ final class Normalisation {
    * a_c * sum over the window of db_j * a_j * s_j^(-beta-1)}.
    */
   static void backward(
-      NormShape shape,
+      LrnShape shape,
       int images,
       float[] input,
       float[] outputGradient,
@@ -82,7 +82,7 @@ final class Normalisation {
   }
 
   private static void forEachPixel(
-      NormShape shape, int images, float[] written, Workers workers, PixelBody body) {
+      LrnShape shape, int images, float[] written, Workers workers, PixelBody body) {
     MapLayout map = shape.map();
     workers.run(
         images,
@@ -107,7 +107,7 @@ final class Normalisation {
   }
 
   /** Reads the values in front of the offset, writes {@code k + alpha * sum a_j^2} behind it. */
-  private static void denominators(NormShape shape, float[] scratch, int channels) {
+  private static void denominators(LrnShape shape, float[] scratch, int channels) {
     for (int c = 0; c < channels; c++) {
       float sum = 0;
       for (int j = first(shape, c); j <= last(shape, c); j++) {
@@ -117,11 +117,11 @@ final class Normalisation {
     }
   }
 
-  private static int first(NormShape shape, int channel) {
+  private static int first(LrnShape shape, int channel) {
     return Math.max(0, channel - shape.size() / 2);
   }
 
-  private static int last(NormShape shape, int channel) {
+  private static int last(LrnShape shape, int channel) {
     return Math.min(shape.map().channels() - 1, channel + shape.size() / 2);
   }
 

@@ -10,4 +10,4 @@ package org.vgg4j.kernels;
  * @param alpha factor of the sum, not divided by the size
  * @param beta exponent
  */
-public record NormShape(MapLayout map, int size, float k, float alpha, float beta) {}
+public record LrnShape(MapLayout map, int size, float k, float alpha, float beta) {}

@@ -3,17 +3,17 @@ package org.vgg4j.bench.kernels;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.Param;
 import org.openjdk.jmh.annotations.Setup;
+import org.vgg4j.kernels.LrnShape;
 import org.vgg4j.kernels.MapLayout;
-import org.vgg4j.kernels.NormShape;
 import org.vgg4j.model.Layer;
 
 /** Local response normalisation. */
-public class NormBenchmark extends KernelBenchmark {
+public class LrnBenchmark extends KernelBenchmark {
   /** Whose shapes are measured. */
   @Param("A_LRN_224_BATCH_16")
   public Network network;
 
-  private NormShape shape;
+  private LrnShape shape;
   private int images;
   private float[] input;
   private float[] output;
@@ -28,7 +28,7 @@ public class NormBenchmark extends KernelBenchmark {
     }
     int side = network.outputSide("lrn1");
     MapLayout layout = new MapLayout(before.outChannels(), side, side);
-    shape = new NormShape(layout, norm.size(), norm.k(), norm.alpha(), norm.beta());
+    shape = new LrnShape(layout, norm.size(), norm.k(), norm.alpha(), norm.beta());
     images = network.batch();
     input = maps(layout, images);
     output = maps(layout, images);
@@ -38,7 +38,7 @@ public class NormBenchmark extends KernelBenchmark {
   /** The normalised maps. */
   @Benchmark
   public float[] forward(Traffic traffic) {
-    kernels.norm(shape, images, input, output, workers);
+    kernels.lrn(shape, images, input, output, workers);
     traffic.gigabyte += gigabytes(2.0 * input.length);
     return output;
   }
@@ -46,7 +46,7 @@ public class NormBenchmark extends KernelBenchmark {
   /** The gradient by the input. */
   @Benchmark
   public float[] backward(Traffic traffic) {
-    kernels.normBackward(shape, images, input, output, inputGradient, workers);
+    kernels.lrnBackward(shape, images, input, output, inputGradient, workers);
     traffic.gigabyte += gigabytes(3.0 * input.length);
     return inputGradient;
   }
