@@ -1,0 +1,315 @@
+// Convolutions of stride 1 and their gradients with respect to their input, as one matrix product:
+//
+//   y[pixel][k] = sum over taps and channels of x[pixel + tap][c] w[k][tap][c]
+//
+// A has a row for each output pixel and B a column for each output; the sum goes over taps and channels. The rows of
+// A are copied straight from the map, tap by tap: a tap is a shift, and what lies outside of the map is filled with
+// zeros on the way. The gradient is the same product the other way round, dx[pixel][c] = sum of dy[pixel - tap][k]
+// w[k][tap][c]: it reads the same weights, line by line instead of row by row. A fully connected layer is a
+// convolution with one tap over maps of one pixel.
+//
+// In the precision fp32 the sum goes three times over both operands: low x high, high x low, high x high.
+// Few tiles with long sums (fully connected layers, small maps) are divided into slices of the sum, which
+// finish_slices adds in order.
+#include "epilogue.cuh"
+#include "tile.cuh"
+
+// What is multiplied: a map [images][height][width][channels] that is read, one of `outputs` channels that is written.
+struct Shape {
+  int images, height, width, channels, outputs, side, pad;
+};
+
+// Which part of the sum comes next: a third of it (only the last one in the precision bf16), and how far that is done.
+struct Place {
+  int pass, step;
+
+  DEVICE_MEMBER static Place of(int step, int steps, bool split) {
+    return {(split ? 0 : 2) + step / steps, step % steps};
+  }
+  DEVICE_MEMBER bool low_a() const { return pass == 0; }
+  DEVICE_MEMBER bool low_b() const { return pass == 1; }
+  // Returns whether a pass begins.
+  DEVICE_MEMBER bool advance(int steps) {
+    step++;
+    if (step < steps) return false;
+    step = 0;
+    pass++;
+    return true;
+  }
+};
+
+// The rows of A: for each output pixel the channels of one tap, 32 a step; four threads copy a row.
+template <int ROWS, bool BACKWARD>
+struct Patches {
+  static constexpr int OWN = ROWS * 4 / THREADS;
+  const Source map;
+  const Shape shape;
+  const int steps;  // of a pass
+  Place place;
+  const u16* image[OWN];
+  int y[OWN], x[OWN];
+  int tap, channel;  // of this thread's chunk
+  const u16* next[OWN];
+  bool inside[OWN];
+
+  DEVICE_MEMBER Patches(Source map, const Shape& shape, int steps, Place place, const Output& output, int first_row)
+      : map(map), shape(shape), steps(steps), place(place) {
+    UNROLL for (int i = 0; i < OWN; i++) {
+      Pixel pixel = output.pixel(first_row + thread_index() / 4 + i * (THREADS / 4));
+      image[i] = plane() + (long long)pixel.image * shape.height * shape.width * shape.channels;
+      y[i] = pixel.exists ? pixel.y : -1 << 20;  // far outside
+      x[i] = pixel.x;
+    }
+    seek();
+  }
+
+  DEVICE_MEMBER const u16* plane() const { return place.low_a() ? map.low : map.high; }
+
+  DEVICE_MEMBER void seek() {
+    int at = place.step * STEP + thread_index() % 4 * CHUNK;
+    tap = at / shape.channels;
+    channel = at % shape.channels;
+    point();
+  }
+
+  DEVICE_MEMBER void point() {
+    int r = tap / shape.side;
+    int s = tap % shape.side;
+    UNROLL for (int i = 0; i < OWN; i++) {
+      int row = BACKWARD ? y[i] + shape.pad - r : y[i] - shape.pad + r;
+      int column = BACKWARD ? x[i] + shape.pad - s : x[i] - shape.pad + s;
+      inside[i] = row >= 0 && row < shape.height && column >= 0 && column < shape.width && r < shape.side;
+      next[i] = inside[i] ? image[i] + ((long long)row * shape.width + column) * shape.channels + channel : map.high;
+    }
+  }
+
+  // Starts to copy the next step, and goes on.
+  DEVICE_MEMBER void load(u32 tile) {
+    UNROLL for (int i = 0; i < OWN; i++) {
+      int row = thread_index() / 4 + i * (THREADS / 4);
+      cp_async16(RowTile<ROWS>::chunk(tile, row, thread_index() % 4), next[i], inside[i]);
+      next[i] += STEP;
+    }
+    const u16* before = plane();
+    if (place.advance(steps)) {
+      UNROLL for (int i = 0; i < OWN; i++) image[i] += plane() - before;
+      seek();
+      return;
+    }
+    channel += STEP;
+    if (channel >= shape.channels) {
+      do {  // an image has so few channels that a step passes over several taps
+        channel -= shape.channels;
+        tap++;
+      } while (channel >= shape.channels);
+      point();
+    }
+  }
+};
+
+// The columns of B in the forward pass: the weights of an output lie side by side in the order of the sum.
+template <int ROWS>
+struct OutputWeights {
+  using Tile = RowTile<ROWS>;
+  static constexpr int OWN = ROWS * 4 / THREADS;
+  const Source weights;
+  const int steps, length;
+  Place place;
+  const u16* next;  // of the first row of this thread
+  bool exists[OWN];
+
+  DEVICE_MEMBER OutputWeights(Source weights, const Shape& shape, int steps, Place place, int first)
+      : weights(weights), steps(steps), length(steps * STEP), place(place) {
+    int row = first + thread_index() / 4;
+    next = plane() + (long long)row * length + place.step * STEP + thread_index() % 4 * CHUNK;
+    UNROLL for (int i = 0; i < OWN; i++) exists[i] = row + i * (THREADS / 4) < shape.outputs;
+  }
+
+  DEVICE_MEMBER const u16* plane() const { return place.low_b() ? weights.low : weights.high; }
+
+  DEVICE_MEMBER void load(u32 tile) {
+    UNROLL for (int i = 0; i < OWN; i++) {
+      int row = thread_index() / 4 + i * (THREADS / 4);
+      const u16* from = exists[i] ? next + (long long)i * (THREADS / 4) * length : weights.high;
+      cp_async16(Tile::chunk(tile, row, thread_index() % 4), from, exists[i]);
+    }
+    next += STEP;
+    const u16* before = plane();
+    if (place.advance(steps)) next += plane() - before - length;
+  }
+};
+
+// The columns of B in the backward pass: for each of the map's channels the weights of one tap that read it.
+template <int COLUMNS>
+struct InputWeights {
+  using Tile = ColumnTile<COLUMNS>;
+  static constexpr int CHUNKS = COLUMNS / CHUNK;
+  static constexpr int LINES = THREADS / CHUNKS;
+  static constexpr int OWN = STEP / LINES;
+  const Source weights;
+  const Shape shape;
+  const int steps, length;
+  Place place;
+  const u16* origin;  // of this thread's column, in line 0 of tap 0
+  bool exists;
+  int tap, line;
+
+  DEVICE_MEMBER InputWeights(Source weights, const Shape& shape, int steps, Place place, int first)
+      : weights(weights), shape(shape), steps(steps), length(shape.side * shape.side * shape.outputs), place(place) {
+    int column = first + thread_index() % CHUNKS * CHUNK;
+    exists = column < shape.outputs;
+    origin = plane() + column;
+    seek();
+  }
+
+  DEVICE_MEMBER const u16* plane() const { return place.low_b() ? weights.low : weights.high; }
+
+  DEVICE_MEMBER void seek() {
+    tap = place.step * STEP / shape.channels;
+    line = place.step * STEP % shape.channels;
+  }
+
+  DEVICE_MEMBER void load(u32 tile) {
+    const u16* from = origin + (long long)tap * shape.outputs;
+    UNROLL for (int i = 0; i < OWN; i++) {
+      int own = thread_index() / CHUNKS + i * LINES;
+      cp_async16(Tile::chunk(tile, own, thread_index() % CHUNKS),
+                 exists ? from + (long long)(line + own) * length : weights.high, exists);
+    }
+    line += STEP;
+    if (line == shape.channels) {
+      line = 0;
+      tap++;
+    }
+    const u16* before = plane();
+    if (place.advance(steps)) {
+      origin += plane() - before;
+      seek();
+    }
+  }
+};
+
+// A tile of the product, BM rows and BN columns, of which each warp makes WM by WN.
+template <int BM, int BN, int WM, int WN, bool BACKWARD, class Weights>
+DEVICE void convolve(Source x, Source w, const Output& output, const Shape& shape, float* partial, int slices) {
+  constexpr int STAGES = 4;
+  constexpr int BYTES = RowTile<BM>::BYTES + Weights::Tile::BYTES;
+  int tiles = (shape.outputs + BN - 1) / BN;  // of a row of tiles: neighbours read the same pixels
+  int m = block_x() / tiles * BM;
+  int n = block_x() % tiles * BN;
+
+  int steps = (shape.side * shape.side * shape.channels + STEP - 1) / STEP;
+  int all = x.low ? 3 * steps : steps;
+  int from = (int)((long long)all * block_y() / slices);
+  int to = (int)((long long)all * (block_y() + 1) / slices);
+  Place place = Place::of(from, steps, x.low != nullptr);
+  Patches<BM, BACKWARD> patches(x, shape, steps, place, output, m);
+  Weights weights(w, shape, steps, place, n);
+
+  int warp = thread_index() / 32;
+  int warp_m = warp / (BN / WN) * WM;
+  int warp_n = warp % (BN / WN) * WN;
+  Sums<WM, WN> sums;
+  sums.clear();
+  pipeline<STAGES, BYTES>(
+      to - from,
+      [&](u32 buffer) {
+        patches.load(buffer);
+        weights.load(buffer + RowTile<BM>::BYTES);
+      },
+      [&](u32 buffer) {
+        sums.add(RowTile<BM>(), buffer, warp_m, typename Weights::Tile(), buffer + RowTile<BM>::BYTES, warp_n);
+      });
+
+  barrier();  // the buffers are free
+  FloatTile<BN> tile{(float*)shared_memory()};
+  sums.for_each_pair([&](int row, int column, float first, float second) {
+    tile.put(warp_m + row, warp_n + column, first, second);
+  });
+  barrier();
+
+  int rows = output.rows() - m;
+  if (slices > 1) partial += ((long long)block_y() * output.rows() + m) * shape.outputs + n;
+  int group = output.pooled && slices == 1 ? 4 : 1;
+  for (int i = thread_index(); i < BM / group * (BN / CHUNK); i += THREADS) {
+    int row = i / (BN / CHUNK) * group;
+    int column = i % (BN / CHUNK) * CHUNK;
+    if (row >= rows || n + column >= shape.outputs) continue;
+    if (group == 4) {
+      output.write_window((m + row) / 4, n + column, [&](int r, float(&v)[8]) { tile.get8(row + r, column, v); });
+      continue;
+    }
+    float v[8];
+    tile.get8(row, column, v);
+    if (slices > 1) {
+      store_floats(partial + (long long)row * shape.outputs + column, v);
+    } else {
+      output.write(m + row, n + column, v);
+    }
+  }
+}
+
+// Maps and weights: the low plane is null in the precision bf16. Weights are [K][side * side][C], rows padded to a
+// multiple of 32 values. `floats` takes the result as floats if y is null. With several slices, `partial` takes
+// [slices][rows][outputs] instead. `pad` is side / 2, or 0 for a result that is side - 1 smaller.
+#define FORWARD(name, BM, BN, WM, WN)                                                                              \
+  KERNEL(THREADS, 2)                                                                                               \
+  name(const u16* x, const u16* x_low, const u16* w, const u16* w_low, const float* bias, u16* y, u16* y_low,      \
+       float* floats, u8* argmax, float* partial, int images, int height, int width, int channels, int outputs,    \
+       int side, int pad, int rectified, int pooled, int slices) {                                                 \
+    Shape shape{images, height, width, channels, outputs, side, pad};                                              \
+    Output output{{y, y_low}, floats, bias, nullptr, 1.f, argmax, images, height + 2 * pad - side + 1,             \
+                  width + 2 * pad - side + 1, outputs, rectified != 0, pooled != 0};                               \
+    convolve<BM, BN, WM, WN, false, OutputWeights<BN>>({x, x_low}, {w, w_low}, output, shape, partial, slices);    \
+  }                                                                                                                \
+  EXPORT(name)
+
+FORWARD(convolution_forward_128x128, 128, 128, 64, 32)
+FORWARD(convolution_forward_128x64, 128, 64, 32, 32)
+
+// dy is the map [images][height][width][channels] that is read, dx has `outputs` channels. dx is zero where the
+// mask, the map that the layer read in the forward pass, is; elsewhere it is multiplied by mask_scale.
+#define BACKWARD(name, BM, BN, WM, WN)                                                                             \
+  KERNEL(THREADS, 2)                                                                                               \
+  name(const u16* dy, const u16* dy_low, const u16* w, const u16* w_low, const u16* mask, float mask_scale,        \
+       u16* dx, u16* dx_low, float* partial, int images, int height, int width, int channels, int outputs,         \
+       int side, int pad, int slices) {                                                                            \
+    Shape shape{images, height, width, channels, outputs, side, pad};                                              \
+    Output output{{dx, dx_low}, nullptr, nullptr, mask, mask_scale, nullptr, images,                               \
+                  height - 2 * pad + side - 1, width - 2 * pad + side - 1, outputs, false, false};                 \
+    convolve<BM, BN, WM, WN, true, InputWeights<BN>>({dy, dy_low}, {w, w_low}, output, shape, partial, slices);    \
+  }                                                                                                                \
+  EXPORT(name)
+
+BACKWARD(convolution_backward_128x128, 128, 128, 64, 32)
+BACKWARD(convolution_backward_128x64, 128, 64, 32, 32)
+
+// Adds the slices of a product, [slices][rows][outputs], in order, and finishes as the product itself would have.
+KERNEL(THREADS, 1)
+finish_slices(const float* partial, int slices, const float* bias, const u16* mask, float mask_scale, u16* y,
+              u16* y_low, float* floats, u8* argmax, int images, int height, int width, int outputs, int rectified,
+              int pooled) {
+  Output output{{y, y_low}, floats, bias, mask, mask_scale, argmax, images, height, width, outputs, rectified != 0,
+                pooled != 0};
+  int group = pooled ? 4 : 1;
+  int item = block_x() * THREADS + thread_index();
+  int row = item / (outputs / CHUNK) * group;
+  int column = item % (outputs / CHUNK) * CHUNK;
+  if (row >= output.rows()) return;
+  auto sum = [&](int r, float(&v)[8]) {
+    zero(v);
+    for (int slice = 0; slice < slices; slice++) {
+      float part[8];
+      load_floats(partial + ((long long)slice * output.rows() + row + r) * outputs + column, part);
+      UNROLL for (int i = 0; i < 8; i++) v[i] += part[i];
+    }
+  };
+  if (pooled) {
+    output.write_window(row / 4, column, sum);
+  } else {
+    float v[8];
+    sum(0, v);
+    output.write(row, column, v);
+  }
+}
+EXPORT(finish_slices)

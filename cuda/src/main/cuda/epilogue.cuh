@@ -1,0 +1,89 @@
+// What becomes of the sums of a product: bias, ReLU, mask, pool, rounding.
+#pragma once
+#include "values.cuh"
+
+struct Pixel {
+  int image, y, x;
+  bool exists;
+};
+
+// The map that a product writes, and what is done with each sum first. Rows of the product are its pixels, in order;
+// or, if it is pooled, the four of each 2x2 window together, so that one thread finds the largest. An odd last row or
+// column is in no window, and is not computed.
+struct Output {
+  Target map;
+  float* floats;      // where the map goes as plain floats instead, if map.high is null
+  const float* bias;  // null for none
+  const u16* mask;    // what follows it in the forward pass: gradients are zero where this is; null for none
+  float mask_scale;   // and elsewhere times this
+  u8* argmax;         // of a pool, which pixel was the largest, 2 * row + column; null if not wanted
+  int images, height, width, channels;
+  bool rectified, pooled;
+
+  DEVICE_MEMBER int rows() const {
+    return pooled ? images * (height / 2) * (width / 2) * 4 : images * height * width;
+  }
+
+  DEVICE_MEMBER Pixel pixel(int row) const {
+    if (!pooled) {
+      int line = row / width;
+      return {line / height, line % height, row % width, row < rows()};
+    }
+    int window = row / 4;
+    int line = window / (width / 2);
+    return {line / (height / 2), line % (height / 2) * 2 + row / 2 % 2, window % (width / 2) * 2 + row % 2,
+            row < rows()};
+  }
+
+  DEVICE_MEMBER void activate(int channel, float (&v)[8]) const {
+    if (bias) {
+      float b[8];
+      load_floats(bias + channel, b);
+      UNROLL for (int i = 0; i < 8; i++) v[i] += b[i];
+    }
+    if (rectified) {
+      UNROLL for (int i = 0; i < 8; i++) v[i] = relu(v[i]);
+    }
+  }
+
+  // Writes the sums of eight channels of a row that exists.
+  DEVICE_MEMBER void write(int row, int channel, float (&v)[8]) const {
+    long long at = (long long)row * channels + channel;
+    activate(channel, v);
+    if (mask) {
+      float m[8];
+      unpack(load((const Four*)(mask + at)), m);
+      UNROLL for (int i = 0; i < 8; i++) v[i] = m[i] > 0.f ? v[i] * mask_scale : 0.f;
+    }
+    if (map.high) {
+      map.store8(at, v);
+    } else {
+      store_floats(floats + at, v);
+    }
+  }
+
+  // Writes the largest of the sums of eight channels of the four rows of a window; the first if several are equal.
+  template <class Rows>
+  DEVICE_MEMBER void write_window(int window, int channel, Rows rows) const {
+    float best[8];
+    rows(0, best);
+    activate(channel, best);
+    u32 which[8] = {0, 0, 0, 0, 0, 0, 0, 0};
+    UNROLL for (int row = 1; row < 4; row++) {
+      float v[8];
+      rows(row, v);
+      activate(channel, v);
+      UNROLL for (int i = 0; i < 8; i++) {
+        bool larger = v[i] > best[i] || is_nan(v[i]);
+        best[i] = larger ? v[i] : best[i];
+        which[i] = larger ? row : which[i];
+      }
+    }
+    long long at = (long long)window * channels + channel;
+    map.store8(at, best);
+    if (argmax) {
+      store((Two*)(argmax + at), Two{which[0] | which[1] << 8 | which[2] << 16 | which[3] << 24,
+                                     which[4] | which[5] << 8 | which[6] << 16 | which[7] << 24});
+    }
+  }
+};
