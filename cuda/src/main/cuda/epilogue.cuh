@@ -62,28 +62,16 @@ struct Output {
     }
   }
 
-  // Writes the largest of the sums of eight channels of the four rows of a window; the first if several are equal.
+  // Writes the largest of the sums of eight channels of the four rows of a window.
   template <class Rows>
   DEVICE_MEMBER void write_window(int window, int channel, Rows rows) const {
-    float best[8];
-    rows(0, best);
-    activate(channel, best);
-    u32 which[8] = {0, 0, 0, 0, 0, 0, 0, 0};
-    UNROLL for (int row = 1; row < 4; row++) {
+    Window largest;
+    UNROLL for (int row = 0; row < 4; row++) {
       float v[8];
       rows(row, v);
       activate(channel, v);
-      UNROLL for (int i = 0; i < 8; i++) {
-        bool larger = v[i] > best[i] || is_nan(v[i]);
-        best[i] = larger ? v[i] : best[i];
-        which[i] = larger ? row : which[i];
-      }
+      largest.take(row, v);
     }
-    long long at = (long long)window * channels + channel;
-    map.store8(at, best);
-    if (argmax) {
-      store((Two*)(argmax + at), Two{which[0] | which[1] << 8 | which[2] << 16 | which[3] << 24,
-                                     which[4] | which[5] << 8 | which[6] << 16 | which[7] << 24});
-    }
+    largest.write(map, argmax, (long long)window * channels + channel);
   }
 };

@@ -6,9 +6,6 @@
 #pragma once
 #include "device.cuh"
 
-// bf16 is the upper half of a float.
-DEVICE float from_bf16(u32 bits) { return bits_to_float(bits << 16); }
-
 // What rounding to bf16 leaves; nothing of what is not finite, since infinity minus infinity would be NaN.
 DEVICE float remainder_of_bf16(float value, float rounded) {
   return (float_to_bits(rounded) & 0x7f800000) == 0x7f800000 ? 0.f : value - rounded;
@@ -16,8 +13,6 @@ DEVICE float remainder_of_bf16(float value, float rounded) {
 
 // Rectifies; lets NaN through, so that it is noticed.
 DEVICE float relu(float value) { return value <= 0.f ? 0.f : value; }
-
-DEVICE bool is_nan(float value) { return value != value; }
 
 DEVICE void unpack(Four bits, float (&values)[8]) {
   u32 pairs[4] = {bits.x, bits.y, bits.z, bits.w};
@@ -82,6 +77,30 @@ struct Target {
       unpack(rounded, rest);
       UNROLL for (int i = 0; i < 8; i++) rest[i] = remainder_of_bf16(values[i], rest[i]);
       store((Four*)(low + at), pack(rest));
+    }
+  }
+};
+
+// The largest of the four pixels of a 2x2 window, for eight channels, and which it was: 2 * row + column, the first if
+// several are equal. NaN comes through, to be noticed.
+struct Window {
+  float best[8];
+  u32 which[8];
+
+  DEVICE_MEMBER void take(u32 pixel, const float (&v)[8]) {
+    UNROLL for (int i = 0; i < 8; i++) {
+      bool larger = pixel == 0 || v[i] > best[i] || v[i] != v[i];
+      best[i] = larger ? v[i] : best[i];
+      which[i] = larger ? pixel : which[i];
+    }
+  }
+
+  // Writes both; argmax is null if it is not wanted.
+  DEVICE_MEMBER void write(Target map, u8* argmax, long long at) const {
+    map.store8(at, best);
+    if (argmax) {
+      store((Two*)(argmax + at), Two{which[0] | which[1] << 8 | which[2] << 16 | which[3] << 24,
+                                     which[4] | which[5] << 8 | which[6] << 16 | which[7] << 24});
     }
   }
 };

@@ -1,0 +1,81 @@
+// From the layouts of the CPU and of files to those of the GPU, and back.
+#include "values.cuh"
+
+constexpr int THREADS = 256;
+
+// Images as floats [N][channels][H][W] become a map with `padded` channels, the last ones zero.
+KERNEL(THREADS, 1)
+planes_to_map(const float* planes, u16* map, u16* map_low, int images, int channels, int height, int width,
+              int padded) {
+  int item = block_x() * THREADS + thread_index();
+  int area = height * width;
+  int pixel = item % area;
+  int chunk = item / area % (padded / 8);  // neighbouring threads read neighbouring pixels
+  int image = item / area / (padded / 8);
+  if (image >= images) return;
+  float v[8];
+  UNROLL for (int i = 0; i < 8; i++) {
+    int channel = 8 * chunk + i;
+    v[i] = channel < channels ? load(planes + ((long long)image * channels + channel) * area + pixel) : 0.f;
+  }
+  Target{map, map_low}.store8(((long long)image * area + pixel) * padded + 8 * chunk, v);
+}
+EXPORT(planes_to_map)
+
+// The reverse, without the channels that fill up.
+KERNEL(THREADS, 1)
+map_to_planes(const u16* map, const u16* map_low, float* planes, int images, int channels, int height, int width,
+              int padded) {
+  int item = block_x() * THREADS + thread_index();
+  int area = height * width;
+  int pixel = item % area;
+  int chunk = item / area % (padded / 8);
+  int image = item / area / (padded / 8);
+  if (image >= images) return;
+  float v[8];
+  Source{map, map_low}.load8(((long long)image * area + pixel) * padded + 8 * chunk, v);
+  UNROLL for (int i = 0; i < 8; i++) {
+    int channel = 8 * chunk + i;
+    if (channel < channels) store(planes + ((long long)image * channels + channel) * area + pixel, v[i]);
+  }
+}
+EXPORT(map_to_planes)
+
+// Weights as files have them, [K][C][taps], become [K padded][row], a row being [taps][C padded] and zeros up to
+// `length` values. Also what the maps are that a fully connected layer reads: taps are then the pixels.
+KERNEL(THREADS, 1)
+weights_to_rows(const float* weights, float* rows, int outputs, int channels, int taps, int padded, int length,
+                int padded_outputs) {
+  long long item = (long long)block_x() * THREADS + thread_index();
+  if (item >= (long long)padded_outputs * length) return;
+  int k = (int)(item / length);
+  int at = (int)(item % length);
+  int tap = at / padded;
+  int channel = at % padded;
+  bool exists = k < outputs && tap < taps && channel < channels;
+  store(rows + item, exists ? load(weights + ((long long)k * channels + channel) * taps + tap) : 0.f);
+}
+EXPORT(weights_to_rows)
+
+// The reverse.
+KERNEL(THREADS, 1)
+rows_to_weights(const float* rows, float* weights, int outputs, int channels, int taps, int padded, int length) {
+  long long item = (long long)block_x() * THREADS + thread_index();
+  if (item >= (long long)outputs * channels * taps) return;
+  int tap = (int)(item % taps);
+  int channel = (int)(item / taps % channels);
+  int k = (int)(item / taps / channels);
+  store(weights + item, load(rows + (long long)k * length + tap * padded + channel));
+}
+EXPORT(rows_to_weights)
+
+// Rounds floats, a multiple of 8, to bf16 (and what that leaves).
+KERNEL(THREADS, 1)
+round_values(const float* values, u16* rounded, u16* rounded_low, int count) {
+  int at = (block_x() * THREADS + thread_index()) * 8;
+  if (at >= count) return;
+  float v[8];
+  load_floats(values + at, v);
+  Target{rounded, rounded_low}.store8(at, v);
+}
+EXPORT(round_values)

@@ -1,0 +1,128 @@
+// Soft-max, and its cross-entropy with the labels, in doubles: a few thousand numbers, of which all others depend.
+#include "values.cuh"
+
+constexpr int THREADS = 256;
+
+// e^x for x <= 0, to about 1e-15: 2^n e^r with |r| <= ln 2 / 2.
+DEVICE double exponential(double x) {
+  if (x < -700) return 0;
+  int n = (int)(x * 1.4426950408889634 - 0.5);
+  double r = x - n * 0.6931471803691238 - n * 1.9082149292705877e-10;
+  double sum = 1;
+  UNROLL for (int i = 14; i > 0; i--) sum = 1 + sum * r / i;
+  return sum * bits_to_double((u64)(n + 1023) << 52);
+}
+
+// ln x for a finite x >= 1, to about 1e-15: n ln 2 + ln m, and ln m = 2 artanh((m - 1) / (m + 1)).
+DEVICE double logarithm(double x) {
+  u64 bits = double_to_bits(x);
+  int n = (int)(bits >> 52) - 1023;
+  double m = bits_to_double((bits & 0xfffffffffffffull) | 1023ull << 52);
+  if (m > 1.4142135623730951) {
+    m /= 2;
+    n++;
+  }
+  double s = (m - 1) / (m + 1);
+  double sum = 0;
+  UNROLL for (int i = 23; i > 0; i -= 2) sum = sum * s * s + 1.0 / i;
+  return n * 0.6931471805599453 + 2 * s * sum;
+}
+
+// Combines the values of all threads of the block, which all receive the result: of sums, in an order that is fixed.
+template <class Combine>
+DEVICE double over_block(double value, Combine combine) {
+  double* shared = (double*)shared_memory();
+  shared[thread_index()] = value;
+  for (int half = THREADS / 2; half > 0; half /= 2) {
+    barrier();
+    if (thread_index() < half) {
+      shared[thread_index()] = combine(shared[thread_index()], shared[thread_index() + half]);
+    }
+  }
+  barrier();
+  double result = shared[0];
+  barrier();
+  return result;
+}
+
+DEVICE double larger(double a, double b) { return a > b || a != a ? a : b; }  // NaN comes through
+DEVICE double sum(double a, double b) { return a + b; }
+
+// The largest score of a row and the sum of e^(score - largest).
+struct Row {
+  double largest, sum_of_powers;
+
+  DEVICE_MEMBER static Row of(const float* scores, int classes) {
+    double most = -__builtin_inf();
+    for (int k = thread_index(); k < classes; k += THREADS) most = larger(most, load(scores + k));
+    most = over_block(most, [](double a, double b) { return larger(a, b); });
+    double powers = 0;
+    for (int k = thread_index(); k < classes; k += THREADS) powers += exponential(load(scores + k) - most);
+    return {most, over_block(powers, [](double a, double b) { return sum(a, b); })};
+  }
+};
+
+// A block for each row: posteriors [images][classes] of scores [images][padded].
+KERNEL(THREADS, 1)
+softmax(const float* scores, float* posteriors, int classes, int padded) {
+  const float* own = scores + (long long)block_x() * padded;
+  Row row = Row::of(own, classes);
+  for (int k = thread_index(); k < classes; k += THREADS) {
+    double posterior = exponential(load(own + k) - row.largest) / row.sum_of_powers;
+    store(posteriors + (long long)block_x() * classes + k, (float)posterior);
+  }
+}
+EXPORT(softmax)
+
+// A block for each row: its loss in nats, whether the label's score is the largest (of equal ones the first), and the
+// gradient with respect to the scores, times gradient_scale, as a map with `padded` channels.
+KERNEL(THREADS, 1)
+softmax_cross_entropy(const float* scores, const int* labels, float gradient_scale, u16* gradient, u16* gradient_low,
+                      double* losses, double* correct, int classes, int padded) {
+  const float* own = scores + (long long)block_x() * padded;
+  Row row = Row::of(own, classes);
+  int label = load(labels + block_x());
+  float score = load(own + label);
+  double better = 0;
+  for (int k = thread_index(); k < classes; k += THREADS) {
+    float other = load(own + k);
+    if (k != label && !(other < score || (other == score && k > label))) better++;
+  }
+  better = over_block(better, [](double a, double b) { return sum(a, b); });
+  if (thread_index() == 0) {
+    bool finite = row.sum_of_powers >= 1;  // else it is NaN
+    store(losses + block_x(), finite ? logarithm(row.sum_of_powers) + row.largest - score : row.sum_of_powers);
+    store(correct + block_x(), better == 0 ? 1. : 0.);
+  }
+  for (int first = thread_index() * 8; first < padded; first += THREADS * 8) {
+    float v[8];
+    UNROLL for (int i = 0; i < 8; i++) {
+      int k = first + i;
+      v[i] = 0.f;
+      if (k < classes) {
+        double posterior = exponential(load(own + k) - row.largest) / row.sum_of_powers;
+        v[i] = (float)((posterior - (k == label ? 1 : 0)) * gradient_scale);
+      }
+    }
+    Target{gradient, gradient_low}.store8((long long)block_x() * padded + first, v);
+  }
+}
+EXPORT(softmax_cross_entropy)
+
+// One block: writes, or adds, the sum of the losses and the number of correct ones to totals[0] and totals[1].
+KERNEL(THREADS, 1)
+sum_losses(const double* losses, const double* correct, int images, double* totals, int add) {
+  double loss = 0;
+  double right = 0;
+  for (int i = thread_index(); i < images; i += THREADS) {
+    loss += load(losses + i);
+    right += load(correct + i);
+  }
+  loss = over_block(loss, [](double a, double b) { return sum(a, b); });
+  right = over_block(right, [](double a, double b) { return sum(a, b); });
+  if (thread_index() == 0) {
+    store(totals, add ? load(totals) + loss : loss);
+    store(totals + 1, add ? load(totals + 1) + right : right);
+  }
+}
+EXPORT(sum_losses)
