@@ -15,6 +15,7 @@ import org.vgg4j.data.DataSources;
 import org.vgg4j.data.Dataset;
 import org.vgg4j.data.Split;
 import org.vgg4j.data.Synsets;
+import org.vgg4j.data.Unreadable;
 import org.vgg4j.data.UnreadableLimit;
 import org.vgg4j.evaluate.Posteriors;
 import org.vgg4j.evaluate.PosteriorsFile;
@@ -287,8 +288,7 @@ final class EvaluateCommand implements Callable<Integer> {
     List<String> unreadable = EvaluationResult.unreadable(posteriors);
     if (!unreadable.isEmpty()) {
       PrintWriter err = spec.commandLine().getErr();
-      err.printf(
-          "vgg: %d of the pictures cannot be read and are passed over:%n", unreadable.size());
+      err.println("vgg: " + Unreadable.passedOver(unreadable.size()) + ":");
       unreadable.stream().limit(MOST_NAMED).forEach(name -> err.println("  " + name));
       if (unreadable.size() > MOST_NAMED) {
         err.println("  ... (--json names all)");

@@ -14,6 +14,17 @@ import java.util.stream.Collectors;
 public record Unreadable(Split split, int index, String id, String reason) {
   private static final int NAMED = 3;
 
+  /**
+   * Says that some images are passed over, as the beginning of a sentence.
+   *
+   * @param count how many, at least 1
+   */
+  public static String passedOver(int count) {
+    return count == 1
+        ? "1 of the images cannot be read and is passed over"
+        : count + " of the images cannot be read and are passed over";
+  }
+
   /** Returns the names of the first few, for a sentence. */
   public static String names(List<Unreadable> pictures) {
     String names =

@@ -70,8 +70,12 @@ final class DataSurvey {
     requireAllClasses(data, data.without(unreadable).train());
     if (!unreadable.isEmpty()) {
       listener.warned(
-          "%d of the pictures cannot be read and are passed over (%s lists them): %s"
-              .formatted(unreadable.size(), folder.unreadable(), Unreadable.names(unreadable)));
+          "%s (%s lists %s): %s"
+              .formatted(
+                  Unreadable.passedOver(unreadable.size()),
+                  folder.unreadable(),
+                  unreadable.size() == 1 ? "it" : "them",
+                  Unreadable.names(unreadable)));
     }
     return new Survey(train.mean(), train.colors(), unreadable);
   }

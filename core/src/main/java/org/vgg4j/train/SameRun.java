@@ -38,8 +38,10 @@ final class SameRun {
     }
     if (folder.passedOver().size() != snapshot.unreadable()) {
       throw new InputException(
-          "%s listed %d pictures when the run began: restore it, or start a run anew"
-              .formatted(folder.unreadable(), snapshot.unreadable()));
+          "%s listed %s when the run began: restore it, or start a run anew"
+              .formatted(
+                  folder.unreadable(),
+                  snapshot.unreadable() == 1 ? "1 image" : snapshot.unreadable() + " images"));
     }
   }
 

@@ -55,7 +55,7 @@ class UnreadablePicturesTest {
             });
     assertThat(recorder.warnings)
         .contains(
-            "1 of the pictures cannot be read and are passed over (%s lists them): %s"
+            "1 of the images cannot be read and is passed over (%s lists it): %s"
                 .formatted(root.resolve("run/unreadable.csv"), data.resolve("train/green/7.png")));
     assertThat(Files.readAllLines(result.folder().unreadable()).get(0))
         .isEqualTo("set,index,file,reason");
@@ -102,8 +102,7 @@ class UnreadablePicturesTest {
                 Trainer.resume(
                     options.build(), root.resolve("run"), recorder, () -> false, Map.of()))
         .isInstanceOf(InputException.class)
-        .hasMessage(
-            list + " listed 1 pictures when the run began: restore it, or start a run anew");
+        .hasMessage(list + " listed 1 image when the run began: restore it, or start a run anew");
     Files.writeString(list, "set,index,file,reason\ntrain,x\n");
     assertThatThrownBy(
             () ->
