@@ -1,0 +1,99 @@
+package org.vgg4j.cuda.driver;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import com.sun.jna.NativeLibrary;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.extension.AfterEachCallback;
+import org.junit.jupiter.api.extension.BeforeAllCallback;
+import org.junit.jupiter.api.extension.BeforeEachCallback;
+import org.junit.jupiter.api.extension.ExtensionContext;
+
+/**
+ * A driver without a GPU, for tests: {@code @ExtendWith(Emulator.class)}. Builds it once for the
+ * JVM; each test begins with one device of capability 8.0 and 1 GiB, and ends with a check that no
+ * memory was left open. Without a C++ compiler the tests are skipped.
+ *
+ * <p>Threads and blocks run in an order that follows from a seed, {@code -Dvgg.test.emulator.seed},
+ * by default 1; what fails under one fails under it again.
+ */
+public final class Emulator implements BeforeAllCallback, BeforeEachCallback, AfterEachCallback {
+  private static final int NO_COMPILER = 3;
+  private static final long SEED = Long.getLong("vgg.test.emulator.seed", 1);
+
+  private static String library = "";
+
+  @Override
+  public void beforeAll(ExtensionContext context) throws IOException, InterruptedException {
+    start();
+  }
+
+  /** Builds the emulator, if it is not yet, and lets the driver be this. */
+  public static synchronized void start() throws IOException, InterruptedException {
+    if (!library.isEmpty()) {
+      return;
+    }
+    Path sources = Path.of("src", "test", "cpp").toAbsolutePath();
+    Process build =
+        new ProcessBuilder(
+                sources.resolve("build").toString(),
+                Path.of("target", "emulator").toAbsolutePath().toString(),
+                sources.resolve("faults.cu").toString())
+            .redirectError(ProcessBuilder.Redirect.INHERIT)
+            .start();
+    String said = new String(build.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+    assertThat(build.waitFor(10, TimeUnit.MINUTES)).isTrue();
+    assumeTrue(
+        build.exitValue() != NO_COMPILER,
+        "The GPU's kernels are not tested: there is no C++ compiler (install g++).");
+    assertThat(build.exitValue()).as("the emulator's build").isZero();
+    library = said.strip();
+    System.setProperty(Driver.LIBRARY_PROPERTY, library);
+  }
+
+  @Override
+  public void beforeEach(ExtensionContext context) {
+    pose(1, 12040, 80, 1L << 30);
+    seed(SEED);
+  }
+
+  @Override
+  public void afterEach(ExtensionContext context) {
+    assertThat(call("emulator_allocations")).as("pieces of GPU memory left open").isZero();
+  }
+
+  /**
+   * Makes the emulator another machine, with nothing open.
+   *
+   * @param devices how many GPUs, 0 to 4
+   * @param cuda what the driver supports, for instance 11010 for CUDA 11.1
+   * @param capability of each device, for instance 80
+   * @param memory of each device, bytes
+   */
+  public static void pose(int devices, int cuda, int capability, long memory) {
+    call("emulator_pose", devices, cuda, capability, memory, 0);
+  }
+
+  /** Lets the driver's start fail. */
+  static void failToStart(int error) {
+    call("emulator_pose", 1, 12040, 80, 1L << 30, error);
+  }
+
+  /** Lets the order of blocks, threads and streams follow from a number. */
+  public static void seed(long seed) {
+    call("emulator_seed", seed);
+  }
+
+  /** How many kernels have run in this test. */
+  public static int launches() {
+    return call("emulator_launches");
+  }
+
+  private static int call(String function, Object... arguments) {
+    return NativeLibrary.getInstance(library).getFunction(function).invokeInt(arguments);
+  }
+}
