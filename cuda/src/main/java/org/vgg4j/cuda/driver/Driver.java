@@ -83,15 +83,7 @@ public final class Driver {
       throw new IllegalStateException(
           "This JVM already uses the driver " + bound + ", and cannot change to " + library);
     }
-    NativeLibrary found;
-    try {
-      found = NativeLibrary.getInstance(library);
-    } catch (UnsatisfiedLinkError e) {
-      throw new InputException(
-          "No NVIDIA driver is installed (there is no library %s): install driver %s, start a container with --gpus all, or use --device cpu."
-              .formatted(library, NEEDED_DRIVER),
-          e);
-    }
+    NativeLibrary found = find(library);
     try {
       LibCuda.bind(found);
     } catch (UnsatisfiedLinkError e) {
@@ -101,6 +93,18 @@ public final class Driver {
           e);
     }
     bound = library;
+  }
+
+  /** Loads the driver's library, or says what to install. */
+  static NativeLibrary find(String library) {
+    try {
+      return NativeLibrary.getInstance(library);
+    } catch (UnsatisfiedLinkError e) {
+      throw new InputException(
+          "No NVIDIA driver is installed (there is no library %s): install driver %s, start a container with --gpus all, or use --device cpu."
+              .formatted(library, NEEDED_DRIVER),
+          e);
+    }
   }
 
   /** The CUDA version that the driver supports, for instance "12.4". */

@@ -10,10 +10,10 @@ final class TestKernels {
   private TestKernels() {}
 
   static String ptx(String name, String... types) {
-    return ptx("7.1", "sm_80", name, types);
+    return ptxFor("7.1", "sm_80", name, types);
   }
 
-  static String ptx(String version, String target, String name, String... types) {
+  static String ptxFor(String version, String target, String name, String... types) {
     String parameters =
         IntStream.range(0, types.length)
             .mapToObj(i -> "\t.param ." + types[i] + " " + name + "_param_" + i)
