@@ -31,9 +31,13 @@ public record UnseenImages(@Nullable Split split, @Nullable Double heldOut, @Nul
    * @throws InputException if there is no such data set or part, or something is wrong with it
    */
   public Dataset open(String data, @Nullable Provenance provenance) {
-    boolean learnt =
-        provenance != null && DataSources.fingerprint(data).equals(provenance.datasetFingerprint());
-    Map<String, Object> options = learnt ? provenance.configuration() : Map.of();
+    Map<String, Object> options = Map.of();
+    boolean learnt = false;
+    if (provenance != null
+        && DataSources.fingerprint(data).equals(provenance.datasetFingerprint())) {
+      options = provenance.configuration();
+      learnt = true;
+    }
     double fraction =
         heldOut != null ? heldOut : number(options, "held-out", HELD_OUT).doubleValue();
     int limit = number(options, "limit", 0).intValue();
