@@ -1,27 +1,23 @@
 package org.vgg4j.network;
 
 import java.util.List;
-import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import org.vgg4j.kernels.Convolution;
 import org.vgg4j.kernels.Kernels;
-import org.vgg4j.kernels.MapLayout;
 import org.vgg4j.kernels.Pass;
 import org.vgg4j.kernels.Workers;
 import org.vgg4j.model.ParameterShape;
 
 /**
  * A convolution with ReLU, and the pool that follows it if there is one; or one without both, where
- * a normalisation follows.
+ * a batch norm follows.
  */
-final class ConvolutionStage implements Stage {
+final class ConvolutionStage implements TrainingStage {
   private final LayerParameters layer;
   private final String tap;
   private final boolean relu;
-  private final boolean pooled;
-  private final Kernels kernels;
   private final Convolution convolution;
-  private final MapLayout output;
+  private final OutputMap output;
   private final Workers workers;
 
   /**
@@ -41,10 +37,8 @@ final class ConvolutionStage implements Stage {
     this.layer = layer;
     this.tap = tap;
     this.relu = relu;
-    this.pooled = pooled;
-    this.kernels = kernels;
     this.convolution = convolution;
-    this.output = pooled ? convolution.shape().pooled() : convolution.shape().output();
+    this.output = new OutputMap(convolution.shape().output(), pooled, kernels, workers);
     this.workers = workers;
   }
 
@@ -55,76 +49,60 @@ final class ConvolutionStage implements Stage {
 
   @Override
   public int outputLength() {
-    return output.imageLength();
+    return output.length();
   }
 
   @Override
-  public int scratchLength(Pass pass, int images) {
-    return convolution.scratchLength(pass);
+  public StageMemory memory(Pass pass, int images, int threads) {
+    return new StageMemory(
+        convolution.forwardWeightsLength(),
+        convolution.scratchLength(pass),
+        convolution.sharedLength(pass, images, threads));
   }
 
   @Override
-  public int sharedLength(Pass pass, int images, int threads) {
-    return convolution.sharedLength(pass, images, threads);
+  public StageCost cost(int images, Parameters parameters) {
+    return new StageCost(
+        convolution.multiplyAdds(images), (long) Float.BYTES * convolution.forwardWeightsLength());
   }
 
   @Override
-  public long multiplyAdds(int images) {
-    return convolution.multiplyAdds(images);
+  public float[] read(int images, float[] values) {
+    return output.read(images, values);
   }
 
   @Override
-  public long weightBytes(Parameters parameters) {
-    return (long) Float.BYTES * convolution.forwardWeightsLength();
-  }
-
-  @Override
-  public float[] readOutput(int images, float[] values) {
-    return MapStages.read(kernels, output, images, values, workers);
-  }
-
-  @Override
-  public int beforePoolLength() {
-    return pooled ? convolution.shape().output().imageLength() : 0;
-  }
-
-  @Override
-  public boolean needsArgmax() {
-    return pooled;
-  }
-
-  @Override
-  public int preparedForwardLength() {
-    return convolution.forwardWeightsLength();
-  }
-
-  @Override
-  public int preparedBackwardLength() {
-    return convolution.backwardWeightsLength();
-  }
-
-  @Override
-  public int weightGradientLength() {
-    return layer.weight().length();
-  }
-
-  @Override
-  public int biasGradientLength() {
-    return layer.bias().length();
-  }
-
-  @Override
-  public List<ParameterShape> parameterShapes() {
+  public List<ParameterShape> parameters() {
     return layer.shapes();
   }
 
   @Override
-  public void prepareForward(Parameters parameters, float[] prepared) {
+  public BackwardNeeds backwardNeeds() {
+    return output.needs(
+        BackwardNeeds.INPUT
+            .withPrepared(convolution.backwardWeightsLength())
+            .withGradients(layer.weight().length(), layer.bias().length()));
+  }
+
+  @Override
+  public void prepare(Parameters parameters, float[] prepared) {
     convolution.prepareForward(parameters.ofLayer(layer.name()).weight(), prepared, workers);
   }
 
   @Override
   public void forward(
+      int images, float[] input, Parameters parameters, float[] prepared, float[] values) {
+    compute(images, input, parameters, prepared, values, null);
+  }
+
+  @Override
+  public void forwardTraining(TrainingPass pass, float[] input, float[] values, Saved saved) {
+    float[] prepared = pass.workspace().prepared();
+    prepare(pass.parameters(), prepared);
+    compute(pass.images(), input, pass.parameters(), prepared, values, saved.argmax());
+  }
+
+  private void compute(
       int images,
       float[] input,
       Parameters parameters,
@@ -132,7 +110,7 @@ final class ConvolutionStage implements Stage {
       float[] values,
       byte @Nullable [] argmax) {
     float[] bias = parameters.ofLayer(layer.name()).bias();
-    if (pooled) {
+    if (output.pooled()) {
       convolution.forwardPooled(images, input, prepared, bias, values, argmax, workers);
     } else {
       convolution.forward(images, input, prepared, bias, relu, values, workers);
@@ -140,43 +118,24 @@ final class ConvolutionStage implements Stage {
   }
 
   @Override
-  public float @Nullable [] backward(
-      int images,
-      float[] input,
-      float[] outputGradient,
-      byte @Nullable [] argmax,
-      Parameters parameters,
-      Workspace workspace,
-      GradientSink sink) {
-    float[] gradient = beforePool(images, outputGradient, argmax, workspace.beforePool());
+  public float[] backward(
+      TrainingPass pass, float[] input, float[] outputGradient, Saved saved, GradientSink sink) {
+    int images = pass.images();
+    Workspace workspace = pass.workspace();
+    float[] gradient = output.unpooledGradient(pass, outputGradient, saved);
     boolean readsImage = convolution.shape().readsImage();
     if (!readsImage) {
       convolution.prepareBackward(
-          parameters.ofLayer(layer.name()).weight(), workspace.prepared(), workers);
+          pass.parameters().ofLayer(layer.name()).weight(), workspace.prepared(), workers);
     }
     float[] weights = workspace.weightGradient();
     float[] biases = workspace.biasGradient();
     convolution.backwardWeights(images, input, gradient, weights, biases, workers);
     layer.handOver(weights, biases, sink);
     if (readsImage) {
-      return null;
+      return NO_GRADIENT;
     }
     convolution.backwardData(images, gradient, workspace.prepared(), input, input, workers);
     return input;
-  }
-
-  private float[] beforePool(
-      int images, float[] outputGradient, byte @Nullable [] argmax, float[] beforePool) {
-    if (!pooled) {
-      return outputGradient;
-    }
-    kernels.maxPoolBackward(
-        convolution.shape().output(),
-        images,
-        outputGradient,
-        Objects.requireNonNull(argmax),
-        beforePool,
-        workers);
-    return beforePool;
   }
 }

@@ -39,8 +39,13 @@ final class CpuLearner implements Learner {
     this.exchange = exchange;
     this.memory = memory;
     this.training =
-        new Training(weights, kernels, workers, options.microBatch(), options.dropout());
-    training.keep(options.descent().frozen());
+        new Training(
+            weights,
+            kernels,
+            workers,
+            options.microBatch(),
+            options.dropout(),
+            options.descent().frozen());
     this.sgd = new Sgd(weights, velocities, kernels, workers, options.descent());
     this.steps = StepMaker.of(architecture, options, training, sgd, exchange, workers);
     int share = (options.batch() + exchange.ranks() - 1) / exchange.ranks();

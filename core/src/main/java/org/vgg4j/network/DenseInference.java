@@ -8,6 +8,7 @@ import org.jspecify.annotations.Nullable;
 import org.vgg4j.base.Bytes;
 import org.vgg4j.base.InputException;
 import org.vgg4j.kernels.Kernels;
+import org.vgg4j.kernels.Pass;
 import org.vgg4j.kernels.Workers;
 import org.vgg4j.model.Architecture;
 
@@ -116,7 +117,7 @@ public final class DenseInference {
       Stage stage = sized.list().get(i);
       float[] output = i == last ? scores : i % 2 == 0 ? even : odd;
       clock.start();
-      stage.forward(sized.batch(i, count), input, parameters, prepared.get(i), output, null);
+      stage.forward(sized.batch(i, count), input, parameters, prepared.get(i), output);
       clock.stop(stage);
       input = output;
     }
@@ -152,7 +153,7 @@ public final class DenseInference {
             architecture(), kernels, workers, newHeight, newWidth, parameters.fcWeights());
     for (int i = 0; i < sized.list().size(); i++) {
       Stage stage = sized.list().get(i);
-      int length = stage.preparedForwardLength();
+      int length = stage.memory(Pass.INFERENCE, 1, 1).prepared();
       if (prepared.size() <= i) {
         prepared.add(new float[0]);
       }
@@ -160,7 +161,7 @@ public final class DenseInference {
       if (prepared.get(i).length != length) {
         prepared.set(i, new float[0]); // before more is asked for
         prepared.set(i, new float[length]);
-        stage.prepareForward(parameters, prepared.get(i));
+        stage.prepare(parameters, prepared.get(i));
       }
     }
     clock.clear();
@@ -172,7 +173,8 @@ public final class DenseInference {
 
   /** Takes memory for a batch of the current size, unless there is enough. */
   private void reserve(DenseStages sized, int count) {
-    workers.reserve(sized.scratchLength(count), sized.sharedLength(count, workers.threads()));
+    StageMemory memory = sized.memory(count, workers.threads());
+    workers.reserve(memory.scratch(), memory.shared());
     int evenLength = Math.toIntExact(sized.pingPongLength(0, count));
     int oddLength = Math.toIntExact(sized.pingPongLength(1, count));
     if (even.length < evenLength) {

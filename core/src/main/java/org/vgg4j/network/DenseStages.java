@@ -1,6 +1,7 @@
 package org.vgg4j.network;
 
 import java.util.List;
+import java.util.stream.IntStream;
 import org.vgg4j.kernels.Kernels;
 import org.vgg4j.kernels.Pass;
 import org.vgg4j.kernels.WindowLayout;
@@ -80,23 +81,10 @@ final class DenseStages {
     return (long) batch(last, images) * stages.get(last).outputLength();
   }
 
-  /** Floats of scratch memory that each thread needs. */
-  int scratchLength(int images) {
-    int longest = 0;
-    for (int i = 0; i < stages.size(); i++) {
-      int length = stages.get(i).scratchLength(Pass.INFERENCE, batch(i, images));
-      longest = Math.max(longest, length);
-    }
-    return longest;
-  }
-
-  /** Floats of memory that the threads share. */
-  int sharedLength(int images, int threads) {
-    int longest = 0;
-    for (int i = 0; i < stages.size(); i++) {
-      int length = stages.get(i).sharedLength(Pass.INFERENCE, batch(i, images), threads);
-      longest = Math.max(longest, length);
-    }
-    return longest;
+  /** The memory that suffices for all stages, one after the other. */
+  StageMemory memory(int images, int threads) {
+    return StageMemory.largest(
+        IntStream.range(0, stages.size())
+            .mapToObj(i -> stages.get(i).memory(Pass.INFERENCE, batch(i, images), threads)));
   }
 }

@@ -2,7 +2,6 @@ package org.vgg4j.network;
 
 import java.util.Arrays;
 import java.util.List;
-import org.jspecify.annotations.Nullable;
 import org.vgg4j.kernels.Factors;
 import org.vgg4j.kernels.FullyConnected;
 import org.vgg4j.kernels.Kernels;
@@ -11,36 +10,42 @@ import org.vgg4j.kernels.Workers;
 import org.vgg4j.model.Layer;
 import org.vgg4j.model.ParameterShape;
 
-/** A fully connected layer, with ReLU if it is hidden. Dropout is training's business. */
-final class FullyConnectedStage implements Stage {
+/** A fully connected layer, with ReLU and, in training, dropout if it is hidden. */
+final class FullyConnectedStage implements TrainingStage {
   /**
-   * Floats of gradients by weights that are computed and handed over at a time: 8 MiB, since those
-   * of all of fc6 would be 411 MB, and these are still in a cache when they are used.
+   * Floats of gradients with respect to weights that are computed and handed over at a time: 8 MiB,
+   * since those of all of fc6 would be 411 MB, and these are still in a cache when they are used.
    */
   private static final int SLICE = 1 << 21;
 
   private final Layer.FullyConnected layer;
   private final LayerParameters shapes;
+  private final Kernels kernels;
   private final FullyConnected kernel;
   private final int rows;
-  private final float inputScale;
+  private final Dropout ofInput;
+  private final Dropout ofOutput;
   private final Workers workers;
 
   /**
    * @param shapes what is trained
-   * @param inputScale factor of the dropout that made the input; 1 if there is none
+   * @param ofInput the dropout that made the input
+   * @param ofOutput the dropout of the output
    */
   FullyConnectedStage(
       Layer.FullyConnected layer,
       LayerParameters shapes,
       Kernels kernels,
-      float inputScale,
+      Dropout ofInput,
+      Dropout ofOutput,
       Workers workers) {
     this.layer = layer;
     this.shapes = shapes;
+    this.kernels = kernels;
     this.kernel = kernels.fullyConnected(layer.inFeatures(), layer.outFeatures());
     this.rows = Math.max(1, Math.min(layer.outFeatures(), SLICE / layer.inFeatures()));
-    this.inputScale = inputScale;
+    this.ofInput = ofInput;
+    this.ofOutput = ofOutput;
     this.workers = workers;
   }
 
@@ -49,64 +54,45 @@ final class FullyConnectedStage implements Stage {
     return layer.tap();
   }
 
-  boolean isHidden() {
-    return layer.hidden();
-  }
-
   @Override
   public int outputLength() {
     return kernel.outFeatures();
   }
 
   @Override
-  public int scratchLength(Pass pass, int images) {
-    return kernel.scratchLength(pass, images);
+  public StageMemory memory(Pass pass, int images, int threads) {
+    return StageMemory.ofScratch(kernel.scratchLength(pass, images));
   }
 
   @Override
-  public int featuresLength() {
-    return Math.max(kernel.inFeatures(), kernel.outFeatures());
+  public StageCost cost(int images, Parameters parameters) {
+    int bytes = parameters.rounded(layer.name()) == null ? Float.BYTES : Short.BYTES;
+    long weights = (long) kernel.inFeatures() * kernel.outFeatures();
+    return new StageCost(images * weights, bytes * weights);
   }
 
   @Override
-  public int weightGradientLength() {
-    return rows * kernel.inFeatures();
-  }
-
-  @Override
-  public int biasGradientLength() {
-    return rows;
-  }
-
-  @Override
-  public List<ParameterShape> parameterShapes() {
+  public List<ParameterShape> parameters() {
     return shapes.shapes();
   }
 
   @Override
-  public long multiplyAdds(int images) {
-    return (long) images * kernel.inFeatures() * kernel.outFeatures();
+  public BackwardNeeds backwardNeeds() {
+    return BackwardNeeds.INPUT
+        .withFeatures(
+            Math.max(kernel.inFeatures(), kernel.outFeatures()),
+            layer.hidden() ? kernel.outFeatures() : 0)
+        .withGradients(rows * kernel.inFeatures(), rows);
   }
 
   @Override
-  public long weightBytes(Parameters parameters) {
-    int bytes = parameters.rounded(layer.name()) == null ? Float.BYTES : Short.BYTES;
-    return (long) bytes * kernel.inFeatures() * kernel.outFeatures();
-  }
-
-  @Override
-  public float[] readOutput(int images, float[] output) {
+  public float[] read(int images, float[] output) {
     return Arrays.copyOf(output, images * outputLength());
   }
 
   @Override
   public void forward(
-      int images,
-      float[] input,
-      Parameters parameters,
-      float[] prepared,
-      float[] output,
-      byte @Nullable [] argmax) {
+      int images, float[] input, Parameters parameters, float[] prepared, float[] output) {
     Parameters.Rounded rounded = parameters.rounded(layer.name());
     if (rounded != null) {
       kernel.forward(
@@ -118,33 +104,33 @@ final class FullyConnectedStage implements Stage {
   }
 
   @Override
+  public void forwardTraining(TrainingPass pass, float[] input, float[] output, Saved saved) {
+    TrainingStage.super.forwardTraining(pass, input, output, saved);
+    ofOutput.drop(pass, outputLength(), output, kernels, workers);
+  }
+
+  @Override
   public float[] backward(
-      int images,
-      float[] input,
-      float[] outputGradient,
-      byte @Nullable [] argmax,
-      Parameters parameters,
-      Workspace workspace,
-      GradientSink sink) {
-    float[] inputGradient = workspace.featuresBeside(outputGradient);
+      TrainingPass pass, float[] input, float[] outputGradient, Saved saved, GradientSink sink) {
+    float[] inputGradient = pass.workspace().featuresBeside(outputGradient);
     // first, since the weights may change as soon as their gradients are handed over
     kernel.backwardData(
-        images,
+        pass.images(),
         outputGradient,
-        parameters.ofLayer(layer.name()).weight(),
+        pass.parameters().ofLayer(layer.name()).weight(),
         input,
-        inputScale,
+        ofInput.scale(),
         inputGradient,
         workers);
-    Factors factors = new Factors(images, input, outputGradient);
+    Factors factors = new Factors(pass.images(), input, outputGradient);
     if (!sink.takeFactors(layer.name(), factors)) {
-      multiply(List.of(factors), workspace, sink);
+      multiply(List.of(factors), pass.workspace(), sink);
     }
     return inputGradient;
   }
 
   /**
-   * Computes the gradients by weights and biases and hands them over.
+   * Computes the gradients with respect to weights and biases, and hands them over.
    *
    * @param parts of the batch, whose images are summed in this order
    */

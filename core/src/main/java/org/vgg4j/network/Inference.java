@@ -25,7 +25,7 @@ public final class Inference implements ForwardPass {
   private final Parameters original;
   private final Kernels kernels;
   private final Workers workers;
-  private final List<Stage> stages;
+  private final List<TrainingStage> stages;
   private final List<float[]> prepared = new ArrayList<>();
   private final Set<String> taps;
   private final Map<String, float[]> tapped = new HashMap<>();
@@ -52,9 +52,11 @@ public final class Inference implements ForwardPass {
     this.kernels = kernels;
     this.workers = workers;
     this.taps = Set.copyOf(taps);
-    this.stages = Stages.of(architecture(), kernels, workers, taps, 1f);
+    this.stages = Stages.of(architecture(), kernels, workers, taps, 0);
     enlarge(capacity);
-    stages.forEach(stage -> prepared.add(new float[stage.preparedForwardLength()]));
+    for (Stage stage : stages) {
+      prepared.add(new float[stage.memory(Pass.INFERENCE, capacity, 1).prepared()]);
+    }
     prepare();
   }
 
@@ -104,7 +106,7 @@ public final class Inference implements ForwardPass {
 
   private void prepare() {
     for (int i = 0; i < stages.size(); i++) {
-      stages.get(i).prepareForward(parameters, prepared.get(i));
+      stages.get(i).prepare(parameters, prepared.get(i));
     }
   }
 
@@ -139,10 +141,10 @@ public final class Inference implements ForwardPass {
       Stage stage = stages.get(i);
       float[] output = i == stages.size() - 1 ? scores : i % 2 == 0 ? even : odd;
       clock.start();
-      stage.forward(count, input, parameters, prepared.get(i), output, null);
+      stage.forward(count, input, parameters, prepared.get(i), output);
       clock.stop(stage);
       if (taps.contains(stage.tap())) {
-        tapped.put(stage.tap(), stage.readOutput(count, output));
+        tapped.put(stage.tap(), stage.read(count, output));
       }
       input = output;
     }
@@ -181,8 +183,8 @@ public final class Inference implements ForwardPass {
     long length = 3L * crop * crop;
     for (Stage stage : stages) {
       long maps = (long) Float.BYTES * count * (length + stage.outputLength());
-      work.put(
-          stage.tap(), new Work(stage.multiplyAdds(count), maps + stage.weightBytes(parameters)));
+      StageCost cost = stage.cost(count, parameters);
+      work.put(stage.tap(), new Work(cost.multiplyAdds(), maps + cost.weightBytes()));
       length = stage.outputLength();
     }
     return work;

@@ -41,7 +41,7 @@ public record MemoryPlan(Map<String, Long> parts, long longestArray) {
   public static MemoryPlan inference(
       Architecture network, Kernels kernels, int batch, int threads, FcWeights form) {
     Architecture architecture = network.withoutBatchNorm();
-    List<Stage> stages = stages(architecture, kernels);
+    List<TrainingStage> stages = stages(architecture, kernels);
     Map<String, Long> parts = new LinkedHashMap<>();
     parts.put("weights", weightBytes(network, form));
     if (network.configuration().hasBatchNorm()) {
@@ -93,8 +93,9 @@ public record MemoryPlan(Map<String, Long> parts, long longestArray) {
     parts.put("activations", FLOAT * (even + odd));
     parts.put("input", FLOAT * batch * 3 * pixels);
     parts.put("scores", FLOAT * stages.scoresLength(batch));
-    parts.put("scratch of the threads", FLOAT * stages.scratchLength(batch) * threads);
-    parts.put("shared by the threads", FLOAT * stages.sharedLength(batch, threads));
+    StageMemory memory = stages.memory(batch, threads);
+    parts.put("scratch of the threads", FLOAT * memory.scratch() * threads);
+    parts.put("shared by the threads", FLOAT * memory.shared());
     return new MemoryPlan(parts, Math.max(even, odd));
   }
 
@@ -108,14 +109,14 @@ public record MemoryPlan(Map<String, Long> parts, long longestArray) {
    */
   public static MemoryPlan training(
       Architecture architecture, Kernels kernels, int microBatch, int batch, int threads) {
-    List<Stage> stages = stages(architecture, kernels);
+    List<TrainingStage> stages = stages(architecture, kernels);
     Allocation allocation = Allocation.planned();
     TrainingMemory unused =
         new TrainingMemory(
             stages,
             3 * architecture.crop() * architecture.crop(),
             microBatch,
-            TrainingMemory.FIRST_BLOCK,
+            TrainingMemory.RECOMPUTED,
             allocation);
     Map<String, Long> parts = new LinkedHashMap<>();
     long parameters = FLOAT * architecture.valueCount();
@@ -166,12 +167,13 @@ public record MemoryPlan(Map<String, Long> parts, long longestArray) {
         + fcWeightBytes(architecture, form);
   }
 
-  private static long preparedBytes(List<Stage> stages) {
-    return FLOAT * stages.stream().mapToLong(Stage::preparedForwardLength).sum();
+  private static long preparedBytes(List<? extends Stage> stages) {
+    return FLOAT
+        * stages.stream().mapToLong(stage -> stage.memory(Pass.INFERENCE, 1, 1).prepared()).sum();
   }
 
   /** Stages write in turn to one of two arrays: the floats of one of them, for one image. */
-  private static long pingPongLength(List<Stage> stages, int which) {
+  private static long pingPongLength(List<? extends Stage> stages, int which) {
     long longest = 0;
     for (int i = which; i < stages.size(); i += 2) {
       longest = Math.max(longest, stages.get(i).outputLength());
@@ -187,20 +189,19 @@ public record MemoryPlan(Map<String, Long> parts, long longestArray) {
       Map<String, Long> parts,
       Pass pass,
       Architecture architecture,
-      List<Stage> stages,
+      List<? extends Stage> stages,
       int batch,
       int threads) {
-    long scratch = Stages.scratchLength(stages, pass, batch);
-    long shared = Stages.sharedLength(stages, pass, batch, threads);
+    StageMemory memory = Stages.memory(stages, pass, batch, threads);
     parts.put("input", inputBytes(architecture, batch));
-    parts.put("scratch of the threads", FLOAT * scratch * threads);
-    parts.put("shared by the threads", FLOAT * shared);
+    parts.put("scratch of the threads", FLOAT * memory.scratch() * threads);
+    parts.put("shared by the threads", FLOAT * memory.shared());
   }
 
-  private static List<Stage> stages(Architecture architecture, Kernels kernels) {
+  private static List<TrainingStage> stages(Architecture architecture, Kernels kernels) {
     // only lengths are asked for, nothing runs
     try (Workers idle = new Workers(1)) {
-      return Stages.of(architecture, kernels, idle, Set.of(), 1f);
+      return Stages.of(architecture, kernels, idle, Set.of(), 0);
     }
   }
 }

@@ -114,7 +114,7 @@ public final class Parameters implements ParameterStore {
   /** A convolution that also does what the normalisation behind it would. */
   private static OfLayer folded(Parameters normalised, String convolution) {
     OfLayer values = normalised.ofLayer(convolution);
-    RunningNorm norm = RunningNorm.after(convolution, normalised);
+    BatchNormValues norm = BatchNormValues.after(convolution, normalised);
     float[] weight = values.weight().clone();
     float[] bias = values.bias().clone();
     int fanIn = weight.length / bias.length;

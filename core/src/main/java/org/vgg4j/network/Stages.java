@@ -3,7 +3,7 @@ package org.vgg4j.network;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
-import org.jspecify.annotations.Nullable;
+import org.vgg4j.base.Purpose;
 import org.vgg4j.kernels.ConvolutionShape;
 import org.vgg4j.kernels.FullyConnected;
 import org.vgg4j.kernels.Kernels;
@@ -20,43 +20,43 @@ final class Stages {
   private final Kernels kernels;
   private final Workers workers;
   private final Set<String> taps;
-  private final float dropoutScale;
-  private final List<Stage> stages = new ArrayList<>();
   private int channels = 3;
   private int height;
   private int width;
-  private boolean flat;
 
   private Stages(
       Architecture architecture,
       Kernels kernels,
       Workers workers,
       Set<String> taps,
-      float dropoutScale,
       int height,
       int width) {
     this.architecture = architecture;
     this.kernels = kernels;
     this.workers = workers;
     this.taps = taps;
-    this.dropoutScale = dropoutScale;
     this.height = height;
     this.width = width;
   }
 
   /**
+   * The stages for crops.
+   *
    * @param taps outputs that must exist; a convolution and its pool stay apart if what lies between
    *     them is among these
-   * @param dropoutScale factor that dropout gives the hidden features; 1 outside training
+   * @param dropoutRate share of the hidden features that training drops
    */
-  static List<Stage> of(
+  static List<TrainingStage> of(
       Architecture architecture,
       Kernels kernels,
       Workers workers,
       Set<String> taps,
-      float dropoutScale) {
+      double dropoutRate) {
     int crop = architecture.crop();
-    return new Stages(architecture, kernels, workers, taps, dropoutScale, crop, crop).build(null);
+    Stages builder = new Stages(architecture, kernels, workers, taps, crop, crop);
+    List<TrainingStage> stages = builder.untilLastMap();
+    stages.addAll(builder.fullyConnected(dropoutRate));
+    return stages;
   }
 
   /**
@@ -74,136 +74,134 @@ final class Stages {
       int height,
       int width,
       FcWeights form) {
-    return new Stages(architecture, kernels, workers, Set.of(), 1f, height, width).build(form);
+    Stages builder = new Stages(architecture, kernels, workers, Set.of(), height, width);
+    List<Stage> stages = new ArrayList<>(builder.untilLastMap());
+    stages.addAll(builder.overWindows(form));
+    return stages;
   }
 
-  /** Floats of scratch memory that each thread needs for all stages. */
-  static int scratchLength(List<Stage> stages, Pass pass, int batch) {
-    return stages.stream().mapToInt(stage -> stage.scratchLength(pass, batch)).max().orElse(0);
-  }
-
-  /** Floats of memory that the threads share for all stages. */
-  static int sharedLength(List<Stage> stages, Pass pass, int batch, int threads) {
-    return stages.stream()
-        .mapToInt(stage -> stage.sharedLength(pass, batch, threads))
-        .max()
-        .orElse(0);
+  /** The memory that suffices for all stages, one after the other. */
+  static StageMemory memory(List<? extends Stage> stages, Pass pass, int batch, int threads) {
+    return StageMemory.largest(stages.stream().map(stage -> stage.memory(pass, batch, threads)));
   }
 
   /** Makes the threads' memory as large as all stages want it, so that it need not grow. */
-  static void reserve(List<Stage> stages, Pass pass, int batch, Workers workers) {
-    workers.reserve(
-        scratchLength(stages, pass, batch), sharedLength(stages, pass, batch, workers.threads()));
+  static void reserve(List<? extends Stage> stages, Pass pass, int batch, Workers workers) {
+    StageMemory memory = memory(stages, pass, batch, workers.threads());
+    workers.reserve(memory.scratch(), memory.shared());
   }
 
-  /**
-   * @param dense how whole images find the weights of the fully connected layers; null for crops
-   */
-  private List<Stage> build(@Nullable FcWeights dense) {
+  private List<TrainingStage> untilLastMap() {
+    List<TrainingStage> stages = new ArrayList<>();
     List<Layer> layers = architecture.layers();
     for (int i = 0; i < layers.size(); i++) {
       Layer layer = layers.get(i);
-      if (layer instanceof Layer.Convolution convolution) {
-        Layer next = layers.get(i + 1);
-        boolean pooled = next instanceof Layer.MaxPool && !taps.contains(layer.tap());
-        addConvolution(convolution, pooled ? next.tap() : layer.tap(), pooled);
-        if (pooled) {
-          i++;
-        }
-      } else if (layer instanceof Layer.BatchNorm norm) {
-        Layer next = layers.get(i + 1);
-        boolean pooled = next instanceof Layer.MaxPool && !taps.contains(layer.tap());
-        addBatchNorm(norm, pooled ? next.tap() : layer.tap(), pooled);
-        if (pooled) {
-          i++;
-        }
-      } else if (layer instanceof Layer.LocalResponseNorm norm) {
-        LrnShape shape = new LrnShape(map(), norm.size(), norm.k(), norm.alpha(), norm.beta());
-        stages.add(new MapStages.Norm(norm.tap(), shape, kernels, workers));
-      } else if (layer instanceof Layer.MaxPool pool) {
-        stages.add(new MapStages.Pool(pool.tap(), map(), kernels, workers));
-        halve();
-      } else if (layer instanceof Layer.FullyConnected fullyConnected) {
-        if (dense != null) {
-          addToWindows(fullyConnected, dense);
-        } else {
-          addFullyConnected(fullyConnected);
-        }
+      if (layer instanceof Layer.FullyConnected) {
+        break;
+      }
+      Layer next = layers.get(i + 1);
+      boolean pooled = isPooledAtOnce(layer, next);
+      stages.add(stage(layer, pooled ? next.tap() : layer.tap(), pooled));
+      if (pooled || layer instanceof Layer.MaxPool) {
+        height /= 2;
+        width /= 2;
+      }
+      if (pooled) {
+        i++;
       }
     }
     return stages;
+  }
+
+  /** Whether a layer does the work of the pool behind it. */
+  private boolean isPooledAtOnce(Layer layer, Layer next) {
+    boolean canPool = layer instanceof Layer.Convolution || layer instanceof Layer.BatchNorm;
+    return canPool && next instanceof Layer.MaxPool && !taps.contains(layer.tap());
+  }
+
+  private TrainingStage stage(Layer layer, String tap, boolean pooled) {
+    if (layer instanceof Layer.Convolution convolution) {
+      return convolution(convolution, tap, pooled);
+    }
+    if (layer instanceof Layer.BatchNorm norm) {
+      BatchNormParameters names = BatchNormParameters.of(architecture, layer.name());
+      return new BatchNormStage(norm, names, tap, pooled, map(), kernels, workers);
+    }
+    if (layer instanceof Layer.LocalResponseNorm lrn) {
+      LrnShape shape = new LrnShape(map(), lrn.size(), lrn.k(), lrn.alpha(), lrn.beta());
+      return new LrnStage(tap, shape, kernels, workers);
+    }
+    if (layer instanceof Layer.MaxPool) {
+      return new MaxPoolStage(tap, map(), kernels, workers);
+    }
+    throw new IllegalArgumentException("no stage for " + layer);
   }
 
   private MapLayout map() {
     return new MapLayout(channels, height, width);
   }
 
-  private void halve() {
-    height /= 2;
-    width /= 2;
-  }
-
-  private void addConvolution(Layer.Convolution layer, String tap, boolean pooled) {
+  private TrainingStage convolution(Layer.Convolution layer, String tap, boolean pooled) {
     ConvolutionShape shape =
         new ConvolutionShape(
             layer.inChannels(), layer.outChannels(), layer.kernel(), height, width);
-    stages.add(
-        new ConvolutionStage(
-            LayerParameters.of(architecture, layer.name()),
-            tap,
-            layer.rectified(),
-            pooled,
-            kernels,
-            kernels.convolution(shape),
-            workers));
     channels = layer.outChannels();
-    if (pooled) {
-      halve();
-    }
+    return new ConvolutionStage(
+        LayerParameters.of(architecture, layer.name()),
+        tap,
+        layer.rectified(),
+        pooled,
+        kernels,
+        kernels.convolution(shape),
+        workers);
   }
 
-  private void addBatchNorm(Layer.BatchNorm layer, String tap, boolean pooled) {
-    NormParameters names = NormParameters.of(architecture, layer.name());
-    stages.add(new BatchNormStage(layer, names, tap, pooled, map(), kernels, workers));
-    if (pooled) {
-      halve();
-    }
+  private List<Layer.FullyConnected> fullyConnectedLayers() {
+    return architecture.layers().stream()
+        .filter(Layer.FullyConnected.class::isInstance)
+        .map(Layer.FullyConnected.class::cast)
+        .toList();
   }
 
-  private void addFullyConnected(Layer.FullyConnected layer) {
-    if (flat) {
-      stages.add(fullyConnected(layer, dropoutScale));
-    } else {
-      stages.add(new MapStages.Flatten("flatten", map(), kernels, workers));
-      stages.add(fullyConnected(layer, 1f));
-      flat = true;
+  private List<TrainingStage> fullyConnected(double dropoutRate) {
+    List<TrainingStage> stages = new ArrayList<>();
+    stages.add(new FlattenStage("flatten", map(), kernels, workers));
+    Dropout ofInput = Dropout.NONE;
+    for (Layer.FullyConnected layer : fullyConnectedLayers()) {
+      Purpose purpose = layer.name().equals("fc6") ? Purpose.DROPOUT_FC6 : Purpose.DROPOUT_FC7;
+      Dropout ofOutput = layer.hidden() ? new Dropout(dropoutRate, purpose) : Dropout.NONE;
+      stages.add(fullyConnected(layer, ofInput, ofOutput));
+      ofInput = ofOutput;
     }
+    return stages;
   }
 
-  private FullyConnectedStage fullyConnected(Layer.FullyConnected layer, float inputScale) {
+  private FullyConnectedStage fullyConnected(
+      Layer.FullyConnected layer, Dropout ofInput, Dropout ofOutput) {
     LayerParameters parameters = LayerParameters.of(architecture, layer.name());
-    return new FullyConnectedStage(layer, parameters, kernels, inputScale, workers);
+    return new FullyConnectedStage(layer, parameters, kernels, ofInput, ofOutput, workers);
   }
 
   /**
    * Many windows are multiplied as columns; one is, to the last bit, what a crop is. Rounded
    * weights have a product for rows only.
    */
-  private void addToWindows(Layer.FullyConnected layer, FcWeights form) {
+  private List<Stage> overWindows(FcWeights form) {
     int side = architecture.lastMapSide();
     boolean asRows = form == FcWeights.BF16 || (height == side && width == side);
-    if (!flat) {
-      stages.add(new WindowStages.Gather("windows", map(), side, asRows, workers));
-      flat = true;
+    List<Stage> stages = new ArrayList<>();
+    stages.add(new WindowStages.Gather("windows", map(), side, asRows, workers));
+    for (Layer.FullyConnected layer : fullyConnectedLayers()) {
+      if (asRows) {
+        stages.add(fullyConnected(layer, Dropout.NONE, Dropout.NONE));
+      } else {
+        FullyConnected kernel = kernels.fullyConnected(layer.inFeatures(), layer.outFeatures());
+        stages.add(new WindowStages.Connected(layer, kernel, workers));
+      }
     }
-    if (asRows) {
-      stages.add(fullyConnected(layer, 1f));
-      return;
+    if (!asRows) {
+      stages.add(new WindowStages.Scores("scores", architecture.classes(), workers));
     }
-    FullyConnected kernel = kernels.fullyConnected(layer.inFeatures(), layer.outFeatures());
-    stages.add(new WindowStages.Connected(layer, kernel, workers));
-    if (!layer.hidden()) {
-      stages.add(new WindowStages.Scores("scores", layer.outFeatures(), workers));
-    }
+    return stages;
   }
 }

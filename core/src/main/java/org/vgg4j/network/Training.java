@@ -1,12 +1,10 @@
 package org.vgg4j.network;
 
+import java.util.HashMap;
 import java.util.List;
-import java.util.Objects;
+import java.util.Map;
 import java.util.Set;
-import org.jspecify.annotations.Nullable;
 import org.vgg4j.base.InputException;
-import org.vgg4j.base.Purpose;
-import org.vgg4j.base.RandomStream;
 import org.vgg4j.kernels.Factors;
 import org.vgg4j.kernels.Kernels;
 import org.vgg4j.kernels.Pass;
@@ -28,63 +26,76 @@ public final class Training implements ForwardPass {
 
   private final Parameters parameters;
   private final Kernels kernels;
-  private final Workers workers;
   private final int capacity;
-  private final double dropoutRate;
-  private final float dropoutScale;
-  private final FirstBlock firstBlock;
-  private final TrainingMemory memory;
-  private final List<BatchNormStage> norms;
+  private final Set<String> frozen;
+  private final RecomputedBlock firstBlock;
+  private final List<Placed> later;
+  private final Workspace workspace;
+  private final Map<String, FullyConnectedStage> fullyConnected = new HashMap<>();
   private final double[] losses;
-  private Set<String> kept = Set.of();
+
+  /** All layers learn. */
+  Training(
+      Parameters parameters, Kernels kernels, Workers workers, int capacity, double dropoutRate) {
+    this(parameters, kernels, workers, capacity, dropoutRate, Set.of());
+  }
 
   /**
    * @param parameters the network's weights; may be changed between calls, and by the sinks that
    *     gradients are handed to
    * @param capacity the largest micro-batch
    * @param dropoutRate share of the hidden features of fc6 and fc7 that is dropped, in [0, 1)
+   * @param frozen names of layers, such as conv1_1, whose parameters need no gradients: the
+   *     backward pass ends above the lowest layer that does. Gradients of other frozen layers are
+   *     handed over none the less. A frozen batch norm uses its running statistics
    * @throws InputException if the rate is out of range, or an array would be longer than Java
    *     allows
    */
   public Training(
-      Parameters parameters, Kernels kernels, Workers workers, int capacity, double dropoutRate) {
-    this(parameters, kernels, workers, capacity, dropoutRate, TrainingMemory.FIRST_BLOCK);
+      Parameters parameters,
+      Kernels kernels,
+      Workers workers,
+      int capacity,
+      double dropoutRate,
+      Set<String> frozen) {
+    this(parameters, kernels, workers, capacity, dropoutRate, frozen, TrainingMemory.RECOMPUTED);
   }
 
-  /** For tests: with a first block that has fewer images at a time. */
+  /** For tests: with fewer images at a time where activations are recomputed. */
   Training(
       Parameters parameters,
       Kernels kernels,
       Workers workers,
       int capacity,
       double dropoutRate,
-      int firstBlockFloats) {
+      Set<String> frozen,
+      int recomputedFloats) {
     if (!(dropoutRate >= 0 && dropoutRate < 1)) {
       throw new InputException("dropout " + dropoutRate + " is not in [0, 1)");
     }
     Architecture architecture = parameters.architecture();
     this.parameters = parameters;
     this.kernels = kernels;
-    this.workers = workers;
     this.capacity = capacity;
-    this.dropoutRate = dropoutRate;
-    this.dropoutScale = (float) (1 / (1 - dropoutRate));
-    List<Stage> stages = Stages.of(architecture, kernels, workers, Set.of(), dropoutScale);
+    this.frozen = Set.copyOf(frozen);
+    List<TrainingStage> stages = Stages.of(architecture, kernels, workers, Set.of(), dropoutRate);
     Stages.reserve(stages, Pass.TRAINING, capacity, workers);
-    this.memory =
+    TrainingMemory memory =
         new TrainingMemory(
             stages,
             3 * architecture.crop() * architecture.crop(),
             capacity,
-            firstBlockFloats,
+            recomputedFloats,
             Allocation.onHeap());
-    this.norms =
-        stages.stream()
-            .filter(BatchNormStage.class::isInstance)
-            .map(BatchNormStage.class::cast)
-            .toList();
-    this.firstBlock = new FirstBlock(memory.firstStages(), memory.firstBlock(), workers);
+    this.firstBlock = new RecomputedBlock(memory.firstBlock(), workers);
+    this.later = memory.later();
+    this.workspace = memory.workspace();
     this.losses = new double[capacity];
+    for (TrainingStage stage : stages) {
+      if (stage instanceof FullyConnectedStage connected) {
+        fullyConnected.put(connected.tap(), connected);
+      }
+    }
   }
 
   @Override
@@ -92,20 +103,9 @@ public final class Training implements ForwardPass {
     return capacity;
   }
 
-  /**
-   * Says which layers' parameters need no gradients: the backward pass ends above the lowest layer
-   * that does. Gradients of other kept layers are handed over none the less. A normalisation that
-   * is kept uses its running statistics, not the batch's.
-   *
-   * @param layers their names, such as conv1_1
-   */
-  public void keep(Set<String> layers) {
-    kept = Set.copyOf(layers);
-  }
-
   /** Whether the maps before the first pool are kept until the backward pass needs them. */
   boolean keepsFirstMaps() {
-    return memory.firstBlock().keepsMaps();
+    return firstBlock.keepsMaps();
   }
 
   /**
@@ -115,7 +115,7 @@ public final class Training implements ForwardPass {
    * @param labels {@code [N]}
    * @param count N, at most the capacity
    * @param gradientScale factor of the gradients: 1 / (images in the whole batch) for their mean,
-   *     which is also what normalisations' running statistics take it for
+   *     which is also what batch norms' running statistics take it for
    * @param dropout what the dropout masks depend on
    * @param sink takes the gradients; it gets none if the loss is not finite, so that a step that
    *     failed changes nothing
@@ -128,16 +128,11 @@ public final class Training implements ForwardPass {
       DropoutKeys dropout,
       GradientSink sink) {
     requireCapacity(count);
-    for (BatchNormStage norm : norms) {
-      if (isKept(norm)) {
-        norm.useRunning();
-      } else {
-        norm.useBatch(count * gradientScale);
-      }
-    }
-    float[] scores = forward(images, count, dropout);
+    TrainingPass pass =
+        new TrainingPass(count, count * gradientScale, frozen, dropout, parameters, workspace);
+    float[] scores = forwardTraining(pass, images);
     int classes = parameters.architecture().classes();
-    float[] gradient = memory.workspace().features();
+    float[] gradient = workspace.features();
     kernels.softmaxCrossEntropy(count, classes, scores, labels, gradientScale, gradient, losses);
     double lossSum = 0;
     int correct = 0;
@@ -146,7 +141,7 @@ public final class Training implements ForwardPass {
       correct += isLargest(scores, n * classes, classes, labels[n]) ? 1 : 0;
     }
     if (Double.isFinite(lossSum)) {
-      backward(images, count, gradient, sink);
+      backward(pass, images, gradient, sink);
     }
     return new Result(lossSum, correct);
   }
@@ -154,16 +149,14 @@ public final class Training implements ForwardPass {
   /**
    * {@inheritDoc}
    *
-   * <p>Without dropout and with the running statistics of normalisations, in the memory of
-   * training.
+   * <p>Without dropout and with the running statistics of batch norms, in the memory of training.
    */
   @Override
   public float[] posteriors(float[] images, int count) {
     requireCapacity(count);
-    norms.forEach(BatchNormStage::useRunning);
     int classes = parameters.architecture().classes();
     float[] posteriors = new float[count * classes];
-    kernels.softmax(count, classes, forward(images, count, null), posteriors);
+    kernels.softmax(count, classes, forward(images, count), posteriors);
     return posteriors;
   }
 
@@ -176,13 +169,11 @@ public final class Training implements ForwardPass {
    * @throws IllegalArgumentException if there is no such layer
    */
   public void multiply(String layer, List<Factors> parts, GradientSink sink) {
-    for (Stage stage : memory.laterStages()) {
-      if (stage instanceof FullyConnectedStage connected && connected.tap().equals(layer)) {
-        connected.multiply(parts, memory.workspace(), sink);
-        return;
-      }
+    FullyConnectedStage stage = fullyConnected.get(layer);
+    if (stage == null) {
+      throw new IllegalArgumentException("the network has no fully connected layer " + layer);
     }
-    throw new IllegalArgumentException("the network has no fully connected layer " + layer);
+    stage.multiply(parts, workspace, sink);
   }
 
   private void requireCapacity(int count) {
@@ -203,93 +194,50 @@ public final class Training implements ForwardPass {
     return true;
   }
 
-  /**
-   * @param dropout null for none
-   * @return the scores, {@code [N][classes]}
-   */
-  private float[] forward(float[] images, int count, @Nullable DropoutKeys dropout) {
-    firstBlock.forward(count, images, parameters, memory.workspace());
+  /** Returns the scores, {@code [N][classes]}, as the trained network has them. */
+  private float[] forward(float[] images, int count) {
+    firstBlock.forward(count, images, parameters, workspace);
     float[] input = firstBlock.output();
-    float[] prepared = memory.workspace().prepared();
-    for (int i = 0; i < memory.laterStages().size(); i++) {
-      Stage stage = memory.laterStages().get(i);
-      float[] output = memory.outputs().get(i);
-      stage.prepareForward(parameters, prepared);
-      stage.forward(count, input, parameters, prepared, output, memory.argmaxes().get(i));
-      if (dropout != null
-          && dropoutRate > 0
-          && stage instanceof FullyConnectedStage layer
-          && layer.isHidden()) {
-        drop(layer, output, count, dropout);
-      }
-      input = output;
+    for (Placed placed : later) {
+      placed.forward(count, input, parameters, workspace);
+      input = placed.output();
     }
     return input;
   }
 
-  private void drop(FullyConnectedStage layer, float[] output, int count, DropoutKeys keys) {
-    byte[] mask = memory.dropoutMask();
-    int features = layer.outputLength();
-    Purpose purpose = layer.tap().equals("fc6") ? Purpose.DROPOUT_FC6 : Purpose.DROPOUT_FC7;
-    // a draw of 32 bits below the threshold is dropped
-    long threshold = Math.round(dropoutRate * (1L << 32));
-    workers.run(
-        count,
-        (n, scratch) -> {
-          RandomStream random =
-              new RandomStream(keys.seed(), keys.epoch(), keys.samples()[n], purpose);
-          for (int i = n * features; i < (n + 1) * features; i++) {
-            mask[i] = (byte) ((random.nextInt() & 0xFFFFFFFFL) < threshold ? 0 : 1);
-          }
-        });
-    kernels.dropout(count * features, output, mask, dropoutScale, workers);
+  /** Returns the scores, {@code [N][classes]}, and leaves what the backward pass needs. */
+  private float[] forwardTraining(TrainingPass pass, float[] images) {
+    firstBlock.forwardTraining(pass, images);
+    float[] input = firstBlock.output();
+    for (Placed placed : later) {
+      placed.forwardTraining(pass, input);
+      input = placed.output();
+    }
+    return input;
   }
 
-  private void backward(float[] images, int count, float[] scoresGradient, GradientSink sink) {
-    Workspace workspace = memory.workspace();
-    List<float[]> outputs = memory.outputs();
+  private void backward(
+      TrainingPass pass, float[] images, float[] scoresGradient, GradientSink sink) {
     float[] gradient = scoresGradient;
-    int lowest = lowestTrained();
-    for (int i = outputs.size() - 1; i >= Math.max(lowest, 0); i--) {
-      float[] input = i == 0 ? firstBlock.output() : outputs.get(i - 1);
-      gradient =
-          Objects.requireNonNull(
-              memory
-                  .laterStages()
-                  .get(i)
-                  .backward(
-                      count,
-                      input,
-                      gradient,
-                      memory.argmaxes().get(i),
-                      parameters,
-                      workspace,
-                      sink));
+    int lowest = lowestTrained(pass);
+    for (int i = later.size() - 1; i >= Math.max(lowest, 0); i--) {
+      float[] input = i == 0 ? firstBlock.output() : later.get(i - 1).output();
+      gradient = later.get(i).backward(pass, input, gradient, sink);
     }
     if (lowest < 0) {
-      firstBlock.backward(count, images, gradient, parameters, workspace, sink);
+      firstBlock.backward(pass, images, gradient, sink);
     }
   }
 
-  /**
-   * Index of the lowest later stage with a layer that is not kept; -1 if it is in the first block.
-   */
-  private int lowestTrained() {
-    List<Stage> later = memory.laterStages();
-    boolean firstBlockIsKept =
-        memory.firstStages().stream().allMatch(this::isKept) && !kept.isEmpty();
-    if (!firstBlockIsKept) {
+  /** Index of the lowest later stage that learns; -1 if the first block does. */
+  private int lowestTrained(TrainingPass pass) {
+    if (!firstBlock.isFrozen(pass)) {
       return -1;
     }
-    for (int i = 0; i < later.size(); i++) {
-      if (!isKept(later.get(i))) {
-        return i;
-      }
+    int lowest = 0;
+    while (lowest < later.size() && pass.isFrozen(later.get(lowest).stage())) {
+      lowest++;
     }
-    return later.size();
-  }
-
-  private boolean isKept(Stage stage) {
-    return stage.parameterShapes().stream().allMatch(shape -> kept.contains(shape.layer()));
+    return lowest;
   }
 }

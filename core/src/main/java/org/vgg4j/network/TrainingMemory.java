@@ -3,17 +3,17 @@ package org.vgg4j.network;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.ToIntFunction;
-import org.jspecify.annotations.Nullable;
+import org.vgg4j.kernels.Pass;
 
 /**
  * The memory of a training pass, for batches of at most the capacity: allocated, or only counted.
  *
- * <p>A stage's backward pass writes the gradient by its input over that input, which nothing needs
- * any more, so that there are no arrays for gradients between convolutions.
+ * <p>A stage's backward pass writes the gradient with respect to its input over that input, which
+ * nothing needs any more, so that there are no arrays for gradients between convolutions.
  */
 final class TrainingMemory {
-  /** Floats of the largest maps that the first block has at a time: 64 MiB. */
-  static final int FIRST_BLOCK = 1 << 24;
+  /** Floats of the largest maps of the first block that there are at a time: 64 MiB. */
+  static final int RECOMPUTED = 1 << 24;
 
   private static final String ACTIVATIONS = "activations";
   private static final String GRADIENTS = "activation gradients";
@@ -31,146 +31,163 @@ final class TrainingMemory {
 
   private final Allocation allocation;
   private final int capacity;
-  private final List<Stage> firstStages = new ArrayList<>();
-  private final List<Stage> laterStages = new ArrayList<>();
-  private final List<float[]> outputs = new ArrayList<>();
-  private final List<byte @Nullable []> argmaxes = new ArrayList<>();
+
+  /** Images of a group, as the first block is divided. */
+  private final int group;
+
+  private final List<TrainingStage> firstStages;
+  private final List<TrainingStage> laterStages;
   private final Workspace workspace;
-  private final FirstBlock.Memory firstBlock;
-  private final byte[] dropoutMask;
+  private final List<Placed> later;
+  private final RecomputedBlock.Memory firstBlock;
 
   /**
    * @param stages of the whole network
    * @param imageLength floats of an image
-   * @param firstBlockFloats floats of the largest maps that the first block has at a time, unless
-   *     one image's are larger
+   * @param recomputedFloats floats of the largest maps of the first block that there are at a time,
+   *     unless one image's are larger
    */
   TrainingMemory(
-      List<Stage> stages,
+      List<TrainingStage> stages,
       int imageLength,
       int capacity,
-      int firstBlockFloats,
+      int recomputedFloats,
       Allocation allocation) {
     this.allocation = allocation;
     this.capacity = capacity;
-    for (Stage stage : stages) {
-      boolean inFirst =
-          firstStages.isEmpty() || !firstStages.get(firstStages.size() - 1).needsArgmax();
-      (inFirst ? firstStages : laterStages).add(stage);
-    }
-    Stage pool = firstStages.get(firstStages.size() - 1);
-    List<Stage> beforePool = firstStages.subList(0, firstStages.size() - 1);
-    int largest = Math.max(largest(beforePool, Stage::outputLength), pool.beforePoolLength());
-    boolean together = firstStages.stream().anyMatch(Stage::needsWholeBatch);
-    int group = together ? capacity : Math.min(capacity, Math.max(1, firstBlockFloats / largest));
-    // the first map: with one group it is kept, with several the map behind the first pool, which
-    // is made later and dead earlier, has the same place
-    Need next = new Need(capacity, laterStages.get(0).outputLength());
-    Need first = new Need(group, beforePool.isEmpty() ? 0 : beforePool.get(0).outputLength());
-    Need shared = group < capacity ? next.orLarger(first) : next;
-    for (Stage stage : laterStages) {
-      Need need = outputs.isEmpty() ? shared : new Need(capacity, stage.outputLength());
-      outputs.add(need.allocate(allocation, ACTIVATIONS, stage.tap()));
-      argmaxes.add(stage.needsArgmax() ? argmax(stage, capacity) : null);
-    }
-    // a second map of the first block lies where gradients before pools do, unless there are more
-    List<Stage> second = beforePool.size() == 2 ? beforePool.subList(1, 2) : List.of();
-    this.workspace = workspace(stages, group, second);
-    List<float[]> maps = new ArrayList<>();
-    for (Stage stage : beforePool) {
-      if (maps.isEmpty() && group < capacity) {
-        maps.add(outputs.get(0));
-      } else if (second.contains(stage)) {
-        maps.add(workspace.beforePool());
-      } else {
-        Need map = new Need(group, stage.outputLength());
-        maps.add(map.allocate(allocation, ACTIVATIONS, stage.tap()));
-      }
-    }
-    int part = group < capacity ? group : 0;
-    this.firstBlock =
-        new FirstBlock.Memory(
-            group,
-            imageLength,
-            group == capacity,
-            maps,
-            allocation.floats(ACTIVATIONS, pool.tap(), capacity, pool.outputLength()),
-            argmax(pool, capacity),
-            allocation.floats(GRADIENTS, "a group of images", part, imageLength),
-            allocation.floats(GRADIENTS, "a group's " + pool.tap(), part, pool.outputLength()),
-            argmax(pool, part));
-    this.dropoutMask =
-        allocation.bytes(
-            ACTIVATIONS,
-            "dropout",
-            capacity,
-            largest(laterStages, stage -> stage.featuresLength() > 0 ? stage.outputLength() : 0));
+    int first = RecomputedBlock.stages(stages);
+    this.firstStages = stages.subList(0, first);
+    this.laterStages = stages.subList(first, stages.size());
+    this.group = group(recomputedFloats);
+    this.later = placeLater();
+    this.workspace = workspace(stages);
+    this.firstBlock = placeFirst(imageLength);
   }
 
-  private byte[] argmax(Stage stage, int images) {
-    return allocation.bytes(ACTIVATIONS, stage.tap(), images, stage.outputLength());
-  }
-
-  private Workspace workspace(List<Stage> stages, int group, List<Stage> second) {
-    int features = largest(stages, Stage::featuresLength);
-    int prepared =
+  private int group(int recomputedFloats) {
+    if (largest(firstStages, stage -> stage.backwardNeeds().statistics()) > 0) {
+      return capacity;
+    }
+    int largest =
         Math.max(
-            largest(stages, Stage::preparedForwardLength),
-            largest(stages, Stage::preparedBackwardLength));
+            largest(beforePool(), Stage::outputLength),
+            largest(firstStages, stage -> stage.backwardNeeds().beforePool()));
+    return Math.min(capacity, Math.max(1, recomputedFloats / largest));
+  }
+
+  private boolean inGroups() {
+    return group < capacity;
+  }
+
+  private TrainingStage pool() {
+    return firstStages.get(firstStages.size() - 1);
+  }
+
+  private List<TrainingStage> beforePool() {
+    return firstStages.subList(0, firstStages.size() - 1);
+  }
+
+  /**
+   * A second map of the first block lies where gradients before pools do, unless there are more.
+   */
+  private List<TrainingStage> besideGradients() {
+    return beforePool().size() == 2 ? beforePool().subList(1, 2) : List.of();
+  }
+
+  private Workspace workspace(List<TrainingStage> stages) {
+    BackwardNeeds all = BackwardNeeds.largest(stages.stream());
+    int prepared = Math.max(all.prepared(), largest(stages, TrainingMemory::preparedForward));
     Need beforePool =
-        new Need(capacity, largest(laterStages, Stage::beforePoolLength))
-            .orLarger(new Need(group, largest(firstStages, Stage::beforePoolLength)))
-            .orLarger(new Need(group, largest(second, Stage::outputLength)));
+        new Need(capacity, BackwardNeeds.largest(laterStages.stream()).beforePool())
+            .orLarger(new Need(group, BackwardNeeds.largest(firstStages.stream()).beforePool()))
+            .orLarger(new Need(group, largest(besideGradients(), Stage::outputLength)));
     return new Workspace(
         allocation.floats("prepared weights", "prepared weights", 1, prepared),
         beforePool.allocate(allocation, GRADIENTS, "gradients before pools"),
-        allocation.floats(GRADIENTS, "gradients of features", capacity, features),
-        allocation.floats(GRADIENTS, "gradients of features", capacity, features),
-        ofLayer("gradients by weights", largest(stages, Stage::weightGradientLength)),
-        ofLayer("gradients by biases", largest(stages, Stage::biasGradientLength)),
-        ofLayer("sums of a normalisation", largest(stages, Stage::normChannels)),
-        ofLayer("products of a normalisation", largest(stages, Stage::normChannels)));
+        allocation.floats(GRADIENTS, "gradients of features", capacity, all.features()),
+        allocation.floats(GRADIENTS, "gradients of features", capacity, all.features()),
+        ofLayer("gradients of weights", all.weightGradient()),
+        ofLayer("gradients of biases", all.biasGradient()),
+        allocation.bytes(ACTIVATIONS, "dropout", capacity, all.mask()));
+  }
+
+  private static int preparedForward(TrainingStage stage) {
+    return stage.memory(Pass.TRAINING, 1, 1).prepared();
   }
 
   private float[] ofLayer(String name, int length) {
     return allocation.floats("gradients of a layer", name, 1, length);
   }
 
-  private static int largest(List<Stage> stages, ToIntFunction<Stage> length) {
+  private List<Placed> placeLater() {
+    // the first map: with one group it is kept, with several the map behind the first pool, which
+    // is made later and dead earlier, has the same place
+    Need next = new Need(capacity, laterStages.get(0).outputLength());
+    Need first =
+        new Need(group, largest(beforePool().stream().limit(1).toList(), Stage::outputLength));
+    Need shared = inGroups() ? next.orLarger(first) : next;
+    List<Placed> placed = new ArrayList<>();
+    for (TrainingStage stage : laterStages) {
+      Need need = placed.isEmpty() ? shared : new Need(capacity, stage.outputLength());
+      float[] output = need.allocate(allocation, ACTIVATIONS, stage.tap());
+      placed.add(new Placed(stage, output, saved(stage, capacity)));
+    }
+    return placed;
+  }
+
+  private RecomputedBlock.Memory placeFirst(int imageLength) {
+    List<Placed> beforePool = new ArrayList<>();
+    for (TrainingStage stage : beforePool()) {
+      beforePool.add(new Placed(stage, firstMap(stage), saved(stage, group)));
+    }
+    TrainingStage pool = pool();
+    float[] output = allocation.floats(ACTIVATIONS, pool.tap(), capacity, pool.outputLength());
+    int part = inGroups() ? group : 0;
+    float[] ofGroup =
+        allocation.floats(GRADIENTS, "a group's " + pool.tap(), part, pool.outputLength());
+    return new RecomputedBlock.Memory(
+        group,
+        imageLength,
+        !inGroups(),
+        beforePool,
+        new Placed(pool, output, saved(pool, capacity)),
+        allocation.floats(GRADIENTS, "a group of images", part, imageLength),
+        new Placed(pool, ofGroup, saved(pool, part)));
+  }
+
+  private float[] firstMap(TrainingStage stage) {
+    if (inGroups() && stage == firstStages.get(0)) {
+      return later.get(0).output();
+    }
+    if (besideGradients().contains(stage)) {
+      return workspace.beforePool();
+    }
+    return allocation.floats(ACTIVATIONS, stage.tap(), group, stage.outputLength());
+  }
+
+  private Saved saved(TrainingStage stage, int images) {
+    BackwardNeeds needs = stage.backwardNeeds();
+    return new Saved(
+        allocation.bytes(ACTIVATIONS, stage.tap(), images, needs.argmax()),
+        allocation.floats(ACTIVATIONS, stage.tap(), 1, needs.statistics()),
+        allocation.floats(ACTIVATIONS, stage.tap(), 1, needs.statistics()));
+  }
+
+  private static int largest(List<TrainingStage> stages, ToIntFunction<TrainingStage> length) {
     return stages.stream().mapToInt(length).max().orElse(0);
   }
 
-  /** The stages up to and including the first pool. */
-  List<Stage> firstStages() {
-    return firstStages;
-  }
-
-  /** What they work with. */
-  FirstBlock.Memory firstBlock() {
+  /** What the stages up to and including the first pool work with. */
+  RecomputedBlock.Memory firstBlock() {
     return firstBlock;
   }
 
   /** The other stages. */
-  List<Stage> laterStages() {
-    return laterStages;
-  }
-
-  /** The other stages' outputs. */
-  List<float[]> outputs() {
-    return outputs;
-  }
-
-  /** For each of the other stages which pixels its pool took, or null. */
-  List<byte @Nullable []> argmaxes() {
-    return argmaxes;
+  List<Placed> later() {
+    return later;
   }
 
   Workspace workspace() {
     return workspace;
-  }
-
-  /** Which features of a layer are dropped. */
-  byte[] dropoutMask() {
-    return dropoutMask;
   }
 }

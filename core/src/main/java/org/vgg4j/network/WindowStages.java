@@ -1,6 +1,6 @@
 package org.vgg4j.network;
 
-import org.jspecify.annotations.Nullable;
+import java.util.Arrays;
 import org.vgg4j.kernels.FullyConnected;
 import org.vgg4j.kernels.MapLayout;
 import org.vgg4j.kernels.Pass;
@@ -15,31 +15,6 @@ import org.vgg4j.model.Layer;
 final class WindowStages {
   private WindowStages() {}
 
-  /** A stage of inference only. */
-  private interface Forward extends Stage {
-    @Override
-    default int scratchLength(Pass pass, int images) {
-      return 0;
-    }
-
-    @Override
-    default float[] readOutput(int images, float[] output) {
-      throw new UnsupportedOperationException("nothing is kept of whole images");
-    }
-
-    @Override
-    default float[] backward(
-        int images,
-        float[] input,
-        float[] outputGradient,
-        byte @Nullable [] argmax,
-        Parameters parameters,
-        Workspace workspace,
-        GradientSink sink) {
-      throw new UnsupportedOperationException("whole images are for tests only");
-    }
-  }
-
   /**
    * Every window of the last map as features in the order channel, row, column: what a convolution
    * of the window's size multiplies with its weights. Rows of windows from above, each from the
@@ -51,7 +26,7 @@ final class WindowStages {
    *     {@link WindowLayout}
    */
   record Gather(String tap, MapLayout map, int side, boolean asRows, Workers workers)
-      implements Forward {
+      implements Stage {
     int rows() {
       return map.height() - side + 1;
     }
@@ -75,13 +50,21 @@ final class WindowStages {
     }
 
     @Override
+    public StageMemory memory(Pass pass, int windows, int threads) {
+      return StageMemory.NONE;
+    }
+
+    /** {@inheritDoc} One row of features for each window. */
+    @Override
+    public float[] read(int windows, float[] output) {
+      return asRows
+          ? Arrays.copyOf(output, windows * features())
+          : copyRows(windows, features(), output, workers);
+    }
+
+    @Override
     public void forward(
-        int windows,
-        float[] input,
-        Parameters parameters,
-        float[] prepared,
-        float[] output,
-        byte @Nullable [] argmax) {
+        int windows, float[] input, Parameters parameters, float[] prepared, float[] output) {
       WindowLayout layout = new WindowLayout(windows);
       workers.run(
           layout.blocks() * map.blocks(),
@@ -122,7 +105,7 @@ final class WindowStages {
 
   /** A fully connected layer over windows in a {@link WindowLayout}. */
   record Connected(Layer.FullyConnected layer, FullyConnected kernel, Workers workers)
-      implements Forward {
+      implements Stage {
     @Override
     public String tap() {
       return layer.tap();
@@ -134,23 +117,25 @@ final class WindowStages {
     }
 
     @Override
-    public long multiplyAdds(int windows) {
-      return (long) windows * kernel.inFeatures() * kernel.outFeatures();
+    public StageMemory memory(Pass pass, int windows, int threads) {
+      return StageMemory.NONE;
     }
 
     @Override
-    public long weightBytes(Parameters parameters) {
-      return (long) Float.BYTES * kernel.inFeatures() * kernel.outFeatures();
+    public StageCost cost(int windows, Parameters parameters) {
+      long weights = (long) kernel.inFeatures() * kernel.outFeatures();
+      return new StageCost(windows * weights, Float.BYTES * weights);
+    }
+
+    /** {@inheritDoc} One row of features for each window. */
+    @Override
+    public float[] read(int windows, float[] output) {
+      return copyRows(windows, outputLength(), output, workers);
     }
 
     @Override
     public void forward(
-        int windows,
-        float[] input,
-        Parameters parameters,
-        float[] prepared,
-        float[] output,
-        byte @Nullable [] argmax) {
+        int windows, float[] input, Parameters parameters, float[] prepared, float[] output) {
       Parameters.OfLayer values = parameters.ofLayer(layer.name());
       kernel.forwardWindows(
           new WindowLayout(windows),
@@ -164,31 +149,47 @@ final class WindowStages {
   }
 
   /** The scores of each window side by side. */
-  record Scores(String tap, int classes, Workers workers) implements Forward {
+  record Scores(String tap, int classes, Workers workers) implements Stage {
     @Override
     public int outputLength() {
       return classes;
     }
 
     @Override
+    public StageMemory memory(Pass pass, int windows, int threads) {
+      return StageMemory.NONE;
+    }
+
+    @Override
+    public float[] read(int windows, float[] output) {
+      return Arrays.copyOf(output, windows * classes);
+    }
+
+    @Override
     public void forward(
-        int windows,
-        float[] input,
-        Parameters parameters,
-        float[] prepared,
-        float[] output,
-        byte @Nullable [] argmax) {
-      WindowLayout layout = new WindowLayout(windows);
-      workers.run(windows, (window, scratch) -> copyRow(layout, classes, input, window, output));
+        int windows, float[] input, Parameters parameters, float[] prepared, float[] output) {
+      writeRows(windows, classes, input, output, workers);
     }
   }
 
-  private static void copyRow(
-      WindowLayout layout, int features, float[] values, int window, float[] rows) {
-    int block = window / WindowLayout.BLOCK;
-    int from = layout.index(features, block, 0) + window % WindowLayout.BLOCK;
-    for (int feature = 0; feature < features; feature++) {
-      rows[window * features + feature] = values[from + feature * layout.columns(block)];
-    }
+  /** Copies windows in a {@link WindowLayout} as {@code [windows][features]}. */
+  private static float[] copyRows(int windows, int features, float[] values, Workers workers) {
+    float[] rows = new float[Math.multiplyExact(windows, features)];
+    writeRows(windows, features, values, rows, workers);
+    return rows;
+  }
+
+  private static void writeRows(
+      int windows, int features, float[] values, float[] rows, Workers workers) {
+    WindowLayout layout = new WindowLayout(windows);
+    workers.run(
+        windows,
+        (window, scratch) -> {
+          int block = window / WindowLayout.BLOCK;
+          int from = layout.index(features, block, 0) + window % WindowLayout.BLOCK;
+          for (int feature = 0; feature < features; feature++) {
+            rows[window * features + feature] = values[from + feature * layout.columns(block)];
+          }
+        });
   }
 }

@@ -1,17 +1,15 @@
 package org.vgg4j.network;
 
 /**
- * Memory that the backward passes of all stages use, one after the other.
+ * Memory that all stages use, one after the other.
  *
  * @param prepared weights in the form of the kernel that runs; the forward pass uses it, too
- * @param beforePool gradients by what came before a pool
+ * @param beforePool gradients with respect to what a pool read
  * @param features gradients of fully connected layers
  * @param moreFeatures the same: one array is read while the other is written
- * @param weightGradient gradients by weights until they are handed over; zero between
- * @param biasGradient gradients by biases until they are handed over; zero between
- * @param normSums sums over each channel of a batch normalisation; zero between, as all that is
- *     handed over
- * @param normProducts more of them
+ * @param weightGradient gradients with respect to weights until they are handed over; zero between
+ * @param biasGradient gradients with respect to biases until they are handed over; zero between
+ * @param dropoutMask which features of a layer stay; the forward pass uses it
  */
 record Workspace(
     float[] prepared,
@@ -20,8 +18,7 @@ record Workspace(
     float[] moreFeatures,
     float[] weightGradient,
     float[] biasGradient,
-    float[] normSums,
-    float[] normProducts) {
+    byte[] dropoutMask) {
 
   /** The array of features that is not this one. */
   float[] featuresBeside(float[] read) {

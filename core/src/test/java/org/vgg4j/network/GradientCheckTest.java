@@ -6,6 +6,7 @@ import static org.assertj.core.data.Percentage.withPercentage;
 
 import java.util.Map;
 import java.util.Random;
+import java.util.Set;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -69,7 +70,7 @@ class GradientCheckTest {
         Configuration configuration,
         int crop,
         double dropout,
-        boolean keepsNorms) {
+        boolean frozenNorms) {
       this.architecture = Networks.smallest(configuration, crop, CLASSES);
       this.parameters = Networks.random(architecture, 5);
       this.images = Networks.images(architecture, IMAGES, 6);
@@ -79,14 +80,12 @@ class GradientCheckTest {
         scale(images, 30);
         scale(parameters.ofLayer("conv2_1").weight(), 1f / 30);
       }
-      this.training = new Training(parameters, kernels, workers, IMAGES, dropout);
-      if (keepsNorms) {
-        training.keep(
-            architecture.parameters().stream()
-                .map(ParameterShape::layer)
-                .filter(layer -> layer.startsWith("bn"))
-                .collect(Collectors.toSet()));
-      }
+      Set<String> frozen =
+          architecture.parameters().stream()
+              .map(ParameterShape::layer)
+              .filter(layer -> frozenNorms && layer.startsWith("bn"))
+              .collect(Collectors.toSet());
+      this.training = new Training(parameters, kernels, workers, IMAGES, dropout, frozen);
       this.gradients = new GradientSums(architecture.parameters(), workers);
       this.loss = run();
     }
@@ -107,28 +106,27 @@ class GradientCheckTest {
   @CsvSource(textBlock = NETWORKS)
   void singleWeightsAndRandomDirections(Configuration configuration, int crop, double dropout) {
     // the naive twin's, since it takes the same side of every kink as double precision; faster
-    // kernels
-    // are held to it by their own tests
+    // kernels are held to it by their own tests
     check(configuration, crop, dropout, false);
   }
 
-  /** Normalisations that are kept use their running statistics: the gradient takes another way. */
+  /** Frozen batch norms use their running statistics: the gradient takes another way. */
   @Test
-  void singleWeightsAndRandomDirectionsWithKeptNormalisations() {
+  void singleWeightsAndRandomDirectionsWithFrozenBatchNorms() {
     check(Configuration.A_BN, 33, 0.5, true);
   }
 
-  private void check(Configuration configuration, int crop, double dropout, boolean keepsNorms) {
-    Setting setting = new Setting(new ScalarKernels(), configuration, crop, dropout, keepsNorms);
+  private void check(Configuration configuration, int crop, double dropout, boolean frozenNorms) {
+    Setting setting = new Setting(new ScalarKernels(), configuration, crop, dropout, frozenNorms);
     DoubleTwin twin =
         new DoubleTwin(
-            setting.parameters, setting.images, setting.labels, dropout, KEYS, keepsNorms);
+            setting.parameters, setting.images, setting.labels, dropout, KEYS, frozenNorms);
     assertThat(setting.loss).isCloseTo(twin.evaluate("conv1_1").loss(), within(1e-5));
     Random random = new Random(8);
     int asked = 0;
     int checked = 0;
     for (ParameterShape shape : setting.architecture.parameters()) {
-      boolean hasNone = Networks.isBeforeNorm(setting.architecture, shape) && !keepsNorms;
+      boolean hasNone = Networks.isBeforeNorm(setting.architecture, shape) && !frozenNorms;
       if (shape.isStatistic() || hasNone) {
         continue;
       }

@@ -64,8 +64,7 @@ class LearnerTest {
   private Parameters twoStepsByHand(int... microBatches) {
     Parameters weights = Networks.random(NETWORK, 1);
     Parameters velocities = Parameters.zeros(NETWORK);
-    Training training = new Training(weights, kernels, workers, BATCH, 0.5);
-    training.keep(DESCENT.frozen());
+    Training training = new Training(weights, kernels, workers, BATCH, 0.5, DESCENT.frozen());
     Sgd sgd = new Sgd(weights, velocities, kernels, workers, DESCENT);
     sgd.setRate(RATE);
     GradientSums sums = new GradientSums(NETWORK.parameters(), workers);

@@ -7,7 +7,6 @@ import java.util.Arrays;
 import java.util.HashSet;
 import java.util.Map;
 import java.util.Set;
-import java.util.stream.Collectors;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.vgg4j.kernels.KernelLookup;
@@ -27,8 +26,8 @@ class NormalisedTrainingTest {
     workers.close();
   }
 
-  private Training training(Parameters parameters, int capacity) {
-    return new Training(parameters, kernels, workers, capacity, 0);
+  private Training training(Parameters parameters, int capacity, String... frozen) {
+    return new Training(parameters, kernels, workers, capacity, 0, Set.of(frozen));
   }
 
   private GradientSums sums(Architecture architecture) {
@@ -81,9 +80,9 @@ class NormalisedTrainingTest {
     return new Parameters(parameters.architecture(), arrays);
   }
 
-  /** A frozen normalisation uses its running statistics and leaves them alone; others do not. */
+  /** A frozen batch norm uses its running statistics and leaves them alone; others do not. */
   @Test
-  void keptNormalisationsUseTheirRunningStatistics() {
+  void frozenBatchNormsUseTheirRunningStatistics() {
     Architecture architecture = Networks.smallest(Configuration.A_BN, 40, 4);
     Parameters parameters = Networks.random(architecture, 1);
     float[] images = Networks.images(architecture, 6, 2);
@@ -96,15 +95,16 @@ class NormalisedTrainingTest {
       expected -= Math.log(posteriors[n * 4 + labels[n]]);
     }
     assertThat(ofBatch).isNotCloseTo(expected, within(0.01));
-    training.keep(
+    String[] allButHead =
         architecture.parameters().stream()
             .map(ParameterShape::layer)
             .filter(layer -> !layer.equals("fc8"))
-            .collect(Collectors.toSet()));
+            .distinct()
+            .toArray(String[]::new);
     Set<String> handedOver = new HashSet<>();
     double ofRunning =
         Networks.run(
-                training,
+                training(parameters, 6, allButHead),
                 architecture,
                 0,
                 6,
@@ -116,10 +116,9 @@ class NormalisedTrainingTest {
             .lossSum();
     assertThat(ofRunning).isCloseTo(expected, within(1e-4));
     assertThat(handedOver).containsExactly("fc8");
-    // one normalisation alone: the gradient passes it as a factor
-    training.keep(Set.of("bn3_1"));
+    // one batch norm alone: the gradient passes it as a factor
     GradientSums sums = sums(architecture);
-    Networks.run(training, architecture, 0, 6, 0, sums);
+    Networks.run(training(parameters, 6, "bn3_1"), architecture, 0, 6, 0, sums);
     assertThat(sums.values("features.9.running_mean")).containsOnly(0f);
     assertThat(Networks.norm(sums.values("features.5.running_mean"))).isPositive();
   }

@@ -166,7 +166,7 @@ class TrainingTest {
     Training keeps = training(parameters, 5, 0.5);
     // a batch of four is one group, but the capacity is larger: what lies before the pool is lost
     int floats = firstBlockFloats(architecture, 4);
-    Training again = new Training(parameters, kernels, workers, 5, 0.5, floats);
+    Training again = new Training(parameters, kernels, workers, 5, 0.5, Set.of(), floats);
     assertThat(keeps.keepsFirstMaps()).isTrue();
     assertThat(again.keepsFirstMaps()).isFalse();
 
@@ -185,12 +185,12 @@ class TrainingTest {
     Architecture architecture = Networks.smallest(configuration, 41, 4);
     Parameters parameters = Networks.random(architecture, 1);
     int floats = firstBlockFloats(architecture, group);
-    Training inGroups = new Training(parameters, kernels, workers, 6, 0.5, floats);
+    Training inGroups = new Training(parameters, kernels, workers, 6, 0.5, Set.of(), floats);
     Training.Result expectedResult =
         Networks.run(training(parameters, 6, 0.5), architecture, 0, 6, 0, sums(architecture));
     Map<String, float[]> whole = gradients(parameters, 0, 6, 0.5, 0);
     GradientSums groups = sums(architecture);
-    int size = FirstBlock.groupSize(6, group);
+    int size = RecomputedBlock.groupSize(6, group);
     for (int first = 0; first < 6; first += size) {
       Networks.run(training(parameters, size, 0.5), architecture, first, first + size, 0, groups);
     }
@@ -211,7 +211,7 @@ class TrainingTest {
   @ParameterizedTest
   @CsvSource({"7,2", "6,3", "1,16", "16,16", "5,5", "16,5"})
   void groupsAreFewAndOfEqualSize(int images, int most) {
-    int size = FirstBlock.groupSize(images, most);
+    int size = RecomputedBlock.groupSize(images, most);
     int groups = (images + size - 1) / size;
     assertThat(size).isBetween(1, most);
     assertThat(groups).isEqualTo((images + most - 1) / most);
@@ -225,7 +225,8 @@ class TrainingTest {
     Parameters parameters = Networks.random(architecture, 1);
     float[] images = Networks.images(architecture, 6, 2);
     Training inGroups =
-        new Training(parameters, kernels, workers, 6, 0.5, firstBlockFloats(architecture, 2));
+        new Training(
+            parameters, kernels, workers, 6, 0.5, Set.of(), firstBlockFloats(architecture, 2));
     GradientSink sgd = sgd(parameters, Parameters.zeros(architecture));
     for (int step = 0; step < 2; step++) {
       float[] expected =

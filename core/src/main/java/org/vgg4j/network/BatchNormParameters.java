@@ -5,19 +5,19 @@ import org.vgg4j.model.Architecture;
 import org.vgg4j.model.ParameterShape;
 
 /**
- * The arrays of a batch normalisation, each {@code [C]}.
+ * The arrays of a batch norm, each {@code [C]}.
  *
  * @param scale learnt
  * @param shift learnt
  * @param mean running average
  * @param variance running average
  */
-record NormParameters(
+record BatchNormParameters(
     ParameterShape scale, ParameterShape shift, ParameterShape mean, ParameterShape variance) {
-  static NormParameters of(Architecture architecture, String layer) {
+  static BatchNormParameters of(Architecture architecture, String layer) {
     List<ParameterShape> shapes =
         architecture.parameters().stream().filter(shape -> shape.layer().equals(layer)).toList();
-    return new NormParameters(shapes.get(0), shapes.get(1), shapes.get(2), shapes.get(3));
+    return new BatchNormParameters(shapes.get(0), shapes.get(1), shapes.get(2), shapes.get(3));
   }
 
   List<ParameterShape> shapes() {
