@@ -18,7 +18,7 @@ import java.util.zip.GZIPOutputStream;
  * <pre>
  * apt-get install dataset-fashion-mnist
  * java tools/MakeFashionMini.java /usr/share/datasets/fashion-mnist \
- *     core/src/main/resources/org/vgg4j/data/fashion-mini
+ *     training/src/main/resources/org/vgg4j/data/fashion-mini
  * </pre>
  */
 class MakeFashionMini {

@@ -1,4 +1,4 @@
-"""Writes core/src/main/resources/org/vgg4j/imagenet-classes.txt: the 1000 classes of ILSVRC-2012 in the order of their WNIDs.
+"""Writes formats/src/main/resources/org/vgg4j/weights/foreign/imagenet-classes.txt: the 1000 classes of ILSVRC-2012 in the order of their WNIDs.
 
     apt-get install python3-torchvision wordnet-base     # Debian 12: torchvision 0.14.1, WordNet 3.0
     /usr/bin/python3 tools/make_imagenet_classes.py
@@ -13,7 +13,7 @@ import os
 from torchvision.models._meta import _IMAGENET_CATEGORIES as names
 
 WORDNET = "/usr/share/wordnet/data.noun"
-OUT = os.path.join(os.path.dirname(__file__), "..", "core/src/main/resources/org/vgg4j/imagenet-classes.txt")
+OUT = os.path.join(os.path.dirname(__file__), "..", "formats/src/main/resources/org/vgg4j/weights/foreign/imagenet-classes.txt")
 
 # torchvision tells two pairs of namesakes apart by words that WordNet does not have
 RENAMED = {134: "crane", 639: "tank suit"}

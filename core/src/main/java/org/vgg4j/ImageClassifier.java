@@ -10,7 +10,6 @@ import java.util.Objects;
 import java.util.Set;
 import java.util.function.Supplier;
 import org.vgg4j.base.InputException;
-import org.vgg4j.evaluate.Ranking;
 import org.vgg4j.image.ImageDecoder;
 import org.vgg4j.image.Preprocessor;
 import org.vgg4j.image.RgbImage;
@@ -20,6 +19,7 @@ import org.vgg4j.network.Engine;
 import org.vgg4j.network.FcWeights;
 import org.vgg4j.network.Inference;
 import org.vgg4j.network.Parameters;
+import org.vgg4j.views.Ranking;
 import org.vgg4j.weights.ModelFile;
 
 /**

@@ -30,6 +30,7 @@ class BenchArchitectureTest {
               "org.vgg4j.image..",
               "org.vgg4j.data..",
               "org.vgg4j.weights..",
+              "org.vgg4j.views..",
               "org.vgg4j.evaluate..",
               "org.vgg4j.experiment..",
               "org.vgg4j.kernels.vector..",

@@ -46,13 +46,14 @@ class ArchitectureTest {
           "image",
           "data",
           "weights",
+          "views",
           "evaluate",
           "parallel",
           "train",
           "report",
           "experiment",
           "cli",
-          "torch" /* implements parallel; not seen from here, and sees core only by its module */,
+          "torch" /* implements parallel; not seen from here, and sees training only by its module */,
           "bench" /* its own rules are in its module, which is not seen from here */);
 
   @ArchTest
@@ -116,7 +117,10 @@ class ArchitectureTest {
   static final ArchRule formats =
       noClasses()
           .that()
-          .resideInAnyPackage(ROOT + ".weights.tensor..", ROOT + ".weights.format..")
+          .resideInAnyPackage(
+              ROOT + ".weights.tensor..",
+              ROOT + ".weights.safetensors..",
+              ROOT + ".weights.format..")
           .should()
           .dependOnClassesThat()
           .resideInAnyPackage(
@@ -127,6 +131,24 @@ class ArchitectureTest {
           .because(
               "where a number lies in a file is found, and damage refused, before anyone asks what"
                   + " network it belongs to");
+
+  @ArchTest
+  static final ArchRule ourOwnFiles =
+      noClasses()
+          .that()
+          .resideInAnyPackage(
+              ROOT + ".weights", ROOT + ".weights.tensor..", ROOT + ".weights.safetensors..")
+          .should()
+          .dependOnClassesThat()
+          .resideInAnyPackage(
+              ROOT + ".weights.format..", ROOT + ".weights.foreign..", ROOT + ".weights.export..")
+          .because("who has models of vgg4j needs no library for the files of others");
+
+  @ArchTest
+  static final ArchRule views =
+      arrows("views", "network", "image", "model", "base")
+          .because(
+              "an application looks at images as the protocols do, and needs no data set for it");
 
   @ArchTest
   static final ArchRule evaluate =
@@ -149,7 +171,7 @@ class ArchitectureTest {
   @ArchTest
   static final ArchRule train =
       arrows("train", "parallel", "network", "data", "evaluate", "weights", "model", "base")
-          .because("training stands on top of core; nothing but a front end calls it");
+          .because("training stands on top of all these; nothing but a front end calls it");
 
   @ArchTest
   static final ArchRule report =
@@ -174,6 +196,7 @@ class ArchitectureTest {
               "train",
               "report",
               "evaluate",
+              "views",
               "network",
               "data",
               "weights",
@@ -188,7 +211,7 @@ class ArchitectureTest {
           .resideInAPackage(ROOT)
           .should()
           .dependOnClassesThat(
-              inRoomsOtherThan("weights", "network", "image", "evaluate", "model", "base"))
+              inRoomsOtherThan("weights", "network", "image", "views", "model", "base"))
           .because("an application that classifies needs neither training nor the command line")
           .allowEmptyShould(true);
 
@@ -250,6 +273,7 @@ class ArchitectureTest {
               "network",
               "data",
               "image",
+              "views",
               "evaluate",
               "train",
               "report",
@@ -267,7 +291,7 @@ class ArchitectureTest {
           .should()
           .dependOnClassesThat()
           .resideInAPackage("picocli..")
-          .because("core is a library: its options are records, not command lines");
+          .because("a library's options are records, not command lines");
 
   @ArchTest
   static final ArchRule coreHasNoLogBackEndAndNoServer =

@@ -21,7 +21,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.vgg4j.weights.ModelFile;
-import org.vgg4j.weights.format.SafeTensors;
+import org.vgg4j.weights.safetensors.SafeTensors;
 
 /** {@code vgg import, export, models, finetune}. */
 class ForeignWeightsTest {

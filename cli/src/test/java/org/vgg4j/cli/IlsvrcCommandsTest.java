@@ -23,7 +23,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** On the miniature ILSVRC that Python made in the formats of the real one. */
 class IlsvrcCommandsTest {
-  private static final Path GOLDENS = Path.of("../core/src/test/resources/goldens/ilsvrc");
+  private static final Path GOLDENS = Path.of("../training/src/test/resources/goldens/ilsvrc");
   private static final Path RECIPES = Path.of("../recipes");
 
   /** The development kit's numbers, as make_goldens.py has them. */

@@ -1,4 +1,4 @@
-package org.vgg4j.evaluate;
+package org.vgg4j.views;
 
 /**
  * Where in a picture a network sees a class: values on a square grid of points. Value {@code

@@ -1,4 +1,4 @@
-package org.vgg4j.evaluate;
+package org.vgg4j.views;
 
 import java.util.Arrays;
 import java.util.Locale;

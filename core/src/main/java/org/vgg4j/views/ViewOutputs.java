@@ -1,4 +1,4 @@
-package org.vgg4j.evaluate;
+package org.vgg4j.views;
 
 /**
  * What the network made of a view: class scores for each window of the size of the crop, of which a

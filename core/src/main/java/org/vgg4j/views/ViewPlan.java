@@ -1,4 +1,4 @@
-package org.vgg4j.evaluate;
+package org.vgg4j.views;
 
 import org.vgg4j.base.InputException;
 

@@ -20,7 +20,7 @@ import org.vgg4j.model.Architecture;
 import org.vgg4j.model.Configuration;
 import org.vgg4j.model.ParameterShape;
 import org.vgg4j.model.Preprocessing;
-import org.vgg4j.weights.format.SafeTensors;
+import org.vgg4j.weights.safetensors.SafeTensors;
 import org.vgg4j.weights.tensor.StoredTensor;
 import org.vgg4j.weights.tensor.TensorReader;
 

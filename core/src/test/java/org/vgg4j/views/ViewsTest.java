@@ -1,4 +1,4 @@
-package org.vgg4j.evaluate;
+package org.vgg4j.views;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;

@@ -24,7 +24,7 @@ import org.vgg4j.model.Configuration;
 import org.vgg4j.model.Interpolation;
 import org.vgg4j.model.Preprocessing;
 import org.vgg4j.model.Rgb;
-import org.vgg4j.weights.format.SafeTensors;
+import org.vgg4j.weights.safetensors.SafeTensors;
 
 class ModelFileTest {
   private static final String NETWORK = "A (width 0.02, crop 32, 3 classes)";

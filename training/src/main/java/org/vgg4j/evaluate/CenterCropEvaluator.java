@@ -8,6 +8,7 @@ import org.vgg4j.data.Dataset;
 import org.vgg4j.model.Preprocessing;
 import org.vgg4j.network.Engine;
 import org.vgg4j.network.ForwardPass;
+import org.vgg4j.views.Ranking;
 
 /**
  * The centre-crop protocol: each image is rescaled so that its shorter side is the preprocessing's

@@ -3,6 +3,8 @@ package org.vgg4j.evaluate;
 import org.jspecify.annotations.Nullable;
 import org.vgg4j.model.Architecture;
 import org.vgg4j.parallel.ProcessGroup;
+import org.vgg4j.views.View;
+import org.vgg4j.views.ViewOutputs;
 
 /** Counts what a network looked at: windows, work, and the sizes of class score maps. */
 final class LookedAt {

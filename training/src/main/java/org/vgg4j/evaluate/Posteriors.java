@@ -7,6 +7,9 @@ import java.util.Map;
 import org.vgg4j.base.InputException;
 import org.vgg4j.data.Dataset;
 import org.vgg4j.data.Synsets;
+import org.vgg4j.views.Protocol;
+import org.vgg4j.views.Ranking;
+import org.vgg4j.views.ViewPlan;
 
 /**
  * The posteriors that a network, or several, gave images: what all figures are made of.

@@ -21,6 +21,8 @@ import java.util.regex.Pattern;
 import org.vgg4j.base.AtomicFile;
 import org.vgg4j.base.InputException;
 import org.vgg4j.data.Dataset;
+import org.vgg4j.views.Protocol;
+import org.vgg4j.views.ViewPlan;
 
 /**
  * Stored posteriors, so that fusions and comparisons need no second run: NAME.npy, which NumPy

@@ -18,6 +18,8 @@ import org.vgg4j.model.Preprocessing;
 import org.vgg4j.network.Engine;
 import org.vgg4j.network.Parameters;
 import org.vgg4j.parallel.ProcessGroup;
+import org.vgg4j.views.ViewPlan;
+import org.vgg4j.views.Views;
 
 /**
  * Posteriors by the protocols of the paper (section 3.2): each image is rescaled so that its

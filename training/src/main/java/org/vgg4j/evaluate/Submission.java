@@ -14,6 +14,7 @@ import org.vgg4j.base.AtomicFile;
 import org.vgg4j.base.InputException;
 import org.vgg4j.base.TextLines;
 import org.vgg4j.data.Synsets;
+import org.vgg4j.views.Ranking;
 
 /**
  * What the organisers of ILSVRC want to see of a test set: five labels for each image, the most

@@ -8,7 +8,7 @@ import org.vgg4j.base.InputException;
 import org.vgg4j.model.ParameterShape;
 import org.vgg4j.network.ParameterStore;
 import org.vgg4j.weights.ModelFile;
-import org.vgg4j.weights.format.SafeTensors;
+import org.vgg4j.weights.safetensors.SafeTensors;
 import org.vgg4j.weights.tensor.StoredTensor;
 import org.vgg4j.weights.tensor.TensorReader;
 

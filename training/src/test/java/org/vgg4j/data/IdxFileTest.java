@@ -48,7 +48,8 @@ class IdxFileTest {
         .isInstanceOf(InputException.class)
         .hasMessage(
             file
-                + " is not an IDX file of unsigned bytes in 3 dimensions: it starts with 0x00000801, not 0x00000803");
+                + " is not an IDX file of unsigned bytes in 3 dimensions: it starts with"
+                + " 0x00000801, not 0x00000803");
   }
 
   @ParameterizedTest

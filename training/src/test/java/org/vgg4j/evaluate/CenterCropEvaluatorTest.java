@@ -142,7 +142,7 @@ class CenterCropEvaluatorTest {
     assertThatThrownBy(() -> evaluate(model, dataset(classes, 0), 2))
         .isInstanceOf(InputException.class)
         .hasMessage(
-            "the model does not fit the data test: it does not know x0, x1, x2, x3, x4, x5, x6, x7, x8,"
-                + " x9, … (12 in all); its classes are a, b");
+            "the model does not fit the data test: it does not know x0, x1, x2, x3, x4, x5, x6, x7,"
+                + " x8, x9, … (12 in all); its classes are a, b");
   }
 }

@@ -15,6 +15,7 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.vgg4j.base.InputException;
+import org.vgg4j.views.Protocol;
 
 /** Stored posteriors, fusion, and the figures that are made of them. */
 class PosteriorsTest {

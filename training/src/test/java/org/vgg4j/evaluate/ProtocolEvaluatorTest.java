@@ -7,7 +7,6 @@ import static org.assertj.core.api.Assertions.within;
 import java.io.IOException;
 import java.net.URISyntaxException;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -25,7 +24,6 @@ import org.vgg4j.data.ScaleRange;
 import org.vgg4j.data.TestDataset;
 import org.vgg4j.data.UnreadableLimit;
 import org.vgg4j.image.ImageDecoder;
-import org.vgg4j.image.RgbImage;
 import org.vgg4j.image.TestImages;
 import org.vgg4j.model.Architecture;
 import org.vgg4j.model.Configuration;
@@ -34,7 +32,9 @@ import org.vgg4j.model.Preprocessing;
 import org.vgg4j.model.Rgb;
 import org.vgg4j.network.Engine;
 import org.vgg4j.network.Parameters;
-import org.vgg4j.weights.format.SafeTensors;
+import org.vgg4j.views.Protocol;
+import org.vgg4j.views.ViewPlan;
+import org.vgg4j.weights.safetensors.SafeTensors;
 
 /** The paper's protocols (section 3.2), against PyTorch and against one another. */
 class ProtocolEvaluatorTest {
@@ -200,26 +200,6 @@ class ProtocolEvaluatorTest {
         .isEqualTo(10);
     assertThat(run(pictures, Protocol.BOTH, 16, 64).about().get(0).testScales())
         .containsExactly(64);
-  }
-
-  @Test
-  void cropsOfTheGridReachFromEdgeToEdge() {
-    RgbImage image = TestImages.noise(100, 70, 1);
-    Crops crops = Crops.of(ViewPlan.of(Protocol.MULTI_CROP), image, 64);
-    List<View> views = crops.views(0, image, 1);
-    assertThat(views).hasSize(50);
-    assertThat(crops.places()).contains(new Crops.Place(0, 0), new Crops.Place(36, 6));
-    List<Integer> edges = new ArrayList<>();
-    crops.places().subList(0, 5).forEach(place -> edges.add(place.x()));
-    assertThat(edges).containsExactly(0, 9, 18, 27, 36);
-    // 6 * 1 / 4 = 1.5 and 6 * 3 / 4 = 4.5 are rounded up
-    assertThat(crops.places().get(5).y()).isEqualTo(2);
-    assertThat(crops.places().get(15).y()).isEqualTo(5);
-    assertThat(views.get(25).pixels().pixels())
-        .isEqualTo(image.crop(0, 0, 64, 64).flipHorizontally().pixels());
-    assertThat(Crops.of(ViewPlan.of(Protocol.CENTER_CROP), image, 64).views(0, image, 1))
-        .hasSize(1);
-    assertThat(Crops.of(ViewPlan.of(Protocol.TEN_CROP), image, 64).views(0, image, 1)).hasSize(10);
   }
 
   @Test

@@ -34,6 +34,8 @@ import org.vgg4j.model.Rgb;
 import org.vgg4j.network.Engine;
 import org.vgg4j.network.Parameters;
 import org.vgg4j.parallel.Threads;
+import org.vgg4j.views.Protocol;
+import org.vgg4j.views.ViewPlan;
 
 /** Other grids, no mirror images, and pictures that cannot be read, beside centre crops alone. */
 class ViewPlanTest {

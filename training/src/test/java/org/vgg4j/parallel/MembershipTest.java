@@ -46,12 +46,16 @@ class MembershipTest {
   @CsvSource(
       delimiter = '|',
       value = {
-        "WORLD_SIZE=2 MASTER_ADDR=a        | the variable RANK is missing, but must be a number from 0 to 1",
-        "WORLD_SIZE=2 RANK=2 MASTER_ADDR=a | the variable RANK is '2', but must be a number from 0 to 1",
-        "WORLD_SIZE=2 RANK=x MASTER_ADDR=a | the variable RANK is 'x', but must be a number from 0 to 1",
+        "WORLD_SIZE=2 MASTER_ADDR=a        | the variable RANK is missing, but must be a number"
+            + " from 0 to 1",
+        "WORLD_SIZE=2 RANK=2 MASTER_ADDR=a | the variable RANK is '2', but must be a number from 0"
+            + " to 1",
+        "WORLD_SIZE=2 RANK=x MASTER_ADDR=a | the variable RANK is 'x', but must be a number from 0"
+            + " to 1",
         "WORLD_SIZE=0 RANK=0 MASTER_ADDR=a | the variable WORLD_SIZE is '0', but must be",
         "WORLD_SIZE=2 RANK=1               | MASTER_ADDR is missing",
-        "WORLD_SIZE=2 RANK=1 MASTER_ADDR=a MASTER_PORT=70000 | MASTER_PORT is '70000', but must be a number from 1 to 65535",
+        "WORLD_SIZE=2 RANK=1 MASTER_ADDR=a MASTER_PORT=70000 | MASTER_PORT is '70000', but must be"
+            + " a number from 1 to 65535",
       })
   void halfOfItIsRefused(String text, String sentence) {
     assertThatThrownBy(() -> Membership.of(environment(text), TIMEOUT))

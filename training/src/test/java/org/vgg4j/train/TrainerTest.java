@@ -34,7 +34,7 @@ import org.vgg4j.model.Configuration;
 import org.vgg4j.network.Engine;
 import org.vgg4j.network.Parameters;
 import org.vgg4j.weights.ModelFile;
-import org.vgg4j.weights.format.SafeTensors;
+import org.vgg4j.weights.safetensors.SafeTensors;
 
 class TrainerTest {
   @TempDir static Path shared;

@@ -1,4 +1,4 @@
-package org.vgg4j.weights.format;
+package org.vgg4j.weights.safetensors;
 
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;

@@ -1,4 +1,4 @@
-package org.vgg4j.weights.format;
+package org.vgg4j.weights.safetensors;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.StreamReadFeature;
@@ -85,7 +85,7 @@ public final class SafeTensors {
           .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
           .build();
   private static final int PREFIX = Long.BYTES;
-  static final long LARGEST_HEADER = 10_000_000; // a VGG network's has some kilobytes
+  public static final long LARGEST_HEADER = 10_000_000; // a VGG network's has some kilobytes
 
   private SafeTensors() {}
 

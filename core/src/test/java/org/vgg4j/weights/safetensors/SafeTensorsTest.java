@@ -1,4 +1,4 @@
-package org.vgg4j.weights.format;
+package org.vgg4j.weights.safetensors;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;

@@ -72,8 +72,8 @@ public final class ModelCard {
     text.append(
         String.format(
             Locale.ROOT,
-            "VGG network %s (Simonyan & Zisserman 2015, arXiv 1409.1556): %d weight layers, width %s of"
-                + " the paper's, %,d parameters, %d classes.%n%n",
+            "VGG network %s (Simonyan & Zisserman 2015, arXiv 1409.1556): %d weight layers, width"
+                + " %s of the paper's, %,d parameters, %d classes.%n%n",
             architecture.configuration().label(),
             architecture.configuration().weightLayers(),
             architecture.width(),

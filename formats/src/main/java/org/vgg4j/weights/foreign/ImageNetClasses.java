@@ -30,7 +30,7 @@ public final class ImageNetClasses {
         new BufferedReader(
             new InputStreamReader(
                 Objects.requireNonNull(
-                    ImageNetClasses.class.getResourceAsStream("/org/vgg4j/imagenet-classes.txt")),
+                    ImageNetClasses.class.getResourceAsStream("imagenet-classes.txt")),
                 StandardCharsets.UTF_8))) {
       return reader.lines().toList();
     } catch (IOException e) {

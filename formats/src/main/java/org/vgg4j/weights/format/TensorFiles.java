@@ -15,6 +15,7 @@ import java.util.List;
 import java.util.zip.ZipException;
 import org.vgg4j.base.AtomicFile;
 import org.vgg4j.base.InputException;
+import org.vgg4j.weights.safetensors.SafeTensors;
 import org.vgg4j.weights.tensor.StoredTensor;
 
 /** Opens a file of weights; its first bytes, not its name, say which format it is. */

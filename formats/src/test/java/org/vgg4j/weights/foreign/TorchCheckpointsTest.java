@@ -35,7 +35,7 @@ import org.vgg4j.model.ParameterShape;
 import org.vgg4j.network.Engine;
 import org.vgg4j.network.Parameters;
 import org.vgg4j.weights.ModelFile;
-import org.vgg4j.weights.format.SafeTensors;
+import org.vgg4j.weights.safetensors.SafeTensors;
 
 /** Checkpoints that PyTorch wrote, and its scores with them: goldens/torch/make_goldens.py. */
 class TorchCheckpointsTest {

@@ -26,7 +26,7 @@ import org.vgg4j.model.ChannelOrder;
 import org.vgg4j.model.Configuration;
 import org.vgg4j.model.ParameterShape;
 import org.vgg4j.weights.ModelFile;
-import org.vgg4j.weights.format.SafeTensors;
+import org.vgg4j.weights.safetensors.SafeTensors;
 
 class WeightsImportTest {
   @TempDir Path folder;

@@ -18,6 +18,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.vgg4j.base.InputException;
+import org.vgg4j.weights.safetensors.SafeTensors;
 
 /** Files that people have in the place of weights; each begins as its format says. */
 class OtherFormatsTest {

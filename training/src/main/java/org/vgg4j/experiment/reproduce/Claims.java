@@ -3,11 +3,11 @@ package org.vgg4j.experiment.reproduce;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
-import org.vgg4j.evaluate.Protocol;
 import org.vgg4j.evaluate.Significance;
 import org.vgg4j.experiment.reproduce.Measurements.Subject;
 import org.vgg4j.experiment.reproduce.Net.Scale;
 import org.vgg4j.model.Configuration;
+import org.vgg4j.views.Protocol;
 
 /**
  * What the paper concludes, and whether it holds here: by McNemar's test on the first guesses of
@@ -38,10 +38,10 @@ final class Claims {
         "The paper's conclusions, one by one",
         String.format(
             Locale.ROOT,
-            "McNemar's exact test on the first guesses for %d images by %d seed(s), level 5 %%. \"Only the"
-                + " first right\": images that only the one named first got right. That a network is no better"
-                + " holds unless it is significantly better. The seeds share their images, so that a small p"
-                + " says of these images more than of others.",
+            "McNemar's exact test on the first guesses for %d images by %d seed(s), level 5 %%."
+                + " \"Only the first right\": images that only the one named first got right. That"
+                + " a network is no better holds unless it is significantly better. The seeds share"
+                + " their images, so that a small p says of these images more than of others.",
             found.testImages(),
             found.config().seeds()),
         List.of(
@@ -130,8 +130,8 @@ final class Claims {
   private void beginnings() {
     String d = deep(Configuration.D, Scale.SMALL);
     better(
-        "pre-initialised networks need fewer epochs: after as many, D from A's layers is better than"
-            + " from random weights",
+        "pre-initialised networks need fewer epochs: after as many, D from A's layers is better"
+            + " than from random weights",
         single(d),
         single(Net.D_RANDOM));
     Subject stalled = single(Net.D_GAUSSIAN);
@@ -140,8 +140,8 @@ final class Claims {
     better(
         String.format(
             Locale.ROOT,
-            "D from small random weights (std 0.01) stalls: its error is %.1f %% (guessing: %.1f %%), that"
-                + " from A's layers %.1f %%",
+            "D from small random weights (std 0.01) stalls: its error is %.1f %% (guessing: %.1f"
+                + " %%), that from A's layers %.1f %%",
             error,
             guessing,
             found.measurements().errors(single(d)).top1()),

@@ -6,9 +6,9 @@ import java.util.List;
 import java.util.Map;
 import org.vgg4j.evaluate.Evaluation;
 import org.vgg4j.evaluate.Posteriors;
-import org.vgg4j.evaluate.Protocol;
 import org.vgg4j.evaluate.Significance;
 import org.vgg4j.model.Architecture;
+import org.vgg4j.views.Protocol;
 
 /**
  * The posteriors of all networks, by seed, protocol and single test scale. Those of several scales

@@ -17,9 +17,7 @@ import org.vgg4j.data.DataSplits;
 import org.vgg4j.data.Dataset;
 import org.vgg4j.evaluate.Posteriors;
 import org.vgg4j.evaluate.PosteriorsFile;
-import org.vgg4j.evaluate.Protocol;
 import org.vgg4j.evaluate.ProtocolEvaluator;
-import org.vgg4j.evaluate.ViewPlan;
 import org.vgg4j.model.Architecture;
 import org.vgg4j.model.Configuration;
 import org.vgg4j.network.Engine;
@@ -37,6 +35,8 @@ import org.vgg4j.train.Trainer;
 import org.vgg4j.train.TrainingConfig;
 import org.vgg4j.train.TrainingListener;
 import org.vgg4j.train.TrainingResult;
+import org.vgg4j.views.Protocol;
+import org.vgg4j.views.ViewPlan;
 import org.vgg4j.weights.ModelFile;
 
 /**

@@ -4,11 +4,11 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import org.vgg4j.evaluate.Protocol;
 import org.vgg4j.experiment.reproduce.Measurements.Errors;
 import org.vgg4j.experiment.reproduce.Measurements.Subject;
 import org.vgg4j.experiment.reproduce.Net.Scale;
 import org.vgg4j.model.Configuration;
+import org.vgg4j.views.Protocol;
 
 /** What was measured, as the paper's tables. */
 public final class Reproduction {
@@ -229,7 +229,8 @@ public final class Reproduction {
     return new Section(
         "networks",
         "All networks that were trained",
-        "Top-1 error in percent, dense, at one test scale. Seconds: of training, mean of the seeds.",
+        "Top-1 error in percent, dense, at one test scale. Seconds: of training, mean of the"
+            + " seeds.",
         List.of(
             "network",
             "begins with",

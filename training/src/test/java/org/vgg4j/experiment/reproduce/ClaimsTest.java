@@ -11,8 +11,8 @@ import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.vgg4j.data.UnreadableLimit;
 import org.vgg4j.evaluate.Posteriors;
-import org.vgg4j.evaluate.Protocol;
 import org.vgg4j.model.Architecture;
+import org.vgg4j.views.Protocol;
 
 /** Verdicts and cells on posteriors that are made up: so many of 200 images right. */
 class ClaimsTest {
