@@ -1,6 +1,7 @@
 package org.vgg4j.cli;
 
 import java.io.PrintWriter;
+import java.lang.module.ModuleFinder;
 import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
@@ -52,9 +53,8 @@ final class DoctorCommand implements Runnable {
     facts.put("kernelsUse", engine.kernelsDescription());
     facts.put("kernelsReason", engine.kernelsReason());
     facts.put("lanes", engine.kernelLanes());
-    facts.put(
-        "vectorModule",
-        hasVectorModule() ? "present" : "absent: add --add-modules " + VECTOR_MODULE);
+    facts.put("kernelsCompiler", engine.kernelsCompiler());
+    facts.put("vectorModule", vectorModule());
     facts.put("threads", engine.threads());
     Runtime runtime = Runtime.getRuntime();
     facts.put("heapLimitBytes", runtime.maxMemory());
@@ -74,12 +74,8 @@ final class DoctorCommand implements Runnable {
       say(out, "", "computes with " + engine.kernelLanes() + " numbers at a time");
     }
     say(out, "", "chosen because " + engine.kernelsReason());
-    say(
-        out,
-        "module",
-        hasVectorModule()
-            ? VECTOR_MODULE + " is there"
-            : VECTOR_MODULE + " is not there: start Java with --add-modules " + VECTOR_MODULE);
+    say(out, "", "the JIT compiler " + engine.kernelsCompiler());
+    say(out, "module", VECTOR_MODULE + " is " + vectorModule());
     int threads = engine.threads();
     say(
         out,
@@ -105,8 +101,15 @@ final class DoctorCommand implements Runnable {
         + System.getProperty("os.arch");
   }
 
-  private static boolean hasVectorModule() {
-    return ModuleLayer.boot().findModule(VECTOR_MODULE).isPresent();
+  private static String vectorModule() {
+    if (ModuleLayer.boot().findModule(VECTOR_MODULE).isPresent()) {
+      return "present";
+    }
+    return ModuleFinder.ofSystem().find(VECTOR_MODULE).isPresent()
+        ? "absent: start Java with --add-modules " + VECTOR_MODULE
+        : "absent: this Java was made without it; take a JDK, or make the run-time image anew,"
+            + " jlink --add-modules "
+            + VECTOR_MODULE;
   }
 
   private static void say(PrintWriter out, String what, Object sentence) {

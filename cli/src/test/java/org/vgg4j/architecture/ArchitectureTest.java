@@ -82,6 +82,7 @@ class ArchitectureTest {
               "java..",
               "jdk.incubator.vector..",
               "com.sun.management.." /* what the JIT is allowed to do */,
+              "javax.management.." /* what it is told to do */,
               "org.jspecify.annotations..")
           .because(
               "kernels turn arrays into arrays and know neither networks nor libraries: so they can"

@@ -70,6 +70,11 @@ public final class Engine implements AutoCloseable {
     return choice.reason();
   }
 
+  /** What the JIT compiler does with the kernels, as a phrase. */
+  public String kernelsCompiler() {
+    return choice.compiler();
+  }
+
   /** Floats that one instruction of the kernels works on. */
   public int kernelLanes() {
     return choice.kernels().lanes();

@@ -13,7 +13,8 @@ import org.vgg4j.kernels.scalar.ScalarKernels;
 /**
  * Chooses the kernels once for the process: the Vector API's where this JVM has them, else the
  * scalar ones. {@code -Dvgg.kernels=scalar|vector} forces a choice, and a forced choice that cannot
- * be had is an error, not a fallback. One line is logged.
+ * be had is an error, not a fallback. One line is logged: a warning, with the remedy, if the scalar
+ * kernels are a fallback.
  *
  * <p>The vector kernels are looked up by name, since they cannot be loaded without their module
  * (the manner of Lucene's vectorisation provider).
@@ -31,9 +32,33 @@ public final class KernelLookup {
    * The kernels and why they were chosen.
    *
    * @param kernels the kernels to use
-   * @param reason one sentence
+   * @param reason one sentence; of a fallback, with the remedy
+   * @param compiler what the JIT compiler does with them, as a phrase
+   * @param fallback whether faster kernels were wanted and cannot be had here
    */
-  public record Choice(Kernels kernels, String reason) {}
+  public record Choice(Kernels kernels, String reason, String compiler, boolean fallback) {
+    private static Choice scalar(String reason, boolean fallback) {
+      return new Choice(new ScalarKernels(), reason, "needs no options for them", fallback);
+    }
+
+    private static Choice vector(String reason) {
+      String compiler = JitOptions.install();
+      return new Choice(load(), reason, compiler, false);
+    }
+
+    Level logLevel() {
+      return fallback ? Level.WARNING : Level.INFO;
+    }
+
+    String logLine() {
+      return "kernels: %s (%s)%s; %s"
+          .formatted(
+              kernels.name(),
+              kernels.description(),
+              fallback ? ", many times slower than the vector kernels" : "",
+              reason);
+    }
+  }
 
   private KernelLookup() {}
 
@@ -71,12 +96,7 @@ public final class KernelLookup {
 
   private static Choice chooseAndLog() {
     Choice choice = choose(System.getProperty(PROPERTY, ""));
-    LOG.log(
-        Level.INFO,
-        "kernels: {0} ({1}); {2}",
-        choice.kernels().name(),
-        choice.kernels().description(),
-        choice.reason());
+    LOG.log(choice.logLevel(), choice.logLine());
     return choice;
   }
 
@@ -87,7 +107,7 @@ public final class KernelLookup {
     String obstacle = obstacle();
     switch (forced.toLowerCase(Locale.ROOT)) {
       case "scalar":
-        return new Choice(new ScalarKernels(), "forced by -D" + PROPERTY);
+        return Choice.scalar("forced by -D" + PROPERTY, false);
       case "vector":
         if (obstacle != null) {
           throw new IllegalStateException(
@@ -95,11 +115,11 @@ public final class KernelLookup {
                   "-D%s=vector cannot be had: %s; or use -D%s=scalar, or leave it out",
                   PROPERTY, obstacle, PROPERTY));
         }
-        return new Choice(load(), "forced by -D" + PROPERTY);
+        return Choice.vector("forced by -D" + PROPERTY);
       case "":
         return obstacle == null
-            ? new Choice(load(), "the Vector API is there")
-            : new Choice(new ScalarKernels(), obstacle);
+            ? Choice.vector("the Vector API is there")
+            : Choice.scalar(obstacle, true);
       default:
         throw new IllegalStateException(
             "-D" + PROPERTY + "=" + forced + " is unknown: use scalar or vector");
@@ -112,19 +132,19 @@ public final class KernelLookup {
   private static @Nullable String obstacle() {
     if (ModuleLayer.boot().findModule(VECTOR_MODULE).isEmpty()) {
       if (ModuleFinder.ofSystem().find(VECTOR_MODULE).isEmpty()) {
-        return "many times slower than the vector kernels, which need a Java with the module "
-            + VECTOR_MODULE
-            + ", and this one was made without it";
+        return "the vector kernels need the module %s, which this Java was made without: take a JDK, or make the run-time image anew, jlink --add-modules %s"
+            .formatted(VECTOR_MODULE, VECTOR_MODULE);
       }
-      return "many times slower than the vector kernels, for which add --add-modules "
-          + VECTOR_MODULE
-          + " to the java command";
+      return "the vector kernels need --add-modules " + VECTOR_MODULE + " on the java command line";
     }
     if (!optimisingCompilerWorks()) {
       return "the vector kernels need the JIT compiler C2: remove -Xint or -XX:TieredStopAtLevel";
     }
     if (option("UseFMA").equals("false")) {
-      return "the vector kernels need a processor with fused multiply-adds, and the JVM sees none";
+      return "the vector kernels need a processor with fused multiply-adds, and the JVM sees none:"
+          + " take another machine, or accept the speed with -D"
+          + PROPERTY
+          + "=scalar";
     }
     return null;
   }

@@ -15,6 +15,7 @@ class KernelLookupTest {
     KernelLookup.Choice choice = KernelLookup.choose(forced);
     assertThat(choice.kernels().name()).isEqualTo("scalar");
     assertThat(choice.reason()).isEqualTo("forced by -Dvgg.kernels");
+    assertThat(choice.fallback()).isFalse();
   }
 
   @Test

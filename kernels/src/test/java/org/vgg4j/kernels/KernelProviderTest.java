@@ -3,6 +3,7 @@ package org.vgg4j.kernels;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.lang.System.Logger.Level;
 import org.junit.jupiter.api.Test;
 
 /**
@@ -22,6 +23,21 @@ class KernelProviderTest {
     KernelLookup.Choice choice = KernelLookup.get();
     assertThat(choice.kernels().name()).as(choice.reason()).isEqualTo(EXPECTED);
     assertThat(choice.reason()).isNotBlank();
+    assertThat(choice.fallback()).isEqualTo(EXPECTED.equals("scalar"));
+  }
+
+  @Test
+  void fallbackIsAWarningWithItsRemedy() {
+    KernelLookup.Choice choice = KernelLookup.get();
+    if (EXPECTED.equals("vector")) {
+      assertThat(choice.logLevel()).isEqualTo(Level.INFO);
+    } else {
+      assertThat(choice.logLevel()).isEqualTo(Level.WARNING);
+      assertThat(choice.logLine())
+          .startsWith(
+              "kernels: scalar (plain Java loops), many times slower than the vector kernels")
+          .endsWith("need --add-modules jdk.incubator.vector on the java command line");
+    }
   }
 
   @Test

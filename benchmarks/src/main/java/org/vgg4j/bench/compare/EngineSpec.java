@@ -2,6 +2,7 @@ package org.vgg4j.bench.compare;
 
 import java.util.ArrayList;
 import java.util.List;
+import org.vgg4j.kernels.JitOptions;
 
 /**
  * One engine that can be measured.
@@ -66,11 +67,7 @@ record EngineSpec(
       options.add("-XX:LoopStripMiningIter=1000");
     }
     options.add("-XX:CompileCommand=quiet");
-    options.add("-XX:CompileCommand=dontinline,org.vgg4j.kernels.vector.Filtering*::*");
-    options.add("-XX:CompileCommand=dontinline,*MicroKernels::*");
-    options.add("-XX:CompileCommand=dontinline,org.vgg4j.kernels.vector.Epilogue*::*");
-    options.add("-XX:CompileCommand=dontinline,org.vgg4j.kernels.vector.VectorPooling::*");
-    options.add("-XX:CompileCommand=CompileThresholdScaling,org.vgg4j.kernels.vector.*::*,0.2");
+    options.addAll(JitOptions.commandLine());
     if (System.getProperty("os.name").equals("Linux")) {
       options.add("-XX:+UseTransparentHugePages");
     }
