@@ -155,6 +155,7 @@ class ArchitectureTest {
   static final ArchRule evaluate =
       arrows(
               "evaluate",
+              "views",
               "parallel",
               "network",
               "image",
