@@ -130,12 +130,16 @@ struct FloatTile {
     return values + row * COLUMNS + ((column >> 2 ^ (row & 3) << 1) << 2) + (column & 3);
   }
   DEVICE_MEMBER void put(int row, int column, float first, float second) const {
-    float* to = at(row, column);
-    to[0] = first;
-    to[1] = second;
+    *(Two*)at(row, column) = {float_to_bits(first), float_to_bits(second)};
   }
   DEVICE_MEMBER void get8(int row, int column, float (&v)[8]) const {
-    const float* from = at(row, column);  // eight floats of a multiple of eight stay together
-    UNROLL for (int i = 0; i < 8; i++) v[i] = from[i];
+    const Four* from = (const Four*)at(row, column);  // eight floats of a multiple of eight stay together
+    UNROLL for (int half = 0; half < 2; half++) {
+      Four four = from[half];
+      v[4 * half] = bits_to_float(four.x);
+      v[4 * half + 1] = bits_to_float(four.y);
+      v[4 * half + 2] = bits_to_float(four.z);
+      v[4 * half + 3] = bits_to_float(four.w);
+    }
   }
 };

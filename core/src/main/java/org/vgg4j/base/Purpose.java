@@ -27,7 +27,8 @@ public enum Purpose {
     this.code = code;
   }
 
-  int code() {
+  /** What the purpose is called in the key of a draw. */
+  public int code() {
     return code;
   }
 }

@@ -1,0 +1,170 @@
+package org.vgg4j.cuda.check;
+
+import java.util.ArrayList;
+import java.util.List;
+import org.vgg4j.cuda.kernels.Layouts;
+import org.vgg4j.cuda.kernels.LocalResponseNorm;
+import org.vgg4j.cuda.kernels.MapShape;
+import org.vgg4j.cuda.kernels.Planes;
+import org.vgg4j.cuda.kernels.Pooling;
+import org.vgg4j.cuda.kernels.Precision;
+
+/** Checks of what is done with each value of a map: layouts, pools, LRN. */
+final class MapChecks {
+  private static final MapShape SHAPE = new MapShape(3, 7, 5, 128);
+  private static final float K = 2f;
+  private static final float ALPHA = 0.3f; // large, so that it matters
+  private static final int RADIUS = 2;
+
+  private MapChecks() {}
+
+  static List<KernelCheck> all() {
+    List<KernelCheck> checks = new ArrayList<>();
+    for (Precision p : Precision.values()) {
+      double map = p == Precision.BF16 ? 4e-3 : 1e-5;
+      checks.add(new KernelCheck("pool, " + p, 0, v -> pool(v, p)));
+      checks.add(new KernelCheck("un-pool, " + p, 0, v -> unpool(v, p)));
+      checks.add(new KernelCheck("LRN, " + p, map, v -> norm(v, p)));
+      checks.add(new KernelCheck("gradient of LRN, " + p, map, v -> normBackward(v, p)));
+      checks.add(new KernelCheck("image to map, " + p, map, v -> toMap(v, p)));
+      checks.add(new KernelCheck("map to planes, " + p, 1e-6, v -> toPlanes(v, p)));
+      checks.add(new KernelCheck("weights to rows, rounded, " + p, map, v -> weights(v, p)));
+    }
+    checks.add(new KernelCheck("rows to weights", 0, MapChecks::weightsBack));
+    return checks;
+  }
+
+  private static double pool(DeviceValues values, Precision precision) {
+    double[] x = values.randomMap(SHAPE.values());
+    long count = SHAPE.pooled().values();
+    Planes y = values.room(count, precision);
+    long argmax = values.room(count);
+    Planes map = values.map(x, precision);
+    new Pooling(values.library()).forward(values.stream(), SHAPE, map, y, argmax);
+    PoolReference wanted = PoolReference.of(SHAPE, x);
+    return Errors.largest(values.read(y, count), wanted.values())
+        + Errors.exact(values.readBytes(argmax, count), wanted.argmax());
+  }
+
+  private static double unpool(DeviceValues values, Precision precision) {
+    int[] argmax = PoolReference.of(SHAPE, values.randomMap(SHAPE.values())).argmax();
+    double[] dy = values.random(argmax.length, 1);
+    Planes dx = values.room(SHAPE.values(), precision);
+    Planes gradient = values.map(dy, precision);
+    long bytes = values.bytes(argmax);
+    new Pooling(values.library()).backward(values.stream(), SHAPE, gradient, bytes, dx);
+    double[] wanted = PoolReference.backward(SHAPE, dy, argmax);
+    return Errors.largest(values.read(dx, SHAPE.values()), wanted);
+  }
+
+  private static LocalResponseNorm norm(DeviceValues values) {
+    return new LocalResponseNorm(values.library(), 2 * RADIUS + 1, K, ALPHA, 0.75f);
+  }
+
+  private static double denominator(double[] x, int at) {
+    int channel = at % SHAPE.channels();
+    double sum = 0;
+    for (int d = -RADIUS; d <= RADIUS; d++) {
+      if (channel + d >= 0 && channel + d < SHAPE.channels()) {
+        sum += x[at + d] * x[at + d];
+      }
+    }
+    return K + ALPHA * sum;
+  }
+
+  private static double norm(DeviceValues values, Precision precision) {
+    double[] x = values.randomMap(SHAPE.values());
+    Planes y = values.room(x.length, precision);
+    norm(values).forward(values.stream(), SHAPE, values.map(x, precision), y);
+    double[] wanted = new double[x.length];
+    for (int i = 0; i < x.length; i++) {
+      wanted[i] = x[i] * Math.pow(denominator(x, i), -0.75);
+    }
+    return Errors.largest(values.read(y, x.length), wanted);
+  }
+
+  private static double normBackward(DeviceValues values, Precision precision) {
+    double[] x = values.randomMap(SHAPE.values());
+    double[] dy = values.random(x.length, 1);
+    Planes dx = values.room(x.length, precision);
+    norm(values)
+        .backward(values.stream(), SHAPE, values.map(x, precision), values.map(dy, precision), dx);
+    double[] wanted = new double[x.length];
+    for (int i = 0; i < x.length; i++) {
+      int channel = i % SHAPE.channels();
+      double sum = 0;
+      for (int d = -RADIUS; d <= RADIUS; d++) {
+        if (channel + d >= 0 && channel + d < SHAPE.channels()) {
+          int j = i + d;
+          sum += dy[j] * x[j] * Math.pow(denominator(x, j), -1.75);
+        }
+      }
+      double own = dy[i] * Math.pow(denominator(x, i), -0.75);
+      wanted[i] = x[i] > 0 ? own - 1.5 * ALPHA * x[i] * sum : 0;
+    }
+    return Errors.largest(values.read(dx, x.length), wanted);
+  }
+
+  /** Three channels of sixteen. */
+  private static double toMap(DeviceValues values, Precision precision) {
+    MapShape shape = new MapShape(2, 7, 5, MapShape.IMAGE_CHANNELS);
+    double[] planes = values.random(2 * 3 * 35, 1);
+    Planes map = values.room(shape.values(), precision);
+    long floats = values.floats(planes);
+    new Layouts(values.library()).toMap(values.stream(), shape, floats, 3, map);
+    double[] wanted = new double[Math.toIntExact(shape.values())];
+    for (int i = 0; i < planes.length; i++) {
+      wanted[(i / 105 * 35 + i % 35) * 16 + i / 35 % 3] = planes[i];
+    }
+    return Errors.largest(values.read(map, shape.values()), wanted);
+  }
+
+  /** 70 channels of 128. */
+  private static double toPlanes(DeviceValues values, Precision precision) {
+    double[] x = values.random(SHAPE.values(), 1);
+    Planes map = values.map(x, precision);
+    int area = 35;
+    double[] wanted = new double[3 * 70 * area];
+    long planes = values.room(4L * wanted.length);
+    new Layouts(values.library()).toPlanes(values.stream(), SHAPE, map, 70, planes);
+    for (int i = 0; i < wanted.length; i++) {
+      int pixel = i / (70 * area) * area + i % area;
+      wanted[i] = x[pixel * SHAPE.channels() + i / area % 70];
+    }
+    return Errors.largest(values.readFloats(planes, wanted.length), wanted);
+  }
+
+  private static final Layouts.Weights WEIGHTS = new Layouts.Weights(70, 3, 9, 16, 160);
+
+  private static double[] rows(double[] weights) {
+    double[] rows = new double[128 * WEIGHTS.rowLength()];
+    for (int i = 0; i < weights.length; i++) {
+      int tap = i % 9;
+      rows[i / 27 * WEIGHTS.rowLength() + tap * WEIGHTS.padded() + i / 9 % 3] = weights[i];
+    }
+    return rows;
+  }
+
+  private static double weights(DeviceValues values, Precision precision) {
+    double[] weights = values.random(70 * 27, 1);
+    Layouts layouts = new Layouts(values.library());
+    int count = 128 * WEIGHTS.rowLength();
+    long floats = values.room(4L * count);
+    Planes rounded = values.room(count, precision);
+    layouts.toRows(values.stream(), WEIGHTS, values.floats(weights), floats);
+    layouts.round(values.stream(), floats, count, rounded);
+    return Errors.largest(values.read(rounded, count), rows(weights));
+  }
+
+  private static double weightsBack(DeviceValues values) {
+    double[] weights = values.random(70 * 27, 1);
+    long back = values.room(4L * weights.length);
+    long rows = values.floats(rows(weights));
+    new Layouts(values.library()).toWeights(values.stream(), WEIGHTS, rows, back);
+    double[] got = values.readFloats(back, weights.length);
+    for (int i = 0; i < weights.length; i++) {
+      weights[i] = (float) weights[i];
+    }
+    return Errors.largest(got, weights);
+  }
+}

@@ -1,0 +1,211 @@
+package org.vgg4j.cuda.check;
+
+import java.util.ArrayList;
+import java.util.List;
+import org.vgg4j.base.Purpose;
+import org.vgg4j.base.RandomStream;
+import org.vgg4j.cuda.kernels.Descent;
+import org.vgg4j.cuda.kernels.Dropout;
+import org.vgg4j.cuda.kernels.Loss;
+import org.vgg4j.cuda.kernels.MapShape;
+import org.vgg4j.cuda.kernels.Planes;
+import org.vgg4j.cuda.kernels.Precision;
+
+/** Checks of what a training step is beside maps: dropout, loss, SGD. */
+final class StepChecks {
+  private static final int IMAGES = 5;
+  private static final int CLASSES = 1003;
+  private static final int PADDED = 1024;
+
+  private StepChecks() {}
+
+  static List<KernelCheck> all() {
+    List<KernelCheck> checks = new ArrayList<>();
+    for (Precision p : Precision.values()) {
+      double map = p == Precision.BF16 ? 4e-3 : 1e-5;
+      checks.add(new KernelCheck("dropout, the CPU's masks, " + p, map, v -> dropout(v, p)));
+      checks.add(new KernelCheck("cross-entropy's gradient, " + p, map, v -> gradient(v, p)));
+      checks.add(new KernelCheck("SGD, rounded weights, " + p, map, v -> sgd(v, p).rounded()));
+    }
+    checks.add(new KernelCheck("soft-max", 1e-6, StepChecks::softmax));
+    checks.add(new KernelCheck("cross-entropy, correct", 1e-12, StepChecks::totals));
+    checks.add(new KernelCheck("SGD", 1e-6, v -> sgd(v, Precision.BF16).exact()));
+    checks.add(new KernelCheck("sums of slices", 1e-6, StepChecks::addSlices));
+    return checks;
+  }
+
+  private static double dropout(DeviceValues values, Precision precision) {
+    MapShape shape = new MapShape(3, 1, 1, 192);
+    int[] samples = {7, 123456, 0};
+    long seed = 0x1234_5678_9abc_def0L;
+    int epoch = 3;
+    double rate = 0.4;
+    double[] x = values.randomMap(shape.values());
+    Planes map = values.map(x, precision);
+    new Dropout(values.library(), rate)
+        .apply(
+            values.stream(),
+            shape,
+            map,
+            values.ints(samples),
+            seed,
+            epoch,
+            Purpose.DROPOUT_FC7.code());
+    long threshold = Math.round(rate * (1L << 32));
+    for (int n = 0; n < samples.length; n++) {
+      RandomStream random = new RandomStream(seed, epoch, samples[n], Purpose.DROPOUT_FC7);
+      for (int i = n * shape.channels(); i < (n + 1) * shape.channels(); i++) {
+        x[i] = (random.nextInt() & 0xFFFFFFFFL) < threshold ? 0 : x[i] / (1 - rate);
+      }
+    }
+    return Errors.largest(values.read(map, x.length), x);
+  }
+
+  /** Scores {@code [images][padded]}, what is padding being NaN. */
+  private static double[] scores(DeviceValues values) {
+    double[] scores = values.random((long) IMAGES * PADDED, 3);
+    for (int i = 0; i < scores.length; i++) {
+      scores[i] = i % PADDED < CLASSES ? scores[i] : Double.NaN;
+    }
+    scores[PADDED + 17] = 400; // others' powers are almost nothing
+    scores[3 * PADDED + 500] = 30;
+    scores[3 * PADDED + 600] = 30; // of equal scores the first counts
+    scores[4 * PADDED + 500] = 30;
+    scores[4 * PADDED + 600] = 30;
+    return scores;
+  }
+
+  private static final int[] LABELS = {1002, 17, 0, 600, 500};
+
+  private static double[] posteriors(double[] scores, int image) {
+    double largest = Double.NEGATIVE_INFINITY;
+    for (int k = 0; k < CLASSES; k++) {
+      largest = Math.max(largest, scores[image * PADDED + k]);
+    }
+    double[] posteriors = new double[CLASSES];
+    double sum = 0;
+    for (int k = 0; k < CLASSES; k++) {
+      posteriors[k] = Math.exp(scores[image * PADDED + k] - largest);
+      sum += posteriors[k];
+    }
+    for (int k = 0; k < CLASSES; k++) {
+      posteriors[k] /= sum;
+    }
+    return posteriors;
+  }
+
+  private static double softmax(DeviceValues values) {
+    double[] scores = scores(values);
+    long posteriors = values.room(4L * IMAGES * CLASSES);
+    new Loss(values.library(), CLASSES)
+        .softmax(values.stream(), IMAGES, values.floats(scores), posteriors);
+    double[] wanted = new double[IMAGES * CLASSES];
+    for (int n = 0; n < IMAGES; n++) {
+      System.arraycopy(posteriors(scores, n), 0, wanted, n * CLASSES, CLASSES);
+    }
+    return Errors.largest(values.readFloats(posteriors, wanted.length), wanted);
+  }
+
+  private static double gradient(DeviceValues values, Precision precision) {
+    double[] scores = scores(values);
+    Planes gradient = values.room((long) IMAGES * PADDED, precision);
+    crossEntropy(values, values.floats(scores), gradient, values.room(16), false);
+    double[] wanted = new double[IMAGES * PADDED];
+    for (int n = 0; n < IMAGES; n++) {
+      double[] posteriors = posteriors(scores, n);
+      for (int k = 0; k < CLASSES; k++) {
+        wanted[n * PADDED + k] = (posteriors[k] - (k == LABELS[n] ? 1 : 0)) / 8;
+      }
+    }
+    return Errors.largest(values.read(gradient, wanted.length), wanted);
+  }
+
+  private static void crossEntropy(
+      DeviceValues values, long scores, Planes gradient, long totals, boolean add) {
+    new Loss(values.library(), CLASSES)
+        .crossEntropy(
+            values.stream(),
+            IMAGES,
+            scores,
+            values.ints(LABELS),
+            1f / 8,
+            gradient,
+            totals,
+            add,
+            values.room(Loss.workspace(IMAGES)));
+  }
+
+  /** Two micro-batches: the second is added. */
+  private static double totals(DeviceValues values) {
+    double[] scores = scores(values);
+    long floats = values.floats(scores);
+    long totals = values.room(16);
+    Planes gradient = values.room((long) IMAGES * PADDED, Precision.BF16);
+    crossEntropy(values, floats, gradient, totals, false);
+    crossEntropy(values, floats, gradient, totals, true);
+    double loss = 0;
+    for (int n = 0; n < IMAGES; n++) {
+      loss -= 2 * Math.log(posteriors(scores, n)[LABELS[n]]);
+    }
+    double[] got = values.readDoubles(totals, 2);
+    double correct = 2 * 2; // images 1 and 4
+    return Errors.largest(got, new double[] {loss, correct});
+  }
+
+  private record Step(double exact, double rounded) {}
+
+  private static Step sgd(DeviceValues values, Precision precision) {
+    int count = 1048;
+    int slices = 3;
+    float rate = 0.01f;
+    float momentum = 0.9f;
+    float decay = 5e-4f;
+    double[] w = values.random(count, 1);
+    double[] v = values.random(count, 1);
+    double[] g = values.random((long) slices * count, 1);
+    long weights = values.floats(w);
+    long velocity = values.floats(v);
+    Planes rounded = values.room(count, precision);
+    new Descent(values.library())
+        .step(
+            values.stream(),
+            count,
+            weights,
+            velocity,
+            values.floats(g),
+            slices,
+            rounded,
+            rate,
+            momentum,
+            decay);
+    for (int i = 0; i < count; i++) {
+      double gradient = g[i] + g[count + i] + g[2 * count + i];
+      v[i] = momentum * v[i] - rate * (gradient + decay * w[i]);
+      w[i] += v[i];
+    }
+    double exact =
+        Errors.largest(values.readFloats(weights, count), w)
+            + Errors.largest(values.readFloats(velocity, count), v);
+    return new Step(exact, Errors.largest(values.read(rounded, count), w));
+  }
+
+  private static double addSlices(DeviceValues values) {
+    int count = 1048;
+    double[] slices = values.random(3L * count, 1);
+    double[] gradient = values.random(count, 1);
+    long from = values.floats(slices);
+    long to = values.floats(gradient);
+    Descent descent = new Descent(values.library());
+    descent.addSlices(values.stream(), from, 3, to, count, true);
+    for (int i = 0; i < 3 * count; i++) {
+      gradient[i % count] += slices[i];
+    }
+    double added = Errors.largest(values.readFloats(to, count), gradient);
+    descent.addSlices(values.stream(), from, 3, to, count, false);
+    double[] sums = new double[count];
+    for (int i = 0; i < 3 * count; i++) {
+      sums[i % count] += slices[i];
+    }
+    return added + Errors.largest(values.readFloats(to, count), sums);
+  }
+}

@@ -1,0 +1,88 @@
+package org.vgg4j.cuda.kernels;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import org.vgg4j.cuda.driver.Context;
+import org.vgg4j.cuda.driver.CudaStream;
+import org.vgg4j.cuda.driver.Kernel;
+import org.vgg4j.cuda.driver.KernelModule;
+
+/**
+ * The kernels of one GPU, assembled by its driver file by file when they are first used.
+ * Thread-safe.
+ */
+public final class KernelLibrary implements AutoCloseable {
+  /** Threads of a block, in all kernels. */
+  static final int THREADS = 256;
+
+  /** The files of kernels. */
+  public static final List<String> FILES =
+      List.of(
+          "batch_norm",
+          "convolution",
+          "dropout",
+          "layout",
+          "local_response_norm",
+          "loss",
+          "pool",
+          "sgd",
+          "sums",
+          "weight_gradient");
+
+  private final Context context;
+  private final Map<String, KernelModule> modules = new ConcurrentHashMap<>();
+  private final Map<String, Kernel> kernels = new ConcurrentHashMap<>();
+
+  public KernelLibrary(Context context) {
+    this.context = context;
+  }
+
+  /** The GPU in use. */
+  public Context context() {
+    return context;
+  }
+
+  /** The PTX of a file of kernels. */
+  public static String ptx(String file) {
+    String resource = "/org/vgg4j/cuda/sm_80/" + file + ".ptx";
+    try (InputStream in = KernelLibrary.class.getResourceAsStream(resource)) {
+      if (in == null) {
+        throw new IllegalStateException("the resource " + resource + " is missing");
+      }
+      return new String(in.readAllBytes(), StandardCharsets.US_ASCII);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /** Assembles all kernels now, so that none is waited for later. */
+  public void assembleAll() {
+    FILES.forEach(this::module);
+  }
+
+  private KernelModule module(String file) {
+    return modules.computeIfAbsent(file, name -> KernelModule.load(context, ptx(name), name));
+  }
+
+  Kernel kernel(String file, String name) {
+    return kernels.computeIfAbsent(name, it -> module(file).kernel(it));
+  }
+
+  /** Launches a kernel with a thread for each item. */
+  void forEach(long items, CudaStream stream, String file, String name, Object... arguments) {
+    int blocks = Math.toIntExact((items + THREADS - 1) / THREADS);
+    kernel(file, name).launch(stream, blocks, 1, 1, THREADS, 0, arguments);
+  }
+
+  @Override
+  public void close() {
+    kernels.clear();
+    modules.values().forEach(KernelModule::close);
+    modules.clear();
+  }
+}

@@ -1,0 +1,127 @@
+package org.vgg4j.cuda.kernels;
+
+import org.vgg4j.cuda.driver.CudaStream;
+
+/** From the layouts of the CPU and of files to those of the GPU and back, see {@code layout.cu}. */
+public final class Layouts {
+  private static final int CHUNK = 8;
+
+  private final KernelLibrary library;
+
+  public Layouts(KernelLibrary library) {
+    this.library = library;
+  }
+
+  /**
+   * Makes a map of images or of another map of planes.
+   *
+   * @param planes floats {@code [images][channels][height][width]}
+   * @param channels that there are, at most those of the shape
+   * @param map of that shape, overwritten
+   */
+  public void toMap(CudaStream stream, MapShape shape, long planes, int channels, Planes map) {
+    library.forEach(
+        shape.chunks(),
+        stream,
+        "layout",
+        "planes_to_map",
+        planes,
+        map.high(),
+        map.low(),
+        shape.images(),
+        channels,
+        shape.height(),
+        shape.width(),
+        shape.channels());
+  }
+
+  /** The reverse of {@link #toMap}. */
+  public void toPlanes(CudaStream stream, MapShape shape, Planes map, int channels, long planes) {
+    library.forEach(
+        shape.chunks(),
+        stream,
+        "layout",
+        "map_to_planes",
+        map.high(),
+        map.low(),
+        planes,
+        shape.images(),
+        channels,
+        shape.height(),
+        shape.width(),
+        shape.channels());
+  }
+
+  /**
+   * How a layer's weights lie.
+   *
+   * @param outputs K, as files have it
+   * @param channels C, as files have it
+   * @param taps R * S; of a fully connected layer that reads a map, its pixels
+   * @param padded channels of the map that is read
+   * @param rowLength see {@link Convolution#rowLength}
+   */
+  public record Weights(int outputs, int channels, int taps, int padded, int rowLength) {
+    int paddedOutputs() {
+      return MapShape.padded(outputs);
+    }
+
+    /** Values as they lie on the GPU. */
+    public int length() {
+      return Math.multiplyExact(paddedOutputs(), rowLength);
+    }
+  }
+
+  /**
+   * @param weights floats {@code [K][C][R][S]}
+   * @param rows floats {@code [padded K][rowLength]}, overwritten
+   */
+  public void toRows(CudaStream stream, Weights layout, long weights, long rows) {
+    library.forEach(
+        layout.length(),
+        stream,
+        "layout",
+        "weights_to_rows",
+        weights,
+        rows,
+        layout.outputs(),
+        layout.channels(),
+        layout.taps(),
+        layout.padded(),
+        layout.rowLength(),
+        layout.paddedOutputs());
+  }
+
+  /** The reverse of {@link #toRows}. */
+  public void toWeights(CudaStream stream, Weights layout, long rows, long weights) {
+    library.forEach(
+        (long) layout.outputs() * layout.channels() * layout.taps(),
+        stream,
+        "layout",
+        "rows_to_weights",
+        rows,
+        weights,
+        layout.outputs(),
+        layout.channels(),
+        layout.taps(),
+        layout.padded(),
+        layout.rowLength());
+  }
+
+  /**
+   * Rounds floats to what products read.
+   *
+   * @param count a multiple of 8
+   */
+  public void round(CudaStream stream, long values, int count, Planes rounded) {
+    library.forEach(
+        count / CHUNK,
+        stream,
+        "layout",
+        "round_values",
+        values,
+        rounded.high(),
+        rounded.low(),
+        count);
+  }
+}

@@ -1,0 +1,101 @@
+package org.vgg4j.cuda.kernels;
+
+import org.vgg4j.cuda.driver.CudaStream;
+
+/**
+ * Soft-max and its cross-entropy, see {@code loss.cu}. Scores are floats {@code [images][padded]},
+ * as {@link Convolution#scores} leaves them.
+ */
+public final class Loss {
+  private static final int SHARED = KernelLibrary.THREADS * Double.BYTES;
+
+  private final KernelLibrary library;
+  private final int classes;
+
+  public Loss(KernelLibrary library, int classes) {
+    this.library = library;
+    this.classes = classes;
+  }
+
+  private int padded() {
+    return MapShape.padded(classes);
+  }
+
+  /**
+   * @param posteriors floats {@code [images][classes]}, overwritten
+   */
+  public void softmax(CudaStream stream, int images, long scores, long posteriors) {
+    library
+        .kernel("loss", "softmax")
+        .launch(
+            stream,
+            images,
+            1,
+            1,
+            KernelLibrary.THREADS,
+            SHARED,
+            scores,
+            posteriors,
+            classes,
+            padded());
+  }
+
+  /** Bytes of the workspace of {@link #crossEntropy}. */
+  public static long workspace(int images) {
+    return 16L * images;
+  }
+
+  /**
+   * Computes the loss and its gradient with respect to the scores.
+   *
+   * @param labels ints {@code [images]}
+   * @param gradientScale factor of the gradient
+   * @param gradient {@code [images][1][1][padded]}, overwritten
+   * @param totals two doubles: the sum of the losses in nats, and how many labels have the largest
+   *     score; written, or added to
+   */
+  public void crossEntropy(
+      CudaStream stream,
+      int images,
+      long scores,
+      long labels,
+      float gradientScale,
+      Planes gradient,
+      long totals,
+      boolean add,
+      long workspace) {
+    long correct = workspace + 8L * images;
+    library
+        .kernel("loss", "softmax_cross_entropy")
+        .launch(
+            stream,
+            images,
+            1,
+            1,
+            KernelLibrary.THREADS,
+            SHARED,
+            scores,
+            labels,
+            gradientScale,
+            gradient.high(),
+            gradient.low(),
+            workspace,
+            correct,
+            classes,
+            padded());
+    library
+        .kernel("loss", "sum_losses")
+        .launch(
+            stream,
+            1,
+            1,
+            1,
+            KernelLibrary.THREADS,
+            SHARED,
+            workspace,
+            correct,
+            images,
+            totals,
+            add ? 1 : 0);
+  }
+}

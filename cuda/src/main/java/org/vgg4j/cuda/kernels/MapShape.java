@@ -1,0 +1,55 @@
+package org.vgg4j.cuda.kernels;
+
+/**
+ * The shape of a map {@code [images][height][width][channels]}. A vector of features for each image
+ * is a map of one pixel.
+ *
+ * @param channels as they lie in memory, see {@link #padded}
+ */
+public record MapShape(int images, int height, int width, int channels) {
+  /** Channels of an image as it lies in memory. */
+  public static final int IMAGE_CHANNELS = 16;
+
+  private static final int BLOCK = 64;
+
+  public MapShape {
+    if (images < 1 || height < 1 || width < 1 || channels < 16 || channels % 16 != 0) {
+      throw new IllegalArgumentException(
+          "no map: " + images + " x " + height + " x " + width + " x " + channels);
+    }
+    if ((long) images * height * width > Integer.MAX_VALUE
+        || (long) images * height * width * (channels / 8) > Integer.MAX_VALUE) {
+      throw new IllegalArgumentException("a map of more values than a kernel counts");
+    }
+  }
+
+  /** Channels, or features, as they lie in memory: the next multiple of 64. */
+  public static int padded(int channels) {
+    return (channels + BLOCK - 1) / BLOCK * BLOCK;
+  }
+
+  /** Pixels of all images. */
+  public int pixels() {
+    return images * height * width;
+  }
+
+  /** Values of all images, with the padding. */
+  public long values() {
+    return (long) pixels() * channels;
+  }
+
+  /** The map behind a 2x2 pool; an odd last row or column is dropped. */
+  public MapShape pooled() {
+    return new MapShape(images, height / 2, width / 2, channels);
+  }
+
+  /** A map of the same size with other channels. */
+  public MapShape withChannels(int others) {
+    return new MapShape(images, height, width, others);
+  }
+
+  /** Eights of channels, the work of one thread in most kernels. */
+  int chunks() {
+    return pixels() * (channels / 8);
+  }
+}
