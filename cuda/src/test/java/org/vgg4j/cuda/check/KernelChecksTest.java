@@ -1,0 +1,61 @@
+package org.vgg4j.cuda.check;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.List;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.MethodSource;
+import org.vgg4j.cuda.driver.Context;
+import org.vgg4j.cuda.driver.Driver;
+import org.vgg4j.cuda.driver.Emulator;
+import org.vgg4j.cuda.kernels.KernelLibrary;
+import org.vgg4j.cuda.kernels.Precision;
+
+/** Every kernel against doubles, on the emulator. */
+@ExtendWith(Emulator.class)
+class KernelChecksTest {
+  static List<KernelCheck> checks() {
+    return KernelChecks.all();
+  }
+
+  @ParameterizedTest
+  @MethodSource("checks")
+  void computesWhatDoublesDo(KernelCheck check) {
+    try (Context context = Context.open(Driver.open().device(0));
+        KernelLibrary library = new KernelLibrary(context)) {
+      assertThat(check.run(library)).as(check.name()).isLessThanOrEqualTo(check.allowed());
+    }
+  }
+
+  @Test
+  void oneWrongValueAmongManyIsAnError() {
+    double[] wanted = new double[1000];
+    java.util.Arrays.fill(wanted, 1);
+    double[] got = wanted.clone();
+    got[999] = 1.01;
+    assertThat(Errors.largest(got, wanted)).isBetween(0.004, 0.006);
+    got[3] = Double.NaN;
+    assertThat(Errors.largest(got, wanted)).isInfinite();
+  }
+
+  /** What {@code benchmarks/gpu} runs at full size: that nothing is launched wrongly. */
+  @ParameterizedTest
+  @EnumSource
+  void timingsRun(Precision precision) {
+    try (Context context = Context.open(Driver.open().device(0));
+        KernelLibrary library = new KernelLibrary(context)) {
+      for (KernelTiming timing : KernelTimings.all(precision, KernelTimings.Size.TINY)) {
+        assertThat(timing.milliseconds(library)).as(timing.name()).isPositive();
+      }
+    }
+  }
+
+  @AfterAll
+  static void everythingWasChecked() {
+    assertThat(checks()).hasSizeGreaterThan(100);
+  }
+}
