@@ -15,9 +15,13 @@ import org.vgg4j.image.Preprocessor;
 import org.vgg4j.image.RgbImage;
 import org.vgg4j.image.UnreadableImageException;
 import org.vgg4j.model.Architecture;
+import org.vgg4j.network.Device;
 import org.vgg4j.network.Engine;
+import org.vgg4j.network.Engines;
 import org.vgg4j.network.FcWeights;
+import org.vgg4j.network.ForwardPass;
 import org.vgg4j.network.Inference;
+import org.vgg4j.network.Network;
 import org.vgg4j.network.Parameters;
 import org.vgg4j.views.Ranking;
 import org.vgg4j.weights.ModelFile;
@@ -57,13 +61,13 @@ public final class ImageClassifier implements AutoCloseable {
   private float[] images;
   private volatile boolean closed;
 
-  private ImageClassifier(ModelFile model, Engine engine, Parameters parameters) {
+  private ImageClassifier(ModelFile model, Engine engine, Network network) {
     this.model = model;
     this.engine = engine;
-    this.roundingErrors = parameters.roundingErrors();
-    this.inference = engine.inference(parameters, 1, Set.of());
+    this.roundingErrors = network.roundingErrors();
+    this.inference = network.inference(1, Set.of());
     this.preprocessor = new Preprocessor(model.preprocessing());
-    this.images = engine.images(model.architecture(), 1);
+    this.images = ForwardPass.images(model.architecture(), 1);
   }
 
   /**
@@ -97,8 +101,23 @@ public final class ImageClassifier implements AutoCloseable {
    * @throws InputException if the file is missing or broken
    */
   public static ImageClassifier load(Path file, int threads, FcWeights form) {
+    return load(file, Device.CPU.text(), threads, form);
+  }
+
+  /**
+   * Loads a model to a device.
+   *
+   * @param file a .safetensors file that vgg4j wrote
+   * @param device as {@code --device} takes it: auto, cpu, or one for which vgg4j's module is there
+   * @param threads number of threads that prepare pictures, and compute where that is the
+   *     processors' part, at least 1
+   * @param form see {@link #load(Path, int, FcWeights)}
+   * @throws InputException if the file is missing or broken, or the device cannot be used
+   */
+  public static ImageClassifier load(Path file, String device, int threads, FcWeights form) {
     Objects.requireNonNull(file, NO_MODEL_FILE);
-    return load(() -> ModelFile.read(file), threads, form);
+    Objects.requireNonNull(device, "no device: auto takes the best that can be used");
+    return load(() -> ModelFile.read(file), Device.of(device), threads, form);
   }
 
   /**
@@ -124,18 +143,18 @@ public final class ImageClassifier implements AutoCloseable {
    */
   public static ImageClassifier load(InputStream stream, int threads, FcWeights form) {
     Objects.requireNonNull(stream, NO_MODEL_STREAM);
-    return load(() -> ModelFile.read(stream), threads, form);
+    return load(() -> ModelFile.read(stream), Device.CPU, threads, form);
   }
 
-  private static ImageClassifier load(Supplier<ModelFile> source, int threads, FcWeights form) {
+  private static ImageClassifier load(
+      Supplier<ModelFile> source, Device device, int threads, FcWeights form) {
     Objects.requireNonNull(form, "no form of the weights: FcWeights.FP32 leaves them as they are");
-    Engine engine = new Engine(threads);
+    Engine engine = Engines.open(device, threads);
     try {
       ModelFile model = engine.warmUpDuring(source);
-      Parameters parameters =
-          engine.withFcWeights(new Parameters(model.architecture(), model.arrays()), form);
+      Network network = engine.load(new Parameters(model.architecture(), model.arrays()), form);
       model = model.withoutArrays(); // what was rounded is let go before more memory is asked for
-      return new ImageClassifier(model, engine, parameters);
+      return new ImageClassifier(model, engine, network);
     } catch (RuntimeException | Error e) {
       engine.close();
       throw e;
@@ -267,9 +286,11 @@ public final class ImageClassifier implements AutoCloseable {
     for (int first = 0; first < pictures.size(); first += BATCH) {
       int start = first;
       int count = Math.min(BATCH, pictures.size() - first);
-      engine.parallel(
-          count,
-          n -> preprocessor.write(preprocessor.centerCrop(pictures.get(start + n)), images, n));
+      engine
+          .hostThreads()
+          .parallel(
+              count,
+              n -> preprocessor.write(preprocessor.centerCrop(pictures.get(start + n)), images, n));
       float[] posteriors = inference.posteriors(images, count);
       for (int n = 0; n < count; n++) {
         predictions.add(best(posteriors, n * classNames().size(), top));
@@ -291,8 +312,8 @@ public final class ImageClassifier implements AutoCloseable {
   /** Memory for a whole batch takes time to get, so whoever shows one picture does without it. */
   private void makeRoom(int count) {
     if (count > inference.capacity()) {
-      engine.enlarge(inference, count);
-      images = engine.images(architecture(), count);
+      inference.enlarge(count);
+      images = ForwardPass.images(architecture(), count);
     }
   }
 

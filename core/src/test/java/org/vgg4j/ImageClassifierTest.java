@@ -37,7 +37,9 @@ import org.vgg4j.image.TestImages;
 import org.vgg4j.image.UnreadableImageException;
 import org.vgg4j.model.Architecture;
 import org.vgg4j.model.Configuration;
+import org.vgg4j.network.Device;
 import org.vgg4j.network.Engine;
+import org.vgg4j.network.Engines;
 import org.vgg4j.network.FcWeights;
 import org.vgg4j.network.HeldArrays;
 import org.vgg4j.network.MemoryPlan;
@@ -232,8 +234,8 @@ class ImageClassifierTest {
   }
 
   private static MemoryPlan memory(Architecture architecture, FcWeights form) {
-    try (Engine engine = new Engine(1)) {
-      return engine.inferenceMemory(architecture, 1, form);
+    try (Engine engine = Engines.open(Device.CPU, 1)) {
+      return engine.memory().inference(architecture, 1, form);
     }
   }
 

@@ -12,8 +12,10 @@ import org.vgg4j.experiment.Benchmark;
 import org.vgg4j.model.Architecture;
 import org.vgg4j.model.LayerShape;
 import org.vgg4j.network.Engine;
+import org.vgg4j.network.Engines;
 import org.vgg4j.network.FcWeights;
 import org.vgg4j.network.Inference;
+import org.vgg4j.network.MachineProbe;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -67,6 +69,8 @@ final class BenchCommand implements Runnable {
               + " crop")
   private List<Integer> testScales = List.of();
 
+  @Mixin private final DeviceOption device = new DeviceOption();
+
   @Option(names = "--threads", paramLabel = "N", description = Texts.THREADS)
   private int threads = Runtime.getRuntime().availableProcessors();
 
@@ -92,8 +96,8 @@ final class BenchCommand implements Runnable {
     for (int scale : testScales) {
       TestScales.requirePossible(scale, network.crop());
     }
-    try (Engine engine = new Engine(threads)) {
-      Engine.MachineSpeed machine = engine.measureMachine();
+    try (Engine engine = Engines.open(device.get(), threads)) {
+      MachineProbe.Speed machine = engine.probe().measure();
       List<Measured> results = new ArrayList<>();
       for (Benchmark.Pass pass : passes) {
         for (int batch : batches) {
@@ -188,7 +192,7 @@ final class BenchCommand implements Runnable {
   }
 
   private static String text(
-      Architecture network, Engine engine, Engine.MachineSpeed machine, List<Measured> results) {
+      Architecture network, Engine engine, MachineProbe.Speed machine, List<Measured> results) {
     StringBuilder text = new StringBuilder();
     text.append(
         String.format(
@@ -197,9 +201,9 @@ final class BenchCommand implements Runnable {
                 + " multiply-adds on registers; the kernels' product %.1f GFLOP/s (%.0f %%); memory"
                 + " read at %.1f GB/s.%n%n",
             network,
-            engine.kernels(),
-            engine.kernelsDescription(),
-            engine.threads(),
+            engine.kernels().name(),
+            engine.kernels().description(),
+            engine.hostThreads().count(),
             Runtime.version().feature(),
             machine.arithmetic(),
             machine.product(),
@@ -262,7 +266,7 @@ final class BenchCommand implements Runnable {
   }
 
   private static String layers(
-      Architecture network, Engine.MachineSpeed machine, Measured measured) {
+      Architecture network, MachineProbe.Speed machine, Measured measured) {
     TextTable table =
         new TextTable()
             .row("stage", "ms/image", "GFLOP/s", "of peak", "products", "memory", "of limit");
@@ -312,7 +316,7 @@ final class BenchCommand implements Runnable {
   private static Map<String, Object> asMap(
       Architecture network,
       Engine engine,
-      Engine.MachineSpeed machine,
+      MachineProbe.Speed machine,
       List<Measured> results,
       List<Benchmark.Dense> dense) {
     List<Map<String, Object>> list = new ArrayList<>();
@@ -336,9 +340,10 @@ final class BenchCommand implements Runnable {
       list.add(map);
     }
     Map<String, Object> map = new LinkedHashMap<>();
-    map.put("kernels", engine.kernels());
-    map.put("kernelsUse", engine.kernelsDescription());
-    map.put("threads", engine.threads());
+    map.put("device", engine.device().text());
+    map.put("kernels", engine.kernels().name());
+    map.put("kernelsUse", engine.kernels().description());
+    map.put("threads", engine.hostThreads().count());
     map.put("java", Runtime.version().toString());
     map.put("peakGflops", machine.arithmetic());
     map.put("productGflops", machine.product());

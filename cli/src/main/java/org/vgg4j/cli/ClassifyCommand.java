@@ -51,6 +51,8 @@ final class ClassifyCommand implements Callable<Integer> {
       description = "guesses for each image (default: ${DEFAULT-VALUE})")
   private int top;
 
+  @Mixin private final DeviceOption device = new DeviceOption();
+
   @Option(names = "--threads", paramLabel = "N", description = Texts.THREADS)
   private int threads = Runtime.getRuntime().availableProcessors();
 
@@ -82,7 +84,8 @@ final class ClassifyCommand implements Callable<Integer> {
     FcWeights form = fcWeights.get();
     List<Path> files = files();
     List<Classified> results = new ArrayList<>();
-    try (ImageClassifier classifier = ImageClassifier.load(model, threads, form)) {
+    try (ImageClassifier classifier =
+        ImageClassifier.load(model, device.get().text(), threads, form)) {
       if (!classifier.roundingErrors().isEmpty() && !quiet.isQuiet()) {
         spec.commandLine().getErr().println(FcWeightsOption.sentence(classifier.roundingErrors()));
       }

@@ -17,7 +17,7 @@ import org.vgg4j.data.Inspection;
 import org.vgg4j.data.Split;
 import org.vgg4j.data.Unreadable;
 import org.vgg4j.model.Rgb;
-import org.vgg4j.network.Engine;
+import org.vgg4j.network.HostThreads;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -72,7 +72,7 @@ final class DataInspectCommand implements Runnable {
     DataSources.Found found = DataSources.recognise(data);
     Map<String, Inspection> parts = new LinkedHashMap<>();
     ProgressLine progress = quiet.line(spec.commandLine().getErr());
-    try (Engine engine = new Engine(threads)) {
+    try (HostThreads hostThreads = new HostThreads(threads)) {
       found
           .parts()
           .forEach(
@@ -84,7 +84,7 @@ final class DataInspectCommand implements Runnable {
                         split(part),
                         images,
                         limit,
-                        engine::parallel,
+                        hostThreads::parallel,
                         done ->
                             progress.show("looked at %d of %d of %s".formatted(done, most, part))));
               });

@@ -7,7 +7,9 @@ import java.util.Locale;
 import java.util.Map;
 import org.vgg4j.base.Version;
 import org.vgg4j.network.Engine;
+import org.vgg4j.network.Engines;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
@@ -15,11 +17,13 @@ import picocli.CommandLine.Spec;
 /** {@code vgg doctor}. */
 @Command(
     name = "doctor",
-    description = "Says what vgg4j runs on: Java, kernels and why these, threads, memory.")
+    description = "Says what vgg4j runs on: Java, devices, kernels and why these, threads, memory.")
 final class DoctorCommand implements Runnable {
   private static final String VECTOR_MODULE = "jdk.incubator.vector";
 
   @Spec private CommandSpec spec;
+
+  @Mixin private final DeviceOption device = new DeviceOption();
 
   @Option(names = "--json", description = Texts.JSON)
   private boolean json;
@@ -27,7 +31,8 @@ final class DoctorCommand implements Runnable {
   @Override
   public void run() {
     PrintWriter out = spec.commandLine().getOut();
-    try (Engine engine = new Engine(Runtime.getRuntime().availableProcessors())) {
+    int threads = Runtime.getRuntime().availableProcessors();
+    try (Engine engine = Engines.open(device.get(), threads)) {
       if (json) {
         out.println(Json.of(facts(engine)));
       } else {
@@ -49,13 +54,16 @@ final class DoctorCommand implements Runnable {
             + System.getProperty("java.home")
             + ")");
     facts.put("system", system());
-    facts.put("kernels", engine.kernels());
-    facts.put("kernelsUse", engine.kernelsDescription());
-    facts.put("kernelsReason", engine.kernelsReason());
-    facts.put("lanes", engine.kernelLanes());
-    facts.put("kernelsCompiler", engine.kernelsCompiler());
+    facts.put("device", engine.device().text());
+    facts.put("devices", Engines.kinds());
+    Engine.KernelSet kernels = engine.kernels();
+    facts.put("kernels", kernels.name());
+    facts.put("kernelsUse", kernels.description());
+    facts.put("kernelsReason", kernels.reason());
+    facts.put("lanes", kernels.lanes());
+    facts.put("kernelsCompiler", kernels.compiler());
     facts.put("vectorModule", vectorModule());
-    facts.put("threads", engine.threads());
+    facts.put("threads", engine.hostThreads().count());
     Runtime runtime = Runtime.getRuntime();
     facts.put("heapLimitBytes", runtime.maxMemory());
     facts.put("heapUsedBytes", runtime.totalMemory() - runtime.freeMemory());
@@ -69,14 +77,24 @@ final class DoctorCommand implements Runnable {
     say(out, "Java", Runtime.version() + ", " + System.getProperty("java.vm.name"));
     say(out, "", "in " + System.getProperty("java.home"));
     say(out, "system", system());
-    say(out, "kernels", engine.kernels() + ": " + engine.kernelsDescription());
-    if (engine.kernelLanes() > 1) {
-      say(out, "", "computes with " + engine.kernelLanes() + " numbers at a time");
+    say(out, "device", engine.device().text());
+    Engines.kinds()
+        .forEach(
+            (kind, availability) ->
+                say(
+                    out,
+                    "",
+                    (availability.usable() ? kind + ": " : kind + " cannot be used: ")
+                        + availability.reason()));
+    Engine.KernelSet kernels = engine.kernels();
+    say(out, "kernels", kernels.name() + ": " + kernels.description());
+    if (kernels.lanes() > 1) {
+      say(out, "", "computes with " + kernels.lanes() + " numbers at a time");
     }
-    say(out, "", "chosen because " + engine.kernelsReason());
-    say(out, "", "the JIT compiler " + engine.kernelsCompiler());
+    say(out, "", "chosen because " + kernels.reason());
+    say(out, "", "the JIT compiler " + kernels.compiler());
     say(out, "module", VECTOR_MODULE + " is " + vectorModule());
-    int threads = engine.threads();
+    int threads = engine.hostThreads().count();
     say(
         out,
         "threads",

@@ -24,8 +24,11 @@ import org.vgg4j.evaluate.Significance;
 import org.vgg4j.evaluate.Submission;
 import org.vgg4j.evaluate.TestScales;
 import org.vgg4j.evaluate.UnseenImages;
+import org.vgg4j.network.Device;
 import org.vgg4j.network.Engine;
+import org.vgg4j.network.Engines;
 import org.vgg4j.network.FcWeights;
+import org.vgg4j.network.Network;
 import org.vgg4j.network.Parameters;
 import org.vgg4j.parallel.ProcessGroup;
 import org.vgg4j.views.Protocol;
@@ -162,6 +165,8 @@ final class EvaluateCommand implements Callable<Integer> {
 
   @Mixin private final FcWeightsOption fcWeights = new FcWeightsOption();
 
+  @Mixin private final DeviceOption device = new DeviceOption();
+
   @Option(names = "--threads", paramLabel = "N", description = Texts.THREADS)
   private int threads = Runtime.getRuntime().availableProcessors();
 
@@ -196,6 +201,7 @@ final class EvaluateCommand implements Callable<Integer> {
     ViewPlan how = plan(); // mistakes in options before anything is read
     UnreadableLimit limit = unreadableLimit();
     FcWeights form = fcWeights.get();
+    Device chosen = device.get();
     List<Path> members = new ArrayList<>();
     if (model != null) {
       members.add(model);
@@ -213,7 +219,7 @@ final class EvaluateCommand implements Callable<Integer> {
       posteriors.add(
           PosteriorsFile.isOne(member)
               ? PosteriorsFile.read(member)
-              : evaluate(member, how, limit, form, roundingErrors));
+              : evaluate(member, how, limit, form, chosen, roundingErrors));
     }
     Posteriors fused = Posteriors.fused(posteriors);
     if (!group.leads()) {
@@ -327,6 +333,7 @@ final class EvaluateCommand implements Callable<Integer> {
       ViewPlan how,
       UnreadableLimit limit,
       FcWeights form,
+      Device chosen,
       Map<String, Double> roundingErrors) {
     ModelFile file = ModelFile.read(path);
     List<Integer> scales = scales(file);
@@ -336,16 +343,15 @@ final class EvaluateCommand implements Callable<Integer> {
       noted = true; // of several networks' same images
     }
     ProgressLine progress = quiet.line(spec.commandLine().getErr());
-    try (Engine engine = new Engine(threads)) {
-      Parameters parameters =
-          engine.withFcWeights(new Parameters(file.architecture(), file.arrays()), form);
-      roundingErrors.putAll(parameters.roundingErrors());
+    try (Engine engine = Engines.open(chosen, threads);
+        Network network = engine.load(new Parameters(file.architecture(), file.arrays()), form)) {
+      roundingErrors.putAll(network.roundingErrors());
       file = file.withoutArrays(); // what was rounded is let go before more memory is asked for
       int windows = how.protocol() == Protocol.CENTER_CROP ? dataset.size() : batch;
       ProtocolEvaluator evaluator =
           new ProtocolEvaluator(
-              engine,
-              parameters,
+              engine.hostThreads(),
+              network,
               file.preprocessing(),
               file.classNames(),
               path.toString(),

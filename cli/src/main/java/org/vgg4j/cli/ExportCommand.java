@@ -12,7 +12,11 @@ import org.vgg4j.base.InputException;
 import org.vgg4j.base.Purpose;
 import org.vgg4j.base.RandomStream;
 import org.vgg4j.model.Architecture;
+import org.vgg4j.network.Device;
 import org.vgg4j.network.Engine;
+import org.vgg4j.network.Engines;
+import org.vgg4j.network.ForwardPass;
+import org.vgg4j.network.Network;
 import org.vgg4j.network.Parameters;
 import org.vgg4j.weights.ModelFile;
 import org.vgg4j.weights.export.ModelCard;
@@ -116,16 +120,14 @@ final class ExportCommand implements Callable<Integer> {
 
   /** What the network says of an image of normally distributed values. */
   private float[] scores(Architecture network, Map<String, float[]> arrays) {
-    try (Engine engine = new Engine(threads)) {
-      float[] image = engine.images(network, 1);
+    try (Engine engine = Engines.open(Device.CPU, threads);
+        Network loaded = engine.load(new Parameters(network, arrays))) {
+      float[] image = ForwardPass.images(network, 1);
       RandomStream random = new RandomStream(SEED, 0, 0, Purpose.EXPORT_CHECK);
       for (int i = 0; i < image.length; i++) {
         image[i] = (float) random.nextGaussian();
       }
-      return engine
-          .inference(new Parameters(network, arrays), 1, Set.of())
-          .scores(image, 1)
-          .clone();
+      return loaded.inference(1, Set.of()).scores(image, 1).clone();
     }
   }
 }

@@ -17,7 +17,11 @@ import org.vgg4j.image.ImageDecoder;
 import org.vgg4j.image.RgbImage;
 import org.vgg4j.image.UnreadableImageException;
 import org.vgg4j.model.Preprocessing;
+import org.vgg4j.network.Device;
 import org.vgg4j.network.Engine;
+import org.vgg4j.network.Engines;
+import org.vgg4j.network.HostThreads;
+import org.vgg4j.network.Network;
 import org.vgg4j.network.Parameters;
 import org.vgg4j.views.HeatMap;
 import org.vgg4j.views.HeatMapSheet;
@@ -95,11 +99,14 @@ final class HeatmapCommand implements Runnable {
       description = "print labels, probabilities and the values of the maps as JSON")
   private boolean json;
 
+  @Mixin private final DeviceOption device = new DeviceOption();
+
   @Option(names = "--threads", paramLabel = "N", description = Texts.THREADS)
   private int threads = Runtime.getRuntime().availableProcessors();
 
   @Override
   public void run() {
+    Device chosen = device.get();
     if (choice.top < 1) {
       throw new InputException("option top is " + choice.top + " but must be at least 1");
     }
@@ -113,9 +120,9 @@ final class HeatmapCommand implements Runnable {
                 testScales, ScaleRange.fixed(preprocessing.scale()), preprocessing.crop());
     List<Prediction> predictions = new ArrayList<>();
     List<List<HeatMap>> rows = new ArrayList<>();
-    try (Engine engine = new Engine(threads)) {
-      Parameters parameters = new Parameters(file.architecture(), file.arrays());
-      HeatMaps maps = maps(engine, parameters, preprocessing, picture);
+    try (Engine engine = Engines.open(chosen, threads);
+        Network network = engine.load(new Parameters(file.architecture(), file.arrays()))) {
+      HeatMaps maps = maps(engine.hostThreads(), network, preprocessing, picture);
       float[] posteriors = maps.posteriors();
       int[] labels = labels(file.classNames(), posteriors);
       for (int label : labels) {
@@ -134,9 +141,9 @@ final class HeatmapCommand implements Runnable {
   }
 
   private HeatMaps maps(
-      Engine engine, Parameters parameters, Preprocessing preprocessing, RgbImage picture) {
+      HostThreads hostThreads, Network network, Preprocessing preprocessing, RgbImage picture) {
     try {
-      return new HeatMaps(engine, parameters, preprocessing, picture);
+      return new HeatMaps(hostThreads, network, preprocessing, picture);
     } catch (UnreadableImageException e) {
       throw new InputException(image + ": " + e.getMessage(), e);
     }

@@ -12,7 +12,9 @@ import org.vgg4j.base.InputException;
 import org.vgg4j.experiment.Benchmark;
 import org.vgg4j.experiment.TrainingCost;
 import org.vgg4j.model.Architecture;
+import org.vgg4j.network.Device;
 import org.vgg4j.network.Engine;
+import org.vgg4j.network.Engines;
 import org.vgg4j.network.FcWeights;
 import org.vgg4j.network.MemoryPlan;
 import picocli.CommandLine.Command;
@@ -120,10 +122,10 @@ final class PlanCommand implements Runnable {
     }
     Architecture network = options.network();
     costs(network, 1); // mistakes in options before anything is measured
-    try (Engine engine = new Engine(threads)) {
+    try (Engine engine = Engines.open(Device.CPU, threads)) {
       double rate = imagesPerSecond != null ? imagesPerSecond : measure(engine, network);
       List<TrainingCost> costs = costs(network, rate);
-      MemoryPlan memory = engine.trainingMemory(network, imagesAtATime(), batch);
+      MemoryPlan memory = engine.memory().training(network, imagesAtATime(), batch);
       spec.commandLine()
           .getOut()
           .println(json ? Json.of(asMap(costs, memory)) : text(engine, costs, memory));
@@ -167,7 +169,7 @@ final class PlanCommand implements Runnable {
             first.machine().imagesPerSecond(),
             imagesPerSecond != null
                 ? "as given"
-                : "measured here, " + engine.threads() + " threads",
+                : "measured here, " + engine.hostThreads().count() + " threads",
             watts,
             new DecimalFormat("0.###", DecimalFormatSymbols.getInstance(Locale.ROOT))
                 .format(gigabits),

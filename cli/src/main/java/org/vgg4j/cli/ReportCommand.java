@@ -2,6 +2,7 @@ package org.vgg4j.cli;
 
 import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
+import org.vgg4j.network.Device;
 import org.vgg4j.report.RunReport;
 import org.vgg4j.train.RunFolder;
 import picocli.CommandLine.Command;
@@ -31,6 +32,8 @@ final class ReportCommand implements Runnable {
       description = "where the run's data set is now (default: where it was)")
   private @Nullable String data;
 
+  @Mixin private final DeviceOption device = new DeviceOption();
+
   @Option(names = "--threads", paramLabel = "N", description = Texts.THREADS)
   private int threads = Runtime.getRuntime().availableProcessors();
 
@@ -39,16 +42,18 @@ final class ReportCommand implements Runnable {
   @Override
   public void run() {
     ProgressLine line = quiet.line(spec.commandLine().getErr());
-    Path report = write(new RunFolder(run), data, threads, line);
+    Path report = write(new RunFolder(run), data, device.get(), threads, line);
     spec.commandLine().getOut().println(report);
   }
 
   /** Writes the page and shows how far it is. */
-  static Path write(RunFolder folder, @Nullable String data, int threads, ProgressLine line) {
+  static Path write(
+      RunFolder folder, @Nullable String data, Device device, int threads, ProgressLine line) {
     Path report =
         RunReport.write(
             folder,
             data,
+            device,
             threads,
             (done, of) -> line.show("report: measured " + done + " of " + of + " images"));
     line.clear();

@@ -122,6 +122,8 @@ final class ReproduceCommand implements Callable<Integer> {
 
   @Mixin private final UnreadableOption maxUnreadable = new UnreadableOption();
 
+  @Mixin private final DeviceOption device = new DeviceOption();
+
   @Option(names = "--threads", paramLabel = "N", description = Texts.THREADS)
   private int threads = Runtime.getRuntime().availableProcessors();
 
@@ -133,7 +135,18 @@ final class ReproduceCommand implements Callable<Integer> {
     ReproductionConfig config =
         quick
             ? new ReproductionConfig(
-                data, 0.05, crop, 200, 40, 1, 1, 20, learningRate, threads, passedOver)
+                data,
+                0.05,
+                crop,
+                200,
+                40,
+                1,
+                1,
+                20,
+                learningRate,
+                threads,
+                device.get(),
+                passedOver)
             : new ReproductionConfig(
                 data,
                 width,
@@ -145,6 +158,7 @@ final class ReproduceCommand implements Callable<Integer> {
                 batch,
                 learningRate,
                 threads,
+                device.get(),
                 passedOver);
     requireSame(config);
     PrintWriter terminal = spec.commandLine().getOut();

@@ -12,7 +12,9 @@ import org.vgg4j.model.Architecture;
 import org.vgg4j.model.Configuration;
 import org.vgg4j.model.Layer;
 import org.vgg4j.model.LayerShape;
+import org.vgg4j.network.Device;
 import org.vgg4j.network.Engine;
+import org.vgg4j.network.Engines;
 import org.vgg4j.network.FcWeights;
 import org.vgg4j.network.MemoryPlan;
 import picocli.CommandLine.Command;
@@ -49,7 +51,8 @@ final class SummaryCommand implements Runnable {
       paramLabel = "N",
       defaultValue = "0",
       description =
-          "images of a training batch at a time, for the memory; 0: all (default: ${DEFAULT-VALUE})")
+          "images of a training batch at a time, for the memory; 0: all (default:"
+              + " ${DEFAULT-VALUE})")
   private int microBatch;
 
   @Option(names = "--threads", paramLabel = "N", description = Texts.THREADS)
@@ -71,7 +74,7 @@ final class SummaryCommand implements Runnable {
               + batch
               + ", or 0 for all");
     }
-    try (Engine engine = new Engine(threads)) {
+    try (Engine engine = Engines.open(Device.CPU, threads)) {
       PrintWriter out = spec.commandLine().getOut();
       if (all) {
         List<Architecture> family = new ArrayList<>();
@@ -106,9 +109,9 @@ final class SummaryCommand implements Runnable {
     }
     return String.format(
             Locale.ROOT,
-            "Network %s, %d weight layers. Sizes are channels x rows x columns; 'sees' is the receptive"
-                + " field and%n'stride' the step in input pixels; mult-adds and memory of the output"
-                + " are for one image.%n%n",
+            "Network %s, %d weight layers. Sizes are channels x rows x columns; 'sees' is the"
+                + " receptive field and%n'stride' the step in input pixels; mult-adds and memory of"
+                + " the output are for one image.%n%n",
             network,
             network.configuration().weightLayers())
         + table
@@ -120,7 +123,7 @@ final class SummaryCommand implements Runnable {
         + memory(
             inferenceTitle(),
             batch,
-            engine.inferenceMemory(network, batch, fcWeights.get()),
+            engine.memory().inference(network, batch, fcWeights.get()),
             engine)
         + memory("Training", imagesAtATime(), trainingMemory(network, engine), engine);
   }
@@ -135,7 +138,7 @@ final class SummaryCommand implements Runnable {
   }
 
   private MemoryPlan trainingMemory(Architecture network, Engine engine) {
-    return engine.trainingMemory(network, imagesAtATime(), batch);
+    return engine.memory().training(network, imagesAtATime(), batch);
   }
 
   private static String memory(String title, int images, MemoryPlan plan, Engine engine) {
@@ -147,8 +150,8 @@ final class SummaryCommand implements Runnable {
         "%n%s, %d images at a time, %s kernels, %d threads: %s of arrays%s%n%s",
         title,
         images,
-        engine.kernels(),
-        engine.threads(),
+        engine.kernels().name(),
+        engine.hostThreads().count(),
         megabytes(plan.total()),
         beside.isPresent()
             ? "; with Java itself the process takes about "
@@ -244,7 +247,7 @@ final class SummaryCommand implements Runnable {
     map.put("multiplyAdds", network.multiplyAdds());
     map.put("layers", layers);
     map.put("batch", batch);
-    MemoryPlan inference = engine.inferenceMemory(network, batch, fcWeights.get());
+    MemoryPlan inference = engine.memory().inference(network, batch, fcWeights.get());
     map.put("inferenceBytes", inference.parts());
     map.put("microBatch", imagesAtATime());
     MemoryPlan training = trainingMemory(network, engine);

@@ -11,6 +11,9 @@ final class Texts {
       "side of the network's input window in pixels, at least 32 (default: ${DEFAULT-VALUE})";
   static final String THREADS =
       "number of threads, which changes no result (default: all processors)";
+  static final String DEVICE =
+      "what computes: auto (the best that can be used here), cpu, or one for which vgg4j's module"
+          + " is there, such as cuda or cuda:0,1 (default: ${DEFAULT-VALUE})";
   static final String JSON = "print the result as JSON";
   static final String MODEL = "a model.safetensors that vgg train or vgg import wrote";
   static final String DATA =

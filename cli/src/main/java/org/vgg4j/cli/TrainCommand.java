@@ -51,6 +51,7 @@ class TrainCommand implements Callable<Integer> {
       Set.of(
           YamlOptions.RESUME,
           "--threads",
+          DeviceOption.NAME,
           "--checkpoint-every",
           UnreadableOption.NAME,
           RankOptions.NPROC,
@@ -86,7 +87,8 @@ class TrainCommand implements Callable<Integer> {
       paramLabel = "RUN",
       description =
           "go on with the run of that folder where its last checkpoint is; all options are its own,"
-              + " but for --threads, --checkpoint-every, --max-unreadable, --nproc and --timeout")
+              + " but for --threads, --device, --checkpoint-every, --max-unreadable, --nproc and"
+              + " --timeout")
   @Writes(Writes.Kind.FOLDER)
   private @Nullable Path resume;
 
@@ -146,8 +148,9 @@ class TrainCommand implements Callable<Integer> {
     if (folder != null) {
       RunLock.requireFree(folder);
     }
-    // rank 0 says which kernels it has
+    // rank 0 says what it computes with
     System.setProperty("org.slf4j.simpleLogger.log.org.vgg4j.kernels.KernelLookup", "warn");
+    System.setProperty("org.slf4j.simpleLogger.log.org.vgg4j.network.Engines", "warn");
     ranks.requireMemory(Trainer.heapOfRank(config, ranks.processes(), ranks.heapOfEach()));
   }
 
@@ -161,14 +164,14 @@ class TrainCommand implements Callable<Integer> {
 
   /** Takes part in whatever the process that leads trains; its options are those of that. */
   private int follow() {
-    int threads = options.threads();
+    List<String> own =
+        List.of("--threads=" + options.threads(), "--device=" + options.device().text());
     RunMessages messages = new RunMessages(group);
     try (StopSignal stop = StopSignal.install(NOWHERE)) {
       for (Map<String, Object> told = messages.awaitOptions();
           told != null;
           told = messages.awaitOptions()) {
         Recipe.Stage stage = Recipe.Stage.of("the options of rank 0", told);
-        List<String> own = List.of("--threads=" + threads);
         TrainingConfig config = Recipe.parse(stage, own).options.config();
         Trainer.follow(config, group, Listeners.of(), stop::requested);
       }
@@ -328,7 +331,7 @@ class TrainCommand implements Callable<Integer> {
 
   private void writeReport(TrainingResult result, TrainingConfig config) {
     ProgressLine line = quiet.line(spec.commandLine().getErr());
-    ReportCommand.write(result.folder(), null, config.threads(), line);
+    ReportCommand.write(result.folder(), null, config.device(), config.threads(), line);
   }
 
   /** What the heap decided when the run began. */

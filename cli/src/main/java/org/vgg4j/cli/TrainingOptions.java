@@ -11,6 +11,7 @@ import org.vgg4j.base.InputException;
 import org.vgg4j.data.ScaleRange;
 import org.vgg4j.model.Architecture;
 import org.vgg4j.model.Configuration;
+import org.vgg4j.network.Device;
 import org.vgg4j.train.AugmentationConfig;
 import org.vgg4j.train.LayerRates;
 import org.vgg4j.train.ScheduleConfig;
@@ -247,6 +248,8 @@ final class TrainingOptions {
   @Option(names = "--seed", paramLabel = "N", defaultValue = "1", description = Texts.SEED)
   private long seed;
 
+  @Mixin private final DeviceOption device = new DeviceOption();
+
   @Option(names = "--threads", paramLabel = "N", description = Texts.THREADS)
   private int threads = Runtime.getRuntime().availableProcessors();
 
@@ -263,6 +266,10 @@ final class TrainingOptions {
 
   int threads() {
     return threads;
+  }
+
+  Device device() {
+    return device.get();
   }
 
   String data() {
@@ -301,6 +308,7 @@ final class TrainingOptions {
             ScheduleConfig.Kind.of(schedule), patience, stepEpochs(), warmUp, epochs, maxSteps),
         seed,
         threads,
+        device.get(),
         checkpointEvery,
         maxUnreadable.get());
   }

@@ -5,7 +5,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class DoctorCommandTest {
   @Test
@@ -15,6 +19,8 @@ class DoctorCommandTest {
     assertThat(vgg.out())
         .contains("Java     " + Runtime.version())
         .containsPattern("kernels  (vector|scalar): ")
+        .contains("device   cpu")
+        .contains("cuda cannot be used: it needs vgg4j's module for NVIDIA GPUs")
         .contains("chosen because ")
         .containsPattern("the JIT compiler (keeps the kernels' loops apart|needs no options)")
         .containsPattern("module   jdk.incubator.vector is (present|absent: )")
@@ -32,6 +38,8 @@ class DoctorCommandTest {
             "version",
             "java",
             "system",
+            "device",
+            "devices",
             "kernels",
             "kernelsUse",
             "kernelsReason",
@@ -47,5 +55,44 @@ class DoctorCommandTest {
     assertThat(facts.get("threads").intValue())
         .isEqualTo(Runtime.getRuntime().availableProcessors());
     assertThat(facts.get("heapLimitBytes").asLong()).isEqualTo(Runtime.getRuntime().maxMemory());
+  }
+
+  /** Each command says it before it reads anything, in one sentence. */
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "train",
+        "finetune --model none --data fashion-mini",
+        "evaluate --model none",
+        "classify none --model none",
+        "heatmap none --model none",
+        "bench",
+        "reproduce --out none",
+        "doctor"
+      })
+  void aDeviceThatIsNoneIsOneSentence(String command) {
+    List<Object> words = new ArrayList<>(List.of(command.split(" ")));
+    words.addAll(List.of("--device", "CPU"));
+    Vgg vgg = Vgg.run(words.toArray());
+    assertThat(vgg.exitCode()).isEqualTo(1);
+    if (!command.startsWith("finetune")) { // whose defaults are the model's
+      assertThat(vgg.err().strip())
+          .isEqualTo(
+              "vgg: option device is 'CPU' but must be auto or a device such as cpu, cuda or"
+                  + " cuda:0,1");
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"cuda", "cuda:0,1"})
+  void whatAGpuWouldNeedIsSaid(String device) {
+    Vgg vgg = Vgg.run("doctor", "--device", device);
+    assertThat(vgg.exitCode()).isEqualTo(1);
+    assertThat(vgg.err().strip())
+        .isEqualTo(
+            "vgg: option device is "
+                + device
+                + ", but it needs vgg4j's module for NVIDIA GPUs, which is not on the class path,"
+                + " and NVIDIA's driver: take cpu, or auto");
   }
 }

@@ -186,6 +186,7 @@ class TrainCommandTest {
                 max-steps: 1
                 seed: 1
                 threads: 2
+                device: auto
                 checkpoint-every: 500
                 max-unreadable: "auto"
                 """,

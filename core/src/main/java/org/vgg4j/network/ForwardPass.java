@@ -1,9 +1,21 @@
 package org.vgg4j.network;
 
+import org.vgg4j.model.Architecture;
+
 /** Class posteriors of batches of crops. */
 public interface ForwardPass {
   /** The largest batch. */
   int capacity();
+
+  /**
+   * Returns room for a batch of crops, {@code [N][3][crop][crop]}.
+   *
+   * @throws org.vgg4j.base.InputException if that is more than a Java array can be
+   */
+  static float[] images(Architecture architecture, int batch) {
+    int crop = architecture.crop();
+    return Buffers.floats("images", batch, Math.multiplyExact(3, Math.multiplyExact(crop, crop)));
+  }
 
   /**
    * Computes class posteriors: the soft-max of the scores.

@@ -60,8 +60,17 @@ public final class Inference implements ForwardPass {
     prepare();
   }
 
-  /** Takes batches of so many images from now on; what smaller ones needed is let go. */
-  void enlarge(int newCapacity) {
+  /**
+   * Takes batches of so many images from now on; what smaller ones needed is let go.
+   *
+   * @throws InputException if the heap is smaller than what that needs
+   */
+  public void enlarge(int newCapacity) {
+    int threads = workers.threads();
+    CpuMemory memory = new CpuMemory(kernels, threads, Runtime.getRuntime().maxMemory());
+    MemoryPlan unused =
+        memory.require(
+            "inference", memory.inference(architecture(), newCapacity, parameters.fcWeights()));
     Stages.reserve(stages, Pass.INFERENCE, newCapacity, workers);
     int evenLength = 0;
     int oddLength = 0;

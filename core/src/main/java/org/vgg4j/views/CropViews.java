@@ -7,31 +7,32 @@ import java.util.Set;
 import org.vgg4j.image.Preprocessor;
 import org.vgg4j.image.RgbImage;
 import org.vgg4j.model.Preprocessing;
-import org.vgg4j.network.Engine;
+import org.vgg4j.network.ForwardPass;
+import org.vgg4j.network.HostThreads;
 import org.vgg4j.network.Inference;
-import org.vgg4j.network.Parameters;
+import org.vgg4j.network.Network;
 
 /** Crops, which fill batches whatever image they are of. */
 final class CropViews implements ViewSource {
-  private final Engine engine;
+  private final HostThreads threads;
   private final Preprocessor preprocessor;
   private final ViewPlan plan;
   private final int side;
   private final int batch;
   private final int classes;
-  private final Inference network;
+  private final Inference inference;
   private final float[] input;
 
   CropViews(
-      Engine engine, Parameters parameters, Preprocessing preprocessing, ViewPlan plan, int batch) {
-    this.engine = engine;
+      HostThreads threads, Network network, Preprocessing preprocessing, ViewPlan plan, int batch) {
+    this.threads = threads;
     this.preprocessor = new Preprocessor(preprocessing);
     this.plan = plan;
     this.side = preprocessing.crop();
     this.batch = batch;
-    this.classes = parameters.architecture().classes();
-    this.network = engine.inference(parameters, batch, Set.of());
-    this.input = engine.images(parameters.architecture(), batch);
+    this.classes = network.architecture().classes();
+    this.inference = network.inference(batch, Set.of());
+    this.input = ForwardPass.images(network.architecture(), batch);
   }
 
   @Override
@@ -43,8 +44,8 @@ final class CropViews implements ViewSource {
     }
     for (int begin = 0; begin < all.size(); begin += batch) {
       List<View> some = all.subList(begin, Math.min(all.size(), begin + batch));
-      engine.parallel(some.size(), i -> preprocessor.write(some.get(i).pixels(), input, i));
-      float[] posteriors = network.posteriors(input, some.size());
+      threads.parallel(some.size(), i -> preprocessor.write(some.get(i).pixels(), input, i));
+      float[] posteriors = inference.posteriors(input, some.size());
       for (int i = 0; i < some.size(); i++) {
         float[] own = Arrays.copyOfRange(posteriors, i * classes, (i + 1) * classes);
         visitor.visit(some.get(i), new OneWindow(own));

@@ -9,9 +9,10 @@ import org.vgg4j.image.Preprocessor;
 import org.vgg4j.image.Rescale;
 import org.vgg4j.image.RgbImage;
 import org.vgg4j.model.Preprocessing;
-import org.vgg4j.network.Engine;
+import org.vgg4j.network.ForwardPass;
+import org.vgg4j.network.HostThreads;
 import org.vgg4j.network.Inference;
-import org.vgg4j.network.Parameters;
+import org.vgg4j.network.Network;
 
 /**
  * Makes heat maps of one picture. They explain what the centre crop's prediction is made of, so
@@ -26,8 +27,8 @@ public final class HeatMaps {
   private static final int CHANNELS = 3;
   private static final int STRIDE = 32; // of dense windows, in pixels of the rescaled picture
 
-  private final Engine engine;
-  private final Parameters parameters;
+  private final HostThreads threads;
+  private final Network network;
   private final Preprocessing preprocessing;
   private final Preprocessor preprocessor;
   private final RgbImage picture;
@@ -41,13 +42,13 @@ public final class HeatMaps {
    *     rescaled, or the network's answer is no number
    */
   public HeatMaps(
-      Engine engine, Parameters parameters, Preprocessing preprocessing, RgbImage picture) {
-    this.engine = engine;
-    this.parameters = parameters;
+      HostThreads threads, Network network, Preprocessing preprocessing, RgbImage picture) {
+    this.threads = threads;
+    this.network = network;
     this.preprocessing = preprocessing;
     this.preprocessor = new Preprocessor(preprocessing);
     this.picture = picture;
-    this.inference = engine.inference(parameters, 1, Set.of());
+    this.inference = network.inference(1, Set.of());
     this.posteriors = inference.posteriors(crop(), 1);
     for (float posterior : posteriors) {
       if (Float.isNaN(posterior)) {
@@ -60,7 +61,7 @@ public final class HeatMaps {
 
   /** The input of the network: {@code [1][3][crop][crop]}. */
   private float[] crop() {
-    float[] crop = engine.images(parameters.architecture(), 1);
+    float[] crop = ForwardPass.images(network.architecture(), 1);
     preprocessor.write(preprocessor.centerCrop(picture), crop, 0);
     return crop;
   }
@@ -84,9 +85,9 @@ public final class HeatMaps {
     int window = Math.max(1, Math.round(crop * 2f / POINTS));
     float[][] covered = new float[side * side][];
     float[] whole = crop();
-    int batch = batch();
-    float[] images = engine.images(parameters.architecture(), batch);
-    engine.enlarge(inference, batch);
+    int batch = network.capacity(BATCH);
+    float[] images = ForwardPass.images(network.architecture(), batch);
+    inference.enlarge(batch);
     for (int first = 0; first < covered.length; first += batch) {
       int count = Math.min(batch, covered.length - first);
       for (int n = 0; n < count; n++) {
@@ -133,18 +134,6 @@ public final class HeatMaps {
         new HeatMap.Area(x, y, crop * across, crop * down));
   }
 
-  /** As many images at a time as the heap has room for. */
-  private int batch() {
-    int batch = BATCH;
-    long heap = Runtime.getRuntime().maxMemory();
-    while (batch > 1
-        && engine.inferenceMemory(parameters.architecture(), batch, parameters.fcWeights()).total()
-            > heap * 3 / 4) {
-      batch /= 2;
-    }
-    return batch;
-  }
-
   /** Covers a square, as far as it lies within the image. */
   private static void cover(
       float[] images, int offset, int crop, double row, double column, int window) {
@@ -171,8 +160,8 @@ public final class HeatMaps {
   public List<HeatMap> classScores(int scale, int... classes) {
     Views views =
         new Views(
-            engine,
-            parameters,
+            threads,
+            network,
             preprocessing,
             ViewPlan.of(Protocol.DENSE).withMirrorImages(false),
             List.of(scale),

@@ -6,8 +6,8 @@ import org.vgg4j.base.InputException;
 import org.vgg4j.image.Rescale;
 import org.vgg4j.image.RgbImage;
 import org.vgg4j.model.Preprocessing;
-import org.vgg4j.network.Engine;
-import org.vgg4j.network.Parameters;
+import org.vgg4j.network.HostThreads;
+import org.vgg4j.network.Network;
 
 /**
  * Everything that a plan looks at in images, scales by crops by mirror images, and what the network
@@ -30,8 +30,8 @@ public final class Views {
   private final List<ViewSource> sources = new ArrayList<>();
 
   /**
-   * @param engine whose threads prepare the images
-   * @param parameters the network
+   * @param threads prepare the images
+   * @param network the network
    * @param preprocessing what its weights were made for
    * @param plan what of an image is looked at
    * @param scales Q in pixels, each at least the crop
@@ -39,20 +39,19 @@ public final class Views {
    * @throws InputException if the memory does not suffice
    */
   public Views(
-      Engine engine,
-      Parameters parameters,
+      HostThreads threads,
+      Network network,
       Preprocessing preprocessing,
       ViewPlan plan,
       List<Integer> scales,
       int batch) {
     this.preprocessing = preprocessing;
     this.scales = List.copyOf(scales);
-    Parameters folded = parameters.withoutBatchNorm(); // once for crops and whole images
     if (plan.protocol().hasCrops()) {
-      sources.add(new CropViews(engine, folded, preprocessing, plan, batch));
+      sources.add(new CropViews(threads, network, preprocessing, plan, batch));
     }
     if (plan.protocol().isDense()) {
-      sources.add(new WholeViews(engine, folded, preprocessing, plan, batch));
+      sources.add(new WholeViews(threads, network, preprocessing, plan, batch));
     }
   }
 

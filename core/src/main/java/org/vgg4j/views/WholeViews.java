@@ -10,13 +10,13 @@ import org.vgg4j.image.Rescale;
 import org.vgg4j.image.RgbImage;
 import org.vgg4j.model.Preprocessing;
 import org.vgg4j.network.DenseInference;
-import org.vgg4j.network.Engine;
-import org.vgg4j.network.Parameters;
+import org.vgg4j.network.HostThreads;
+import org.vgg4j.network.Network;
 import org.vgg4j.network.ScoreMaps;
 
 /** Whole images by the fully convolutional network; those of one size share a batch. */
 final class WholeViews implements ViewSource {
-  private final Engine engine;
+  private final HostThreads threads;
   private final Preprocessor preprocessor;
   private final ViewPlan plan;
   private final int batch;
@@ -24,12 +24,12 @@ final class WholeViews implements ViewSource {
   private float[] input = {};
 
   WholeViews(
-      Engine engine, Parameters parameters, Preprocessing preprocessing, ViewPlan plan, int batch) {
-    this.engine = engine;
+      HostThreads threads, Network network, Preprocessing preprocessing, ViewPlan plan, int batch) {
+    this.threads = threads;
     this.preprocessor = new Preprocessor(preprocessing);
     this.plan = plan;
     this.batch = batch;
-    this.network = engine.dense(parameters);
+    this.network = network.dense();
   }
 
   @Override
@@ -55,7 +55,7 @@ final class WholeViews implements ViewSource {
       List<View> some = views.subList(begin, Math.min(views.size(), begin + capacity));
       reserve(Math.multiplyExact(some.size(), Math.multiplyExact(3 * height, width)));
       float[] images = input;
-      engine.parallel(some.size(), i -> preprocessor.write(some.get(i).pixels(), images, i));
+      threads.parallel(some.size(), i -> preprocessor.write(some.get(i).pixels(), images, i));
       ScoreMaps maps = network.scores(images, some.size(), height, width);
       for (int i = 0; i < some.size(); i++) {
         visitor.visit(some.get(i), new Windows(network, maps, i));

@@ -94,12 +94,15 @@ class ParametersTest {
   @Test
   void anEngineRoundsForInferenceOnly() {
     Parameters parameters = Networks.random(architecture, 1);
-    try (Engine engine = new Engine(2)) {
-      assertThat(engine.withFcWeights(parameters, FcWeights.FP32)).isSameAs(parameters);
-      Parameters rounded = engine.withFcWeights(parameters, FcWeights.BF16);
-      assertThat(rounded.fcWeights()).isEqualTo(FcWeights.BF16);
-      assertThat(engine.withFcWeights(rounded, FcWeights.BF16)).isSameAs(rounded);
-      assertThatThrownBy(() -> engine.withFcWeights(rounded, FcWeights.FP32))
+    try (Engine engine = Engines.open(Device.CPU, 2);
+        Workers workers = new Workers(1)) {
+      assertThat(engine.load(parameters).roundingErrors()).isEmpty();
+      Network network = engine.load(parameters, FcWeights.BF16);
+      assertThat(network.fcWeights()).isEqualTo(FcWeights.BF16);
+      assertThat(network.roundingErrors()).containsOnlyKeys("fc6", "fc7", "fc8");
+      Parameters rounded = parameters.rounded(workers);
+      assertThat(engine.load(rounded).fcWeights()).isEqualTo(FcWeights.BF16);
+      assertThatThrownBy(() -> engine.load(rounded, FcWeights.FP32))
           .isInstanceOf(IllegalArgumentException.class);
       assertThatThrownBy(
               () ->

@@ -21,7 +21,9 @@ import org.vgg4j.model.Configuration;
 import org.vgg4j.model.ParameterShape;
 import org.vgg4j.model.Preprocessing;
 import org.vgg4j.model.Rgb;
+import org.vgg4j.network.Device;
 import org.vgg4j.network.Engine;
+import org.vgg4j.network.Engines;
 import org.vgg4j.network.Parameters;
 import org.vgg4j.weights.ModelFile;
 import org.vgg4j.weights.TestModels;
@@ -51,7 +53,8 @@ class HeatMapsTest {
 
   private static HeatMaps maps(Engine engine, ModelFile model, RgbImage picture) {
     Parameters parameters = new Parameters(model.architecture(), model.arrays());
-    return new HeatMaps(engine, parameters, model.preprocessing(), picture);
+    return new HeatMaps(
+        engine.hostThreads(), engine.load(parameters), model.preprocessing(), picture);
   }
 
   @Test
@@ -60,7 +63,7 @@ class HeatMapsTest {
     Path file = root.resolve("model.safetensors");
     model.write(file);
     try (ImageClassifier classifier = ImageClassifier.load(file, 2);
-        Engine engine = new Engine(2)) {
+        Engine engine = Engines.open(Device.CPU, 2)) {
       for (int i = 0; i < 20; i++) {
         RgbImage picture = TestImages.noise(30 + 3 * i, 70 - i, i);
         Prediction first = classifier.classify(List.of(picture), 1).get(0).get(0);
@@ -83,7 +86,7 @@ class HeatMapsTest {
     model.write(file);
     RgbImage picture = TestImages.coordinates(32, 32);
     try (ImageClassifier classifier = ImageClassifier.load(file, 2);
-        Engine engine = new Engine(2)) {
+        Engine engine = Engines.open(Device.CPU, 2)) {
       double[] whole = probabilities(classifier, picture);
       List<HeatMap> maps = maps(engine, model, picture).occlusion(2, 0);
       assertThat(maps).extracting(HeatMap::label).containsExactly(2, 0);
@@ -153,7 +156,7 @@ class HeatMapsTest {
 
   @Test
   void onlyWindowsWithTheSpotScore() {
-    try (Engine engine = new Engine(2)) {
+    try (Engine engine = Engines.open(Device.CPU, 2)) {
       HeatMap map =
           maps(engine, reddest(), spot(160, 96, 3 * 32 + 20, 32 + 8)).classScores(96, 0).get(0);
       float[][] expected = new float[3][5];
@@ -170,7 +173,7 @@ class HeatMapsTest {
   /** Only squares that hide all of the spot change anything; then both classes are as probable. */
   @Test
   void whatSpeaksForTheClassIsWhereItIs() {
-    try (Engine engine = new Engine(2)) {
+    try (Engine engine = Engines.open(Device.CPU, 2)) {
       HeatMaps maps = maps(engine, reddest(), spot(32, 32, 20, 8));
       assertThat(maps.posteriors()[0]).isCloseTo(SURE, within(1e-5f));
       HeatMap red = maps.occlusion(0, 1).get(0);
@@ -191,7 +194,7 @@ class HeatMapsTest {
   @Test
   void pointsLieInTheCropOfThePicture() {
     ModelFile model = unsure(scaled(36));
-    try (Engine engine = new Engine(1)) {
+    try (Engine engine = Engines.open(Device.CPU, 1)) {
       HeatMap map = maps(engine, model, TestImages.noise(720, 480, 1)).occlusion(1).get(0);
       double pixels = 720 / 54.0;
       assertThat(map.x()).isCloseTo(11 * pixels, within(1e-9));
@@ -205,7 +208,7 @@ class HeatMapsTest {
   @Test
   void classScoresOfOneWindowAreTheClassifiersProbabilities() {
     ModelFile model = unsure(scaled(32));
-    try (Engine engine = new Engine(2)) {
+    try (Engine engine = Engines.open(Device.CPU, 2)) {
       HeatMaps maps = maps(engine, model, TestImages.noise(32, 32, 4));
       for (HeatMap map : maps.classScores(32, 0, 1, 2)) {
         assertThat(map.values()).isDeepEqualTo(new float[][] {{maps.posteriors()[map.label()]}});
@@ -219,7 +222,7 @@ class HeatMapsTest {
   @Test
   void classScoresHaveAPointForEachWindow() {
     ModelFile model = unsure(scaled(36));
-    try (Engine engine = new Engine(2)) {
+    try (Engine engine = Engines.open(Device.CPU, 2)) {
       HeatMaps maps = maps(engine, model, TestImages.noise(200, 100, 4));
       HeatMap map = maps.classScores(80, 1).get(0);
       assertThat(map.rows()).isEqualTo(2);
@@ -256,7 +259,7 @@ class HeatMapsTest {
   @Test
   void whatIsNoNumberIsRefused() {
     ModelFile model = TestModels.constant(new float[] {1, Float.NaN}, "cat", "dog");
-    try (Engine engine = new Engine(1)) {
+    try (Engine engine = Engines.open(Device.CPU, 1)) {
       assertThatThrownBy(() -> maps(engine, model, TestImages.noise(40, 40, 1)))
           .isInstanceOf(InputException.class)
           .hasMessageContaining("NaN");

@@ -15,7 +15,9 @@ import org.junit.jupiter.params.provider.EnumSource;
 import org.vgg4j.image.RgbImage;
 import org.vgg4j.image.TestImages;
 import org.vgg4j.model.Configuration;
+import org.vgg4j.network.Device;
 import org.vgg4j.network.Engine;
+import org.vgg4j.network.Engines;
 import org.vgg4j.network.Parameters;
 import org.vgg4j.weights.ModelFile;
 import org.vgg4j.weights.TestModels;
@@ -31,7 +33,7 @@ class ViewsTest {
   static void network() {
     model = TestModels.random(Configuration.A, "a", "b", "c");
     parameters = new Parameters(model.architecture(), model.arrays());
-    engine = new Engine(1);
+    engine = Engines.open(Device.CPU, 1);
   }
 
   @AfterAll
@@ -42,7 +44,14 @@ class ViewsTest {
   private record Seen(View view, int rows, int columns, float[] posteriors, float[] firstWindow) {}
 
   private static List<Seen> look(ViewPlan plan, List<Integer> scales, int batch, RgbImage... all) {
-    Views views = new Views(engine, parameters, model.preprocessing(), plan, scales, batch);
+    Views views =
+        new Views(
+            engine.hostThreads(),
+            engine.load(parameters),
+            model.preprocessing(),
+            plan,
+            scales,
+            batch);
     List<Seen> seen = new ArrayList<>();
     views.look(
         List.of(all).stream().map(views::rescale).toList(),

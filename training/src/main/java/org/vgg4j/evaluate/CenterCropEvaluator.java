@@ -6,8 +6,8 @@ import java.util.function.IntConsumer;
 import org.vgg4j.data.CenterCropLoader;
 import org.vgg4j.data.Dataset;
 import org.vgg4j.model.Preprocessing;
-import org.vgg4j.network.Engine;
 import org.vgg4j.network.ForwardPass;
+import org.vgg4j.network.HostThreads;
 import org.vgg4j.views.Ranking;
 
 /**
@@ -15,21 +15,24 @@ import org.vgg4j.views.Ranking;
  * scale, and the window in its middle is classified. Not thread-safe.
  */
 public final class CenterCropEvaluator {
-  private final Engine engine;
+  private final HostThreads threads;
   private final ForwardPass network;
   private final Preprocessing preprocessing;
   private final List<String> classNames;
   private final float[] images;
 
   /**
-   * @param engine whose threads prepare the images
+   * @param threads prepare the images
    * @param network the network; its capacity is the number of images at a time
    * @param preprocessing what its weights were made for
    * @param classNames its classes, in the order of its scores
    */
   public CenterCropEvaluator(
-      Engine engine, ForwardPass network, Preprocessing preprocessing, List<String> classNames) {
-    this.engine = engine;
+      HostThreads threads,
+      ForwardPass network,
+      Preprocessing preprocessing,
+      List<String> classNames) {
+    this.threads = threads;
     this.network = network;
     this.preprocessing = preprocessing;
     this.classNames = List.copyOf(classNames);
@@ -57,7 +60,7 @@ public final class CenterCropEvaluator {
   public Evaluation evaluate(Dataset dataset, IntConsumer done, Consumer<Guess> guesses) {
     int classes = classNames.size();
     int[] classOfLabel = new ClassMatch(classNames).of(dataset);
-    CenterCropLoader loader = new CenterCropLoader(dataset, preprocessing, engine::parallel);
+    CenterCropLoader loader = new CenterCropLoader(dataset, preprocessing, threads::parallel);
     int[][] confusion = new int[classes][classes];
     int[] top5Wrong = new int[classes];
     double loss = 0;

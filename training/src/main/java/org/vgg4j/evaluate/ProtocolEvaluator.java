@@ -15,8 +15,8 @@ import org.vgg4j.image.RgbImage;
 import org.vgg4j.image.UnreadableImageException;
 import org.vgg4j.model.Architecture;
 import org.vgg4j.model.Preprocessing;
-import org.vgg4j.network.Engine;
-import org.vgg4j.network.Parameters;
+import org.vgg4j.network.HostThreads;
+import org.vgg4j.network.Network;
 import org.vgg4j.parallel.ProcessGroup;
 import org.vgg4j.views.ViewPlan;
 import org.vgg4j.views.Views;
@@ -32,7 +32,7 @@ public final class ProtocolEvaluator {
 
   private static final int MOST_IMAGES = 64;
 
-  private final Engine engine;
+  private final HostThreads threads;
   private final Preprocessing preprocessing;
   private final ClassMatch classes;
   private final String model;
@@ -41,8 +41,8 @@ public final class ProtocolEvaluator {
   private final Architecture architecture;
 
   /**
-   * @param engine whose threads prepare the images
-   * @param parameters the network
+   * @param threads prepare the images
+   * @param network the network
    * @param preprocessing what its weights were made for
    * @param classNames its classes, in the order of its scores
    * @param model what to call it
@@ -51,21 +51,21 @@ public final class ProtocolEvaluator {
    * @param batch crops, or whole images, at a time
    */
   public ProtocolEvaluator(
-      Engine engine,
-      Parameters parameters,
+      HostThreads threads,
+      Network network,
       Preprocessing preprocessing,
       List<String> classNames,
       String model,
       ViewPlan plan,
       List<Integer> scales,
       int batch) {
-    this.engine = engine;
+    this.threads = threads;
     this.preprocessing = preprocessing;
     this.classes = new ClassMatch(classNames);
     this.model = model;
     this.plan = plan;
-    this.views = new Views(engine, parameters, preprocessing, plan, scales, batch);
-    this.architecture = parameters.architecture();
+    this.views = new Views(threads, network, preprocessing, plan, scales, batch);
+    this.architecture = network.architecture();
   }
 
   /**
@@ -212,7 +212,7 @@ public final class ProtocolEvaluator {
   private SortedMap<Integer, List<RgbImage>> rescale(
       Dataset dataset, int first, int images, float[] unreadable) {
     SortedMap<Integer, List<RgbImage>> rescaled = new ConcurrentSkipListMap<>();
-    engine.parallel(
+    threads.parallel(
         images,
         n -> {
           try {

@@ -15,6 +15,7 @@ import org.vgg4j.network.DropoutKeys;
 import org.vgg4j.network.Engine;
 import org.vgg4j.network.Exchange;
 import org.vgg4j.network.FcWeights;
+import org.vgg4j.network.ForwardPass;
 import org.vgg4j.network.Inference;
 import org.vgg4j.network.Learner;
 import org.vgg4j.network.LearnerOptions;
@@ -95,7 +96,7 @@ public final class Benchmark {
     this.form = form;
     this.parameters = Parameters.zeros(architecture);
     Initialisation.GLOROT.fill(parameters, SEED);
-    this.images = engine.images(architecture, batch);
+    this.images = ForwardPass.images(architecture, batch);
     for (int i = 0; i < images.length; i++) {
       images[i] = (i * 7919L) % 256 - 128; // any picture will do; its values do not change the work
     }
@@ -112,7 +113,7 @@ public final class Benchmark {
    * @param scale side of the images, in pixels, at least the crop
    */
   public Dense dense(int scale) {
-    DenseInference network = engine.dense(engine.withFcWeights(parameters, form));
+    DenseInference network = engine.load(parameters, form).dense();
     int count = network.capacity(scale, scale, batch);
     float[] whole = new float[Math.multiplyExact(count, 3 * scale * scale)];
     for (int i = 0; i < whole.length; i++) {
@@ -149,7 +150,7 @@ public final class Benchmark {
   }
 
   private Inference inference(FcWeights weights) {
-    return engine.inference(engine.withFcWeights(parameters, weights), batch, Set.of());
+    return engine.load(parameters, weights).inference(batch, Set.of());
   }
 
   private double scoreDifference() {

@@ -15,8 +15,11 @@ import org.vgg4j.evaluate.CenterCropEvaluator;
 import org.vgg4j.evaluate.Evaluation;
 import org.vgg4j.evaluate.Guess;
 import org.vgg4j.model.Architecture;
+import org.vgg4j.network.Device;
 import org.vgg4j.network.Engine;
+import org.vgg4j.network.Engines;
 import org.vgg4j.network.Inference;
+import org.vgg4j.network.Network;
 import org.vgg4j.network.Parameters;
 import org.vgg4j.weights.ModelFile;
 import org.vgg4j.weights.Provenance;
@@ -50,6 +53,7 @@ record BestModel(
    * Measures it.
    *
    * @param dataAt where the run's data set is now; null where config.yaml says
+   * @param device that measures
    * @param threads number of threads
    * @param progress is told how far the measurement is
    * @return null if the run has no best model, since no epoch was finished
@@ -57,7 +61,11 @@ record BestModel(
    *     the run was trained on
    */
   static @Nullable BestModel measure(
-      RunRecord run, @Nullable String dataAt, int threads, RunReport.Progress progress) {
+      RunRecord run,
+      @Nullable String dataAt,
+      Device device,
+      int threads,
+      RunReport.Progress progress) {
     if (!Files.exists(run.folder().bestModel())) {
       return null;
     }
@@ -65,14 +73,15 @@ record BestModel(
     String data = dataAt != null ? dataAt : String.valueOf(run.configuration().get("data"));
     Dataset images = validation(run, data, file);
     List<FilterPicture> filters = FilterPicture.of(file);
-    try (Engine engine = new Engine(threads)) {
+    try (Engine engine = Engines.open(device, threads);
+        Network network = engine.load(new Parameters(file.architecture(), file.arrays()))) {
       int batch = Math.min(run.option("batch").intValue(), run.option("micro-batch").intValue());
       int capacity = Math.max(1, Math.min(Math.min(batch, BATCH), images.size()));
-      Parameters parameters = new Parameters(file.architecture(), file.arrays());
-      Inference inference = engine.inference(parameters, capacity, Set.of());
+      Inference inference = network.inference(capacity, Set.of());
       Worst worst = new Worst();
       Evaluation evaluation =
-          new CenterCropEvaluator(engine, inference, file.preprocessing(), file.classNames())
+          new CenterCropEvaluator(
+                  engine.hostThreads(), inference, file.preprocessing(), file.classNames())
               .evaluate(images, done -> progress.measured(done, images.size()), worst);
       return new BestModel(
           file.architecture(), epoch(file), filters, data, images, evaluation, worst.inOrder());

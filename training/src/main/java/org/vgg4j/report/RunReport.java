@@ -3,6 +3,7 @@ package org.vgg4j.report;
 import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
 import org.vgg4j.base.AtomicFile;
+import org.vgg4j.network.Device;
 import org.vgg4j.train.RunFolder;
 
 /** The page of a run: report.html, one file that needs no other and no network. */
@@ -23,6 +24,7 @@ public final class RunReport {
    *
    * @param folder the run folder
    * @param dataAt where the data set is now; null where the run's config.yaml says
+   * @param device that measures the best model
    * @param threads number of threads
    * @param progress is told how far the measurement is
    * @return the file
@@ -30,9 +32,9 @@ public final class RunReport {
    *     data set cannot be read, or the data are not those of the run
    */
   public static Path write(
-      RunFolder folder, @Nullable String dataAt, int threads, Progress progress) {
+      RunFolder folder, @Nullable String dataAt, Device device, int threads, Progress progress) {
     RunRecord run = RunRecord.read(folder);
-    BestModel best = BestModel.measure(run, dataAt, threads, progress);
+    BestModel best = BestModel.measure(run, dataAt, device, threads, progress);
     Path file = folder.path().resolve("report.html");
     AtomicFile.write(file, PageMaker.page(run, best).html());
     return file;

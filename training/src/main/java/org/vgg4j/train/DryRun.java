@@ -20,7 +20,9 @@ import org.vgg4j.model.Architecture;
 import org.vgg4j.model.Preprocessing;
 import org.vgg4j.network.DropoutKeys;
 import org.vgg4j.network.Engine;
+import org.vgg4j.network.Engines;
 import org.vgg4j.network.Exchange;
+import org.vgg4j.network.HostThreads;
 import org.vgg4j.network.Learner;
 import org.vgg4j.network.MemoryPlan;
 import org.vgg4j.network.Parameters;
@@ -88,16 +90,16 @@ public record DryRun(
    * @throws InputException whatever keeps the run from beginning
    */
   public static DryRun of(TrainingConfig options, Duration warmUp) {
-    try (Engine engine = new Engine(options.threads())) {
+    try (Engine engine = Engines.open(options.device(), options.threads())) {
       RunInput input = RunInput.open(options);
       TrainingConfig config = input.config();
       DataSplits data = input.data();
-      Look look = look(config, data, engine);
+      Look look = look(config, data, engine.hostThreads());
       Dataset train = data.without(look.unreadable()).train();
-      int microBatch = input.microBatch(engine, Runtime.getRuntime().maxMemory(), 1);
+      int microBatch = input.microBatch(engine.memory(), 1);
       RunInput resolved = input.withMicroBatch(microBatch);
       Dataset first = first(train, STEPS * microBatch, config.seed());
-      Survey survey = look(config, first, engine);
+      Survey survey = look(config, first, engine.hostThreads());
       Dataset readable = data(first, survey);
       Step step = step(resolved, readable, survey, engine, warmUp);
       if (!Double.isFinite(step.loss())) {
@@ -139,7 +141,7 @@ public record DryRun(
    *
    * @throws InputException if so many cannot be read that the run would stop
    */
-  private static Look look(TrainingConfig config, DataSplits data, Engine engine) {
+  private static Look look(TrainingConfig config, DataSplits data, HostThreads threads) {
     int count = 0;
     boolean all = true;
     int scale = config.augmentation().scale().largest();
@@ -147,7 +149,7 @@ public record DryRun(
     for (Split split : Split.values()) {
       Dataset part = data.part(split);
       if (part != null && part.mayBeUnreadable()) {
-        Inspection seen = Inspection.of(split, part, SOME, scale, engine::parallel, done -> {});
+        Inspection seen = Inspection.of(split, part, SOME, scale, threads::parallel, done -> {});
         count += seen.lookedAt();
         all &= seen.lookedAt() == part.size();
         unreadable.addAll(seen.survey().unreadable());
@@ -160,10 +162,10 @@ public record DryRun(
     return new Look(count, unreadable);
   }
 
-  private static Survey look(TrainingConfig config, Dataset images, Engine engine) {
+  private static Survey look(TrainingConfig config, Dataset images, HostThreads threads) {
     int largest = config.augmentation().scale().largest();
     Survey survey =
-        Survey.of(Split.TRAIN, images, largest, engine::parallel, done -> {}, () -> false);
+        Survey.of(Split.TRAIN, images, largest, threads::parallel, done -> {}, () -> false);
     if (survey == null || survey.unreadable().size() == images.size()) {
       throw new InputException(
           "none of the first %d pictures of %s can be read: vgg data inspect says why"

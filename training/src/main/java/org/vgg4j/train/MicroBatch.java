@@ -5,28 +5,24 @@ import org.vgg4j.base.Bytes;
 import org.vgg4j.base.InputException;
 import org.vgg4j.data.BatchSequence;
 import org.vgg4j.model.Architecture;
-import org.vgg4j.network.Engine;
+import org.vgg4j.network.MemoryOracle;
 import org.vgg4j.network.MemoryPlan;
 
 /** How many images of a batch are in memory at a time. */
 final class MicroBatch {
-  /** Share of the heap that the plan may fill; the rest is for images, Java and its collector. */
-  private static final double HEAP_SHARE = 0.85;
-
   private static final int PLANNED_THREADS = 2;
 
   private final TrainingConfig config;
   private final Architecture architecture;
-  private final Engine engine;
-  private final long heap;
+  private final MemoryOracle memory;
   private final int ranks;
 
   private MicroBatch(
-      TrainingConfig config, Architecture architecture, Engine engine, long heap, int ranks) {
+      TrainingConfig config, Architecture architecture, MemoryOracle memory, int ranks) {
     this.config = config;
     this.architecture = architecture;
-    this.engine = engine;
-    this.heap = heap;
+    // for a fixed number of threads: what is learnt must not depend on how many there are
+    this.memory = memory.withThreads(PLANNED_THREADS);
     this.ranks = ranks;
   }
 
@@ -35,13 +31,13 @@ final class MicroBatch {
    * smallest number with which it fits. (A batch in several parts needs memory for what their
    * gradients are collected in.)
    *
-   * @param heap bytes that the heap may grow to
+   * @param memory of each process
    * @param ranks number of processes among which a batch is divided
    * @throws InputException if it does not fit, with what would
    */
   static int choose(
-      TrainingConfig config, Architecture architecture, Engine engine, long heap, int ranks) {
-    return new MicroBatch(config, architecture, engine, heap, ranks).choose();
+      TrainingConfig config, Architecture architecture, MemoryOracle memory, int ranks) {
+    return new MicroBatch(config, architecture, memory, ranks).choose();
   }
 
   private int choose() {
@@ -59,13 +55,14 @@ final class MicroBatch {
     throw new InputException(
         String.format(
             Locale.ROOT,
-            "training %s with a micro-batch of %d needs %s, but a heap of %s has room for %s%s%s:"
+            "training %s with a micro-batch of %d needs %s, but %s of %s has room for %s%s%s:"
                 + " %s",
             architecture,
             tried,
             Bytes.needed(needed.total()),
-            Bytes.available(heap),
-            Bytes.available(HEAP_SHARE * heap),
+            memory.name(),
+            Bytes.available(memory.limit()),
+            Bytes.available(MemoryOracle.USABLE * memory.limit()),
             ranks > 1 ? " (each of " + ranks + " processes has one)" : "",
             needed.hasTooLongArray() ? ", and a Java array for fewer images" : "",
             largest > 0 ? "take --micro-batch " + largest : smallerSizes()));
@@ -86,18 +83,17 @@ final class MicroBatch {
     while (batch > 0 && !fits(batch, batch)) {
       batch--;
     }
-    return "give Java more (-Xmx...), or take a smaller "
+    return memory.remedy()
+        + ", or take a smaller "
         + (batch > 0 ? "--batch (" + batch + " fits), " : "")
         + "--width or --crop";
   }
 
   private boolean fits(int images, int batch) {
-    MemoryPlan plan = plan(images, batch);
-    return plan.total() <= HEAP_SHARE * heap && !plan.hasTooLongArray();
+    return memory.fits(plan(images, batch));
   }
 
   private MemoryPlan plan(int images, int batch) {
-    // for a fixed number of threads: what is learnt must not depend on how many there are
-    return engine.trainingMemory(architecture, images, batch, PLANNED_THREADS);
+    return memory.training(architecture, images, batch);
   }
 }

@@ -5,8 +5,8 @@ import org.vgg4j.data.BatchSequence;
 import org.vgg4j.data.DataSources;
 import org.vgg4j.data.DataSplits;
 import org.vgg4j.model.Architecture;
-import org.vgg4j.network.Engine;
 import org.vgg4j.network.LearnerOptions;
+import org.vgg4j.network.MemoryOracle;
 
 /**
  * What a run trains on what.
@@ -48,11 +48,11 @@ record RunInput(TrainingConfig config, DataSplits data, Architecture architectur
   /**
    * Returns how many images of a batch are in memory at a time.
    *
-   * @param heap bytes that the heap of each of so many processes may grow to
+   * @param memory of each of so many processes
    * @throws InputException if not even one fits, or the configured number does not
    */
-  int microBatch(Engine engine, long heap, int ranks) {
-    return MicroBatch.choose(config, architecture, engine, heap, ranks);
+  int microBatch(MemoryOracle memory, int ranks) {
+    return MicroBatch.choose(config, architecture, memory, ranks);
   }
 
   /** Returns the same with another micro-batch. */

@@ -47,10 +47,10 @@ final class SameRun {
 
   /** Says what may make the rest of a run round otherwise than its beginning. */
   static void warnOfDifferences(Engine engine, Snapshot snapshot, TrainingListener listener) {
-    if (!engine.kernels().equals(snapshot.kernels())) {
+    if (!engine.kernels().name().equals(snapshot.kernels())) {
       listener.warned(
           "the run began with %s kernels and goes on with %s: rounding will differ from a run without a stop"
-              .formatted(snapshot.kernels(), engine.kernels()));
+              .formatted(snapshot.kernels(), engine.kernels().name()));
     }
     if (!Version.get().equals(snapshot.codeVersion())) {
       listener.warned(
@@ -70,10 +70,10 @@ final class SameRun {
           "the data set %s is here another one than where rank 0 runs: copy it there, to the same path"
               .formatted(config.data()));
     }
-    if (!engine.kernels().equals(snapshot.kernels())) {
+    if (!engine.kernels().name().equals(snapshot.kernels())) {
       throw new InputException(
           "rank 0 computes with %s kernels, this process with %s, which round otherwise: use the same Java and options (-Dvgg.kernels) everywhere"
-              .formatted(snapshot.kernels(), engine.kernels()));
+              .formatted(snapshot.kernels(), engine.kernels().name()));
     }
   }
 }

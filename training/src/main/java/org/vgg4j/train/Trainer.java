@@ -21,6 +21,7 @@ import org.vgg4j.data.Survey;
 import org.vgg4j.evaluate.CenterCropEvaluator;
 import org.vgg4j.evaluate.Evaluation;
 import org.vgg4j.network.Engine;
+import org.vgg4j.network.Engines;
 import org.vgg4j.network.Exchange;
 import org.vgg4j.network.Learner;
 import org.vgg4j.network.LearnerOptions;
@@ -144,14 +145,14 @@ public final class Trainer {
 
   private static TrainingResult run(
       TrainingConfig options, Path out, boolean resumed, Company company) {
-    try (Engine engine = new Engine(options.threads())) {
+    try (Engine engine = Engines.open(options.device(), options.threads())) {
       RunInput input = RunInput.open(options);
       if (!resumed) {
         input.data().notes().forEach(company.listener()::noted);
       }
       int ranks = company.group().size();
       input.requireShares(ranks);
-      int microBatch = input.microBatch(engine, Runtime.getRuntime().maxMemory(), ranks);
+      int microBatch = input.microBatch(engine.memory(), ranks);
       noteOfSizes(options, input, microBatch, company);
       RunFolder folder = resumed ? RunFolder.existing(out) : RunFolder.make(out);
       try (RunLock unused = RunLock.take(out)) {
@@ -226,7 +227,11 @@ public final class Trainer {
           return company.stopRequested().getAsBoolean();
         };
     return new DataSurvey(
-            input.config(), input.data(), engine::parallel, company.listener(), stopped)
+            input.config(),
+            input.data(),
+            engine.hostThreads()::parallel,
+            company.listener(),
+            stopped)
         .run(folder);
   }
 
@@ -258,7 +263,7 @@ public final class Trainer {
             initSha256,
             data.fingerprint(),
             Version.get(),
-            engine.kernels(),
+            engine.kernels().name(),
             initial.preprocessing(config, survey.mean()),
             survey.colors(),
             survey.unreadable().size(),
@@ -288,7 +293,7 @@ public final class Trainer {
       TrainingListener listener) {
     CenterCropEvaluator evaluator =
         new CenterCropEvaluator(
-            engine,
+            engine.hostThreads(),
             begin.learner(),
             begin.snapshot().preprocessing(),
             readable.data().train().classNames());
@@ -312,13 +317,14 @@ public final class Trainer {
    *     does not fit
    */
   public static long heapOfRank(TrainingConfig options, int ranks, long heap) {
-    try (Engine engine = new Engine(options.threads())) {
+    try (Engine engine = Engines.open(options.device(), options.threads())) {
       RunInput input = RunInput.open(options);
       input.requireShares(ranks);
-      int microBatch = input.microBatch(engine, heap, ranks);
+      int microBatch = input.microBatch(engine.memory().withLimit(heap), ranks);
       LearnerOptions learner = input.withMicroBatch(microBatch).learnerOptions(ranks);
       return engine
-          .trainingMemory(input.architecture(), learner.microBatch(), learner.batch())
+          .memory()
+          .training(input.architecture(), learner.microBatch(), learner.batch())
           .total();
     }
   }
@@ -336,14 +342,14 @@ public final class Trainer {
       ProcessGroup group,
       TrainingListener listener,
       BooleanSupplier stopRequested) {
-    try (Engine engine = new Engine(config.threads())) {
+    try (Engine engine = Engines.open(config.device(), config.threads())) {
       RunInput input = RunInput.open(config);
       RunMessages.State state = new RunMessages(group).awaitState();
       if (state == null) {
         return;
       }
       SameRun.requireSameSurroundings(config, input.data(), engine, state.snapshot());
-      int unused = input.microBatch(engine, Runtime.getRuntime().maxMemory(), group.size());
+      int unused = input.microBatch(engine.memory(), group.size());
       RunInput readable = input.with(input.data().without(state.passedOver()));
       Ranks ranks = Ranks.of(group, stopRequested);
       Parameters zeros = Parameters.zeros(input.architecture());
@@ -409,7 +415,7 @@ public final class Trainer {
       provenance.put("testTop5Error", test.top5Error());
     }
     provenance.putAll(company.environment());
-    provenance.put("kernels", engine.kernels() + ": " + engine.kernelsDescription());
+    provenance.put("kernels", engine.kernels().name() + ": " + engine.kernels().description());
     folder.writeProvenance(provenance);
   }
 }

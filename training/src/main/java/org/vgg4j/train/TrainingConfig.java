@@ -9,6 +9,7 @@ import org.jspecify.annotations.Nullable;
 import org.vgg4j.data.ScaleRange;
 import org.vgg4j.data.UnreadableLimit;
 import org.vgg4j.model.Configuration;
+import org.vgg4j.network.Device;
 import org.vgg4j.weights.ModelFile;
 
 /**
@@ -27,6 +28,7 @@ import org.vgg4j.weights.ModelFile;
  * @param schedule the learning rate over time, and the end
  * @param seed of all random draws
  * @param threads number of threads
+ * @param device that computes
  * @param checkpointEvery steps between two checkpoints, beside those at the end of each epoch; 0
  *     for those only
  * @param maxUnreadable how many pictures of each part may be passed over
@@ -44,12 +46,13 @@ public record TrainingConfig(
     ScheduleConfig schedule,
     long seed,
     int threads,
+    Device device,
     int checkpointEvery,
     UnreadableLimit maxUnreadable) {
 
   /** Options that do not change what is learnt, or are told elsewhere. */
   private static final Set<String> NOT_IN_PROVENANCE =
-      Set.of("threads", "data", "checkpoint-every", "max-unreadable");
+      Set.of("threads", "device", "data", "checkpoint-every", "max-unreadable");
 
   private static final String INIT = "init";
 
@@ -94,6 +97,7 @@ public record TrainingConfig(
         new ScheduleConfig(ScheduleConfig.Kind.COSINE, 2, List.of(), 0, 10, 370_000),
         1,
         Runtime.getRuntime().availableProcessors(),
+        Device.AUTO,
         500,
         UnreadableLimit.AUTO);
   }
@@ -125,6 +129,7 @@ public record TrainingConfig(
         schedule,
         seed,
         threads,
+        device,
         checkpointEvery,
         maxUnreadable);
   }
@@ -144,6 +149,7 @@ public record TrainingConfig(
         schedule,
         seed,
         threads,
+        device,
         checkpointEvery,
         maxUnreadable);
   }
@@ -180,6 +186,7 @@ public record TrainingConfig(
     options.put("max-steps", schedule.maxSteps());
     options.put("seed", seed);
     options.put("threads", threads);
+    options.put("device", device.text());
     options.put("checkpoint-every", checkpointEvery);
     options.put("max-unreadable", maxUnreadable.text());
     return options;

@@ -16,7 +16,9 @@ import org.vgg4j.data.Dataset;
 import org.vgg4j.data.TestDataset;
 import org.vgg4j.image.TestImages;
 import org.vgg4j.model.Configuration;
+import org.vgg4j.network.Device;
 import org.vgg4j.network.Engine;
+import org.vgg4j.network.Engines;
 import org.vgg4j.network.Parameters;
 import org.vgg4j.weights.ModelFile;
 import org.vgg4j.weights.TestModels;
@@ -25,11 +27,11 @@ class CenterCropEvaluatorTest {
   private final List<Integer> done = new ArrayList<>();
 
   private Evaluation evaluate(ModelFile model, Dataset dataset, int capacity) {
-    try (Engine engine = new Engine(2)) {
+    try (Engine engine = Engines.open(Device.CPU, 2)) {
       Parameters parameters = new Parameters(model.architecture(), model.arrays());
       return new CenterCropEvaluator(
-              engine,
-              engine.inference(parameters, capacity, Set.of()),
+              engine.hostThreads(),
+              engine.load(parameters).inference(capacity, Set.of()),
               model.preprocessing(),
               model.classNames())
           .evaluate(dataset, done::add);
@@ -64,12 +66,12 @@ class CenterCropEvaluatorTest {
   void guessesAreTold() {
     ModelFile model = TestModels.constant(new float[] {0, 2, 1}, "a", "b", "c");
     List<Guess> guesses = new ArrayList<>();
-    try (Engine engine = new Engine(2)) {
+    try (Engine engine = Engines.open(Device.CPU, 2)) {
       Parameters parameters = new Parameters(model.architecture(), model.arrays());
       Evaluation evaluation =
           new CenterCropEvaluator(
-                  engine,
-                  engine.inference(parameters, 2, Set.of()),
+                  engine.hostThreads(),
+                  engine.load(parameters).inference(2, Set.of()),
                   model.preprocessing(),
                   model.classNames())
               .evaluate(dataset(List.of("c", "b"), 0, 1, 0), done::add, guesses::add);

@@ -30,7 +30,9 @@ import org.vgg4j.model.Configuration;
 import org.vgg4j.model.ParameterShape;
 import org.vgg4j.model.Preprocessing;
 import org.vgg4j.model.Rgb;
+import org.vgg4j.network.Device;
 import org.vgg4j.network.Engine;
+import org.vgg4j.network.Engines;
 import org.vgg4j.network.Parameters;
 import org.vgg4j.views.Protocol;
 import org.vgg4j.views.ViewPlan;
@@ -57,7 +59,7 @@ class ProtocolEvaluatorTest {
       arrays.put(shape.name(), goldens.get(shape.name()).values());
     }
     parameters = new Parameters(architecture, arrays);
-    engine = new Engine(2);
+    engine = Engines.open(Device.CPU, 2);
     TestDataset dataset = new TestDataset(CLASSES.toArray(new String[0]));
     for (String picture : PICTURES) {
       dataset.add(dataset.size(), ImageDecoder.decode(resource(picture + ".jpg")));
@@ -76,8 +78,8 @@ class ProtocolEvaluatorTest {
 
   private static Posteriors run(Dataset dataset, Protocol protocol, int batch, Integer... scales) {
     return new ProtocolEvaluator(
-            engine,
-            parameters,
+            engine.hostThreads(),
+            engine.load(parameters),
             PREPROCESSING,
             CLASSES,
             "d",
@@ -128,7 +130,10 @@ class ProtocolEvaluatorTest {
     Posteriors posteriors = run(pictures, Protocol.CENTER_CROP, 2, CROP);
     Evaluation expected =
         new CenterCropEvaluator(
-                engine, engine.inference(parameters, 2, Set.of()), PREPROCESSING, CLASSES)
+                engine.hostThreads(),
+                engine.load(parameters).inference(2, Set.of()),
+                PREPROCESSING,
+                CLASSES)
             .evaluate(pictures, done -> {});
     assertThat(posteriors.evaluation().confusion()).isDeepEqualTo(expected.confusion());
     assertThat(posteriors.evaluation().meanLoss()).isCloseTo(expected.meanLoss(), within(1e-6));

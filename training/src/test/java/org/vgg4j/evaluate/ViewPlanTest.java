@@ -31,7 +31,9 @@ import org.vgg4j.model.Configuration;
 import org.vgg4j.model.ParameterShape;
 import org.vgg4j.model.Preprocessing;
 import org.vgg4j.model.Rgb;
+import org.vgg4j.network.Device;
 import org.vgg4j.network.Engine;
+import org.vgg4j.network.Engines;
 import org.vgg4j.network.Parameters;
 import org.vgg4j.parallel.Threads;
 import org.vgg4j.views.Protocol;
@@ -59,7 +61,7 @@ class ViewPlanTest {
       arrays.put(shape.name(), values);
     }
     parameters = new Parameters(architecture, arrays);
-    engine = new Engine(1);
+    engine = Engines.open(Device.CPU, 1);
   }
 
   @AfterAll
@@ -69,7 +71,14 @@ class ViewPlanTest {
 
   private static ProtocolEvaluator evaluator(ViewPlan views, Integer... scales) {
     return new ProtocolEvaluator(
-        engine, parameters, PREPROCESSING, CLASSES, "a", views, List.of(scales), 8);
+        engine.hostThreads(),
+        engine.load(parameters),
+        PREPROCESSING,
+        CLASSES,
+        "a",
+        views,
+        List.of(scales),
+        8);
   }
 
   private static float[] run(RgbImage image, ViewPlan views, int scale) {
@@ -213,11 +222,11 @@ class ViewPlanTest {
     Threads.run(
         ranks,
         group -> {
-          try (Engine own = new Engine(1)) {
+          try (Engine own = Engines.open(Device.CPU, 1)) {
             ProtocolEvaluator evaluator =
                 new ProtocolEvaluator(
-                    own,
-                    parameters,
+                    own.hostThreads(),
+                    own.load(parameters),
                     PREPROCESSING,
                     CLASSES,
                     "a",
@@ -247,10 +256,10 @@ class ViewPlanTest {
                 Threads.run(
                     ranks,
                     group -> {
-                      try (Engine own = new Engine(1)) {
+                      try (Engine own = Engines.open(Device.CPU, 1)) {
                         new ProtocolEvaluator(
-                                own,
-                                parameters,
+                                own.hostThreads(),
+                                own.load(parameters),
                                 PREPROCESSING,
                                 CLASSES,
                                 "a",

@@ -23,6 +23,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 import org.vgg4j.base.InputException;
 import org.vgg4j.evaluate.Evaluation;
 import org.vgg4j.image.TestImages;
+import org.vgg4j.network.Device;
 import org.vgg4j.train.RunFolder;
 import org.vgg4j.train.TinyRun;
 import org.vgg4j.train.TrainingResult;
@@ -39,7 +40,7 @@ class RunReportTest {
   @TempDir Path root;
 
   private Document page(RunFolder run) throws IOException {
-    return parsed(RunReport.write(run, null, 2, (done, of) -> {}));
+    return parsed(RunReport.write(run, null, Device.CPU, 2, (done, of) -> {}));
   }
 
   /** The page, if it is HTML without mistakes and asks for nothing outside itself. */
@@ -269,10 +270,11 @@ class RunReportTest {
   @Test
   void sameFolderSamePage() throws IOException {
     RunFolder run = ended();
-    byte[] first = Files.readAllBytes(RunReport.write(run, null, 1, (done, of) -> {}));
+    byte[] first = Files.readAllBytes(RunReport.write(run, null, Device.CPU, 1, (done, of) -> {}));
     List<Integer> told = new ArrayList<>();
     byte[] second =
-        Files.readAllBytes(RunReport.write(run, null, 2, (done, of) -> told.add(100 * of + done)));
+        Files.readAllBytes(
+            RunReport.write(run, null, Device.CPU, 2, (done, of) -> told.add(100 * of + done)));
     assertThat(second).isEqualTo(first);
     assertThat(told).containsExactly(604, 606); // four at a time, as config.yaml says
   }
@@ -426,7 +428,8 @@ class RunReportTest {
         .isInstanceOf(InputException.class)
         .hasMessageContaining("there is no data set " + root.resolve("pets"));
     assertThat(
-            parsed(RunReport.write(run, moved.toString(), 2, (done, of) -> {})).select(".matrix"))
+            parsed(RunReport.write(run, moved.toString(), Device.CPU, 2, (done, of) -> {}))
+                .select(".matrix"))
         .hasSize(1);
   }
 

@@ -8,11 +8,13 @@ import org.junit.jupiter.api.Test;
 import org.vgg4j.base.InputException;
 import org.vgg4j.data.ScaleRange;
 import org.vgg4j.model.Architecture;
+import org.vgg4j.network.Device;
 import org.vgg4j.network.Engine;
+import org.vgg4j.network.Engines;
 import org.vgg4j.network.MemoryPlan;
 
 class MicroBatchTest {
-  private final Engine engine = new Engine(1);
+  private final Engine engine = Engines.open(Device.CPU, 1);
   private final Options options = new Options();
 
   @AfterEach
@@ -30,12 +32,12 @@ class MicroBatchTest {
   }
 
   private long heapFor(int images, int batch) {
-    MemoryPlan plan = engine.trainingMemory(architecture(), images, batch, 2);
+    MemoryPlan plan = engine.memory().withThreads(2).training(architecture(), images, batch);
     return (long) Math.ceil(plan.total() / 0.85) + 1;
   }
 
   private int choose(long heap) {
-    return MicroBatch.choose(options.build(), architecture(), engine, heap, 1);
+    return MicroBatch.choose(options.build(), architecture(), engine.memory().withLimit(heap), 1);
   }
 
   @Test
@@ -93,7 +95,7 @@ class MicroBatchTest {
     options.batch = 60_000;
     int chosen = choose(Long.MAX_VALUE);
     assertThat(chosen).isLessThan(60_000).isGreaterThan(1000);
-    assertThat(engine.trainingMemory(architecture(), chosen, options.batch).hasTooLongArray())
+    assertThat(engine.memory().training(architecture(), chosen, options.batch).hasTooLongArray())
         .isFalse();
     options.microBatch = 60_000;
     assertThatThrownBy(() -> choose(Long.MAX_VALUE))

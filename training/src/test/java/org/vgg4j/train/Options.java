@@ -6,6 +6,7 @@ import org.jspecify.annotations.Nullable;
 import org.vgg4j.data.ScaleRange;
 import org.vgg4j.data.UnreadableLimit;
 import org.vgg4j.model.Configuration;
+import org.vgg4j.network.Device;
 
 /** A training configuration for tests, to be changed field by field. */
 final class Options {
@@ -55,6 +56,7 @@ final class Options {
         new ScheduleConfig(schedule, patience, stepEpochs, warmUp, epochs, maxSteps),
         seed,
         threads,
+        Device.CPU,
         checkpointEvery,
         maxUnreadable);
   }

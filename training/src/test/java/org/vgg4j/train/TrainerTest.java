@@ -31,7 +31,9 @@ import org.vgg4j.data.DataSources;
 import org.vgg4j.data.Split;
 import org.vgg4j.evaluate.CenterCropEvaluator;
 import org.vgg4j.model.Configuration;
+import org.vgg4j.network.Device;
 import org.vgg4j.network.Engine;
+import org.vgg4j.network.Engines;
 import org.vgg4j.network.Parameters;
 import org.vgg4j.weights.ModelFile;
 import org.vgg4j.weights.safetensors.SafeTensors;
@@ -412,12 +414,12 @@ class TrainerTest {
     options.learningRate = 0.003; // at 0.01 some seeds diverge, with any kernels
     TrainingResult result = train("run");
     ModelFile best = ModelFile.read(result.folder().bestModel());
-    try (Engine engine = new Engine(1)) {
+    try (Engine engine = Engines.open(Device.CPU, 1)) {
       Parameters parameters = new Parameters(best.architecture(), best.arrays());
       double expected =
           new CenterCropEvaluator(
-                  engine,
-                  engine.inference(parameters, 16, Set.of()),
+                  engine.hostThreads(),
+                  engine.load(parameters).inference(16, Set.of()),
                   best.preprocessing(),
                   best.classNames())
               .evaluate(DataSources.openLabelled(data.toString(), Split.TEST, 0.1, 7), done -> {})

@@ -10,8 +10,10 @@ import org.vgg4j.model.Architecture;
 import org.vgg4j.model.Label;
 import org.vgg4j.model.ParameterShape;
 import org.vgg4j.model.Target;
+import org.vgg4j.network.Device;
 import org.vgg4j.network.DropoutKeys;
 import org.vgg4j.network.Engine;
+import org.vgg4j.network.Engines;
 import org.vgg4j.network.Exchange;
 import org.vgg4j.network.Inference;
 import org.vgg4j.network.Learner;
@@ -36,7 +38,7 @@ final class VggContender {
       }
       float[] images = new float[inputs.imageLength()];
       Inputs.read(inputs.images(), 0, images);
-      Engine engine = new Engine(job.threads());
+      Engine engine = Engines.open(Device.CPU, job.threads());
       return job.workload().trains()
           ? new Training(engine, parameters, job, images)
           : new Forward(engine, parameters, images, inputs.labels().length);
@@ -50,7 +52,7 @@ final class VggContender {
     private final int count;
 
     Forward(Engine engine, Parameters parameters, float[] images, int count) {
-      this.inference = engine.inference(parameters, count, Set.of());
+      this.inference = engine.load(parameters).inference(count, Set.of());
       this.images = images;
       this.count = count;
     }
@@ -108,7 +110,8 @@ final class VggContender {
         arrays.put(shape.name(), weights.values(shape.name()));
       }
       return engine
-          .inference(new Parameters(architecture, arrays), targets.size(), Set.of())
+          .load(new Parameters(architecture, arrays))
+          .inference(targets.size(), Set.of())
           .scores(images, targets.size());
     }
   }

@@ -14,7 +14,10 @@ import java.util.Set;
 import org.vgg4j.image.ImageDecoder;
 import org.vgg4j.image.Preprocessor;
 import org.vgg4j.image.RgbImage;
+import org.vgg4j.network.Device;
 import org.vgg4j.network.Engine;
+import org.vgg4j.network.Engines;
+import org.vgg4j.network.ForwardPass;
 import org.vgg4j.network.Parameters;
 import org.vgg4j.weights.ModelFile;
 
@@ -62,12 +65,12 @@ public final class Goldens {
 
   /** The scores of the picture. */
   public static float[] scores(ModelFile model) {
-    try (Engine engine = new Engine(2)) {
-      float[] images = engine.images(model.architecture(), 1);
+    try (Engine engine = Engines.open(Device.CPU, 2)) {
+      float[] images = ForwardPass.images(model.architecture(), 1);
       float[] picture = picture(model);
       System.arraycopy(picture, 0, images, 0, picture.length);
       Parameters parameters = new Parameters(model.architecture(), model.arrays());
-      return engine.inference(parameters, 1, Set.of()).scores(images, 1).clone();
+      return engine.load(parameters).inference(1, Set.of()).scores(images, 1).clone();
     }
   }
 

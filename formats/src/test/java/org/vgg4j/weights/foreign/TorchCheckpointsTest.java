@@ -32,7 +32,10 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.vgg4j.base.InputException;
 import org.vgg4j.model.ParameterShape;
+import org.vgg4j.network.Device;
 import org.vgg4j.network.Engine;
+import org.vgg4j.network.Engines;
+import org.vgg4j.network.ForwardPass;
 import org.vgg4j.network.Parameters;
 import org.vgg4j.weights.ModelFile;
 import org.vgg4j.weights.safetensors.SafeTensors;
@@ -140,8 +143,8 @@ class TorchCheckpointsTest {
   }
 
   private static float[] scores(ModelFile model) {
-    try (Engine engine = new Engine(1)) {
-      float[] images = engine.images(model.architecture(), 1);
+    try (Engine engine = Engines.open(Device.CPU, 1)) {
+      float[] images = ForwardPass.images(model.architecture(), 1);
       for (int channel = 0; channel < 3; channel++) {
         for (int y = 0; y < 32; y++) {
           for (int x = 0; x < 32; x++) {
@@ -150,7 +153,7 @@ class TorchCheckpointsTest {
         }
       }
       Parameters parameters = new Parameters(model.architecture(), model.arrays());
-      return engine.inference(parameters, 1, Set.of()).scores(images, 1).clone();
+      return engine.load(parameters).inference(1, Set.of()).scores(images, 1).clone();
     }
   }
 

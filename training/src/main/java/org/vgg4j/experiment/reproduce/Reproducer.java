@@ -21,6 +21,8 @@ import org.vgg4j.evaluate.ProtocolEvaluator;
 import org.vgg4j.model.Architecture;
 import org.vgg4j.model.Configuration;
 import org.vgg4j.network.Engine;
+import org.vgg4j.network.Engines;
+import org.vgg4j.network.Network;
 import org.vgg4j.network.Parameters;
 import org.vgg4j.train.AugmentationConfig;
 import org.vgg4j.train.DryRun;
@@ -296,6 +298,7 @@ public final class Reproducer {
             Integer.MAX_VALUE),
         seed,
         config.threads(),
+        config.device(),
         0,
         config.maxUnreadable());
   }
@@ -347,16 +350,16 @@ public final class Reproducer {
   private boolean measure(
       List<Measurements.Key> missing, RunFolder folder, Dataset test, Measurements measurements) {
     ModelFile model = ModelFile.read(folder.bestModel());
-    try (Engine engine = new Engine(config.threads())) {
-      Parameters parameters = new Parameters(model.architecture(), model.arrays());
+    try (Engine engine = Engines.open(config.device(), config.threads());
+        Network network = engine.load(new Parameters(model.architecture(), model.arrays()))) {
       for (Measurements.Key key : missing) {
         if (stopRequested.getAsBoolean()) {
           return false;
         }
         Posteriors found =
             new ProtocolEvaluator(
-                    engine,
-                    parameters,
+                    engine.hostThreads(),
+                    network,
                     model.preprocessing(),
                     model.classNames(),
                     "seed-" + key.seed() + "/" + key.net(),

@@ -6,6 +6,7 @@ import org.vgg4j.data.ScaleRange;
 import org.vgg4j.data.UnreadableLimit;
 import org.vgg4j.evaluate.TestScales;
 import org.vgg4j.model.Architecture;
+import org.vgg4j.network.Device;
 
 /**
  * How large a reproduction is. Scales are the paper's in the proportion of the crop.
@@ -20,6 +21,7 @@ import org.vgg4j.model.Architecture;
  * @param batch images of a step
  * @param learningRate at the start; a tenth of it where a trained network goes on at another scale
  * @param threads number of threads
+ * @param device that computes
  * @param maxUnreadable how many pictures of each part may be passed over
  */
 public record ReproductionConfig(
@@ -33,6 +35,7 @@ public record ReproductionConfig(
     int batch,
     double learningRate,
     int threads,
+    Device device,
     UnreadableLimit maxUnreadable) {
 
   private static final int PAPER_CROP = 224;

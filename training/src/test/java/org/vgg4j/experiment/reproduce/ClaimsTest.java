@@ -12,6 +12,7 @@ import org.junit.jupiter.api.Test;
 import org.vgg4j.data.UnreadableLimit;
 import org.vgg4j.evaluate.Posteriors;
 import org.vgg4j.model.Architecture;
+import org.vgg4j.network.Device;
 import org.vgg4j.views.Protocol;
 
 /** Verdicts and cells on posteriors that are made up: so many of 200 images right. */
@@ -19,7 +20,7 @@ class ClaimsTest {
   private static final int IMAGES = 200;
   private static final ReproductionConfig CONFIG =
       new ReproductionConfig(
-          "made-up", 0.05, 64, 100, IMAGES, 2, 8, 20, 0.01, 1, UnreadableLimit.AUTO);
+          "made-up", 0.05, 64, 100, IMAGES, 2, 8, 20, 0.01, 1, Device.CPU, UnreadableLimit.AUTO);
 
   /** Of two classes; the first images are right, surely, or the last. */
   private static Posteriors right(int count, boolean first, Protocol protocol) {

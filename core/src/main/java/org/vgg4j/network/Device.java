@@ -1,0 +1,59 @@
+package org.vgg4j.network;
+
+import java.util.Arrays;
+import java.util.List;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import org.vgg4j.base.InputException;
+
+/**
+ * Where networks are to be computed, as {@code --device} says it.
+ *
+ * @param kind which provider's: cpu, cuda; or auto, the best that can be used here
+ * @param numbers of the devices, from 0, where there are several of a kind; empty: the provider's
+ *     choice
+ */
+public record Device(String kind, List<Integer> numbers) {
+  /** The best that can be used here. */
+  public static final Device AUTO = new Device("auto", List.of());
+
+  /** The processors of the host. */
+  public static final Device CPU = new Device("cpu", List.of());
+
+  private static final Pattern FORM = Pattern.compile("([a-z]+)(?::(\\d{1,3}(?:,\\d{1,3})*))?");
+
+  /** Copies the list. */
+  public Device {
+    numbers = List.copyOf(numbers);
+  }
+
+  /**
+   * Understands the option.
+   *
+   * @param text such as auto, cpu, cuda or cuda:0,1
+   * @throws InputException if that is no device's form; whether there is such a device, {@link
+   *     Engines} says
+   */
+  public static Device of(String text) {
+    Matcher matcher = FORM.matcher(text.strip());
+    if (!matcher.matches()) {
+      throw new InputException(
+          "option device is '%s' but must be auto or a device such as cpu, cuda or cuda:0,1"
+              .formatted(text));
+    }
+    String numbers = matcher.group(2);
+    return new Device(
+        matcher.group(1),
+        numbers == null
+            ? List.of()
+            : Arrays.stream(numbers.split(",")).map(Integer::valueOf).toList());
+  }
+
+  /** What {@link #of} understands. */
+  public String text() {
+    return numbers.isEmpty()
+        ? kind
+        : kind + ":" + numbers.stream().map(String::valueOf).collect(Collectors.joining(","));
+  }
+}

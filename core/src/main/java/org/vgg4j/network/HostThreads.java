@@ -1,0 +1,57 @@
+package org.vgg4j.network;
+
+import java.util.function.IntConsumer;
+import org.vgg4j.base.InputException;
+import org.vgg4j.kernels.Workers;
+
+/**
+ * Threads of the host, which prepare images for any device, and compute where the device is the
+ * host itself. No result depends on their number. For one caller at a time.
+ */
+public final class HostThreads implements AutoCloseable {
+  /** More threads than processors only cost memory; so many are allowed on any machine. */
+  private static final int MOST_THREADS = 256;
+
+  private static final int THREADS_PER_PROCESSOR = 4;
+
+  private final Workers workers;
+
+  /**
+   * @param count number of threads, the calling one included
+   * @throws InputException if it is not positive, or far more than processors
+   */
+  public HostThreads(int count) {
+    if (count < 1) {
+      throw new InputException("option threads is " + count + " but must be at least 1");
+    }
+    int processors = Runtime.getRuntime().availableProcessors();
+    int most = Math.max(MOST_THREADS, THREADS_PER_PROCESSOR * processors);
+    if (count > most) {
+      throw new InputException(
+          "option threads is %d, but Java sees %d processors here: take at most %d, best as many as processors"
+              .formatted(count, processors, most));
+    }
+    this.workers = new Workers(count);
+  }
+
+  /** Number of threads. */
+  public int count() {
+    return workers.threads();
+  }
+
+  /** Runs the body for 0 to tasks-1, in any order. */
+  public void parallel(int tasks, IntConsumer body) {
+    workers.run(tasks, (task, scratch) -> body.accept(task));
+  }
+
+  /** The same threads, as kernels take them. */
+  Workers workers() {
+    return workers;
+  }
+
+  /** Ends the threads. */
+  @Override
+  public void close() {
+    workers.close();
+  }
+}

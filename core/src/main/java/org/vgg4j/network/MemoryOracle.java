@@ -1,0 +1,45 @@
+package org.vgg4j.network;
+
+import org.vgg4j.model.Architecture;
+
+/** What networks take of an engine's memory, known before they are made, and what fits. */
+public interface MemoryOracle {
+  /** Share of the memory that a plan may fill; the rest is for images and what is not planned. */
+  double USABLE = 0.85;
+
+  /** What to call the memory in a sentence, such as "a heap". */
+  String name();
+
+  /** What gives more of it, such as "give Java more (-Xmx...)". */
+  String remedy();
+
+  /** How much there is, in bytes. */
+  long limit();
+
+  /**
+   * What {@link Inference} without taps takes.
+   *
+   * @param batch images at a time
+   * @param form how the weights of the fully connected layers are held
+   */
+  MemoryPlan inference(Architecture architecture, int batch, FcWeights form);
+
+  /**
+   * What a {@link Learner} takes, with validation between its steps.
+   *
+   * @param microBatch images at a time
+   * @param batch images of a whole batch
+   */
+  MemoryPlan training(Architecture architecture, int microBatch, int batch);
+
+  /** Returns the same for another number of host threads. */
+  MemoryOracle withThreads(int threads);
+
+  /** Returns the same for another amount of memory. */
+  MemoryOracle withLimit(long bytes);
+
+  /** Whether a plan leaves enough for what is not planned. */
+  default boolean fits(MemoryPlan plan) {
+    return plan.total() <= USABLE * limit() && !plan.hasTooLongArray();
+  }
+}
