@@ -25,6 +25,7 @@ import org.vgg4j.network.Network;
 import org.vgg4j.network.Parameters;
 import org.vgg4j.views.Ranking;
 import org.vgg4j.weights.ModelFile;
+import org.vgg4j.weights.Models;
 
 /**
  * Classifies pictures with a model file. The middle of each picture is looked at, prepared as the
@@ -73,7 +74,8 @@ public final class ImageClassifier implements AutoCloseable {
   /**
    * Loads a model, to run on all processors.
    *
-   * @param file a .safetensors file that vgg4j wrote
+   * @param file a .safetensors file that vgg4j wrote; where vgg4j-formats is on the class path,
+   *     also a file of PyTorch, Caffe, Keras or ONNX
    * @throws InputException if it is missing or broken
    */
   public static ImageClassifier load(Path file) {
@@ -83,7 +85,7 @@ public final class ImageClassifier implements AutoCloseable {
   /**
    * Loads a model.
    *
-   * @param file a .safetensors file that vgg4j wrote
+   * @param file as {@link #load(Path)} takes it
    * @param threads number of threads to run on, at least 1
    * @throws InputException if the file is missing or broken
    */
@@ -96,7 +98,7 @@ public final class ImageClassifier implements AutoCloseable {
    * FcWeights#BF16} takes half of their memory once it is loaded, and half of their time for single
    * pictures; {@link #roundingErrors} says what it changed.
    *
-   * @param file a .safetensors file that vgg4j wrote
+   * @param file as {@link #load(Path)} takes it
    * @param threads number of threads to run on, at least 1
    * @throws InputException if the file is missing or broken
    */
@@ -107,7 +109,7 @@ public final class ImageClassifier implements AutoCloseable {
   /**
    * Loads a model to a device.
    *
-   * @param file a .safetensors file that vgg4j wrote
+   * @param file as {@link #load(Path)} takes it
    * @param device as {@code --device} takes it: auto, cpu, or one for which vgg4j's module is there
    * @param threads number of threads that prepare pictures, and compute where that is the
    *     processors' part, at least 1
@@ -117,7 +119,7 @@ public final class ImageClassifier implements AutoCloseable {
   public static ImageClassifier load(Path file, String device, int threads, FcWeights form) {
     Objects.requireNonNull(file, NO_MODEL_FILE);
     Objects.requireNonNull(device, "no device: auto takes the best that can be used");
-    return load(() -> ModelFile.read(file), Device.of(device), threads, form);
+    return load(() -> Models.read(file), Device.of(device), threads, form);
   }
 
   /**

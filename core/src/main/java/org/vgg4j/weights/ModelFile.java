@@ -20,6 +20,7 @@ import org.vgg4j.model.Architecture;
 import org.vgg4j.model.Configuration;
 import org.vgg4j.model.ParameterShape;
 import org.vgg4j.model.Preprocessing;
+import org.vgg4j.weights.safetensors.ForeignFileException;
 import org.vgg4j.weights.safetensors.SafeTensors;
 import org.vgg4j.weights.tensor.StoredTensor;
 import org.vgg4j.weights.tensor.TensorReader;
@@ -220,7 +221,7 @@ public record ModelFile(
               .formatted(file, "model.safetensors"));
     }
     if (text == null) {
-      throw new InputException(
+      throw new ForeignFileException(
           String.format(
               "%s has no metadata '%s': it was not written by vgg4j, which needs to know the"
                   + " architecture, preprocessing and classes; vgg import makes a model of it",

@@ -38,7 +38,7 @@ final class NotOurs {
     }
     String name = String.valueOf(file.getFileName()).toLowerCase(Locale.ROOT);
     if (WEIGHTS.stream().anyMatch(text::startsWith) || NAMES.matcher(name).matches()) {
-      throw new InputException(
+      throw new ForeignFileException(
           "%s is not a model of vgg4j: if it holds weights, make one of it by vgg import %s --out %s"
               .formatted(file, quoted(file.toString()), quoted(asModel(file))));
     }

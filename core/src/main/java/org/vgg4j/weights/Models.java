@@ -1,0 +1,40 @@
+package org.vgg4j.weights;
+
+import java.nio.file.Path;
+import java.util.Optional;
+import java.util.ServiceLoader;
+import org.vgg4j.base.InputException;
+import org.vgg4j.weights.safetensors.ForeignFileException;
+
+/** Reads models, whichever tool wrote them. */
+public final class Models {
+  private Models() {}
+
+  /**
+   * Reads a model. Files of vgg4j are always read; those of other tools where a {@link
+   * ForeignReader} is on the class path.
+   *
+   * @throws InputException if the file is missing, broken or no model; or if another tool wrote it
+   *     and nothing on the class path reads it
+   */
+  public static ModelFile read(Path file) {
+    return read(file, ServiceLoader.load(ForeignReader.class).findFirst());
+  }
+
+  static ModelFile read(Path file, Optional<ForeignReader> foreign) {
+    try {
+      return ModelFile.read(file);
+    } catch (ForeignFileException e) {
+      return foreign
+          .orElseThrow(
+              () ->
+                  new InputException(
+                      ("%s was not written by vgg4j: put org.vgg4j:vgg4j-formats on the class path,"
+                              + " which reads PyTorch's, Caffe's, Keras's and ONNX's files, or make"
+                              + " a model of it by vgg import")
+                          .formatted(file),
+                      e))
+          .read(file);
+    }
+  }
+}
