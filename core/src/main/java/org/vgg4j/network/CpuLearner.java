@@ -4,7 +4,6 @@ import java.util.List;
 import org.vgg4j.kernels.Kernels;
 import org.vgg4j.kernels.Workers;
 import org.vgg4j.model.Architecture;
-import org.vgg4j.model.Label;
 import org.vgg4j.model.Target;
 
 /** A learner on the host's processors, whose parameters are arrays on the heap. */
@@ -70,11 +69,9 @@ final class CpuLearner implements Learner {
               .formatted(announced, targets.size()));
     }
     float gradientScale = 1f / batch.images();
-    int[] labels = Label.indices(targets);
     GradientSink sink = steps.sink(microBatch);
     microBatch++;
-    Training.Result added = training.run(images, labels, targets.size(), gradientScale, keys, sink);
-    result = result.plus(new Result(added.lossSum(), added.correct()));
+    result = result.plus(training.run(images, targets, gradientScale, keys, sink));
   }
 
   @Override

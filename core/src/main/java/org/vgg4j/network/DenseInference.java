@@ -24,6 +24,7 @@ public final class DenseInference {
 
   private final Parameters parameters;
   private final Kernels kernels;
+  private final Head head;
   private final Workers workers;
   private final long heap;
 
@@ -42,6 +43,7 @@ public final class DenseInference {
   DenseInference(Parameters parameters, Kernels kernels, Workers workers, long heap) {
     this.parameters = parameters.withoutBatchNorm();
     this.kernels = kernels;
+    this.head = Head.of(architecture(), kernels);
     this.workers = workers;
     this.heap = heap;
   }
@@ -131,9 +133,7 @@ public final class DenseInference {
    * @return {@code [classes]}, sums to 1
    */
   public float[] posteriors(float[] scores) {
-    float[] posteriors = new float[scores.length];
-    kernels.softmax(1, scores.length, scores, posteriors);
-    return posteriors;
+    return head.answers(1, scores);
   }
 
   /**

@@ -24,6 +24,7 @@ import org.vgg4j.model.Layer;
 public final class Inference implements ForwardPass {
   private final Parameters original;
   private final Kernels kernels;
+  private final Head head;
   private final Workers workers;
   private final List<TrainingStage> stages;
   private final List<float[]> prepared = new ArrayList<>();
@@ -50,6 +51,7 @@ public final class Inference implements ForwardPass {
     this.original = parameters;
     this.parameters = parameters.withoutBatchNorm();
     this.kernels = kernels;
+    this.head = Head.of(architecture(), kernels);
     this.workers = workers;
     this.taps = Set.copyOf(taps);
     this.stages = Stages.of(architecture(), kernels, workers, taps, 0);
@@ -162,9 +164,7 @@ public final class Inference implements ForwardPass {
 
   @Override
   public float[] posteriors(float[] images, int count) {
-    float[] posteriors = new float[count * architecture().classes()];
-    kernels.softmax(count, architecture().classes(), scores(images, count), posteriors);
-    return posteriors;
+    return head.answers(count, scores(images, count));
   }
 
   /**

@@ -10,29 +10,22 @@ import org.vgg4j.kernels.Kernels;
 import org.vgg4j.kernels.Pass;
 import org.vgg4j.kernels.Workers;
 import org.vgg4j.model.Architecture;
+import org.vgg4j.model.Target;
 
 /**
  * Forward and backward pass: loss and gradients of a micro-batch. All memory is allocated at
  * construction; what the passes leave there is of no use to others. Not thread-safe.
  */
 public final class Training implements ForwardPass {
-  /**
-   * What a micro-batch gave.
-   *
-   * @param lossSum sum of the images' cross-entropies, in nats
-   * @param correct images whose largest score was their label's
-   */
-  public record Result(double lossSum, int correct) {}
-
   private final Parameters parameters;
-  private final Kernels kernels;
+  private final Head head;
+  private final Loss loss;
   private final int capacity;
   private final Set<String> frozen;
   private final RecomputedBlock firstBlock;
   private final List<Placed> later;
   private final Workspace workspace;
   private final Map<String, FullyConnectedStage> fullyConnected = new HashMap<>();
-  private final double[] losses;
 
   /** All layers learn. */
   Training(
@@ -75,7 +68,8 @@ public final class Training implements ForwardPass {
     }
     Architecture architecture = parameters.architecture();
     this.parameters = parameters;
-    this.kernels = kernels;
+    this.head = Head.of(architecture, kernels);
+    this.loss = head.loss(capacity);
     this.capacity = capacity;
     this.frozen = Set.copyOf(frozen);
     List<TrainingStage> stages = Stages.of(architecture, kernels, workers, Set.of(), dropoutRate);
@@ -90,7 +84,6 @@ public final class Training implements ForwardPass {
     this.firstBlock = new RecomputedBlock(memory.firstBlock(), workers);
     this.later = memory.later();
     this.workspace = memory.workspace();
-    this.losses = new double[capacity];
     for (TrainingStage stage : stages) {
       if (stage instanceof FullyConnectedStage connected) {
         fullyConnected.put(connected.tap(), connected);
@@ -112,38 +105,30 @@ public final class Training implements ForwardPass {
    * Runs a micro-batch forward and, if its loss is a finite number, backward.
    *
    * @param images {@code [N][3][crop][crop]}, preprocessed
-   * @param labels {@code [N]}
-   * @param count N, at most the capacity
+   * @param targets what the outputs are compared with, {@code [N]}, at most the capacity
    * @param gradientScale factor of the gradients: 1 / (images in the whole batch) for their mean,
    *     which is also what batch norms' running statistics take it for
    * @param dropout what the dropout masks depend on
    * @param sink takes the gradients; it gets none if the loss is not finite, so that a step that
    *     failed changes nothing
    */
-  public Result run(
+  Learner.Result run(
       float[] images,
-      int[] labels,
-      int count,
+      List<Target> targets,
       float gradientScale,
       DropoutKeys dropout,
       GradientSink sink) {
+    int count = targets.size();
     requireCapacity(count);
     TrainingPass pass =
         new TrainingPass(count, count * gradientScale, frozen, dropout, parameters, workspace);
-    float[] scores = forwardTraining(pass, images);
-    int classes = parameters.architecture().classes();
+    float[] outputs = forwardTraining(pass, images);
     float[] gradient = workspace.features();
-    kernels.softmaxCrossEntropy(count, classes, scores, labels, gradientScale, gradient, losses);
-    double lossSum = 0;
-    int correct = 0;
-    for (int n = 0; n < count; n++) {
-      lossSum += losses[n];
-      correct += isLargest(scores, n * classes, classes, labels[n]) ? 1 : 0;
-    }
-    if (Double.isFinite(lossSum)) {
+    Learner.Result result = loss.compute(outputs, targets, gradientScale, gradient);
+    if (Double.isFinite(result.lossSum())) {
       backward(pass, images, gradient, sink);
     }
-    return new Result(lossSum, correct);
+    return result;
   }
 
   /**
@@ -154,10 +139,7 @@ public final class Training implements ForwardPass {
   @Override
   public float[] posteriors(float[] images, int count) {
     requireCapacity(count);
-    int classes = parameters.architecture().classes();
-    float[] posteriors = new float[count * classes];
-    kernels.softmax(count, classes, forward(images, count), posteriors);
-    return posteriors;
+    return head.answers(count, forward(images, count));
   }
 
   /**
@@ -182,19 +164,9 @@ public final class Training implements ForwardPass {
     }
   }
 
-  private static boolean isLargest(float[] scores, int first, int classes, int label) {
-    for (int k = 0; k < classes; k++) {
-      float own = scores[first + label];
-      float other = scores[first + k];
-      // of equal scores the first counts, as in evaluation
-      if (k != label && !(other < own || (other == own && k > label))) {
-        return false;
-      }
-    }
-    return true;
-  }
-
-  /** Returns the scores, {@code [N][classes]}, as the trained network has them. */
+  /**
+   * Returns the outputs of the last layer, {@code [N][outputs]}, as the trained network has them.
+   */
   private float[] forward(float[] images, int count) {
     firstBlock.forward(count, images, parameters, workspace);
     float[] input = firstBlock.output();
@@ -205,7 +177,10 @@ public final class Training implements ForwardPass {
     return input;
   }
 
-  /** Returns the scores, {@code [N][classes]}, and leaves what the backward pass needs. */
+  /**
+   * Returns the outputs of the last layer, {@code [N][outputs]}, and leaves what the backward pass
+   * needs.
+   */
   private float[] forwardTraining(TrainingPass pass, float[] images) {
     firstBlock.forwardTraining(pass, images);
     float[] input = firstBlock.output();
@@ -217,8 +192,8 @@ public final class Training implements ForwardPass {
   }
 
   private void backward(
-      TrainingPass pass, float[] images, float[] scoresGradient, GradientSink sink) {
-    float[] gradient = scoresGradient;
+      TrainingPass pass, float[] images, float[] outputGradient, GradientSink sink) {
+    float[] gradient = outputGradient;
     int lowest = lowestTrained(pass);
     for (int i = later.size() - 1; i >= Math.max(lowest, 0); i--) {
       float[] input = i == 0 ? firstBlock.output() : later.get(i - 1).output();

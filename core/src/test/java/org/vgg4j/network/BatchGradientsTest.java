@@ -68,7 +68,7 @@ class BatchGradientsTest {
       for (int first = 0; first < batch; first += PART) {
         gradients.beginPart(first / PART);
         int count = Math.min(PART, batch - first);
-        Training.Result one = Networks.run(training, architecture, first, first + count, 0, sums);
+        Learner.Result one = Networks.run(training, architecture, first, first + count, 0, sums);
         assertThat(Networks.run(training, architecture, first, first + count, 0, gradients))
             .isEqualTo(one);
       }

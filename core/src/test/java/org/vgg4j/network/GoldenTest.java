@@ -17,6 +17,7 @@ import org.vgg4j.kernels.Workers;
 import org.vgg4j.kernels.scalar.ScalarKernels;
 import org.vgg4j.model.Architecture;
 import org.vgg4j.model.Configuration;
+import org.vgg4j.model.Label;
 import org.vgg4j.model.ParameterShape;
 
 /**
@@ -84,8 +85,9 @@ class GoldenTest {
     Training training = new Training(golden.parameters(architecture), kernels, workers, 4, 0);
     GradientSums gradients = new GradientSums(architecture.parameters(), workers);
 
-    Training.Result result =
-        training.run(golden.tensor("input"), golden.labels(), 4, 0.25f, NO_DROPOUT, gradients);
+    Learner.Result result =
+        training.run(
+            golden.tensor("input"), Label.listOf(golden.labels()), 0.25f, NO_DROPOUT, gradients);
 
     assertThat(result.lossSum() / 4).isCloseTo(golden.losses()[0], withPercentage(1e-3));
     for (ParameterShape shape : architecture.parameters()) {
@@ -138,11 +140,10 @@ class GoldenTest {
                 workers);
 
     for (int step = 0; step < steps; step++) {
-      Training.Result result =
+      Learner.Result result =
           training.run(
               golden.tensor("input"),
-              golden.labels(),
-              4,
+              Label.listOf(golden.labels()),
               0.25f,
               NO_DROPOUT,
               step < 10 ? sgd : (shape, first, count, gradient) -> {});

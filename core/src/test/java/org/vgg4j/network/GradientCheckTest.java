@@ -18,6 +18,7 @@ import org.vgg4j.kernels.Workers;
 import org.vgg4j.kernels.scalar.ScalarKernels;
 import org.vgg4j.model.Architecture;
 import org.vgg4j.model.Configuration;
+import org.vgg4j.model.Label;
 import org.vgg4j.model.ParameterShape;
 
 /** The gradients of whole networks against numeric derivatives, away from kinks. */
@@ -92,7 +93,8 @@ class GradientCheckTest {
 
     /** Mean loss; adds to the gradients. */
     double run() {
-      return training.run(images, labels, IMAGES, 1f / IMAGES, KEYS, gradients).lossSum() / IMAGES;
+      return training.run(images, Label.listOf(labels), 1f / IMAGES, KEYS, gradients).lossSum()
+          / IMAGES;
     }
   }
 

@@ -8,6 +8,7 @@ import java.util.SplittableRandom;
 import java.util.stream.IntStream;
 import org.vgg4j.model.Architecture;
 import org.vgg4j.model.Configuration;
+import org.vgg4j.model.Label;
 import org.vgg4j.model.ParameterShape;
 
 /** Small networks with seeded weights, and seeded batches for them. */
@@ -127,7 +128,7 @@ final class Networks {
   }
 
   /** Trains on images {@code from} to {@code to} of a batch of six, which are always the same. */
-  static Training.Result run(
+  static Learner.Result run(
       Training training,
       Architecture architecture,
       int from,
@@ -138,8 +139,7 @@ final class Networks {
     int[] labels = labels(architecture, 6, 3);
     return training.run(
         part(architecture, images, from, to),
-        Arrays.copyOfRange(labels, from, to),
-        to - from,
+        Label.listOf(Arrays.copyOfRange(labels, from, to)),
         1f / 6,
         keys(9, epoch, 100 + from, to - from),
         sink);

@@ -22,6 +22,7 @@ import org.vgg4j.kernels.MapLayout;
 import org.vgg4j.kernels.Workers;
 import org.vgg4j.model.Architecture;
 import org.vgg4j.model.Configuration;
+import org.vgg4j.model.Label;
 import org.vgg4j.model.ParameterShape;
 
 /** Training's bookkeeping: micro-batches, threads, dropout. Its values are GoldenTest's matter. */
@@ -116,7 +117,7 @@ class TrainingTest {
     GradientSums sums = sums(architecture);
 
     for (int step = 0; step < 3; step++) {
-      Training.Result expected = Networks.run(trainingAtOnce, architecture, 0, 6, step, sums);
+      Learner.Result expected = Networks.run(trainingAtOnce, architecture, 0, 6, step, sums);
       sums.passTo(sgdAtOnce);
       assertThat(Networks.run(trainingLayerByLayer, architecture, 0, 6, step, sgdLayerByLayer))
           .isEqualTo(expected);
@@ -186,7 +187,7 @@ class TrainingTest {
     Parameters parameters = Networks.random(architecture, 1);
     int floats = firstBlockFloats(architecture, group);
     Training inGroups = new Training(parameters, kernels, workers, 6, 0.5, Set.of(), floats);
-    Training.Result expectedResult =
+    Learner.Result expectedResult =
         Networks.run(training(parameters, 6, 0.5), architecture, 0, 6, 0, sums(architecture));
     Map<String, float[]> whole = gradients(parameters, 0, 6, 0.5, 0);
     GradientSums groups = sums(architecture);
@@ -250,13 +251,13 @@ class TrainingTest {
     float[] images = Networks.images(architecture, 3, 6);
     int[] labels = Networks.labels(architecture, 3, 7);
     Map<String, float[]> expected = null;
-    Training.Result expectedResult = null;
+    Learner.Result expectedResult = null;
     for (int threads = 1; threads <= 3; threads++) {
       try (Workers several = new Workers(threads)) {
         Training training = new Training(parameters, kernels, several, 3, 0.5);
         GradientSums sums = new GradientSums(architecture.parameters(), several);
-        Training.Result result =
-            training.run(images, labels, 3, 1f / 3, Networks.keys(1, 0, 0, 3), sums);
+        Learner.Result result =
+            training.run(images, Label.listOf(labels), 1f / 3, Networks.keys(1, 0, 0, 3), sums);
         Map<String, float[]> actual = Networks.copy(architecture, sums);
         if (expected == null) {
           expected = actual;
@@ -292,9 +293,9 @@ class TrainingTest {
       correct += largest ? 1 : 0;
     }
 
-    Training.Result result =
+    Learner.Result result =
         training(parameters, 6, 0)
-            .run(images, labels, 6, 1, Networks.keys(0, 0, 0, 6), sums(architecture));
+            .run(images, Label.listOf(labels), 1, Networks.keys(0, 0, 0, 6), sums(architecture));
 
     assertThat(result.lossSum()).isCloseTo(loss, within(1e-5));
     assertThat(result.correct()).isEqualTo(correct);
@@ -306,12 +307,11 @@ class TrainingTest {
     Architecture architecture = Networks.smallest(Configuration.A, 32, 4);
     Parameters parameters = Networks.random(architecture, 1);
     parameters.ofLayer("fc8").bias()[0] = broken;
-    Training.Result result =
+    Learner.Result result =
         training(parameters, 2, 0)
             .run(
                 Networks.images(architecture, 2, 2),
-                new int[] {1, 2},
-                2,
+                Label.listOf(1, 2),
                 1,
                 Networks.keys(0, 0, 0, 2),
                 (shape, first, count, gradient) -> {
@@ -328,9 +328,10 @@ class TrainingTest {
     float[] images = Networks.images(architecture, 2, 2);
     int[] labels = {0, 3};
     GradientSums one = sums(architecture);
-    training(parameters, 2, 0).run(images, labels, 2, 1, Networks.keys(0, 0, 0, 2), one);
+    training(parameters, 2, 0).run(images, Label.listOf(labels), 1, Networks.keys(0, 0, 0, 2), one);
     GradientSums quarter = sums(architecture);
-    training(parameters, 2, 0).run(images, labels, 2, 0.25f, Networks.keys(0, 0, 0, 2), quarter);
+    training(parameters, 2, 0)
+        .run(images, Label.listOf(labels), 0.25f, Networks.keys(0, 0, 0, 2), quarter);
     for (ParameterShape shape : architecture.parameters()) {
       float[] full = one.values(shape.name()).clone();
       for (int i = 0; i < full.length; i++) {
@@ -418,8 +419,7 @@ class TrainingTest {
       training(parameters, 1, rate)
           .run(
               Networks.images(architecture, 1, 2),
-              new int[] {1},
-              1,
+              Label.listOf(1),
               1,
               keys,
               (shape, first, count, gradient) -> {
@@ -454,7 +454,7 @@ class TrainingTest {
   }
 
   @ParameterizedTest
-  @ValueSource(ints = {0, -1, 3})
+  @ValueSource(ints = {0, 3})
   void aBatchBeyondTheCapacityIsRefused(int count) {
     Architecture architecture = Networks.smallest(Configuration.A, 32, 4);
     Training training = training(Networks.random(architecture, 1), 2, 0);
@@ -463,7 +463,11 @@ class TrainingTest {
     assertThatThrownBy(
             () ->
                 training.run(
-                    images, new int[3], count, 1, Networks.keys(0, 0, 0, 3), sums(architecture)))
+                    images,
+                    Label.listOf(new int[count]),
+                    1,
+                    Networks.keys(0, 0, 0, 3),
+                    sums(architecture)))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessage("%d images, but the capacity is 2", count);
   }

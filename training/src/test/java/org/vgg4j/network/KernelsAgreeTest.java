@@ -21,7 +21,6 @@ import org.vgg4j.kernels.scalar.ScalarKernels;
 import org.vgg4j.model.Architecture;
 import org.vgg4j.model.Configuration;
 import org.vgg4j.model.Interpolation;
-import org.vgg4j.model.Label;
 import org.vgg4j.model.Preprocessing;
 import org.vgg4j.model.Rgb;
 
@@ -83,14 +82,8 @@ class KernelsAgreeTest {
         for (int i = 0; i < images.length; i++) {
           images[i] /= 64; // the test's initial weights are made for inputs of the order of 1
         }
-        Training.Result result =
-            training.run(
-                images,
-                Label.indices(batch.targets()),
-                BATCH,
-                1f / BATCH,
-                Networks.keys(0, 0, 0, BATCH),
-                sgd);
+        Learner.Result result =
+            training.run(images, batch.targets(), 1f / BATCH, Networks.keys(0, 0, 0, BATCH), sgd);
         means[step / WINDOW] += result.lossSum() / BATCH / WINDOW;
       }
     }
