@@ -4,8 +4,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The kernels of a batch normalisation with ReLU over one map (Ioffe and Szegedy 2015,
- * arXiv:1502.03167): the sums over images and pixels that it needs, and what is done with each
- * value. What becomes of the sums is the caller's arithmetic, a few numbers for each channel.
+ * arXiv:1502.03167): its sums over images and pixels, and its work on each value. What follows from
+ * the sums, a few numbers per channel, the caller computes.
  *
  * <p>Arrays of channels have at least C floats. An instance holds no state and may be used by
  * several threads at once, each with its own {@link Workers}.
@@ -21,7 +21,7 @@ public interface BatchNorm {
   int sharedLength(int images);
 
   /**
-   * Computes mean and variance (of all values, not of a sample) of each channel.
+   * Computes the mean and the (biased) variance of each channel.
    *
    * @param images number of images
    * @param input {@code [N][C/16][Hp][Wp][16]}
@@ -66,7 +66,8 @@ public interface BatchNorm {
    *
    * @param images number of images
    * @param input x, what the forward pass read
-   * @param outputGradient g, the gradient by the sum before ReLU, laid out as the input
+   * @param outputGradient g, the gradient with respect to the sum before ReLU, laid out as the
+   *     input
    * @param mean {@code [C]}
    * @param sums {@code [C]}, overwritten
    * @param products {@code [C]}, overwritten
@@ -81,17 +82,18 @@ public interface BatchNorm {
       Workers workers);
 
   /**
-   * Computes {@code ofGradient * g + ofInput * (x - mean) + constant}, which the gradient by the
-   * input is for the right factors.
+   * Computes {@code ofGradient * g + ofInput * (x - mean) + constant}, which is the gradient with
+   * respect to the input if the factors are right.
    *
    * @param images number of images
    * @param input x, what the forward pass read
-   * @param outputGradient g, the gradient by the sum before ReLU, laid out as the input
+   * @param outputGradient g, the gradient with respect to the sum before ReLU, laid out as the
+   *     input
    * @param mean {@code [C]}
    * @param ofGradient {@code [C]}
    * @param ofInput {@code [C]}
    * @param constant {@code [C]}
-   * @param inputGradient laid out as the input, overwritten; may be the array of the input
+   * @param inputGradient laid out as the input, overwritten; may be the same array as the input
    */
   void backward(
       int images,

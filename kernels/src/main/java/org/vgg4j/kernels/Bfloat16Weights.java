@@ -2,25 +2,25 @@ package org.vgg4j.kernels;
 
 /**
  * The weights of one fully connected layer, rounded to bfloat16: the upper half of a 32-bit float,
- * with its sign, its exponent and 7 bits of its fraction. They take half of the memory, and so half
- * of the time where reading them is what takes time; products and sums stay 32-bit floats.
+ * with its sign, its exponent and 7 bits of its fraction. They take half the memory, and half the
+ * time where reading them is the bottleneck; products and sums stay 32-bit floats.
  *
- * <p>Two weights share an int, so that one shift and one mask make floats of a vector of ints, and
- * outputs lie side by side, so that an input is multiplied by a whole vector of them: {@code
- * [ceil(out/32)][in][16]}, where int (b, i, l) has the weights of input i to the outputs {@code 32b
- * + l}, in its lower half, and {@code 32b + 16 + l}, in its upper. Those of outputs that do not
- * exist are zero. Immutable.
+ * <p>Two weights share an int, so that one shift and one mask turn a vector of ints into floats;
+ * outputs are contiguous, so that an input is multiplied by a whole vector of weights: {@code
+ * [ceil(out/32)][in][16]}, where int (b, i, l) holds the weights of input i to the outputs {@code
+ * 32b + l}, in its lower half, and {@code 32b + 16 + l}, in its upper. Weights of outputs beyond
+ * the last are zero. Immutable.
  */
 public final class Bfloat16Weights {
-  /** Ints side by side: half as many as the outputs of a block. */
+  /** Contiguous ints: half as many as the outputs of a block. */
   public static final int LANES = 16;
 
   /** Outputs of a block. */
   public static final int BLOCK = 2 * LANES;
 
   /**
-   * Inputs whose products are summed on their own before they are added to the rest, in all
-   * kernels: shorter sums round less.
+   * Inputs whose products form a sum of their own before it is added to the rest, in all kernels:
+   * short sums lose less to rounding.
    */
   public static final int DEPTH = 512;
 
@@ -40,9 +40,8 @@ public final class Bfloat16Weights {
   }
 
   /**
-   * Rounds weights to the nearest bfloat16, of two equally near ones to the even one. NaN stays
-   * NaN, infinities stay, and what is nearer to 2^128 than to the largest bfloat16 becomes
-   * infinite.
+   * Rounds weights to the nearest bfloat16, ties to even. NaN stays NaN, infinities stay, and what
+   * is nearer to 2^128 than to the largest bfloat16 becomes infinite.
    *
    * @param weights {@code [out][in]}; not kept
    */
@@ -83,7 +82,8 @@ public final class Bfloat16Weights {
   static int round(float value) {
     int bits = Float.floatToRawIntBits(value);
     if (Float.isNaN(value)) {
-      return bits >>> 16 | QUIET; // what is left of its payload might be zero, which is infinity
+      return bits >>> 16
+          | QUIET; // the upper half of its payload might be zero, which would mean infinity
     }
     int odd = bits >>> 16 & 1;
     return bits + 0x7FFF + odd >>> 16;
@@ -99,7 +99,7 @@ public final class Bfloat16Weights {
     return Float.intBitsToFloat(pair & UPPER);
   }
 
-  /** Blocks of outputs, the last of which may be part empty. */
+  /** Blocks of outputs; the last may be partly empty. */
   public static int blocks(int out) {
     return (out + BLOCK - 1) / BLOCK;
   }
@@ -107,7 +107,7 @@ public final class Bfloat16Weights {
   /**
    * Number of ints for a layer.
    *
-   * @throws ArithmeticException if that is more than a Java array can have
+   * @throws ArithmeticException if that is more than a Java array can hold
    */
   public static int length(int in, int out) {
     return Math.multiplyExact(blocks(out), Math.multiplyExact(in, LANES));
@@ -123,14 +123,14 @@ public final class Bfloat16Weights {
     return out;
   }
 
-  /** The ints, not a copy: only to be read. */
+  /** The ints themselves, not a copy; not to be written to. */
   public int[] pairs() {
     return pairs;
   }
 
   /**
-   * What rounding changed: the root of the sum of its squared errors, as a share of that of the
-   * squared weights. NaN if a weight is not finite.
+   * What rounding changed: the norm of its errors relative to the norm of the weights. NaN if a
+   * weight is not finite.
    */
   public double relativeError() {
     return relativeError;

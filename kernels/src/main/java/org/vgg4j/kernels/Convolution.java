@@ -39,8 +39,8 @@ public interface Convolution {
   int sharedLength(Pass pass, int images, int threads);
 
   /**
-   * Multiply-adds that the products of the forward pass are made of, padding of tiles included.
-   * What the definition would take is in {@link ConvolutionShape}.
+   * Multiply-adds in the products of the forward pass, padding of tiles included; those of the
+   * definition are in {@link ConvolutionShape}.
    */
   long multiplyAdds(int images);
 
@@ -67,7 +67,7 @@ public interface Convolution {
    * @param input {@code [N][C/16][Hp][Wp][16]}, or {@code [N][3][H][W]} for an image
    * @param prepared from {@link #prepareForward}
    * @param bias {@code [K]}
-   * @param relu whether ReLU follows; not where a normalisation stands between
+   * @param relu whether ReLU follows; false where batch normalisation comes in between
    * @param output {@code [N][K/16][Hp][Wp][16]}, overwritten
    */
   void forward(
@@ -100,14 +100,15 @@ public interface Convolution {
       Workers workers);
 
   /**
-   * Computes the gradient of the loss by the input, zero where the input is (the ReLU that made it
-   * was off). For an image there was no ReLU, and nothing is zeroed.
+   * Computes the gradient of the loss with respect to the input, zero where the input is zero (the
+   * ReLU that made it was off). An image has no ReLU before it, and nothing is zeroed.
    *
    * @param images number of images
-   * @param outputGradient gradient by the sum before ReLU, {@code [N][K/16][Hp][Wp][16]}
+   * @param outputGradient gradient with respect to the sum before ReLU, {@code
+   *     [N][K/16][Hp][Wp][16]}
    * @param prepared from {@link #prepareBackward}
    * @param input what the forward pass read
-   * @param inputGradient laid out as the input, overwritten; may be the array of the input
+   * @param inputGradient laid out as the input, overwritten; may be the same array as the input
    */
   void backwardData(
       int images,
@@ -118,11 +119,12 @@ public interface Convolution {
       Workers workers);
 
   /**
-   * Adds the gradients of the loss by weights and biases.
+   * Adds the gradients of the loss with respect to weights and biases.
    *
    * @param images number of images
    * @param input what the forward pass read
-   * @param outputGradient gradient by the sum before ReLU, {@code [N][K/16][Hp][Wp][16]}
+   * @param outputGradient gradient with respect to the sum before ReLU, {@code
+   *     [N][K/16][Hp][Wp][16]}
    * @param weightGradient {@code [K][C][kernel][kernel]}, added to
    * @param biasGradient {@code [K]}, added to
    */

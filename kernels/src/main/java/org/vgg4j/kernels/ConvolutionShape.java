@@ -16,7 +16,7 @@ public record ConvolutionShape(int inChannels, int outChannels, int kernel, int 
   public static final int IMAGE_CHANNELS = 3;
 
   /**
-   * @throws IllegalArgumentException if a number is out of its range
+   * @throws IllegalArgumentException if a number is out of range
    */
   public ConvolutionShape {
     if (kernel % 2 != 1 || kernel < 1) {

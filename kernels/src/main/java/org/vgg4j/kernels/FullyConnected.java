@@ -3,8 +3,8 @@ package org.vgg4j.kernels;
 import java.util.List;
 
 /**
- * The kernels of one fully connected layer. Weights are read as they are, {@code [out][in]}, or, in
- * the forward pass, rounded to bfloat16.
+ * The kernels of one fully connected layer. Weights are read as {@code [out][in]} or, in the
+ * forward pass, rounded to bfloat16.
  *
  * <p>An instance holds no state and may be used by several threads at once, each with its own
  * {@link Workers}.
@@ -64,9 +64,9 @@ public interface FullyConnected {
       Workers workers);
 
   /**
-   * Computes the same for many windows, as a convolution over larger maps wants it. Each window's
-   * outputs are the same whatever the others, but not in all bits those of the other methods, since
-   * the products of an output are added in another order.
+   * Computes the same for many windows, which makes it a convolution over larger maps. A window's
+   * outputs do not depend on the other windows, but differ in the last bits from those of the other
+   * methods, which add products in another order.
    *
    * @param layout of the windows
    * @param input {@code [W/64][in][64]}
@@ -85,11 +85,11 @@ public interface FullyConnected {
       Workers workers);
 
   /**
-   * Computes the gradient of the loss by the input: zero where the input is (its ReLU was off, or
-   * dropout removed it), elsewhere times the factor that dropout gave the input.
+   * Computes the gradient of the loss with respect to the input: zero where the input is zero (its
+   * ReLU was off, or dropout removed it), elsewhere scaled as dropout scaled the input.
    *
    * @param images number of images
-   * @param outputGradient gradient by the sum before ReLU, {@code [N][out]}
+   * @param outputGradient gradient with respect to the sum before ReLU, {@code [N][out]}
    * @param weights {@code [out][in]}
    * @param input what the forward pass read, {@code [N][in]}
    * @param inputScale factor of the dropout that made the input; 1 if there was none
@@ -105,11 +105,11 @@ public interface FullyConnected {
       Workers workers);
 
   /**
-   * Adds the gradients of the loss by weights and biases of some outputs. Those of an output do not
-   * depend on the others that are asked for. The sum over all images is formed on its own, in the
-   * order of the parts, and then added.
+   * Adds the gradients of the loss with respect to weights and biases of some outputs; which other
+   * outputs are asked for changes nothing. The sum over all images is formed first, in the order of
+   * the micro-batches, and then added.
    *
-   * @param parts of the batch
+   * @param parts the micro-batches
    * @param first the first output
    * @param count number of outputs
    * @param weightGradient {@code [count][in]}, added to

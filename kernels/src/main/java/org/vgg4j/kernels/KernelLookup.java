@@ -11,10 +11,10 @@ import org.jspecify.annotations.Nullable;
 import org.vgg4j.kernels.scalar.ScalarKernels;
 
 /**
- * Chooses the kernels once for the process: the Vector API's where this JVM has them, else the
- * scalar ones. {@code -Dvgg.kernels=scalar|vector} forces a choice, and a forced choice that cannot
- * be had is an error, not a fallback. One line is logged: a warning, with the remedy, if the scalar
- * kernels are a fallback.
+ * Chooses the kernels once for the process: the vector kernels where this JVM can run them, else
+ * the scalar ones. {@code -Dvgg.kernels=scalar|vector} forces a choice, and a forced choice that is
+ * not available is an error, not a fallback. One line is logged: a warning, with the remedy, if the
+ * scalar kernels are a fallback.
  *
  * <p>The vector kernels are looked up by name, since they cannot be loaded without their module
  * (the manner of Lucene's vectorisation provider).
@@ -62,8 +62,8 @@ public final class KernelLookup {
 
   private KernelLookup() {}
 
-  // made on first use, by the JVM's own lock; a failure is kept as its sentence, since an exception
-  // in a static initialiser would come out as an error that hides it
+  // made on first use, under the JVM's own lock; a failure is kept as its sentence, since an
+  // exception in a static initialiser would surface as an error that hides it
   private static final class Holder {
     static final @Nullable Choice CHOICE;
     static final String FAILURE;
@@ -84,7 +84,7 @@ public final class KernelLookup {
   /**
    * Returns the choice of this process.
    *
-   * @throws IllegalStateException if a forced choice cannot be had
+   * @throws IllegalStateException if a forced choice is not available
    */
   public static Choice get() {
     Choice choice = Holder.CHOICE;
@@ -112,7 +112,7 @@ public final class KernelLookup {
         if (obstacle != null) {
           throw new IllegalStateException(
               String.format(
-                  "-D%s=vector cannot be had: %s; or use -D%s=scalar, or leave it out",
+                  "-D%s=vector is not possible: %s; or use -D%s=scalar, or leave it out",
                   PROPERTY, obstacle, PROPERTY));
         }
         return Choice.vector("forced by -D" + PROPERTY);
@@ -126,9 +126,7 @@ public final class KernelLookup {
     }
   }
 
-  /**
-   * Why the vector kernels cannot be had here, or would be slow, and what to do; null if nothing.
-   */
+  /** Why the vector kernels are unavailable or slow here, and what to do; null if they are fine. */
   private static @Nullable String obstacle() {
     if (ModuleLayer.boot().findModule(VECTOR_MODULE).isEmpty()) {
       if (ModuleFinder.ofSystem().find(VECTOR_MODULE).isEmpty()) {
@@ -159,8 +157,8 @@ public final class KernelLookup {
   }
 
   /**
-   * The value of an option of this JVM; empty if it has none of that name, or is a run-time image
-   * that was made without the module jdk.management.
+   * The value of an option of this JVM; empty if it has no such option, or is a run-time image
+   * without the module jdk.management.
    */
   private static String option(String name) {
     try {

@@ -14,10 +14,10 @@ public interface Kernels {
   /** One phrase for people: what the kernels use, and how wide. */
   String description();
 
-  /** Floats that one instruction works on, as far as the kernels decide it: 1 for scalar ones. */
+  /** Floats in a vector of the kernels; 1 for scalar kernels. */
   int lanes();
 
-  /** Returns loops that show what the machine can do. */
+  /** Returns loops that measure the machine. */
   Probe probe();
 
   /** Returns the kernels of a convolution layer. */
@@ -34,11 +34,11 @@ public interface Kernels {
   /** Returns the kernels of a batch normalisation with ReLU over maps of that layout. */
   BatchNorm batchNorm(MapLayout map);
 
-  /** Floats of scratch memory that one thread needs in a normalisation. */
+  /** Floats of scratch memory that one thread needs for LRN. */
   int lrnScratchLength(LrnShape shape);
 
   /**
-   * Normalises across channels.
+   * Computes local response normalisation.
    *
    * @param images number of images
    * @param input {@code [N][C/16][Hp][Wp][16]}
@@ -47,14 +47,14 @@ public interface Kernels {
   void lrn(LrnShape shape, int images, float[] input, float[] output, Workers workers);
 
   /**
-   * Computes the gradient of the loss by the input of a normalisation, zero where the input is (its
-   * ReLU was off).
+   * Computes the gradient of the loss with respect to the input of LRN, zero where the input is
+   * zero (its ReLU was off).
    *
    * @param images number of images
    * @param input what the forward pass read
-   * @param outputGradient gradient by the output; where the output is zero it may be anything
-   * @param inputGradient laid out as the input, overwritten; may be the array of the output's
-   *     gradient
+   * @param outputGradient gradient with respect to the output; ignored where the output is zero
+   * @param inputGradient laid out as the input, overwritten; may be the same array as the
+   *     outputGradient
    */
   void lrnBackward(
       LrnShape shape,
@@ -82,11 +82,11 @@ public interface Kernels {
       Workers workers);
 
   /**
-   * Hands each gradient to the pixel that its value came from.
+   * Routes each gradient to the pixel that its value came from.
    *
    * @param map layout of the pool's input
    * @param images number of images
-   * @param pooledGradient gradient by the pooled map
+   * @param pooledGradient gradient with respect to the pooled map
    * @param argmax from the forward pass
    * @param inputGradient {@code [N][C/16][Hp][Wp][16]}, overwritten
    */
@@ -135,7 +135,8 @@ public interface Kernels {
   void softmax(int images, int classes, float[] scores, float[] posteriors);
 
   /**
-   * Soft-max with cross-entropy: the loss of each image and its gradient by the scores.
+   * Computes the cross-entropy loss after soft-max of each image, and its gradient with respect to
+   * the scores.
    *
    * @param images number of images
    * @param classes number of classes
@@ -155,9 +156,9 @@ public interface Kernels {
       double[] losses);
 
   /**
-   * One step of SGD with momentum and L2 decay (Krizhevsky et al. 2012, section 5) for some weights
-   * in a row: {@code v = momentum * v - rate * (gradient + decay * w); w = w + v}. The gradient is
-   * zeroed for the next sum.
+   * One step of SGD with momentum and L2 decay (Krizhevsky et al. 2012, section 5) for some
+   * contiguous weights: {@code v = momentum * v - rate * (gradient + decay * w); w = w + v}. The
+   * gradient is zeroed for the next sum.
    *
    * @param first index of the first weight and its velocity
    * @param count number of weights

@@ -1,7 +1,7 @@
 package org.vgg4j.kernels;
 
 /**
- * A local response normalisation (Krizhevsky et al. 2012, section 3.3): {@code b_c = a_c / (k +
+ * Local response normalisation, LRN (Krizhevsky et al. 2012, section 3.3): {@code b_c = a_c / (k +
  * alpha * sum a_j^2)^beta}, the sum over the {@code size} channels around c that exist.
  *
  * @param map layout of input and output

@@ -5,11 +5,11 @@ import java.util.Arrays;
 /**
  * How a batch of feature maps lies in a flat array: {@code [N][C/16][Hp][Wp][16]}.
  *
- * <p>The 16 channels of a block lie together, so that a kernel works lane-wise. Each map has a zero
- * halo of one pixel above and to the left, and at least one below and to the right: {@code Hp =
- * 4*ceil(H/4) + 2}, whole 4x4 output tiles of the minimal-filtering kernels and their borders, so
- * that those need no edge code. Sides of {@link #LARGE} and more have room for whole 6x6 tiles as
- * well: {@code Hp = max(4*ceil(H/4), 6*ceil(H/6)) + 2}.
+ * <p>The 16 channels of a block are contiguous, so that a kernel works lane by lane. Each map has a
+ * zero halo of one pixel above and to the left, and at least one below and to the right: {@code Hp
+ * = 4*ceil(H/4) + 2}, whole 4x4 output tiles of the minimal-filtering kernels and their borders, so
+ * that kernels need no special code for edges. Sides of {@link #LARGE} and more have room for whole
+ * 6x6 tiles as well: {@code Hp = max(4*ceil(H/4), 6*ceil(H/6)) + 2}.
  *
  * @param channels number of channels, a multiple of 16
  * @param height rows of the map without halo
@@ -19,12 +19,12 @@ public record MapLayout(int channels, int height, int width) {
   /** Channels in a block. */
   public static final int LANES = 16;
 
-  /** Maps whose sides are at least that long are filtered by 6x6 tiles. */
+  /** Maps with sides of at least this length are filtered in 6x6 tiles. */
   public static final int LARGE = 96;
 
   /**
-   * @throws IllegalArgumentException if the channels are no positive multiple of 16, or the map is
-   *     empty
+   * @throws IllegalArgumentException if the channels are not a positive multiple of 16, or the map
+   *     is empty
    */
   public MapLayout {
     if (channels <= 0 || channels % LANES != 0) {
@@ -85,9 +85,7 @@ public record MapLayout(int channels, int height, int width) {
         + ((row + 1) * paddedWidth() + column + 1) * LANES;
   }
 
-  /**
-   * Writes zeros around one block of one image, and into what lies beyond its last row and column.
-   */
+  /** Zeros the halo of one block of one image, and the padding beyond its last row and column. */
   public void clearHalo(float[] maps, int image, int block) {
     int start = image * imageLength() + block * blockLength();
     int row = paddedWidth() * LANES;

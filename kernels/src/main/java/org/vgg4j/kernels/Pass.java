@@ -1,6 +1,6 @@
 package org.vgg4j.kernels;
 
-/** What kernels are used for, when it is asked how much memory they need. */
+/** What kernels are used for, which decides how much memory they need. */
 public enum Pass {
   /** The forward kernels only. */
   INFERENCE,

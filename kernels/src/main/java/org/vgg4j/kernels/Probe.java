@@ -1,9 +1,9 @@
 package org.vgg4j.kernels;
 
 /**
- * Loops that show what the machine can do, with the instructions that the kernels use; for
- * benchmarks. Each works in the calling thread and returns how much it did, to be divided by the
- * time it took. Stateless.
+ * Loops that measure the machine with the instructions that the kernels use, for benchmarks. Each
+ * runs in the calling thread and returns the amount of work, to be divided by the time it took.
+ * Stateless.
  */
 public interface Probe {
   /** Multiply-adds on registers only: returns floating-point operations, two per multiply-add. */

@@ -2,11 +2,11 @@ package org.vgg4j.kernels;
 
 /**
  * How the features of many windows lie in a flat array, feature by feature: {@code
- * [W/64][features][64]}. So a matrix product whose left side is the weights as they are, {@code
- * [out][in]}, reads and writes vectors of windows. The last block has as many columns as windows
- * are left, rounded up to whole 16s; what the columns without a window hold does not matter.
+ * [W/64][features][64]}. So a matrix product with the weights, {@code [out][in]}, on its left reads
+ * and writes vectors of windows. The last block has as many columns as there are windows left,
+ * rounded up to a multiple of 16; what columns without a window hold does not matter.
  *
- * @param windows how many, at least 1
+ * @param windows number of windows, at least 1
  */
 public record WindowLayout(int windows) {
   /** Windows in a block. */

@@ -13,14 +13,14 @@ import org.jspecify.annotations.Nullable;
  * A fixed number of threads that share the tasks of one kernel call at a time, and the scratch
  * memory of each.
  *
- * <p>Which thread takes which task is left to chance; a kernel makes its results independent of
- * that by giving each task its own part of the output. Not for use by several threads at once.
+ * <p>Which thread runs which task is left to chance; a kernel makes its results independent of it
+ * by giving each task its own part of the output. Not thread-safe.
  */
 public final class Workers implements AutoCloseable {
-  /** How long a thread waits awake. */
+  /** How long a thread spins before it sleeps. */
   private static final long SPIN_NANOS = 50_000;
 
-  /** After how long without work a thread ends. */
+  /** How long a thread without work lives. */
   private static final long IDLE_NANOS = 60_000_000_000L;
 
   /** The work of one task. */
@@ -33,11 +33,17 @@ public final class Workers implements AutoCloseable {
     void run(int index, Scratch scratch);
   }
 
-  /** Memory of one thread: grows to the largest request and stays. Its content is undefined. */
+  /**
+   * Memory of one thread, which grows to the largest request and never shrinks. Its content is
+   * undefined.
+   */
   public static final class Scratch {
     private float[] floats = new float[0];
 
-    /** Returns an array of at least that many floats, the same one every time it is long enough. */
+    /**
+     * Returns an array of at least that many floats, the same one for as long as it is large
+     * enough.
+     */
     public float[] floats(int length) {
       if (floats.length < length) {
         floats = new float[length];
@@ -58,12 +64,12 @@ public final class Workers implements AutoCloseable {
     this(threads, IDLE_NANOS);
   }
 
-  /** For tests: with threads that end after another time without work. */
+  /** For tests, which choose how long an idle thread lives. */
   Workers(int threads, long idleNanos) {
     if (threads < 1) {
       throw new IllegalArgumentException("at least one thread is needed, not " + threads);
     }
-    // with more threads than processors, one that spins would keep another from its work
+    // with more threads than processors, a spinning thread would keep another from working
     boolean spin = threads <= Runtime.getRuntime().availableProcessors();
     for (int i = 1; i < threads; i++) {
       helpers.add(new Helper("vgg-worker-" + i, spin, idleNanos));
@@ -71,19 +77,19 @@ public final class Workers implements AutoCloseable {
   }
 
   /**
-   * Returns memory that all threads see, of at least that many floats: the same array every time it
-   * is long enough. Its content is undefined. To be asked for outside of tasks.
+   * Returns memory that all threads share, of at least that many floats: the same array for as long
+   * as it is large enough. Its content is undefined. Not to be called within tasks.
    */
   public float[] shared(int length) {
     return shared.floats(length);
   }
 
   /**
-   * Makes the scratch memory of each thread, and what they share, at least so long. They would grow
-   * by themselves, but each time leave the shorter array to the garbage collector.
+   * Allocates the scratch memory of each thread, and what they share. It would also grow on demand,
+   * but leave the smaller array to the garbage collector each time.
    *
    * @param scratchLength floats of each thread
-   * @param sharedLength floats that all threads see
+   * @param sharedLength floats that all threads share
    */
   public void reserve(int scratchLength, int sharedLength) {
     own.floats(scratchLength);
@@ -99,8 +105,8 @@ public final class Workers implements AutoCloseable {
   /**
    * Runs tasks 0 to tasks-1 and returns when all are done.
    *
-   * @throws RuntimeException what the first task to fail threw, or the Error; the others are then
-   *     not all run, but none is still running
+   * @throws RuntimeException what the first task to fail threw (or the Error); other tasks may then
+   *     not have been run, but none is still running
    * @throws IllegalStateException if closed
    */
   public void run(int tasks, Task task) {
@@ -116,7 +122,7 @@ public final class Workers implements AutoCloseable {
       }
       round.drain(own);
     } finally {
-      // whatever happened: no task may still write when the caller goes on
+      // whatever happened, no task may still write when the caller continues
       round.leave(needed - started);
       round.await(helpers.isEmpty() || helpers.get(0).spin);
     }
@@ -184,7 +190,7 @@ public final class Workers implements AutoCloseable {
       callerParks = true;
       while (helping.get() > 0) {
         LockSupport.park(this);
-        // the others still use the caller's arrays: wait for them all the same
+        // the others still use the caller's arrays, so the wait goes on
         interrupted |= Thread.interrupted();
       }
       if (interrupted) {
@@ -204,11 +210,11 @@ public final class Workers implements AutoCloseable {
   }
 
   /**
-   * A thread that waits for rounds: for a moment awake, since waking it takes as long as a small
-   * kernel; then asleep; after a minute it ends, and the next round starts another.
+   * A thread that waits for rounds. It first spins for a moment, since waking it takes as long as a
+   * small kernel; then it sleeps; after a minute it ends, and the next round starts a new one.
    */
   private static final class Helper implements Runnable {
-    /** In the place of a round: the thread has ended, or not begun. */
+    /** Stands in for a round when the thread has ended, or not begun. */
     private static final Round ENDED = new Round((index, scratch) -> {}, 0, 0);
 
     private final String name;
@@ -261,7 +267,7 @@ public final class Workers implements AutoCloseable {
           } else {
             LockSupport.parkNanos(this, left);
             Thread
-                .interrupted(); // nobody's business to interrupt it; a set flag would keep it awake
+                .interrupted(); // a set flag would keep it awake, and nobody has a reason to set it
           }
         }
         parked = null;

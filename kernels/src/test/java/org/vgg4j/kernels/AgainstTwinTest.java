@@ -13,8 +13,8 @@ import org.junit.jupiter.params.provider.MethodSource;
 import org.vgg4j.kernels.scalar.ScalarKernels;
 
 /**
- * Fast kernels against the naive twin on shapes of networks as they are: up to 512 channels, maps
- * up to 60x60, 33 images; with one, two and three threads, which must give the same bits. ({@link
+ * Fast kernels against the naive twin on the shapes of real networks: up to 512 channels, maps up
+ * to 60x60, 33 images; with one, two and three threads, which must give the same bits. ({@link
  * ConvolutionTest} asks more, of smaller shapes.)
  */
 @ParameterizedClass
@@ -121,7 +121,7 @@ class AgainstTwinTest {
     }
   }
 
-  /** That the pooled values are the largest of four, and lie where the argmax says. */
+  /** Checks that the pooled values are the largest of four, and come from where the argmax says. */
   private void assertPooled(ConvolutionTest.Case c, float[] output, float[] pooled, byte[] argmax) {
     MapLayout map = c.shape().output();
     float[] expected = Maps.garbage(map.halved(), c.images());
@@ -209,7 +209,7 @@ class AgainstTwinTest {
     }
   }
 
-  /** Output, and the gradients by input, weights and biases. */
+  /** Output, and the gradients with respect to input, weights and biases. */
   private static List<float[]> runLayer(
       Kernels kernels,
       FullyConnectedTest.Case c,

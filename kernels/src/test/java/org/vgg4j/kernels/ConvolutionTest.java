@@ -15,7 +15,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.vgg4j.kernels.scalar.ScalarKernels;
 
-/** Convolutions of many shapes against double precision by the definition. */
+/** Convolutions of many shapes against the definition in double precision. */
 @ParameterizedClass
 @MethodSource("org.vgg4j.kernels.TestedKernels#all")
 class ConvolutionTest {
@@ -284,7 +284,7 @@ class ConvolutionTest {
             shape, c.images(), Maps.doubles(outputGradient), Maps.doubles(weights));
     float[] actual;
     if (shape.readsImage()) {
-      // no ReLU made an image: its zeros and negative values have gradients
+      // no ReLU made an image, so its zeros and negative values have gradients too
       actual = Arrays.copyOf(inputGradient, expected.length);
       assertThat(Arrays.copyOfRange(inputGradient, expected.length, inputGradient.length))
           .containsOnly(Float.NaN);

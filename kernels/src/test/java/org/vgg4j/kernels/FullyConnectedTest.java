@@ -16,7 +16,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Fully connected layers of many sizes against double precision by the definition. */
+/** Fully connected layers of many sizes against the definition in double precision. */
 @ParameterizedClass
 @MethodSource("org.vgg4j.kernels.TestedKernels#all")
 class FullyConnectedTest {
@@ -433,7 +433,9 @@ class FullyConnectedTest {
     return Arrays.copyOf(values, length);
   }
 
-  /** Several parts are as good as one: also of more images than are multiplied at a time. */
+  /**
+   * Several micro-batches give what one gives, also with more images than are multiplied at a time.
+   */
   @ParameterizedTest
   @MethodSource("cases")
   void partsOfABatch(Case c) {

@@ -7,7 +7,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** What {@code -Dvgg.kernels} does; which kernels are then found is KernelProviderTest's matter. */
+/** What {@code -Dvgg.kernels} does; KernelProviderTest covers which kernels are found. */
 class KernelLookupTest {
   @ParameterizedTest
   @ValueSource(strings = {"scalar", "SCALAR"})

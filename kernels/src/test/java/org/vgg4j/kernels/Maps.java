@@ -10,7 +10,7 @@ import java.util.Random;
  * Between plain {@code [N][C][H][W]} arrays and the kernels' layout; seeded values; comparisons.
  */
 final class Maps {
-  /** Images more than a call is told of, to see that it leaves them alone. */
+  /** Extra images beyond those of a call, which it must leave alone. */
   static final int SPARE = 1;
 
   private Maps() {}
@@ -135,7 +135,7 @@ final class Maps {
     return plain;
   }
 
-  /** Checks that no value is further from the expected one than a share of the largest of them. */
+  /** Checks that no value differs from the expected one by more than a share of the largest. */
   static void assertClose(String what, float[] actual, double[] expected, double tolerance) {
     assertThat(actual).as(what).hasSize(expected.length);
     double largest = 0;

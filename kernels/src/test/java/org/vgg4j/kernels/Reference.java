@@ -1,18 +1,22 @@
 package org.vgg4j.kernels;
 
 /**
- * Every operation by its definition: double precision, plain {@code [N][C][H][W]} arrays, nested
- * loops, no layout and no cleverness. What the kernels are measured against.
+ * The true definition of every operation: double precision, plain {@code [N][C][H][W]} arrays,
+ * nested loops, no layout and no cleverness. All kernels are tested against it, the naive twin in
+ * {@code scalar} included, which has the kernels' layouts and 32-bit floats.
  */
 final class Reference {
   private Reference() {}
 
-  /** Where a pixel of a plain array lies. */
+  /** Index of a pixel in a plain array. */
   static int at(int channels, int height, int width, int n, int c, int y, int x) {
     return ((n * channels + c) * height + y) * width + x;
   }
 
-  /** The sums of a convolution before ReLU. */
+  /**
+   * The definition of a convolution, before ReLU: a sum over channels, rows and columns of the
+   * filter, at every image, output channel, row and column.
+   */
   static double[] convolution(
       ConvolutionShape shape, int images, double[] input, double[] weights, double[] bias) {
     int height = shape.height();
@@ -45,7 +49,7 @@ final class Reference {
     return output;
   }
 
-  /** Gradient of a convolution by its input, without any ReLU's mask. */
+  /** Gradient of a convolution by its input, without the mask of a ReLU. */
   static double[] convolutionByInput(
       ConvolutionShape shape, int images, double[] outputGradient, double[] weights) {
     int height = shape.height();
@@ -126,7 +130,7 @@ final class Reference {
     return rectified;
   }
 
-  /** Which of the four pixels of every 2x2 window is the largest, the first if several are. */
+  /** Which of the four pixels of every 2x2 window is the largest; the first of equals. */
   static int[] poolArgmax(MapLayout map, int images, double[] input) {
     int channels = map.channels();
     int height = map.height() / 2;
@@ -151,13 +155,13 @@ final class Reference {
     return argmax;
   }
 
-  /** Where in the plain input pixel 2 * row + column of a 2x2 window lies. */
+  /** Index in the plain input of pixel 2 * row + column of a 2x2 window. */
   static int poolSource(MapLayout map, int n, int c, int y, int x, int which) {
     return at(
         map.channels(), map.height(), map.width(), n, c, 2 * y + which / 2, 2 * x + which % 2);
   }
 
-  /** The values that an argmax points at. */
+  /** The values that an argmax selects. */
   static double[] pool(MapLayout map, int images, double[] input, int[] argmax) {
     int height = map.height() / 2;
     int width = map.width() / 2;
@@ -172,7 +176,7 @@ final class Reference {
     return pooled;
   }
 
-  /** Hands gradients back to where the values came from; everything else is zero. */
+  /** Routes gradients back to the pixels that the values came from; the rest is zero. */
   static double[] poolBackward(MapLayout map, int images, double[] gradient, int[] argmax) {
     int height = map.height() / 2;
     int width = map.width() / 2;
@@ -221,9 +225,9 @@ final class Reference {
   }
 
   /**
-   * Gradient of a normalisation by its input, from the derivative of every output by every input of
-   * a pixel: {@code db_i/da_c = [i = c] s_i^-beta - 2 alpha beta a_i a_c s_i^(-beta-1)} if c is in
-   * the window of i.
+   * Gradient of LRN by its input, from the derivative of every output by every input of a pixel:
+   * {@code db_i/da_c = [i = c] s_i^-beta - 2 alpha beta a_i a_c s_i^(-beta-1)} if c is in the
+   * window of i.
    */
   static double[] lrnByInput(LrnShape shape, int images, double[] input, double[] outputGradient) {
     MapLayout map = shape.map();

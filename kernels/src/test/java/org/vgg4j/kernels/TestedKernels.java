@@ -18,7 +18,7 @@ record TestedKernels(Kernels kernels, double tolerance) {
         new TestedKernels(new ScalarKernels(), 5e-6), new TestedKernels(new VectorKernels(), 2e-5));
   }
 
-  /** Those that have a twin to be held to. */
+  /** Those that are tested against the naive twin. */
   static Stream<TestedKernels> fast() {
     return all().filter(tested -> !(tested.kernels() instanceof ScalarKernels));
   }

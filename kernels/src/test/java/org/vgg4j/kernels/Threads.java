@@ -7,7 +7,7 @@ import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.function.Function;
 
-/** Workers whose memory is full of garbage, and results that must not depend on their number. */
+/** Workers whose memory is full of garbage; results must not depend on their number. */
 final class Threads {
   private static final int GARBAGE = 1 << 18; // floats; kernels may ask for more, and get zeros
 

@@ -16,7 +16,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** The threads: every task once, failures told, memory reused. */
+/** Every task runs once, failures are reported, memory is reused. */
 @Timeout(60)
 class WorkersTest {
   @ParameterizedTest
@@ -130,7 +130,7 @@ class WorkersTest {
     }
   }
 
-  /** Threads wait awake for a moment, then asleep, and end when nothing comes. */
+  /** Threads spin for a moment, then sleep, and end when no work comes. */
   @ParameterizedTest
   @ValueSource(longs = {60_000_000_000L, 1_000_000})
   void threadsWorkAgainAfterAPause(long idleNanos) throws InterruptedException {
@@ -208,7 +208,7 @@ class WorkersTest {
     }
   }
 
-  /** The scratch arrays that two tasks get which run side by side. */
+  /** The scratch arrays of two tasks that run at the same time. */
   private static Set<float[]> arraysOf(Workers workers, int length) {
     // arrays have the identity's equals and hashCode, which is what is wanted here
     Set<float[]> arrays = ConcurrentHashMap.newKeySet();

@@ -36,34 +36,40 @@ import org.vgg4j.parallel.Membership;
 import org.vgg4j.parallel.ProcessGroup;
 
 /**
- * A group over Gloo. Sums go through native buffers on a thread of its own, one piece after the
- * other, while the caller computes; other calls that move arrays use the same thread, so that their
- * order is that of the calls on every rank. Meetings and messages go by way of the store.
+ * A group over Gloo. All-reduces run on a thread of their own, through native buffers, one chunk
+ * after the other, while the caller computes. All other calls that move arrays use the same thread,
+ * so that they run in the same order on every rank. Barriers and messages go through the store.
  */
 final class GlooGroup implements ProcessGroup {
-  /** Floats of a native buffer, through which all goes: 16 MB. There are two. */
-  private static final int PIECE = 1 << 22;
+  /** Floats of a native buffer, through which all data pass: 16 MB. There are two. */
+  private static final int CHUNK = 1 << 22;
 
-  /** Floats that are worth a call: 2 MB. Smaller arrays wait for others, and travel together. */
+  /**
+   * Floats that are worth a call of their own: 2 MB. Smaller arrays wait for others and travel
+   * together.
+   */
   private static final int BUCKET = 1 << 19;
 
   /**
-   * Groups in which a call failed: what other ranks have sent may still arrive in their buffers, so
-   * these must never be let go.
+   * Groups in which a call failed: data from other ranks may still arrive in their buffers, so
+   * these must never be freed.
    */
   private static final Queue<GlooGroup> BROKEN = new ConcurrentLinkedQueue<>();
 
   private static final long POLL = 50; // milliseconds
   private static final double NANOS = 1e9;
 
-  /** Who waits longer than that for a piece has the verdict to make, which takes some seconds. */
+  /**
+   * Time that the verdict takes: Gloo gives up this much before the timeout, so that the rank at
+   * fault can be found in time.
+   */
   private static final Duration VERDICT = Duration.ofSeconds(15);
 
   private final Membership membership;
 
   /**
-   * Stores, which end, and on rank 0 the server with them, when nothing refers to them any more.
-   * They end with the process: a server that ends before its clients have gone damages memory.
+   * Keeps the stores reachable until the process ends. JavaCPP frees a store that nothing refers
+   * to, on rank 0 with its server, and a server that ends before its clients corrupts memory.
    */
   private static final Queue<TCPStore> STORES = new ConcurrentLinkedQueue<>();
 
@@ -75,27 +81,27 @@ final class GlooGroup implements ProcessGroup {
   private final List<Segment> bucket = new ArrayList<>();
   private int bucketLength;
   private final FloatPointer floats;
-  private final FloatPointer parts;
+  private final FloatPointer received;
   private DoublePointer doubles = new DoublePointer(1);
   private int messages;
-  private int meetings;
+  private int barriers;
   private long bytes;
   private final AtomicLong busyNanos = new AtomicLong();
   private long waitedNanos;
   private boolean broken;
-  private boolean reported;
+  private boolean aborted;
   private boolean blamed;
 
-  /** Some numbers that lie in a row. */
+  /** Some contiguous floats of an array. */
   private record Segment(float[] values, int first, int count) {}
 
   private GlooGroup(Membership membership, ProcessGroupGloo gloo, Watch watch) {
     this.membership = membership;
     this.gloo = gloo;
     this.watch = watch;
-    // parts of equal lengths may need some floats more
-    this.floats = new FloatPointer(PIECE + membership.size());
-    this.parts = new FloatPointer(PIECE + membership.size());
+    // rounding up to shares of equal length may need a few more floats
+    this.floats = new FloatPointer(CHUNK + membership.size());
+    this.received = new FloatPointer(CHUNK + membership.size());
   }
 
   static ProcessGroup join(Membership membership, InetAddress master, InetAddress own) {
@@ -125,16 +131,16 @@ final class GlooGroup implements ProcessGroup {
       STORES.add(ofWatch);
       Watch watch = new Watch(ofWatch, membership);
       ProcessGroupGloo.Options gloo =
-          ProcessGroupGloo.Options.create(new Milliseconds(piecesTimeout(membership)));
+          ProcessGroupGloo.Options.create(new Milliseconds(glooTimeout(membership)));
       gloo.devices().push_back(ProcessGroupGloo.createDeviceForHostname(own.getHostAddress()));
       gloo.threads(1);
-      torch.set_num_threads(1); // for sums of parts: the other processors are the kernels'
+      torch.set_num_threads(1); // for the sums: the other processors are for the kernels
       ProcessGroupGloo group =
           new ProcessGroupGloo(store, membership.rank(), membership.size(), gloo);
       return new GlooGroup(membership, group, watch);
     } catch (RuntimeException e) {
       throw new InputException(
-          "rank %d did not find the %d processes of its group at %s, port %d, in %d s (%s): start them all, with the same MASTER_ADDR and MASTER_PORT, or give a longer --timeout"
+          "rank %d did not find the %d processes of its group at %s, port %d, within %d s (%s): start them all with the same MASTER_ADDR and MASTER_PORT, or give a longer --timeout"
               .formatted(
                   membership.rank(),
                   membership.size(),
@@ -146,8 +152,8 @@ final class GlooGroup implements ProcessGroup {
     }
   }
 
-  /** So that the verdict, too, is there in time. */
-  private static long piecesTimeout(Membership membership) {
+  /** How long Gloo waits, so that the verdict is reached within the group's timeout. */
+  private static long glooTimeout(Membership membership) {
     Duration whole = membership.timeout();
     Duration rest = whole.minus(VERDICT);
     return Math.max(rest.toMillis(), whole.toMillis() / 2);
@@ -166,9 +172,9 @@ final class GlooGroup implements ProcessGroup {
   @Override
   public void beginAllReduce(float[] values) {
     bytes += 2L * Float.BYTES * values.length * (size() - 1) / size();
-    for (int first = 0; first < values.length; first += PIECE) {
-      int count = Math.min(PIECE, values.length - first);
-      if (bucketLength + count > PIECE) {
+    for (int first = 0; first < values.length; first += CHUNK) {
+      int count = Math.min(CHUNK, values.length - first);
+      if (bucketLength + count > CHUNK) {
         sendBucket();
       }
       bucket.add(new Segment(values, first, count));
@@ -183,7 +189,7 @@ final class GlooGroup implements ProcessGroup {
     if (!bucket.isEmpty()) {
       List<Segment> segments = List.copyOf(bucket);
       int length = bucketLength;
-      begin(() -> sum(segments, length));
+      begin(() -> allReduce(segments, length));
       bucket.clear();
       bucketLength = 0;
     }
@@ -200,25 +206,27 @@ final class GlooGroup implements ProcessGroup {
   }
 
   /**
-   * Each rank gets its part of the numbers from all, adds them up in the order of the ranks, and
-   * gives the sums to all. That is the traffic of Gloo's own all-reduce, which for more than two
-   * ranks adds in another order for each part, so that no single process could learn the same.
+   * A reduce-scatter and an all-gather: each rank receives its share of the floats from all ranks,
+   * adds them in the order of the ranks, and sends the sums to all. Gloo's own all-reduce has the
+   * same traffic, but with more than two ranks it adds each share in another order, which one
+   * process could not reproduce.
    */
-  private void sum(List<Segment> segments, int length) {
-    int part = (length + size() - 1) / size();
+  private void allReduce(List<Segment> segments, int length) {
+    int share = (length + size() - 1) / size();
     int at = 0;
     for (Segment segment : segments) {
       floats.position(at).put(segment.values(), segment.first(), segment.count());
       at += segment.count();
     }
-    try (PointerScope unused = new PointerScope()) { // else natives wait for the collector
+    try (PointerScope unused =
+        new PointerScope()) { // or native memory would wait for the garbage collector
       watch.called();
-      Tensor given = tensor(floats.position(0), part * size());
-      Tensor taken = tensor(parts, part * size());
+      Tensor given = tensor(floats.position(0), share * size());
+      Tensor taken = tensor(received, share * size());
       await(gloo.alltoall_base(taken, given, new LongVector(), new LongVector()));
-      Tensor sum = taken.narrow(0, 0, part);
+      Tensor sum = taken.narrow(0, 0, share);
       for (int rank = 1; rank < size(); rank++) {
-        sum = sum.add_(taken.narrow(0, (long) rank * part, part));
+        sum = sum.add_(taken.narrow(0, (long) rank * share, share));
       }
       watch.called();
       await(gloo._allgather_base(given, sum));
@@ -238,7 +246,7 @@ final class GlooGroup implements ProcessGroup {
     return torch.from_blob(values, new long[] {length}, type);
   }
 
-  /** A native buffer for at least so many numbers. */
+  /** A native buffer for at least that many doubles. */
   private DoublePointer numbers(int length) {
     if (doubles.capacity() < length) {
       doubles = new DoublePointer(length);
@@ -248,7 +256,7 @@ final class GlooGroup implements ProcessGroup {
 
   private static void await(Work work) {
     if (!work._wait()) {
-      throw new IllegalStateException("a collective call was not completed");
+      throw new IllegalStateException("a collective operation did not complete");
     }
   }
 
@@ -256,28 +264,28 @@ final class GlooGroup implements ProcessGroup {
   public void beginAllGather(List<float[]> arrays) {
     int count = arrays.get(rank()).length;
     bytes += (long) Float.BYTES * count * (size() - 1);
-    int piece = PIECE / size();
+    int chunk = CHUNK / size();
     begin(
         () -> {
-          for (int at = 0; at < count; at += piece) {
-            gatherPiece(arrays, at, Math.min(piece, count - at));
+          for (int at = 0; at < count; at += chunk) {
+            gatherChunk(arrays, at, Math.min(chunk, count - at));
           }
         });
   }
 
-  private void gatherPiece(List<float[]> arrays, int at, int length) {
+  private void gatherChunk(List<float[]> arrays, int at, int length) {
     floats.position(0).put(arrays.get(rank()), at, length);
     try (PointerScope unused = new PointerScope()) {
       watch.called();
       Tensor own = tensor(floats.position(0), length);
-      await(gloo._allgather_base(tensor(parts.position(0), length * size()), own));
+      await(gloo._allgather_base(tensor(received.position(0), length * size()), own));
     }
     for (int rank = 0; rank < size(); rank++) {
       if (rank != rank()) {
-        parts.position((long) rank * length).get(arrays.get(rank), at, length);
+        received.position((long) rank * length).get(arrays.get(rank), at, length);
       }
     }
-    parts.position(0);
+    received.position(0);
   }
 
   @Override
@@ -285,12 +293,12 @@ final class GlooGroup implements ProcessGroup {
     sendBucket();
     long start = System.nanoTime();
     while (!begun.isEmpty()) {
-      finish(begun.remove());
+      await(begun.remove());
     }
     waitedNanos += System.nanoTime() - start;
   }
 
-  private void finish(Future<?> call) {
+  private void await(Future<?> call) {
     if (broken) {
       throw new IllegalStateException("the group is broken");
     }
@@ -309,14 +317,14 @@ final class GlooGroup implements ProcessGroup {
   private AbortedException failed(Throwable cause) {
     broken = true;
     BROKEN.add(this);
-    thread.shutdownNow(); // what was begun and not yet done would only fail, too
+    thread.shutdownNow(); // whatever is still pending would only fail, too
     return new AbortedException(watch.verdict(MasterSocket.firstLine(cause)), cause);
   }
 
-  /** In the order of the ranks, as one process would add what its micro-batches gave. */
+  /** Adds in the order of the ranks, as one process adds the sums of its micro-batches. */
   @Override
   public void allReduce(double[] values) {
-    finish(
+    await(
         thread.submit(
             () -> {
               double[] all = new double[Math.multiplyExact(values.length, size())];
@@ -324,7 +332,7 @@ final class GlooGroup implements ProcessGroup {
               given.put(values, 0, values.length);
               try (PointerScope unused = new PointerScope()) {
                 watch.called();
-                // a copy, since what is gathered is written over it
+                // a copy, since the all-gather overwrites the original
                 Tensor own = tensor(given, values.length).clone();
                 await(gloo._allgather_base(tensor(given, all.length), own));
               }
@@ -338,23 +346,23 @@ final class GlooGroup implements ProcessGroup {
 
   @Override
   public void broadcast(float[] values) {
-    finish(
+    await(
         thread.submit(
             () -> {
-              for (int at = 0; at < values.length; at += PIECE) {
-                int length = Math.min(PIECE, values.length - at);
+              for (int at = 0; at < values.length; at += CHUNK) {
+                int length = Math.min(CHUNK, values.length - at);
                 floats.position(0).put(values, at, length);
                 try (PointerScope unused = new PointerScope()) {
                   watch.called();
-                  TensorVector piece = new TensorVector(tensor(floats.position(0), length));
-                  await(gloo.broadcast(piece));
+                  TensorVector chunk = new TensorVector(tensor(floats.position(0), length));
+                  await(gloo.broadcast(chunk));
                 }
                 floats.position(0).get(values, at, length);
               }
             }));
   }
 
-  /** By way of the store, where nothing but the end of rank 0 ends the waiting. */
+  /** Goes through the store, so that only the end of rank 0 ends the wait. */
   @Override
   public byte[] broadcast(byte[] sent) {
     String key = "message/" + messages++;
@@ -384,7 +392,7 @@ final class GlooGroup implements ProcessGroup {
   public void barrier() {
     reportProgress();
     try {
-      String fault = watch.meet(meetings++);
+      String fault = watch.barrier(barriers++);
       if (fault != null) {
         throw blaming(fault);
       }
@@ -396,7 +404,7 @@ final class GlooGroup implements ProcessGroup {
 
   @Override
   public void reportProgress() {
-    watch.worked();
+    watch.progressed();
     String lost = watch.lost();
     if (lost != null) {
       throw blaming(lost);
@@ -410,10 +418,10 @@ final class GlooGroup implements ProcessGroup {
   }
 
   @Override
-  public void abort(String sentence) {
-    if (!broken && !blamed) { // else it was another's fault, and they know whose
-      watch.report(sentence);
-      reported = true;
+  public void abort(String reason) {
+    if (!broken && !blamed) { // else another rank is at fault, and the others know which
+      watch.abort(reason);
+      aborted = true;
     }
   }
 
@@ -423,14 +431,14 @@ final class GlooGroup implements ProcessGroup {
   }
 
   /**
-   * Rank 0 waits until the others have left, since the store ends with it. Where it ends before its
-   * time, the connections go first, so that whoever waits for it learns that, and why.
+   * Rank 0 waits until the others have left, since the store ends with it. After an abort the
+   * connections are closed first, so that the ranks waiting on them learn of it, and why.
    */
   @Override
   public void close() {
     thread.shutdownNow();
-    if (reported || blamed) {
-      gloo.close(); // when what was begun has ended
+    if (aborted || blamed) {
+      gloo.close(); // once pending operations have ended
     }
     watch.leave();
     watch.close();

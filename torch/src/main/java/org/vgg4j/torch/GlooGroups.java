@@ -19,7 +19,10 @@ import org.vgg4j.parallel.Membership;
 import org.vgg4j.parallel.ProcessGroup;
 import org.vgg4j.parallel.ProcessGroups;
 
-/** Joins groups that talk by Gloo over TCP and meet at a c10d store of rank 0. */
+/**
+ * Joins groups that communicate by Gloo over TCP and find each other through a c10d store of rank
+ * 0.
+ */
 public final class GlooGroups implements ProcessGroups {
   /** The property that says where JavaCPP unpacks libraries. */
   private static final String CACHE = "org.bytedeco.javacpp.cachedir";
@@ -36,8 +39,8 @@ public final class GlooGroups implements ProcessGroups {
   }
 
   /**
-   * JavaCPP unpacks the libraries into the user's cache when they are first used, and processes
-   * that do so at the same time spoil each other's files.
+   * Loads libtorch, one process at a time: on first use JavaCPP unpacks it into the user's cache,
+   * and processes that do so at once corrupt each other's files.
    */
   private static synchronized void loadLibraries() {
     try {
@@ -72,7 +75,9 @@ public final class GlooGroups implements ProcessGroups {
     }
   }
 
-  /** For a user without a home, for whom JavaCPP would make a folder "?" where the process is. */
+  /**
+   * For a user without a home, for whom JavaCPP would make a folder "?" in the working directory.
+   */
   private static void unpackIntoCache() {
     Path cache = UserFolders.cache();
     if (cache == null) {
@@ -91,31 +96,31 @@ public final class GlooGroups implements ProcessGroups {
       if (!first.isLoopbackAddress() || name.equals("localhost") || name.matches("127\\..*|::1")) {
         return first;
       }
-      // Debian's /etc/hosts gives a machine's own name an address that no other machine reaches
+      // Debian's /etc/hosts gives a machine's own name an address that other machines cannot reach
       for (InetAddress address : InetAddress.getAllByName(name)) {
         if (!address.isLoopbackAddress()) {
           return address;
         }
       }
       throw new InputException(
-          "MASTER_ADDR is %s, which on this machine means %s, itself alone: give the IP address by which the others reach it"
+          "MASTER_ADDR is %s, which on this machine is %s, the loopback address: give the IP address at which the others reach it"
               .formatted(name, first.getHostAddress()));
     } catch (UnknownHostException e) {
       throw new InputException(
-          "MASTER_ADDR is %s, which no name server knows: set it to the address of the machine of rank 0"
+          "MASTER_ADDR is %s, which does not resolve: set it to the address of the machine of rank 0"
               .formatted(name),
           e);
     }
   }
 
-  /** The address by which this machine talks to the master's: the others find it there, too. */
+  /** The address from which this machine reaches the master, where the others reach it too. */
   private static InetAddress ownAddress(InetAddress master, int port) {
     try (DatagramSocket socket = new DatagramSocket()) {
       socket.connect(new InetSocketAddress(master, port)); // sends nothing
       return socket.getLocalAddress();
     } catch (SocketException e) {
       throw new InputException(
-          "there is no way from this machine to MASTER_ADDR, %s: %s"
+          "this machine has no route to MASTER_ADDR, %s: %s"
               .formatted(master.getHostAddress(), e.getMessage()),
           e);
     }

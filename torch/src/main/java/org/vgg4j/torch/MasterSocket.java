@@ -9,8 +9,8 @@ import org.bytedeco.pytorch.gloo.Socket;
 import org.vgg4j.base.InputException;
 
 /**
- * The socket on which rank 0 waits for the others. c10d by itself would listen on all addresses of
- * the machine; this one is bound to the one that the group was told.
+ * The socket on which rank 0 waits for the others. c10d itself would listen on all addresses of the
+ * machine; this socket is bound to the address that the group was given.
  */
 final class MasterSocket {
   private static final short AF_INET = 2;
@@ -20,7 +20,7 @@ final class MasterSocket {
   private MasterSocket() {}
 
   /**
-   * Listens.
+   * Begins to listen.
    *
    * @return the file descriptor, which c10d takes over
    * @throws InputException if the address is not this machine's, or the port is taken

@@ -18,26 +18,25 @@ import org.jspecify.annotations.Nullable;
 import org.vgg4j.parallel.Membership;
 
 /**
- * Who of the group is alive, by what each rank writes into the store of rank 0 every second: that
- * it is there, and how many collective calls it has begun. Gloo knows only that a connection ended
- * or that nothing came; this tells whose fault it was.
+ * Knows which ranks are alive: each writes a heartbeat into the store of rank 0 every second, with
+ * the number of collective calls it has begun. Gloo reports only that a connection ended or that
+ * nothing arrived; the watch finds the rank at fault.
  *
- * <p>The store answers or does not: c10d itself waits for ever for a rank 0 that stands still. So
- * all its calls are made by one thread, and whoever needs one waits for that thread for some
- * seconds only.
+ * <p>c10d itself would wait for ever on the store of a rank 0 that hangs. So one thread makes all
+ * calls to the store, and whoever needs one waits for that thread a few seconds only.
  */
 final class Watch implements AutoCloseable {
   private static final long BEAT = 1_000; // milliseconds
-  private static final long ANSWER = 5_000; // milliseconds that rank 0 may take for one
-  private static final int STALE = 5; // beats in which a living rank has written something new
-  private static final long SILENCE = 60_000; // milliseconds, more than any collection of garbage
+  private static final long ANSWER = 5_000; // milliseconds that rank 0 may take to answer
+  private static final int STALE = 5; // beats within which a live rank writes something new
+  private static final long SILENCE = 60_000; // milliseconds, longer than any garbage collection
   private static final long POLL = 100; // milliseconds
   private static final long NANOS_OF_MILLI = 1_000_000;
   private static final String VERDICT = "verdict";
   private static final long DECISION = 9_000; // milliseconds
   private static final long FAREWELL = 15_000; // milliseconds
 
-  /** That rank 0, where the store is, does not answer. */
+  /** Rank 0, which has the store, does not answer. */
   private static final class NoAnswerException extends Exception {
     NoAnswerException(Throwable cause) {
       super(cause);
@@ -47,10 +46,10 @@ final class Watch implements AutoCloseable {
   private final Store store;
   private final int rank;
   private final int size;
-  private final long timeout; // milliseconds, of a rank that does not get on
-  private final long silence; // milliseconds, of one that is not heard
+  private final long timeout; // milliseconds, for a rank that makes no progress
+  private final long silence; // milliseconds, for a rank that has fallen silent
   private final AtomicLong calls = new AtomicLong();
-  private final AtomicLong work = new AtomicLong();
+  private final AtomicLong progress = new AtomicLong();
   private final Map<Integer, Beat> beats = new TreeMap<>();
   private final ExecutorService storeThread =
       Executors.newSingleThreadExecutor(work -> daemon(work, "vgg-store"));
@@ -61,8 +60,8 @@ final class Watch implements AutoCloseable {
   /**
    * What a rank wrote last.
    *
-   * @param text the number of the beat, of collective calls, and of pieces of work
-   * @param reads how often that was read since
+   * @param text the numbers of the beat, of collective calls and of progress reports
+   * @param reads how often it has been read since
    */
   private record Beat(String text, int reads) {
     private static final Beat NONE = new Beat("", 0);
@@ -83,14 +82,14 @@ final class Watch implements AutoCloseable {
     return thread;
   }
 
-  /** Notes that this rank has come to its next collective call. */
+  /** Notes that this rank has reached its next collective call. */
   void called() {
     calls.incrementAndGet();
   }
 
-  /** Notes that this rank gets on with what it does by itself. */
-  void worked() {
-    work.incrementAndGet();
+  /** Notes that this rank is making progress on its own. */
+  void progressed() {
+    progress.incrementAndGet();
   }
 
   private <T> T ask(Callable<T> request) throws NoAnswerException {
@@ -107,7 +106,7 @@ final class Watch implements AutoCloseable {
 
   private void run() {
     for (long beat = 0; !closed; beat++) {
-      String own = beat + " " + calls.get() + " " + work.get();
+      String own = beat + " " + calls.get() + " " + progress.get();
       try {
         String[] seen =
             ask(
@@ -157,12 +156,12 @@ final class Watch implements AutoCloseable {
     lost = found;
   }
 
-  /** A rank that has not written yet may still be about to join. */
+  /** A rank that has not written yet may still be joining. */
   private boolean isSilent(Beat beat) {
     return !beat.text().isEmpty() && beat.reads() * BEAT >= silence;
   }
 
-  /** Of rank 0 nothing was heard for as long as it may take. */
+  /** Notes that rank 0 did not answer in time. */
   private synchronized void noteSilence() {
     Beat old = beats.getOrDefault(0, Beat.NONE);
     Beat beat = new Beat(old.text(), old.reads() + STALE);
@@ -177,38 +176,38 @@ final class Watch implements AutoCloseable {
   }
 
   private String gone(int other) {
-    return "rank %d of %d is gone: its process has ended or stands still, or its machine cannot be reached"
+    return "rank %d of %d is gone: its process has ended or hangs, or its machine cannot be reached"
         .formatted(other, size);
   }
 
   private String late(int other) {
-    return "rank %d of %d does not come to where the others wait for it (give a longer --timeout, if it is only slow)"
+    return "rank %d of %d does not reach the point where the others wait for it (give a longer --timeout if it is only slow)"
         .formatted(other, size);
   }
 
-  /** That a rank has stopped, or is not heard any more; null if all are well. */
+  /** Which rank has stopped or fallen silent, as a sentence; null if all are well. */
   @Nullable String lost() {
     return lost;
   }
 
   /**
-   * Waits until all ranks have come here, for as long as those that have not get on.
+   * Waits until all ranks have reached a barrier, for as long as those that have not make progress.
    *
-   * @param number of the meeting
-   * @return whose fault it is that they do not meet; null if they do
+   * @param number of the barrier
+   * @return which rank is at fault, as a sentence; null if all have reached it
    */
-  @Nullable String meet(int number) throws InterruptedException {
+  @Nullable String barrier(int number) throws InterruptedException {
     String[] last = new String[size];
     long[] since = new long[size];
     while (true) {
-      boolean @Nullable [] missing = missing("meeting/" + number);
+      boolean @Nullable [] missing = missing("barrier/" + number);
       boolean all = missing != null;
       if (missing == null) {
-        Arrays.fill(since, System.nanoTime()); // nobody was heard, nobody is judged
+        Arrays.fill(since, System.nanoTime()); // no one was heard, so no one is judged
       }
       for (int other = 0; other < size && missing != null; other++) {
         String progress = progress(other);
-        // who is here only waits
+        // a rank that is here only waits
         if (!missing[other] || !progress.equals(last[other])) {
           last[other] = progress;
           since[other] = System.nanoTime();
@@ -226,16 +225,17 @@ final class Watch implements AutoCloseable {
   }
 
   /**
-   * Who has not come to a meeting to which this rank has; null if the store does not answer now.
+   * Which ranks have not reached a barrier that this rank has reached; null if the store does not
+   * answer now.
    */
-  private boolean @Nullable [] missing(String meeting) {
+  private boolean @Nullable [] missing(String barrier) {
     try {
       return ask(
           () -> {
             boolean[] missing = new boolean[size];
-            store.set(key(meeting, rank), "1");
+            store.set(key(barrier, rank), "1");
             for (int other = 0; other < size; other++) {
-              missing[other] = read(key(meeting, other)).isEmpty();
+              missing[other] = read(key(barrier, other)).isEmpty();
             }
             return missing;
           });
@@ -244,7 +244,7 @@ final class Watch implements AutoCloseable {
     }
   }
 
-  /** How far a rank is; a text that changes when it gets on. */
+  /** How far a rank is: a text that changes when it makes progress. */
   private synchronized String progress(int other) {
     String text = beats.getOrDefault(other, Beat.NONE).text();
     return text.substring(text.indexOf(' ') + 1);
@@ -304,12 +304,12 @@ final class Watch implements AutoCloseable {
     }
   }
 
-  /** Tells the others why this rank ends before its time. */
-  void report(String sentence) {
-    write(key("reason", rank), sentence);
+  /** Tells the others why this rank ends early. */
+  void abort(String reason) {
+    write(key("reason", rank), reason);
   }
 
-  /** Tells the others whose fault it is that this rank ends: all say the same. */
+  /** Tells the others which rank is at fault, so that all say the same. */
   void blame(String verdict) {
     write(VERDICT, verdict);
   }
@@ -323,22 +323,22 @@ final class Watch implements AutoCloseable {
                 return true;
               });
     } catch (NoAnswerException e) {
-      // rank 0 is gone, and needs to know nothing any more
+      // rank 0 is gone, and need not know
     }
   }
 
   /**
-   * Finds out whose fault it is that a call failed; takes some seconds.
+   * Finds the rank at fault after a call has failed; takes some seconds.
    *
-   * @param cause what the call said
+   * @param cause the message of the failed call
    */
   String verdict(String cause) {
-    frozenCalls = calls.get(); // calls that were begun before and fail now do not count
+    frozenCalls = calls.get(); // pending calls that fail from now on do not count
     try {
       Boolean unused =
           ask(
               () -> {
-                store.set(key("victim", rank), "1"); // who ends now ends because of another
+                store.set(key("victim", rank), "1"); // if this rank ends now, another is the cause
                 return true;
               });
       long end = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(DECISION);
@@ -390,13 +390,13 @@ final class Watch implements AutoCloseable {
     return beat != null && beat.reads() >= STALE;
   }
 
-  /** How many beats of this rank rank 0 has not answered by a beat of its own. */
+  /** How many beats ago rank 0 last wrote. */
   synchronized int silentBeatsOfRank0() {
     Beat beat = beats.get(0);
     return beat == null ? 0 : beat.reads();
   }
 
-  /** All are alive: then the one that has come least far holds the others up. */
+  /** All are alive, so the one that is furthest behind holds the others up. */
   private synchronized String laggard(String cause) {
     int last = -1;
     long least = frozenCalls;
@@ -407,10 +407,10 @@ final class Watch implements AutoCloseable {
         last = beat.getKey();
       }
     }
-    return last >= 0 ? late(last) : "the processes have lost each other: " + cause;
+    return last >= 0 ? late(last) : "the processes have lost contact: " + cause;
   }
 
-  /** Says that this rank needs the store no more; rank 0, where it is, waits for all others. */
+  /** Says that this rank no longer needs the store; rank 0, which has it, waits for all others. */
   void leave() {
     try {
       long left = ask(() -> store.add("left", 1));

@@ -1,6 +1,6 @@
 /**
- * Groups of processes by c10d and Gloo, PyTorch's own means of training on several processors and
- * machines, reached through JavaCPP.
+ * Groups of processes over c10d and Gloo, PyTorch's own libraries for training on several
+ * processors and machines, called through JavaCPP.
  */
 @NullMarked
 package org.vgg4j.torch;

@@ -26,7 +26,7 @@ import org.vgg4j.parallel.Membership;
 import org.vgg4j.parallel.ProcessGroup;
 import org.vgg4j.parallel.ProcessGroups;
 
-/** Ranks that are threads of one process, but talk over TCP. Needs the profile libtorch. */
+/** Ranks that are threads of one process but communicate over TCP. Needs the profile libtorch. */
 @EnabledIfSystemProperty(named = "vgg.test.libtorch", matches = "true")
 class GlooGroupTest {
   private static final Duration TIMEOUT = Duration.ofSeconds(30);
@@ -87,8 +87,8 @@ class GlooGroupTest {
   }
 
   /**
-   * In the order of the ranks, to the last bit; lengths that no number of ranks divides, alone and
-   * together.
+   * Sums in the order of the ranks, to the last bit; lengths that no number of ranks divides, alone
+   * and together.
    */
   @ParameterizedTest
   @ValueSource(ints = {2, 3, 5})
@@ -152,7 +152,7 @@ class GlooGroupTest {
     assertThat(failures).containsOnlyNulls();
   }
 
-  /** One works for longer than the timeout, the others wait; one that stands still they name. */
+  /** Ranks wait for one that works longer than the timeout, and name one that hangs. */
   @Test
   void ranksThatGetOnAreWaitedFor() throws Exception {
     Duration timeout = Duration.ofSeconds(8);
@@ -177,7 +177,8 @@ class GlooGroupTest {
     for (Throwable failure : failures) { // also the one that came too late
       assertThat(failure)
           .isInstanceOf(AbortedException.class)
-          .hasMessageStartingWith("rank 1 of 2 does not come to where the others wait for it");
+          .hasMessageStartingWith(
+              "rank 1 of 2 does not reach the point where the others wait for it");
     }
   }
 
@@ -189,7 +190,7 @@ class GlooGroupTest {
     }
   }
 
-  /** Who works by itself hears of a rank that has stopped, and nobody says that of rank 0. */
+  /** A rank busy on its own hears of one that has stopped, and no one blames rank 0. */
   @Test
   void whoWorksForLongHearsOfOthers() throws Exception {
     List<Throwable> failures =
@@ -232,7 +233,7 @@ class GlooGroupTest {
     assertThat(failures).containsOnlyNulls();
   }
 
-  /** Whoever fails, the others hear why, whether they wait for a sum or for a message. */
+  /** Whichever rank fails, the others hear why, whether they wait for a sum or for a message. */
   @ParameterizedTest
   @ValueSource(ints = {0, 2})
   void theOthersHearWhyARankHasStopped(int failing) throws Exception {

@@ -2,7 +2,7 @@ package org.vgg4j.parallel;
 
 import java.util.List;
 
-/** A process that works by itself. */
+/** A group of one. */
 record Alone() implements ProcessGroup {
   @Override
   public int rank() {

@@ -6,11 +6,11 @@ import org.jspecify.annotations.Nullable;
 import org.vgg4j.base.InputException;
 
 /**
- * Which group a process belongs to, by the variables of the environment that schedulers set for
+ * The group that a process belongs to, from the environment variables that schedulers set for
  * PyTorch.
  *
  * @param address of the machine of rank 0, {@code MASTER_ADDR}
- * @param port on which rank 0 listens, {@code MASTER_PORT}; nobody else may
+ * @param port on which rank 0 listens, {@code MASTER_PORT}; nothing else may use it
  * @param rank of this process, {@code RANK}
  * @param size of the group, {@code WORLD_SIZE}
  * @param localRank number of this process on its machine, {@code LOCAL_RANK}
@@ -21,13 +21,13 @@ public record Membership(
   private static final int PORTS = 65_535;
   private static final int DEFAULT_PORT = 29_500; // PyTorch's
 
-  /** How long a rank waits for the others unless something else is said. */
+  /** How long a rank waits for the others by default. */
   public static final Duration DEFAULT_TIMEOUT = Duration.ofMinutes(5);
 
   /**
-   * Returns what the environment says; null if it says that this process is alone.
+   * Returns the membership that the environment describes; null if this process is alone.
    *
-   * @throws InputException if it says half of it, or nonsense
+   * @throws InputException if the description is incomplete or invalid
    */
   public static @Nullable Membership of(Map<String, String> environment, Duration timeout) {
     if (environment.getOrDefault("WORLD_SIZE", "").isBlank()) {
@@ -69,7 +69,7 @@ public record Membership(
         return value;
       }
     } catch (NumberFormatException e) {
-      // told below, with what it should be
+      // reported below, with the range
     }
     throw new InputException(
         "the variable %s is %s, but must be a number from %d to %d"

@@ -3,12 +3,12 @@ package org.vgg4j.parallel;
 import java.util.ServiceLoader;
 import org.vgg4j.base.InputException;
 
-/** How processes become a group; found as a service. */
+/** Makes groups of processes; found as a service. */
 public interface ProcessGroups {
   /**
-   * Joins a group: waits until all of its processes are there.
+   * Joins a group: waits until all of its processes have joined.
    *
-   * @throws InputException if they are not in time, with the remedy
+   * @throws InputException if they do not in time, with the remedy
    */
   ProcessGroup join(Membership membership);
 

@@ -76,7 +76,10 @@ public class ConvolutionBenchmark extends KernelBenchmark {
     return pooled;
   }
 
-  /** The gradient by the input; the gradient by the output is what the forward pass might give. */
+  /**
+   * The gradient with respect to the input; the gradient with respect to the output is what the
+   * forward pass might give.
+   */
   @Benchmark
   public float[] backwardData(Arithmetic arithmetic) {
     kernel.backwardData(images, output, backwardWeights, input, inputGradient, workers);
@@ -84,7 +87,7 @@ public class ConvolutionBenchmark extends KernelBenchmark {
     return inputGradient;
   }
 
-  /** The gradients by weights and biases. */
+  /** The gradients with respect to weights and biases. */
   @Benchmark
   public float[] backwardWeights(Arithmetic arithmetic) {
     kernel.backwardWeights(images, input, output, weightGradient, biasGradient, workers);

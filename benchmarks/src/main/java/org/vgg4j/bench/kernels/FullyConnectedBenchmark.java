@@ -67,7 +67,7 @@ public class FullyConnectedBenchmark extends KernelBenchmark {
     return output;
   }
 
-  /** The gradient by the input. */
+  /** The gradient with respect to the input. */
   @Benchmark
   public float[] backwardData(Arithmetic arithmetic, Traffic traffic) {
     kernel.backwardData(images, output, weights, input, 1f, inputGradient, workers);
@@ -75,7 +75,7 @@ public class FullyConnectedBenchmark extends KernelBenchmark {
     return inputGradient;
   }
 
-  /** The gradients by weights and biases. */
+  /** The gradients with respect to weights and biases. */
   @Benchmark
   public float[] backwardWeights(Arithmetic arithmetic, Traffic traffic) {
     List<Factors> batch = List.of(new Factors(images, input, output));

@@ -43,7 +43,7 @@ public class LrnBenchmark extends KernelBenchmark {
     return output;
   }
 
-  /** The gradient by the input. */
+  /** The gradient with respect to the input. */
   @Benchmark
   public float[] backward(Traffic traffic) {
     kernels.lrnBackward(shape, images, input, output, inputGradient, workers);

@@ -49,7 +49,7 @@ public class PoolBenchmark extends KernelBenchmark {
     return pooled;
   }
 
-  /** The gradient by the pool's input. */
+  /** The gradient with respect to the pool's input. */
   @Benchmark
   public float[] maxPoolBackward(Traffic traffic) {
     kernels.maxPoolBackward(map, images, pooled, argmax, inputGradient, workers);

@@ -7,7 +7,7 @@ import org.vgg4j.kernels.ConvolutionShape;
 import org.vgg4j.kernels.MapLayout;
 
 /**
- * Where a convolution reads: the input as a plain or blocked map, seen as patches.
+ * The input of a convolution, a plain image or a blocked map, seen as patches.
  *
  * <p>A patch is what one output pixel sees, {@code kernel * kernel * channels} values in the order
  * [block][row][column][lane] for maps, [channel][row][column] for an image. A position outside the
@@ -63,12 +63,12 @@ final class Patches {
     return channels * kernel * kernel;
   }
 
-  /** Channels that lie together: 16 in maps, 1 in an image. */
+  /** Contiguous channels: 16 in maps, 1 in an image. */
   int lanes() {
     return lanes;
   }
 
-  /** Number of groups of channels that lie together. */
+  /** Number of groups of contiguous channels. */
   int blocks() {
     return channels / lanes;
   }

@@ -10,7 +10,7 @@ final class Rows {
    * @param sum the row added to, at its offset, of the given length
    * @param factors one factor per row
    * @param count number of rows
-   * @param rows the rows, the first at its offset, each {@code length} after the one before
+   * @param rows the rows, contiguous from the offset, each of the given length
    */
   static void addWeighted(
       float[] sum,

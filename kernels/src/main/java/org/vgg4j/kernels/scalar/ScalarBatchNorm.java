@@ -7,7 +7,7 @@ import org.vgg4j.kernels.BatchNorm;
 import org.vgg4j.kernels.MapLayout;
 import org.vgg4j.kernels.Workers;
 
-/** Batch normalisation by its definition; sums are of doubles, in the order of the values. */
+/** Batch normalisation by its definition; sums are doubles, in the order of the values. */
 record ScalarBatchNorm(MapLayout map) implements BatchNorm {
   @Override
   public int scratchLength() {
@@ -24,7 +24,7 @@ record ScalarBatchNorm(MapLayout map) implements BatchNorm {
     double of(int index);
   }
 
-  /** The sum of something over all images and pixels of a channel. */
+  /** The sum of a term over all images and pixels of a channel. */
   private double sum(int images, int channel, Term term) {
     double sum = 0;
     for (int image = 0; image < images; image++) {

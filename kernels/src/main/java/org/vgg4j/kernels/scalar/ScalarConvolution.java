@@ -11,11 +11,12 @@ import org.vgg4j.kernels.Pass;
 import org.vgg4j.kernels.Workers;
 
 /**
- * Convolution by its definition: each output pixel is the product of the patch that it sees, a row
- * of {@code T = C * kernel * kernel} values, with the weights as a matrix {@code [T][K]}.
+ * Direct convolution in blocks: each output pixel is the product of the patch that it sees, a row
+ * of {@code T = C * kernel * kernel} values, and the weights as a matrix {@code [T][K]}. (The six
+ * nested loops of the definition are in {@code Reference}, in the tests.)
  */
 final class ScalarConvolution implements Convolution {
-  /** Pixels whose contributions to the weights' gradient are added in one go. */
+  /** Pixels whose contributions to the weight gradient are added at once. */
   private static final int PIXELS = 8;
 
   private final ConvolutionShape shape;
@@ -86,8 +87,8 @@ final class ScalarConvolution implements Convolution {
   }
 
   /**
-   * {@code [K * kernel * kernel][C]}: the gradient by the input is a convolution of the output's
-   * gradient with the filters turned by half a circle.
+   * {@code [K * kernel * kernel][C]}: the gradient with respect to the input is a convolution of
+   * the output's gradient with the filters rotated by 180 degrees.
    */
   @Override
   public void prepareBackward(float[] weights, float[] prepared, Workers workers) {
@@ -134,8 +135,8 @@ final class ScalarConvolution implements Convolution {
   }
 
   /**
-   * One row of the output, rectified if wanted, {@code [W][K]}, into scratch memory; the patch lies
-   * behind.
+   * Writes one row of the output, {@code [W][K]}, rectified if wanted, into scratch memory; the
+   * patch follows it.
    */
   private void forwardRow(
       float[] input,
@@ -214,7 +215,7 @@ final class ScalarConvolution implements Convolution {
             Rows.addWeighted(sum, 0, channels, sum, channels, outputPatches.length(), prepared, 0);
             for (int c = 0; c < channels; c++) {
               int at = inputPatches.index(image, c / lanes, y, x) + c % lanes;
-              // an image was not made by a ReLU; a map was, and where it is zero the ReLU was off
+              // no ReLU made an image; a ReLU made a map, and was off where the map is zero
               inputGradient[at] = shape.readsImage() || input[at] > 0 ? sum[c] : 0f;
             }
           }
@@ -223,7 +224,7 @@ final class ScalarConvolution implements Convolution {
 
   /**
    * A task owns the gradients of one position of the filters and one block of input channels, so
-   * that the order of its sum over images and pixels is always the same.
+   * its sum over images and pixels always has the same order.
    */
   @Override
   public void backwardWeights(
@@ -267,7 +268,7 @@ final class ScalarConvolution implements Convolution {
     int dy = position / side - side / 2;
     int dx = position % side - side / 2;
     // scratch: the sums [lane][K], the output gradients of some pixels [pixel][K],
-    // their inputs [pixel][lane] and the same turned, [lane][pixel]
+    // their inputs [pixel][lane] and the same transposed, [lane][pixel]
     int gradients = lanes * filters;
     int values = gradients + PIXELS * filters;
     int turned = values + PIXELS * lanes;

@@ -60,7 +60,7 @@ final class ScalarFullyConnected implements FullyConnected {
         });
   }
 
-  /** The products are added in sixteen sums side by side, which are then added in order. */
+  /** Adds the products to sixteen interleaved sums, which are then added in order. */
   private static float dot(float[] a, int aOffset, float[] b, int bOffset, int n, float[] partial) {
     Arrays.fill(partial, 0f);
     int i = 0;
@@ -111,7 +111,7 @@ final class ScalarFullyConnected implements FullyConnected {
         });
   }
 
-  /** Products of some inputs with the weights to the outputs of a block, added for each output. */
+  /** Sums the products of some inputs and the weights of a block, for each output. */
   private static void sumBlock(
       float[] input, int row, int[] pairs, int column, int from, int to, float[] sums) {
     Arrays.fill(sums, 0f);

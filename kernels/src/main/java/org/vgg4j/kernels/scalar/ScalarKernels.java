@@ -14,7 +14,10 @@ import org.vgg4j.kernels.MapLayout;
 import org.vgg4j.kernels.Probe;
 import org.vgg4j.kernels.Workers;
 
-/** The naive twin: plain Java loops by the definition of each operation. */
+/**
+ * The naive twin: plain Java loops on the blocked layouts. The definitions themselves are in {@code
+ * Reference}, in the tests.
+ */
 public final class ScalarKernels implements Kernels {
   private static final int SGD_CHUNK = 1 << 16;
 

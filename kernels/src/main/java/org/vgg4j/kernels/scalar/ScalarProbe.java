@@ -8,7 +8,7 @@ final class ScalarProbe implements Probe {
   private static final int ROWS = 64;
   private static final int LENGTH = 256;
 
-  // results go here, so that the JIT compiler cannot leave the loops out
+  // results go here, so that the JIT compiler cannot remove the loops
   @SuppressWarnings("UnusedVariable")
   private volatile float sink;
 

@@ -1,6 +1,8 @@
 /**
- * The naive twin: every kernel by its definition, written to be read. It is the oracle for the
- * faster kernels and what runs where those cannot.
+ * The naive twin: every kernel in plain Java loops on the same blocked layouts, written to be read.
+ * The faster kernels are tested against it at the sizes of real networks, and it runs where they
+ * cannot. It is tested itself against the definitions, in double precision on plain arrays, by
+ * {@code Reference} in the tests.
  */
 @NullMarked
 package org.vgg4j.kernels.scalar;

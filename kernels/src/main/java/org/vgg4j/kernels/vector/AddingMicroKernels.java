@@ -5,7 +5,7 @@ import static org.vgg4j.kernels.vector.Width.SPECIES;
 
 import jdk.incubator.vector.FloatVector;
 
-/** Like {@link MicroKernels}, but the sums start with what is in c. */
+/** Like {@link MicroKernels}, but the sums start from the values in c. */
 final class AddingMicroKernels {
   private AddingMicroKernels() {}
 

@@ -13,24 +13,24 @@ import jdk.incubator.vector.VectorSpecies;
 import org.vgg4j.kernels.Bfloat16Weights;
 
 /**
- * Rows times {@link Bfloat16Weights}. Each output is the sum, by fused multiply-adds in the order
- * of the inputs, of {@link Bfloat16Weights#DEPTH} of them at a time, added to the others: the same
- * whatever the width of the vectors and the number of rows.
+ * Rows times {@link Bfloat16Weights}. For each output, fused multiply-adds sum {@link
+ * Bfloat16Weights#DEPTH} inputs at a time, in order, and these sums are added up: the same bits
+ * whatever the vector width and the number of rows.
  */
 final class Bfloat16Product {
   private static final VectorSpecies<Integer> INTS =
       VectorSpecies.of(int.class, SPECIES.vectorShape());
 
-  /** Vectors that hold the ints of one input and a block of outputs. */
+  /** Vectors for the ints of one input and a block of outputs. */
   private static final int PARTS = Bfloat16Weights.LANES / LANES;
 
-  /** Blocks that the kernels take at a time: four vectors of ints. */
+  /** Blocks per kernel call: four vectors of ints. */
   private static final int BLOCKS = 4 / PARTS;
 
-  /** Outputs that a thread takes at a time. */
+  /** Outputs per task. */
   static final int OUTPUTS = BLOCKS * BLOCK;
 
-  /** Rows that use what the caches hold of the weights. */
+  /** Rows that share the weights in the caches. */
   private static final int GROUP = 64;
 
   /** Two rows need sixteen registers for their sums. */
@@ -76,7 +76,7 @@ final class Bfloat16Product {
     }
   }
 
-  /** Adds the products of some inputs of a group of rows with all blocks of the task. */
+  /** Adds the products of some inputs of a group of rows and all blocks of the task. */
   private static void addFull(
       float[] x, int x0, int group, int in, int depth, int[] pairs, int at, float[] sums) {
     int block = in * Bfloat16Weights.LANES;
@@ -89,7 +89,7 @@ final class Bfloat16Product {
     }
   }
 
-  /** The same with fewer blocks, as the last task has. */
+  /** The same with fewer blocks, for the last task. */
   private static void addRest(
       float[] x,
       int x0,

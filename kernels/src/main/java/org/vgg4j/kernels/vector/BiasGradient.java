@@ -7,15 +7,15 @@ import jdk.incubator.vector.FloatVector;
 import org.vgg4j.kernels.MapLayout;
 import org.vgg4j.kernels.Workers;
 
-/** Gradients by the biases of a convolution: sums over all pixels. */
+/** Gradients with respect to the biases of a convolution: sums over all pixels. */
 final class BiasGradient {
   private BiasGradient() {}
 
   /**
-   * Adds them.
+   * Adds the gradients.
    *
    * @param output layout of the gradient
-   * @param gradient by the sums before ReLU
+   * @param gradient with respect to the sums before ReLU
    * @param biasGradient {@code [K]}, added to
    */
   static void add(

@@ -5,7 +5,7 @@ import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorShape;
 import jdk.incubator.vector.VectorSpecies;
 
-/** Bytes that go with floats, one each: which pixel a pool took, what dropout keeps. */
+/** Bytes that accompany floats, one each: which pixel a pool took, or what dropout keeps. */
 final class Bytes {
   private static final int NARROWEST = 64; // bits of a vector
 
@@ -14,14 +14,14 @@ final class Bytes {
           byte.class, VectorShape.forBitSize(Math.max(NARROWEST, Width.LANES * Byte.SIZE)));
 
   /**
-   * Bytes that {@link #floats} reads: as many as there are floats in a vector, or more, since no
-   * vector is narrower than eight bytes.
+   * Bytes that {@link #floats} reads: as many as a vector has floats, but at least eight, as no
+   * vector is narrower.
    */
   static final int READ = SPECIES.length();
 
   private Bytes() {}
 
-  /** The bytes from there on as floats, one to a lane of {@link Width#SPECIES}. */
+  /** The bytes from an index on as floats, one per lane of {@link Width#SPECIES}. */
   static FloatVector floats(byte[] bytes, int at) {
     return (FloatVector) ByteVector.fromArray(SPECIES, bytes, at).castShape(Width.SPECIES, 0);
   }

@@ -1,11 +1,14 @@
 package org.vgg4j.kernels.vector;
 
 /**
- * Minimal filtering with the transposes of its transforms, which the gradient by the filters needs.
- * Stateless.
+ * Minimal filtering with the transposes of its transforms, for the gradient with respect to the
+ * filters. Stateless.
  */
 interface DifferentiableFiltering extends MinimalFiltering {
-  /** {@code A}: from gradients by the outputs to gradients by the products. */
+  /**
+   * {@code A}: from gradients with respect to the outputs to gradients with respect to the
+   * products.
+   */
   void outputGradient(
       int count,
       float[] a,
@@ -17,7 +20,10 @@ interface DifferentiableFiltering extends MinimalFiltering {
       int toStride,
       int toStep);
 
-  /** {@code Gt}: from gradients by the transformed filter to gradients by the filter. */
+  /**
+   * {@code Gt}: from gradients with respect to the transformed filter to those with respect to the
+   * filter.
+   */
   void filterGradient(
       int count,
       float[] a,

@@ -8,18 +8,18 @@ import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorShuffle;
 
 /**
- * Dot products of rows with rows. Each is made of 16 sums side by side, of every sixteenth product,
- * by fused multiply-adds in the order of the row; then their halves are added, and those of what is
- * left, down to one. So a result depends neither on the width of the vectors nor on which kernel
- * computed it.
+ * Dot products of rows with rows. Fused multiply-adds form 16 interleaved sums, each of every
+ * sixteenth product in the order of the row; the upper half of the sums is then added to the lower,
+ * until one is left. So a result depends neither on the vector width nor on which kernel computed
+ * it.
  */
 final class Dot {
-  /** Rows of w that a thread takes at a time. */
+  /** Rows of w per task. */
   static final int OUTPUTS = 24;
 
   private static final int SUMS = 16;
 
-  /** Vectors that hold the sums of one product. */
+  /** Vectors for the sums of one product. */
   private static final int PARTS = SUMS / LANES;
 
   /** Rows of x, and of w, that {@link #tile} takes. */
@@ -28,18 +28,16 @@ final class Dot {
   /** Rows of w that {@link #stream} takes: eight vectors of sums. */
   private static final int STREAMS = 8 / PARTS;
 
-  /** Rows of x that use what the caches hold of w. */
+  /** Rows of x that share the part of w in the caches. */
   private static final int GROUP = 16;
 
-  /** As much of {@link #GROUP} rows of x as the second-level cache holds. */
+  /** Length of {@link #GROUP} rows of x that fits the second-level cache. */
   private static final int DEPTH = 4096;
 
-  /**
-   * Narrow vectors read a tile's rows once for each part, so that the first level must hold them.
-   */
+  /** Narrow vectors read a tile's rows once per part, so the first-level cache must hold them. */
   private static final int TILE_DEPTH = PARTS == 1 ? DEPTH : 512;
 
-  /** Brings the upper half of the first lanes to the first; what the others get is not used. */
+  /** Moves the upper half of the lanes to the lower; the other lanes are not used. */
   private static final VectorShuffle<Float> HALF_OF_16 = upperHalf(16);
 
   private static final VectorShuffle<Float> HALF_OF_8 = upperHalf(8);
@@ -94,7 +92,8 @@ final class Dot {
 
   private static int depth(int group, int length) {
     if (group == 1) {
-      return length; // no other row uses what the caches hold; memory is read faster in long runs
+      return length; // nothing in the caches would be used again; memory is read faster in long
+      // runs
     }
     return group < TILE ? DEPTH : TILE_DEPTH;
   }
@@ -129,7 +128,7 @@ final class Dot {
     }
   }
 
-  /** One row of x with some rows of w. */
+  /** One row of x and some rows of w. */
   private static void row(
       float[] x,
       int x0,
@@ -151,7 +150,7 @@ final class Dot {
     }
   }
 
-  /** Adds the sixteen sums of a product, halves first. */
+  /** Adds up the sixteen sums of a product, half by half. */
   private static float total(float[] sums, int from) {
     for (int half = SUMS / 2; half >= LANES; half /= 2) {
       for (int i = from; i < from + half; i += LANES) {
@@ -180,8 +179,8 @@ final class Dot {
   }
 
   /**
-   * One row of x with {@link #STREAMS} rows of w, eight vectors of sums in all: from memory several
-   * rows at a time come faster than one.
+   * One row of x and {@link #STREAMS} rows of w, eight vectors of sums in all: several rows at a
+   * time stream from memory faster than one.
    */
   private static void stream(
       float[] x, int x0, float[] w, int w0, int wRow, int length, float[] sums, int at) {
@@ -228,7 +227,7 @@ final class Dot {
     s7.intoArray(sums, at + 7 * LANES);
   }
 
-  /** Four rows of x with four of w, one vector of each product's sums. */
+  /** Four rows of x and four of w, one vector of the sums of each product. */
   private static void tile(
       float[] x, int x0, float[] w, int w0, int row, int length, float[] sums, int at, int sRow) {
     FloatVector s00 = FloatVector.fromArray(SPECIES, sums, at);

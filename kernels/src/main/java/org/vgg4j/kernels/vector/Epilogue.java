@@ -8,10 +8,13 @@ import jdk.incubator.vector.VectorOperators;
 import org.jspecify.annotations.Nullable;
 import org.vgg4j.kernels.MapLayout;
 
-/** What is done to a strip's pixels, 16 channels of them, on their way into the output. */
+/**
+ * The last step of a convolution: what happens to 16 channels of a strip's pixels on their way into
+ * the output.
+ */
 interface Epilogue {
   /**
-   * Takes a strip of tiles.
+   * Stores a strip of tiles.
    *
    * @param pixels {@code [height][width][16]} from its offset; may be overwritten
    * @param y row of the first pixel in the map; pixels beyond the map are dropped
@@ -31,7 +34,7 @@ interface Epilogue {
       }
     }
 
-    /** {@code (|h| + h) / 2}: max(0, h) sometimes is not compiled well, and this is exact too. */
+    /** {@code (|h| + h) / 2}: exact, and {@code max(0, h)} is sometimes compiled badly. */
     static void rectify(
         float[] from, int at, float[] bias, int biasAt, float[] to, int toAt, int pixels) {
       for (int l = 0; l < LANES; l += Width.LANES) {
@@ -68,7 +71,7 @@ interface Epilogue {
     }
   }
 
-  /** Adds the bias, rectifies, and keeps the largest of each 2x2 pixels. */
+  /** Adds the bias, rectifies, and keeps the largest of every 2x2 pixels. */
   record Pool(MapLayout half, float[] bias, float[] pooled, byte @Nullable [] argmax)
       implements Epilogue {
     @Override

@@ -7,41 +7,41 @@ import org.vgg4j.kernels.MapLayout;
 import org.vgg4j.kernels.Workers;
 
 /**
- * The gradient by the filters of a tiled convolution: for each position the product of the panel,
- * turned, with the gradients of the products, summed over all tiles.
+ * The gradient with respect to the filters of a tiled convolution: for each position, the
+ * transposed panel times the gradients of the products, summed over all tiles.
  *
- * <p>Where the sums are few, each of a number of slices of the tiles has sums of its own, which are
- * added in the end: a thread works in its own caches. Where they are many, all threads share a
- * chunk of tiles and divide the sums. Chunks and slices depend on the shape and the number of
- * images only, and so does the order of summation, whatever the number of threads.
+ * <p>Where the sums are few, the tiles are divided into slices with sums of their own, which are
+ * added at the end, so that a thread works in its own caches. Where they are many, all threads
+ * share a chunk of tiles and divide the sums. Chunks and slices, and with them the order of
+ * summation, depend only on the shape and the number of images, not on the number of threads.
  */
 final class FilterGradient {
-  /** Slices at most, and floats in all of them. */
+  /** Most slices, and most floats in all of them. */
   private static final int MOST_SLICES = 16;
 
   private static final int LONGEST_SLICES = 4 << 20;
   private static final int FEWEST_SLICES = 6;
 
-  /** Tiles that make a slice worth its sums. */
+  /** Fewest tiles for which a slice is worth its sums. */
   private static final int TILES_PER_SLICE = 60;
 
   /**
-   * Floats of panel and gradients of a slice's chunk, beside its sums in the second-level cache.
+   * Floats of panel and gradients in a slice's chunk, which shares the second-level cache with its
+   * sums.
    */
   private static final int SLICE_CHUNK = 96 << 10;
 
   private static final int SMALLEST_SLICE_CHUNK = 30;
 
   /**
-   * Floats of panel and gradients of a chunk that the threads share. It wants to stay in the
-   * caches; but the sums are read and written once per chunk, so it should not be small beside
-   * them.
+   * Floats of panel and gradients in a chunk that the threads share. It should stay in the caches,
+   * but the sums are read and written once per chunk, so it should not be small compared with them.
    */
   private static final int LONGEST = 6 << 20;
 
   private static final int PER_SUM = 4;
 
-  /** Tiles that one task gathers. */
+  /** Tiles per gathering task. */
   private static final int PORTION = 15;
 
   private final Tiling tiling;
@@ -64,7 +64,7 @@ final class FilterGradient {
     this.sums = Math.multiplyExact(tiling.positions * tiling.depth, columns);
   }
 
-  /** Number of slices, or 0 if the sums are too many for it. */
+  /** Number of slices, or 0 if the sums are too many for slices. */
   private int slices(long tiles) {
     int most = Math.min(MOST_SLICES, LONGEST_SLICES / sums);
     if (most < FEWEST_SLICES) {
@@ -179,7 +179,7 @@ final class FilterGradient {
     Slices.reduce(shared, sums, slices, workers);
   }
 
-  /** Returns where the sums lie. */
+  /** Returns the offset of the sums. */
   private int sumTogether(
       int tiles, float[] input, float[] gradient, float[] shared, Workers workers) {
     int chunk = sharedChunk(tiles);
@@ -216,7 +216,7 @@ final class FilterGradient {
    * Writes the panel and the gradients of the products of some tiles.
    *
    * @param first index of the first tile, over all images
-   * @param at its place in the chunk
+   * @param at its index in the chunk
    * @param rows of a whole chunk
    */
   private void gather(
@@ -250,7 +250,7 @@ final class FilterGradient {
     }
   }
 
-  /** Adds to the sums of one position and block of columns. */
+  /** Adds to the sums of one position and one block of columns. */
   private void multiply(
       int position, int column, int used, int rows, float[] chunk, float[] to, int sumsAt) {
     PanelLayout panel = panel(rows);

@@ -9,9 +9,8 @@ import org.vgg4j.kernels.MapLayout;
  * F(6x6, 3x3), with the points 0, 1, -1, 2, -2, 1/2, -1/2: 64 multiplications for 36 outputs, a
  * fifth fewer than {@link FilteringF4} where a map is large enough for its tiles.
  *
- * <p>Each transform is two loops over the same values, since one would be so large that the JIT
- * compiler of JDK 17 gives up inlining in one JVM start of two, and makes an object of every
- * vector.
+ * <p>Each transform is two loops over the same values: a single one is so large that in every other
+ * run the JIT compiler of JDK 17 stops inlining and makes an object of every vector.
  */
 final class FilteringF6 implements MinimalFiltering {
   /** Vectors in the 16 lanes of a block. */

@@ -3,18 +3,17 @@ package org.vgg4j.kernels.vector;
 import static org.vgg4j.kernels.vector.Width.LANES;
 
 /**
- * The matrix product that all else is made of: a few rows by a few vectors of columns, kept in
- * registers over the whole depth.
+ * The matrix product that everything else builds on: a few rows by a few vectors of columns, kept
+ * in registers over the whole depth.
  *
  * <p>For rows r and columns v, {@code c[r][v] = sum over d of a[r][d] * b[d][v]}, in the order of
- * d, one fused multiply-add each, whatever the number of rows: a result does not depend on how rows
- * were grouped. Element (r, d) of a lies at {@code a0 + r * aRow + d * aStep}, row d of b at {@code
- * b0 + d * bStep}.
+ * d, one fused multiply-add each, so that a result does not depend on how rows are grouped. Element
+ * (r, d) of a lies at {@code a0 + r * aRow + d * aStep}, row d of b at {@code b0 + d * bStep}.
  */
 final class Gemm {
   /**
-   * Rows of the largest micro-kernel: 20 of 32 registers hold sums, or 8 of 16. A sixth row would
-   * leave so few registers that the JIT compiler of JDK 17 spills them in one JVM start of three.
+   * Rows of the largest micro-kernel: 20 of 32 registers hold sums, or 8 of 16. A sixth row leaves
+   * so few that the JIT compiler of JDK 17 spills registers in one run out of three.
    */
   static final int ROWS = Width.REGISTERS >= 32 ? 5 : 4;
 
@@ -24,8 +23,8 @@ final class Gemm {
   private Gemm() {}
 
   /**
-   * Columns that are computed together for a matrix of that many: the largest of 4, 2 or 1 vectors
-   * that divides them.
+   * Columns of a matrix that are computed together: the largest of 4, 2 or 1 vectors that divides
+   * their number.
    *
    * @param columns a multiple of 16
    */
@@ -43,8 +42,8 @@ final class Gemm {
    *
    * @param rows number of rows; any
    * @param columns a block as {@link #columnBlock} gives it
-   * @param mayOverrun whether a and c have room for rows up to the next multiple of 4 or 5, so that
-   *     fewer need not be computed one by one
+   * @param mayOverrun whether a and c have room up to the next multiple of 4 or 5 rows, so that the
+   *     last rows need not be computed one by one
    */
   static void run(
       int rows,
@@ -87,7 +86,7 @@ final class Gemm {
     }
   }
 
-  /** Like {@link #run}, but adds to what is in c. */
+  /** Like {@link #run}, but adds to the values in c. */
   static void add(
       int rows,
       int columns,

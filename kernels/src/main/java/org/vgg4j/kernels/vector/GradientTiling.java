@@ -2,16 +2,16 @@ package org.vgg4j.kernels.vector;
 
 import org.vgg4j.kernels.Workers;
 
-/** What a {@link Tiling} must be able to do for the gradient by the filters. */
+/** What the gradient with respect to the filters needs of a {@link Tiling}. */
 interface GradientTiling {
   /**
-   * The reverse of {@link Tiling#scatter} for gradients: turns the gradients of a strip's pixels,
-   * 16 lanes of them, into those of the products.
+   * The reverse of {@link Tiling#scatter} for gradients: turns 16 lanes of the gradients of a
+   * strip's pixels into those of the products.
    *
-   * @param tile the strip's first
-   * @param tiles of the strip
+   * @param tile the strip's first tile
+   * @param tiles number of tiles in the strip
    * @param gradient a map in blocks
-   * @param from where the strip's first pixel lies
+   * @param from index of the strip's first pixel
    * @param rowStride floats between two rows of the map
    * @param products {@code [position][row][columns]}, the strip's first row and column at the
    *     offset
@@ -30,9 +30,10 @@ interface GradientTiling {
       int offset);
 
   /**
-   * Adds the gradients by the filters.
+   * Adds the gradients with respect to the filters.
    *
-   * @param products gradients by the prepared filters, laid out as these, from their offset
+   * @param products gradients with respect to the prepared filters, laid out as these, from their
+   *     offset
    * @param filterGradient {@code [K][C][kernel][kernel]}, added to
    */
   void addFilterGradient(float[] products, int at, float[] filterGradient, Workers workers);

@@ -14,19 +14,19 @@ import org.vgg4j.kernels.Workers;
 import org.vgg4j.kernels.scalar.ScalarKernels;
 
 /**
- * The first convolution, over images: with three channels there is too little depth for minimal
- * filtering to pay. Products are formed straight from a few rows of the image with zeros around.
+ * The first convolution, which reads images: three channels are too little depth for minimal
+ * filtering to pay off. Products are formed directly from a few zero-padded rows of the image.
  */
 final class ImageConvolution implements Convolution {
   private static final int CHANNELS = ConvolutionShape.IMAGE_CHANNELS;
 
-  /** Rows of pixels that are computed together: two rows of the pool. */
+  /** Rows of pixels that are computed together: two pooled rows. */
   private static final int ROWS = 4;
 
   /** Pixels of a row that are computed together, a multiple of the micro-kernels' four. */
   private static final int STRIP = 32;
 
-  /** Taps, or pixels, of a micro-kernel. */
+  /** Taps, or pixels, per micro-kernel. */
   private static final int GROUP = 4;
 
   private static final int MOST_SLICES = 16;
@@ -38,10 +38,10 @@ final class ImageConvolution implements Convolution {
   private final int windowRows;
   private final int windowWidth;
 
-  /** Where in the window the taps of the first pixel lie, in the order of the filters. */
+  /** Indices in the window of the taps of the first pixel, in the order of the filters. */
   private final int[] taps;
 
-  /** For the gradient by an image, which nothing in training wants. */
+  /** For the gradient with respect to an image, which training does not need. */
   private final Convolution scalar;
 
   /**
@@ -88,7 +88,7 @@ final class ImageConvolution implements Convolution {
     return windowLength() + ROWS * STRIP * (block + LANES);
   }
 
-  /** Rows of the sums: whole groups of taps, of which the last may hold one twice. */
+  /** Rows of the sums: whole groups of taps; the last group may repeat one. */
   private int sumsLength() {
     return (taps.length + GROUP - 1) / GROUP * GROUP * columns;
   }
@@ -180,7 +180,7 @@ final class ImageConvolution implements Convolution {
         });
   }
 
-  /** Rows y - radius and on of an image, with zeros beyond it, {@code [3][rows][width]}. */
+  /** Rows of an image from y - radius on, zero-padded, {@code [3][rows][width]}. */
   private void fillWindow(float[] input, int image, int y, float[] window) {
     int radius = shape.kernel() / 2;
     int width = shape.width();
@@ -200,7 +200,7 @@ final class ImageConvolution implements Convolution {
     }
   }
 
-  /** The products of a strip, {@code [4][width][block]}, behind the window. */
+  /** The products of a strip, {@code [4][width][block]}, stored after the window. */
   private void multiply(float[] floats, int x, int width, float[] weights, int at) {
     for (int y = 0; y < ROWS; y++) {
       for (int i = 0; i < width; i += GROUP) {
@@ -278,7 +278,7 @@ final class ImageConvolution implements Convolution {
     BiasGradient.add(images, shape.output(), outputGradient, biasGradient, workers);
   }
 
-  /** Adds what one row of pixels gives. */
+  /** Adds the products of one row of pixels. */
   private void addRow(
       float[] window, int row, float[] gradient, int image, int y, float[] sums, int sumsAt) {
     MapLayout map = shape.output();
@@ -313,7 +313,7 @@ final class ImageConvolution implements Convolution {
     }
   }
 
-  /** Where a vector of the outputs lies in a map, beside the first. */
+  /** Offset of a vector of outputs in a map from the first. */
   private static int vectorAt(int vector, MapLayout map) {
     int lane = vector * Width.LANES;
     return lane / LANES * map.blockLength() + lane % LANES;

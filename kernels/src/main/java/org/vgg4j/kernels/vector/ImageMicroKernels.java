@@ -7,7 +7,7 @@ import jdk.incubator.vector.FloatVector;
 import org.vgg4j.kernels.MapLayout;
 
 /**
- * The micro-kernels of {@link ImageConvolution}, written out for the same reason as {@link
+ * The micro-kernels of {@link ImageConvolution}, unrolled by hand for the same reason as {@link
  * MicroKernels}.
  *
  * <p>{@code products}: for pixels r = 0 to 3 and vectors v, {@code c[r][v] = sum over taps t of

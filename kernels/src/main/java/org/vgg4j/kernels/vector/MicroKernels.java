@@ -7,9 +7,9 @@ import jdk.incubator.vector.FloatVector;
 
 /**
  * The micro-kernels of {@link Gemm}: some rows by some vectors of columns, all in registers. They
- * are alike but for the number of registers, and written out since an array of vectors would not
- * stay in registers. Nor would the sums with two nested loops over the depth (seen on JDK 17:
- * twenty times slower). Arguments are those of {@link Gemm#run}.
+ * differ only in the number of registers, and are unrolled by hand since an array of vectors would
+ * not stay in registers. Neither would the sums in two nested loops over the depth (twenty times
+ * slower on JDK 17). Arguments are those of {@link Gemm#run}.
  */
 final class MicroKernels {
   private MicroKernels() {}

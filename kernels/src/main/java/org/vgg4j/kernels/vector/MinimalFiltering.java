@@ -2,12 +2,12 @@ package org.vgg4j.kernels.vector;
 
 /**
  * Winograd's minimal filtering F(m x m, 3x3) (Lavin and Gray 2016, doi:10.1109/CVPR.2016.435): m x
- * m outputs of a 3x3 convolution by (m+2)^2 multiplications, {@code Y = At [(G g Gt) * (Bt d B)]
+ * m outputs of a 3x3 convolution from (m+2)^2 multiplications, {@code Y = At [(G g Gt) * (Bt d B)]
  * A}.
  *
  * <p>Each transform here is one-dimensional and works on 16 lanes at once: it reads vectors at
- * {@code from + i * fromStride} and writes vectors at {@code to + j * toStride}. Two dimensions are
- * two passes over a scratch array; one unrolled method for both would be too large for the JIT
+ * {@code from + i * fromStride} and writes vectors at {@code to + j * toStride}. Two dimensions
+ * take two passes over a scratch array; one unrolled method for both would be too large for the JIT
  * compiler. Stateless.
  */
 interface MinimalFiltering {
@@ -17,7 +17,7 @@ interface MinimalFiltering {
   /** m + 2: inputs, and products, of one dimension. */
   int inputs();
 
-  /** {@code Bt}: the inputs. */
+  /** {@code Bt}: transforms the inputs. */
   void input(
       int count,
       float[] a,
@@ -41,7 +41,7 @@ interface MinimalFiltering {
       int toStride,
       int toStep);
 
-  /** {@code G}: the filter, three values. */
+  /** {@code G}: transforms the filter, three values. */
   void filter(
       int count,
       float[] a,

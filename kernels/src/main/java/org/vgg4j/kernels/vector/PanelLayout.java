@@ -3,7 +3,7 @@ package org.vgg4j.kernels.vector;
 import static org.vgg4j.kernels.MapLayout.LANES;
 
 /**
- * Where the element of a position, row and depth lies in a panel: {@code position * plane + row *
+ * The index in a panel of the element at a position, row and depth: {@code position * plane + row *
  * rowStride + depth / 16 * blockStride + depth % 16}.
  *
  * @param plane floats between two positions
@@ -11,9 +11,9 @@ import static org.vgg4j.kernels.MapLayout.LANES;
  * @param blockStride floats between two blocks of 16 of the depth
  */
 record PanelLayout(int plane, int rowStride, int blockStride) {
-  /** A row is contiguous; 16 floats more than needed lie between two, against cache conflicts. */
+  /** Each row is contiguous; a gap of 16 floats between rows prevents cache conflicts. */
   static PanelLayout byRow(int rows, int depth) {
-    int whole = (rows + Gemm.ROWS - 1) / Gemm.ROWS * Gemm.ROWS; // the micro-kernel reads so many
+    int whole = (rows + Gemm.ROWS - 1) / Gemm.ROWS * Gemm.ROWS; // the micro-kernel reads that many
     int row = depth + LANES;
     return new PanelLayout(whole * row + LANES, row, LANES);
   }

@@ -9,9 +9,9 @@ import org.vgg4j.kernels.MapLayout;
 import org.vgg4j.kernels.Workers;
 
 /**
- * Convolution by its definition as one product: a row is the patch that an output pixel sees. For
- * 1x1 and 5x5 filters, where minimal filtering does not apply. A tile is a square of pixels, each a
- * row, so that a pool finds its pixels together.
+ * Direct convolution as one product, where a row is the patch that an output pixel sees. For 1x1
+ * and 5x5 filters, which minimal filtering does not cover. A tile is a square of pixels, one row
+ * each, so that all pixels of a pooling window are in one tile.
  */
 final class PatchTiling extends Tiling implements GradientTiling {
   private static final int PARTS = LANES / Width.LANES;
@@ -37,7 +37,7 @@ final class PatchTiling extends Tiling implements GradientTiling {
     this.kernel = kernel;
   }
 
-  /** Pixels of a tile in each dimension: no more than small maps have. */
+  /** Pixels of a tile in each dimension, no more than a small map has. */
   private static int side(int height, int width) {
     return Math.min(height, width) <= 2 ? 2 : 4;
   }
@@ -69,7 +69,7 @@ final class PatchTiling extends Tiling implements GradientTiling {
     }
   }
 
-  /** The order in a patch is [row][column][channel]; zeros beyond the map. */
+  /** A patch is laid out as [row][column][channel], with zeros beyond the map. */
   private void gatherPatch(
       float[] input, int number, int y, int x, float[] panel, int to, int blockStride) {
     int radius = kernel / 2;

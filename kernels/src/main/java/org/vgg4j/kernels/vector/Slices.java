@@ -7,15 +7,15 @@ import jdk.incubator.vector.FloatVector;
 import org.vgg4j.kernels.Workers;
 
 /**
- * Sums that several tasks form, each its own, so that none waits for another: slices whose number
- * the shape fixes, added in their order whoever computed them.
+ * Partial sums, one slice per task, so that no task waits for another. The shape alone fixes their
+ * number, and they are added in order whichever thread computed them.
  */
 final class Slices {
   private static final int PART = 1 << 12;
 
   private Slices() {}
 
-  /** Where a slice of some things begins. */
+  /** Index of the first item of a slice. */
   static int first(int things, int slices, int slice) {
     return (int) ((long) things * slice / slices);
   }
@@ -24,7 +24,7 @@ final class Slices {
    * Adds all slices to the first.
    *
    * @param values {@code [slices][length]}
-   * @param length of a slice, a multiple of 16
+   * @param length floats of a slice, a multiple of 16
    */
   static void reduce(float[] values, int length, int slices, Workers workers) {
     workers.run(

@@ -6,22 +6,22 @@ import org.vgg4j.kernels.MapLayout;
 import org.vgg4j.kernels.Workers;
 
 /**
- * The products of a tiled convolution and what is done with them: {@code output = epilogue(scatter(
+ * The products of a tiled convolution and what becomes of them: {@code output = epilogue(scatter(
  * gather(input) * weights))}.
  *
- * <p>Results do not depend on how tiles are grouped: each value is one sum over the depth, always
- * in the same order. So the grouping may follow the number of threads.
+ * <p>Each value is one sum over the depth, always in the same order, so results do not depend on
+ * how tiles are grouped, and the grouping may depend on the number of threads.
  */
 final class TiledConvolution {
   /**
-   * Panels that threads share are at most so long, in floats: 10 MB, two chunks at 512 channels.
-   * The third-level cache has to hold the filters beside them, which every panel reads.
+   * Most floats of a shared panel: 10 MB, two chunks at 512 channels. The third-level cache must
+   * also hold the filters, which every panel reads.
    */
   private static final int LONGEST_SHARED_PANEL = 5 << 19;
 
   private static final int MOST_PIXELS = 6 * 6 * Tiling.STRIP * LANES;
 
-  /** Tiles that one task brings into a shared panel. */
+  /** Tiles per task that fills a shared panel. */
   private static final int PORTION = 12;
 
   private final Tiling tiling;
@@ -40,8 +40,9 @@ final class TiledConvolution {
   }
 
   /**
-   * Tiles whose panel and products one thread has at a time: few enough for the second-level cache,
-   * many enough to use each weight often. A multiple of the micro-kernels' rows.
+   * Tiles that one thread processes at a time: few enough for their panel and products to fit the
+   * second-level cache, many enough to use each weight often. A multiple of the micro-kernels'
+   * rows.
    */
   private static int chunk(Tiling tiling) {
     if (tiling.positions == 1) {
@@ -63,13 +64,13 @@ final class TiledConvolution {
     if (threads == 1) {
       return 0;
     }
-    // also a smaller batch, the last of an epoch, may need it
+    // a smaller batch, such as the last of an epoch, may need it too
     int tiles = (int) Math.min((long) images * tiling.tilesPerImage(), 8L * threads * chunk - 1);
     int rows = sharedTiles(tiles) * tiling.rowsPerTile;
     return tiling.positions * panel(rows).plane();
   }
 
-  /** Of the products of that many images. */
+  /** Floats of the products of that many images. */
   long multiplyAdds(int images) {
     long rows = (long) images * tiling.tilesPerImage() * tiling.rowsPerTile;
     return rows * tiling.positions * tiling.depth * columns;
@@ -105,7 +106,7 @@ final class TiledConvolution {
     }
   }
 
-  /** Each thread does all with its own tiles. */
+  /** Each thread takes its tiles through all steps. */
   private void runChunks(
       int tiles, float[] input, float[] weights, Epilogue epilogue, Workers workers) {
     int rows = chunk * tiling.rowsPerTile;
@@ -125,7 +126,7 @@ final class TiledConvolution {
         });
   }
 
-  /** All threads share the panel and divide the columns, so that weights are read once. */
+  /** All threads share the panel and divide the columns, so that each weight is read once. */
   private void runShared(
       int first, int count, float[] input, float[] weights, Epilogue epilogue, Workers workers) {
     PanelLayout layout = panel(count * tiling.rowsPerTile);
@@ -153,9 +154,9 @@ final class TiledConvolution {
   }
 
   /**
-   * The products of some tiles with one block of columns.
+   * Multiplies some tiles by one block of columns.
    *
-   * @param first the first tile's place in the panel
+   * @param first the first tile's index in the panel
    */
   private void multiply(
       float[] panel,
@@ -215,7 +216,7 @@ final class TiledConvolution {
     }
   }
 
-  /** Zeros around maps that are about to be written. */
+  /** Zeros the halo of maps that are about to be written. */
   static void clearHalo(int images, MapLayout map, float[] maps, Workers workers) {
     workers.run(
         images,

@@ -5,19 +5,21 @@ import static org.vgg4j.kernels.MapLayout.LANES;
 import org.vgg4j.kernels.Workers;
 
 /**
- * How a convolution becomes matrix products. The output is cut into square tiles; each tile is one
- * or several rows of a product, and there is one product for each position.
+ * How a convolution becomes matrix products: the output is cut into square tiles, each tile makes
+ * one or several rows of every product, and there is one product per position.
  *
  * <p>The left matrices lie as panels in a {@link PanelLayout}. Stateless, hence thread-safe.
  */
 abstract class Tiling {
   /**
-   * Tiles side by side that are transformed together: what two neighbours both read is transformed
-   * once, and the rows read are long enough for the processor to foresee.
+   * Adjacent tiles that are transformed together: what two neighbours both read is transformed
+   * once, and the rows read are long enough for the prefetcher.
    */
   static final int STRIP = 8;
 
-  /** Of 6x6 tiles as many as are about as wide, so that the rows stay in the first-level cache. */
+  /**
+   * The same in 6x6 tiles, of about the same width, so that the rows stay in the first-level cache.
+   */
   private static final int LARGE_STRIP = 5;
 
   /** Floats of scratch that {@link #gather}, {@link #scatter} and gradients need. */
@@ -47,7 +49,7 @@ abstract class Tiling {
     this.depth = depth;
   }
 
-  /** Tiles of one row of tiles. */
+  /** Tiles in a row. */
   final int tilesAcross() {
     return (width + side - 1) / side;
   }
@@ -57,7 +59,7 @@ abstract class Tiling {
     return tilesAcross() * ((height + side - 1) / side);
   }
 
-  /** Tiles of the strip that starts at a tile: of one row of tiles, no more than are left. */
+  /** Tiles in the strip that starts at a tile, which ends with its row. */
   final int strip(int tile, int left) {
     return Math.min(
         Math.min(side > 4 ? LARGE_STRIP : STRIP, left), tilesAcross() - tile % tilesAcross());
@@ -77,13 +79,13 @@ abstract class Tiling {
     return tile % tilesAcross() * side;
   }
 
-  /** Floats of the weights as the products read them, for that many outputs. */
+  /** Floats of the prepared weights, for that many outputs. */
   final int weightsLength(int columns) {
     return Math.multiplyExact(Math.multiplyExact(positions, depth), columns);
   }
 
   /**
-   * Writes what some tiles read into the panels.
+   * Writes the inputs of some tiles into the panels.
    *
    * @param input the maps, or images
    * @param first index of the first tile, over all images
@@ -103,7 +105,7 @@ abstract class Tiling {
       int offset);
 
   /**
-   * Turns 16 columns of a strip's products into its pixels.
+   * Turns 16 columns of a strip's products into pixels.
    *
    * @param tiles of the strip
    * @param products {@code [position][row][columns]}, the strip's first row and column at the
@@ -125,11 +127,12 @@ abstract class Tiling {
       int offset);
 
   /**
-   * Brings filters into the form of the products, {@code [columns/block][position][depth][block]}.
+   * Brings filters into the form that the products read, {@code
+   * [columns/block][position][depth][block]}.
    *
    * @param filters {@code [K][C][kernel][kernel]}
-   * @param turned whether they are turned by half a circle and inputs and outputs change places, as
-   *     for the gradient by the input
+   * @param turned whether to rotate them by 180 degrees and swap inputs and outputs, for the
+   *     gradient with respect to the input
    */
   abstract void prepare(float[] filters, boolean turned, float[] prepared, Workers workers);
 }

@@ -11,9 +11,9 @@ import org.vgg4j.kernels.MapLayout;
 import org.vgg4j.kernels.Workers;
 
 /**
- * Batch normalisation, lane by lane. It is bound by memory, so each kernel reads its maps once:
- * sums are formed for each image and block of channels, row by row, and added up at the end, in the
- * same order whatever the number of threads.
+ * Batch normalisation, lane by lane. It is memory-bound, so each kernel reads its maps once: sums
+ * are formed per image and block of channels, row by row, and added up at the end, in the same
+ * order whatever the number of threads.
  */
 record VectorBatchNorm(MapLayout map) implements BatchNorm {
   /** Two sums for each of 16 channels. */
@@ -30,8 +30,8 @@ record VectorBatchNorm(MapLayout map) implements BatchNorm {
   }
 
   /**
-   * Deviations are summed from each channel's first value, which is near enough to the mean for
-   * their squares to lose nothing that counts, and no second pass is needed.
+   * Sums deviations from each channel's first value, which is close enough to the mean for their
+   * squares to lose no precision that matters, and saves a second pass.
    */
   @Override
   public void moments(int images, float[] input, float[] mean, float[] variance, Workers workers) {

@@ -8,8 +8,7 @@ import org.vgg4j.kernels.Pass;
 import org.vgg4j.kernels.Workers;
 
 /**
- * Convolution over maps as products of tiles: 3x3 filters by minimal filtering, others by their
- * definition.
+ * Convolution over maps as products of tiles: 3x3 filters by minimal filtering, others directly.
  */
 final class VectorConvolution implements Convolution {
   private final ConvolutionShape shape;
@@ -41,7 +40,7 @@ final class VectorConvolution implements Convolution {
     return new WinogradTiling(input, columns, smallFiltering(input));
   }
 
-  /** 6x6 tiles do not pay here: there are more sums, and each is read and written once a chunk. */
+  /** 6x6 tiles do not pay off here: there are more sums, each read and written once per chunk. */
   private static FilterGradient filterGradient(ConvolutionShape shape) {
     MapLayout input = shape.input();
     int columns = shape.outChannels();
@@ -51,7 +50,7 @@ final class VectorConvolution implements Convolution {
         : new FilterGradient(new PatchTiling(input, columns, shape.kernel()), shape.output());
   }
 
-  /** On maps that are hardly larger than a tile, 4x4 tiles would be mostly padding. */
+  /** On maps hardly larger than a tile, 4x4 tiles would be mostly padding. */
   private static DifferentiableFiltering smallFiltering(MapLayout map) {
     DifferentiableFiltering f4 = new FilteringF4();
     DifferentiableFiltering f2 = new FilteringF2();

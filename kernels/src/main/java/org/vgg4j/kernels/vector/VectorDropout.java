@@ -9,7 +9,7 @@ import org.vgg4j.kernels.Workers;
 
 /** Dropout in place, by a mask of bytes. */
 final class VectorDropout {
-  private static final int CHUNK = 1 << 16; // values of a task: some microseconds
+  private static final int CHUNK = 1 << 16; // values per task: some microseconds
 
   private VectorDropout() {}
 
@@ -25,7 +25,7 @@ final class VectorDropout {
         });
   }
 
-  /** Does as much as whole vectors can, and returns where that ends. */
+  /** Processes whole vectors, and returns the index after the last. */
   private static int whole(int from, int to, float[] values, byte[] mask, float scale) {
     FloatVector zero = FloatVector.zero(SPECIES);
     int i = from;

@@ -15,20 +15,18 @@ import org.vgg4j.kernels.WindowLayout;
 import org.vgg4j.kernels.Workers;
 
 /**
- * Fully connected layers on the weights as they lie, {@code [out][in]}: the forward pass by dot
- * products along the inputs, the gradients by the micro-kernel along blocks of inputs. With weights
- * rounded to bfloat16 the forward pass multiplies inputs by vectors of outputs.
+ * Fully connected layers that read the weights as {@code [out][in]}: the forward pass uses dot
+ * products along the inputs, the gradients use the micro-kernels along blocks of inputs. With
+ * bfloat16 weights the forward pass multiplies inputs by vectors of outputs.
  */
 final class VectorFullyConnected implements FullyConnected {
-  /** Outputs that a thread takes at a time for windows, so that it reads those only so often. */
+  /** Outputs per task for windows; the more, the less often a task reads the windows. */
   private static final int WINDOWS_OUTPUTS = 96;
 
-  /**
-   * Inputs that it takes at a time: so much of those outputs' weights, and of a block of windows.
-   */
+  /** Inputs at a time, of those outputs' weights and of a block of windows. */
   private static final int WINDOWS_DEPTH = 512;
 
-  /** Outputs whose gradients a thread multiplies at a time (fc6 comes in slices of 83), */
+  /** Outputs whose gradients a task multiplies at a time (fc6 comes in slices of 83), */
   private static final int GRADIENT_OUTPUTS = 85;
 
   /** and images. */
@@ -133,7 +131,7 @@ final class VectorFullyConnected implements FullyConnected {
         });
   }
 
-  /** Adds the products of some inputs with some outputs' weights. */
+  /** Adds the products of some inputs and some outputs' weights. */
   private void addWindows(
       WindowLayout layout,
       float[] input,
@@ -262,7 +260,7 @@ final class VectorFullyConnected implements FullyConnected {
             int to = (begin - first) * in + task * block;
             boolean inputsAreThere = begin > first && images == most;
             int there = pack(parts, task * block, begin, outputs, panel, most, inputsAreThere);
-            // the sum is formed on its own and then added, so that micro-batches add up alike
+            // the sum is formed first and then added, so that micro-batches add up to the same bits
             if (images == most) {
               addProduct(outputs, there, panel, most, weightGradient, to);
             } else {
@@ -285,15 +283,14 @@ final class VectorFullyConnected implements FullyConnected {
   }
 
   /**
-   * Brings a block of inputs and some outputs' gradients together, and where they are too many for
-   * the cache multiplies them, so many images at a time.
+   * Packs a block of inputs and some outputs' gradients into the panel, and multiplies them a few
+   * images at a time where they are too many for the cache.
    *
-   * @param panel gets the inputs, {@code [depth][block]}, then the product, {@code
-   *     [outputs][block]}, then the gradients, {@code [depth][outputs]}: where they come from,
-   *     those of one output lie so far apart that their lines would drive each other out of the
-   *     cache
+   * @param panel receives the inputs, {@code [depth][block]}, then the product, {@code
+   *     [outputs][block]}, then the gradients, {@code [depth][outputs]}, whose source has those of
+   *     one output so far apart that their lines would evict each other from the cache
    * @param depth images at a time
-   * @param inputsAreThere whether the panel has them from the outputs before
+   * @param inputsAreThere whether the panel still holds the inputs, from the previous outputs
    * @return images in the panel that have not been multiplied
    */
   private int pack(
@@ -325,7 +322,7 @@ final class VectorFullyConnected implements FullyConnected {
     return there;
   }
 
-  /** Multiplies what is in the panel; adds to the product there, unless it is the first. */
+  /** Multiplies what is in the panel, and adds to the product there unless it is the first. */
   private void multiply(int outputs, int images, float[] panel, int depth, boolean isFirst) {
     int product = depth * block;
     int a = product + GRADIENT_OUTPUTS * block;
@@ -339,7 +336,7 @@ final class VectorFullyConnected implements FullyConnected {
     }
   }
 
-  /** Multiplies what is in the panel, and adds the product a few rows at a time. */
+  /** Multiplies what is in the panel, and adds the product to the gradient a few rows at a time. */
   private void addProduct(
       int outputs, int images, float[] panel, int depth, float[] weightGradient, int to) {
     int product = depth * block;

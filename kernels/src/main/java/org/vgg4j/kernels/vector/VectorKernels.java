@@ -13,8 +13,8 @@ import org.vgg4j.kernels.Workers;
 import org.vgg4j.kernels.scalar.ScalarKernels;
 
 /**
- * Kernels on the Vector API. What memory bounds, or takes a few microseconds, is the naive twin's:
- * flattening, soft-max and SGD, and normalisation with other constants than the paper's.
+ * Kernels on the Vector API. Operations that are memory-bound or take a few microseconds are the
+ * naive twin's: flattening, soft-max, SGD, and LRN with other constants than the paper's.
  */
 public final class VectorKernels implements Kernels {
   private final ScalarKernels scalar = new ScalarKernels();
@@ -25,7 +25,7 @@ public final class VectorKernels implements Kernels {
    * @throws IllegalStateException if a forced width cannot be had
    */
   public VectorKernels() {
-    WidthChoice.bits(); // before Width's constants are made, whose failure would hide the reason
+    WidthChoice.bits(); // first, since a failure in Width's constants would hide the reason
   }
 
   @Override

@@ -12,22 +12,25 @@ import org.vgg4j.kernels.Workers;
 
 /**
  * Local response normalisation with the paper's window of five channels and exponent of 3/4, whose
- * power needs two square roots and no logarithm: these and divisions are exact to the last bit,
+ * power needs two square roots and no logarithm: like divisions, these are correctly rounded,
  * compiled or not.
  *
- * <p>A window crosses blocks of channels. So all channels of a pixel are brought side by side, as
- * {@code [pixel][C + 16]} with zeros between two pixels, and a window is the sum of five loads.
+ * <p>A window crosses blocks of channels, so all channels of a pixel are gathered as {@code
+ * [pixel][C + 16]}, with zeros between pixels, and a window is the sum of five loads.
  */
 final class VectorLrn {
   private static final int SIZE = 5;
   private static final float BETA = 0.75f;
 
-  private static final int ROWS = 8; // of a task, so that one image has tasks for several threads
-  private static final int PIXELS = 32; // side by side: few enough for the first cache
+  private static final int ROWS = 8; // per task, so that one image occupies several threads
+  private static final int PIXELS = 32; // at a time: few enough for the first-level cache
 
   private VectorLrn() {}
 
-  /** Whether this can do it: constants that are not the paper's are left to the naive twin. */
+  /**
+   * Whether this class covers the shape: other constants than the paper's are left to the naive
+   * twin.
+   */
   static boolean covers(LrnShape shape) {
     return shape.size() == SIZE && shape.beta() == BETA;
   }
@@ -37,7 +40,7 @@ final class VectorLrn {
     return 2 * planeLength(shape.map());
   }
 
-  /** Zeros in front of each pixel, and behind the last. */
+  /** Zeros before each pixel, and after the last. */
   private static int planeLength(MapLayout map) {
     return PIXELS * pitch(map) + LANES;
   }
@@ -184,7 +187,9 @@ final class VectorLrn {
     }
   }
 
-  /** Writes the gradient's first term to its place, and what the windows sum to the scratch. */
+  /**
+   * Writes the gradient's first term to the output, and the terms that windows sum to the scratch.
+   */
   private static void products(
       LrnShape shape,
       float[] scratch,
@@ -212,7 +217,7 @@ final class VectorLrn {
         int i = at + p * LANES + l;
         FloatVector a = FloatVector.fromArray(SPECIES, input, i);
         FloatVector db = FloatVector.fromArray(SPECIES, outputGradient, i);
-        // where a is zero, db may be anything: it must not reach the neighbours
+        // where a is zero, db may be anything, and must not reach the neighbours
         FloatVector kept = zero.blend(db, a.compare(VectorOperators.GT, 0f));
         FloatVector scaled = kept.div(root.mul(root.sqrt()));
         scaled.intoArray(inputGradient, i);

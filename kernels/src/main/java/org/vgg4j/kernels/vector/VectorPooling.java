@@ -10,7 +10,7 @@ import org.jspecify.annotations.Nullable;
 import org.vgg4j.kernels.MapLayout;
 import org.vgg4j.kernels.Workers;
 
-/** 2x2 max pooling of stride 2, by itself or row by row for a convolution, and its gradient. */
+/** 2x2 max pooling of stride 2, on its own or row by row within a convolution, and its gradient. */
 final class VectorPooling {
   private VectorPooling() {}
 
@@ -41,10 +41,10 @@ final class VectorPooling {
   /**
    * Pools two rows of one block.
    *
-   * @param from where the upper row lies
+   * @param from index of the upper row
    * @param down floats between the rows
    * @param argmax at the index of each pooled value, which of the four it was; null if not wanted
-   * @param to where the pooled row lies
+   * @param to index of the pooled row
    * @param length floats of the pooled row
    */
   static void row(
@@ -56,7 +56,7 @@ final class VectorPooling {
       int to,
       int length) {
     if (argmax != null) {
-      // the row's own place holds the indices until they are bytes
+      // the pooled row holds the indices until they are bytes
       indices(input, from, down, pooled, to, length);
       for (int i = to; i < to + length; i++) {
         argmax[i] = (byte) pooled[i];
@@ -124,7 +124,7 @@ final class VectorPooling {
         });
   }
 
-  /** Writes zeros into an odd last row and column, which no window reaches. */
+  /** Zeros an odd last row and column, which no window reaches. */
   private static void clearDropped(MapLayout map, float[] maps, int image, int block) {
     if (map.height() % 2 == 1) {
       int last = map.index(image, block, map.height() - 1, 0);
@@ -139,7 +139,7 @@ final class VectorPooling {
   }
 
   /**
-   * Writes all pixels of a row's windows. (Reading the bytes may go beyond the row, but not beyond
+   * Writes all pixels of a row's windows. (Reads of the bytes may go beyond the row, but not beyond
    * its halo.)
    */
   private static void handBack(

@@ -6,12 +6,12 @@ import static org.vgg4j.kernels.vector.Width.SPECIES;
 import jdk.incubator.vector.FloatVector;
 import org.vgg4j.kernels.Probe;
 
-/** What vectors of the chosen width can do. */
+/** Measures vectors of the chosen width. */
 final class VectorProbe implements Probe {
   private static final int STEPS = 1024;
   private static final int DEPTH = 256;
 
-  /** Eight blocks of rows use the same columns, as in a convolution. */
+  /** Eight blocks of rows share the columns, as in a convolution. */
   private static final int BLOCKS = 8;
 
   private static final int STREAMS = 4;
@@ -23,7 +23,7 @@ final class VectorProbe implements Probe {
     return 16L * LANES * repetitions * STEPS;
   }
 
-  /** Eight chains, more than a multiply-add takes cycles. */
+  /** Eight independent chains, more than a multiply-add has cycles of latency. */
   private static void chains(int steps, float[] sink) {
     FloatVector x = FloatVector.broadcast(SPECIES, 0.999f);
     FloatVector a = FloatVector.broadcast(SPECIES, 1f);
@@ -89,7 +89,7 @@ final class VectorProbe implements Probe {
     return (long) Float.BYTES * STREAMS * stream;
   }
 
-  /** From several places at once, as the fully connected layers do: a single run is slower. */
+  /** Reads several streams at once, as the fully connected layers do: a single one is slower. */
   private static void sum(float[] values, int from, int stream, float[] sink) {
     FloatVector a = FloatVector.zero(SPECIES);
     FloatVector b = FloatVector.zero(SPECIES);

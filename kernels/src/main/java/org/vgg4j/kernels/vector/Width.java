@@ -4,7 +4,8 @@ import jdk.incubator.vector.VectorShape;
 import jdk.incubator.vector.VectorSpecies;
 
 /**
- * The vector width of this process, chosen once: the machine's own, or {@code -Dvgg.vectorBits}.
+ * The vector width of this process, chosen once: the machine's own, unless {@code -Dvgg.vectorBits}
+ * says otherwise.
  */
 final class Width {
   /** The vectors that all kernels use. */
@@ -15,8 +16,8 @@ final class Width {
   static final int LANES = SPECIES.length();
 
   /**
-   * Vector registers to plan with: AVX-512 and Arm have 32; AVX2 has 16. (The few x86 machines with
-   * 128-bit vectors only have 16 too, and spill.)
+   * Vector registers to plan with: AVX-512 and Arm have 32, AVX2 has 16. (The few x86 machines with
+   * only 128-bit vectors also have 16, and spill.)
    */
   static final int REGISTERS = SPECIES.vectorBitSize() == 256 ? 16 : 32;
 

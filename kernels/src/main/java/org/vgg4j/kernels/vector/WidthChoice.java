@@ -2,7 +2,7 @@ package org.vgg4j.kernels.vector;
 
 import jdk.incubator.vector.FloatVector;
 
-/** How wide the vectors are to be; apart from {@link Width}, whose constants need an answer. */
+/** Chooses the vector width; apart from {@link Width}, whose constants need the answer. */
 final class WidthChoice {
   /** The system property that forces a width: 128, 256 or 512. */
   static final String PROPERTY = "vgg.vectorBits";

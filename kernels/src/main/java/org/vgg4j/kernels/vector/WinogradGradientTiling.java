@@ -5,7 +5,7 @@ import static org.vgg4j.kernels.MapLayout.LANES;
 import org.vgg4j.kernels.MapLayout;
 import org.vgg4j.kernels.Workers;
 
-/** The tiles of a 3x3 convolution for the gradient by its filters. */
+/** The tiles of a 3x3 convolution for the gradient with respect to its filters. */
 final class WinogradGradientTiling extends WinogradTiling implements GradientTiling {
   private final DifferentiableFiltering filtering;
 
@@ -31,7 +31,7 @@ final class WinogradGradientTiling extends WinogradTiling implements GradientTil
       int plane,
       float[] scratch,
       int offset) {
-    // what lies beyond the map is zero: the padded map holds whole tiles
+    // zeros lie beyond the map, which is padded to whole tiles
     int n = filtering.inputs();
     int m = side;
     int row = tiles * m * LANES;

@@ -10,7 +10,7 @@ class WinogradTiling extends Tiling {
   static final int KERNEL = 3;
   static final int TAPS = KERNEL * KERNEL;
 
-  /** Floats of scratch that {@link #prepare} and its reverse for gradients need. */
+  /** Floats of scratch for {@link #prepare} and its reverse for gradients. */
   static final int PREPARE_SCRATCH = SCRATCH + TAPS * LANES;
 
   private final MapLayout input;
@@ -44,12 +44,12 @@ class WinogradTiling extends Tiling {
       int row,
       float[] scratch,
       int offset) {
-    // one block after the other: few streams through memory at a time, which the processor foresees
+    // one block after the other: few streams through memory at a time, which the prefetcher follows
     for (int block = 0; block < input.blocks(); block++) {
       for (int i = 0; i < count; ) {
         int tile = first + i;
         int tiles = strip(tile, count - i);
-        // the halo puts the tile's upper left neighbour at (y, x) of the padded map
+        // with the halo, the tile's upper left neighbour is at (y, x) of the padded map
         int from = input.index(imageOf(tile), block, rowOf(tile) - 1, columnOf(tile) - 1);
         int to = layout.index(0, row + i, block);
         gatherStrip(tiles, maps, from, panel, to, layout, scratch, offset);
@@ -131,7 +131,7 @@ class WinogradTiling extends Tiling {
   private void gatherFilters(
       float[] filters, boolean turned, int first, int d, float[] to, int offset) {
     for (int lane = 0; lane < LANES; lane++) {
-      // outer index times inner count plus inner index, as the filters lie: [K][C][3][3]
+      // outer index times inner count plus inner index, as filters are [K][C][3][3]
       int filter = turned ? d * columns + first + lane : (first + lane) * depth + d;
       for (int tap = 0; tap < TAPS; tap++) {
         int source = turned ? TAPS - 1 - tap : tap;
