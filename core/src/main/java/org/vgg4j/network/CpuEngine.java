@@ -57,7 +57,7 @@ final class CpuEngine implements Engine {
 
   @Override
   public Network load(Parameters parameters, FcWeights form) {
-    return new CpuNetwork(inForm(parameters, form), memory, threads.workers());
+    return new CpuNetwork(inForm(parameters, form), memory, threads);
   }
 
   private Parameters inForm(Parameters parameters, FcWeights form) {

@@ -2,7 +2,6 @@ package org.vgg4j.network;
 
 import java.util.Map;
 import java.util.Set;
-import org.vgg4j.kernels.Workers;
 import org.vgg4j.model.Architecture;
 
 /** A network on the host's processors, whose weights are arrays on the heap. */
@@ -12,17 +11,19 @@ final class CpuNetwork implements Network {
 
   private final Architecture original;
   private final Parameters parameters;
+  private final PreparedWeights weights;
   private final CpuMemory memory;
-  private final Workers workers;
+  private final HostThreads threads;
 
   /**
    * @param parameters with the fully connected layers as they are to be held
    */
-  CpuNetwork(Parameters parameters, CpuMemory memory, Workers workers) {
+  CpuNetwork(Parameters parameters, CpuMemory memory, HostThreads threads) {
     this.original = parameters.architecture();
     this.parameters = parameters.withoutBatchNorm();
     this.memory = memory;
-    this.workers = workers;
+    this.weights = new PreparedWeights(this.parameters);
+    this.threads = threads;
   }
 
   @Override
@@ -42,9 +43,15 @@ final class CpuNetwork implements Network {
 
   @Override
   public Inference inference(int capacity, Set<String> taps) {
+    return inference(threads, capacity, taps);
+  }
+
+  @Override
+  public Inference inference(HostThreads own, int capacity, Set<String> taps) {
+    MemoryOracle ofPass = memory.withThreads(own.count());
     MemoryPlan unused =
-        memory.require("inference", memory.inference(original, capacity, fcWeights()));
-    return new Inference(parameters, memory.kernels(), workers, capacity, taps);
+        memory.require("inference", ofPass.inference(original, capacity, fcWeights()));
+    return new CpuInference(weights, memory.kernels(), own.workers(), capacity, taps);
   }
 
   @Override
@@ -59,7 +66,7 @@ final class CpuNetwork implements Network {
 
   @Override
   public DenseInference dense() {
-    return new DenseInference(parameters, memory.kernels(), workers, memory.limit());
+    return new CpuDenseInference(parameters, memory.kernels(), threads.workers(), memory.limit());
   }
 
   @Override

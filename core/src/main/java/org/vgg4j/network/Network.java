@@ -8,7 +8,7 @@ import org.vgg4j.model.Architecture;
 /**
  * A trained network whose weights lie where an engine computes, in the form that it wants; makes
  * passes over them, which share the weights. Batch norms are folded into the convolutions before
- * them. Used, with all its passes, by one thread at a time.
+ * them. Used by one thread at a time, with all its passes but those that have threads of their own.
  */
 public interface Network extends AutoCloseable {
   /** The network, without batch normalisation. */
@@ -33,6 +33,17 @@ public interface Network extends AutoCloseable {
    * @throws InputException if there is no such tap, or the memory does not suffice
    */
   Inference inference(int capacity, Set<String> taps);
+
+  /**
+   * Returns a pass over crops that runs beside others, each with threads of its own: the weights
+   * are shared, the rest is its own.
+   *
+   * @param threads of the thread that uses the pass
+   * @param capacity see {@link #inference(int, Set)}
+   * @param taps see {@link #inference(int, Set)}
+   * @throws InputException as {@link #inference(int, Set)}
+   */
+  Inference inference(HostThreads threads, int capacity, Set<String> taps);
 
   /**
    * Returns how many crops at a time the memory has room for, beside what else is in it.

@@ -36,7 +36,7 @@ class DenseInferenceTest {
   }
 
   private DenseInference dense(Parameters parameters, Kernels by) {
-    return new DenseInference(parameters, by, workers, HEAP);
+    return new CpuDenseInference(parameters, by, workers, HEAP);
   }
 
   private static float[] image(int height, int width, long seed) {
@@ -55,7 +55,7 @@ class DenseInferenceTest {
     Parameters parameters = Networks.random(architecture, 1);
     float[] images = Networks.images(architecture, 3, 2);
     float[] expected =
-        new Inference(parameters, kernels, workers, 3, Set.of()).scores(images, 3).clone();
+        new CpuInference(parameters, kernels, workers, 3, Set.of()).scores(images, 3).clone();
     ScoreMaps maps = dense(parameters, kernels).scores(images, 3, 64, 64);
     assertThat(maps.rows()).isEqualTo(1);
     assertThat(maps.columns()).isEqualTo(1);
@@ -103,7 +103,7 @@ class DenseInferenceTest {
     int width = 160;
     float[] image = image(height, width, 2);
     ScoreMaps maps = dense(parameters, kernels).scores(image, 1, height, width);
-    Inference plain = new Inference(parameters, kernels, workers, 1, Set.of());
+    Inference plain = new CpuInference(parameters, kernels, workers, 1, Set.of());
     for (int row = 0; row < maps.rows(); row++) {
       for (int column = 0; column < maps.columns(); column++) {
         float[] expected = plain.scores(crop(image, height, width, 32 * row, 32 * column, 64), 1);
@@ -196,7 +196,7 @@ class DenseInferenceTest {
     Architecture architecture = new Architecture(Configuration.D, 0.1, 64, CLASSES);
     Parameters parameters = Networks.random(architecture, 1);
     try (Workers one = new Workers(1)) {
-      DenseInference inference = new DenseInference(parameters, kernels, one, HEAP);
+      DenseInference inference = new CpuDenseInference(parameters, kernels, one, HEAP);
       float[] images = image(2 * 200, 310, 1);
       inference.scores(images, 2, 200, 310);
       MemoryPlan plan = MemoryPlan.dense(architecture, kernels, 2, 200, 310, 1, FcWeights.FP32);

@@ -54,7 +54,8 @@ class GoldenTest {
     GoldenFile golden = new GoldenFile(file);
     Architecture architecture = Networks.smallest(configuration, crop, 10);
     Inference inference =
-        new Inference(golden.parameters(architecture), kernels, workers, 4, Set.of(golden.taps()));
+        new CpuInference(
+            golden.parameters(architecture), kernels, workers, 4, Set.of(golden.taps()));
 
     float[] scores = inference.scores(golden.tensor("input"), 4);
 
@@ -153,7 +154,7 @@ class GoldenTest {
     }
     if (scalar && configuration.hasBatchNorm()) {
       Inference inference =
-          new Inference(parameters.withoutBatchNorm(), kernels, workers, 4, Set.of());
+          new CpuInference(parameters.withoutBatchNorm(), kernels, workers, 4, Set.of());
       float[] scores = inference.scores(golden.tensor("input"), 4);
       assertThat(Networks.relativeDistance(scores, golden.tensor("logits-after")))
           .as("scores by the running statistics of ten batches")

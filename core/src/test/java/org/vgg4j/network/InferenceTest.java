@@ -5,8 +5,10 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import java.util.Arrays;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.FutureTask;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -34,7 +36,7 @@ class InferenceTest {
   }
 
   private Inference inference(Parameters parameters, int capacity, String... taps) {
-    return new Inference(parameters, kernels, workers, capacity, Set.of(taps));
+    return new CpuInference(parameters, kernels, workers, capacity, Set.of(taps));
   }
 
   @ParameterizedTest
@@ -161,11 +163,11 @@ class InferenceTest {
     float[] images = Networks.images(architecture, 3, 6);
     float[] expected;
     try (Workers one = new Workers(1)) {
-      expected = new Inference(parameters, kernels, one, 3, Set.of()).scores(images, 3).clone();
+      expected = new CpuInference(parameters, kernels, one, 3, Set.of()).scores(images, 3).clone();
     }
     for (int threads = 2; threads <= 3; threads++) {
       try (Workers several = new Workers(threads)) {
-        Inference inference = new Inference(parameters, kernels, several, 3, Set.of());
+        Inference inference = new CpuInference(parameters, kernels, several, 3, Set.of());
         assertThat(inference.scores(images, 3)).as("%d threads", threads).isEqualTo(expected);
       }
     }
@@ -190,18 +192,30 @@ class InferenceTest {
     }
   }
 
+  /** Passes with other taps, by threads of their own, read the same arrays, and give the same. */
   @Test
-  void changedWeightsCountAfterTheyWereAnnounced() {
-    Architecture architecture = Networks.smallest(Configuration.A, 32, 3);
-    Parameters parameters = Networks.random(architecture, 1);
-    Inference inference = inference(parameters, 1);
-    float[] images = Networks.images(architecture, 1, 2);
-    float[] before = inference.scores(images, 1).clone();
-    parameters.ofLayer("conv3_1").weight()[0] += 1;
-    inference.weightsChanged();
-    float[] after = inference.scores(images, 1).clone();
-    assertThat(after).isNotEqualTo(before);
-    assertThat(inference(parameters, 1).scores(images, 1)).isEqualTo(after);
+  void passesShareTheirWeights() throws Exception {
+    Architecture architecture = Networks.smallest(Configuration.D, 32, 3);
+    float[] images = Networks.images(architecture, 2, 2);
+    try (Engine engine = Engines.open(Device.CPU, 2);
+        HostThreads own = new HostThreads(1);
+        Network network = engine.load(Networks.random(architecture, 1))) {
+      Inference first = network.inference(2, Set.of());
+      Inference tapped = network.inference(own, 2, Set.of("relu1_2", "relu5_3"));
+      float[] expected = first.scores(images, 2).clone();
+      FutureTask<float[]> beside = new FutureTask<>(() -> tapped.scores(images, 2).clone());
+      new Thread(beside).start();
+      assertThat(first.scores(images, 2)).isEqualTo(expected);
+      assertThat(beside.get()).isEqualTo(expected);
+      long both = HeldArrays.bytes(List.of(first, tapped));
+      long prepared =
+          engine
+              .memory()
+              .inference(architecture, 1, FcWeights.FP32)
+              .parts()
+              .get("prepared weights");
+      assertThat(both).isLessThan(HeldArrays.bytes(first) + HeldArrays.bytes(tapped) - prepared);
+    }
   }
 
   /** With both kinds of kernels: what a network gives whose weights are floats of 8 bits. */
@@ -221,7 +235,7 @@ class InferenceTest {
     }
     Kernels scalar = new ScalarKernels();
     float[] expected =
-        new Inference(new Parameters(architecture, values), scalar, workers, count, Set.of())
+        new CpuInference(new Parameters(architecture, values), scalar, workers, count, Set.of())
             .scores(images, count);
     float largest = 0;
     for (float score : expected) {
@@ -230,7 +244,7 @@ class InferenceTest {
     Parameters rounded = parameters.rounded(workers);
     for (Kernels tested : new Kernels[] {scalar, kernels}) {
       float[] actual =
-          new Inference(rounded, tested, workers, count, Set.of()).scores(images, count);
+          new CpuInference(rounded, tested, workers, count, Set.of()).scores(images, count);
       for (int i = 0; i < expected.length; i++) {
         assertThat(actual[i])
             .as("score %d of %s kernels", i, tested.name())
@@ -254,7 +268,7 @@ class InferenceTest {
     try (Workers one = new Workers(1);
         Workers three = new Workers(3)) {
       for (Workers threads : new Workers[] {one, three}) {
-        Inference inference = new Inference(parameters, kernels, threads, 5, Set.of());
+        Inference inference = new CpuInference(parameters, kernels, threads, 5, Set.of());
         assertThat(inference.scores(images, 5)).isEqualTo(expected);
       }
     }

@@ -231,7 +231,7 @@ class TrainingTest {
     GradientSink sgd = sgd(parameters, Parameters.zeros(architecture));
     for (int step = 0; step < 2; step++) {
       float[] expected =
-          new Inference(parameters, kernels, workers, 6, Set.of()).posteriors(images, 6);
+          new CpuInference(parameters, kernels, workers, 6, Set.of()).posteriors(images, 6);
       float[] actual = training(parameters, 6, 0.5).posteriors(images, 6);
       if (configuration.hasBatchNorm()) { // which inference folds away: it rounds otherwise
         assertThat(actual).containsExactly(expected, offset(1e-5f));
@@ -280,7 +280,7 @@ class TrainingTest {
     float[] images = Networks.images(architecture, 6, 2);
     int[] labels = Networks.labels(architecture, 6, 3);
     float[] posteriors =
-        new Inference(parameters, kernels, workers, 6, Set.of()).posteriors(images, 6);
+        new CpuInference(parameters, kernels, workers, 6, Set.of()).posteriors(images, 6);
     double loss = 0;
     int correct = 0;
     for (int n = 0; n < 6; n++) {

@@ -35,7 +35,7 @@ class AccuracyTest {
     float[] actual;
     try (Workers workers = new Workers(2)) {
       actual =
-          new Inference(parameters, KernelLookup.get().kernels(), workers, count, Set.of())
+          new CpuInference(parameters, KernelLookup.get().kernels(), workers, count, Set.of())
               .scores(images, count);
     }
 
