@@ -44,65 +44,59 @@ struct Patches {
   static constexpr int OWN = ROWS * 4 / THREADS;
   const Source map;
   const Shape shape;
-  const int steps;  // of a pass
-  Place place;
-  const u16* image[OWN];
+  int image[OWN];  // its first pixel
   int y[OWN], x[OWN];
   int tap, channel;  // of this thread's chunk
   const u16* next[OWN];
   bool inside[OWN];
 
-  DEVICE_MEMBER Patches(Source map, const Shape& shape, int steps, Place place, const Output& output, int first_row)
-      : map(map), shape(shape), steps(steps), place(place) {
+  DEVICE_MEMBER Patches(Source map, const Shape& shape, const Output& output, int first_row) : map(map), shape(shape) {
     UNROLL for (int i = 0; i < OWN; i++) {
       Pixel pixel = output.pixel(first_row + thread_index() / 4 + i * (THREADS / 4));
-      image[i] = plane() + (long long)pixel.image * shape.height * shape.width * shape.channels;
+      image[i] = pixel.image * shape.height * shape.width;
       y[i] = pixel.exists ? pixel.y : -1 << 20;  // far outside
       x[i] = pixel.x;
     }
-    seek();
   }
 
-  DEVICE_MEMBER const u16* plane() const { return place.low_a() ? map.low : map.high; }
-
-  DEVICE_MEMBER void seek() {
+  DEVICE_MEMBER void seek(const Place& place) {
     int at = place.step * STEP + thread_index() % 4 * CHUNK;
     tap = at / shape.channels;
     channel = at % shape.channels;
-    point();
+    point(place);
   }
 
-  DEVICE_MEMBER void point() {
+  DEVICE_MEMBER void point(const Place& place) {
+    const u16* plane = place.low_a() ? map.low : map.high;
     int r = tap / shape.side;
     int s = tap % shape.side;
     UNROLL for (int i = 0; i < OWN; i++) {
       int row = BACKWARD ? y[i] + shape.pad - r : y[i] - shape.pad + r;
       int column = BACKWARD ? x[i] + shape.pad - s : x[i] - shape.pad + s;
       inside[i] = row >= 0 && row < shape.height && column >= 0 && column < shape.width && r < shape.side;
-      next[i] = inside[i] ? image[i] + ((long long)row * shape.width + column) * shape.channels + channel : map.high;
+      long long pixel = image[i] + row * shape.width + column;
+      next[i] = inside[i] ? plane + pixel * shape.channels + channel : map.high;
     }
   }
 
-  // Starts to copy the next step, and goes on.
+  // Starts to copy a step.
   DEVICE_MEMBER void load(u32 tile) {
     UNROLL for (int i = 0; i < OWN; i++) {
       int row = thread_index() / 4 + i * (THREADS / 4);
       cp_async16(RowTile<ROWS>::chunk(tile, row, thread_index() % 4), next[i], inside[i]);
       next[i] += STEP;
     }
-    const u16* before = plane();
-    if (place.advance(steps)) {
-      UNROLL for (int i = 0; i < OWN; i++) image[i] += plane() - before;
-      seek();
-      return;
-    }
+  }
+
+  // Goes on to the next step of a pass.
+  DEVICE_MEMBER void advance(const Place& place) {
     channel += STEP;
     if (channel >= shape.channels) {
       do {  // an image has so few channels that a step passes over several taps
         channel -= shape.channels;
         tap++;
       } while (channel >= shape.channels);
-      point();
+      point(place);
     }
   }
 };
@@ -113,30 +107,30 @@ struct OutputWeights {
   using Tile = RowTile<ROWS>;
   static constexpr int OWN = ROWS * 4 / THREADS;
   const Source weights;
-  const int steps, length;
-  Place place;
-  const u16* next;  // of the first row of this thread
+  const int length;
+  const int row;  // the first of this thread
+  const u16* next;
   bool exists[OWN];
 
-  DEVICE_MEMBER OutputWeights(Source weights, const Shape& shape, int steps, Place place, int first)
-      : weights(weights), steps(steps), length(steps * STEP), place(place) {
-    int row = first + thread_index() / 4;
-    next = plane() + (long long)row * length + place.step * STEP + thread_index() % 4 * CHUNK;
+  DEVICE_MEMBER OutputWeights(Source weights, const Shape& shape, int steps, int first)
+      : weights(weights), length(steps * STEP), row(first + thread_index() / 4) {
     UNROLL for (int i = 0; i < OWN; i++) exists[i] = row + i * (THREADS / 4) < shape.outputs;
   }
 
-  DEVICE_MEMBER const u16* plane() const { return place.low_b() ? weights.low : weights.high; }
+  DEVICE_MEMBER void seek(const Place& place) {
+    const u16* plane = place.low_b() ? weights.low : weights.high;
+    next = plane + (long long)row * length + place.step * STEP + thread_index() % 4 * CHUNK;
+  }
 
   DEVICE_MEMBER void load(u32 tile) {
     UNROLL for (int i = 0; i < OWN; i++) {
-      int row = thread_index() / 4 + i * (THREADS / 4);
+      int own = thread_index() / 4 + i * (THREADS / 4);
       const u16* from = exists[i] ? next + (long long)i * (THREADS / 4) * length : weights.high;
-      cp_async16(Tile::chunk(tile, row, thread_index() % 4), from, exists[i]);
+      cp_async16(Tile::chunk(tile, own, thread_index() % 4), from, exists[i]);
     }
-    next += STEP;
-    const u16* before = plane();
-    if (place.advance(steps)) next += plane() - before - length;
   }
+
+  DEVICE_MEMBER void advance(const Place&) { next += STEP; }
 };
 
 // The columns of B in the backward pass: for each of the map's channels the weights of one tap that read it.
@@ -148,52 +142,46 @@ struct InputWeights {
   static constexpr int OWN = STEP / LINES;
   const Source weights;
   const Shape shape;
-  const int steps, length;
-  Place place;
-  const u16* origin;  // of this thread's column, in line 0 of tap 0
-  bool exists;
-  int tap, line;
+  const int length;
+  const int column;
+  const u16* origin;  // of the column in line 0 of the tap
+  int line;
 
-  DEVICE_MEMBER InputWeights(Source weights, const Shape& shape, int steps, Place place, int first)
-      : weights(weights), shape(shape), steps(steps), length(shape.side * shape.side * shape.outputs), place(place) {
-    int column = first + thread_index() % CHUNKS * CHUNK;
-    exists = column < shape.outputs;
-    origin = plane() + column;
-    seek();
-  }
+  DEVICE_MEMBER InputWeights(Source weights, const Shape& shape, int, int first)
+      : weights(weights),
+        shape(shape),
+        length(shape.side * shape.side * shape.outputs),
+        column(first + thread_index() % CHUNKS * CHUNK) {}
 
-  DEVICE_MEMBER const u16* plane() const { return place.low_b() ? weights.low : weights.high; }
-
-  DEVICE_MEMBER void seek() {
-    tap = place.step * STEP / shape.channels;
+  DEVICE_MEMBER void seek(const Place& place) {
+    const u16* plane = place.low_b() ? weights.low : weights.high;
+    origin = plane + (long long)(place.step * STEP / shape.channels) * shape.outputs + column;
     line = place.step * STEP % shape.channels;
   }
 
   DEVICE_MEMBER void load(u32 tile) {
-    const u16* from = origin + (long long)tap * shape.outputs;
+    bool exists = column < shape.outputs;
     UNROLL for (int i = 0; i < OWN; i++) {
       int own = thread_index() / CHUNKS + i * LINES;
       cp_async16(Tile::chunk(tile, own, thread_index() % CHUNKS),
-                 exists ? from + (long long)(line + own) * length : weights.high, exists);
+                 exists ? origin + (long long)(line + own) * length : weights.high, exists);
     }
+  }
+
+  DEVICE_MEMBER void advance(const Place&) {
     line += STEP;
     if (line == shape.channels) {
       line = 0;
-      tap++;
-    }
-    const u16* before = plane();
-    if (place.advance(steps)) {
-      origin += plane() - before;
-      seek();
+      origin += shape.outputs;
     }
   }
 };
 
 // A tile of the product, BM rows and BN columns, of which each warp makes WM by WN.
-template <int BM, int BN, int WM, int WN, bool BACKWARD, class Weights>
+template <bool ALONE, int BM, int BN, int WM, int WN, bool BACKWARD, class Weights>
 DEVICE void convolve(Source x, Source w, const Output& output, const Shape& shape, float* partial, int slices) {
-  constexpr int STAGES = 4;
-  constexpr int BYTES = RowTile<BM>::BYTES + Weights::Tile::BYTES;
+  using TileA = RowTile<BM>;
+  using TileB = typename Weights::Tile;
   int tiles = (shape.outputs + BN - 1) / BN;  // of a row of tiles: neighbours read the same pixels
   int m = block_x() / tiles * BM;
   int n = block_x() % tiles * BN;
@@ -203,48 +191,57 @@ DEVICE void convolve(Source x, Source w, const Output& output, const Shape& shap
   int from = (int)((long long)all * block_y() / slices);
   int to = (int)((long long)all * (block_y() + 1) / slices);
   Place place = Place::of(from, steps, x.low != nullptr);
-  Patches<BM, BACKWARD> patches(x, shape, steps, place, output, m);
-  Weights weights(w, shape, steps, place, n);
-
+  Patches<BM, BACKWARD> patches(x, shape, output, m);
+  Weights weights(w, shape, steps, n);
+  patches.seek(place);
+  weights.seek(place);
   int warp = thread_index() / 32;
-  int warp_m = warp / (BN / WN) * WM;
-  int warp_n = warp % (BN / WN) * WN;
-  Sums<WM, WN> sums;
-  sums.clear();
-  pipeline<STAGES, BYTES>(
+  WarpProduct<TileA, TileB, WM, WN> product(warp / (BN / WN) * WM, warp % (BN / WN) * WN);
+  multiply<ALONE>(
       to - from,
       [&](u32 buffer) {
         patches.load(buffer);
-        weights.load(buffer + RowTile<BM>::BYTES);
+        weights.load(buffer + TileA::BYTES);
+        if (place.advance(steps)) {
+          patches.seek(place);
+          weights.seek(place);
+        } else {
+          patches.advance(place);
+          weights.advance(place);
+        }
       },
-      [&](u32 buffer) {
-        sums.add(RowTile<BM>(), buffer, warp_m, typename Weights::Tile(), buffer + RowTile<BM>::BYTES, warp_n);
-      });
+      product);
 
-  barrier();  // the buffers are free
+  // Through shared memory, 128 rows at a time, so that a thread has eight channels of a pixel, or of a whole window.
+  constexpr int PART = 128;
   FloatTile<BN> tile{(float*)shared_memory()};
-  sums.for_each_pair([&](int row, int column, float first, float second) {
-    tile.put(warp_m + row, warp_n + column, first, second);
-  });
-  barrier();
-
-  int rows = output.rows() - m;
-  if (slices > 1) partial += ((long long)block_y() * output.rows() + m) * shape.outputs + n;
   int group = output.pooled && slices == 1 ? 4 : 1;
-  for (int i = thread_index(); i < BM / group * (BN / CHUNK); i += THREADS) {
-    int row = i / (BN / CHUNK) * group;
-    int column = i % (BN / CHUNK) * CHUNK;
-    if (row >= rows || n + column >= shape.outputs) continue;
-    if (group == 4) {
-      output.write_window((m + row) / 4, n + column, [&](int r, float(&v)[8]) { tile.get8(row + r, column, v); });
-      continue;
+  if (slices > 1) partial += (long long)block_y() * output.rows() * shape.outputs;
+  for (int part = 0; part < BM; part += PART) {
+    if (part > 0) barrier();
+    if (product.m / PART == part / PART) {
+      product.for_each_pair([&](int row, int column, float first, float second) {
+        tile.put(row - part, column, first, second);
+      });
     }
-    float v[8];
-    tile.get8(row, column, v);
-    if (slices > 1) {
-      store_floats(partial + (long long)row * shape.outputs + column, v);
-    } else {
-      output.write(m + row, n + column, v);
+    barrier();
+    for (int i = thread_index(); i < PART / group * (BN / CHUNK); i += THREADS) {
+      int local = i / (BN / CHUNK) * group;
+      int row = m + part + local;
+      int column = i % (BN / CHUNK) * CHUNK;
+      int channel = n + column;
+      if (row >= output.rows() || channel >= shape.outputs) continue;
+      if (group == 4) {
+        output.write_window(row / 4, channel, [&](int r, float(&v)[8]) { tile.get8(local + r, column, v); });
+        continue;
+      }
+      float v[8];
+      tile.get8(local, column, v);
+      if (slices > 1) {
+        store_floats(partial + (long long)row * shape.outputs + channel, v);
+      } else {
+        output.write(row, channel, v);
+      }
     }
   }
 }
@@ -252,37 +249,41 @@ DEVICE void convolve(Source x, Source w, const Output& output, const Shape& shap
 // Maps and weights: the low plane is null in the precision bf16. Weights are [K][side * side][C], rows padded to a
 // multiple of 32 values. `floats` takes the result as floats if y is null. With several slices, `partial` takes
 // [slices][rows][outputs] instead. `pad` is side / 2, or 0 for a result that is side - 1 smaller.
-#define FORWARD(name, BM, BN, WM, WN)                                                                              \
-  KERNEL(THREADS, 2)                                                                                               \
+#define FORWARD(name, BLOCKS, BM, BN, WM, WN)                                                                            \
+  KERNEL(THREADS, BLOCKS)                                                                                          \
   name(const u16* x, const u16* x_low, const u16* w, const u16* w_low, const float* bias, u16* y, u16* y_low,      \
        float* floats, u8* argmax, float* partial, int images, int height, int width, int channels, int outputs,    \
        int side, int pad, int rectified, int pooled, int slices) {                                                 \
     Shape shape{images, height, width, channels, outputs, side, pad};                                              \
     Output output{{y, y_low}, floats, bias, nullptr, 1.f, argmax, images, height + 2 * pad - side + 1,             \
                   width + 2 * pad - side + 1, outputs, rectified != 0, pooled != 0};                               \
-    convolve<BM, BN, WM, WN, false, OutputWeights<BN>>({x, x_low}, {w, w_low}, output, shape, partial, slices);    \
+    convolve<BLOCKS == 1, BM, BN, WM, WN, false, OutputWeights<BN>>({x, x_low}, {w, w_low}, output, shape, partial, slices);    \
   }                                                                                                                \
   EXPORT(name)
 
-FORWARD(convolution_forward_128x128, 128, 128, 64, 32)
-FORWARD(convolution_forward_128x64, 128, 64, 32, 32)
+FORWARD(convolution_forward_256x128, 1, 256, 128, 64, 64)
+FORWARD(convolution_forward_256x64, 1, 256, 64, 64, 32)
+FORWARD(convolution_forward_128x128, 2, 128, 128, 64, 32)
+FORWARD(convolution_forward_128x64, 2, 128, 64, 32, 32)
 
 // dy is the map [images][height][width][channels] that is read, dx has `outputs` channels. dx is zero where the
 // mask, the map that the layer read in the forward pass, is; elsewhere it is multiplied by mask_scale.
-#define BACKWARD(name, BM, BN, WM, WN)                                                                             \
-  KERNEL(THREADS, 2)                                                                                               \
+#define BACKWARD(name, BLOCKS, BM, BN, WM, WN)                                                                           \
+  KERNEL(THREADS, BLOCKS)                                                                                          \
   name(const u16* dy, const u16* dy_low, const u16* w, const u16* w_low, const u16* mask, float mask_scale,        \
        u16* dx, u16* dx_low, float* partial, int images, int height, int width, int channels, int outputs,         \
        int side, int pad, int slices) {                                                                            \
     Shape shape{images, height, width, channels, outputs, side, pad};                                              \
     Output output{{dx, dx_low}, nullptr, nullptr, mask, mask_scale, nullptr, images,                               \
                   height - 2 * pad + side - 1, width - 2 * pad + side - 1, outputs, false, false};                 \
-    convolve<BM, BN, WM, WN, true, InputWeights<BN>>({dy, dy_low}, {w, w_low}, output, shape, partial, slices);    \
+    convolve<BLOCKS == 1, BM, BN, WM, WN, true, InputWeights<BN>>({dy, dy_low}, {w, w_low}, output, shape, partial, slices);    \
   }                                                                                                                \
   EXPORT(name)
 
-BACKWARD(convolution_backward_128x128, 128, 128, 64, 32)
-BACKWARD(convolution_backward_128x64, 128, 64, 32, 32)
+BACKWARD(convolution_backward_256x128, 1, 256, 128, 64, 64)
+BACKWARD(convolution_backward_256x64, 1, 256, 64, 64, 32)
+BACKWARD(convolution_backward_128x128, 2, 128, 128, 64, 32)
+BACKWARD(convolution_backward_128x64, 2, 128, 64, 32, 32)
 
 // Adds the slices of a product, [slices][rows][outputs], in order, and finishes as the product itself would have.
 KERNEL(THREADS, 1)

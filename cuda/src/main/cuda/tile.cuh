@@ -57,12 +57,21 @@ DEVICE void load_b(ColumnTile<COLUMNS> layout, u32 tile, int n, int k, u32 (&b)[
   ldmatrix_x4_trans(b, layout.chunk(tile, k + (lane & 15), n / CHUNK + (lane >> 4)));
 }
 
-// A warp's part of the product: M rows, N columns.
+// What a warp needs of both tiles for 16 values of the sum.
 template <int M, int N>
-struct Sums {
+struct Fragments {
+  u32 a[M / 16][4];
+  u32 b[N / 16][4];
+};
+
+// A warp's part of the product, M rows from row m and N columns from column n on. In a buffer, B's tile follows A's.
+template <class TileA, class TileB, int M, int N>
+struct WarpProduct {
+  static constexpr int BYTES = TileA::BYTES + TileB::BYTES;
+  const int m, n;
   float d[M / 16][N / 8][4];
 
-  DEVICE_MEMBER void clear() {
+  DEVICE_MEMBER WarpProduct(int m, int n) : m(m), n(n) {
     UNROLL for (int i = 0; i < M / 16; i++) {
       UNROLL for (int j = 0; j < N / 8; j++) {
         UNROLL for (int e = 0; e < 4; e++) d[i][j][e] = 0.f;
@@ -70,18 +79,15 @@ struct Sums {
     }
   }
 
-  // Adds the product of a step, of A's rows from m and B's columns from n on.
-  template <class A, class B>
-  DEVICE_MEMBER void add(A layout_a, u32 tile_a, int m, B layout_b, u32 tile_b, int n) {
-    UNROLL for (int k = 0; k < STEP; k += 16) {
-      u32 a[M / 16][4];
-      u32 b[N / 16][4];
-      UNROLL for (int i = 0; i < M / 16; i++) load_a(layout_a, tile_a, m + 16 * i, k, a[i]);
-      UNROLL for (int j = 0; j < N / 16; j++) load_b(layout_b, tile_b, n + 16 * j, k, b[j]);
-      UNROLL for (int i = 0; i < M / 16; i++) {
-        UNROLL for (int j = 0; j < N / 8; j++) {
-          mma_bf16_16816(d[i][j], a[i], b[j / 2][j % 2 * 2], b[j / 2][j % 2 * 2 + 1]);
-        }
+  DEVICE_MEMBER void load(u32 buffer, int k, Fragments<M, N>& of) const {
+    UNROLL for (int i = 0; i < M / 16; i++) load_a(TileA(), buffer, m + 16 * i, k, of.a[i]);
+    UNROLL for (int j = 0; j < N / 16; j++) load_b(TileB(), buffer + TileA::BYTES, n + 16 * j, k, of.b[j]);
+  }
+
+  DEVICE_MEMBER void add(const Fragments<M, N>& of) {
+    UNROLL for (int i = 0; i < M / 16; i++) {
+      UNROLL for (int j = 0; j < N / 8; j++) {
+        mma_bf16_16816(d[i][j], of.a[i], of.b[j / 2][j % 2 * 2], of.b[j / 2][j % 2 * 2 + 1]);
       }
     }
   }
@@ -92,33 +98,65 @@ struct Sums {
     int lane = thread_index() & 31;
     UNROLL for (int i = 0; i < M / 16; i++) {
       UNROLL for (int j = 0; j < N / 8; j++) {
-        int column = 8 * j + (lane & 3) * 2;
-        use(16 * i + (lane >> 2), column, d[i][j][0], d[i][j][1]);
-        use(16 * i + (lane >> 2) + 8, column, d[i][j][2], d[i][j][3]);
+        int row = m + 16 * i + (lane >> 2);
+        int column = n + 8 * j + (lane & 3) * 2;
+        use(row, column, d[i][j][0], d[i][j][1]);
+        use(row + 8, column, d[i][j][2], d[i][j][3]);
       }
     }
   }
 };
 
-// Runs load(buffer) for each step and multiply(buffer) for each, in order, the loads STAGES - 1 steps ahead.
-template <int STAGES, int BYTES, class Load, class Multiply>
-DEVICE void pipeline(int steps, Load load, Multiply multiply) {
+constexpr int STAGES = 4;
+
+// Runs load(buffer) for each step, STAGES - 1 steps ahead, and adds each step's product.
+//
+// A block that has a multiprocessor for itself loads its fragments ahead, too, so that a warp multiplies while it
+// waits for the next ones, even across the barrier between steps. Where two blocks share one, the other multiplies.
+template <bool ALONE, class TileA, class TileB, int M, int N, class Load>
+DEVICE void multiply(int steps, Load load, WarpProduct<TileA, TileB, M, N>& warp) {
+  constexpr int BYTES = TileA::BYTES + TileB::BYTES;
   u32 buffers = shared_address(shared_memory());
   UNROLL for (int i = 0; i < STAGES - 1; i++) {
     if (i < steps) load(buffers + i * BYTES);
     cp_async_commit();
   }
+  Fragments<M, N> fragments[1 + ALONE];
   int filled = STAGES - 1;
   int used = 0;
-  for (int step = 0; step < steps; step++) {
+  auto next_arrives = [&] {
     cp_async_wait<STAGES - 2>();
-    barrier();  // all have what this step needs, and all are done with the buffer that is filled now
-    if (step + STAGES - 1 < steps) load(buffers + filled * BYTES);
+    barrier();  // the next step is there for all, and what is filled then nobody reads any more
+  };
+  auto fill = [&](int step) {
+    if (step < steps) load(buffers + filled * BYTES);
     cp_async_commit();
-    multiply(buffers + used * BYTES);
     filled = filled + 1 == STAGES ? 0 : filled + 1;
-    used = used + 1 == STAGES ? 0 : used + 1;
+  };
+  if (ALONE) {
+    next_arrives();
+    warp.load(buffers, 0, fragments[0]);
   }
+  for (int step = 0; step < steps; step++) {
+    if (ALONE) {
+      warp.load(buffers + used * BYTES, 16, fragments[ALONE]);
+      fill(step + STAGES - 1);
+      warp.add(fragments[0]);
+      used = used + 1 == STAGES ? 0 : used + 1;
+      next_arrives();
+      warp.load(buffers + used * BYTES, 0, fragments[0]);  // after the last step for nothing
+      warp.add(fragments[ALONE]);
+    } else {
+      next_arrives();
+      fill(step + STAGES - 1);
+      UNROLL for (int k = 0; k < STEP; k += 16) {
+        warp.load(buffers + used * BYTES, k, fragments[0]);
+        warp.add(fragments[0]);
+      }
+      used = used + 1 == STAGES ? 0 : used + 1;
+    }
+  }
+  barrier();  // the buffers are free
 }
 
 // A product's tile of floats in shared memory, on its way from the sums of the warps to rows. Permuted like the others.

@@ -92,14 +92,11 @@ struct PatchLines {
   }
 };
 
-// A tile of the product for a slice of the pixels: BM outputs, 128 columns of (tap, channel).
-template <int BM>
+// A tile of the product for a slice of the pixels: BM outputs, 128 columns of (tap, channel); a warp makes WM by WN.
+template <bool ALONE, int BM, int WM, int WN>
 DEVICE void weight_gradient(Source x, Source dy, float* slices_out, int images, int height, int width, int channels,
                             int outputs, int side, int slices) {
   constexpr int BN = 128;
-  constexpr int WM = BM / 2;
-  constexpr int WN = 32;
-  constexpr int STAGES = 4;
   using TileA = ColumnTile<BM>;
   using TileB = ColumnTile<BN>;
   int length = (side * side * channels + STEP - 1) / STEP * STEP;  // of a row of weights
@@ -117,12 +114,9 @@ DEVICE void weight_gradient(Source x, Source dy, float* slices_out, int images, 
   GradientLines<BM> gradients(dy, outputs, pixels, m);
   PatchLines<BN> patches(x, pixels, height, width, channels, side, n);
   patches.seek(step * STEP);
-
-  int warp_m = thread_index() / 32 / 4 * WM;
-  int warp_n = thread_index() / 32 % 4 * WN;
-  Sums<WM, WN> sums;
-  sums.clear();
-  pipeline<STAGES, TileA::BYTES + TileB::BYTES>(
+  int warp = thread_index() / 32;
+  WarpProduct<TileA, TileB, WM, WN> product(warp / (BN / WN) * WM, warp % (BN / WN) * WN);
+  multiply<ALONE>(
       to - from,
       [&](u32 buffer) {
         gradients.load(buffer, pass, step * STEP);
@@ -133,12 +127,12 @@ DEVICE void weight_gradient(Source x, Source dy, float* slices_out, int images, 
           patches.seek(0);
         }
       },
-      [&](u32 buffer) { sums.add(TileA(), buffer, warp_m, TileB(), buffer + TileA::BYTES, warp_n); });
+      product);
 
   float* out = slices_out + (long long)block_y() * outputs * length;
-  sums.for_each_pair([&](int row, int column, float first, float second) {
-    int k = m + warp_m + row;
-    int at = n + warp_n + column;
+  product.for_each_pair([&](int row, int column, float first, float second) {
+    int k = m + row;
+    int at = n + column;
     if (k < outputs && at < length) {
       store((Two*)(out + (long long)k * length + at), Two{float_to_bits(first), float_to_bits(second)});
     }
@@ -147,16 +141,15 @@ DEVICE void weight_gradient(Source x, Source dy, float* slices_out, int images, 
 
 // x is [images][height][width][channels], dy [images][height][width][outputs], dw [slices][outputs][row of weights],
 // rows being side * side * channels padded to a multiple of 32. The low planes are null in the precision bf16.
-KERNEL(THREADS, 2)
-weight_gradient_128(const u16* x, const u16* x_low, const u16* dy, const u16* dy_low, float* dw, int images,
-                    int height, int width, int channels, int outputs, int side, int slices) {
-  weight_gradient<128>({x, x_low}, {dy, dy_low}, dw, images, height, width, channels, outputs, side, slices);
-}
-EXPORT(weight_gradient_128)
+#define WEIGHT_GRADIENT(name, BLOCKS, BM, WM, WN)                                                                 \
+  KERNEL(THREADS, BLOCKS)                                                                                         \
+  name(const u16* x, const u16* x_low, const u16* dy, const u16* dy_low, float* dw, int images, int height,       \
+       int width, int channels, int outputs, int side, int slices) {                                              \
+    weight_gradient<BLOCKS == 1, BM, WM, WN>({x, x_low}, {dy, dy_low}, dw, images, height, width, channels, outputs, side,     \
+                                slices);                                                                          \
+  }                                                                                                               \
+  EXPORT(name)
 
-KERNEL(THREADS, 2)
-weight_gradient_64(const u16* x, const u16* x_low, const u16* dy, const u16* dy_low, float* dw, int images,
-                   int height, int width, int channels, int outputs, int side, int slices) {
-  weight_gradient<64>({x, x_low}, {dy, dy_low}, dw, images, height, width, channels, outputs, side, slices);
-}
-EXPORT(weight_gradient_64)
+WEIGHT_GRADIENT(weight_gradient_256, 1, 256, 64, 64)
+WEIGHT_GRADIENT(weight_gradient_128, 2, 128, 64, 32)
+WEIGHT_GRADIENT(weight_gradient_64, 2, 64, 32, 32)

@@ -9,15 +9,16 @@ import org.vgg4j.cuda.kernels.KernelLibrary;
 import org.vgg4j.cuda.kernels.MapShape;
 import org.vgg4j.cuda.kernels.Planes;
 import org.vgg4j.cuda.kernels.Precision;
+import org.vgg4j.cuda.kernels.Tiles;
 
 /** Checks of convolutions and fully connected layers, all passes. */
 final class ConvolutionChecks {
   private ConvolutionChecks() {}
 
   /** A layer: maps of odd sizes, tiles that are not full, sums in one slice and in several. */
-  private record Layer(MapShape input, int outputs, int side, int pad) {
+  private record Layer(MapShape input, int outputs, int side, int pad, Tiles tiles) {
     Convolution convolution(KernelLibrary library, Precision precision) {
-      return new Convolution(library, precision, input, outputs, side, pad);
+      return new Convolution(library, precision, input, outputs, side, pad, tiles);
     }
 
     double[] weights(DeviceValues values, Convolution convolution) {
@@ -34,7 +35,7 @@ final class ConvolutionChecks {
     String name(String pass, Precision precision) {
       return String.format(
           Locale.ROOT,
-          "%s %dx%d, %d x %d x %d x %d to %d%s, %s",
+          "%s %dx%d, %d x %d x %d x %d to %d%s%s, %s",
           pass,
           side,
           side,
@@ -44,22 +45,27 @@ final class ConvolutionChecks {
           input.channels(),
           outputs,
           pad == side / 2 ? "" : " without padding",
+          tiles == Tiles.LARGE ? " in large tiles" : "",
           precision);
     }
   }
 
   private static final List<Layer> LAYERS =
       List.of(
-          new Layer(new MapShape(2, 5, 7, 64), 64, 3, 1),
-          new Layer(new MapShape(1, 13, 11, 64), 128, 3, 1),
-          new Layer(new MapShape(2, 3, 2, 128), 192, 3, 1),
-          new Layer(new MapShape(2, 9, 5, 16), 64, 3, 1),
-          new Layer(new MapShape(1, 7, 6, 16), 64, 5, 2),
-          new Layer(new MapShape(1, 6, 7, 64), 64, 5, 2),
-          new Layer(new MapShape(1, 5, 6, 128), 64, 1, 0),
-          new Layer(new MapShape(1, 8, 9, 64), 128, 7, 0),
-          new Layer(new MapShape(5, 1, 1, 1088), 128, 1, 0),
-          new Layer(new MapShape(130, 1, 1, 64), 576, 1, 0));
+          new Layer(new MapShape(2, 5, 7, 64), 64, 3, 1, Tiles.BY_SHAPE),
+          new Layer(new MapShape(1, 13, 11, 64), 128, 3, 1, Tiles.BY_SHAPE),
+          new Layer(new MapShape(2, 3, 2, 128), 192, 3, 1, Tiles.BY_SHAPE),
+          new Layer(new MapShape(2, 9, 5, 16), 64, 3, 1, Tiles.BY_SHAPE),
+          new Layer(new MapShape(1, 7, 6, 16), 64, 5, 2, Tiles.BY_SHAPE),
+          new Layer(new MapShape(1, 6, 7, 64), 64, 5, 2, Tiles.BY_SHAPE),
+          new Layer(new MapShape(1, 5, 6, 128), 64, 1, 0, Tiles.BY_SHAPE),
+          new Layer(new MapShape(1, 8, 9, 64), 128, 7, 0, Tiles.BY_SHAPE),
+          new Layer(new MapShape(5, 1, 1, 1088), 128, 1, 0, Tiles.BY_SHAPE),
+          new Layer(new MapShape(130, 1, 1, 64), 576, 1, 0, Tiles.BY_SHAPE),
+          new Layer(new MapShape(2, 13, 11, 128), 64, 3, 1, Tiles.LARGE),
+          new Layer(new MapShape(3, 11, 9, 64), 256, 3, 1, Tiles.LARGE),
+          new Layer(new MapShape(3, 11, 9, 16), 192, 3, 1, Tiles.LARGE),
+          new Layer(new MapShape(5, 1, 1, 1088), 320, 1, 0, Tiles.LARGE));
 
   static List<KernelCheck> all() {
     List<KernelCheck> checks = new ArrayList<>();

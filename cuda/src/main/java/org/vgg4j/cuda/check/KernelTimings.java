@@ -13,6 +13,7 @@ import org.vgg4j.cuda.kernels.MapShape;
 import org.vgg4j.cuda.kernels.Planes;
 import org.vgg4j.cuda.kernels.Pooling;
 import org.vgg4j.cuda.kernels.Precision;
+import org.vgg4j.cuda.kernels.Tiles;
 
 /** The kernels of network D at its real sizes, and those of batch norm and LRN. */
 public final class KernelTimings {
@@ -69,9 +70,27 @@ public final class KernelTimings {
           new Layer("conv5_1, conv5_2", 512, 512, 16, false, 2),
           new Layer("conv5_3", 512, 512, 16, true, 1));
 
-  /** All timings. */
+  /**
+   * All timings: the network's, those of its convolutions with either kind of tiles, and others.
+   */
   public static List<KernelTiming> all(Precision precision, Size size) {
     List<KernelTiming> timings = new ArrayList<>();
+    convolutions(timings, precision, size, Tiles.BY_SHAPE);
+    int last = Math.max(1, size.crop() / 32);
+    int features = size.channels(512) * last * last;
+    int hidden = size.channels(4096);
+    connected(timings, precision, size.images(), "fc6", features, hidden);
+    connected(timings, precision, size.images(), "fc7", hidden, hidden);
+    connected(timings, precision, size.images(), "fc8", hidden, size.channels(1024));
+    plain(timings, precision, new MapShape(size.images(), size.crop(), size.crop(), 64));
+    timings.add(sgd(precision, "fc6's weights", features * hidden));
+    convolutions(timings, precision, size, Tiles.LARGE);
+    convolutions(timings, precision, size, Tiles.SMALL);
+    return timings;
+  }
+
+  private static void convolutions(
+      List<KernelTiming> timings, Precision precision, Size size, Tiles tiles) {
     for (Layer layer : LAYERS) {
       MapShape input = layer.input(size);
       String name =
@@ -87,6 +106,7 @@ public final class KernelTimings {
       add(
           timings,
           precision,
+          tiles,
           input,
           3,
           name,
@@ -95,26 +115,19 @@ public final class KernelTimings {
           layer.pooled(),
           layer.count());
     }
-    int last = Math.max(1, size.crop() / 32);
-    int features = size.channels(512) * last * last;
-    int hidden = size.channels(4096);
-    connected(timings, precision, size.images(), "fc6", features, hidden);
-    connected(timings, precision, size.images(), "fc7", hidden, hidden);
-    connected(timings, precision, size.images(), "fc8", hidden, size.channels(1024));
-    plain(timings, precision, new MapShape(size.images(), size.crop(), size.crop(), 64));
-    timings.add(sgd(precision, "fc6's weights", features * hidden));
-    return timings;
   }
 
   private static void connected(
       List<KernelTiming> timings, Precision p, int images, String name, int in, int out) {
     String shape = String.format(Locale.ROOT, "%s, %d to %d", name, in, out);
-    add(timings, p, new MapShape(images, 1, 1, in), 1, shape, in, out, false, 1);
+    MapShape input = new MapShape(images, 1, 1, in);
+    add(timings, p, Tiles.BY_SHAPE, input, 1, shape, in, out, false, 1);
   }
 
   private static void add(
       List<KernelTiming> timings,
       Precision p,
+      Tiles tiles,
       MapShape input,
       int side,
       String name,
@@ -128,13 +141,14 @@ public final class KernelTimings {
     double weights = p.bytes((long) side * side * channels * outputs);
     timings.add(
         new KernelTiming(
-            "forward",
+            pass("forward", tiles),
             name,
             pooled ? 0 : count,
             flops,
             maps + weights,
             (memory, stream) -> {
-              Convolution it = new Convolution(memory.library(), p, input, outputs, side, side / 2);
+              Convolution it =
+                  new Convolution(memory.library(), p, input, outputs, side, side / 2, tiles);
               Planes x = memory.map(input.values(), p);
               Planes w = memory.map(it.weightsLength(), p);
               Planes y = memory.map(output.values(), p);
@@ -145,14 +159,14 @@ public final class KernelTimings {
     if (pooled) {
       timings.add(
           new KernelTiming(
-              "forward",
+              pass("forward", tiles),
               name + ", pool",
               count,
               flops,
               maps + weights - p.bytes(output.values()) * 0.75,
               (memory, stream) -> {
                 Convolution it =
-                    new Convolution(memory.library(), p, input, outputs, side, side / 2);
+                    new Convolution(memory.library(), p, input, outputs, side, side / 2, tiles);
                 Planes x = memory.map(input.values(), p);
                 Planes w = memory.map(it.weightsLength(), p);
                 Planes y = memory.map(output.pooled().values(), p);
@@ -165,14 +179,14 @@ public final class KernelTimings {
     if (channels > 3) {
       timings.add(
           new KernelTiming(
-              "data gradient",
+              pass("data gradient", tiles),
               name,
               count,
               flops,
               maps + weights + p.bytes(input.values()),
               (memory, stream) -> {
                 Convolution it =
-                    new Convolution(memory.library(), p, input, outputs, side, side / 2);
+                    new Convolution(memory.library(), p, input, outputs, side, side / 2, tiles);
                 Planes dy = memory.map(output.values(), p);
                 Planes w = memory.map(it.weightsLength(), p);
                 Planes x = memory.map(input.values(), p);
@@ -183,18 +197,22 @@ public final class KernelTimings {
     }
     timings.add(
         new KernelTiming(
-            "weight gradient",
+            pass("weight gradient", tiles),
             name,
             count,
             flops,
             maps + 2 * weights,
             (memory, stream) -> {
-              Convolution it = new Convolution(memory.library(), p, input, outputs, side, side / 2);
+              Convolution it =
+                  new Convolution(memory.library(), p, input, outputs, side, side / 2, tiles);
               Planes x = memory.map(input.values(), p);
               Planes dy = memory.map(output.values(), p);
               long slices = memory.zeros(4L * it.weightSlices() * it.weightsLength());
               return () -> it.weightGradient(stream, x, dy, slices);
             }));
+    if (tiles != Tiles.BY_SHAPE) {
+      return;
+    }
     timings.add(
         new KernelTiming(
             "bias gradient",
@@ -208,6 +226,12 @@ public final class KernelTimings {
               long sums = memory.zeros(4L * it.slices() * outputs);
               return () -> it.biasGradient(stream, dy, sums);
             }));
+  }
+
+  private static String pass(String name, Tiles tiles) {
+    return tiles == Tiles.BY_SHAPE
+        ? name
+        : name + " in " + tiles.name().toLowerCase(Locale.ROOT) + " tiles";
   }
 
   /** What is done with each value of the largest map. */

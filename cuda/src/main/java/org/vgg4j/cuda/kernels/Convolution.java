@@ -10,9 +10,7 @@ import org.vgg4j.cuda.driver.CudaStream;
  * zeros. Sums are made in an order that depends on the shape alone. Thread-safe.
  */
 public final class Convolution {
-  private static final int TILE = 128;
   private static final int STEP = 32;
-  private static final int STAGES = 4;
   private static final int CHUNK = 8;
 
   private final KernelLibrary library;
@@ -21,6 +19,7 @@ public final class Convolution {
   private final MapShape output;
   private final int side;
   private final int pad;
+  private final Tiles tiles;
 
   /**
    * @param input what is read
@@ -30,6 +29,23 @@ public final class Convolution {
    */
   public Convolution(
       KernelLibrary library, Precision precision, MapShape input, int outputs, int side, int pad) {
+    this(library, precision, input, outputs, side, pad, Tiles.BY_SHAPE);
+  }
+
+  /**
+   * The same with a choice of tiles, to compare them.
+   *
+   * @param tiles how the products are cut
+   */
+  public Convolution(
+      KernelLibrary library,
+      Precision precision,
+      MapShape input,
+      int outputs,
+      int side,
+      int pad,
+      Tiles tiles) {
+    this.tiles = tiles;
     this.library = library;
     this.precision = precision;
     this.input = input;
@@ -68,45 +84,37 @@ public final class Convolution {
     return (long) output.pixels() * output.channels() * side * side * input.channels();
   }
 
-  private static int width(int columns) {
-    return columns % TILE == 0 || columns > 4 * TILE ? TILE : TILE / 2;
-  }
-
-  private static long tiles(long rows, int columns) {
-    return (rows + TILE - 1) / TILE * ((columns + width(columns) - 1) / width(columns));
-  }
-
-  /** Shared memory of a block: the buffers of the pipeline, or the tile of the result. */
-  private static int shared(int width) {
-    return Math.max(STAGES * (TILE + width) * STEP * 2, TILE * width * 4);
-  }
-
   private int rows(boolean pool) {
     return pool ? output.pooled().pixels() * 4 : output.pixels();
   }
 
-  private int slices(int rows, int columns, int length) {
-    int steps = length / STEP * precision.products();
-    return Slices.choose(tiles(rows, columns), steps, Math.max(1, steps / 8));
+  private int steps(int length) {
+    return length / STEP * precision.products();
   }
 
-  private int forwardSlices(boolean pool) {
-    return slices(rows(pool), output.channels(), rowLength());
+  private Product forwardProduct(boolean pool) {
+    return tiles.product(rows(pool), output.channels(), steps(rowLength()));
   }
 
-  private int backwardSlices() {
-    return slices(input.pixels(), input.channels(), side * side * output.channels());
+  private Product backwardProduct() {
+    int length = side * side * output.channels();
+    return tiles.product(input.pixels(), input.channels(), steps(length));
+  }
+
+  private Product weightProduct() {
+    int pixels = (input.pixels() + STEP - 1) / STEP * STEP;
+    return tiles.weightProduct(output.channels(), rowLength(), steps(pixels));
   }
 
   /** Bytes of the workspace of {@link #forward} and {@link #scores}; 0 if they need none. */
   public long forwardWorkspace(boolean pool) {
-    int slices = forwardSlices(pool);
+    int slices = forwardProduct(pool).slices();
     return slices == 1 ? 0 : 4L * slices * rows(pool) * output.channels();
   }
 
   /** Bytes of the workspace of {@link #backward}; 0 if it needs none. */
   public long backwardWorkspace() {
-    int slices = backwardSlices();
+    int slices = backwardProduct().slices();
     return slices == 1 ? 0 : 4L * slices * input.values();
   }
 
@@ -155,17 +163,17 @@ public final class Convolution {
       long floats,
       long argmax,
       long workspace) {
-    int slices = forwardSlices(pool);
-    int width = width(output.channels());
+    Product product = forwardProduct(pool);
+    int slices = product.slices();
     library
-        .kernel("convolution", "convolution_forward_128x" + width)
+        .kernel("convolution", "convolution_forward_" + product.tile())
         .launch(
             stream,
-            Math.toIntExact(tiles(rows(pool), output.channels())),
+            product.tiles(),
             slices,
             1,
             KernelLibrary.THREADS,
-            shared(width),
+            product.sharedBytes(),
             x.high(),
             x.low(),
             w.high(),
@@ -207,17 +215,17 @@ public final class Convolution {
       float maskScale,
       Planes dx,
       long workspace) {
-    int slices = backwardSlices();
-    int width = width(input.channels());
+    Product product = backwardProduct();
+    int slices = product.slices();
     library
-        .kernel("convolution", "convolution_backward_128x" + width)
+        .kernel("convolution", "convolution_backward_" + product.tile())
         .launch(
             stream,
-            Math.toIntExact(tiles(input.pixels(), input.channels())),
+            product.tiles(),
             slices,
             1,
             KernelLibrary.THREADS,
-            shared(width),
+            product.sharedBytes(),
             dy.high(),
             dy.low(),
             w.high(),
@@ -278,11 +286,7 @@ public final class Convolution {
 
   /** Slices of the gradient with respect to the weights. */
   public int weightSlices() {
-    int height = width(output.channels());
-    long tiles =
-        (long) ((output.channels() + height - 1) / height) * ((rowLength() + TILE - 1) / TILE);
-    int steps = (input.pixels() + STEP - 1) / STEP * precision.products();
-    return Slices.choose(tiles, steps, Math.max(1, steps / 8));
+    return weightProduct().slices();
   }
 
   /**
@@ -296,16 +300,16 @@ public final class Convolution {
     if (pad != side / 2) {
       throw new IllegalStateException("no gradient with respect to the weights without padding");
     }
-    int height = width(output.channels());
+    Product product = weightProduct();
     library
-        .kernel("weight_gradient", "weight_gradient_" + height)
+        .kernel("weight_gradient", "weight_gradient_" + product.tile().rows())
         .launch(
             stream,
-            (output.channels() + height - 1) / height * ((rowLength() + TILE - 1) / TILE),
-            weightSlices(),
+            product.tiles(),
+            product.slices(),
             1,
             KernelLibrary.THREADS,
-            STAGES * (TILE + height) * STEP * 2,
+            product.sharedBytes(),
             x.high(),
             x.low(),
             dy.high(),
@@ -317,6 +321,6 @@ public final class Convolution {
             input.channels(),
             output.channels(),
             side,
-            weightSlices());
+            product.slices());
   }
 }
