@@ -15,6 +15,7 @@ import org.vgg4j.Prediction;
 import org.vgg4j.base.InputException;
 import org.vgg4j.image.ImageDecoder;
 import org.vgg4j.image.ImageFiles;
+import org.vgg4j.image.PassedOver;
 import org.vgg4j.image.RgbImage;
 import org.vgg4j.network.FcWeights;
 import picocli.CommandLine.ArgGroup;
@@ -113,7 +114,15 @@ final class ClassifyCommand implements Callable<Integer> {
     }
     List<Path> files = new ArrayList<>();
     for (Path path : images) {
-      files.addAll(path.equals(STANDARD_INPUT) ? List.of(path) : ImageFiles.at(path));
+      if (path.equals(STANDARD_INPUT)) {
+        files.add(path);
+        continue;
+      }
+      PassedOver passedOver = new PassedOver(path);
+      files.addAll(ImageFiles.at(path, passedOver));
+      for (String sentence : passedOver.foreignSentences()) {
+        spec.commandLine().getErr().println("vgg: " + sentence);
+      }
     }
     return files;
   }

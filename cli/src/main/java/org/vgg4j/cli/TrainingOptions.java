@@ -8,7 +8,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import org.vgg4j.base.InputException;
-import org.vgg4j.data.ScaleRange;
+import org.vgg4j.data.loading.ScaleRange;
 import org.vgg4j.model.Architecture;
 import org.vgg4j.model.Configuration;
 import org.vgg4j.network.Device;

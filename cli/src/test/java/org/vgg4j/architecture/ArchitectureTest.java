@@ -105,9 +105,77 @@ class ArchitectureTest {
           .because("image handles pixels only; of the model it needs the preprocessing profile");
 
   @ArchTest
+  static final ArchRule imageFile =
+      inner("image.file", "image").because("what all formats share must not know any one of them");
+
+  @ArchTest
+  static final ArchRule imageJpeg =
+      inner("image.jpeg", "image.file", "image").because("a format stands for itself");
+
+  @ArchTest
+  static final ArchRule imageTiff =
+      inner("image.tiff", "image.jpeg", "image.file", "image")
+          .because("TIFF's blocks may be JPEG, and no other format is within another");
+
+  @ArchTest
+  static final ArchRule imageFormat =
+      inner("image.format", "image.file", "image").because("a format stands for itself");
+
+  @ArchTest
+  static final ArchRule imageTransform =
+      inner("image.transform", "image")
+          .because("what becomes of pixels does not depend on the file that they come from");
+
+  @ArchTest
+  static final ArchRule noFormatKnowsTheDecoder =
+      noClasses()
+          .that()
+          .resideInAPackage(ROOT + ".image.(*)")
+          .should()
+          .dependOnClassesThat()
+          .haveNameMatching(ROOT + ".image.(ImageDecoder|ImageFiles|Orientation)(\\$.*)?")
+          .because("who chooses among the formats is not known to them");
+
+  @ArchTest
   static final ArchRule data =
       arrows("data", "image", "model", "base")
           .because("a data set gives batches to whoever asks, and does not know for what");
+
+  @ArchTest
+  static final ArchRule dataItself =
+      inner("data")
+          .because("what a data set is must not depend on any layout, or on any use of it");
+
+  @ArchTest
+  static final ArchRule dataFolder =
+      inner("data.folder", "data").because("a layout that people make needs no other");
+
+  @ArchTest
+  static final ArchRule dataArchive =
+      inner("data.archive", "data").because("an archive is read without knowing what is in it");
+
+  @ArchTest
+  static final ArchRule dataPacked =
+      inner("data.packed", "data").because("a few files say all about such a data set");
+
+  @ArchTest
+  static final ArchRule dataIlsvrc =
+      inner("data.ilsvrc", "data.archive", "data.folder", "data")
+          .because("ILSVRC comes as archives or as folders");
+
+  @ArchTest
+  static final ArchRule dataSource =
+      inner("data.source", "data.ilsvrc", "data.packed", "data.folder", "data")
+          .because("which layout it is is decided in one place, above all of them");
+
+  @ArchTest
+  static final ArchRule dataLoading =
+      inner("data.loading", "data").because("batches are made of any data set, wherever it lies");
+
+  @ArchTest
+  static final ArchRule dataInspect =
+      inner("data.inspect", "data.loading", "data")
+          .because("what is said of a data set is said of any; the sheet of samples is augmented");
 
   @ArchTest
   static final ArchRule weights =
@@ -384,6 +452,32 @@ class ArchitectureTest {
         .as(room + " may call of this project only " + String.join(", ", mayCall))
         // A room that is not built yet breaks no rule.
         .allowEmptyShould(true);
+  }
+
+  /**
+   * Of the rooms within its room, one may call those listed, and no other.
+   *
+   * @param inner without the root, such as {@code data.folder}; {@code data} are the classes that
+   *     lie in no room within it
+   */
+  private static ArchRule inner(String inner, String... mayCall) {
+    Set<String> allowed = new TreeSet<>();
+    allowed.add(ROOT + "." + inner);
+    for (String other : mayCall) {
+      allowed.add(ROOT + "." + other);
+    }
+    String outer = inner.replaceFirst("\\..*", "");
+    return noClasses()
+        .that()
+        .resideInAPackage(ROOT + "." + inner)
+        .should()
+        .dependOnClassesThat(
+            DescribedPredicate.describe(
+                "are in other rooms of " + outer,
+                type ->
+                    (type.getPackageName() + ".").startsWith(ROOT + "." + outer + ".")
+                        && !allowed.contains(type.getPackageName())))
+        .as(inner + " may call, within " + outer + ", only " + String.join(", ", mayCall));
   }
 
   private static DescribedPredicate<JavaClass> inRoomsOtherThan(String... allowed) {

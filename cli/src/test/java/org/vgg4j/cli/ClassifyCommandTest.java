@@ -135,6 +135,36 @@ class ClassifyCommandTest {
     }
   }
 
+  /** Cameras of telephones make HEIC by default: whoever has a folder of both must not miss any. */
+  @Test
+  void imagesOfAFolderThatCannotBeReadAreSaid() throws IOException {
+    Path folder = Pictures.writeClasses(root.resolve("telephone"), 1, 4);
+    for (String name : List.of("red/a.heic", "blue/b.HEIC", "c.avif")) {
+      Files.write(folder.resolve(name), new byte[] {0, 0, 0, 24});
+    }
+    Files.writeString(folder.resolve("notes.txt"), "no image");
+    Vgg vgg = classify("--csv", "--top=1", folder);
+    assertThat(vgg.exitCode()).isZero();
+    assertThat(vgg.out().lines()).hasSize(4);
+    assertThat(vgg.err().lines())
+        .containsExactly(
+            "vgg: 1 AVIF file of %s is passed over, since that format is not read (convert to JPEG or PNG): c.avif"
+                .formatted(folder),
+            "vgg: 2 HEIC files of %s are passed over, since that format is not read (convert to JPEG or PNG): blue/b.HEIC, red/a.heic"
+                .formatted(folder));
+  }
+
+  @Test
+  void aFolderOfNothingElseIsRefused() throws IOException {
+    Path folder = Files.createDirectory(root.resolve("heic"));
+    Files.write(folder.resolve("a.heic"), new byte[] {0, 0, 0, 24});
+    Vgg vgg = classify(folder);
+    assertThat(vgg.exitCode()).isEqualTo(1);
+    assertThat(vgg.err())
+        .contains("folder " + folder + " holds no image (jpg, ")
+        .contains("check the path; 1 HEIC file of " + folder + " is passed over");
+  }
+
   @Test
   void brokenPictureAmongGoodOnes() throws IOException {
     Path red = picture("a.png", 2);

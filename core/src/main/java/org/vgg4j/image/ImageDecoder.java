@@ -9,6 +9,16 @@ import java.nio.file.Path;
 import javax.imageio.spi.ImageReaderSpi;
 import org.vgg4j.base.AtomicFile;
 import org.vgg4j.base.InputException;
+import org.vgg4j.image.file.ForeignKind;
+import org.vgg4j.image.file.ImageKind;
+import org.vgg4j.image.file.Readers;
+import org.vgg4j.image.format.BmpFile;
+import org.vgg4j.image.format.GifDecoder;
+import org.vgg4j.image.format.PngFile;
+import org.vgg4j.image.format.PnmDecoder;
+import org.vgg4j.image.format.WebpDecoder;
+import org.vgg4j.image.jpeg.JpegDecoder;
+import org.vgg4j.image.tiff.TiffDecoder;
 
 /**
  * Turns image files into pixels. The kind of file is told by its content, never by its name; the
@@ -18,9 +28,6 @@ import org.vgg4j.base.InputException;
  * Thread-safe.
  */
 public final class ImageDecoder {
-  /** More pixels than this are refused unread; Pillow's limit for "decompression bombs". */
-  static final long MAX_PIXELS = 2L * (1024 * 1024 * 1024 / 4 / 3);
-
   private static final long MAX_FILE_BYTES = 1L << 30;
   private static final ImageReaderSpi PNG = Readers.jdk("png");
   private static final ImageReaderSpi BMP = Readers.jdk("bmp");

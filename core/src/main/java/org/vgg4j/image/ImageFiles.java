@@ -6,12 +6,15 @@ import java.io.UncheckedIOException;
 import java.nio.file.FileVisitOption;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.vgg4j.base.AtomicFile;
 import org.vgg4j.base.InputException;
+import org.vgg4j.image.file.ForeignFormat;
+import org.vgg4j.image.file.ImageKind;
 
 /** Which files of a folder are images: by their names, and where these say nothing, by content. */
 public final class ImageFiles {
@@ -23,6 +26,19 @@ public final class ImageFiles {
       Set.of(
           "jpg", "jpeg", "png", "bmp", "gif", "tif", "tiff", "webp", "ppm", "pgm", "pbm", "pnm",
           "pam");
+
+  private static final Set<String> LEFT_BEHIND =
+      Set.of(
+          "__MACOSX",
+          "@eaDir",
+          "#recycle",
+          "$RECYCLE.BIN",
+          "System Volume Information",
+          "lost+found",
+          "Thumbs.db",
+          "ehthumbs.db",
+          "desktop.ini",
+          "Desktop.ini");
 
   /** First bytes that tell what a file is. */
   private static final int HEAD = 32;
@@ -83,33 +99,90 @@ public final class ImageFiles {
     return EXTENSIONS.contains(ForeignFormat.extension(name));
   }
 
+  /** Whether a file or folder of that name is nobody's data: hidden, or left by some program. */
+  public static boolean isNothing(String name) {
+    return name.startsWith(".") || LEFT_BEHIND.contains(name);
+  }
+
   /**
-   * Returns the file itself, or for a folder the images below it, however deep, in the order of
-   * their paths; hidden ones are passed over.
+   * Returns the file itself, or for a folder the images {@link #below} it.
    *
+   * @param passedOver is told of the folder's other files
    * @throws InputException if the folder cannot be listed or holds no image
    */
-  public static List<Path> at(Path path) {
+  public static List<Path> at(Path path, PassedOver passedOver) {
     if (!Files.isDirectory(path)) {
       return List.of(path); // whether it can be read turns out when it is
     }
-    try (Stream<Path> below = Files.walk(path, FileVisitOption.FOLLOW_LINKS)) {
-      List<Path> images =
-          below
-              .filter(Files::isRegularFile)
-              .filter(file -> !("/" + path.relativize(file)).contains("/."))
-              .filter(file -> content(file).isImage())
-              .sorted()
-              .toList();
-      if (images.isEmpty()) {
-        throw new InputException(
-            "folder " + path + " holds no image (" + EXTENSIONS_IN_WORDS + "): check the path");
-      }
-      return images;
-    } catch (IOException | UncheckedIOException e) {
+    List<Path> images = below(path, passedOver);
+    if (images.isEmpty()) {
       throw new InputException(
-          "cannot list the folder " + path + " (" + AtomicFile.reason(e) + "): check permissions",
-          e);
+          "folder %s holds no image (%s): check the path%s"
+              .formatted(path, EXTENSIONS_IN_WORDS, passedOver.foreignRemark()));
     }
+    return images;
+  }
+
+  /**
+   * Returns the images below a folder, however deep, in the order of their paths. A file is an
+   * image if its name ends like one's, or else if it begins like one.
+   *
+   * @param passedOver is told of the other files, but for {@link #isNothing nobody's}
+   * @throws InputException if the folder cannot be listed
+   */
+  public static List<Path> below(Path folder, PassedOver passedOver) {
+    List<Path> images = new ArrayList<>();
+    for (Path file : filesBelow(folder)) {
+      if (!Files.isRegularFile(file)) {
+        passedOver.addIfBroken(file);
+        continue;
+      }
+      Content content = content(file);
+      if (content.isImage()) {
+        images.add(file);
+      } else {
+        passedOver.add(file, content);
+      }
+    }
+    return images;
+  }
+
+  /**
+   * Returns all that lies below a folder and is no folder, but for what is {@link #isNothing
+   * nobody's}, in the order of the paths.
+   *
+   * @throws InputException if the folder cannot be listed
+   */
+  public static List<Path> filesBelow(Path folder) {
+    try (Stream<Path> below =
+        Files.find(
+            folder,
+            Integer.MAX_VALUE,
+            (file, attributes) -> !attributes.isDirectory(),
+            FileVisitOption.FOLLOW_LINKS)) {
+      return below.filter(file -> !isNothing(folder.relativize(file))).sorted().toList();
+    } catch (IOException | UncheckedIOException e) {
+      throw unlistable(folder, e);
+    }
+  }
+
+  private static boolean isNothing(Path below) {
+    for (Path part : below) {
+      if (isNothing(part.toString())) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  /** What to say of a folder that cannot be listed. */
+  public static InputException unlistable(Path folder, Exception e) {
+    return new InputException(
+        "cannot list the folder "
+            + folder
+            + " ("
+            + AtomicFile.reason(e)
+            + "): check permissions and links",
+        e);
   }
 }

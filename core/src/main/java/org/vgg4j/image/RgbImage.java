@@ -17,13 +17,17 @@ import javax.imageio.ImageIO;
 import javax.imageio.stream.ImageOutputStream;
 import javax.imageio.stream.MemoryCacheImageOutputStream;
 import org.vgg4j.base.AtomicFile;
+import org.vgg4j.image.file.Alpha;
 
 /**
  * A picture of 8 bits per channel, red, green and blue. Nothing here changes an image once it is
  * made, so it may be shared by threads.
  */
 public final class RgbImage {
-  private static final int WHITE = 255;
+  /**
+   * Images of more pixels are neither decoded nor made; Pillow's limit for "decompression bombs".
+   */
+  public static final long MAX_PIXELS = 2L * (1024 * 1024 * 1024 / 4 / 3);
 
   private final int width;
   private final int height;
@@ -136,7 +140,7 @@ public final class RgbImage {
         int alpha = model.hasAlpha() ? row[in + bands - 1] >> shift : 255;
         for (int channel = 0; channel < 3; channel++) {
           int value = row[in + (grey ? 0 : channel)] >> shift;
-          rgb[out++] = overWhite(value, alpha);
+          rgb[out++] = Alpha.overWhite(value, alpha);
         }
       }
     }
@@ -149,16 +153,11 @@ public final class RgbImage {
       row = image.getRGB(0, y, row.length, 1, row, 0, row.length);
       for (int argb : row) {
         int alpha = argb >>> 24;
-        rgb[out++] = overWhite((argb >> 16) & 0xFF, alpha);
-        rgb[out++] = overWhite((argb >> 8) & 0xFF, alpha);
-        rgb[out++] = overWhite(argb & 0xFF, alpha);
+        rgb[out++] = Alpha.overWhite((argb >> 16) & 0xFF, alpha);
+        rgb[out++] = Alpha.overWhite((argb >> 8) & 0xFF, alpha);
+        rgb[out++] = Alpha.overWhite(argb & 0xFF, alpha);
       }
     }
-  }
-
-  /** Composes a value of 0 to 255 over white; alpha 255 is opaque. */
-  static byte overWhite(int value, int alpha) {
-    return (byte) ((value * alpha + WHITE * (255 - alpha) + 127) / 255);
   }
 
   /** Returns the width in pixels. */

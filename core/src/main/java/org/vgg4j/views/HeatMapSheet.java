@@ -5,8 +5,8 @@ import java.util.List;
 import java.util.Locale;
 import org.vgg4j.base.InputException;
 import org.vgg4j.image.BitmapFont;
-import org.vgg4j.image.Rescale;
 import org.vgg4j.image.RgbImage;
+import org.vgg4j.image.transform.Rescale;
 import org.vgg4j.model.Interpolation;
 
 /**

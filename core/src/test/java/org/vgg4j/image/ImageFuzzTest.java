@@ -27,7 +27,7 @@ class ImageFuzzTest {
   private static final int SECONDS = 60;
 
   /** Of the largest picture allowed, as it is decoded and as it is kept, and something beside. */
-  private static final long MOST_BYTES = 2 * 4 * ImageDecoder.MAX_PIXELS + (256L << 20);
+  private static final long MOST_BYTES = 2 * 4 * RgbImage.MAX_PIXELS + (256L << 20);
 
   private static final List<String> SEEDS =
       List.of(

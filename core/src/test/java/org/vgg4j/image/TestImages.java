@@ -3,6 +3,8 @@ package org.vgg4j.image;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.Random;
 
 /** Pictures and files for tests. */
@@ -41,8 +43,15 @@ public final class TestImages {
     return new RgbImage(width, height, pixels);
   }
 
+  /** Writes an image whose width tells it from others. */
+  public static void write(Path root, String file, int width) throws IOException {
+    Path path = root.resolve(file);
+    Files.createDirectories(path.getParent());
+    plain(width, 2, width, 0, 0).writePng(path);
+  }
+
   /** Returns the content of a test resource. */
-  static byte[] resource(String path) {
+  public static byte[] resource(String path) {
     try (InputStream stream = TestImages.class.getResourceAsStream(path)) {
       return stream.readAllBytes();
     } catch (IOException e) {

@@ -11,10 +11,10 @@ import java.util.List;
  * A SHA-256 over fields, each preceded by its length so that no two sequences of fields look alike.
  * Not thread-safe.
  */
-final class Fingerprint {
+public final class Fingerprint {
   private final MessageDigest digest;
 
-  Fingerprint() {
+  public Fingerprint() {
     try {
       digest = MessageDigest.getInstance("SHA-256");
     } catch (NoSuchAlgorithmException e) {
@@ -22,29 +22,29 @@ final class Fingerprint {
     }
   }
 
-  Fingerprint add(byte[] field) {
+  public Fingerprint add(byte[] field) {
     add(field.length);
     digest.update(field);
     return this;
   }
 
-  Fingerprint add(String field) {
+  public Fingerprint add(String field) {
     return add(field.getBytes(StandardCharsets.UTF_8));
   }
 
-  Fingerprint add(List<String> fields) {
+  public Fingerprint add(List<String> fields) {
     add(fields.size());
     fields.forEach(this::add);
     return this;
   }
 
-  Fingerprint add(long field) {
+  public Fingerprint add(long field) {
     digest.update(ByteBuffer.allocate(Long.BYTES).putLong(field).flip());
     return this;
   }
 
   /** Returns the sum in lower-case hexadecimal digits; call it once, at the end. */
-  String hex() {
+  public String hex() {
     return HexFormat.of().formatHex(digest.digest());
   }
 }

@@ -10,11 +10,11 @@ import org.vgg4j.base.RandomStream;
  * n pictures round(fraction * n) are held out, but at least one, and at least one remains. Which
  * ones is decided by the seed, the class and n alone. Both parts keep the order of the whole.
  */
-final class HeldOut {
+public final class HeldOut {
   private HeldOut() {}
 
   /** Requires a fraction that can be held out. */
-  static void requireFraction(double fraction) {
+  public static void requireFraction(double fraction) {
     if (!(fraction > 0 && fraction < 1)) {
       throw new InputException(
           "the held-out fraction must be between 0 and 1, not " + fraction + ": 0.1 is usual");
@@ -62,7 +62,7 @@ final class HeldOut {
    *
    * @param limit how many, about; all if there are no more
    */
-  static Dataset some(Dataset whole, int limit, long seed) {
+  public static Dataset some(Dataset whole, int limit, long seed) {
     if (limit >= whole.size()) {
       return whole;
     }

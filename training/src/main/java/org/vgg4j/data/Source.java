@@ -20,7 +20,7 @@ import org.vgg4j.base.InputException;
  * @param synsets the classes with WNIDs; null if they have none
  * @param notes sentences about it
  */
-record Source(
+public record Source(
     String kind,
     String name,
     @Nullable Dataset train,
@@ -31,7 +31,7 @@ record Source(
     List<String> notes) {
 
   /** With labelled images only. */
-  Source(
+  public Source(
       String kind,
       String name,
       @Nullable Dataset train,
@@ -43,7 +43,7 @@ record Source(
   /**
    * @throws InputException if the parts do not have the same classes
    */
-  Source {
+  public Source {
     if (train != null) {
       requireSameClasses(train, validation);
       requireSameClasses(train, test);
@@ -53,22 +53,22 @@ record Source(
     notes = List.copyOf(notes);
   }
 
-  Source withUnlabelled(@Nullable Dataset images) {
+  public Source withUnlabelled(@Nullable Dataset images) {
     return new Source(kind, name, train, validation, test, images, synsets, notes);
   }
 
-  Source withSynsets(@Nullable Synsets classes) {
+  public Source withSynsets(@Nullable Synsets classes) {
     return new Source(kind, name, train, validation, test, unlabelled, classes, notes);
   }
 
-  Source withNote(String sentence) {
+  public Source withNote(String sentence) {
     List<String> more = new ArrayList<>(notes);
     more.add(sentence);
     return new Source(kind, name, train, validation, test, unlabelled, synsets, more);
   }
 
   /** With a note of the classes that have a name but no training image, if there are any. */
-  Source withNoteOfEmptyClasses() {
+  public Source withNoteOfEmptyClasses() {
     if (train == null) {
       return this;
     }
@@ -110,7 +110,7 @@ record Source(
    * @param limit how many; 0 for all
    * @throws InputException if there are no training images
    */
-  DataSplits divide(int limit, double heldOut, long seed) {
+  public DataSplits divide(int limit, double heldOut, long seed) {
     if (train == null) {
       throw new InputException(
           name + " has no training images: evaluate on it, or put them beside the others");
@@ -124,14 +124,14 @@ record Source(
   }
 
   /** All that is to be said about it. */
-  List<String> allNotes() {
+  public List<String> allNotes() {
     List<String> all = new ArrayList<>(notes);
     labelled().forEach(part -> all.addAll(part.notes()));
     return all;
   }
 
   /** The labelled parts as they were found, in the order train, validation, test. */
-  List<Dataset> labelled() {
+  public List<Dataset> labelled() {
     List<Dataset> parts = new ArrayList<>();
     for (Dataset part : new Dataset[] {train, validation, test}) {
       if (part != null) {
@@ -142,7 +142,7 @@ record Source(
   }
 
   /** SHA-256 of all labelled parts as they were found. */
-  String fingerprint() {
+  public String fingerprint() {
     Fingerprint fingerprint = new Fingerprint();
     for (Dataset part : new Dataset[] {train, validation, test}) {
       fingerprint.add(part == null ? "" : part.fingerprint());

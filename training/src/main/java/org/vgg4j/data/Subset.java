@@ -1,8 +1,8 @@
 package org.vgg4j.data;
 
 import java.util.List;
-import org.vgg4j.image.Geometry;
 import org.vgg4j.image.RgbImage;
+import org.vgg4j.image.transform.Geometry;
 import org.vgg4j.model.Target;
 
 /** Some pictures of another data set, in a given order. As thread-safe as that one. */

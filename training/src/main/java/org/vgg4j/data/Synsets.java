@@ -40,7 +40,7 @@ public final class Synsets {
    * @param file where they come from
    * @throws InputException if there are fewer than two, a WNID is none, or a WNID or id comes twice
    */
-  Synsets(List<Synset> synsets, Object file) {
+  public Synsets(List<Synset> synsets, Object file) {
     sorted = synsets.stream().sorted(Comparator.comparing(Synset::wnid)).toList();
     if (sorted.size() < 2) {
       throw new InputException(file + " lists fewer than two classes: replace it");
@@ -61,7 +61,7 @@ public final class Synsets {
   }
 
   /** Whether a word is an identifier of WordNet: n and eight digits. */
-  static boolean isWnid(String word) {
+  public static boolean isWnid(String word) {
     return WNID.matcher(word).matches();
   }
 
@@ -106,7 +106,7 @@ public final class Synsets {
   }
 
   /** What a class folder of that WNID is called. */
-  String className(String folder) {
+  public String className(String folder) {
     Integer label = labelOfWnid.get(folder);
     return label == null ? folder : sorted.get(label).className();
   }

@@ -1,7 +1,7 @@
 /**
- * Labelled pictures: image folders, IDX files, the built-in Fashion-MNIST; their division into
- * training, validation and test images; the look at all of them before training; the order of
- * samples, their augmentation, and the loader that turns them into batches ahead of their use.
+ * What a data set is: images, labelled or not, in parts to learn from, to validate and to test;
+ * what is held out, and how many unreadable images are borne. How data sets lie on disks, how
+ * batches are made of them and what is said of them is in the packages below.
  */
 @NullMarked
 package org.vgg4j.data;

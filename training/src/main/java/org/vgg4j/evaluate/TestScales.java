@@ -4,7 +4,7 @@ import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.vgg4j.base.InputException;
-import org.vgg4j.data.ScaleRange;
+import org.vgg4j.data.loading.ScaleRange;
 import org.vgg4j.model.Preprocessing;
 import org.vgg4j.weights.Provenance;
 

@@ -3,10 +3,10 @@ package org.vgg4j.evaluate;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import org.vgg4j.base.InputException;
-import org.vgg4j.data.DataSources;
 import org.vgg4j.data.DataSplits;
 import org.vgg4j.data.Dataset;
 import org.vgg4j.data.Split;
+import org.vgg4j.data.source.DataSources;
 import org.vgg4j.weights.Provenance;
 
 /**

@@ -1,8 +1,8 @@
 package org.vgg4j.report;
 
 import java.util.Base64;
-import org.vgg4j.image.Rescale;
 import org.vgg4j.image.RgbImage;
+import org.vgg4j.image.transform.Rescale;
 import org.vgg4j.model.Interpolation;
 
 /** Pictures within a page, so that it needs no other file. */

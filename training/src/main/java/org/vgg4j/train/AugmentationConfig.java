@@ -1,6 +1,6 @@
 package org.vgg4j.train;
 
-import org.vgg4j.data.ScaleRange;
+import org.vgg4j.data.loading.ScaleRange;
 
 /**
  * Options of what is made of training images.

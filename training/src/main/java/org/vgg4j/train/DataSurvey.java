@@ -9,8 +9,8 @@ import org.vgg4j.data.DataSplits;
 import org.vgg4j.data.Dataset;
 import org.vgg4j.data.ParallelFor;
 import org.vgg4j.data.Split;
-import org.vgg4j.data.Survey;
 import org.vgg4j.data.Unreadable;
+import org.vgg4j.data.inspect.Survey;
 
 /**
  * A look at all pictures before the first step: those that cannot be read are listed in the run

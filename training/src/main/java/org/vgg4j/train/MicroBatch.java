@@ -3,7 +3,7 @@ package org.vgg4j.train;
 import java.util.Locale;
 import org.vgg4j.base.Bytes;
 import org.vgg4j.base.InputException;
-import org.vgg4j.data.BatchSequence;
+import org.vgg4j.data.loading.BatchSequence;
 import org.vgg4j.model.Architecture;
 import org.vgg4j.network.MemoryOracle;
 import org.vgg4j.network.MemoryPlan;

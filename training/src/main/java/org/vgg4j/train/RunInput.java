@@ -1,9 +1,9 @@
 package org.vgg4j.train;
 
 import org.vgg4j.base.InputException;
-import org.vgg4j.data.BatchSequence;
-import org.vgg4j.data.DataSources;
 import org.vgg4j.data.DataSplits;
+import org.vgg4j.data.loading.BatchSequence;
+import org.vgg4j.data.source.DataSources;
 import org.vgg4j.model.Architecture;
 import org.vgg4j.network.LearnerOptions;
 import org.vgg4j.network.MemoryOracle;

@@ -3,7 +3,7 @@ package org.vgg4j.train;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
-import org.vgg4j.data.ColorPca;
+import org.vgg4j.data.loading.ColorPca;
 import org.vgg4j.model.Preprocessing;
 
 /**

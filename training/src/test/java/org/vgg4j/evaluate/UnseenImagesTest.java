@@ -11,9 +11,9 @@ import java.util.stream.IntStream;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import org.vgg4j.data.DataSources;
 import org.vgg4j.data.Dataset;
 import org.vgg4j.data.Split;
+import org.vgg4j.data.source.DataSources;
 import org.vgg4j.image.TestImages;
 import org.vgg4j.weights.Provenance;
 

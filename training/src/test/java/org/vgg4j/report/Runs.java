@@ -7,7 +7,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
-import org.vgg4j.data.DataSources;
+import org.vgg4j.data.source.DataSources;
 import org.vgg4j.image.TestImages;
 import org.vgg4j.train.RunFolder;
 import org.vgg4j.weights.ModelFile;

@@ -6,7 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.vgg4j.base.InputException;
-import org.vgg4j.data.ScaleRange;
+import org.vgg4j.data.loading.ScaleRange;
 import org.vgg4j.model.Architecture;
 import org.vgg4j.network.Device;
 import org.vgg4j.network.Engine;

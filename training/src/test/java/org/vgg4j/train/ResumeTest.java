@@ -15,7 +15,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.vgg4j.base.InputException;
-import org.vgg4j.data.ScaleRange;
+import org.vgg4j.data.loading.ScaleRange;
 import org.vgg4j.model.Configuration;
 
 /** A run that was stopped and resumed equals one that was not, byte for byte. */

@@ -16,9 +16,9 @@ import javax.imageio.stream.MemoryCacheImageOutputStream;
 import org.vgg4j.base.InputException;
 import org.vgg4j.image.ImageDecoder;
 import org.vgg4j.image.ImageFiles;
-import org.vgg4j.image.Rescale;
 import org.vgg4j.image.RgbImage;
 import org.vgg4j.image.UnreadableImageException;
+import org.vgg4j.image.transform.Rescale;
 import org.vgg4j.model.Interpolation;
 
 /** Pictures of the size of ILSVRC's, about 500x375, cut from large ones. */

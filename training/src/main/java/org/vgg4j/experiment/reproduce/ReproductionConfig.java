@@ -2,8 +2,8 @@ package org.vgg4j.experiment.reproduce;
 
 import java.util.List;
 import org.vgg4j.base.InputException;
-import org.vgg4j.data.ScaleRange;
 import org.vgg4j.data.UnreadableLimit;
+import org.vgg4j.data.loading.ScaleRange;
 import org.vgg4j.evaluate.TestScales;
 import org.vgg4j.model.Architecture;
 import org.vgg4j.network.Device;

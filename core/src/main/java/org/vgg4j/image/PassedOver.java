@@ -1,0 +1,103 @@
+package org.vgg4j.image;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.TreeSet;
+
+/** What lies in a folder of images but cannot be used. Not thread-safe. */
+public final class PassedOver {
+  /** Files that are named; the others are counted. */
+  private static final int NAMED = 3;
+
+  private final Path root;
+  private final Map<String, Kind> foreign = new TreeMap<>();
+  private final Kind others = new Kind();
+  private final Kind broken = new Kind();
+  private final Kind strays = new Kind();
+
+  /** Files of one kind: how many, and the names of the first in their order. */
+  private static final class Kind {
+    private final TreeSet<String> first = new TreeSet<>();
+    private int count;
+
+    void add(String name) {
+      count++;
+      first.add(name);
+      if (first.size() > NAMED) {
+        first.pollLast();
+      }
+    }
+
+    /** A sentence, if there are any. */
+    List<String> sentence(String one, String more, String rest) {
+      if (count == 0) {
+        return List.of();
+      }
+      String names = String.join(", ", first) + (count > NAMED ? ", ..." : "");
+      String begin = count == 1 ? "1 " + one + " is" : count + " " + more + " are";
+      return List.of(begin + " passed over" + rest + ": " + names);
+    }
+  }
+
+  /**
+   * @param root below which files are named
+   */
+  public PassedOver(Path root) {
+    this.root = root;
+  }
+
+  /** Takes note of a file that is no image that can be read. */
+  public void add(Path file, ImageFiles.Content content) {
+    String format = content.foreign();
+    Kind kind = format == null ? others : foreign.computeIfAbsent(format, key -> new Kind());
+    kind.add(root.relativize(file).toString());
+  }
+
+  /** Takes note of a link, if it leads nowhere. */
+  public void addIfBroken(Path file) {
+    if (Files.isSymbolicLink(file) && !Files.exists(file)) {
+      broken.add(root.relativize(file).toString());
+    }
+  }
+
+  /** Takes note of an image that lies in no class folder. */
+  public void addStray(Path file) {
+    strays.add(root.relativize(file).toString());
+  }
+
+  /** What are images, but cannot be read, in words; empty if there are none. */
+  public List<String> foreignSentences() {
+    List<String> sentences = new ArrayList<>();
+    foreign.forEach(
+        (format, kind) ->
+            sentences.addAll(
+                kind.sentence(
+                    format + " file of " + root,
+                    format + " files of " + root,
+                    ", since that format is not read (convert to JPEG or PNG)")));
+    return sentences;
+  }
+
+  /** The first of them, to go on a sentence; empty if there are none. */
+  public String foreignRemark() {
+    List<String> sentences = foreignSentences();
+    return sentences.isEmpty() ? "" : "; " + sentences.get(0);
+  }
+
+  /** One sentence for each kind of file. */
+  public List<String> sentences() {
+    List<String> sentences = new ArrayList<>(foreignSentences());
+    sentences.addAll(
+        strays.sentence(
+            "image beside the class folders of " + root,
+            "images beside the class folders of " + root,
+            ", being of no class"));
+    sentences.addAll(broken.sentence("link in " + root, "links in " + root, ", leading nowhere"));
+    sentences.addAll(others.sentence("file of " + root, "files of " + root, ", being no image"));
+    return sentences;
+  }
+}

@@ -1,0 +1,91 @@
+package org.vgg4j.image.file;
+
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.Iterator;
+import java.util.List;
+import java.util.Locale;
+import javax.imageio.ImageReader;
+import javax.imageio.spi.IIORegistry;
+import javax.imageio.spi.ImageReaderSpi;
+import javax.imageio.stream.ImageInputStream;
+import org.vgg4j.image.RgbImage;
+import org.vgg4j.image.UnreadableImageException;
+
+/** How ImageIO's readers are used here: always these, however many are on the class path. */
+public final class Readers {
+  /** What is asked of a reader. */
+  @FunctionalInterface
+  public interface Use<T> {
+    T of(ImageReader reader) throws IOException;
+  }
+
+  private Readers() {}
+
+  /**
+   * Returns the JDK's own reader.
+   *
+   * @param format as in its package's name
+   */
+  public static ImageReaderSpi jdk(String format) {
+    Iterator<ImageReaderSpi> providers =
+        IIORegistry.getDefaultInstance().getServiceProviders(ImageReaderSpi.class, true);
+    while (providers.hasNext()) {
+      ImageReaderSpi provider = providers.next();
+      if (provider.getClass().getName().equals(spiName(format))) {
+        return provider;
+      }
+    }
+    throw new IllegalStateException("this Java has no reader of " + format + " images");
+  }
+
+  private static String spiName(String format) {
+    return "com.sun.imageio.plugins."
+        + format
+        + "."
+        + format.toUpperCase(Locale.ROOT)
+        + "ImageReaderSpi";
+  }
+
+  /**
+   * Reads a file's first picture.
+   *
+   * @param use what to ask of the reader, once the size is known to be allowed
+   * @throws UnreadableImageException if there are too many pixels
+   * @throws IOException if the picture is damaged or cut off
+   */
+  public static <T> T read(
+      ImageReaderSpi provider, ImageInputStream stream, String name, Use<T> use)
+      throws IOException {
+    ImageReader reader = provider.createReaderInstance();
+    try (stream) {
+      reader.setInput(stream, true, true);
+      requireSize(reader.getWidth(0), reader.getHeight(0), name);
+      List<String> warnings = new ArrayList<>();
+      reader.addIIOReadWarningListener((source, text) -> warnings.add(text));
+      T result = use.of(reader);
+      requireWhole(warnings);
+      return result;
+    } finally {
+      reader.dispose();
+    }
+  }
+
+  /** Before anything of that size is allocated. */
+  public static void requireSize(long width, long height, String name) {
+    if (width * height > RgbImage.MAX_PIXELS) {
+      throw new UnreadableImageException(
+          "%s has %d x %d pixels, more than the %d allowed: scale it down first"
+              .formatted(name, width, height, RgbImage.MAX_PIXELS));
+    }
+  }
+
+  /** The JPEG reader meets the end of a cut file with a warning, in English, and grey pixels. */
+  private static void requireWhole(List<String> warnings) throws IOException {
+    for (String warning : warnings) {
+      if (warning.startsWith("Truncated") || warning.contains("premature")) {
+        throw new IOException(warning);
+      }
+    }
+  }
+}

@@ -1,0 +1,5 @@
+/** What all formats share: a file's kind by its first bytes, EXIF, the JDK's readers. */
+@NullMarked
+package org.vgg4j.image.file;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,145 @@
+package org.vgg4j.image.jpeg;
+
+import com.twelvemonkeys.imageio.stream.ByteArrayImageInputStream;
+import java.awt.image.Raster;
+import java.io.IOException;
+import java.util.Base64;
+import java.util.List;
+import javax.imageio.ImageReader;
+import javax.imageio.spi.ImageReaderSpi;
+import org.vgg4j.image.RgbImage;
+import org.vgg4j.image.UnreadableImageException;
+import org.vgg4j.image.file.Exif;
+import org.vgg4j.image.file.Readers;
+import org.vgg4j.image.jpeg.JpegFile.Colours;
+
+/**
+ * JPEG files, the same on every JDK. The JDK's reader decodes them, but neither finds out what
+ * their samples mean, since it has rules of its own for that, nor sees what else is in them.
+ */
+public final class JpegDecoder {
+  private static final ImageReaderSpi READER = Readers.jdk("jpeg");
+  private static final List<Integer> HUFFMAN_PROCESSES = List.of(0xC0, 0xC1, 0xC2);
+
+  private JpegDecoder() {}
+
+  /**
+   * Reads a file's picture, as it is stored: not turned upright.
+   *
+   * @throws UnreadableImageException if the file is of a kind that cannot be read
+   * @throws IOException if it is damaged
+   */
+  public static RgbImage decode(byte[] content, String name) throws IOException {
+    JpegFile file = new JpegFile(content);
+    requireReadable(file, name);
+    Colours colours = file.colours();
+    boolean repeats = repeatsRows(file);
+    if (colours == Colours.CMYK || colours == Colours.YCCK || repeats) {
+      JpegSamples samples = samples(file, name);
+      return switch (colours) {
+        case CMYK, YCCK -> samples.fromInks(colours == Colours.YCCK);
+        case YCBCR -> samples.fromYcbcr();
+        default -> samples.rgb();
+      };
+    }
+    return RgbImage.of(Readers.read(READER, stream(file.bare()), name, reader -> reader.read(0)));
+  }
+
+  /** Returns how the camera was held, 1 to 8, as EXIF data tell it. */
+  public static int orientation(byte[] content) {
+    JpegFile file = new JpegFile(content);
+    return file.exif() < 0 ? Exif.UPRIGHT : Exif.orientation(content, file.exif(), file.exifEnd());
+  }
+
+  /** Reads the samples as they are stored, without any conversion of colours. */
+  public static JpegSamples samples(JpegFile file, String name) throws IOException {
+    JpegSamples samples =
+        new JpegSamples(Readers.read(READER, stream(file.bare()), name, JpegDecoder::raster));
+    if (repeatsRows(file)) {
+      samples.interpolateRepeatedRows(file.components());
+    }
+    return samples;
+  }
+
+  private static boolean repeatsRows(JpegFile file) {
+    return JpegSamples.hasHalvedRows(file.components()) && Probe.REPEATS_ROWS;
+  }
+
+  private static Raster raster(ImageReader reader) throws IOException {
+    return reader.readRaster(0, null);
+  }
+
+  private static ByteArrayImageInputStream stream(byte[] content) {
+    return new ByteArrayImageInputStream(content);
+  }
+
+  /** Some JDKs could read more than others: what not all can is refused by all. */
+  public static void requireReadable(JpegFile file, String name) throws IOException {
+    int process = file.process();
+    if (file.components().isEmpty()) {
+      throw new IOException("it has no frame");
+    }
+    if (process >= 0xC9 && process <= 0xCB) {
+      throw new UnreadableImageException(
+          name
+              + " is a JPEG with arithmetic coding, which cannot be read: save it as an ordinary"
+              + " JPEG, for instance with jpegtran -copy all -outfile NEW.jpg OLD.jpg");
+    }
+    String form = form(file);
+    if (!form.isEmpty()) {
+      throw new UnreadableImageException(
+          "%s is a JPEG %s, which cannot be read: save it as an ordinary JPEG or a PNG"
+              .formatted(name, form));
+    }
+    Readers.requireSize(file.width(), file.height(), name);
+    if (file.hasManyScans() && file.lacksScans()) {
+      throw new IOException("scans are missing at its end");
+    }
+  }
+
+  /** Returns what a file has that no reader here can do; empty if nothing. */
+  private static String form(JpegFile file) {
+    if (file.process() == 0xC3) {
+      return "with lossless coding";
+    }
+    if (!HUFFMAN_PROCESSES.contains(file.process())) {
+      return "with hierarchical coding";
+    }
+    if (file.precision() != 8) {
+      return "of " + file.precision() + " bits a sample";
+    }
+    if (file.colours() == Colours.UNKNOWN) {
+      return "of " + file.components().size() + " components";
+    }
+    return file.height() == 0 ? "that states its height only at its end" : "";
+  }
+
+  /** What this JDK's decoder does. */
+  private static final class Probe {
+    /** 8 x 16 pixels, red to blue from the top to the bottom, chrominance of half the height. */
+    private static final String HALVED_ROWS =
+        "/9j/2wBDAA0JCgsKCA0LCgsODg0PEyAVExISEyccHhcgLikxMC4pLSwzOko+MzZGNywtQFdBRkxOUlNSMj5a"
+            + "YVpQYEpRUk//2wBDAQ4ODhMREyYVFSZPNS01T09PT09PT09PT09PT09PT09PT09PT09PT09PT09PT09P"
+            + "T09PT09PT09PT09PT09PT09PT0//wAARCAAQAAgDARIAAhEBAxEB/8QAFQABAQAAAAAAAAAAAAAAAAAA"
+            + "BAb/xAAWEAEBAQAAAAAAAAAAAAAAAAAAE2H/xAAUAQEAAAAAAAAAAAAAAAAAAAAF/8QAFhEAAwAAAAAA"
+            + "AAAAAAAAAAAAABVh/9oADAMBAAIRAxEAPwCJlh0jbyjieH//2Q==";
+
+    /** Whether it repeats rows of chrominance, as libjpeg 6b, and does not interpolate them. */
+    static final boolean REPEATS_ROWS = repeatsRows();
+
+    private static boolean repeatsRows() {
+      byte[] file = new JpegFile(Base64.getDecoder().decode(HALVED_ROWS)).bare();
+      try {
+        Raster raster = Readers.read(READER, stream(file), "probe", JpegDecoder::raster);
+        for (int y = 0; y < raster.getHeight(); y += 2) {
+          if (raster.getSample(0, y, 1) != raster.getSample(0, y + 1, 1)) {
+            return false;
+          }
+        }
+        return true;
+      } catch (IOException e) {
+        throw new IllegalStateException("this Java cannot decode a small JPEG", e);
+      }
+    }
+  }
+}

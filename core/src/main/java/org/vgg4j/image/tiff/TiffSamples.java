@@ -1,0 +1,186 @@
+package org.vgg4j.image.tiff;
+
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import org.vgg4j.image.UnreadableImageException;
+
+/**
+ * The values of a TIFF file's samples as shares of 255. Unsigned ones of up to 16 bits are shares
+ * of the largest that their bits allow, of which the highest 8 bits are taken. Of signed, wider and
+ * floating ones the format does not say what white is: they are taken as they are if all lie
+ * between 0 and 255, as Pillow takes them, and else refused; and so are 16 bits of which a file
+ * uses only the lower 8. Not thread-safe.
+ */
+final class TiffSamples {
+  private static final int UNSIGNED = 1;
+  private static final int SIGNED = 2;
+  private static final int FLOAT = 3;
+  private static final int UNDEFINED = 4;
+
+  private final int bits;
+  private final int format;
+  private final boolean littleEndian;
+  private final boolean numbered;
+  private int highest;
+  private int lowest;
+  private double smallest = Double.POSITIVE_INFINITY;
+  private double largest = Double.NEGATIVE_INFINITY;
+  private boolean hasFractions;
+
+  /**
+   * @throws UnreadableImageException if there are no such samples
+   */
+  TiffSamples(TiffForm form, ByteOrder order, String name) {
+    int photometric = form.photometric();
+    bits = form.bits();
+    format = form.format() == UNDEFINED ? UNSIGNED : form.format();
+    littleEndian = order == ByteOrder.LITTLE_ENDIAN;
+    numbered = photometric == TiffTags.PALETTE;
+    boolean whole = numbered || photometric == TiffTags.YCBCR || photometric == TiffTags.LAB;
+    boolean known =
+        switch (format) {
+          case UNSIGNED ->
+              bits == 1
+                  || bits == 2
+                  || bits == 4
+                  || bits == 8
+                  || bits == 12
+                  || bits == 16
+                  || bits == 32;
+          case SIGNED -> bits == 8 || bits == 16 || bits == 32;
+          case FLOAT -> bits == 32 || bits == 64;
+          default -> false;
+        };
+    boolean scaled = hasOwnScale() && (whole || photometric == TiffTags.WHITE_IS_ZERO);
+    if (!known || scaled || (whole && bits > 8) || (bits < 8 && whole && !numbered)) {
+      throw new UnreadableImageException(
+          "%s is a TIFF with %s of %d bits, which cannot be read: save it with 8 bits a sample"
+              .formatted(name, what(photometric), bits));
+    }
+  }
+
+  private String what(int photometric) {
+    return switch (photometric) {
+      case TiffTags.PALETTE -> "numbers of colours";
+      case TiffTags.YCBCR -> "luminance and chrominance";
+      case TiffTags.LAB -> "L*a*b* colours";
+      case TiffTags.WHITE_IS_ZERO -> kind() + ", 0 for white,";
+      default -> kind();
+    };
+  }
+
+  private String kind() {
+    return switch (format) {
+      case UNSIGNED -> "whole numbers";
+      case SIGNED -> "signed numbers";
+      case FLOAT -> "floating-point numbers";
+      default -> "samples of format " + format;
+    };
+  }
+
+  /** Whether what is white is not said. */
+  boolean hasOwnScale() {
+    return format != UNSIGNED || bits == 32;
+  }
+
+  /** Returns the bytes of a row. */
+  static long rowBytes(long samples, int bits) {
+    return (samples * bits + 7) / 8;
+  }
+
+  /**
+   * Reads a row.
+   *
+   * @param rows unpacked data
+   * @param from where the row begins
+   * @param samples how many there are, all bands
+   * @param out receives them
+   */
+  void read(byte[] rows, int from, int samples, byte[] out) {
+    if (bits < 8) {
+      readSmall(rows, from, samples, out);
+    } else if (bits == 8 && format == UNSIGNED) {
+      System.arraycopy(rows, from, out, 0, samples);
+    } else if (bits == 12) {
+      for (int i = 0; i < samples; i++) {
+        int at = from + i * 12 / 8;
+        out[i] = (byte) (i % 2 == 0 ? rows[at] : (rows[at] & 15) << 4 | (rows[at + 1] & 0xFF) >> 4);
+      }
+    } else if (bits == 16 && format == UNSIGNED) {
+      for (int i = 0; i < samples; i++) {
+        int at = from + 2 * i;
+        out[i] = rows[littleEndian ? at + 1 : at];
+        highest |= out[i];
+        lowest |= rows[littleEndian ? at : at + 1];
+      }
+    } else {
+      ByteBuffer buffer = ByteBuffer.wrap(rows);
+      buffer.order(littleEndian ? ByteOrder.LITTLE_ENDIAN : ByteOrder.BIG_ENDIAN);
+      for (int i = 0; i < samples; i++) {
+        out[i] = note(value(buffer, from + i * bits / 8));
+      }
+    }
+  }
+
+  private void readSmall(byte[] rows, int from, int samples, byte[] out) {
+    int most = (1 << bits) - 1;
+    for (int i = 0; i < samples; i++) {
+      int bit = i * bits;
+      int value = rows[from + bit / 8] >> (8 - bits - bit % 8) & most;
+      out[i] = (byte) (numbered ? value : value * (255 / most));
+    }
+  }
+
+  private double value(ByteBuffer buffer, int at) {
+    if (format == FLOAT) {
+      return bits == 32 ? buffer.getFloat(at) : buffer.getDouble(at);
+    }
+    return switch (bits) {
+      case 8 -> buffer.get(at);
+      case 16 -> buffer.getShort(at);
+      default -> format == SIGNED ? buffer.getInt(at) : buffer.getInt(at) & 0xFFFFFFFFL;
+    };
+  }
+
+  private byte note(double value) {
+    smallest = value < smallest ? value : smallest;
+    largest = value > largest ? value : largest;
+    hasFractions |= value != Math.rint(value);
+    if (Double.isNaN(value)) {
+      largest = Double.POSITIVE_INFINITY;
+    }
+    return (byte) Math.max(0, Math.min(255, value));
+  }
+
+  /**
+   * Looks at all values that were read.
+   *
+   * @throws UnreadableImageException if they are not on a scale from 0 to 255
+   */
+  void requireUsualScale(String name) {
+    if (bits == 16 && format == UNSIGNED && highest == 0 && lowest != 0) {
+      throw new UnreadableImageException(
+          name
+              + " is a TIFF of 16 bits a sample whose values are all below 256, which is black:"
+              + " save it with 8 bits a sample");
+    }
+    if (!hasOwnScale()) {
+      return;
+    }
+    boolean outside = smallest <= -1 || largest >= 256;
+    if (outside || (largest <= 1 && hasFractions)) {
+      throw new UnreadableImageException(
+          ("%s is a TIFF with %s from %s to %s, and does not say which of them is white: scale"
+                  + " them to 0 to 255 and save it with 8 bits a sample")
+              .formatted(name, kind(), inWords(smallest), inWords(largest)));
+    }
+  }
+
+  private static String inWords(double value) {
+    return Double.isInfinite(value)
+        ? "infinity"
+        : value == Math.rint(value) && Math.abs(value) < 1e15
+            ? Long.toString((long) value)
+            : Float.toString((float) value);
+  }
+}

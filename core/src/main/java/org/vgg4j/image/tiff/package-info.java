@@ -1,0 +1,5 @@
+/** TIFF, read here, since its tags say more than ImageIO can tell. */
+@NullMarked
+package org.vgg4j.image.tiff;
+
+import org.jspecify.annotations.NullMarked;

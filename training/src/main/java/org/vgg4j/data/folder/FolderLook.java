@@ -1,0 +1,79 @@
+package org.vgg4j.data.folder;
+
+import java.io.IOException;
+import java.nio.file.DirectoryIteratorException;
+import java.nio.file.DirectoryStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
+import org.vgg4j.image.ImageFiles;
+
+/**
+ * What lies directly in a folder, as far as a layout needs to know; hidden files, and what
+ * operating systems and archives leave behind, are not there.
+ *
+ * @param path the folder
+ * @param pictures how many; counted no further than two hundred
+ * @param folders names of the sub-folders, as far as they were seen until then, sorted
+ */
+public record FolderLook(Path path, int pictures, List<String> folders) {
+  private static final int ENOUGH = 200;
+
+  /** Unknown names are looked into until so many pictures were found. */
+  private static final int CERTAIN = 50;
+
+  static FolderLook at(Path path) {
+    int pictures = 0;
+    Set<String> folders = new TreeSet<>();
+    try (DirectoryStream<Path> children = Files.newDirectoryStream(path)) {
+      for (Path child : children) {
+        String name = Folders.name(child);
+        if (ImageFiles.isNothing(name)) {
+          continue;
+        }
+        boolean named = ImageFiles.isImageName(name);
+        if (!named && Files.isDirectory(child)) {
+          folders.add(name);
+        } else if (named
+            ? Files.isRegularFile(child)
+            : pictures < CERTAIN
+                && Files.isRegularFile(child)
+                && ImageFiles.content(child).isImage()) {
+          pictures++;
+        }
+        if (pictures >= ENOUGH) {
+          break;
+        }
+      }
+    } catch (IOException | DirectoryIteratorException e) {
+      throw ImageFiles.unlistable(path, e);
+    }
+    return new FolderLook(path, pictures, List.copyOf(folders));
+  }
+
+  public String name() {
+    return Folders.name(path);
+  }
+
+  /** Whether it is a folder of folders, but for a few pictures that strayed into it. */
+  boolean isNested() {
+    return !folders.isEmpty() && pictures <= folders.size();
+  }
+
+  boolean sharesFolderWith(FolderLook other) {
+    return folders.stream().anyMatch(other.folders::contains);
+  }
+
+  /** Whether there is a picture in it or below. */
+  public boolean hasPictures() {
+    return pictures > 0
+        || folders.stream().anyMatch(folder -> FolderLook.at(path.resolve(folder)).hasPictures());
+  }
+
+  /** The looks at the sub-folders, in the order of their names. */
+  public static List<FolderLook> below(Path folder) {
+    return Folders.in(folder).stream().map(FolderLook::at).toList();
+  }
+}

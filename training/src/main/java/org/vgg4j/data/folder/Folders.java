@@ -1,0 +1,73 @@
+package org.vgg4j.data.folder;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.stream.Stream;
+import org.vgg4j.base.FileNames;
+import org.vgg4j.image.ImageFiles;
+import org.vgg4j.image.PassedOver;
+
+/** What folders hold, as paths and names. */
+public final class Folders {
+  private Folders() {}
+
+  /** The last name of a path; empty if it has none. */
+  static String name(Path path) {
+    Path last = path.getFileName();
+    return last == null ? "" : last.toString();
+  }
+
+  /** What lies in a folder, but for what is nobody's, sorted by name. */
+  static List<Path> children(Path folder) {
+    try (Stream<Path> children = Files.list(folder)) {
+      return children
+          .filter(child -> !ImageFiles.isNothing(name(child)))
+          .sorted(Comparator.comparing(Folders::name))
+          .toList();
+    } catch (IOException | UncheckedIOException e) {
+      throw ImageFiles.unlistable(folder, e);
+    }
+  }
+
+  /**
+   * The folders in a folder, sorted by name.
+   *
+   * @throws org.vgg4j.base.InputException if the name of one is no text
+   */
+  public static List<Path> in(Path folder) {
+    List<Path> folders = children(folder).stream().filter(Files::isDirectory).toList();
+    folders.forEach(FileNames::requireText); // names of classes
+    return folders;
+  }
+
+  /**
+   * The images below a folder, sorted.
+   *
+   * @param root which the paths begin below
+   * @param passedOver is told of the other files
+   * @return paths with / between their parts
+   */
+  public static List<String> imagesBelow(Path root, Path folder, PassedOver passedOver) {
+    return ImageFiles.below(folder, passedOver).stream()
+        .map(file -> below(root, file))
+        .sorted() // as texts, on every system
+        .toList();
+  }
+
+  /**
+   * The path of a file below a folder, with / between its parts.
+   *
+   * @throws org.vgg4j.base.InputException if the name is no text
+   */
+  public static String below(Path root, Path file) {
+    FileNames.requireText(file);
+    List<String> parts = new ArrayList<>();
+    root.relativize(file).forEach(part -> parts.add(part.toString()));
+    return String.join("/", parts);
+  }
+}

@@ -1,0 +1,225 @@
+package org.vgg4j.data.ilsvrc;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import org.vgg4j.base.InputException;
+import org.vgg4j.data.Dataset;
+import org.vgg4j.data.Source;
+import org.vgg4j.data.Synsets;
+import org.vgg4j.data.archive.TarArchive;
+import org.vgg4j.data.archive.TarDataset;
+import org.vgg4j.data.archive.TarIndex;
+import org.vgg4j.data.folder.FileDataset;
+import org.vgg4j.data.folder.Folders;
+import org.vgg4j.data.folder.ImageFolderDataset;
+import org.vgg4j.image.ImageFiles;
+import org.vgg4j.image.PassedOver;
+
+/**
+ * A folder with ILSVRC-2012 as it is distributed: training images as an archive of archives or in
+ * class folders, validation and test images as an archive or in one folder, and the development
+ * kit, which says what the validation images show. Archives are read in place.
+ *
+ * <p>Labels are ranks of the WNIDs, from 0, as those of all released networks; never the numbers of
+ * the development kit.
+ */
+public final class IlsvrcFolder {
+  private static final List<String> TRAIN = List.of("ILSVRC2012_img_train.tar");
+  private static final List<String> VALIDATION = List.of("ILSVRC2012_img_val.tar");
+  private static final List<String> TEST =
+      List.of("ILSVRC2012_img_test.tar", "ILSVRC2012_img_test_v10102019.tar");
+  private static final List<String> DEVKIT =
+      List.of("ILSVRC2012_devkit_t12.tar.gz", "ILSVRC2012_devkit_t12.tar", "ILSVRC2012_devkit_t12");
+
+  private final Path folder;
+  private final String name;
+
+  private IlsvrcFolder(Path folder, String name) {
+    this.folder = folder;
+    this.name = name;
+  }
+
+  /** Whether the folder holds one of the archives, or the development kit. */
+  public static boolean isOne(Path folder) {
+    for (List<String> names : List.of(TRAIN, VALIDATION, TEST, DEVKIT)) {
+      if (find(folder, names) != null) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  private static @Nullable Path find(Path folder, List<String> names) {
+    return names.stream().map(folder::resolve).filter(Files::exists).findFirst().orElse(null);
+  }
+
+  /**
+   * Opens what is there.
+   *
+   * @throws InputException if an archive or the development kit is damaged, the two do not fit, or
+   *     there are validation images and no kit
+   */
+  public static Source open(Path folder, String name) {
+    return new IlsvrcFolder(folder, name).open();
+  }
+
+  private Source open() {
+    Path kit = find(folder, DEVKIT);
+    Devkit devkit = kit == null ? null : Devkit.read(kit);
+    Dataset train = train(devkit);
+    Dataset validation = validation(devkit);
+    Dataset test = test(devkit);
+    if (train == null && validation == null && test == null) {
+      throw new InputException(
+          devkit == null
+              ? "%s holds test images only, whose use needs the classes: put %s beside them"
+                  .formatted(folder, DEVKIT.get(0))
+              : "%s holds the development kit of ILSVRC-2012 but no images: put %s or %s beside it"
+                  .formatted(folder, TRAIN.get(0), VALIDATION.get(0)));
+    }
+    Source source =
+        new Source("ILSVRC-2012 as it is distributed", name, train, validation, null)
+            .withUnlabelled(test)
+            .withSynsets(devkit == null ? null : devkit.synsets());
+    if (devkit != null && validation != null && validation.size() < devkit.validationIds().length) {
+      source =
+          source.withNote(
+              "%d of the %d validation images that the development kit lists are missing: figures are of the others"
+                  .formatted(
+                      devkit.validationIds().length - validation.size(),
+                      devkit.validationIds().length));
+    }
+    return devkit == null || devkit.blacklist().isEmpty()
+        ? source
+        : source.withNote(
+            "%d validation images are blacklisted for localisation; classification takes them all"
+                .formatted(devkit.blacklist().size()));
+  }
+
+  private @Nullable Dataset train(@Nullable Devkit devkit) {
+    Dataset train = null;
+    Path archive = find(folder, TRAIN);
+    if (archive != null) {
+      train = ofArchive(archive, devkit);
+    } else if (Files.isDirectory(folder.resolve("train"))) {
+      train =
+          new ImageFolderDataset(
+              folder.resolve("train"),
+              name + "/train",
+              wnid -> devkit == null ? wnid : devkit.synsets().className(wnid));
+    }
+    if (train != null && devkit != null) {
+      requireClasses(train, devkit.synsets());
+    }
+    return train;
+  }
+
+  /** The training images: the folder of each is its class. */
+  private Dataset ofArchive(Path archive, @Nullable Devkit devkit) {
+    TarArchive tar = TarArchive.open(archive);
+    TarIndex index = tar.index();
+    List<String> folders = new ArrayList<>();
+    int[] labels = new int[index.size()];
+    for (int i = 0; i < labels.length; i++) {
+      String file = index.name(i);
+      int slash = file.indexOf('/');
+      if (slash < 0 || !Synsets.isWnid(file.substring(0, slash))) {
+        throw new InputException(
+            "%s holds %s, which is in no archive of a class such as n01440764.tar: is it %s?"
+                .formatted(archive, file, TRAIN.get(0)));
+      }
+      String wnid = file.substring(0, slash);
+      if (folders.isEmpty() || !folders.get(folders.size() - 1).equals(wnid)) {
+        folders.add(wnid); // files come in the order of their names
+      }
+      labels[i] = folders.size() - 1;
+    }
+    List<String> classNames =
+        folders.stream()
+            .map(wnid -> devkit == null ? wnid : devkit.synsets().className(wnid))
+            .toList();
+    return new TarDataset(tar, name + "/train", classNames, labels);
+  }
+
+  /** A class without images, or one that is not on the list, means that something was lost. */
+  static void requireClasses(Dataset train, Synsets synsets) {
+    List<String> wanted = synsets.classNames();
+    if (train.classNames().equals(wanted)) {
+      return;
+    }
+    List<String> missing = new ArrayList<>(wanted);
+    missing.removeAll(train.classNames());
+    List<String> unknown = new ArrayList<>(train.classNames());
+    unknown.removeAll(wanted);
+    throw new InputException(
+        "%s and the list of classes differ: %s"
+            .formatted(
+                train.name(),
+                missing.isEmpty()
+                    ? "the list does not have " + unknown.get(0)
+                    : missing.size() + " have no images, such as " + missing.get(0)));
+  }
+
+  private @Nullable Dataset validation(@Nullable Devkit devkit) {
+    Path archive = find(folder, VALIDATION);
+    Path unpacked = folder.resolve("val");
+    if (archive == null && !Files.isDirectory(unpacked)) {
+      return null;
+    }
+    if (archive == null && !Folders.in(unpacked).isEmpty()) {
+      return new ImageFolderDataset(
+          unpacked,
+          name + "/val",
+          wnid -> devkit == null ? wnid : devkit.synsets().className(wnid));
+    }
+    if (devkit == null) {
+      throw new InputException(
+          "what the validation images in %s show is said by %s, which is missing: put it beside them"
+              .formatted(folder, DEVKIT.get(0)));
+    }
+    return flat(archive, unpacked, "val", devkit);
+  }
+
+  private @Nullable Dataset test(@Nullable Devkit devkit) {
+    Path archive = find(folder, TEST);
+    Path unpacked = folder.resolve("test");
+    boolean isThere = archive != null || Files.isDirectory(unpacked);
+    return isThere && devkit != null ? flat(archive, unpacked, "test", devkit) : null;
+  }
+
+  /**
+   * Images side by side.
+   *
+   * @param archive null if they are in the folder
+   * @param part val, whose labels the kit knows, or test
+   */
+  private Dataset flat(@Nullable Path archive, Path unpacked, String part, Devkit devkit) {
+    List<String> classNames = devkit.synsets().classNames();
+    boolean labelled = part.equals("val");
+    if (archive != null) {
+      TarArchive tar = TarArchive.open(archive);
+      int[] labels = new int[tar.index().size()];
+      Arrays.setAll(labels, i -> labelled ? devkit.label(tar.index().name(i)) : Dataset.UNKNOWN);
+      return new TarDataset(tar, name + "/" + part, classNames, labels);
+    }
+    List<String> files = images(unpacked);
+    int[] labels = new int[files.size()];
+    Arrays.setAll(labels, i -> labelled ? devkit.label(files.get(i)) : Dataset.UNKNOWN);
+    return new FileDataset(unpacked, name + "/" + part, classNames, files, labels);
+  }
+
+  /** The images below a folder, by their names. */
+  static List<String> images(Path folder) {
+    List<String> files = Folders.imagesBelow(folder, folder, new PassedOver(folder));
+    if (files.isEmpty()) {
+      throw new InputException(
+          "folder %s holds no image (%s): check the path"
+              .formatted(folder, ImageFiles.EXTENSIONS_IN_WORDS));
+    }
+    return files;
+  }
+}

@@ -1,0 +1,86 @@
+package org.vgg4j.data.inspect;
+
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import org.vgg4j.data.Dataset;
+import org.vgg4j.data.loading.Augmentation;
+import org.vgg4j.data.loading.Sampler;
+import org.vgg4j.image.RgbImage;
+import org.vgg4j.image.transform.Rescale;
+import org.vgg4j.model.Interpolation;
+import org.vgg4j.model.Rgb;
+
+/** A picture of what training sees: its first samples, eight in a row. */
+public final class SampleSheet {
+  private static final int COLUMNS = 8;
+  private static final int SAMPLES = COLUMNS * COLUMNS;
+
+  /** Larger crops are scaled down to this, in pixels. */
+  private static final int LARGEST_SIDE = 224;
+
+  private static final int GAP = 2;
+  private static final byte WHITE = (byte) 255;
+
+  private SampleSheet() {}
+
+  /**
+   * Writes a PNG of the first 64 samples of the first epoch, with their colours shifted, or of as
+   * many as there are.
+   *
+   * @param file in place of any that is there
+   * @param dataset the training images
+   * @param sampler their order
+   * @param augmentation what is made of them
+   * @throws org.vgg4j.base.InputException if the file cannot be written
+   */
+  public static void write(Path file, Dataset dataset, Sampler sampler, Augmentation augmentation) {
+    draw(dataset, sampler, augmentation).writePng(file);
+  }
+
+  static RgbImage draw(Dataset dataset, Sampler sampler, Augmentation augmentation) {
+    int side = Math.min(LARGEST_SIDE, augmentation.crop());
+    int[] order = sampler.order(0);
+    List<RgbImage> pictures = new ArrayList<>();
+    for (int i = 0; i < Math.min(SAMPLES, order.length); i++) {
+      Augmentation.Sample sample = augmentation.apply(dataset.image(order[i]), 0, order[i]);
+      pictures.add(Rescale.resize(shifted(sample), side, side, Interpolation.BILINEAR));
+    }
+    return grid(pictures, side);
+  }
+
+  /**
+   * Pictures, eight in a row.
+   *
+   * @param pictures squares
+   * @param side of each, in pixels
+   */
+  private static RgbImage grid(List<RgbImage> pictures, int side) {
+    int cell = side + GAP;
+    int width = COLUMNS * cell + GAP;
+    int height = (pictures.size() + COLUMNS - 1) / COLUMNS * cell + GAP;
+    byte[] sheet = new byte[3 * width * height];
+    Arrays.fill(sheet, WHITE);
+    for (int i = 0; i < pictures.size(); i++) {
+      int x = GAP + i % COLUMNS * cell;
+      int y = GAP + i / COLUMNS * cell;
+      for (int row = 0; row < side; row++) {
+        System.arraycopy(
+            pictures.get(i).pixels(), 3 * row * side, sheet, 3 * ((y + row) * width + x), 3 * side);
+      }
+    }
+    return new RgbImage(width, height, sheet);
+  }
+
+  private static RgbImage shifted(Augmentation.Sample sample) {
+    RgbImage image = sample.image();
+    Rgb shift = sample.shift();
+    byte[] pixels = image.pixels().clone();
+    for (int i = 0; i < pixels.length; i++) {
+      int value = Math.round((pixels[i] & 0xFF) + shift.channel(i % 3));
+      pixels[i] = (byte) Math.max(0, Math.min(255, value));
+    }
+    return new RgbImage(image.width(), image.height(), pixels);
+  }
+}

@@ -1,0 +1,221 @@
+package org.vgg4j.data.loading;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
+import org.vgg4j.data.Dataset;
+import org.vgg4j.model.Preprocessing;
+import org.vgg4j.model.Target;
+
+/**
+ * Makes training batches, augmented and preprocessed, on threads of its own while training works on
+ * the batch before. What a batch holds depends on its epoch and position only, never on timing.
+ * Memory is bounded: two batches, and one picture per thread. To be used by one thread.
+ */
+public final class BatchLoader implements AutoCloseable {
+  private static final int BUFFERS = 2;
+  private static final int SECONDS_TO_END = 30;
+  private static final AtomicInteger THREADS = new AtomicInteger();
+
+  /**
+   * Samples to train on. The images are overwritten after the next call of {@link #next}.
+   *
+   * @param epoch from 0
+   * @param first position in the epoch's order of the first sample, from 0
+   * @param count number of samples
+   * @param images [count][3][crop][crop]; may be longer
+   * @param targets what the network's outputs are compared with, [count]
+   */
+  public record Batch(int epoch, int first, int count, float[] images, List<Target> targets) {
+
+    /** Copies the list. */
+    public Batch {
+      targets = List.copyOf(targets);
+    }
+  }
+
+  private final Sampler sampler;
+  private final Augmentation augmentation;
+  private final SampleWriter writer;
+  private final BatchSequence sequence;
+  private final ExecutorService threads;
+  private final List<Buffer> buffers = new ArrayList<>();
+  private BatchSequence.Piece following;
+  private int taken;
+  private long waitedNanos;
+  private int epochOfOrder = -1;
+  private int[] order = {};
+
+  /**
+   * Begins to load.
+   *
+   * @param dataset the training images
+   * @param sampler their order, of the same size
+   * @param augmentation what is made of them, of the same crop as the preprocessing
+   * @param preprocessing how pixels become input values
+   * @param sequence in which pieces, of the same size
+   * @param epoch of the first sample, from 0
+   * @param position of the first sample in its epoch, from 0
+   * @param threads number of threads
+   * @throws IllegalArgumentException if sizes or crops differ
+   */
+  public BatchLoader(
+      Dataset dataset,
+      Sampler sampler,
+      Augmentation augmentation,
+      Preprocessing preprocessing,
+      BatchSequence sequence,
+      int epoch,
+      int position,
+      int threads) {
+    if (sampler.size() != dataset.size()
+        || sequence.samples() != dataset.size()
+        || augmentation.crop() != preprocessing.crop()) {
+      throw new IllegalArgumentException(
+          "%s, %s and %s do not fit %d images and %s"
+              .formatted(sampler, sequence, augmentation, dataset.size(), preprocessing));
+    }
+    this.sampler = sampler;
+    this.augmentation = augmentation;
+    this.writer = new SampleWriter(dataset, preprocessing);
+    this.sequence = sequence;
+    this.threads = Executors.newFixedThreadPool(threads, BatchLoader::thread);
+    this.following = sequence.from(epoch, position);
+    int samples = Math.min(sequence.part(), Math.min(sequence.batch(), sequence.samples()));
+    int crop = preprocessing.crop();
+    for (int i = 0; i < BUFFERS; i++) {
+      Buffer buffer = new Buffer(samples, 3 * crop * crop);
+      buffers.add(buffer);
+      fill(buffer);
+    }
+  }
+
+  /** Daemons, so that a failed program is not kept alive by what it was going to train on. */
+  private static Thread thread(Runnable work) {
+    Thread thread = new Thread(work, "vgg-loader-" + THREADS.incrementAndGet());
+    thread.setDaemon(true);
+    return thread;
+  }
+
+  /**
+   * Returns the next samples, and waits for them where they are not ready.
+   *
+   * @throws org.vgg4j.base.InputException if an image cannot be used
+   */
+  public Batch next() {
+    if (taken > 0) {
+      fill(buffers.get((taken - 1) % BUFFERS));
+    }
+    Buffer buffer = buffers.get(taken % BUFFERS);
+    taken++;
+    long began = System.nanoTime();
+    Batch batch = buffer.await();
+    waitedNanos += System.nanoTime() - began;
+    return batch;
+  }
+
+  /** How long {@link #next} has waited since the beginning. */
+  public long waitedNanos() {
+    return waitedNanos;
+  }
+
+  private void fill(Buffer buffer) {
+    BatchSequence.Piece piece = following;
+    following = sequence.after(piece);
+    if (piece.epoch() != epochOfOrder) {
+      order = sampler.order(piece.epoch());
+      epochOfOrder = piece.epoch();
+    }
+    int[] orderOfEpoch = order;
+    buffer.begin(piece);
+    for (int i = 0; i < piece.count(); i++) {
+      int n = i;
+      threads.execute(() -> buffer.write(n, orderOfEpoch[piece.first() + n]));
+    }
+  }
+
+  /** Ends the threads; what they have loaded is lost. */
+  @Override
+  public void close() {
+    threads.shutdownNow();
+    try {
+      // A picture that is being decoded is decoded to its end.
+      threads.awaitTermination(SECONDS_TO_END, TimeUnit.SECONDS);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  /** A batch that is being filled or trained on. */
+  private final class Buffer {
+    private final float[] images;
+    private final Target[] targets;
+    private BatchSequence.Piece piece = new BatchSequence.Piece(0, 0, 0);
+    private CountDownLatch missing = new CountDownLatch(0);
+    private int failedSample;
+    private @Nullable Throwable failure;
+
+    Buffer(int samples, int sampleLength) {
+      this.images = new float[Math.multiplyExact(samples, sampleLength)];
+      this.targets = new Target[samples];
+    }
+
+    void begin(BatchSequence.Piece toLoad) {
+      piece = toLoad;
+      missing = new CountDownLatch(toLoad.count());
+      failedSample = Integer.MAX_VALUE;
+      failure = null;
+    }
+
+    void write(int n, int index) {
+      try {
+        targets[n] =
+            writer.write(
+                index, (image, i) -> augmentation.apply(image, piece.epoch(), i), images, n);
+      } catch (RuntimeException | Error e) {
+        fail(n, e); // thrown where the batch is asked for
+      } finally {
+        missing.countDown();
+      }
+    }
+
+    /** Of several failures the one of the first sample counts, whichever thread is faster. */
+    private synchronized void fail(int n, Throwable reason) {
+      if (n < failedSample) {
+        failedSample = n;
+        failure = reason;
+      }
+    }
+
+    Batch await() {
+      try {
+        missing.await();
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+        throw new IllegalStateException("interrupted while waiting for training images", e);
+      }
+      throwFailure();
+      return new Batch(
+          piece.epoch(),
+          piece.first(),
+          piece.count(),
+          images,
+          Arrays.asList(targets).subList(0, piece.count()));
+    }
+
+    private synchronized void throwFailure() {
+      if (failure instanceof RuntimeException e) {
+        throw e;
+      }
+      if (failure instanceof Error e) {
+        throw e;
+      }
+    }
+  }
+}

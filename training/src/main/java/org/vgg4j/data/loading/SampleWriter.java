@@ -1,0 +1,62 @@
+package org.vgg4j.data.loading;
+
+import org.vgg4j.base.InputException;
+import org.vgg4j.data.Dataset;
+import org.vgg4j.image.RgbImage;
+import org.vgg4j.image.UnreadableImageException;
+import org.vgg4j.image.transform.Preprocessor;
+import org.vgg4j.model.Preprocessing;
+import org.vgg4j.model.Target;
+
+/** Decodes pictures of a data set and writes what is made of them into batches. Thread-safe. */
+final class SampleWriter {
+  private final Dataset dataset;
+  private final Preprocessor preprocessor;
+  private final int sampleLength;
+
+  /** Makes crop x crop pixels of the picture of that index; thread-safe. */
+  interface Cut {
+    Augmentation.Sample apply(RgbImage image, int index);
+  }
+
+  SampleWriter(Dataset dataset, Preprocessing preprocessing) {
+    this.dataset = dataset;
+    this.preprocessor = new Preprocessor(preprocessing);
+    this.sampleLength = 3 * preprocessing.crop() * preprocessing.crop();
+  }
+
+  /**
+   * Checks that a batch has room.
+   *
+   * @param count number of samples
+   * @param images [samples][3][crop][crop]
+   * @throws IllegalArgumentException if it has not
+   */
+  void requireRoom(int count, float[] images) {
+    if (images.length < (long) count * sampleLength) {
+      throw new IllegalArgumentException(
+          "%d samples of %d values do not fit %d values"
+              .formatted(count, sampleLength, images.length));
+    }
+  }
+
+  /**
+   * Writes one sample.
+   *
+   * @param index of the picture in the data set
+   * @param cut makes the sample of the picture
+   * @param images [samples][3][crop][crop]
+   * @param n which sample of the batch
+   * @return what the network's output for it is compared with
+   */
+  Target write(int index, Cut cut, float[] images, int n) {
+    RgbImage image = dataset.image(index);
+    try {
+      Augmentation.Sample sample = cut.apply(image, index);
+      preprocessor.write(sample.image(), sample.shift(), images, n);
+      return dataset.target(index, sample.geometry());
+    } catch (UnreadableImageException e) {
+      throw new InputException(dataset.id(index) + ": " + e.getMessage(), e);
+    }
+  }
+}

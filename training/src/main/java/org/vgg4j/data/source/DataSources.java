@@ -1,0 +1,299 @@
+package org.vgg4j.data.source;
+
+import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+import org.vgg4j.base.FileNames;
+import org.vgg4j.base.InputException;
+import org.vgg4j.data.DataSplits;
+import org.vgg4j.data.Dataset;
+import org.vgg4j.data.HeldOut;
+import org.vgg4j.data.Source;
+import org.vgg4j.data.Split;
+import org.vgg4j.data.Synsets;
+import org.vgg4j.data.folder.FolderLayout;
+import org.vgg4j.data.folder.FolderLook;
+import org.vgg4j.data.folder.ImageFolderDataset;
+import org.vgg4j.data.ilsvrc.IlsvrcFolder;
+import org.vgg4j.data.ilsvrc.KaggleFolder;
+import org.vgg4j.data.packed.CifarFolder;
+import org.vgg4j.data.packed.FashionMnist;
+import org.vgg4j.data.packed.IdxFolder;
+
+/**
+ * Finds the data set that a word or a path stands for:
+ *
+ * <ul>
+ *   <li>{@code fashion-mini}: 6,000 training and 1,000 test images of Fashion-MNIST, built in;
+ *   <li>{@code fashion-mnist}: all 60,000 and 10,000, from where Debian's package
+ *       dataset-fashion-mnist puts them;
+ *   <li>a folder with four IDX files (train-images-idx3-ubyte, train-labels-idx1-ubyte, and the
+ *       same with t10k, each plain or .gz), and perhaps a classes.txt, one name per line;
+ *   <li>a folder with the binary files of CIFAR-10 or CIFAR-100;
+ *   <li>a folder with ILSVRC-2012 as it is distributed, packed or unpacked ({@code
+ *       ILSVRC2012_img_train.tar}, {@code ILSVRC2012_img_val.tar}, {@code
+ *       ILSVRC2012_devkit_t12.tar.gz}), or in Kaggle's layout ({@code LOC_synset_mapping.txt});
+ *   <li>a folder with {@code train/}, and perhaps {@code val/} and {@code test/}, each with one
+ *       sub-folder of images per class; also called {@code valid}, {@code Testing}, {@code
+ *       seg_train}, {@code train-set} and the like;
+ *   <li>a folder with one sub-folder of images per class.
+ * </ul>
+ *
+ * <p>A folder that holds nothing but one of these is that one. What could be read in two ways is
+ * refused, with both.
+ *
+ * <p>Where there are no validation images of their own, a fraction of the training images of each
+ * class is held out instead. Test images are never used for that. Thread-safe.
+ */
+public final class DataSources {
+  private static final String KNOWN = "give fashion-mini, fashion-mnist or a folder of images";
+
+  /** Folders in one another, each the only one in its own. */
+  private static final int DEEPEST = 5;
+
+  private DataSources() {}
+
+  /**
+   * Opens a data set for training.
+   *
+   * @param spec a word or a path, see above
+   * @param heldOut fraction of each class to hold out for validation, between 0 and 1, both
+   *     excluded; not used if there is a val/ folder
+   * @param seed decides which images are held out
+   * @throws InputException if there is no such data set or something is wrong with it
+   */
+  public static DataSplits open(String spec, double heldOut, long seed) {
+    return open(spec, 0, heldOut, seed);
+  }
+
+  /**
+   * Opens a data set for training on some of its training images.
+   *
+   * @param spec a word or a path, see above
+   * @param limit so many of the training images, of each class its share, those that are held out
+   *     among them; 0 for all
+   * @param heldOut as for {@link #open(String, double, long)}
+   * @param seed decides which images are taken, and which of them are held out
+   * @throws InputException if there is no such data set or something is wrong with it
+   */
+  public static DataSplits open(String spec, int limit, double heldOut, long seed) {
+    HeldOut.requireFraction(heldOut);
+    return find(spec).divide(limit, heldOut, seed);
+  }
+
+  /**
+   * Takes some pictures of a data set, of each class its share, in its order.
+   *
+   * @param limit how many, about; 0 for all
+   * @param seed decides which
+   */
+  public static Dataset some(Dataset whole, int limit, long seed) {
+    return limit == 0 ? whole : HeldOut.some(whole, limit, seed);
+  }
+
+  /**
+   * Opens one part of a data set to evaluate a network on. {@code TRAIN} and {@code VAL} are the
+   * parts that {@link #open} makes of the same fraction and seed; {@code TEST} are the test images.
+   *
+   * @param spec a word or a path, see above
+   * @param split the part; null for the test images if there are any, else those of val/, else all
+   *     images there are
+   * @param heldOut as for {@link #open}
+   * @param seed as for {@link #open}
+   * @throws InputException if there is no such data set, it has no test images though {@code TEST}
+   *     was asked for, or something is wrong with it
+   */
+  public static Dataset openLabelled(
+      String spec, @Nullable Split split, double heldOut, long seed) {
+    return openLabelled(spec, split, 0, heldOut, seed);
+  }
+
+  /**
+   * Like {@link #openLabelled(String, Split, double, long)}, of a data set that was {@link
+   * #open(String, int, double, long) opened} for training on some of its images.
+   */
+  public static Dataset openLabelled(
+      String spec, @Nullable Split split, int limit, double heldOut, long seed) {
+    HeldOut.requireFraction(heldOut);
+    Source source = find(spec);
+    if (split == Split.TRAIN) {
+      return source.divide(limit, heldOut, seed).train();
+    }
+    if (split == Split.VAL && source.validation() != null) {
+      return source.validation();
+    }
+    if (split == Split.VAL) {
+      return source.divide(limit, heldOut, seed).validation();
+    }
+    if (source.test() != null) {
+      return source.test();
+    }
+    if (split == Split.TEST) {
+      throw new InputException(
+          source.unlabelled() != null
+              ? "what the test images of %s show is not known: evaluate split val, or write a submission"
+                  .formatted(spec)
+              : spec
+                  + " has no test images: add a folder test/ beside train/, or evaluate split val");
+    }
+    if (source.labelled().isEmpty()) {
+      throw new InputException(
+          spec + " has only images whose classes are not known: write a submission of them");
+    }
+    return source.validation() != null ? source.validation() : source.labelled().get(0);
+  }
+
+  /**
+   * Opens the images whose classes only the organisers of a competition know.
+   *
+   * @param spec a word or a path, see above
+   * @throws InputException if there is no such data set, or it has no such images
+   */
+  public static Dataset openUnlabelled(String spec) {
+    Dataset images = find(spec).unlabelled();
+    if (images == null) {
+      throw new InputException(
+          spec
+              + " has no unlabelled test images (with the development kit beside them): choose a"
+              + " split, such as val");
+    }
+    return images;
+  }
+
+  /**
+   * Returns the classes of a data set whose classes have WNIDs.
+   *
+   * @param spec a word or a path, see above
+   * @throws InputException if there is no such data set, or its classes have none
+   */
+  public static Synsets synsets(String spec) {
+    Synsets synsets = find(spec).synsets();
+    if (synsets == null) {
+      throw new InputException(
+          spec
+              + " does not list its classes as ILSVRC does: give the folder with the development"
+              + " kit, or with LOC_synset_mapping.txt");
+    }
+    return synsets;
+  }
+
+  /**
+   * Finds out what a data set is.
+   *
+   * @param spec a word or a path, see above
+   * @throws InputException if there is no such data set or something is wrong with it
+   */
+  public static Found recognise(String spec) {
+    Source source = find(spec);
+    Map<String, Dataset> parts = new LinkedHashMap<>();
+    put(parts, "train", source.train());
+    put(parts, "val", source.validation());
+    put(parts, "test", source.test());
+    put(parts, "test, unlabelled", source.unlabelled());
+    return new Found(source.kind(), source.name(), parts, source.allNotes());
+  }
+
+  private static void put(Map<String, Dataset> parts, String part, @Nullable Dataset images) {
+    if (images != null) {
+      parts.put(part, images);
+    }
+  }
+
+  /**
+   * What a data set is, before any image is held out.
+   *
+   * @param kind what was recognised, for people
+   * @param name what to call it
+   * @param parts by their names, in order
+   * @param notes sentences about it
+   */
+  public record Found(String kind, String name, Map<String, Dataset> parts, List<String> notes) {}
+
+  /**
+   * Returns the fingerprint that {@link #open} gives the data set, whatever is held out.
+   *
+   * @param spec a word or a path, see above
+   * @throws InputException if there is no such data set or something is wrong with it
+   */
+  public static String fingerprint(String spec) {
+    return find(spec).fingerprint();
+  }
+
+  private static Source find(String spec) {
+    return switch (spec) {
+      case FashionMnist.MINI -> FashionMnist.mini();
+      case FashionMnist.FULL -> FashionMnist.full(FashionMnist.DEBIAN_FOLDER);
+      default -> findFolder(spec);
+    };
+  }
+
+  private static Source findFolder(String spec) {
+    Path folder = path(spec);
+    if (!Files.exists(folder)) {
+      throw unknown(spec);
+    }
+    Path last = folder.toAbsolutePath().normalize().getFileName();
+    String name = last == null ? spec : last.toString();
+    if (!Files.isDirectory(folder)) {
+      return new Source("", name, new ImageFolderDataset(folder, name), null, null);
+    }
+    Path at = folder;
+    Source known = known(at, name);
+    for (int depth = 0; known == null && depth < DEEPEST; depth++) {
+      Path inner = FolderLayout.inner(at);
+      if (inner == null) {
+        break;
+      }
+      known = known(inner, name);
+      at = inner;
+    }
+    Source source = known != null ? known : FolderLayout.open(at, name);
+    return at.equals(folder) ? source : source.withNote("what is used lies in " + at);
+  }
+
+  /** A data set that has files of known names; null if there are none. */
+  private static @Nullable Source known(Path folder, String name) {
+    if (IdxFolder.isOne(folder)) {
+      requireNoClasses(folder, "IDX files");
+      return IdxFolder.open(folder, name, null);
+    }
+    if (CifarFolder.isOne(folder)) {
+      requireNoClasses(folder, "the files of CIFAR");
+      return CifarFolder.open(folder, name);
+    }
+    if (KaggleFolder.isOne(folder)) {
+      return KaggleFolder.open(folder, name);
+    }
+    return IlsvrcFolder.isOne(folder) ? IlsvrcFolder.open(folder, name) : null;
+  }
+
+  private static void requireNoClasses(Path folder, String files) {
+    List<FolderLook> classes =
+        FolderLook.below(folder).stream().filter(FolderLook::hasPictures).toList();
+    if (classes.size() > 1) {
+      throw new InputException(
+          "%s holds %s and also folders of images (such as %s and %s): move one or the other elsewhere"
+              .formatted(folder, files, classes.get(0).name(), classes.get(1).name()));
+    }
+  }
+
+  private static Path path(String spec) {
+    try {
+      return Path.of(spec);
+    } catch (InvalidPathException e) {
+      throw unknown(spec, FileNames.remedy(KNOWN));
+    }
+  }
+
+  private static InputException unknown(String spec) {
+    return unknown(spec, KNOWN);
+  }
+
+  private static InputException unknown(String spec, String remedy) {
+    return new InputException("there is no data set %s: %s".formatted(spec, remedy));
+  }
+}
