@@ -24,8 +24,7 @@ build() {
   local folder=$benchmarks/target/$1 profiles=$2 log=$benchmarks/target/$1.log jdk
   shift 2
   lib=$folder/lib
-  if [[ -f $folder/stamp && -z $(find "$home"/pom.xml "$home"/{kernels,core,training,benchmarks}/pom.xml \
-    "$home"/{kernels,core,training,benchmarks}/src/main -newer "$folder/stamp" -print -quit) ]]; then
+  if [[ -f $folder/stamp && -z $(find "$home"/pom.xml "$home"/*/pom.xml "$home"/*/src/main -newer "$folder/stamp" -print -quit) ]]; then
     return
   fi
   command -v mvn >/dev/null || fail "building needs Maven, and no mvn was found. Install Maven 3.8 or newer."
