@@ -54,6 +54,7 @@ class ArchitectureTest {
           "experiment",
           "cli",
           "torch" /* implements parallel; not seen from here, and sees training only by its module */,
+          "cuda" /* its own rules are in its module, which is not seen from here */,
           "bench" /* its own rules are in its module, which is not seen from here */);
 
   @ArchTest
