@@ -19,10 +19,10 @@ else
   java=$(command -v java) || fail "no java found. Install a JDK 17 or newer or set JAVA_HOME to one."
 fi
 
-# build NAME PROFILES [OPTION...]: sets `lib`, the folder of jars.
+# build NAME MODULE PROFILES [OPTION...]: sets `lib`, the folder of jars.
 build() {
-  local folder=$benchmarks/target/$1 profiles=$2 log=$benchmarks/target/$1.log jdk
-  shift 2
+  local folder=$benchmarks/target/$1 module=$2 profiles=$3 log=$benchmarks/target/$1.log jdk
+  shift 3
   lib=$folder/lib
   if [[ -f $folder/stamp && -z $(find "$home"/pom.xml "$home"/*/pom.xml "$home"/*/src/main -newer "$folder/stamp" -print -quit) ]]; then
     return
@@ -40,7 +40,7 @@ build() {
   rm -rf "$lib" "$folder/stamp"
   touch "$folder/stamp-next"
   if ! (cd "$home" && JAVA_HOME=$jdk mvn -q -B -Dmaven.test.skip=true -Dspotless.check.skip=true "-P$profiles" \
-    "-Dbenchmarks.lib=$lib" "$@" -pl benchmarks -am package) >"$log" 2>&1 </dev/null; then
+    "-Dbenchmarks.lib=$lib" "$@" -pl "$module" -am package) >"$log" 2>&1 </dev/null; then
     tail -n 25 "$log" >&2
     fail "the build failed; all of its output is in $log"
   fi

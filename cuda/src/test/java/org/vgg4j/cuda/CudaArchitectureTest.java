@@ -15,7 +15,8 @@ class CudaArchitectureTest {
   static final ArchRule everyClassLivesInARoom =
       classes()
           .should()
-          .resideInAnyPackage("..cuda.driver..", "..cuda.kernels..", "..cuda.check..")
+          .resideInAnyPackage(
+              "..cuda.driver..", "..cuda.kernels..", "..cuda.check..", "..cuda.bench..")
           .because("a package without a rule here could call anything");
 
   @ArchTest

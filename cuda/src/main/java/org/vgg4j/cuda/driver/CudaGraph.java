@@ -1,5 +1,7 @@
 package org.vgg4j.cuda.driver;
 
+import org.vgg4j.base.InputException;
+
 /**
  * Work captured from a stream once, and launched again as a whole with one call: the same kernels
  * with the same arguments. Its memory must stay open as long as it is used.
@@ -20,22 +22,24 @@ public final class CudaGraph extends Owned {
    *
    * @param stream a stream of the context, on which nobody else enqueues meanwhile
    * @param work enqueues on that stream, and does not synchronize or allocate
+   * @throws InputException if the driver has no graphs of this kind
    */
   public static CudaGraph capture(CudaStream stream, Runnable work) {
+    Driver.bindGraphs();
     Result.check(
-        LibCuda.cuStreamBeginCapture_v2(stream.handle(), CAPTURE_THREAD_LOCAL),
+        LibCudaGraphs.cuStreamBeginCapture_v2(stream.handle(), CAPTURE_THREAD_LOCAL),
         "Beginning to capture a graph");
     long[] graph = new long[1];
     int ended;
     try {
       work.run();
     } finally {
-      ended = LibCuda.cuStreamEndCapture(stream.handle(), graph);
+      ended = LibCudaGraphs.cuStreamEndCapture(stream.handle(), graph);
     }
     Result.check(ended, "Capturing a graph");
     long[] executable = new long[1];
-    int code = LibCuda.cuGraphInstantiate_v2(executable, graph[0], 0, 0, 0);
-    LibCuda.cuGraphDestroy(graph[0]);
+    int code = LibCudaGraphs.cuGraphInstantiate_v2(executable, graph[0], 0, 0, 0);
+    LibCudaGraphs.cuGraphDestroy(graph[0]);
     Result.check(code, "Preparing a graph");
     return new CudaGraph(stream.context(), executable[0]);
   }
@@ -43,11 +47,11 @@ public final class CudaGraph extends Owned {
   /** Enqueues all of the captured work. */
   public void launch(CudaStream stream) {
     use();
-    Result.check(LibCuda.cuGraphLaunch(executable, stream.handle()), "Launching a graph");
+    Result.check(LibCudaGraphs.cuGraphLaunch(executable, stream.handle()), "Launching a graph");
   }
 
   @Override
   void release() {
-    LibCuda.cuGraphExecDestroy(executable);
+    LibCudaGraphs.cuGraphExecDestroy(executable);
   }
 }

@@ -22,6 +22,7 @@ public final class Driver {
   static final String NEEDED_DRIVER = "version 455 (on Windows 456) or newer";
 
   private static @Nullable String bound;
+  private static boolean graphs;
 
   private final int version;
 
@@ -84,15 +85,28 @@ public final class Driver {
           "This JVM already uses the driver " + bound + ", and cannot change to " + library);
     }
     NativeLibrary found = find(library);
+    bind(() -> LibCuda.bind(found));
+    bound = library;
+  }
+
+  /** Binds the functions for graphs, which not every driver has. */
+  static synchronized void bindGraphs() {
+    if (!graphs && bound != null) {
+      NativeLibrary found = find(bound);
+      bind(() -> LibCudaGraphs.bind(found));
+      graphs = true;
+    }
+  }
+
+  private static void bind(Runnable functions) {
     try {
-      LibCuda.bind(found);
+      functions.run();
     } catch (UnsatisfiedLinkError e) {
       throw new InputException(
           "The NVIDIA driver is too old, it lacks a function that vgg4j calls (%s): install driver %s, or use --device cpu."
               .formatted(e.getMessage(), NEEDED_DRIVER),
           e);
     }
-    bound = library;
   }
 
   /** Loads the driver's library, or says what to install. */

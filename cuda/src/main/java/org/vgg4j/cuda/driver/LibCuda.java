@@ -103,19 +103,6 @@ final class LibCuda {
 
   static native int cuStreamWaitEvent(long stream, long event, int flags);
 
-  static native int cuStreamBeginCapture_v2(long stream, int mode);
-
-  static native int cuStreamEndCapture(long stream, long[] graph);
-
-  static native int cuGraphInstantiate_v2(
-      long[] executable, long graph, long errorNode, long log, long logBytes);
-
-  static native int cuGraphLaunch(long executable, long stream);
-
-  static native int cuGraphExecDestroy(long executable);
-
-  static native int cuGraphDestroy(long graph);
-
   static native int cuEventCreate(long[] event, int flags);
 
   static native int cuEventDestroy_v2(long event);

@@ -1,7 +1,8 @@
-package org.vgg4j.bench.gpu;
+package org.vgg4j.cuda.bench;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.nio.ByteBuffer;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
@@ -85,7 +86,7 @@ final class DriverChecks {
     try (DeviceMemory memory = DeviceMemory.of(context, values)) {
       memory.download(back);
     }
-    must(java.util.Arrays.equals(values, back), "what was uploaded does not come back");
+    must(Arrays.equals(values, back), "what was uploaded does not come back");
     return "come back as they went";
   }
 
@@ -141,7 +142,7 @@ final class DriverChecks {
     try (DeviceMemory memory = DeviceMemory.allocate(context, 1L << 44)) {
       throw new IllegalStateException("16 TiB were allocated: " + memory.bytes());
     } catch (OutOfDeviceMemoryException e) {
-      return e.getMessage();
+      return String.valueOf(e.getMessage());
     }
   }
 
@@ -157,7 +158,7 @@ final class DriverChecks {
     try (KernelModule module = KernelModule.load(context, ptx, "wrong")) {
       throw new IllegalStateException(module + " was assembled");
     } catch (CudaException e) {
-      return e.getMessage().replace('\n', ' ');
+      return String.valueOf(e.getMessage()).replace('\n', ' ');
     }
   }
 

@@ -1,4 +1,4 @@
-package org.vgg4j.bench.gpu;
+package org.vgg4j.cuda.bench;
 
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;

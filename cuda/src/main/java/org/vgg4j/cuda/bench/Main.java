@@ -1,10 +1,11 @@
-package org.vgg4j.bench.gpu;
+package org.vgg4j.cuda.bench;
 
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.util.Iterator;
+import java.util.List;
 import java.util.Locale;
-import java.util.concurrent.Callable;
 import org.vgg4j.base.InputException;
 import org.vgg4j.cuda.check.KernelTimings;
 import org.vgg4j.cuda.driver.Context;
@@ -12,44 +13,50 @@ import org.vgg4j.cuda.driver.Device;
 import org.vgg4j.cuda.driver.Driver;
 import org.vgg4j.cuda.kernels.KernelLibrary;
 import org.vgg4j.cuda.kernels.Precision;
-import picocli.CommandLine;
-import picocli.CommandLine.Command;
-import picocli.CommandLine.Option;
 
-/** The command: prints tables, and as the last line all of it as JSON. */
-@Command(
-    name = "run",
-    mixinStandardHelpOptions = true,
-    sortOptions = false,
-    description = {
-      "Checks vgg4j's GPU kernels against doubles and measures them.",
-      "Ends with 1 if something is wrong. The last line is JSON."
-    })
-public final class Main implements Callable<Integer> {
-  @Option(
-      names = "--device",
-      defaultValue = "0",
-      paramLabel = "N",
-      description = "Which GPU, from 0 on. Default: ${DEFAULT-VALUE}.")
-  private int ordinal;
-
-  @Option(
-      names = "--tiny",
-      description = "Measure tiny layers, as an emulator needs it; the figures mean nothing.")
-  private boolean tiny;
-
-  @Option(names = "--no-timings", description = "Only check.")
-  private boolean noTimings;
+/** The command {@code run}: prints tables, and as the last line all of it as JSON. */
+public final class Main {
+  private static final String USAGE =
+      """
+      usage: run [--emulator LIBRARY] [--device N] [--tiny] [--no-timings]
+      Checks vgg4j's GPU kernels against doubles and measures them. Ends with 1 if something is wrong. The last line is JSON.
+        --emulator LIBRARY  use this instead of the NVIDIA driver, with --tiny; cuda/src/test/cpp/build makes it
+        --device N          which GPU, from 0 on; 0 if not given
+        --tiny              measure tiny layers, as an emulator needs it; the figures mean nothing
+        --no-timings        only check\
+      """;
 
   private final ObjectNode json = JsonNodeFactory.instance.objectNode();
+  private int ordinal;
+  private boolean tiny;
+  private boolean timings = true;
+
+  private Main() {}
 
   /** What {@code run} in the packed folder calls. */
   public static void main(String[] arguments) {
-    System.exit(new CommandLine(new Main()).execute(arguments));
+    Main main = new Main();
+    try {
+      main.read(List.of(arguments));
+    } catch (IllegalArgumentException e) {
+      System.err.println(USAGE);
+      System.exit(2);
+    }
+    System.exit(main.run());
   }
 
-  @Override
-  public Integer call() {
+  private void read(List<String> arguments) {
+    for (Iterator<String> it = arguments.iterator(); it.hasNext(); ) {
+      switch (it.next()) {
+        case "--device" -> ordinal = Integer.parseInt(it.hasNext() ? it.next() : "");
+        case "--tiny" -> tiny = true;
+        case "--no-timings" -> timings = false;
+        default -> throw new IllegalArgumentException();
+      }
+    }
+  }
+
+  private int run() {
     Device device;
     try {
       Driver driver = Driver.open();
@@ -62,7 +69,7 @@ public final class Main implements Callable<Integer> {
     int failed = new DriverChecks(device).run(json.putObject("driver"));
     failed += assemble(device);
     failed += new CheckRun(device).run(json.putObject("checks"));
-    if (!noTimings) {
+    if (timings) {
       failed += measure(device);
     }
     System.out.println();
@@ -110,13 +117,13 @@ public final class Main implements Callable<Integer> {
   }
 
   private int measure(Device device) {
-    ArrayNode timings = json.putArray("timings");
+    ArrayNode array = json.putArray("timings");
     KernelTimings.Size size = tiny ? KernelTimings.Size.TINY : KernelTimings.Size.FULL;
     json.put("images", size.images());
     json.put("crop", size.crop());
     int failed = 0;
     for (Precision precision : Precision.values()) {
-      failed += new TimingRun(device, precision, size).run(timings);
+      failed += new TimingRun(device, precision, size).run(array);
     }
     return failed;
   }
