@@ -4,17 +4,13 @@ import java.util.Arrays;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
-import java.util.TreeSet;
-import java.util.stream.Collectors;
 import org.vgg4j.base.InputException;
 import org.vgg4j.kernels.Kernels;
 import org.vgg4j.kernels.Pass;
 import org.vgg4j.kernels.Workers;
 import org.vgg4j.model.Architecture;
-import org.vgg4j.model.Layer;
 
 /** A pass over crops on the host's processors. */
 final class CpuInference implements Inference {
@@ -46,7 +42,7 @@ final class CpuInference implements Inference {
     this.head = Head.of(architecture(), kernels);
     this.workers = workers;
     this.taps = Set.copyOf(taps);
-    requireTaps(architecture(), taps);
+    DenseTaps.requireKnown(architecture(), taps);
     this.stages = Stages.of(architecture(), kernels, workers, taps, 0);
     reserve(capacity);
     this.prepared = weights.of(stages);
@@ -85,24 +81,6 @@ final class CpuInference implements Inference {
     odd = Buffers.floats("activations", newCapacity, oddLength);
     scores = new float[newCapacity * architecture().classes()];
     capacity = newCapacity;
-  }
-
-  private static void requireTaps(Architecture architecture, Set<String> taps) {
-    Set<String> known =
-        architecture.layers().stream()
-            .map(Layer::tap)
-            .collect(Collectors.toCollection(TreeSet::new));
-    for (String tap : taps) {
-      if (!known.contains(tap)) {
-        throw new InputException(
-            String.format(
-                Locale.ROOT,
-                "network %s has no output '%s': choose from %s",
-                architecture,
-                tap,
-                String.join(", ", known)));
-      }
-    }
   }
 
   @Override

@@ -70,5 +70,11 @@ final class CpuNetwork implements Network {
   }
 
   @Override
+  public DenseFeatures features(Set<String> taps) {
+    return new CpuDenseFeatures(
+        parameters, memory.kernels(), threads.workers(), memory.limit(), taps);
+  }
+
+  @Override
   public void close() {}
 }

@@ -1,43 +1,49 @@
 package org.vgg4j.network;
 
+import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.IntStream;
 import org.vgg4j.kernels.Kernels;
 import org.vgg4j.kernels.Pass;
-import org.vgg4j.kernels.WindowLayout;
 import org.vgg4j.kernels.Workers;
 import org.vgg4j.model.Architecture;
+import org.vgg4j.model.LayerShape;
 
 /** The stages for whole images of one size, and how long their outputs are. */
 final class DenseStages {
   private final List<Stage> stages;
-  private final WindowStages.Gather gather;
-  private final int at;
+  private final List<LayerShape> shapes;
+
+  /** The stages from this one on take windows, the others images. */
+  private final int firstOfWindows;
+
+  private final int rows;
+  private final int columns;
 
   /**
-   * @param height of the images, at least the crop
-   * @param width of the images, at least the crop
+   * @param taps what is wanted of them
+   * @param height of the images; see {@link DenseTaps#requireSize}
+   * @param width of the images
    * @param form of the weights of the fully connected layers
    */
   DenseStages(
       Architecture architecture,
       Kernels kernels,
       Workers workers,
+      DenseTaps taps,
       int height,
       int width,
       FcWeights form) {
-    this.stages = Stages.dense(architecture, kernels, workers, height, width, form);
-    this.gather = gather(stages);
-    this.at = stages.indexOf(gather);
-  }
-
-  private static WindowStages.Gather gather(List<Stage> stages) {
-    for (Stage stage : stages) {
-      if (stage instanceof WindowStages.Gather gather) {
-        return gather;
-      }
+    Stages builder = Stages.dense(architecture, kernels, workers, taps, height, width);
+    this.stages = new ArrayList<>(builder.untilLastMap());
+    this.firstOfWindows = stages.size();
+    if (taps.wantsWindows()) {
+      stages.addAll(builder.overWindows(form));
     }
-    throw new IllegalStateException("no stage takes windows");
+    this.shapes = architecture.shapes(height, width);
+    LayerShape scores = shapes.get(shapes.size() - 1);
+    this.rows = scores.height();
+    this.columns = scores.width();
   }
 
   List<Stage> list() {
@@ -46,17 +52,49 @@ final class DenseStages {
 
   /** Windows one above another. */
   int rows() {
-    return gather.rows();
+    return rows;
   }
 
   /** Windows side by side. */
   int columns() {
-    return gather.columns();
+    return columns;
   }
 
   /** What a stage takes for so many images: those, or their windows. */
   int batch(int stage, int images) {
-    return stage < at ? images : Math.multiplyExact(images, gather.perImage());
+    return stage < firstOfWindows
+        ? images
+        : Math.multiplyExact(images, Math.multiplyExact(rows, columns));
+  }
+
+  /** Copies what a stage left. */
+  FeatureMaps read(int stage, int images, float[] output) {
+    Stage tapped = stages.get(stage);
+    LayerShape shape =
+        shapes.stream()
+            .filter(layer -> layer.layer().tap().equals(tapped.tap()))
+            .findFirst()
+            .orElseThrow();
+    float[] values = tapped.read(batch(stage, images), output);
+    return new FeatureMaps(
+        images,
+        shape.channels(),
+        shape.height(),
+        shape.width(),
+        stage < firstOfWindows ? values : channelsFirst(values, images, shape.channels()));
+  }
+
+  /** From one row of features for each window to one map for each feature. */
+  private float[] channelsFirst(float[] windows, int images, int features) {
+    int perImage = rows * columns;
+    float[] maps = new float[windows.length];
+    for (int window = 0; window < images * perImage; window++) {
+      int to = window / perImage * features * perImage + window % perImage;
+      for (int feature = 0; feature < features; feature++) {
+        maps[to + feature * perImage] = windows[window * features + feature];
+      }
+    }
+    return maps;
   }
 
   /**
@@ -65,20 +103,15 @@ final class DenseStages {
   long pingPongLength(int which, int images) {
     long longest = 0;
     for (int i = which; i < stages.size() - 1; i += 2) {
-      int features = stages.get(i).outputLength();
-      long length =
-          i < at || gather.asRows()
-              ? (long) batch(i, images) * features
-              : new WindowLayout(batch(i, images)).length(features);
-      longest = Math.max(longest, length);
+      longest = Math.max(longest, stages.get(i).outputLength(batch(i, images)));
     }
     return longest;
   }
 
-  /** Floats of the class scores of so many images. */
-  long scoresLength(int images) {
+  /** Floats of what the last stage makes of so many images. */
+  long lastLength(int images) {
     int last = stages.size() - 1;
-    return (long) batch(last, images) * stages.get(last).outputLength();
+    return stages.get(last).outputLength(batch(last, images));
   }
 
   /** The memory that suffices for all stages, one after the other. */

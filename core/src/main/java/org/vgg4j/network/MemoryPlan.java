@@ -73,6 +73,24 @@ public record MemoryPlan(Map<String, Long> parts, long longestArray) {
       int width,
       int threads,
       FcWeights form) {
+    DenseTaps scores = DenseTaps.scores(architecture);
+    return dense(architecture, kernels, scores, batch, height, width, threads, form);
+  }
+
+  /**
+   * Memory of a pass over whole images of one size.
+   *
+   * @param taps what is wanted of it
+   */
+  static MemoryPlan dense(
+      Architecture architecture,
+      Kernels kernels,
+      DenseTaps taps,
+      int batch,
+      int height,
+      int width,
+      int threads,
+      FcWeights form) {
     long pixels = (long) height * width;
     MapLayout lanes = new MapLayout(MapLayout.LANES, height, width);
     int channels = ((Layer.Convolution) architecture.layers().get(0)).outChannels();
@@ -83,7 +101,7 @@ public record MemoryPlan(Map<String, Long> parts, long longestArray) {
     }
     DenseStages stages;
     try (Workers idle = new Workers(1)) {
-      stages = new DenseStages(architecture, kernels, idle, height, width, form);
+      stages = new DenseStages(architecture, kernels, idle, taps, height, width, form);
     }
     Map<String, Long> parts = new LinkedHashMap<>();
     parts.put("weights", weightBytes(architecture, form));
@@ -92,11 +110,15 @@ public record MemoryPlan(Map<String, Long> parts, long longestArray) {
     long odd = stages.pingPongLength(1, batch);
     parts.put("activations", FLOAT * (even + odd));
     parts.put("input", FLOAT * batch * 3 * pixels);
-    parts.put("scores", FLOAT * stages.scoresLength(batch));
+    long last = stages.lastLength(batch);
+    parts.put("scores", FLOAT * last);
+    if (!taps.names().isEmpty()) {
+      parts.put("copies", FLOAT * taps.length(batch, height, width));
+    }
     StageMemory memory = stages.memory(batch, threads);
     parts.put("scratch of the threads", FLOAT * memory.scratch() * threads);
     parts.put("shared by the threads", FLOAT * memory.shared());
-    return new MemoryPlan(parts, Math.max(even, odd));
+    return new MemoryPlan(parts, Math.max(last, Math.max(even, odd)));
   }
 
   /**

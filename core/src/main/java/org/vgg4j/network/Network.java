@@ -55,6 +55,15 @@ public interface Network extends AutoCloseable {
   /** Returns a pass over whole images. */
   DenseInference dense();
 
+  /**
+   * Returns a pass over whole images that ends with the deepest of some outputs.
+   *
+   * @param taps the outputs: {@code relu1_1}, {@code lrn1}, {@code pool5}, {@code fc7}, …; at least
+   *     one
+   * @throws InputException if there is no such output
+   */
+  DenseFeatures features(Set<String> taps);
+
   /** Lets go of memory that the garbage collector does not see; the passes are of no use then. */
   @Override
   void close();

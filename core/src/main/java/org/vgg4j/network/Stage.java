@@ -14,6 +14,11 @@ interface Stage {
   /** Floats of the output, for one image. */
   int outputLength();
 
+  /** Floats of the output, for that many images. */
+  default long outputLength(int images) {
+    return (long) images * outputLength();
+  }
+
   /**
    * The memory that its kernels need.
    *

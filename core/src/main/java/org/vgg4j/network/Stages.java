@@ -20,6 +20,7 @@ final class Stages {
   private final Kernels kernels;
   private final Workers workers;
   private final Set<String> taps;
+  private final String last;
   private int channels = 3;
   private int height;
   private int width;
@@ -29,12 +30,14 @@ final class Stages {
       Kernels kernels,
       Workers workers,
       Set<String> taps,
+      String last,
       int height,
       int width) {
     this.architecture = architecture;
     this.kernels = kernels;
     this.workers = workers;
     this.taps = taps;
+    this.last = last;
     this.height = height;
     this.width = width;
   }
@@ -53,31 +56,26 @@ final class Stages {
       Set<String> taps,
       double dropoutRate) {
     int crop = architecture.crop();
-    Stages builder = new Stages(architecture, kernels, workers, taps, crop, crop);
+    String last = DenseTaps.scores(architecture).last();
+    Stages builder = new Stages(architecture, kernels, workers, taps, last, crop, crop);
     List<TrainingStage> stages = builder.untilLastMap();
     stages.addAll(builder.fullyConnected(dropoutRate));
     return stages;
   }
 
   /**
-   * The stages for whole images: the fully connected layers take each window of the last map, as
-   * they take the map of a crop.
+   * A builder of stages for whole images of one size.
    *
-   * @param height of the images, at least the crop
-   * @param width of the images, at least the crop
-   * @param form of the weights of the fully connected layers
+   * @param taps outputs that must exist; after the deepest of them no stage is built
    */
-  static List<Stage> dense(
+  static Stages dense(
       Architecture architecture,
       Kernels kernels,
       Workers workers,
+      DenseTaps taps,
       int height,
-      int width,
-      FcWeights form) {
-    Stages builder = new Stages(architecture, kernels, workers, Set.of(), height, width);
-    List<Stage> stages = new ArrayList<>(builder.untilLastMap());
-    stages.addAll(builder.overWindows(form));
-    return stages;
+      int width) {
+    return new Stages(architecture, kernels, workers, taps.names(), taps.last(), height, width);
   }
 
   /** The memory that suffices for all stages, one after the other. */
@@ -91,7 +89,8 @@ final class Stages {
     workers.reserve(memory.scratch(), memory.shared());
   }
 
-  private List<TrainingStage> untilLastMap() {
+  /** The stages up to the last map. */
+  List<TrainingStage> untilLastMap() {
     List<TrainingStage> stages = new ArrayList<>();
     List<Layer> layers = architecture.layers();
     for (int i = 0; i < layers.size(); i++) {
@@ -108,6 +107,9 @@ final class Stages {
       }
       if (pooled) {
         i++;
+      }
+      if (layers.get(i).tap().equals(last)) {
+        break;
       }
     }
     return stages;
@@ -183,10 +185,13 @@ final class Stages {
   }
 
   /**
-   * Many windows are multiplied as columns; one is, to the last bit, what a crop is. Rounded
-   * weights have a product for rows only.
+   * The stages from the last map on: the fully connected layers take each of its windows, as they
+   * take the map of a crop. Many windows are multiplied as columns; one is, to the last bit, what a
+   * crop is. Rounded weights have a product for rows only.
+   *
+   * @param form of the weights of the fully connected layers
    */
-  private List<Stage> overWindows(FcWeights form) {
+  List<Stage> overWindows(FcWeights form) {
     int side = architecture.lastMapSide();
     boolean asRows = form == FcWeights.BF16 || (height == side && width == side);
     List<Stage> stages = new ArrayList<>();
@@ -198,8 +203,12 @@ final class Stages {
         FullyConnected kernel = kernels.fullyConnected(layer.inFeatures(), layer.outFeatures());
         stages.add(new WindowStages.Connected(layer, kernel, workers));
       }
+      if (layer.tap().equals(last)) {
+        break;
+      }
     }
-    if (!asRows) {
+    boolean reachesScores = stages.size() > fullyConnectedLayers().size();
+    if (!asRows && reachesScores) {
       stages.add(new WindowStages.Scores("scores", architecture.classes(), workers));
     }
     return stages;

@@ -50,6 +50,11 @@ final class WindowStages {
     }
 
     @Override
+    public long outputLength(int windows) {
+      return asRows ? (long) windows * features() : new WindowLayout(windows).length(features());
+    }
+
+    @Override
     public StageMemory memory(Pass pass, int windows, int threads) {
       return StageMemory.NONE;
     }
@@ -114,6 +119,11 @@ final class WindowStages {
     @Override
     public int outputLength() {
       return kernel.outFeatures();
+    }
+
+    @Override
+    public long outputLength(int windows) {
+      return new WindowLayout(windows).length(kernel.outFeatures());
     }
 
     @Override

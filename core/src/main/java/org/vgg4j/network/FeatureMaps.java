@@ -1,0 +1,17 @@
+package org.vgg4j.network;
+
+/**
+ * What a layer makes of images of one size, in the open.
+ *
+ * @param images number of images
+ * @param channels of a convolution's or pool's map, or features of a fully connected layer
+ * @param height rows of the map; of a fully connected layer windows one above another
+ * @param width columns of the map; of a fully connected layer windows side by side
+ * @param values {@code [images][channels][height][width]}
+ */
+public record FeatureMaps(int images, int channels, int height, int width, float[] values) {
+  /** Index of the first value of a channel in {@link #values}. */
+  public int index(int image, int channel) {
+    return (image * channels + channel) * height * width;
+  }
+}
