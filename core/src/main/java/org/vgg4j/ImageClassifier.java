@@ -4,50 +4,62 @@ import java.awt.image.BufferedImage;
 import java.io.InputStream;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import java.util.function.Supplier;
+import org.vgg4j.base.Bytes;
 import org.vgg4j.base.InputException;
 import org.vgg4j.image.ImageDecoder;
 import org.vgg4j.image.RgbImage;
 import org.vgg4j.image.UnreadableImageException;
 import org.vgg4j.image.transform.Preprocessor;
 import org.vgg4j.model.Architecture;
+import org.vgg4j.model.Layer;
+import org.vgg4j.model.LayerShape;
 import org.vgg4j.network.Device;
 import org.vgg4j.network.Engine;
 import org.vgg4j.network.Engines;
 import org.vgg4j.network.FcWeights;
-import org.vgg4j.network.ForwardPass;
 import org.vgg4j.network.Inference;
+import org.vgg4j.network.MemoryOracle;
 import org.vgg4j.network.Network;
 import org.vgg4j.network.Parameters;
+import org.vgg4j.views.HeatMap;
+import org.vgg4j.views.HeatMapSheet;
+import org.vgg4j.views.HeatMaps;
 import org.vgg4j.views.Ranking;
 import org.vgg4j.weights.ModelFile;
 import org.vgg4j.weights.Models;
 
 /**
- * Classifies pictures with a model file. The middle of each picture is looked at, prepared as the
- * model's weights want it. The same picture has the same answer every time, whatever the number of
- * threads. Thread-safe: calls wait for each other, though files are decoded at once.
+ * Classifies images with a model file, and says what the network makes of them: descriptors and
+ * heat maps. The middle of each image is looked at, prepared as the model's weights want it. The
+ * same call has the same answer every time, whatever the number of threads.
+ *
+ * <p>Thread-safe. Calls for one image each run beside one another on their callers' threads, as
+ * many as there are {@link ClassifierOptions#passes}; a call that is alone has all {@link
+ * ClassifierOptions#threads}. Of calls for several images, and of heat maps, one is worked on at a
+ * time. Weights are held once; {@link #memoryNeeded} says what all of it takes.
  *
  * <p>Files, streams and bytes are read as {@code vgg classify} reads them: JPEG (CMYK, too), PNG,
  * BMP, GIF, TIFF and WebP, told apart by their content and turned upright where their EXIF data say
- * so. {@link javax.imageio.ImageIO} does not do that.
+ * so. {@link javax.imageio.ImageIO} does not do that. {@link ImageDecoder} makes images of them for
+ * the methods that take {@link RgbImage}.
  *
  * <p>The fast kernels need {@code --add-modules jdk.incubator.vector} on the java command line, or
  * in the environment variable {@code JDK_JAVA_OPTIONS}; without it the scalar kernels work, many
  * times slower.
  *
- * <p>A mistake in what is given (a file that is no picture, an option out of range) is an {@link
+ * <p>A mistake in what is given (a file that is no image, an option out of range) is an {@link
  * InputException}, whose message is a sentence for people; null is a {@link NullPointerException}.
  */
 public final class ImageClassifier implements AutoCloseable {
-  private static final int BATCH = 16;
-
-  /** Guesses for each picture where nobody says how many; what the command prints, too. */
-  private static final int GUESSES = 5;
+  /** Predictions for each image where nobody says how many; what the command prints, too. */
+  private static final int PREDICTIONS = 5;
 
   private static final String NO_MODEL_FILE = "no model: the path is null";
   private static final String NO_MODEL_STREAM =
@@ -55,20 +67,17 @@ public final class ImageClassifier implements AutoCloseable {
           + " path";
 
   private final ModelFile model;
-  private final Engine engine;
   private final Map<String, Double> roundingErrors;
-  private final Inference inference;
   private final Preprocessor preprocessor;
-  private float[] images;
-  private volatile boolean closed;
+  private final Passes passes;
 
-  private ImageClassifier(ModelFile model, Engine engine, Network network) {
+  private ImageClassifier(
+      ModelFile model, Engine engine, Network network, ClassifierOptions options) {
     this.model = model;
-    this.engine = engine;
     this.roundingErrors = network.roundingErrors();
-    this.inference = network.inference(1, Set.of());
     this.preprocessor = new Preprocessor(model.preprocessing());
-    this.images = ForwardPass.images(model.architecture(), 1);
+    int most = passes(model.architecture(), options, engine.memory());
+    this.passes = new Passes(engine, network, most, options.batch());
   }
 
   /**
@@ -79,47 +88,22 @@ public final class ImageClassifier implements AutoCloseable {
    * @throws InputException if it is missing or broken
    */
   public static ImageClassifier load(Path file) {
-    return load(file, Runtime.getRuntime().availableProcessors());
+    return load(file, ClassifierOptions.defaults());
   }
 
   /**
    * Loads a model.
    *
    * @param file as {@link #load(Path)} takes it
-   * @param threads number of threads to run on, at least 1
-   * @throws InputException if the file is missing or broken
+   * @param options how to use the machine. {@link FcWeights#BF16} takes half of the memory of the
+   *     fully connected layers once they are loaded, and half of their time for single images;
+   *     {@link #roundingErrors} says what it changed
+   * @throws InputException if the file is missing or broken, the device cannot be used, or the
+   *     memory has no room for the passes
    */
-  public static ImageClassifier load(Path file, int threads) {
-    return load(file, threads, FcWeights.FP32);
-  }
-
-  /**
-   * Loads a model, with the weights of its fully connected layers in the given form. {@link
-   * FcWeights#BF16} takes half of their memory once it is loaded, and half of their time for single
-   * pictures; {@link #roundingErrors} says what it changed.
-   *
-   * @param file as {@link #load(Path)} takes it
-   * @param threads number of threads to run on, at least 1
-   * @throws InputException if the file is missing or broken
-   */
-  public static ImageClassifier load(Path file, int threads, FcWeights form) {
-    return load(file, Device.CPU.text(), threads, form);
-  }
-
-  /**
-   * Loads a model to a device.
-   *
-   * @param file as {@link #load(Path)} takes it
-   * @param device as {@code --device} takes it: auto, cpu, or one for which vgg4j's module is there
-   * @param threads number of threads that prepare pictures, and compute where that is the
-   *     processors' part, at least 1
-   * @param form see {@link #load(Path, int, FcWeights)}
-   * @throws InputException if the file is missing or broken, or the device cannot be used
-   */
-  public static ImageClassifier load(Path file, String device, int threads, FcWeights form) {
+  public static ImageClassifier load(Path file, ClassifierOptions options) {
     Objects.requireNonNull(file, NO_MODEL_FILE);
-    Objects.requireNonNull(device, "no device: auto takes the best that can be used");
-    return load(() -> Models.read(file), Device.of(device), threads, form);
+    return load(() -> Models.read(file), options);
   }
 
   /**
@@ -130,7 +114,7 @@ public final class ImageClassifier implements AutoCloseable {
    * @throws InputException if it cannot be read, or is broken
    */
   public static ImageClassifier load(InputStream stream) {
-    return load(stream, Runtime.getRuntime().availableProcessors(), FcWeights.FP32);
+    return load(stream, ClassifierOptions.defaults());
   }
 
   /**
@@ -139,28 +123,98 @@ public final class ImageClassifier implements AutoCloseable {
    * threads read.
    *
    * @param stream a .safetensors file that vgg4j wrote, from its first byte to its end; left open
-   * @param threads number of threads to run on, at least 1
-   * @param form see {@link #load(Path, int, FcWeights)}
-   * @throws InputException if it cannot be read, or is broken
+   * @param options see {@link #load(Path, ClassifierOptions)}
+   * @throws InputException if it cannot be read, or is broken, or the heap has no room for the
+   *     passes
    */
-  public static ImageClassifier load(InputStream stream, int threads, FcWeights form) {
+  public static ImageClassifier load(InputStream stream, ClassifierOptions options) {
     Objects.requireNonNull(stream, NO_MODEL_STREAM);
-    return load(() -> ModelFile.read(stream), Device.CPU, threads, form);
+    return load(() -> ModelFile.read(stream), options);
   }
 
-  private static ImageClassifier load(
-      Supplier<ModelFile> source, Device device, int threads, FcWeights form) {
-    Objects.requireNonNull(form, "no form of the weights: FcWeights.FP32 leaves them as they are");
-    Engine engine = Engines.open(device, threads);
+  private static ImageClassifier load(Supplier<ModelFile> source, ClassifierOptions options) {
+    Objects.requireNonNull(options, "no options: ClassifierOptions.defaults() has all processors");
+    Engine engine = Engines.open(Device.of(options.device()), options.threads());
     try {
       ModelFile model = engine.warmUpDuring(source);
-      Network network = engine.load(new Parameters(model.architecture(), model.arrays()), form);
+      Network network =
+          engine.load(new Parameters(model.architecture(), model.arrays()), options.fcWeights());
       model = model.withoutArrays(); // what was rounded is let go before more memory is asked for
-      return new ImageClassifier(model, engine, network);
+      return new ImageClassifier(model, engine, network, options);
     } catch (RuntimeException | Error e) {
       engine.close();
       throw e;
     }
+  }
+
+  /**
+   * Predicts the memory that a classifier takes at most, before it is loaded: the weights, and all
+   * of its passes; on the processors that is heap. Images, and the descriptors and heat maps that
+   * are handed out, come on top.
+   *
+   * @param file a .safetensors file that vgg4j wrote; only its header is read
+   * @param options with which it is to be loaded; with {@link ClassifierOptions#AUTO}, for as many
+   *     passes as the memory allows
+   * @return bytes
+   * @throws InputException if the file is missing or broken, or the device cannot be used
+   */
+  public static long memoryNeeded(Path file, ClassifierOptions options) {
+    Objects.requireNonNull(file, NO_MODEL_FILE);
+    Architecture architecture = ModelFile.readWithoutArrays(file).architecture();
+    try (Engine engine = Engines.open(Device.of(options.device()), 1)) {
+      int passes = passes(architecture, options, engine.memory());
+      return memoryNeeded(architecture, options, passes, engine.memory());
+    }
+  }
+
+  private static long memoryNeeded(
+      Architecture architecture, ClassifierOptions options, int passes, MemoryOracle memory) {
+    int threads = options.threads();
+    long bytes =
+        memory
+            .withThreads(threads)
+            .inference(architecture, options.batch(), options.fcWeights())
+            .total();
+    int shared = Math.min(passes, threads); // further ones have one thread each
+    for (int i = 0; i < shared; i++) {
+      bytes += ofPass(architecture, options, memory.withThreads(Passes.threads(threads, i)));
+    }
+    return bytes + (passes - shared) * ofPass(architecture, options, memory.withThreads(1));
+  }
+
+  private static long ofPass(
+      Architecture architecture, ClassifierOptions options, MemoryOracle memory) {
+    return memory.inference(architecture, 1, options.fcWeights()).ofPass();
+  }
+
+  /**
+   * The number of passes.
+   *
+   * @throws InputException if more are asked for than the memory has room for
+   */
+  private static int passes(
+      Architecture architecture, ClassifierOptions options, MemoryOracle memory) {
+    if (options.passes() == ClassifierOptions.AUTO) {
+      int passes = options.threads();
+      while (passes > 1
+          && memoryNeeded(architecture, options, passes, memory)
+              > MemoryOracle.USABLE * memory.limit()) {
+        passes--;
+      }
+      return passes;
+    }
+    long needed = memoryNeeded(architecture, options, options.passes(), memory);
+    if (options.passes() > 1 && needed > memory.limit()) {
+      throw new InputException(
+          "%d passes and batches of %d need %s of memory, but there are %s: take fewer passes or smaller batches, or %s"
+              .formatted(
+                  options.passes(),
+                  options.batch(),
+                  Bytes.needed(needed),
+                  Bytes.available(memory.limit()),
+                  memory.remedy()));
+    }
+    return options.passes();
   }
 
   /** The network. */
@@ -176,43 +230,48 @@ public final class ImageClassifier implements AutoCloseable {
     return roundingErrors;
   }
 
+  /** How many calls for one image each are worked on at once. */
+  public int passes() {
+    return passes.most();
+  }
+
   /** Names of the classes, in the order of their indices. */
   public List<String> classNames() {
     return model.classNames();
   }
 
-  /** As {@link #classify(Path, int)}: the five best guesses. */
+  /** As {@link #classify(Path, int)}: the five best predictions. */
   public List<Prediction> classify(Path file) {
-    return classify(file, GUESSES);
+    return classify(file, PREDICTIONS);
   }
 
   /**
    * Classifies an image file.
    *
    * @param file at most 1 GiB; its content says what it is, not its name
-   * @param top how many guesses, at least 1; all classes if there are fewer
-   * @return the guesses, best first
+   * @param top how many predictions, at least 1; all classes if there are fewer
+   * @return the predictions, best first
    * @throws UnreadableImageException if it is empty, no image, damaged, or of too many pixels
    * @throws InputException if it is missing or cannot be read, or top is not positive
    * @throws IllegalStateException if this classifier is closed
    */
   public List<Prediction> classify(Path file, int top) {
-    Objects.requireNonNull(file, "no picture: the path is null");
+    Objects.requireNonNull(file, "no image: the path is null");
     requireReady(top);
-    return classify(List.of(ImageDecoder.decode(file)), top).get(0);
+    return classify(ImageDecoder.decode(file), top);
   }
 
-  /** As {@link #classify(InputStream, int)}: the five best guesses. */
+  /** As {@link #classify(InputStream, int)}: the five best predictions. */
   public List<Prediction> classify(InputStream stream) {
-    return classify(stream, GUESSES);
+    return classify(stream, PREDICTIONS);
   }
 
   /**
    * Classifies an image file that comes as a stream.
    *
    * @param stream is read to its end, at most 1 GiB, and left open
-   * @param top how many guesses, at least 1; all classes if there are fewer
-   * @return the guesses, best first
+   * @param top how many predictions, at least 1; all classes if there are fewer
+   * @return the predictions, best first
    * @throws UnreadableImageException if it is empty, no image, damaged, or of too many bytes or
    *     pixels
    * @throws InputException if it cannot be read, or top is not positive
@@ -221,105 +280,283 @@ public final class ImageClassifier implements AutoCloseable {
   public List<Prediction> classify(InputStream stream, int top) {
     Objects.requireNonNull(
         stream,
-        "no picture: the stream is null, as getResourceAsStream returns for what is not on the"
+        "no image: the stream is null, as getResourceAsStream returns for what is not on the"
             + " class path");
     requireReady(top);
-    return classify(List.of(ImageDecoder.decode(stream, "the picture's stream")), top).get(0);
+    return classify(ImageDecoder.decode(stream, "the image's stream"), top);
   }
 
-  /** As {@link #classify(byte[], int)}: the five best guesses. */
+  /** As {@link #classify(byte[], int)}: the five best predictions. */
   public List<Prediction> classify(byte[] content) {
-    return classify(content, GUESSES);
+    return classify(content, PREDICTIONS);
   }
 
   /**
    * Classifies an image file whose content is in memory.
    *
    * @param content the whole file, as an upload brings it; not pixels
-   * @param top how many guesses, at least 1; all classes if there are fewer
-   * @return the guesses, best first
+   * @param top how many predictions, at least 1; all classes if there are fewer
+   * @return the predictions, best first
    * @throws UnreadableImageException if it is empty, no image, damaged, or of too many pixels
    * @throws InputException if top is not positive
    * @throws IllegalStateException if this classifier is closed
    */
   public List<Prediction> classify(byte[] content, int top) {
-    Objects.requireNonNull(content, "no picture: the array is null");
+    Objects.requireNonNull(content, "no image: the array is null");
     requireReady(top);
-    return classify(List.of(ImageDecoder.decode(content, "the picture")), top).get(0);
+    return classify(ImageDecoder.decode(content, "the image"), top);
   }
 
-  /** As {@link #classify(BufferedImage, int)}: the five best guesses. */
+  /** As {@link #classify(BufferedImage, int)}: the five best predictions. */
   public List<Prediction> classify(BufferedImage image) {
-    return classify(image, GUESSES);
+    return classify(image, PREDICTIONS);
   }
 
   /**
-   * Classifies a picture that is in memory already. It is taken as it is: who read it has to turn
-   * it upright and to convert its colours.
+   * Classifies an image that is in memory already. It is taken as it is: who read it has to turn it
+   * upright and to convert its colours.
    *
    * @param image of any size and type; transparent parts are taken for white
-   * @param top how many guesses, at least 1; all classes if there are fewer
-   * @return the guesses, best first
+   * @param top how many predictions, at least 1; all classes if there are fewer
+   * @return the predictions, best first
    * @throws InputException if top is not positive
    * @throws IllegalStateException if this classifier is closed
    */
   public List<Prediction> classify(BufferedImage image, int top) {
     Objects.requireNonNull(
         image,
-        "no picture: the image is null, as ImageIO.read returns for a file that it cannot read");
+        "no image: the image is null, as ImageIO.read returns for a file that it cannot read");
     requireReady(top);
-    return classify(List.of(RgbImage.of(image)), top).get(0);
+    return classify(RgbImage.of(image), top);
   }
 
   /**
-   * Classifies pictures of any sizes, 16 at a time, which takes less time for each than one by one.
+   * Classifies an image.
    *
-   * @param pictures see {@link ImageDecoder} for how files become such
-   * @param top how many guesses for each, at least 1; all classes if there are fewer
-   * @return for each picture its guesses, best first
-   * @throws InputException if top is not positive, or a picture is too elongated to be rescaled
+   * @param image of any size; see {@link ImageDecoder} for how files become such
+   * @param top how many predictions, at least 1; all classes if there are fewer
+   * @return the predictions, best first
+   * @throws InputException if top is not positive, or the image is too elongated to be rescaled
    * @throws IllegalStateException if this classifier is closed
    */
-  public synchronized List<List<Prediction>> classify(List<RgbImage> pictures, int top) {
+  public List<Prediction> classify(RgbImage image, int top) {
+    Objects.requireNonNull(image, "no image: it is null");
     requireReady(top);
-    pictures.forEach(picture -> Objects.requireNonNull(picture, "one of the pictures is null"));
-    makeRoom(Math.min(BATCH, pictures.size()));
-    List<List<Prediction>> predictions = new ArrayList<>();
-    for (int first = 0; first < pictures.size(); first += BATCH) {
-      int start = first;
-      int count = Math.min(BATCH, pictures.size() - first);
-      engine
-          .hostThreads()
-          .parallel(
-              count,
-              n -> preprocessor.write(preprocessor.centerCrop(pictures.get(start + n)), images, n));
-      float[] posteriors = inference.posteriors(images, count);
-      for (int n = 0; n < count; n++) {
-        predictions.add(best(posteriors, n * classNames().size(), top));
-      }
-    }
-    return predictions;
+    RgbImage crop = preprocessor.centerCrop(image);
+    return passes.withOne(pass -> predictions(posteriors(pass, crop), 0, top));
   }
 
-  /** Before a picture is decoded, and again once it is this call's turn. */
-  private void requireReady(int top) {
-    if (closed) {
-      throw new IllegalStateException("this classifier was closed: load the model again");
+  /**
+   * Classifies images of any sizes, {@link ClassifierOptions#batch} at a time, which takes less
+   * time for each than one by one. Probabilities differ from those of one by one in the last
+   * digits.
+   *
+   * @param images see {@link ImageDecoder} for how files become such
+   * @param top how many predictions for each, at least 1; all classes if there are fewer
+   * @return for each image its predictions, best first
+   * @throws InputException if top is not positive, or an image is too elongated to be rescaled
+   * @throws IllegalStateException if this classifier is closed
+   */
+  public List<List<Prediction>> classify(List<RgbImage> images, int top) {
+    requireReady(top);
+    requireNoNull(images);
+    if (images.size() == 1) {
+      return List.of(classify(images.get(0), top));
     }
+    List<List<Prediction>> all = new ArrayList<>();
+    inBatches(
+        images,
+        (pass, input, count) -> {
+          float[] posteriors = pass.inference(Set.of()).posteriors(input, count);
+          for (int n = 0; n < count; n++) {
+            all.add(predictions(posteriors, n * classNames().size(), top));
+          }
+        });
+    return all;
+  }
+
+  /**
+   * The outputs of the network that {@link #describe} knows, from the image to the class scores,
+   * each with its shape: {@code [channels, rows, columns]}, or {@code [features]} for fc6 to fc8.
+   * {@code relu3_1} is what conv3_1 gives after its ReLU (and batch normalisation), {@code fc7}
+   * what fc7 gives after its ReLU, {@code fc8} the class scores before the soft-max.
+   */
+  public Map<String, List<Integer>> taps() {
+    Map<String, List<Integer>> taps = new LinkedHashMap<>();
+    for (LayerShape shape : architecture().withoutBatchNorm().shapes()) {
+      taps.put(
+          shape.layer().tap(),
+          shape.layer() instanceof Layer.FullyConnected
+              ? List.of(shape.channels())
+              : List.of(shape.channels(), shape.height(), shape.width()));
+    }
+    return taps;
+  }
+
+  /**
+   * Computes a descriptor of an image: what a layer makes of its centre crop.
+   *
+   * @param image of any size
+   * @param tap one of {@link #taps}; for comparing images {@code fc7} is customary
+   * @throws InputException if there is no such tap, or the image is too elongated to be rescaled
+   * @throws IllegalStateException if this classifier is closed
+   */
+  public Descriptor describe(RgbImage image, String tap) {
+    Objects.requireNonNull(image, "no image: it is null");
+    List<Integer> shape = shape(tap);
+    passes.requireOpen();
+    RgbImage crop = preprocessor.centerCrop(image);
+    return passes.withOne(
+        pass -> {
+          float[] input = pass.images(1);
+          preprocessor.write(crop, input, 0);
+          Inference network = pass.inference(Set.of(tap));
+          network.scores(input, 1);
+          return new Descriptor(tap, shape, network.tap(tap));
+        });
+  }
+
+  /**
+   * Computes descriptors of images, {@link ClassifierOptions#batch} at a time, which takes less
+   * time for each than one by one. Values differ from those of one by one in the last digits.
+   *
+   * @param images of any sizes
+   * @param tap as for a single image
+   * @return a descriptor for each image
+   * @throws InputException if there is no such tap, or an image is too elongated to be rescaled
+   * @throws IllegalStateException if this classifier is closed
+   */
+  public List<Descriptor> describe(List<RgbImage> images, String tap) {
+    List<Integer> shape = shape(tap);
+    passes.requireOpen();
+    requireNoNull(images);
+    if (images.size() == 1) {
+      return List.of(describe(images.get(0), tap));
+    }
+    int length = shape.stream().reduce(1, Math::multiplyExact);
+    List<Descriptor> all = new ArrayList<>();
+    inBatches(
+        images,
+        (pass, input, count) -> {
+          Inference network = pass.inference(Set.of(tap));
+          network.scores(input, count);
+          float[] values = network.tap(tap);
+          for (int n = 0; n < count; n++) {
+            float[] own = Arrays.copyOfRange(values, n * length, (n + 1) * length);
+            all.add(new Descriptor(tap, shape, own));
+          }
+        });
+    return all;
+  }
+
+  private List<Integer> shape(String tap) {
+    Objects.requireNonNull(tap, "no tap: it is null");
+    Map<String, List<Integer>> taps = taps();
+    List<Integer> shape = taps.get(tap);
+    if (shape == null) {
+      throw new InputException(
+          "network %s has no output '%s': choose from %s"
+              .formatted(architecture(), tap, String.join(", ", taps.keySet())));
+    }
+    return shape;
+  }
+
+  /**
+   * Maps where in an image the network sees classes: by how much the probability of a class falls
+   * when one part of the centre crop after another is covered with the mean colour. That takes 82
+   * times as long as to classify the image.
+   *
+   * @param image of any size
+   * @param classes indices of classes; none: the most probable one
+   * @return a map for each class
+   * @throws InputException if there is no such class, or the image is too elongated to be rescaled
+   * @throws IllegalStateException if this classifier is closed
+   */
+  public List<HeatMap> heatMaps(RgbImage image, int... classes) {
+    Objects.requireNonNull(image, "no image: it is null");
+    passes.requireOpen();
+    for (int index : classes) {
+      if (index < 0 || index >= classNames().size()) {
+        throw new InputException(
+            "there is no class %d: give indices from 0 to %d"
+                .formatted(index, classNames().size() - 1));
+      }
+    }
+    return passes.withBatches(
+        pass -> {
+          pass.reserve(passes.batch());
+          HeatMaps maps =
+              new HeatMaps(
+                  pass.threads(),
+                  pass.network(),
+                  pass.inference(Set.of()),
+                  passes.batch(),
+                  model.preprocessing(),
+                  image);
+          int[] best = Ranking.top(maps.posteriors(), 0, classNames().size(), 1);
+          return maps.occlusion(classes.length == 0 ? best : classes);
+        });
+  }
+
+  /**
+   * Draws heat maps for people: the image, and beside it a panel for each map, with the name of the
+   * class and its probability.
+   *
+   * @param image that the maps are of
+   * @param maps of that image, at least one, as {@link #heatMaps} gives them
+   * @param title what to call the image
+   * @throws InputException if there are too many maps for one drawing
+   */
+  public RgbImage draw(RgbImage image, List<HeatMap> maps, String title) {
+    return HeatMapSheet.draw(image, title, classNames(), List.of(maps));
+  }
+
+  private static void requireNoNull(List<RgbImage> images) {
+    images.forEach(image -> Objects.requireNonNull(image, "one of the images is null"));
+  }
+
+  /** Before an image is decoded, and again once it is this call's turn. */
+  private void requireReady(int top) {
+    passes.requireOpen();
     if (top < 1) {
       throw new InputException("option top is " + top + " but must be at least 1");
     }
   }
 
-  /** Memory for a whole batch takes time to get, so whoever shows one picture does without it. */
-  private void makeRoom(int count) {
-    if (count > inference.capacity()) {
-      inference.enlarge(count);
-      images = ForwardPass.images(architecture(), count);
+  private float[] posteriors(Passes.Pass pass, RgbImage crop) {
+    float[] input = pass.images(1);
+    preprocessor.write(crop, input, 0);
+    return pass.inference(Set.of()).posteriors(input, 1);
+  }
+
+  /** What is done with a batch. */
+  private interface BatchWork {
+    /**
+     * @param input {@code [count][3][crop][crop]}
+     */
+    void run(Passes.Pass pass, float[] input, int count);
+  }
+
+  private void inBatches(List<RgbImage> images, BatchWork work) {
+    for (int first = 0; first < images.size(); first += passes.batch()) {
+      int start = first;
+      int count = Math.min(passes.batch(), images.size() - first);
+      passes.withBatches(
+          pass -> {
+            float[] input = pass.images(count);
+            pass.threads()
+                .parallel(
+                    count,
+                    n ->
+                        preprocessor.write(
+                            preprocessor.centerCrop(images.get(start + n)), input, n));
+            work.run(pass, input, count);
+            return count;
+          });
     }
   }
 
-  private List<Prediction> best(float[] posteriors, int offset, int top) {
+  private List<Prediction> predictions(float[] posteriors, int offset, int top) {
     List<Prediction> best = new ArrayList<>();
     for (int index : Ranking.top(posteriors, offset, classNames().size(), top)) {
       best.add(new Prediction(classNames().get(index), index, posteriors[offset + index]));
@@ -328,12 +565,12 @@ public final class ImageClassifier implements AutoCloseable {
   }
 
   /**
-   * Ends the threads, after a call that is going on. What the model is can still be asked, but
-   * nothing be classified. A second time does nothing.
+   * Ends the classifier: waits for the calls that are worked on, and refuses those that wait for
+   * their turn and all further ones with an {@link IllegalStateException}. What the model is can
+   * still be asked. A second time does nothing.
    */
   @Override
-  public synchronized void close() {
-    closed = true;
-    engine.close();
+  public void close() {
+    passes.close();
   }
 }

@@ -1,7 +1,7 @@
 package org.vgg4j;
 
 /**
- * One guess of what a picture shows.
+ * A class that an image may belong to.
  *
  * @param label name of the class
  * @param index its index in the model's list of classes, from 0

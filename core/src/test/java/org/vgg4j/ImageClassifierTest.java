@@ -18,6 +18,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
@@ -35,14 +36,20 @@ import org.vgg4j.base.InputException;
 import org.vgg4j.image.RgbImage;
 import org.vgg4j.image.TestImages;
 import org.vgg4j.image.UnreadableImageException;
+import org.vgg4j.image.transform.Preprocessor;
 import org.vgg4j.model.Architecture;
 import org.vgg4j.model.Configuration;
 import org.vgg4j.network.Device;
 import org.vgg4j.network.Engine;
 import org.vgg4j.network.Engines;
 import org.vgg4j.network.FcWeights;
+import org.vgg4j.network.ForwardPass;
 import org.vgg4j.network.HeldArrays;
+import org.vgg4j.network.Inference;
 import org.vgg4j.network.MemoryPlan;
+import org.vgg4j.network.Parameters;
+import org.vgg4j.views.HeatMap;
+import org.vgg4j.views.HeatMaps;
 import org.vgg4j.weights.ModelFile;
 import org.vgg4j.weights.TestModels;
 
@@ -54,6 +61,10 @@ class ImageClassifierTest {
   static void writeModel() {
     model = root.resolve("model.safetensors");
     TestModels.random(Configuration.C, "cat", "dog", "cow").write(model);
+  }
+
+  private static ClassifierOptions threads(int number) {
+    return ClassifierOptions.defaults().withThreads(number);
   }
 
   private static void assertClose(List<Prediction> actual, List<Prediction> expected) {
@@ -122,7 +133,7 @@ class ImageClassifierTest {
         image.setRGB(x, y, source.getRGB(x, y));
       }
     }
-    try (ImageClassifier classifier = ImageClassifier.load(model, 1)) {
+    try (ImageClassifier classifier = ImageClassifier.load(model, threads(1))) {
       assertThat(classifier.classify(image, 3)).isEqualTo(classifier.classify(source, 3));
     }
   }
@@ -136,7 +147,7 @@ class ImageClassifierTest {
       grey.getRaster().setSample(i % 40, i / 40, 0, value);
       rgb.setRGB(i % 40, i / 40, value * 0x010101);
     }
-    try (ImageClassifier classifier = ImageClassifier.load(model, 1)) {
+    try (ImageClassifier classifier = ImageClassifier.load(model, threads(1))) {
       assertThat(classifier.classify(grey, 3)).isEqualTo(classifier.classify(rgb, 3));
     }
   }
@@ -167,8 +178,8 @@ class ImageClassifierTest {
   @Test
   void threadsChangeNothing() {
     BufferedImage image = TestImages.noise(50, 40, 1).toBufferedImage();
-    try (ImageClassifier one = ImageClassifier.load(model, 1);
-        ImageClassifier three = ImageClassifier.load(model, 3)) {
+    try (ImageClassifier one = ImageClassifier.load(model, threads(1));
+        ImageClassifier three = ImageClassifier.load(model, threads(3))) {
       assertThat(three.classify(image, 3)).isEqualTo(one.classify(image, 3));
     }
   }
@@ -204,8 +215,9 @@ class ImageClassifierTest {
     Path file = root.resolve("unsure.safetensors");
     unsure.write(file);
     BufferedImage image = TestImages.noise(50, 40, 1).toBufferedImage();
-    try (ImageClassifier exact = ImageClassifier.load(file, 2);
-        ImageClassifier rounded = ImageClassifier.load(file, 2, FcWeights.BF16)) {
+    try (ImageClassifier exact = ImageClassifier.load(file, threads(2));
+        ImageClassifier rounded =
+            ImageClassifier.load(file, threads(2).withFcWeights(FcWeights.BF16))) {
       assertThat(exact.roundingErrors()).isEmpty();
       assertThat(rounded.roundingErrors()).containsOnlyKeys("fc6", "fc7", "fc8");
       assertThat(rounded.roundingErrors().values()).allMatch(e -> e > 0x1p-10 && e < 0x1p-9);
@@ -222,8 +234,9 @@ class ImageClassifierTest {
 
   @Test
   void roundedWeightsAreHeldOnce() {
-    try (ImageClassifier exact = ImageClassifier.load(model, 1);
-        ImageClassifier rounded = ImageClassifier.load(model, 1, FcWeights.BF16)) {
+    try (ImageClassifier exact = ImageClassifier.load(model, threads(1));
+        ImageClassifier rounded =
+            ImageClassifier.load(model, threads(1).withFcWeights(FcWeights.BF16))) {
       Architecture architecture = exact.architecture();
       long saved =
           memory(architecture, FcWeights.FP32).total()
@@ -261,7 +274,7 @@ class ImageClassifierTest {
     RgbImage picture =
         new RgbImage(golden[0], golden[1], Arrays.copyOfRange(golden, 2, golden.length));
     Path file = Files.write(root.resolve(name), content);
-    try (ImageClassifier classifier = ImageClassifier.load(model, 1)) {
+    try (ImageClassifier classifier = ImageClassifier.load(model, threads(1))) {
       List<Prediction> expected = classifier.classify(List.of(picture), 2).get(0);
       assertThat(classifier.classify(file, 2)).isEqualTo(expected);
       assertThat(classifier.classify(content, 2)).isEqualTo(expected);
@@ -277,7 +290,7 @@ class ImageClassifierTest {
     Path file = root.resolve("noise.png");
     picture.writePng(file);
     byte[] content = picture.toPng();
-    try (ImageClassifier classifier = ImageClassifier.load(seven, 1)) {
+    try (ImageClassifier classifier = ImageClassifier.load(seven, threads(1))) {
       List<Prediction> five = classifier.classify(List.of(picture), 5).get(0);
       assertThat(five).hasSize(5);
       assertThat(classifier.classify(file)).isEqualTo(five);
@@ -291,22 +304,22 @@ class ImageClassifierTest {
   void whatIsNoPictureIsSaidInASentence() {
     Path nowhere = root.resolve("nowhere.jpg");
     byte[] text = "no picture".getBytes(StandardCharsets.UTF_8);
-    try (ImageClassifier classifier = ImageClassifier.load(model, 1)) {
+    try (ImageClassifier classifier = ImageClassifier.load(model, threads(1))) {
       assertThatThrownBy(() -> classifier.classify(nowhere))
           .isInstanceOf(InputException.class)
           .hasMessage("there is no image file %s: check the path", nowhere);
       assertThatThrownBy(() -> classifier.classify(new byte[0]))
           .isInstanceOf(UnreadableImageException.class)
-          .hasMessageStartingWith("the picture is empty (0 bytes)");
+          .hasMessageStartingWith("the image is empty (0 bytes)");
       assertThatThrownBy(() -> classifier.classify(InputStream.nullInputStream()))
           .isInstanceOf(UnreadableImageException.class)
-          .hasMessageStartingWith("the picture's stream is empty (0 bytes)");
+          .hasMessageStartingWith("the image's stream is empty (0 bytes)");
       assertThatThrownBy(() -> classifier.classify(text))
           .isInstanceOf(UnreadableImageException.class)
-          .hasMessageStartingWith("the picture is not an image that can be read");
+          .hasMessageStartingWith("the image is not an image that can be read");
       assertThatThrownBy(() -> classifier.classify(new Failing(text)))
           .isInstanceOf(InputException.class)
-          .hasMessageContaining("cannot read the picture's stream")
+          .hasMessageContaining("cannot read the image's stream")
           .hasMessageContaining("the network is gone");
       assertThatThrownBy(() -> classifier.classify(text, 0))
           .isInstanceOf(InputException.class)
@@ -363,7 +376,7 @@ class ImageClassifierTest {
             () -> ImageClassifier.load(getClass().getResourceAsStream("/no-such.safetensors")))
         .isInstanceOf(NullPointerException.class)
         .hasMessageContaining("getResourceAsStream");
-    try (ImageClassifier classifier = ImageClassifier.load(model, 1)) {
+    try (ImageClassifier classifier = ImageClassifier.load(model, threads(1))) {
       for (ThrowingCallable call :
           List.<ThrowingCallable>of(
               () -> classifier.classify((Path) null),
@@ -372,11 +385,11 @@ class ImageClassifierTest {
               () -> classifier.classify((BufferedImage) null))) {
         assertThatThrownBy(call)
             .isInstanceOf(NullPointerException.class)
-            .hasMessageStartingWith("no picture: the ");
+            .hasMessageStartingWith("no image: the ");
       }
       assertThatThrownBy(() -> classifier.classify(Collections.singletonList(null), 1))
           .isInstanceOf(NullPointerException.class)
-          .hasMessage("one of the pictures is null");
+          .hasMessage("one of the images is null");
     }
   }
 
@@ -385,8 +398,8 @@ class ImageClassifierTest {
   void aModelFromAStreamIsTheModelOfTheFile(FcWeights form) throws IOException {
     RgbImage picture = TestImages.noise(50, 40, 1);
     try (InputStream stream = Files.newInputStream(model);
-        ImageClassifier streamed = ImageClassifier.load(stream, 2, form);
-        ImageClassifier read = ImageClassifier.load(model, 2, form)) {
+        ImageClassifier streamed = ImageClassifier.load(stream, threads(2).withFcWeights(form));
+        ImageClassifier read = ImageClassifier.load(model, threads(2).withFcWeights(form))) {
       assertThat(streamed.classNames()).isEqualTo(read.classNames());
       assertThat(streamed.architecture()).isEqualTo(read.architecture());
       assertThat(streamed.roundingErrors()).isEqualTo(read.roundingErrors());
@@ -452,7 +465,7 @@ class ImageClassifierTest {
 
   @Test
   void whatIsClosedClassifiesNothing() {
-    ImageClassifier classifier = ImageClassifier.load(model, 2);
+    ImageClassifier classifier = ImageClassifier.load(model, threads(2));
     classifier.close();
     classifier.close();
     byte[] picture = TestImages.noise(40, 40, 1).toPng();
@@ -462,6 +475,171 @@ class ImageClassifierTest {
     assertThatThrownBy(() -> classifier.classify(List.of(), 1))
         .isInstanceOf(IllegalStateException.class);
     assertThat(classifier.classNames()).hasSize(3);
+  }
+
+  @Test
+  void eightThreadsGetWhatOneGets() throws Exception {
+    List<RgbImage> images =
+        IntStream.range(0, 8).mapToObj(i -> TestImages.noise(40 + i, 50, i)).toList();
+    ExecutorService callers = Executors.newFixedThreadPool(8);
+    try (ImageClassifier classifier = ImageClassifier.load(model, threads(2).withPasses(3))) {
+      assertThat(classifier.passes()).isEqualTo(3);
+      List<List<Prediction>> predictions =
+          images.stream().map(image -> classifier.classify(image, 3)).toList();
+      List<List<Prediction>> together = classifier.classify(images, 3);
+      List<float[]> descriptors =
+          images.stream().map(image -> classifier.describe(image, "relu1_1").values()).toList();
+      List<Future<?>> calls = new ArrayList<>();
+      for (int i = 0; i < 64; i++) {
+        int n = i % 8;
+        calls.add(
+            callers.submit(
+                () -> {
+                  assertThat(classifier.classify(images.get(n), 3)).isEqualTo(predictions.get(n));
+                  assertThat(classifier.describe(images.get(n), "relu1_1").values())
+                      .isEqualTo(descriptors.get(n));
+                  if (n == 0) {
+                    assertThat(classifier.classify(images, 3)).isEqualTo(together);
+                  }
+                }));
+      }
+      for (Future<?> call : calls) {
+        call.get();
+      }
+    } finally {
+      callers.shutdownNow();
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource(names = {"A_LRN", "B", "D_BN"})
+  void descriptorsOfEachTapHaveTheShapeThatIsSaid(Configuration configuration) {
+    Path file = root.resolve(configuration + ".safetensors");
+    ModelFile written = TestModels.random(configuration, "cat", "dog", "cow");
+    written.write(file);
+    RgbImage image = TestImages.noise(50, 40, 1);
+    try (ImageClassifier classifier = ImageClassifier.load(file);
+        Engine engine = Engines.open(Device.CPU, 1)) {
+      List<Prediction> before = classifier.classify(image, 3);
+      Map<String, List<Integer>> taps = classifier.taps();
+      Parameters parameters = new Parameters(written.architecture(), written.arrays());
+      Inference network = engine.load(parameters).inference(1, taps.keySet());
+      float[] input = ForwardPass.images(written.architecture(), 1);
+      Preprocessor preprocessor = new Preprocessor(written.preprocessing());
+      preprocessor.write(preprocessor.centerCrop(image), input, 0);
+      network.scores(input, 1);
+      assertThat(taps).containsEntry("fc8", List.of(3)).containsKey("relu1_1");
+      taps.forEach(
+          (tap, shape) -> {
+            Descriptor descriptor = classifier.describe(image, tap);
+            assertThat(descriptor.tap()).isEqualTo(tap);
+            assertThat(descriptor.shape()).isEqualTo(shape);
+            assertThat(descriptor.values())
+                .hasSize(shape.stream().reduce(1, (a, b) -> a * b))
+                .isEqualTo(network.tap(tap));
+          });
+      assertThat(classifier.classify(image, 3)).as("whatever was described").isEqualTo(before);
+    }
+  }
+
+  @Test
+  void manyImagesAreDescribedAsEachByItself() {
+    List<RgbImage> images =
+        IntStream.range(0, 7).mapToObj(i -> TestImages.noise(36 + i, 60 - i, i)).toList();
+    try (ImageClassifier classifier = ImageClassifier.load(model, threads(2).withBatch(3))) {
+      for (String tap : List.of("pool2", "fc7")) {
+        List<Descriptor> together = classifier.describe(images, tap);
+        assertThat(together).hasSize(7);
+        for (int i = 0; i < 7; i++) {
+          Descriptor alone = classifier.describe(images.get(i), tap);
+          assertThat(together.get(i).shape()).isEqualTo(alone.shape());
+          for (int k = 0; k < alone.values().length; k++) {
+            assertThat(together.get(i).values()[k])
+                .isCloseTo(alone.values()[k], within(1e-3f * Math.abs(alone.values()[k]) + 1e-3f));
+          }
+        }
+      }
+      assertThatThrownBy(() -> classifier.describe(images, "fc9"))
+          .isInstanceOf(InputException.class)
+          .hasMessageContainingAll("has no output 'fc9': choose from relu1_1,", "fc7, fc8");
+    }
+  }
+
+  @Test
+  void heatMapsAreThoseOfTheCommandAndCanBeDrawn() {
+    RgbImage image = TestImages.noise(50, 40, 1);
+    try (ImageClassifier classifier = ImageClassifier.load(model);
+        Engine engine = Engines.open(Device.CPU, 1)) {
+      ModelFile read = ModelFile.read(model);
+      Parameters parameters = new Parameters(read.architecture(), read.arrays());
+      List<HeatMap> expected =
+          new HeatMaps(engine.hostThreads(), engine.load(parameters), read.preprocessing(), image)
+              .occlusion(2, 0);
+      List<HeatMap> maps = classifier.heatMaps(image, 2, 0);
+      assertThat(maps).hasSize(2);
+      for (int i = 0; i < 2; i++) {
+        assertThat(maps.get(i).label()).isEqualTo(expected.get(i).label());
+        assertThat(maps.get(i).values()).isDeepEqualTo(expected.get(i).values());
+      }
+      Prediction best = classifier.classify(image, 1).get(0);
+      HeatMap map = classifier.heatMaps(image).get(0);
+      assertThat(map.label()).isEqualTo(best.index());
+      assertThat(map.probability()).isEqualTo(best.probability());
+      RgbImage drawing = classifier.draw(image, maps, "noise");
+      assertThat(drawing.width()).isGreaterThan(3 * 384);
+      for (int wrong : new int[] {-1, 3}) {
+        assertThatThrownBy(() -> classifier.heatMaps(image, wrong))
+            .isInstanceOf(InputException.class)
+            .hasMessage("there is no class %d: give indices from 0 to 2", wrong);
+      }
+    }
+  }
+
+  /** All passes at work at once, and a batch. */
+  @ParameterizedTest
+  @EnumSource(names = {"A", "D_BN"})
+  void noMoreMemoryThanPredicted(Configuration configuration) throws Exception {
+    Path file = root.resolve("memory-" + configuration + ".safetensors");
+    TestModels.random(configuration, "cat", "dog", "cow").write(file);
+    ClassifierOptions options = threads(2).withPasses(3).withBatch(4);
+    List<RgbImage> images =
+        IntStream.range(0, 9).mapToObj(i -> TestImages.noise(40, 40, i)).toList();
+    ExecutorService callers = Executors.newFixedThreadPool(6);
+    try (ImageClassifier classifier = ImageClassifier.load(file, options)) {
+      List<Future<?>> calls = new ArrayList<>();
+      for (int i = 0; i < 300; i++) {
+        RgbImage image = images.get(i % 9);
+        calls.add(callers.submit(() -> classifier.classify(image, 1)));
+      }
+      for (Future<?> call : calls) {
+        call.get();
+      }
+      classifier.classify(images, 1);
+      long predicted = ImageClassifier.memoryNeeded(file, options);
+      assertThat(HeldArrays.bytes(classifier))
+          .isBetween((long) (0.6 * predicted), (long) (1.01 * predicted));
+      assertThat(ImageClassifier.memoryNeeded(file, options.withPasses(4)))
+          .isGreaterThan(predicted);
+    } finally {
+      callers.shutdownNow();
+    }
+  }
+
+  @Test
+  void optionsOutOfRange() {
+    ClassifierOptions options = ClassifierOptions.defaults();
+    assertThatThrownBy(() -> options.withThreads(0))
+        .isInstanceOf(InputException.class)
+        .hasMessage("option threads is 0 but must be at least 1");
+    assertThatThrownBy(() -> options.withPasses(-1))
+        .isInstanceOf(InputException.class)
+        .hasMessage("option passes is -1 but must be at least 0");
+    assertThatThrownBy(() -> options.withBatch(0))
+        .isInstanceOf(InputException.class)
+        .hasMessage("option batch is 0 but must be at least 1");
+    assertThatThrownBy(() -> ImageClassifier.load(model, options.withPasses(10_000_000)))
+        .isInstanceOf(InputException.class)
+        .hasMessageContainingAll("10000000 passes and batches of 16 need", "take fewer passes");
   }
 
   private static byte[] resource(String path) throws IOException {

@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.Callable;
+import org.vgg4j.ClassifierOptions;
 import org.vgg4j.ImageClassifier;
 import org.vgg4j.Prediction;
 import org.vgg4j.base.InputException;
@@ -17,7 +18,6 @@ import org.vgg4j.image.ImageDecoder;
 import org.vgg4j.image.ImageFiles;
 import org.vgg4j.image.PassedOver;
 import org.vgg4j.image.RgbImage;
-import org.vgg4j.network.FcWeights;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -82,11 +82,15 @@ final class ClassifyCommand implements Callable<Integer> {
     if (top < 1) {
       throw new InputException("option top is " + top + " but must be at least 1");
     }
-    FcWeights form = fcWeights.get();
+    ClassifierOptions options =
+        ClassifierOptions.defaults()
+            .withDevice(device.get().text())
+            .withThreads(threads)
+            .withPasses(1)
+            .withFcWeights(fcWeights.get());
     List<Path> files = files();
     List<Classified> results = new ArrayList<>();
-    try (ImageClassifier classifier =
-        ImageClassifier.load(model, device.get().text(), threads, form)) {
+    try (ImageClassifier classifier = ImageClassifier.load(model, options)) {
       if (!classifier.roundingErrors().isEmpty() && !quiet.isQuiet()) {
         spec.commandLine().getErr().println(FcWeightsOption.sentence(classifier.roundingErrors()));
       }
@@ -171,7 +175,7 @@ final class ClassifyCommand implements Callable<Integer> {
   private void classifyOne(
       ImageClassifier classifier, Path file, RgbImage picture, List<Classified> results) {
     try {
-      results.add(new Classified(file, classifier.classify(List.of(picture), top).get(0)));
+      results.add(new Classified(file, classifier.classify(picture, top)));
     } catch (InputException e) {
       spec.commandLine().getErr().println("vgg: " + file + ": " + e.getMessage());
     }

@@ -308,7 +308,8 @@ class ArchitectureTest {
           ROOT + ".image.ImageDecoder",
           ROOT + ".image.RgbImage",
           ROOT + ".image.UnreadableImageException",
-          ROOT + ".network.FcWeights");
+          ROOT + ".network.FcWeights",
+          ROOT + ".views.HeatMap");
 
   private static final Set<String> SUPPORTED_PACKAGES = Set.of(ROOT, ROOT + ".model");
 

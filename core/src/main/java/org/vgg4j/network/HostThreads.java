@@ -39,6 +39,16 @@ public final class HostThreads implements AutoCloseable {
     return workers.threads();
   }
 
+  /**
+   * Lets fewer threads work from now on, or more again, since others want the processors. Any
+   * thread may say so at any time.
+   *
+   * @param most at least 1, and no more than {@link #count}
+   */
+  public void limit(int most) {
+    workers.limit(most);
+  }
+
   /** Runs the body for 0 to tasks-1, in any order. */
   public void parallel(int tasks, IntConsumer body) {
     workers.run(tasks, (task, scratch) -> body.accept(task));

@@ -20,10 +20,25 @@ import org.vgg4j.model.Layer;
  */
 public record MemoryPlan(Map<String, Long> parts, long longestArray) {
   private static final long FLOAT = Float.BYTES;
+  private static final String WEIGHTS = "weights";
+  private static final String FOLDED = "convolutions with their normalisations";
+  private static final String PREPARED = "prepared weights";
 
   /** The sum of the parts, in bytes. */
   public long total() {
     return parts.values().stream().mapToLong(Long::longValue).sum();
+  }
+
+  /**
+   * What a forward pass takes beside the weights, which several may share (see {@link
+   * PreparedWeights}), in bytes.
+   */
+  public long ofPass() {
+    long shared = 0;
+    for (String part : List.of(WEIGHTS, FOLDED, PREPARED)) {
+      shared += parts.getOrDefault(part, 0L);
+    }
+    return total() - shared;
   }
 
   /** Whether an array would be longer than Java allows. */
@@ -43,12 +58,12 @@ public record MemoryPlan(Map<String, Long> parts, long longestArray) {
     Architecture architecture = network.withoutBatchNorm();
     List<TrainingStage> stages = stages(architecture, kernels);
     Map<String, Long> parts = new LinkedHashMap<>();
-    parts.put("weights", weightBytes(network, form));
+    parts.put(WEIGHTS, weightBytes(network, form));
     if (network.configuration().hasBatchNorm()) {
       long folded = weightBytes(architecture, form) - fcBytes(architecture, form);
-      parts.put("convolutions with their normalisations", folded);
+      parts.put(FOLDED, folded);
     }
-    parts.put("prepared weights", preparedBytes(stages));
+    parts.put(PREPARED, preparedBytes(stages));
     long even = batch * pingPongLength(stages, 0);
     long odd = batch * pingPongLength(stages, 1);
     parts.put("activations", FLOAT * (even + odd));
@@ -104,8 +119,8 @@ public record MemoryPlan(Map<String, Long> parts, long longestArray) {
       stages = new DenseStages(architecture, kernels, idle, taps, height, width, form);
     }
     Map<String, Long> parts = new LinkedHashMap<>();
-    parts.put("weights", weightBytes(architecture, form));
-    parts.put("prepared weights", preparedBytes(stages.list()));
+    parts.put(WEIGHTS, weightBytes(architecture, form));
+    parts.put(PREPARED, preparedBytes(stages.list()));
     long even = stages.pingPongLength(0, batch);
     long odd = stages.pingPongLength(1, batch);
     parts.put("activations", FLOAT * (even + odd));
@@ -142,7 +157,7 @@ public record MemoryPlan(Map<String, Long> parts, long longestArray) {
             allocation);
     Map<String, Long> parts = new LinkedHashMap<>();
     long parameters = FLOAT * architecture.valueCount();
-    parts.put("weights", parameters);
+    parts.put(WEIGHTS, parameters);
     parts.put("momentum", parameters);
     if (batch > microBatch) {
       parts.put("sums of gradients", FLOAT * BatchGradients.sumsLength(architecture, batch));

@@ -33,6 +33,7 @@ public final class HeatMaps {
   private final Preprocessor preprocessor;
   private final RgbImage picture;
   private final Inference inference;
+  private final int largestBatch;
   private final float[] posteriors;
 
   /**
@@ -43,12 +44,30 @@ public final class HeatMaps {
    */
   public HeatMaps(
       HostThreads threads, Network network, Preprocessing preprocessing, RgbImage picture) {
+    this(threads, network, network.inference(1, Set.of()), BATCH, preprocessing, picture);
+  }
+
+  /**
+   * Classifies the picture.
+   *
+   * @param inference a pass over the network's crops
+   * @param batch crops that the pass may be enlarged for
+   * @throws InputException as the other constructor does
+   */
+  public HeatMaps(
+      HostThreads threads,
+      Network network,
+      Inference inference,
+      int batch,
+      Preprocessing preprocessing,
+      RgbImage picture) {
     this.threads = threads;
     this.network = network;
     this.preprocessing = preprocessing;
     this.preprocessor = new Preprocessor(preprocessing);
     this.picture = picture;
-    this.inference = network.inference(1, Set.of());
+    this.inference = inference;
+    this.largestBatch = batch;
     this.posteriors = inference.posteriors(crop(), 1);
     for (float posterior : posteriors) {
       if (Float.isNaN(posterior)) {
@@ -85,9 +104,11 @@ public final class HeatMaps {
     int window = Math.max(1, Math.round(crop * 2f / POINTS));
     float[][] covered = new float[side * side][];
     float[] whole = crop();
-    int batch = network.capacity(BATCH);
+    int batch = network.capacity(largestBatch);
     float[] images = ForwardPass.images(network.architecture(), batch);
-    inference.enlarge(batch);
+    if (inference.capacity() < batch) {
+      inference.enlarge(batch);
+    }
     for (int first = 0; first < covered.length; first += batch) {
       int count = Math.min(batch, covered.length - first);
       for (int n = 0; n < count; n++) {

@@ -62,7 +62,7 @@ class HeatMapsTest {
     ModelFile model = unsure(scaled(40));
     Path file = root.resolve("model.safetensors");
     model.write(file);
-    try (ImageClassifier classifier = ImageClassifier.load(file, 2);
+    try (ImageClassifier classifier = ImageClassifier.load(file);
         Engine engine = Engines.open(Device.CPU, 2)) {
       for (int i = 0; i < 20; i++) {
         RgbImage picture = TestImages.noise(30 + 3 * i, 70 - i, i);
@@ -85,7 +85,7 @@ class HeatMapsTest {
     Path file = root.resolve("model.safetensors");
     model.write(file);
     RgbImage picture = TestImages.coordinates(32, 32);
-    try (ImageClassifier classifier = ImageClassifier.load(file, 2);
+    try (ImageClassifier classifier = ImageClassifier.load(file);
         Engine engine = Engines.open(Device.CPU, 2)) {
       double[] whole = probabilities(classifier, picture);
       List<HeatMap> maps = maps(engine, model, picture).occlusion(2, 0);

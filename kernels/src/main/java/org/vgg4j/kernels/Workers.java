@@ -55,6 +55,7 @@ public final class Workers implements AutoCloseable {
   private final Scratch own = new Scratch();
   private final Scratch shared = new Scratch();
   private final List<Helper> helpers = new ArrayList<>();
+  private volatile int limit;
   private boolean closed;
 
   /**
@@ -71,6 +72,7 @@ public final class Workers implements AutoCloseable {
     }
     // with more threads than processors, a spinning thread would keep another from working
     boolean spin = threads <= Runtime.getRuntime().availableProcessors();
+    this.limit = threads;
     for (int i = 1; i < threads; i++) {
       helpers.add(new Helper("vgg-worker-" + i, spin, idleNanos));
     }
@@ -103,6 +105,20 @@ public final class Workers implements AutoCloseable {
   }
 
   /**
+   * Lets fewer threads work from the next call of {@link #run} on, or more again, since others want
+   * the processors. Any thread may say so at any time.
+   *
+   * @param threads number of threads, the calling one included; at least 1, and no more than there
+   *     are
+   */
+  public void limit(int threads) {
+    if (threads < 1 || threads > threads()) {
+      throw new IllegalArgumentException(threads + " of " + threads() + " threads");
+    }
+    limit = threads;
+  }
+
+  /**
    * Runs tasks 0 to tasks-1 and returns when all are done.
    *
    * @throws RuntimeException what the first task to fail threw (or the Error); other tasks may then
@@ -113,7 +129,7 @@ public final class Workers implements AutoCloseable {
     if (closed) {
       throw new IllegalStateException("these workers were closed");
     }
-    int needed = Math.max(0, Math.min(helpers.size(), tasks - 1));
+    int needed = Math.max(0, Math.min(limit - 1, tasks - 1));
     Round round = new Round(task, tasks, needed);
     int started = 0;
     try {

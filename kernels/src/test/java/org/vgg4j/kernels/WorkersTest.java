@@ -7,6 +7,7 @@ import java.util.Arrays;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.CyclicBarrier;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -244,6 +245,32 @@ class WorkersTest {
       Thread.sleep(100);
     } catch (InterruptedException e) {
       throw new IllegalStateException(e);
+    }
+  }
+
+  @Test
+  void aLimitLeavesTheOtherThreadsAlone() {
+    try (Workers workers = new Workers(4)) {
+      Set<Thread> seen = ConcurrentHashMap.newKeySet();
+      workers.limit(1);
+      workers.run(100, (index, scratch) -> seen.add(Thread.currentThread()));
+      assertThat(seen).containsExactly(Thread.currentThread());
+      workers.limit(4);
+      CyclicBarrier all = new CyclicBarrier(4); // passes only if four threads are there
+      workers.run(
+          4,
+          (index, scratch) -> {
+            try {
+              all.await(60, TimeUnit.SECONDS);
+            } catch (Exception e) {
+              throw new IllegalStateException(e);
+            }
+          });
+      for (int wrong : new int[] {0, 5}) {
+        assertThatThrownBy(() -> workers.limit(wrong))
+            .isInstanceOf(IllegalArgumentException.class)
+            .hasMessage(wrong + " of 4 threads");
+      }
     }
   }
 }

@@ -32,7 +32,7 @@ class ForeignModelsTest {
     Path file = Goldens.file(name);
     ModelFile expected = WeightsImport.AS_FOUND.read(file).model();
     assertThat(Models.read(file).preprocessing()).isEqualTo(expected.preprocessing());
-    try (ImageClassifier classifier = ImageClassifier.load(file, 1)) {
+    try (ImageClassifier classifier = ImageClassifier.load(file)) {
       List<Prediction> predictions = classifier.classify(PICTURE);
       assertThat(predictions).hasSize(5);
       assertThat(expected.classNames()).contains(predictions.get(0).label());

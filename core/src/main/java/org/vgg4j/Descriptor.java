@@ -1,0 +1,19 @@
+package org.vgg4j;
+
+import java.util.List;
+
+/**
+ * What a layer of the network makes of an image: a descriptor of it, by which images can be
+ * compared.
+ *
+ * @param tap the name of the network's output, such as {@code fc7}
+ * @param shape {@code [features]} for fc6 to fc8, {@code [channels, rows, columns]} for maps
+ * @param values in row-major order: of a map, value {@code (channel * rows + row) * columns +
+ *     column}; after the ReLU where one follows, so 0 or more; not a copy
+ */
+public record Descriptor(String tap, List<Integer> shape, float[] values) {
+  /** Copies the shape. */
+  public Descriptor {
+    shape = List.copyOf(shape);
+  }
+}

@@ -1,0 +1,238 @@
+package org.vgg4j;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Function;
+import java.util.stream.Stream;
+import org.vgg4j.network.Engine;
+import org.vgg4j.network.ForwardPass;
+import org.vgg4j.network.HostThreads;
+import org.vgg4j.network.Inference;
+import org.vgg4j.network.Network;
+
+/**
+ * A pool of forward passes over the same weights: some for one image at a time, and one for
+ * batches. The caller's thread does the work; threads that it is not alone in wanting are divided
+ * among all calls. A pass is made when it is first needed. Thread-safe.
+ */
+final class Passes implements AutoCloseable {
+  /** A forward pass, which one call has for itself. */
+  static final class Pass {
+    private final HostThreads threads;
+    private final Network network;
+    private Inference inference;
+    private float[] images;
+    private Set<String> taps = Set.of();
+    private boolean busy;
+
+    private Pass(HostThreads threads, Network network) {
+      this.threads = threads;
+      this.network = network;
+      this.inference = network.inference(threads, 1, taps);
+      this.images = ForwardPass.images(network.architecture(), 1);
+    }
+
+    /** The threads that this call may use. */
+    HostThreads threads() {
+      return threads;
+    }
+
+    /** The network that all passes are of. */
+    Network network() {
+      return network;
+    }
+
+    /**
+     * Room for images, {@code [count][3][crop][crop]}.
+     *
+     * @throws org.vgg4j.base.InputException if the heap has no room for so many
+     */
+    float[] images(int count) {
+      reserve(count);
+      return images;
+    }
+
+    /** Takes batches of so many images from now on. */
+    void reserve(int count) {
+      if (count > inference.capacity()) {
+        inference.enlarge(count);
+        images = ForwardPass.images(network.architecture(), count);
+      }
+    }
+
+    /** The pass itself, which keeps at least the given outputs. */
+    Inference inference(Set<String> wanted) {
+      if (!taps.containsAll(wanted)) {
+        inference = network.inference(threads, inference.capacity(), wanted);
+        taps = wanted;
+      }
+      return inference;
+    }
+  }
+
+  private final ReentrantLock lock = new ReentrantLock(true);
+  private final Condition freed = lock.newCondition();
+  private final Engine engine;
+  private final Network network;
+  private final int most;
+  private final int batch;
+  private final List<Pass> forOne = new ArrayList<>();
+  private final List<Pass> forBatches = new ArrayList<>();
+  private int running;
+  private boolean closed;
+
+  /**
+   * @param engine whose threads, those of callers among them, are divided; closed with this
+   * @param network of the engine
+   * @param most passes for one image each
+   * @param batch images that the pass for batches takes at most
+   * @throws org.vgg4j.base.InputException if the memory has no room for one pass
+   */
+  Passes(Engine engine, Network network, int most, int batch) {
+    this.engine = engine;
+    this.network = network;
+    this.most = most;
+    this.batch = batch;
+    forOne.add(new Pass(engine.hostThreads(), network));
+  }
+
+  /** How many calls for one image each are worked on at once. */
+  int most() {
+    return most;
+  }
+
+  /** How many images {@link #withBatches} works on at a time. */
+  int batch() {
+    return batch;
+  }
+
+  /**
+   * Threads of a pass for one image: where there are more passes, this one has been taken since the
+   * others are busy, and they share.
+   *
+   * @param index of the pass, from 0
+   */
+  static int threads(int all, int index) {
+    return Math.max(1, all / (index + 1));
+  }
+
+  /**
+   * Does work for one image, when it is its turn.
+   *
+   * @throws IllegalStateException if this is closed, or is closed while the call waits
+   */
+  <T> T withOne(Function<Pass, T> work) {
+    return with(forOne, most, work);
+  }
+
+  /** Like {@link #withOne}, for batches, of which one is worked on at a time. */
+  <T> T withBatches(Function<Pass, T> work) {
+    return with(forBatches, 1, work);
+  }
+
+  private <T> T with(List<Pass> passes, int limit, Function<Pass, T> work) {
+    Pass pass = take(passes, limit);
+    try {
+      return work.apply(pass);
+    } finally {
+      giveBack(pass);
+    }
+  }
+
+  private Pass take(List<Pass> passes, int limit) {
+    lock.lock();
+    try {
+      while (true) {
+        requireOpen();
+        for (Pass pass : passes) {
+          if (!pass.busy) {
+            return begin(pass);
+          }
+        }
+        if (passes.size() < limit) {
+          passes.add(another(passes.size()));
+        } else {
+          freed.awaitUninterruptibly();
+        }
+      }
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private Pass another(int index) {
+    HostThreads threads = new HostThreads(threads(engine.hostThreads().count(), index));
+    try {
+      return new Pass(threads, network);
+    } catch (RuntimeException | Error e) {
+      threads.close();
+      throw e;
+    }
+  }
+
+  private Pass begin(Pass pass) {
+    pass.busy = true;
+    running++;
+    divideThreads();
+    return pass;
+  }
+
+  private void giveBack(Pass pass) {
+    lock.lock();
+    try {
+      pass.busy = false;
+      running--;
+      divideThreads();
+      freed.signalAll();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private void divideThreads() {
+    int each = Math.max(1, engine.hostThreads().count() / Math.max(1, running));
+    all().forEach(pass -> pass.threads.limit(Math.min(pass.threads.count(), each)));
+  }
+
+  private Stream<Pass> all() {
+    return Stream.of(forOne, forBatches).flatMap(List::stream);
+  }
+
+  /**
+   * @throws IllegalStateException if this is closed
+   */
+  void requireOpen() {
+    lock.lock();
+    try {
+      if (closed) {
+        throw new IllegalStateException("this classifier was closed: load the model again");
+      }
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /**
+   * Refuses further calls, those that wait among them, waits for the ones that are worked on, and
+   * ends the threads.
+   */
+  @Override
+  public void close() {
+    lock.lock();
+    try {
+      closed = true;
+      freed.signalAll();
+      while (running > 0) {
+        freed.awaitUninterruptibly();
+      }
+      all().forEach(pass -> pass.threads.close());
+      network.close();
+      engine.close();
+    } finally {
+      lock.unlock();
+    }
+  }
+}
