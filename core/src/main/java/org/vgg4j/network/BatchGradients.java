@@ -15,38 +15,40 @@ import org.vgg4j.model.Layer;
 import org.vgg4j.model.ParameterShape;
 
 /**
- * The gradients of a batch that is worked on in several parts, by one process or by several that
- * have a share each: sums, or, of fully connected layers where that {@linkplain #keepsFactors
- * pays}, the factors of all parts, which are multiplied at the end. Not thread-safe.
+ * The gradients of a batch in several micro-batches, of one process or of several that have a share
+ * each: sums, or, of fully connected layers where that {@linkplain Exchange#isOfFactors pays}, the
+ * factors of all micro-batches, which are multiplied at the end. Not thread-safe.
  */
 final class BatchGradients implements GradientSink {
   private final Set<String> frozen;
   private final GradientSums sums;
 
-  /** Of each layer for each part of each share. */
+  /** Of each layer for each micro-batch of each share. */
   private final Map<String, List<Factors>> factors = new LinkedHashMap<>();
 
-  private final int partsOfShare;
+  private final int microBatchesOfShare;
   private int[] images = {};
   private int firstOwn;
   private int current;
   private Consumer<String> complete = layer -> {};
 
-  /** Values of the sums of each layer, and how many of them the last part has yet to give. */
+  /**
+   * Values of the sums of each layer, and how many of them the last micro-batch has yet to give.
+   */
   private final Map<String, Integer> lengths = new HashMap<>();
 
   private final Map<String, Integer> missing = new HashMap<>();
 
   /**
    * @param batch images of a batch
-   * @param part images of a part; the last one of a share may be smaller
+   * @param microBatch images of a micro-batch; the last one of a share may be smaller
    * @param shares number of processes among which a batch is divided
    * @param frozen names of layers whose gradients nobody wants
    */
   BatchGradients(
       Architecture architecture,
       int batch,
-      int part,
+      int microBatch,
       int shares,
       Set<String> frozen,
       Workers workers) {
@@ -58,21 +60,21 @@ final class BatchGradients implements GradientSink {
     this.sums = new GradientSums(summed, workers);
     summed.forEach(shape -> lengths.merge(shape.layer(), shape.length(), Integer::sum));
     int share = (batch + shares - 1) / shares;
-    this.partsOfShare = (share + part - 1) / part;
+    this.microBatchesOfShare = (share + microBatch - 1) / microBatch;
     for (Layer.FullyConnected layer : factored(architecture, batch)) {
       if (frozen.contains(layer.name())) {
         continue;
       }
-      List<Factors> parts = new ArrayList<>();
-      for (int i = 0; i < shares * partsOfShare; i++) {
-        int most = Math.min(part, share - i % partsOfShare * part);
-        parts.add(
+      List<Factors> places = new ArrayList<>();
+      for (int i = 0; i < shares * microBatchesOfShare; i++) {
+        int most = Math.min(microBatch, share - i % microBatchesOfShare * microBatch);
+        places.add(
             new Factors(
                 most,
                 Buffers.floats("inputs of " + layer.name(), most, layer.inFeatures()),
                 Buffers.floats("gradients of " + layer.name(), most, layer.outFeatures())));
       }
-      factors.put(layer.name(), parts);
+      factors.put(layer.name(), places);
     }
   }
 
@@ -110,7 +112,7 @@ final class BatchGradients implements GradientSink {
 
   /**
    * Says who wants to know that a layer's gradients are complete, as far as this process computes
-   * them: during the backward pass of its last part, if it makes one.
+   * them: during the backward pass of its last micro-batch, if it has one.
    *
    * @param listener is told names of layers
    */
@@ -121,23 +123,22 @@ final class BatchGradients implements GradientSink {
   /**
    * Begins a batch.
    *
-   * @param parts images of each part of the first share, then of the second and so on; a share has
-   *     as many parts as that of a whole batch, of which the last may be empty
-   * @param share whose parts are computed here
+   * @param microBatches images of each micro-batch, see {@link Learner.Batch}
+   * @param share whose micro-batches are computed here
    */
-  void begin(int[] parts, int share) {
-    images = parts.clone();
-    firstOwn = share * partsOfShare;
-    beginPart(0);
+  void begin(int[] microBatches, int share) {
+    images = microBatches.clone();
+    firstOwn = share * microBatchesOfShare;
+    beginMicroBatch(0);
   }
 
   /**
    * Says whose gradients follow.
    *
-   * @param part number of a part of the share, from 0
+   * @param number of a micro-batch of the share, from 0
    */
-  void beginPart(int part) {
-    current = firstOwn + part;
+  void beginMicroBatch(int number) {
+    current = firstOwn + number;
     missing.clear();
     if (isLastOwn()) {
       missing.putAll(lengths);
@@ -145,7 +146,7 @@ final class BatchGradients implements GradientSink {
   }
 
   private boolean isLastOwn() {
-    int end = Math.min(images.length, firstOwn + partsOfShare);
+    int end = Math.min(images.length, firstOwn + microBatchesOfShare);
     return current + 1 >= end || images[current + 1] == 0;
   }
 
@@ -167,15 +168,16 @@ final class BatchGradients implements GradientSink {
     if (frozen.contains(layer)) {
       return true;
     }
-    List<Factors> parts = factors.get(layer);
-    if (parts == null) {
+    List<Factors> places = factors.get(layer);
+    if (places == null) {
       return false;
     }
-    Factors place = parts.get(current);
+    Factors place = places.get(current);
     int count = images[current];
     if (taken.images() != count) {
       throw new IllegalStateException(
-          "a part of %d images was announced, one of %d has come".formatted(count, taken.images()));
+          "a micro-batch of %d images was announced, one of %d has come"
+              .formatted(count, taken.images()));
     }
     copy(taken.input(), place.input(), count, place.images());
     copy(taken.outputGradient(), place.outputGradient(), count, place.images());
@@ -199,14 +201,14 @@ final class BatchGradients implements GradientSink {
    * array for each share, which are of equal lengths; empty if the layer's gradients are summed.
    */
   List<List<float[]>> factors(String layer) {
-    List<Factors> parts = factors.getOrDefault(layer, List.of());
+    List<Factors> places = factors.getOrDefault(layer, List.of());
     List<List<float[]>> arrays = new ArrayList<>();
-    for (int part = 0; part < partsOfShare && !parts.isEmpty(); part++) {
+    for (int first = 0; first < microBatchesOfShare && !places.isEmpty(); first++) {
       List<float[]> inputs = new ArrayList<>();
       List<float[]> outputGradients = new ArrayList<>();
-      for (int i = part; i < parts.size(); i += partsOfShare) {
-        inputs.add(parts.get(i).input());
-        outputGradients.add(parts.get(i).outputGradient());
+      for (int i = first; i < places.size(); i += microBatchesOfShare) {
+        inputs.add(places.get(i).input());
+        outputGradients.add(places.get(i).outputGradient());
       }
       arrays.add(inputs);
       arrays.add(outputGradients);
@@ -222,13 +224,13 @@ final class BatchGradients implements GradientSink {
   void passTo(Training training, GradientSink sink) {
     factors.forEach(
         (layer, kept) -> {
-          List<Factors> parts = new ArrayList<>();
+          List<Factors> places = new ArrayList<>();
           for (int i = 0; i < images.length; i++) {
             if (images[i] > 0) {
-              parts.add(new Factors(images[i], kept.get(i).input(), kept.get(i).outputGradient()));
+              places.add(new Factors(images[i], kept.get(i).input(), kept.get(i).outputGradient()));
             }
           }
-          training.multiply(layer, parts, sink);
+          training.multiply(layer, places, sink);
         });
     sums.passTo(sink);
   }

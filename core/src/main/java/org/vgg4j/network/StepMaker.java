@@ -88,7 +88,7 @@ interface StepMaker {
 
     @Override
     public GradientSink sink(int microBatch) {
-      gradients.beginPart(microBatch);
+      gradients.beginMicroBatch(microBatch);
       return gradients;
     }
 

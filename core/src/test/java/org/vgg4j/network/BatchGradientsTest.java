@@ -66,7 +66,7 @@ class BatchGradientsTest {
     for (int batch : new int[] {BATCH, 3}) {
       gradients.begin(new int[] {PART, Math.min(PART, batch - PART), batch == BATCH ? PART : 0}, 0);
       for (int first = 0; first < batch; first += PART) {
-        gradients.beginPart(first / PART);
+        gradients.beginMicroBatch(first / PART);
         int count = Math.min(PART, batch - first);
         Learner.Result one = Networks.run(training, architecture, first, first + count, 0, sums);
         assertThat(Networks.run(training, architecture, first, first + count, 0, gradients))
@@ -102,9 +102,9 @@ class BatchGradientsTest {
     Parameters parameters = Networks.random(architecture, 1);
     Training training = new Training(parameters, kernels, workers, PART, 0);
     gradients.begin(new int[] {2, 1, 2, 1}, 1);
-    gradients.beginPart(1); // a part whose loss is no number would have left its room empty
+    gradients.beginMicroBatch(1); // a part whose loss is no number would have left its room empty
     Networks.run(training, architecture, 5, 6, 0, gradients);
-    gradients.beginPart(0);
+    gradients.beginMicroBatch(0);
     Networks.run(training, architecture, 3, 5, 0, gradients);
 
     // inputs and gradients of the first parts of both shares, then of the second parts
@@ -122,7 +122,7 @@ class BatchGradientsTest {
               Networks.run(training, architecture, 3, 5, 0, gradients);
             })
         .isInstanceOf(IllegalStateException.class)
-        .hasMessage("a part of 1 images was announced, one of 2 has come");
+        .hasMessage("a micro-batch of 1 images was announced, one of 2 has come");
   }
 
   /** Only the last part that has images completes layers, from the last layer to the first. */
@@ -137,7 +137,7 @@ class BatchGradientsTest {
     gradients.begin(new int[] {PART, 1, 0}, 0);
     Networks.run(training, architecture, 0, PART, 0, gradients);
     assertThat(complete).isEmpty();
-    gradients.beginPart(1);
+    gradients.beginMicroBatch(1);
     Networks.run(training, architecture, PART, PART + 1, 0, gradients);
     List<String> layers = new ArrayList<>();
     for (ParameterShape shape : architecture.parameters()) {

@@ -28,8 +28,8 @@ final class MicroBatch {
 
   /**
    * Returns the configured micro-batch if it fits; if none is configured, the batch divided by the
-   * smallest number with which it fits. (A batch in several parts needs memory for what their
-   * gradients are collected in.)
+   * smallest number with which it fits. (A batch in several micro-batches needs memory for what
+   * their gradients are collected in.)
    *
    * @param memory of each process
    * @param ranks number of processes among which a batch is divided
@@ -69,8 +69,8 @@ final class MicroBatch {
   }
 
   private int largest() {
-    for (int parts = ranks; parts <= config.sgd().batch(); parts++) {
-      int images = (config.sgd().batch() + parts - 1) / parts;
+    for (int number = ranks; number <= config.sgd().batch(); number++) {
+      int images = (config.sgd().batch() + number - 1) / number;
       if (fits(images, config.sgd().batch())) {
         return images;
       }

@@ -258,15 +258,15 @@ final class TrainingLoop {
     int first = sequence.firstAt(position);
     int end = first + sequence.shareAt(position);
     while (first < end) {
-      BatchLoader.Batch part = loader.next();
-      if (part.epoch() != epoch || part.first() != first || part.count() > end - first) {
+      BatchLoader.Batch next = loader.next();
+      if (next.epoch() != epoch || next.first() != first || next.count() > end - first) {
         throw new IllegalStateException(
             "the loader is at epoch %d, position %d, training at %d, %d"
-                .formatted(part.epoch(), part.first(), epoch, first));
+                .formatted(next.epoch(), next.first(), epoch, first));
       }
-      int[] samples = Arrays.copyOfRange(order, first, first + part.count());
-      learner.add(part.images(), part.targets(), new DropoutKeys(config.seed(), epoch, samples));
-      first += part.count();
+      int[] samples = Arrays.copyOfRange(order, first, first + next.count());
+      learner.add(next.images(), next.targets(), new DropoutKeys(config.seed(), epoch, samples));
+      first += next.count();
     }
     return learner.update();
   }
