@@ -7,6 +7,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.function.IntUnaryOperator;
 import java.util.zip.GZIPInputStream;
 import java.util.zip.ZipException;
 import org.vgg4j.base.AtomicFile;
@@ -93,6 +94,28 @@ final class IdxFile {
     } catch (IOException e) {
       throw unreadable(name, e);
     }
+  }
+
+  /** The same images, with rows for columns. */
+  IdxFile transposed() {
+    int rows = dimensions[1];
+    int columns = dimensions[2];
+    byte[] turned = new byte[data.length];
+    for (int first = 0; first < data.length; first += rows * columns) {
+      for (int i = 0; i < rows * columns; i++) {
+        turned[first + i % columns * rows + i / columns] = data[first + i];
+      }
+    }
+    return new IdxFile(new int[] {dimensions[0], columns, rows}, turned);
+  }
+
+  /** Other values in place of these, all from 0 to 255. */
+  IdxFile mapped(IntUnaryOperator other) {
+    byte[] values = new byte[data.length];
+    for (int i = 0; i < values.length; i++) {
+      values[i] = (byte) other.applyAsInt(data[i] & 0xFF);
+    }
+    return new IdxFile(dimensions, values);
   }
 
   private static InputStream unzipped(BufferedInputStream stream) throws IOException {

@@ -18,6 +18,7 @@ import org.vgg4j.data.Synsets;
 import org.vgg4j.data.folder.FolderLayout;
 import org.vgg4j.data.folder.FolderLook;
 import org.vgg4j.data.folder.ImageFolderDataset;
+import org.vgg4j.data.folder.UnreadLayout;
 import org.vgg4j.data.ilsvrc.IlsvrcFolder;
 import org.vgg4j.data.ilsvrc.KaggleFolder;
 import org.vgg4j.data.packed.CifarFolder;
@@ -32,7 +33,8 @@ import org.vgg4j.data.packed.IdxFolder;
  *   <li>{@code fashion-mnist}: all 60,000 and 10,000, from where Debian's package
  *       dataset-fashion-mnist puts them;
  *   <li>a folder with four IDX files (train-images-idx3-ubyte, train-labels-idx1-ubyte, and the
- *       same with t10k, each plain or .gz), and perhaps a classes.txt, one name per line;
+ *       same with t10k or test, each plain or .gz, perhaps behind a name, as those of EMNIST), and
+ *       perhaps a classes.txt, one name per line;
  *   <li>a folder with the binary files of CIFAR-10 or CIFAR-100;
  *   <li>a folder with ILSVRC-2012 as it is distributed, packed or unpacked ({@code
  *       ILSVRC2012_img_train.tar}, {@code ILSVRC2012_img_val.tar}, {@code
@@ -244,6 +246,7 @@ public final class DataSources {
     Path at = folder;
     Source known = known(at, name);
     for (int depth = 0; known == null && depth < DEEPEST; depth++) {
+      UnreadLayout.refuse(at);
       Path inner = FolderLayout.inner(at);
       if (inner == null) {
         break;
