@@ -38,7 +38,7 @@ final class TimingRun {
     try (Context context = Context.open(device);
         KernelLibrary library = new KernelLibrary(context)) {
       for (KernelTiming timing : KernelTimings.all(precision, size)) {
-        float milliseconds = timing.milliseconds(library);
+        float milliseconds = timing.milliseconds(library, size.runs());
         print(timing, milliseconds);
         json.add(node(json.objectNode(), timing, milliseconds));
         passes.merge(timing.pass(), (double) timing.count() * milliseconds, Double::sum);

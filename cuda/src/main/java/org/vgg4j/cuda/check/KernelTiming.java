@@ -17,27 +17,28 @@ import org.vgg4j.cuda.kernels.KernelLibrary;
  */
 public record KernelTiming(
     String pass, String name, int count, double flops, double bytes, Body body) {
-  private static final int WARM_UP = 2;
-  private static final int RUNS = 7;
-
   /** What is launched, with the memory it needs. */
   @FunctionalInterface
   interface Body {
     Runnable prepare(TimingMemory memory, CudaStream stream);
   }
 
-  /** The median time of seven runs after two others. */
-  public float milliseconds(KernelLibrary library) {
+  /**
+   * The median time.
+   *
+   * @param runs that are measured, after a quarter as many that are not
+   */
+  public float milliseconds(KernelLibrary library, int runs) {
     try (TimingMemory memory = new TimingMemory(library);
         CudaStream stream = CudaStream.create(library.context());
         CudaEvent start = CudaEvent.create(library.context());
         CudaEvent end = CudaEvent.create(library.context())) {
       Runnable launch = body.prepare(memory, stream);
-      for (int i = 0; i < WARM_UP; i++) {
+      for (int i = 0; i < runs / 4; i++) {
         launch.run();
       }
-      float[] times = new float[RUNS];
-      for (int i = 0; i < RUNS; i++) {
+      float[] times = new float[runs];
+      for (int i = 0; i < runs; i++) {
         start.record(stream);
         launch.run();
         end.record(stream);
@@ -45,7 +46,7 @@ public record KernelTiming(
         times[i] = end.millisecondsSince(start);
       }
       Arrays.sort(times);
-      return times[RUNS / 2];
+      return times[runs / 2];
     }
   }
 }

@@ -25,13 +25,14 @@ public final class KernelTimings {
    * @param images in a batch
    * @param crop side of an image
    * @param narrower what the numbers of channels and features are divided by
+   * @param runs of each kernel
    */
-  public record Size(int images, int crop, int narrower) {
+  public record Size(int images, int crop, int narrower, int runs) {
     /** What the figures of others are measured at. */
-    public static final Size FULL = new Size(128, 224, 1);
+    public static final Size FULL = new Size(128, 224, 1, 8);
 
     /** What a CPU that plays a GPU can do in a minute: figures that mean nothing. */
-    public static final Size TINY = new Size(1, 8, 64);
+    public static final Size TINY = new Size(1, 8, 64, 1);
 
     int channels(int full) {
       return MapShape.padded(full / narrower);
@@ -84,8 +85,10 @@ public final class KernelTimings {
     connected(timings, precision, size.images(), "fc8", hidden, size.channels(1024));
     plain(timings, precision, new MapShape(size.images(), size.crop(), size.crop(), 64));
     timings.add(sgd(precision, "fc6's weights", features * hidden));
-    convolutions(timings, precision, size, Tiles.LARGE);
-    convolutions(timings, precision, size, Tiles.SMALL);
+    if (precision == Precision.BF16) {
+      convolutions(timings, precision, size, Tiles.LARGE);
+      convolutions(timings, precision, size, Tiles.SMALL);
+    }
     return timings;
   }
 
