@@ -9,7 +9,6 @@ import java.util.List;
 import java.util.Map;
 import org.vgg4j.base.InputException;
 import org.vgg4j.train.RunFolder;
-import picocli.CommandLine;
 
 /**
  * A YAML file with several runs, each of which may begin with the weights of an earlier one, as the
@@ -34,14 +33,7 @@ record Recipe(List<Stage> stages) {
    * @param options as a config file would hold them
    * @param place what to call it in an error
    */
-  record Stage(String name, ObjectNode options, String place) {
-    /** A run whose options are told by another process. */
-    static Stage of(String place, Map<String, Object> options) {
-      ObjectNode node = JsonNodeFactory.instance.objectNode();
-      options.forEach((name, value) -> node.put(name, String.valueOf(value)));
-      return new Stage("", node, place);
-    }
-  }
+  record Stage(String name, ObjectNode options, String place) {}
 
   private static final String COMMON = "common";
   private static final String STAGES = "stages";
@@ -114,19 +106,5 @@ record Recipe(List<Stage> stages) {
               .formatted(place, name, earlier.stream().map(Stage::name).toList()));
     }
     options.put(INIT, "from:" + new RunFolder(out.resolve(name)).bestModel());
-  }
-
-  /**
-   * The options of a stage; those of the command line win.
-   *
-   * @param typed the command line without what names the recipe and its folder
-   */
-  static TrainCommand parse(Stage stage, List<String> typed) {
-    TrainCommand command = new TrainCommand();
-    CommandLine line = Values.register(new CommandLine(command));
-    line.setDefaultValueProvider(
-        YamlOptions.of(stage.place(), stage.options(), line.getCommandSpec()));
-    line.parseArgs(typed.toArray(new String[0]));
-    return command;
   }
 }

@@ -16,6 +16,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
+import org.vgg4j.base.InputException;
 import org.vgg4j.evaluate.Evaluation;
 import org.vgg4j.parallel.ProcessGroup;
 import org.vgg4j.report.TensorBoardListener;
@@ -41,7 +42,8 @@ import picocli.CommandLine.Spec;
       "Trains a network and leaves a run folder.",
       "Without options: net A at a quarter of its width on 6,000 small pictures of clothes."
     },
-    sortOptions = false)
+    sortOptions = false,
+    defaultValueProvider = TrainingDefaults.class)
 class TrainCommand implements Callable<Integer> {
   /** Option that prints the result for programs. */
   static final String JSON = "--json";
@@ -164,15 +166,16 @@ class TrainCommand implements Callable<Integer> {
 
   /** Takes part in whatever the process that leads trains; its options are those of that. */
   private int follow() {
-    List<String> own =
-        List.of("--threads=" + options.threads(), "--device=" + options.device().text());
     RunMessages messages = new RunMessages(group);
     try (StopSignal stop = StopSignal.install(NOWHERE)) {
       for (Map<String, Object> told = messages.awaitOptions();
           told != null;
           told = messages.awaitOptions()) {
-        Recipe.Stage stage = Recipe.Stage.of("the options of rank 0", told);
-        TrainingConfig config = Recipe.parse(stage, own).options.config();
+        TrainingConfig config =
+            TrainingConfig.builder(told)
+                .threads(options.threads())
+                .device(options.device())
+                .build();
         Trainer.follow(config, group, Listeners.of(), stop::requested);
       }
       return 0; // how the run ended, rank 0 tells
@@ -214,10 +217,9 @@ class TrainCommand implements Callable<Integer> {
       throw new ParameterException(
           spec.commandLine(), "--recipe needs --out DIR, and goes on by itself without --resume");
     }
-    List<String> typed = typedBeside(Set.of(YamlOptions.RECIPE, "--out", YamlOptions.DRY_RUN));
     List<Recipe.Stage> stages = Recipe.read(file, folderOfAll).stages();
     for (Recipe.Stage stage : stages) {
-      Recipe.parse(stage, typed).options.config(); // all mistakes before hours are spent
+      TrainingConfig unused = ofStage(stage); // all mistakes before hours are spent
     }
     if (dryRun) {
       DryRunPrinter printer = new DryRunPrinter(terminal());
@@ -225,7 +227,7 @@ class TrainCommand implements Callable<Integer> {
       for (Recipe.Stage stage : stages) {
         RunFolder folder = new RunFolder(folderOfAll.resolve(stage.name()));
         if (!folder.isFinished()) {
-          printer.run(Recipe.parse(stage, typed).options.config(), stage.name(), toCome);
+          printer.run(ofStage(stage), stage.name(), toCome);
         }
         toCome.add(folder.bestModel());
       }
@@ -233,7 +235,7 @@ class TrainCommand implements Callable<Integer> {
       printJson(Map.of(STAGES, printer.results()));
       return 0;
     }
-    int exitCode = runStages(file, folderOfAll, stages, typed, stop);
+    int exitCode = runStages(file, folderOfAll, stages, stop);
     List<Map<String, Object>> results = new ArrayList<>();
     for (Recipe.Stage stage : stages) {
       RunFolder folder = new RunFolder(folderOfAll.resolve(stage.name()));
@@ -247,8 +249,7 @@ class TrainCommand implements Callable<Integer> {
     return exitCode;
   }
 
-  private int runStages(
-      Path file, Path folderOfAll, List<Recipe.Stage> stages, List<String> typed, StopSignal stop) {
+  private int runStages(Path file, Path folderOfAll, List<Recipe.Stage> stages, StopSignal stop) {
     for (Recipe.Stage stage : stages) {
       RunFolder folder = new RunFolder(folderOfAll.resolve(stage.name()));
       if (folder.isFinished()) {
@@ -257,7 +258,7 @@ class TrainCommand implements Callable<Integer> {
       }
       terminal().printf("%nStage %s%n", stage.name());
       boolean begun = Files.exists(folder.config());
-      TrainingConfig config = Recipe.parse(stage, typed).options.config();
+      TrainingConfig config = ofStage(stage);
       if (begun && config.sgd().microBatch() == 0) {
         config = config.withMicroBatch(microBatchOf(folder));
       }
@@ -339,16 +340,14 @@ class TrainCommand implements Callable<Integer> {
     return YamlOptions.read(folder.config(), YamlOptions.RECIPE).path("micro-batch").asInt();
   }
 
-  /** What was typed, without some options and their values. */
-  private List<String> typedBeside(Set<String> left) {
-    List<String> typed = new ArrayList<>();
-    for (OptionSpec option : spec.commandLine().getParseResult().matchedOptions()) {
-      String name = option.longestName();
-      if (!left.contains(name)) {
-        typed.add(name + "=" + option.getValue());
-      }
+  private TrainingConfig ofStage(Recipe.Stage stage) {
+    try {
+      return options.config(YamlOptions.values(stage.place(), stage.options(), spec));
+    } catch (InputException e) {
+      String place = stage.place() + ": ";
+      String message = String.valueOf(e.getMessage());
+      throw message.startsWith(place) ? e : new InputException(place + message, e);
     }
-    return typed;
   }
 
   /** Where people read: with --json, that is not where the result goes. */

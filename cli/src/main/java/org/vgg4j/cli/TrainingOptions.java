@@ -1,33 +1,30 @@
 package org.vgg4j.cli;
 
-import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import org.vgg4j.base.InputException;
-import org.vgg4j.data.loading.ScaleRange;
-import org.vgg4j.model.Architecture;
-import org.vgg4j.model.Configuration;
 import org.vgg4j.network.Device;
-import org.vgg4j.train.AugmentationConfig;
-import org.vgg4j.train.LayerRates;
 import org.vgg4j.train.ScheduleConfig;
-import org.vgg4j.train.SgdConfig;
-import org.vgg4j.train.StartConfig;
 import org.vgg4j.train.TrainingConfig;
+import org.vgg4j.train.TrainingConfigBuilder;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
-/** The options that say what a training run does. */
+/**
+ * The options that say what a training run does: names and descriptions. Their defaults and ranges
+ * are those of {@link TrainingConfig}, to which their values go by name.
+ */
+@SuppressWarnings("UnusedVariable") // picocli's option objects hold the values
 final class TrainingOptions {
-  private static final Pattern RATIO =
-      Pattern.compile("(\\d{1,4}(?:\\.\\d{1,9})?)(?:-(\\d{1,4}(?:\\.\\d{1,9})?))?");
+  static final String SCALE = "--scale";
+  static final String SCALE_RATIO = "--scale-ratio";
+  private static final String MICRO_BATCH = "--micro-batch";
 
   @Spec(Spec.Target.MIXEE)
   private CommandSpec spec;
@@ -35,21 +32,20 @@ final class TrainingOptions {
   @Option(
       names = "--data",
       paramLabel = "DATA",
-      defaultValue = "fashion-mini",
       description = Texts.DATA + " (default: ${DEFAULT-VALUE})")
   private String data;
 
-  @Option(names = "--arch", paramLabel = "NAME", defaultValue = "A", description = Texts.ARCH)
+  @Option(names = "--arch", paramLabel = "NAME", description = Texts.ARCH)
   private String arch;
 
-  @Option(names = "--width", paramLabel = "F", defaultValue = "0.25", description = Texts.WIDTH)
+  @Option(names = "--width", paramLabel = "F", description = Texts.WIDTH)
   private double width;
 
-  @Option(names = "--crop", paramLabel = "PIXELS", defaultValue = "32", description = Texts.CROP)
+  @Option(names = "--crop", paramLabel = "PIXELS", description = Texts.CROP)
   private int crop;
 
   @Option(
-      names = "--scale",
+      names = SCALE,
       paramLabel = "S",
       description =
           "shorter side, in pixels, of a rescaled training image, or a range from which each draws"
@@ -57,9 +53,8 @@ final class TrainingOptions {
   private @Nullable String scale;
 
   @Option(
-      names = "--scale-ratio",
+      names = SCALE_RATIO,
       paramLabel = "F",
-      defaultValue = "1.143",
       description =
           "S as a multiple of the crop, rounded down, or a range, such as 1.143-2.286; 256/224 in"
               + " the paper (default: ${DEFAULT-VALUE})")
@@ -68,7 +63,6 @@ final class TrainingOptions {
   @Option(
       names = "--flip",
       negatable = true,
-      defaultValue = "true",
       fallbackValue = "true",
       description = "mirror training images half of the time (default: ${DEFAULT-VALUE})")
   private boolean flip;
@@ -76,24 +70,18 @@ final class TrainingOptions {
   @Option(
       names = "--color-shift",
       paramLabel = "F",
-      defaultValue = "0.1",
       description =
           "shift the colour of training images at random along the principal components of the"
               + " data's colours; the standard deviation in eigenvalues, 0: none (default:"
               + " ${DEFAULT-VALUE})")
   private double colorShift;
 
-  @Option(
-      names = "--held-out",
-      paramLabel = "F",
-      defaultValue = "0.1",
-      description = Texts.HELD_OUT)
+  @Option(names = "--held-out", paramLabel = "F", description = Texts.HELD_OUT)
   private double heldOut;
 
   @Option(
       names = "--limit",
       paramLabel = "N",
-      defaultValue = "0",
       description =
           "use only so many of the training images, of each class its share; those held out are"
               + " among them; 0: all (default: ${DEFAULT-VALUE})")
@@ -102,14 +90,12 @@ final class TrainingOptions {
   @Option(
       names = "--batch",
       paramLabel = "N",
-      defaultValue = "64",
       description = "images per step; 256 in the paper (default: ${DEFAULT-VALUE})")
   private int batch;
 
   @Option(
-      names = "--micro-batch",
+      names = MICRO_BATCH,
       paramLabel = "N",
-      defaultValue = "0",
       description =
           "images at a time; 0: as many as memory allows; batch normalisation is by these images'"
               + " statistics (default: ${DEFAULT-VALUE})")
@@ -118,14 +104,12 @@ final class TrainingOptions {
   @Option(
       names = "--lr",
       paramLabel = "F",
-      defaultValue = "0.01",
       description = "learning rate at the start (default: ${DEFAULT-VALUE})")
   private double learningRate;
 
   @Option(
       names = "--lr-features",
       paramLabel = "F",
-      defaultValue = "0",
       description =
           "learning rate at the start of the convolutions and their normalisations; 0: that of all"
               + " (default: ${DEFAULT-VALUE})")
@@ -134,7 +118,6 @@ final class TrainingOptions {
   @Option(
       names = "--lr-head",
       paramLabel = "F",
-      defaultValue = "0",
       description =
           "learning rate at the start of the last layer; 0: that of all (default:"
               + " ${DEFAULT-VALUE})")
@@ -143,21 +126,18 @@ final class TrainingOptions {
   @Option(
       names = "--momentum",
       paramLabel = "F",
-      defaultValue = "0.9",
       description = "momentum of SGD (default: ${DEFAULT-VALUE})")
   private double momentum;
 
   @Option(
       names = "--weight-decay",
       paramLabel = "F",
-      defaultValue = "5e-4",
       description = "factor of the L2 penalty (default: ${DEFAULT-VALUE})")
   private double weightDecay;
 
   @Option(
       names = "--bias-decay",
       negatable = true,
-      defaultValue = "true",
       fallbackValue = "true",
       description =
           "let biases, and normalisations' scales, decay like weights (default: ${DEFAULT-VALUE})")
@@ -166,14 +146,12 @@ final class TrainingOptions {
   @Option(
       names = "--dropout",
       paramLabel = "F",
-      defaultValue = "0.5",
       description = "dropout rate after fc6 and fc7 (default: ${DEFAULT-VALUE})")
   private double dropout;
 
   @Option(
       names = "--init",
       paramLabel = "NAME",
-      defaultValue = "glorot",
       description =
           "initial weights: glorot, gaussian (std 0.01), he, or from:FILE, a model: all its layers"
               + " if it is the same network, with or without batch normalisation, else conv1_1,"
@@ -184,7 +162,6 @@ final class TrainingOptions {
   @Option(
       names = "--init-rest",
       paramLabel = "NAME",
-      defaultValue = "glorot",
       description =
           "weights that from:FILE leaves open: glorot, gaussian or he (default: ${DEFAULT-VALUE})")
   private String initRest;
@@ -202,7 +179,6 @@ final class TrainingOptions {
   @Option(
       names = "--schedule",
       paramLabel = "NAME",
-      defaultValue = "paper",
       description =
           "how the learning rate falls: paper (by ten when validation stops improving), step (by"
               + " ten after --step-epochs) or cosine (default: ${DEFAULT-VALUE})")
@@ -218,14 +194,12 @@ final class TrainingOptions {
   @Option(
       names = "--warm-up",
       paramLabel = "N",
-      defaultValue = "0",
       description = "steps over which the rate first rises to --lr (default: ${DEFAULT-VALUE})")
   private int warmUp;
 
   @Option(
       names = "--patience",
       paramLabel = "N",
-      defaultValue = "2",
       description =
           "for schedule paper: epochs without a better validation error before the rate is divided"
               + " by ten, three times at most (default: ${DEFAULT-VALUE})")
@@ -234,18 +208,16 @@ final class TrainingOptions {
   @Option(
       names = "--epochs",
       paramLabel = "N",
-      defaultValue = "12",
       description = "at most so many; 74 in the paper (default: ${DEFAULT-VALUE})")
   private int epochs;
 
   @Option(
       names = "--max-steps",
       paramLabel = "N",
-      defaultValue = "370000",
       description = "at most so many steps (default: the paper's ${DEFAULT-VALUE})")
   private int maxSteps;
 
-  @Option(names = "--seed", paramLabel = "N", defaultValue = "1", description = Texts.SEED)
+  @Option(names = "--seed", paramLabel = "N", description = Texts.SEED)
   private long seed;
 
   @Mixin private final DeviceOption device = new DeviceOption();
@@ -256,7 +228,6 @@ final class TrainingOptions {
   @Option(
       names = "--checkpoint-every",
       paramLabel = "N",
-      defaultValue = "500",
       description =
           "steps between checkpoints, beside those at the end of each epoch; 0: only those"
               + " (default: ${DEFAULT-VALUE})")
@@ -286,31 +257,38 @@ final class TrainingOptions {
    * @throws InputException if one is out of its range
    */
   TrainingConfig config() {
-    return new TrainingConfig(
-        data,
-        heldOut,
-        limit,
-        Configuration.of(arch),
-        width,
-        crop,
-        new AugmentationConfig(trainingScale(), flip, colorShift),
-        StartConfig.of(init, initRest, freeze),
-        new SgdConfig(
-            batch,
-            typed("--micro-batch") ? microBatch : Math.min(microBatch, batch),
-            learningRate,
-            momentum,
-            weightDecay,
-            biasDecay,
-            dropout,
-            new LayerRates(featuresRate, headRate)),
-        new ScheduleConfig(
-            ScheduleConfig.Kind.of(schedule), patience, stepEpochs(), warmUp, epochs, maxSteps),
-        seed,
-        threads,
-        device.get(),
-        checkpointEvery,
-        maxUnreadable.get());
+    return over(Map.of(), spec.options());
+  }
+
+  /**
+   * What a file says, over which the options that were typed win.
+   *
+   * @param ofFile by the keys of {@link TrainingConfig#of}
+   * @throws InputException if a key is unknown or a value out of its range
+   */
+  TrainingConfig config(Map<String, ?> ofFile) {
+    return over(ofFile, spec.commandLine().getParseResult().matchedOptions());
+  }
+
+  /** A typed ratio wins over a scale, and a micro-batch that was not typed fits a typed batch. */
+  private TrainingConfig over(Map<String, ?> ofFile, List<OptionSpec> options) {
+    if (typed(SCALE) && typed(SCALE_RATIO)) {
+      throw new ParameterException(
+          spec.commandLine(), "--scale and --scale-ratio say the same: give one of them");
+    }
+    Map<String, Object> values = new LinkedHashMap<>(ofFile);
+    for (OptionSpec option : options) {
+      String key = option.longestName().substring(2);
+      Object value = option.getValue();
+      if (TrainingConfig.isKey(key) && value != null) {
+        values.put(key, value);
+      }
+    }
+    if (typed(SCALE_RATIO)) {
+      values.remove(SCALE.substring(2));
+    }
+    TrainingConfigBuilder builder = TrainingConfig.builder(values);
+    return (typed(MICRO_BATCH) ? builder : builder.fitMicroBatch()).build();
   }
 
   /** Of the options that were typed, those that change nothing beside the others, and why. */
@@ -327,49 +305,6 @@ final class TrainingOptions {
         .filter(one -> one.getValue() && typed(one.getKey().split(" ")[0]))
         .map(one -> "note: %s, and has no effect here".formatted(one.getKey()))
         .toList();
-  }
-
-  private List<Integer> stepEpochs() {
-    List<Integer> numbers = new ArrayList<>();
-    for (String word : stepEpochs.strip().split("[,\\s]+")) {
-      if (!word.matches("\\d{0,9}")) {
-        throw new InputException(
-            "option step-epochs is "
-                + stepEpochs
-                + " but must be epochs of at most nine digits with commas between, such as 20,40");
-      }
-      if (!word.isEmpty()) {
-        numbers.add(Integer.valueOf(word));
-      }
-    }
-    return numbers;
-  }
-
-  /** S; of a file's --scale and a typed --scale-ratio, what is typed wins. */
-  private ScaleRange trainingScale() {
-    if (typed("--scale") && typed("--scale-ratio")) {
-      throw new ParameterException(
-          spec.commandLine(), "--scale and --scale-ratio say the same: give one of them");
-    }
-    return scale != null && !typed("--scale-ratio") ? ScaleRange.of(scale) : scaleOfRatio();
-  }
-
-  private ScaleRange scaleOfRatio() {
-    Matcher matcher = RATIO.matcher(scaleRatio.strip());
-    if (!matcher.matches()) {
-      throw new InputException(
-          "option scale-ratio is %s but must be a number, or two for scale jitter, such as 1.143-2.286"
-              .formatted(scaleRatio));
-    }
-    double smallest = Double.parseDouble(matcher.group(1));
-    double largest = matcher.group(2) == null ? smallest : Double.parseDouble(matcher.group(2));
-    if (smallest < 1 || largest < smallest) {
-      throw new InputException(
-          "option scale-ratio is %s but must be at least 1, or a smaller and a larger number from 1 on, such as 1.143-2.286"
-              .formatted(scaleRatio));
-    }
-    int side = Math.max(crop, Architecture.SMALLEST_CROP); // a smaller crop is told of as such
-    return new ScaleRange((int) (side * smallest), (int) (side * largest));
   }
 
   private boolean typed(String option) {

@@ -72,9 +72,11 @@ final class YamlOptions implements IDefaultValueProvider {
   }
 
   private final Map<String, String> values;
+  private final IDefaultValueProvider others;
 
-  private YamlOptions(Map<String, String> values) {
+  private YamlOptions(Map<String, String> values, CommandSpec command) {
     this.values = values;
+    this.others = command.defaultValueProvider();
   }
 
   /**
@@ -101,8 +103,7 @@ final class YamlOptions implements IDefaultValueProvider {
     Path file = file(args);
     if (file != null) {
       Map<String, String> ofFile =
-          new LinkedHashMap<>(
-              of(file.toString(), read(file, CONFIG), command.getCommandSpec()).values);
+          new LinkedHashMap<>(of(file.toString(), read(file, CONFIG), command.getCommandSpec()));
       settled.forEach(name -> ofFile.remove("--" + name));
       if (ofFile.containsKey("--scale-ratio")) {
         values.remove("--scale");
@@ -110,7 +111,7 @@ final class YamlOptions implements IDefaultValueProvider {
       values.putAll(ofFile);
     }
     if (!values.isEmpty()) {
-      command.setDefaultValueProvider(new YamlOptions(values));
+      command.setDefaultValueProvider(new YamlOptions(values, command.getCommandSpec()));
     }
   }
 
@@ -142,7 +143,14 @@ final class YamlOptions implements IDefaultValueProvider {
    * @param place what to call the object in an error, for example the file
    * @throws InputException if a key is unknown or a value is not a single one
    */
-  static YamlOptions of(String place, JsonNode object, CommandSpec command) {
+  static Map<String, String> values(String place, JsonNode object, CommandSpec command) {
+    Map<String, String> values = new LinkedHashMap<>();
+    of(place, object, command).forEach((name, value) -> values.put(name.substring(2), value));
+    return values;
+  }
+
+  /** Like {@link #values}, by the options' names. */
+  private static Map<String, String> of(String place, JsonNode object, CommandSpec command) {
     if (!object.isObject()) {
       throw new InputException(place + " must hold lines like 'epochs: 20', one per option");
     }
@@ -177,7 +185,7 @@ final class YamlOptions implements IDefaultValueProvider {
       values.put("--" + field.getKey(), text(field.getValue(), option.type(), key));
     }
     requireValues(place, command, values);
-    return new YamlOptions(values);
+    return values;
   }
 
   /**
@@ -309,7 +317,9 @@ final class YamlOptions implements IDefaultValueProvider {
   }
 
   @Override
-  public @Nullable String defaultValue(ArgSpec arg) {
-    return arg instanceof OptionSpec option ? values.get(option.longestName()) : null;
+  public @Nullable String defaultValue(ArgSpec arg) throws Exception {
+    return arg instanceof OptionSpec option && values.containsKey(option.longestName())
+        ? values.get(option.longestName())
+        : others.defaultValue(arg);
   }
 }

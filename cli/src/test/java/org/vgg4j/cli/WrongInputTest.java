@@ -104,7 +104,7 @@ class WrongInputTest {
     Path weights = root.resolve(name);
     Files.write(weights, start.translateEscapes().getBytes(StandardCharsets.ISO_8859_1));
     assertRefused(
-        Vgg.run("classify", data(), "--model", weights),
+        Vgg.run("evaluate", "--data", data(), "--model", weights),
         weights
             + " is not a model of vgg4j: if it holds weights, make one of it by vgg import "
             + weights

@@ -18,7 +18,7 @@ import org.vgg4j.model.ParameterShape;
  * arrays are shared, not copied; whoever trains writes into them.
  *
  * <p>For inference the weights of the fully connected layers may be rounded to bfloat16; see {@link
- * Engine#withFcWeights}. Their arrays are then not here.
+ * FcWeights}. Their arrays are then not here.
  */
 public final class Parameters implements ParameterStore {
   /**

@@ -42,25 +42,4 @@ public record SgdConfig(
         "zero or a positive number");
     Require.option(dropout >= 0 && dropout < 1, "dropout", dropout, "in [0, 1)");
   }
-
-  /** Returns the same options for batches, and micro-batches, of at most so many images. */
-  SgdConfig withBatchOfAtMost(int images) {
-    return batch <= images
-        ? this
-        : new SgdConfig(
-            images,
-            Math.min(microBatch, images),
-            learningRate,
-            momentum,
-            weightDecay,
-            biasDecay,
-            dropout,
-            layerRates);
-  }
-
-  /** Returns the same options with another micro-batch. */
-  SgdConfig withMicroBatch(int images) {
-    return new SgdConfig(
-        batch, images, learningRate, momentum, weightDecay, biasDecay, dropout, layerRates);
-  }
 }

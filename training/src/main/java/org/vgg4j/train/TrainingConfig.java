@@ -2,7 +2,6 @@ package org.vgg4j.train;
 
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -50,6 +49,9 @@ public record TrainingConfig(
     int checkpointEvery,
     UnreadableLimit maxUnreadable) {
 
+  /** What programs, the command line and recipes have where they say nothing else. */
+  public static final TrainingConfig DEFAULTS = builder().build();
+
   /** Options that do not change what is learnt, or are told elsewhere. */
   private static final Set<String> NOT_IN_PROVENANCE =
       Set.of("threads", "device", "data", "checkpoint-every", "max-unreadable");
@@ -82,29 +84,56 @@ public record TrainingConfig(
    */
   public static TrainingConfig fineTuning(Path model, String data) {
     ModelFile file = ModelFile.readWithoutArrays(model);
-    int crop = file.architecture().crop();
-    int scale = file.preprocessing().scale();
-    return new TrainingConfig(
-        data,
-        0.1,
-        0,
-        file.architecture().configuration(),
-        file.architecture().width(),
-        crop,
-        new AugmentationConfig(new ScaleRange(scale, scale), true, 0.1),
-        new StartConfig(model, Initialisation.GLOROT, List.of()),
-        new SgdConfig(32, 0, 1e-3, 0.9, 5e-4, true, 0.5, new LayerRates(0, 1e-2)),
-        new ScheduleConfig(ScheduleConfig.Kind.COSINE, 2, List.of(), 0, 10, 370_000),
-        1,
-        Runtime.getRuntime().availableProcessors(),
-        Device.AUTO,
-        500,
-        UnreadableLimit.AUTO);
+    return builder()
+        .data(data)
+        .configuration(file.architecture().configuration())
+        .width(file.architecture().width())
+        .crop(file.architecture().crop())
+        .scale(ScaleRange.fixed(file.preprocessing().scale()))
+        .from(model)
+        .batch(32)
+        .learningRate(1e-3)
+        .layerRates(new LayerRates(0, 1e-2))
+        .schedule(ScheduleConfig.Kind.COSINE)
+        .epochs(10)
+        .build();
+  }
+
+  /** Returns a builder that holds the defaults. */
+  public static TrainingConfigBuilder builder() {
+    return new TrainingConfigBuilder();
+  }
+
+  /** Returns a builder that holds these options. */
+  public TrainingConfigBuilder toBuilder() {
+    return new TrainingConfigBuilder(this);
+  }
+
+  /**
+   * Understands options by the keys of {@link #options()}, and {@code scale-ratio}; those that are
+   * not there have their defaults.
+   *
+   * @param options numbers, truth values, or texts that say them
+   * @throws org.vgg4j.base.InputException if a key is unknown, a value cannot be understood or is
+   *     out of its range
+   */
+  public static TrainingConfig of(Map<String, ?> options) {
+    return builder(options).build();
+  }
+
+  /** Returns a builder that holds what {@link #of} understands. */
+  public static TrainingConfigBuilder builder(Map<String, ?> options) {
+    return TrainingKeys.builder(options);
+  }
+
+  /** Whether {@link #of} knows the key. */
+  public static boolean isKey(String key) {
+    return TrainingKeys.has(key);
   }
 
   /** Returns the same options with another micro-batch. */
   public TrainingConfig withMicroBatch(int images) {
-    return withSgd(sgd.withMicroBatch(images));
+    return toBuilder().microBatch(images).build();
   }
 
   /**
@@ -112,46 +141,15 @@ public record TrainingConfig(
    * of them, and takes no more memory.
    */
   TrainingConfig fittedTo(int images) {
-    return withSgd(sgd.withBatchOfAtMost(images));
-  }
-
-  private TrainingConfig withSgd(SgdConfig other) {
-    return new TrainingConfig(
-        data,
-        heldOut,
-        limit,
-        configuration,
-        width,
-        crop,
-        augmentation,
-        start,
-        other,
-        schedule,
-        seed,
-        threads,
-        device,
-        checkpointEvery,
-        maxUnreadable);
+    return toBuilder()
+        .batch(Math.min(sgd.batch(), images))
+        .microBatch(Math.min(sgd.microBatch(), images))
+        .build();
   }
 
   /** Returns the same options with all weights drawn, also where they would come from a model. */
   public TrainingConfig withDrawnWeights() {
-    return new TrainingConfig(
-        data,
-        heldOut,
-        limit,
-        configuration,
-        width,
-        crop,
-        augmentation,
-        new StartConfig(null, start.rest(), start.freeze()),
-        sgd,
-        schedule,
-        seed,
-        threads,
-        device,
-        checkpointEvery,
-        maxUnreadable);
+    return toBuilder().from(null).build();
   }
 
   /** All options by name. */

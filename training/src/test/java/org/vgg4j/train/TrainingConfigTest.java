@@ -162,7 +162,8 @@ class TrainingConfigTest {
             .filter(key -> !one.provenanceOptions(null).containsKey(key))
             .toList();
     assertThat(left)
-        .containsExactlyInAnyOrder("threads", "data", "checkpoint-every", "max-unreadable");
+        .containsExactlyInAnyOrder(
+            "threads", "device", "data", "checkpoint-every", "max-unreadable");
   }
 
   /** Two paths of the same file give the same weights. */

@@ -24,15 +24,11 @@ import org.vgg4j.network.Engine;
 import org.vgg4j.network.Engines;
 import org.vgg4j.network.Network;
 import org.vgg4j.network.Parameters;
-import org.vgg4j.train.AugmentationConfig;
 import org.vgg4j.train.DryRun;
 import org.vgg4j.train.Initialisation;
-import org.vgg4j.train.LayerRates;
 import org.vgg4j.train.RunFolder;
 import org.vgg4j.train.RunLock;
 import org.vgg4j.train.ScheduleConfig;
-import org.vgg4j.train.SgdConfig;
-import org.vgg4j.train.StartConfig;
 import org.vgg4j.train.Trainer;
 import org.vgg4j.train.TrainingConfig;
 import org.vgg4j.train.TrainingListener;
@@ -265,42 +261,31 @@ public final class Reproducer {
 
   private TrainingConfig training(Net net, int seed) {
     String from = net.from();
-    StartConfig start =
-        new StartConfig(
-            from == null ? null : new RunFolder(folder(from, seed)).bestModel(),
-            net.gaussian() ? Initialisation.GAUSSIAN : Initialisation.GLOROT,
-            net.onlyFullyConnected() ? List.of("features") : List.of());
-    return new TrainingConfig(
-        config.data(),
-        HELD_OUT,
-        config.images(),
-        net.configuration(),
-        config.width(),
-        config.crop(),
-        new AugmentationConfig(config.trainingScale(net), true, 0.1),
-        start,
-        new SgdConfig(
-            config.batch(),
-            config.batch(),
-            config.learningRate(net),
-            0.9,
-            5e-4,
-            true,
-            0.5,
-            LayerRates.SAME),
-        // so few epochs have no time for plateaus
-        new ScheduleConfig(
-            ScheduleConfig.Kind.COSINE,
-            1,
-            List.of(),
-            warmUp(net),
-            config.epochs(net),
-            Integer.MAX_VALUE),
-        seed,
-        config.threads(),
-        config.device(),
-        0,
-        config.maxUnreadable());
+    return TrainingConfig.builder()
+        .data(config.data())
+        .heldOut(HELD_OUT)
+        .limit(config.images())
+        .configuration(net.configuration())
+        .width(config.width())
+        .crop(config.crop())
+        .scale(config.trainingScale(net))
+        .from(from == null ? null : new RunFolder(folder(from, seed)).bestModel())
+        .initialisation(net.gaussian() ? Initialisation.GAUSSIAN : Initialisation.GLOROT)
+        .freeze(net.onlyFullyConnected() ? List.of("features") : List.of())
+        .batch(config.batch())
+        .microBatch(config.batch())
+        .learningRate(config.learningRate(net))
+        .schedule(ScheduleConfig.Kind.COSINE) // so few epochs have no time for plateaus
+        .patience(1)
+        .warmUp(warmUp(net))
+        .epochs(config.epochs(net))
+        .maxSteps(Integer.MAX_VALUE)
+        .seed(seed)
+        .threads(config.threads())
+        .device(config.device())
+        .checkpointEvery(0)
+        .maxUnreadable(config.maxUnreadable())
+        .build();
   }
 
   /**

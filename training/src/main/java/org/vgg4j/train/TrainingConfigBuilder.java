@@ -1,0 +1,308 @@
+package org.vgg4j.train;
+
+import java.nio.file.Path;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import org.vgg4j.data.loading.ScaleRange;
+import org.vgg4j.data.UnreadableLimit;
+import org.vgg4j.model.Configuration;
+import org.vgg4j.network.Device;
+
+/**
+ * Makes a {@link TrainingConfig}. Its fields are the one home of all defaults: those of programs,
+ * of the command line and of recipes. Not thread-safe.
+ */
+public final class TrainingConfigBuilder {
+  private String data = "fashion-mini";
+  private double heldOut = 0.1;
+  private int limit = 0;
+  private Configuration configuration = Configuration.A;
+  private double width = 0.25;
+  private int crop = 32;
+  private @Nullable ScaleRange scale = null;
+  private ScaleRatio scaleRatio = ScaleRatio.PAPER;
+  private boolean flip = true;
+  private double colorShift = 0.1;
+  private int batch = 64;
+  private int microBatch = 0;
+  private double learningRate = 0.01;
+  private LayerRates layerRates = LayerRates.SAME;
+  private double momentum = 0.9;
+  private double weightDecay = 5e-4;
+  private boolean biasDecay = true;
+  private double dropout = 0.5;
+  private @Nullable Path from = null;
+  private Initialisation initialisation = Initialisation.GLOROT;
+  private List<String> freeze = List.of();
+  private ScheduleConfig.Kind schedule = ScheduleConfig.Kind.PAPER;
+  private int patience = 2;
+  private List<Integer> stepEpochs = List.of();
+  private int warmUp = 0;
+  private int epochs = 12;
+  private int maxSteps = 370_000; // the paper's
+  private long seed = 1;
+  private int threads = Runtime.getRuntime().availableProcessors();
+  private Device device = Device.AUTO;
+  private int checkpointEvery = 500;
+  private UnreadableLimit maxUnreadable = UnreadableLimit.AUTO;
+
+  TrainingConfigBuilder() {}
+
+  TrainingConfigBuilder(TrainingConfig config) {
+    data = config.data();
+    heldOut = config.heldOut();
+    limit = config.limit();
+    configuration = config.configuration();
+    width = config.width();
+    crop = config.crop();
+    scale = config.augmentation().scale();
+    flip = config.augmentation().flip();
+    colorShift = config.augmentation().colorShift();
+    batch = config.sgd().batch();
+    microBatch = config.sgd().microBatch();
+    learningRate = config.sgd().learningRate();
+    layerRates = config.sgd().layerRates();
+    momentum = config.sgd().momentum();
+    weightDecay = config.sgd().weightDecay();
+    biasDecay = config.sgd().biasDecay();
+    dropout = config.sgd().dropout();
+    from = config.start().from();
+    initialisation = config.start().rest();
+    freeze = config.start().freeze();
+    schedule = config.schedule().kind();
+    patience = config.schedule().patience();
+    stepEpochs = config.schedule().stepEpochs();
+    warmUp = config.schedule().warmUp();
+    epochs = config.schedule().epochs();
+    maxSteps = config.schedule().maxSteps();
+    seed = config.seed();
+    threads = config.threads();
+    device = config.device();
+    checkpointEvery = config.checkpointEvery();
+    maxUnreadable = config.maxUnreadable();
+  }
+
+  /**
+   * Returns the configuration.
+   *
+   * @throws org.vgg4j.base.InputException if a number is out of its range
+   */
+  public TrainingConfig build() {
+    return new TrainingConfig(
+        data,
+        heldOut,
+        limit,
+        configuration,
+        width,
+        crop,
+        new AugmentationConfig(scale == null ? scaleRatio.of(crop) : scale, flip, colorShift),
+        new StartConfig(from, initialisation, freeze),
+        new SgdConfig(
+            batch, microBatch, learningRate, momentum, weightDecay, biasDecay, dropout, layerRates),
+        new ScheduleConfig(schedule, patience, stepEpochs, warmUp, epochs, maxSteps),
+        seed,
+        threads,
+        device,
+        checkpointEvery,
+        maxUnreadable);
+  }
+
+  /** Word or path of the data set; the built-in pictures of clothes unless set. */
+  public TrainingConfigBuilder data(String value) {
+    data = value;
+    return this;
+  }
+
+  /** Fraction of the training images held out for validation, in (0, 1). */
+  public TrainingConfigBuilder heldOut(double value) {
+    heldOut = value;
+    return this;
+  }
+
+  /** How many of the training images to use; 0 for all. */
+  public TrainingConfigBuilder limit(int value) {
+    limit = value;
+    return this;
+  }
+
+  /** Which network. */
+  public TrainingConfigBuilder configuration(Configuration value) {
+    configuration = value;
+    return this;
+  }
+
+  /** Factor on channels and hidden features. */
+  public TrainingConfigBuilder width(double value) {
+    width = value;
+    return this;
+  }
+
+  /** Side of the input window in pixels. */
+  public TrainingConfigBuilder crop(int value) {
+    crop = value;
+    return this;
+  }
+
+  /** S in pixels: shorter side of a rescaled training image, fixed or a range. */
+  public TrainingConfigBuilder scale(ScaleRange value) {
+    scale = value;
+    return this;
+  }
+
+  /** S as a multiple of the crop, in the place of {@link #scale}. */
+  public TrainingConfigBuilder scaleRatio(ScaleRatio value) {
+    scaleRatio = value;
+    scale = null;
+    return this;
+  }
+
+  /** Whether training images are mirrored half of the time. */
+  public TrainingConfigBuilder flip(boolean value) {
+    flip = value;
+    return this;
+  }
+
+  /** Standard deviation of the colour shift, in eigenvalues; 0 for none. */
+  public TrainingConfigBuilder colorShift(double value) {
+    colorShift = value;
+    return this;
+  }
+
+  /** Images per step. */
+  public TrainingConfigBuilder batch(int value) {
+    batch = value;
+    return this;
+  }
+
+  /** Images at a time; 0 for as many as memory allows. */
+  public TrainingConfigBuilder microBatch(int value) {
+    microBatch = value;
+    return this;
+  }
+
+  /** Makes a micro-batch that is larger than the batch as large as that. */
+  public TrainingConfigBuilder fitMicroBatch() {
+    microBatch = Math.min(microBatch, batch);
+    return this;
+  }
+
+  /** Learning rate at the start. */
+  public TrainingConfigBuilder learningRate(double value) {
+    learningRate = value;
+    return this;
+  }
+
+  /** Learning rates of layers that have their own. */
+  public TrainingConfigBuilder layerRates(LayerRates value) {
+    layerRates = value;
+    return this;
+  }
+
+  /** Share of the last step that is taken again, in [0, 1). */
+  public TrainingConfigBuilder momentum(double value) {
+    momentum = value;
+    return this;
+  }
+
+  /** Factor of the L2 penalty. */
+  public TrainingConfigBuilder weightDecay(double value) {
+    weightDecay = value;
+    return this;
+  }
+
+  /** Whether biases decay like weights. */
+  public TrainingConfigBuilder biasDecay(boolean value) {
+    biasDecay = value;
+    return this;
+  }
+
+  /** Dropout rate after fc6 and fc7, in [0, 1). */
+  public TrainingConfigBuilder dropout(double value) {
+    dropout = value;
+    return this;
+  }
+
+  /** A model whose weights are taken over; null: all are drawn. */
+  public TrainingConfigBuilder from(@Nullable Path value) {
+    from = value;
+    return this;
+  }
+
+  /** How weights are drawn that no model gives. */
+  public TrainingConfigBuilder initialisation(Initialisation value) {
+    initialisation = value;
+    return this;
+  }
+
+  /** Layers that keep their first weights, see {@link StartConfig#freeze}. */
+  public TrainingConfigBuilder freeze(List<String> value) {
+    freeze = value;
+    return this;
+  }
+
+  /** How the learning rate falls. */
+  public TrainingConfigBuilder schedule(ScheduleConfig.Kind value) {
+    schedule = value;
+    return this;
+  }
+
+  /** For the paper's schedule: validations without improvement before the rate drops. */
+  public TrainingConfigBuilder patience(int value) {
+    patience = value;
+    return this;
+  }
+
+  /** For schedule step: after which epochs the rate drops, rising. */
+  public TrainingConfigBuilder stepEpochs(List<Integer> value) {
+    stepEpochs = value;
+    return this;
+  }
+
+  /** Steps over which the rate first rises; 0 for none. */
+  public TrainingConfigBuilder warmUp(int value) {
+    warmUp = value;
+    return this;
+  }
+
+  /** At most so many epochs. */
+  public TrainingConfigBuilder epochs(int value) {
+    epochs = value;
+    return this;
+  }
+
+  /** At most so many steps. */
+  public TrainingConfigBuilder maxSteps(int value) {
+    maxSteps = value;
+    return this;
+  }
+
+  /** Seed of all random draws. */
+  public TrainingConfigBuilder seed(long value) {
+    seed = value;
+    return this;
+  }
+
+  /** Number of threads; all processors unless set. */
+  public TrainingConfigBuilder threads(int value) {
+    threads = value;
+    return this;
+  }
+
+  /** The device that computes. */
+  public TrainingConfigBuilder device(Device value) {
+    device = value;
+    return this;
+  }
+
+  /** Steps between checkpoints, beside those at the end of each epoch; 0: only those. */
+  public TrainingConfigBuilder checkpointEvery(int value) {
+    checkpointEvery = value;
+    return this;
+  }
+
+  /** How many pictures of each part may be passed over. */
+  public TrainingConfigBuilder maxUnreadable(UnreadableLimit value) {
+    maxUnreadable = value;
+    return this;
+  }
+}
