@@ -34,7 +34,7 @@ class TrainingDefaultsTest {
               OptionSpec option = line.getCommandSpec().findOption("--" + key);
               assertThat(option).as(key).isNotNull();
               assertThat(String.join("", option.description())).as(key).hasSizeGreaterThan(10);
-              assertThat(help).contains("--" + key);
+              assertThat(help).matches("(?s).*--(\\[no-])?" + key + "[= ].*");
             });
     assertThat(help).contains("(default: 0.0005)").contains("(default: 64)");
   }

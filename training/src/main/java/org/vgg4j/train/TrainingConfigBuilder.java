@@ -3,8 +3,8 @@ package org.vgg4j.train;
 import java.nio.file.Path;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
-import org.vgg4j.data.loading.ScaleRange;
 import org.vgg4j.data.UnreadableLimit;
+import org.vgg4j.data.loading.ScaleRange;
 import org.vgg4j.model.Configuration;
 import org.vgg4j.network.Device;
 

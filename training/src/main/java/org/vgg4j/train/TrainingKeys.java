@@ -10,8 +10,8 @@ import java.util.Objects;
 import java.util.Set;
 import java.util.function.BiConsumer;
 import org.vgg4j.base.InputException;
-import org.vgg4j.data.loading.ScaleRange;
 import org.vgg4j.data.UnreadableLimit;
+import org.vgg4j.data.loading.ScaleRange;
 import org.vgg4j.model.Configuration;
 import org.vgg4j.network.Device;
 

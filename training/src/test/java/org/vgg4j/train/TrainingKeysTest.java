@@ -11,8 +11,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.vgg4j.base.InputException;
-import org.vgg4j.data.loading.ScaleRange;
 import org.vgg4j.data.UnreadableLimit;
+import org.vgg4j.data.loading.ScaleRange;
 import org.vgg4j.model.Configuration;
 import org.vgg4j.network.Device;
 
