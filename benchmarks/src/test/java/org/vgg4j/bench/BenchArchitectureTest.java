@@ -29,7 +29,10 @@ class BenchArchitectureTest {
               "org.vgg4j.cli..",
               "org.vgg4j.image..",
               "org.vgg4j.data..",
-              "org.vgg4j.weights..",
+              "org.vgg4j.weights",
+              "org.vgg4j.weights.format..",
+              "org.vgg4j.weights.foreign..",
+              "org.vgg4j.weights.tensor..",
               "org.vgg4j.views..",
               "org.vgg4j.evaluate..",
               "org.vgg4j.experiment..",
@@ -37,7 +40,7 @@ class BenchArchitectureTest {
               "org.vgg4j.kernels.scalar..")
           .because(
               "what is measured is kernels, networks and their training as they are, not files and"
-                  + " pictures");
+                  + " images; peers read networks as weights.export writes them");
 
   @ArchTest
   static final ArchRule decode =

@@ -8,9 +8,9 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
+import org.vgg4j.weights.export.OnnxWriter;
 
 /** ONNX Runtime, through its own Java interface. It does not train. */
 final class OnnxRuntimeContender implements Contender {
@@ -31,7 +31,7 @@ final class OnnxRuntimeContender implements Contender {
     }
     Inputs inputs = job.inputs();
     Path model = inputs.folder().resolve("model.onnx");
-    Files.write(model, OnnxModel.of(job.workload().architecture(), Inputs.WEIGHTS));
+    OnnxWriter.writeBeside(job.workload().architecture(), Inputs.WEIGHTS, model);
     OrtEnvironment environment = OrtEnvironment.getEnvironment();
     try (OrtSession.SessionOptions options = new OrtSession.SessionOptions()) {
       options.setIntraOpNumThreads(job.threads());
@@ -55,13 +55,13 @@ final class OnnxRuntimeContender implements Contender {
 
   @Override
   public void run() throws OrtException {
-    OrtSession.Result result = session.run(Map.of(OnnxModel.INPUT, images));
+    OrtSession.Result result = session.run(Map.of(OnnxWriter.INPUT, images));
     result.close();
   }
 
   @Override
   public float[] scores() throws OrtException {
-    try (OrtSession.Result result = session.run(Map.of(OnnxModel.INPUT, images))) {
+    try (OrtSession.Result result = session.run(Map.of(OnnxWriter.INPUT, images))) {
       FloatBuffer values = ((OnnxTensor) result.get(0)).getFloatBuffer();
       float[] scores = new float[values.remaining()];
       values.get(scores);

@@ -2,7 +2,6 @@ package org.vgg4j.weights.export;
 
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Map;
 import java.util.Objects;
 import java.util.stream.IntStream;
 import org.vgg4j.base.AtomicFile;
@@ -21,25 +20,28 @@ import org.vgg4j.weights.foreign.Profile;
  * output {@code scores}, or {@code posteriors} after a soft-max, float [N][classes].
  *
  * @param softMax whether the graph ends with a soft-max
- * @param preprocessing whether the graph takes RGB pixels in 0..255 and makes of them what the
- *     weights want; otherwise its input must have been prepared
+ * @param preprocessing whether the graph reads RGB pixels in 0..255 and prepares them as the
+ *     weights expect; otherwise its input must be prepared
  */
 public record OnnxWriter(boolean softMax, boolean preprocessing) {
   private static final int IR_VERSION = 8;
   private static final int OPSET = 17;
   private static final int FLOAT = 1;
   private static final int INT64 = 7;
+  private static final int EXTERNAL = 1;
   private static final int ATTRIBUTE_FLOAT = 1;
   private static final int ATTRIBUTE_INT = 2;
   private static final int ATTRIBUTE_INTS = 7;
-  private static final String INPUT = "images";
 
-  /** What a graph is put together of; its nodes form a chain. */
+  /** Name of the input. */
+  public static final String INPUT = "images";
+
+  /** A graph under construction; its nodes form a chain. */
   private static final class Graph {
     private final Message message = new Message().text(2, "vgg");
     private String last = INPUT;
 
-    /** Adds a node that takes what the last one gives. */
+    /** Adds a node that reads the output of the last one. */
     void add(String type, String name, List<String> weights, Message... attributes) {
       Message node = new Message().text(1, last);
       weights.forEach(weight -> node.text(1, weight));
@@ -52,9 +54,26 @@ public record OnnxWriter(boolean softMax, boolean preprocessing) {
     }
 
     void initializer(String name, List<Integer> dimensions, float[] values) {
+      message.message(5, tensor(name, dimensions).raw(9, values));
+    }
+
+    static Message tensor(String name, List<Integer> dimensions) {
       Message tensor = new Message();
       dimensions.forEach(size -> tensor.number(1, size));
-      message.message(5, tensor.number(2, FLOAT).text(8, name).raw(9, values));
+      return tensor.number(2, FLOAT).text(8, name);
+    }
+
+    /** The whole file's message, once the nodes are there. */
+    Message model(Architecture architecture) {
+      int crop = architecture.crop();
+      message.message(11, valueInfo(INPUT, 3, crop, crop));
+      message.message(12, valueInfo(last, architecture.classes()));
+      return new Message()
+          .number(1, IR_VERSION)
+          .text(2, "vgg4j")
+          .text(3, Version.get())
+          .message(7, message)
+          .message(8, new Message().text(1, "").number(2, OPSET));
     }
   }
 
@@ -80,20 +99,15 @@ public record OnnxWriter(boolean softMax, boolean preprocessing) {
     if (preprocessing) {
       prepare(graph, model.preprocessing());
     }
-    layers(graph, model);
+    for (ParameterShape shape : architecture.parameters()) {
+      float[] values = Objects.requireNonNull(model.arrays().get(shape.name()));
+      graph.initializer(shape.name(), shape.dimensions(), values);
+    }
+    layers(graph, architecture);
     if (softMax) {
       graph.add("Softmax", "posteriors", List.of(), integer("axis", 1));
     }
-    int crop = architecture.crop();
-    graph.message.message(11, valueInfo(INPUT, 3, crop, crop));
-    graph.message.message(12, valueInfo(graph.last, architecture.classes()));
-    Message whole =
-        new Message()
-            .number(1, IR_VERSION)
-            .text(2, "vgg4j")
-            .text(3, Version.get())
-            .message(7, graph.message)
-            .message(8, new Message().text(1, "").number(2, OPSET));
+    Message whole = graph.model(architecture);
     property(whole, "classes", String.join("\n", model.classNames()));
     property(
         whole,
@@ -105,8 +119,37 @@ public record OnnxWriter(boolean softMax, boolean preprocessing) {
     return whole;
   }
 
+  /**
+   * Writes a network whose weights are in another file, up to its scores, without preprocessing.
+   *
+   * @param weights name of a file in the same folder: the parameters in the architecture's order as
+   *     32-bit floats, little-endian
+   * @throws InputException if the file cannot be written
+   */
+  public static void writeBeside(Architecture architecture, String weights, Path file) {
+    Graph graph = new Graph();
+    long offset = 0;
+    for (ParameterShape shape : architecture.parameters()) {
+      long length = (long) shape.length() * Float.BYTES;
+      Message tensor =
+          Graph.tensor(shape.name(), shape.dimensions())
+              .message(13, entry("location", weights))
+              .message(13, entry("offset", String.valueOf(offset)))
+              .message(13, entry("length", String.valueOf(length)))
+              .number(14, EXTERNAL);
+      graph.message.message(5, tensor);
+      offset += length;
+    }
+    layers(graph, architecture);
+    AtomicFile.write(file, graph.model(architecture)::writeTo);
+  }
+
+  private static Message entry(String key, String value) {
+    return new Message().text(1, key).text(2, value);
+  }
+
   private static void property(Message model, String key, String value) {
-    Message unused = model.message(14, new Message().text(1, key).text(2, value));
+    Message unused = model.message(14, entry(key, value));
   }
 
   private static void prepare(Graph graph, Preprocessing preprocessing) {
@@ -131,15 +174,10 @@ public record OnnxWriter(boolean softMax, boolean preprocessing) {
     graph.add("Mul", "images_scaled", List.of("factor"));
   }
 
-  private static void layers(Graph graph, ModelFile model) {
-    Map<String, float[]> arrays = model.arrays();
-    List<ParameterShape> parameters = model.architecture().parameters();
-    for (ParameterShape shape : parameters) {
-      graph.initializer(
-          shape.name(), shape.dimensions(), Objects.requireNonNull(arrays.get(shape.name())));
-    }
+  private static void layers(Graph graph, Architecture architecture) {
+    List<ParameterShape> parameters = architecture.parameters();
     boolean flat = false;
-    for (Layer layer : model.architecture().layers()) {
+    for (Layer layer : architecture.layers()) {
       if (layer instanceof Layer.MaxPool) {
         graph.add(
             "MaxPool",
@@ -214,7 +252,7 @@ public record OnnxWriter(boolean softMax, boolean preprocessing) {
     return new Message().text(1, name).real(2, value).number(20, ATTRIBUTE_FLOAT);
   }
 
-  /** Name, type and shape of input or output; the number of images is open. */
+  /** Name, type and shape of an input or output; the number of images is open. */
   private static Message valueInfo(String name, int... sizes) {
     Message shape = new Message().message(1, new Message().text(2, "N"));
     IntStream.of(sizes).forEach(size -> shape.message(1, new Message().number(1, size)));

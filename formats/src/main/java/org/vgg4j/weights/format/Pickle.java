@@ -2,8 +2,6 @@ package org.vgg4j.weights.format;
 
 import java.nio.BufferUnderflowException;
 import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
-import java.nio.charset.Charset;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -122,13 +120,13 @@ final class Pickle {
   private static final Object NOTHING = new Object();
   private static final int MOST_STEPS = 8_000_000; // some hundred megabytes of objects at most
 
-  private final ByteBuffer bytes;
+  private final PickleInput input;
   private final Calls calls;
   private final Deque<Object> stack = new ArrayDeque<>();
   private final Map<Long, Object> memo = new HashMap<>();
 
-  private Pickle(ByteBuffer bytes, Calls calls) {
-    this.bytes = bytes;
+  private Pickle(PickleInput input, Calls calls) {
+    this.input = input;
     this.calls = calls;
   }
 
@@ -141,7 +139,7 @@ final class Pickle {
    */
   static Object read(ByteBuffer bytes, Calls calls) {
     try {
-      return new Pickle(bytes.order(ByteOrder.LITTLE_ENDIAN), calls).run();
+      return new Pickle(new PickleInput(bytes), calls).run();
     } catch (BufferUnderflowException e) {
       throw new InputException("its pickle ends too early: it was cut short, get it again", e);
     }
@@ -149,7 +147,7 @@ final class Pickle {
 
   private Object run() {
     for (int step = 0; step < MOST_STEPS; step++) {
-      int opcode = bytes.get() & 0xFF;
+      int opcode = input.unsignedByte();
       if (opcode == '.') {
         Object result = pop();
         if (!stack.isEmpty()) {
@@ -182,21 +180,21 @@ final class Pickle {
       case 'N' -> NONE;
       case 0x88 -> Boolean.TRUE;
       case 0x89 -> Boolean.FALSE;
-      case 'K' -> (long) (bytes.get() & 0xFF);
-      case 'M' -> (long) (bytes.getShort() & 0xFFFF);
-      case 'J' -> (long) bytes.getInt();
-      case 0x8a -> integer(bytes.get() & 0xFF);
-      case 0x8b -> integer(bytes.getInt() & 0xFFFFFFFFL);
-      case 'G' -> Double.longBitsToDouble(Long.reverseBytes(bytes.getLong()));
-      case 'X' -> text(bytes.getInt() & 0xFFFFFFFFL, StandardCharsets.UTF_8);
-      case 0x8c -> text(bytes.get() & 0xFF, StandardCharsets.UTF_8);
-      case 0x8d -> text(bytes.getLong(), StandardCharsets.UTF_8);
+      case 'K' -> (long) input.unsignedByte();
+      case 'M' -> (long) input.unsignedShort();
+      case 'J' -> (long) input.signedInt();
+      case 0x8a -> input.integer(input.unsignedByte());
+      case 0x8b -> input.integer(input.unsignedInt());
+      case 'G' -> Double.longBitsToDouble(Long.reverseBytes(input.signedLong()));
+      case 'X' -> input.text(input.unsignedInt(), StandardCharsets.UTF_8);
+      case 0x8c -> input.text(input.unsignedByte(), StandardCharsets.UTF_8);
+      case 0x8d -> input.text(input.signedLong(), StandardCharsets.UTF_8);
       // strings of Python 2
-      case 'T' -> text(bytes.getInt() & 0xFFFFFFFFL, StandardCharsets.ISO_8859_1);
-      case 'U' -> text(bytes.get() & 0xFF, StandardCharsets.ISO_8859_1);
-      case 'B' -> raw(bytes.getInt() & 0xFFFFFFFFL);
-      case 'C' -> raw(bytes.get() & 0xFF);
-      case 0x8e, 0x96 -> raw(bytes.getLong());
+      case 'T' -> input.text(input.unsignedInt(), StandardCharsets.ISO_8859_1);
+      case 'U' -> input.text(input.unsignedByte(), StandardCharsets.ISO_8859_1);
+      case 'B' -> input.raw(input.unsignedInt());
+      case 'C' -> input.raw(input.unsignedByte());
+      case 0x8e, 0x96 -> input.raw(input.signedLong());
       case '}' -> new Dictionary();
       case ']', ')', 0x8f -> new Sequence(new ArrayList<>());
       default -> NOTHING;
@@ -207,21 +205,23 @@ final class Pickle {
   private boolean text(int opcode) {
     switch (opcode) {
       case 'I' -> {
-        String line = line();
-        stack.push(line.equals("01") ? Boolean.TRUE : line.equals("00") ? false : whole(line));
+        String line = input.line();
+        stack.push(
+            line.equals("01") ? Boolean.TRUE : line.equals("00") ? false : PickleInput.whole(line));
       }
       case 'L' -> {
-        String line = line();
-        stack.push(whole(line.endsWith("L") ? line.substring(0, line.length() - 1) : line));
+        String line = input.line();
+        stack.push(
+            PickleInput.whole(line.endsWith("L") ? line.substring(0, line.length() - 1) : line));
       }
-      case 'F' -> stack.push(real(line()));
+      case 'F' -> stack.push(PickleInput.real(input.line()));
       case 'S' -> {
-        String line = line();
+        String line = input.line();
         stack.push(line.length() < 2 ? line : line.substring(1, line.length() - 1));
       }
-      case 'V' -> stack.push(line());
-      case 'p' -> memo.put(index(line()), peek());
-      case 'g' -> stack.push(remembered(index(line())));
+      case 'V' -> stack.push(input.line());
+      case 'p' -> memo.put(index(input.line()), peek());
+      case 'g' -> stack.push(remembered(index(input.line())));
       default -> {
         return false;
       }
@@ -229,24 +229,8 @@ final class Pickle {
     return true;
   }
 
-  private static Object whole(String digits) {
-    try {
-      return Long.valueOf(digits);
-    } catch (NumberFormatException e) {
-      return digits.getBytes(StandardCharsets.ISO_8859_1); // more than 64 bits
-    }
-  }
-
-  private static double real(String digits) {
-    try {
-      return Double.parseDouble(digits.replace("nan", "NaN").replace("inf", "Infinity"));
-    } catch (NumberFormatException e) {
-      throw new InputException("its pickle has a number that is none", e);
-    }
-  }
-
   private static long index(String digits) {
-    if (whole(digits) instanceof Long index) {
+    if (PickleInput.whole(digits) instanceof Long index) {
       return index;
     }
     throw new InputException("its pickle refers to an object that is not there");
@@ -343,17 +327,19 @@ final class Pickle {
   private boolean reference(int opcode) {
     switch (opcode) {
       case 0x80 -> {
-        int protocol = bytes.get() & 0xFF;
+        int protocol = input.unsignedByte();
         if (protocol > 5) {
           throw new InputException("its pickle has protocol " + protocol);
         }
       }
-      case 0x95 -> bytes.getLong(); // a frame: only for reading ahead
-      case 'q' -> memo.put((long) (bytes.get() & 0xFF), peek());
-      case 'r' -> memo.put(bytes.getInt() & 0xFFFFFFFFL, peek());
+      case 0x95 -> {
+        long unused = input.signedLong();
+      } // a frame, which only serves reading ahead
+      case 'q' -> memo.put((long) input.unsignedByte(), peek());
+      case 'r' -> memo.put(input.unsignedInt(), peek());
       case 0x94 -> memo.put((long) memo.size(), peek());
-      case 'h' -> stack.push(remembered(bytes.get() & 0xFF));
-      case 'j' -> stack.push(remembered(bytes.getInt() & 0xFFFFFFFFL));
+      case 'h' -> stack.push(remembered(input.unsignedByte()));
+      case 'j' -> stack.push(remembered(input.unsignedInt()));
       case 'Q' -> stack.push(calls.persistent(pop()));
       case 'P' ->
           throw new InputException(
@@ -372,7 +358,7 @@ final class Pickle {
   /** Opcodes that name a function or class, or would call it. */
   private boolean object(int opcode) {
     switch (opcode) {
-      case 'c' -> stack.push(new Global(line() + " " + line()));
+      case 'c' -> stack.push(new Global(input.line() + " " + input.line()));
       case 0x93 -> {
         List<Object> names = last(2);
         if (!(names.get(0) instanceof String module) || !(names.get(1) instanceof String name)) {
@@ -380,9 +366,9 @@ final class Pickle {
         }
         stack.push(new Global(module + " " + name));
       }
-      case 0x82 -> stack.push(new Global("copyreg extension" + (bytes.get() & 0xFF)));
-      case 0x83 -> stack.push(new Global("copyreg extension" + (bytes.getShort() & 0xFFFF)));
-      case 0x84 -> stack.push(new Global("copyreg extension" + (bytes.getInt() & 0xFFFFFFFFL)));
+      case 0x82 -> stack.push(new Global("copyreg extension" + input.unsignedByte()));
+      case 0x83 -> stack.push(new Global("copyreg extension" + input.unsignedShort()));
+      case 0x84 -> stack.push(new Global("copyreg extension" + input.unsignedInt()));
       case 'R', 0x81 -> {
         List<Object> call = last(2);
         stack.push(call(call.get(0), call.get(1)));
@@ -392,7 +378,7 @@ final class Pickle {
         stack.push(call(call.get(0), call.get(1)));
       }
       case 'i' -> {
-        Global type = new Global(line() + " " + line());
+        Global type = new Global(input.line() + " " + input.line());
         stack.push(call(type, new Sequence(sinceMark())));
       }
       case 'o' -> {
@@ -463,39 +449,5 @@ final class Pickle {
       }
       items.add(value);
     }
-  }
-
-  private byte[] raw(long length) {
-    if (length < 0 || length > bytes.remaining()) {
-      throw new InputException("its pickle ends within a string: it was cut short, get it again");
-    }
-    byte[] raw = new byte[(int) length];
-    bytes.get(raw);
-    return raw;
-  }
-
-  private String text(long length, Charset charset) {
-    return new String(raw(length), charset);
-  }
-
-  private String line() {
-    StringBuilder line = new StringBuilder();
-    for (byte b = bytes.get(); b != '\n'; b = bytes.get()) {
-      line.append((char) (b & 0xFF));
-    }
-    return line.toString();
-  }
-
-  /** A little-endian integer of any length; larger ones than a long come as their bytes. */
-  private Object integer(long length) {
-    byte[] raw = raw(length);
-    if (raw.length > Long.BYTES) {
-      return raw;
-    }
-    long value = raw.length == 0 || raw[raw.length - 1] >= 0 ? 0 : -1;
-    for (int i = raw.length - 1; i >= 0; i--) {
-      value = value << 8 | raw[i] & 0xFF;
-    }
-    return value;
   }
 }

@@ -7,6 +7,10 @@ import ai.onnxruntime.OnnxTensor;
 import ai.onnxruntime.OrtEnvironment;
 import ai.onnxruntime.OrtException;
 import ai.onnxruntime.OrtSession;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -21,6 +25,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 import org.vgg4j.model.ChannelOrder;
 import org.vgg4j.model.Configuration;
 import org.vgg4j.model.Interpolation;
+import org.vgg4j.model.ParameterShape;
 import org.vgg4j.model.Preprocessing;
 import org.vgg4j.model.Rgb;
 import org.vgg4j.weights.ModelFile;
@@ -62,6 +67,33 @@ class OnnxWriterTest {
     }
     assertThat(scores[0]).containsExactly(ours, offset(1e-5f * largest));
     assertThat(scores[1]).isNotEqualTo(scores[0]);
+  }
+
+  /** The same scores whether the weights are in the file or beside it. */
+  @ParameterizedTest
+  @EnumSource(
+      value = Configuration.class,
+      names = {"A_LRN", "D", "A_BN"})
+  void weightsMayLieBesideTheGraph(Configuration configuration) throws OrtException, IOException {
+    ModelFile model = TestModels.random(configuration, "cat", "dog", "cow");
+    Path within = folder.resolve("within.onnx");
+    new OnnxWriter(false, false).write(model, within);
+    try (OutputStream weights = Files.newOutputStream(folder.resolve("weights.bin"))) {
+      for (ParameterShape shape : model.architecture().parameters()) {
+        float[] values = model.arrays().get(shape.name());
+        ByteBuffer bytes =
+            ByteBuffer.allocate(values.length * Float.BYTES).order(ByteOrder.LITTLE_ENDIAN);
+        bytes.asFloatBuffer().put(values);
+        weights.write(bytes.array());
+      }
+    }
+    Path beside = folder.resolve("beside.onnx");
+    OnnxWriter.writeBeside(model.architecture(), "weights.bin", beside);
+
+    float[] picture = Goldens.picture(model);
+    int crop = model.architecture().crop();
+    assertThat(run(beside, picture, 1, crop)).isDeepEqualTo(run(within, picture, 1, crop));
+    assertThat(Files.size(beside)).isLessThan(10_000);
   }
 
   @Test
