@@ -47,7 +47,7 @@ class KernelProviderTest {
     } else {
       assertThatThrownBy(() -> KernelLookup.choose("vector"))
           .isInstanceOf(IllegalStateException.class)
-          .hasMessageStartingWith("-Dvgg.kernels=vector is not possible:  ")
+          .hasMessageStartingWith("-Dvgg.kernels=vector is not possible: ")
           .hasMessageContaining("-Dvgg.kernels=scalar");
     }
   }
