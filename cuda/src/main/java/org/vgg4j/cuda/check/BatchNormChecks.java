@@ -2,6 +2,7 @@ package org.vgg4j.cuda.check;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.IntToDoubleFunction;
 import org.vgg4j.cuda.kernels.BatchNorm;
 import org.vgg4j.cuda.kernels.MapShape;
 import org.vgg4j.cuda.kernels.Planes;
@@ -134,7 +135,7 @@ final class BatchNormChecks {
     }
 
     /** Sums over the pixels of each channel. */
-    double[] sums(java.util.function.IntToDoubleFunction term) {
+    double[] sums(IntToDoubleFunction term) {
       double[] sums = new double[CHANNELS];
       for (int i = 0; i < x.length; i++) {
         sums[i % CHANNELS] += term.applyAsDouble(i);

@@ -5,6 +5,7 @@ import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Random;
 import org.vgg4j.cuda.driver.CudaStream;
 import org.vgg4j.cuda.driver.DeviceMemory;
@@ -37,10 +38,11 @@ final class DeviceValues implements AutoCloseable {
 
   /** Normally distributed numbers. */
   double[] random(long count, double deviation) {
-    return random
-        .doubles(Math.toIntExact(count))
-        .map(u -> random.nextGaussian() * deviation)
-        .toArray();
+    double[] values = new double[Math.toIntExact(count)];
+    for (int i = 0; i < values.length; i++) {
+      values[i] = random.nextGaussian() * deviation;
+    }
+    return values;
   }
 
   /** The same, rectified. */
@@ -162,7 +164,7 @@ final class DeviceValues implements AutoCloseable {
   }
 
   private DeviceMemory memory(long address) {
-    return java.util.Objects.requireNonNull(byAddress.get(address));
+    return Objects.requireNonNull(byAddress.get(address));
   }
 
   /** Rounds to nearest, to even if there are two. */

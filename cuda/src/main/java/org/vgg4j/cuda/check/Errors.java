@@ -1,5 +1,7 @@
 package org.vgg4j.cuda.check;
 
+import java.util.Arrays;
+
 /** How far a result is from what it should be. */
 final class Errors {
   private Errors() {}
@@ -27,6 +29,6 @@ final class Errors {
 
   /** Zero if both are the same, infinite otherwise. */
   static double exact(int[] got, int[] wanted) {
-    return java.util.Arrays.equals(got, wanted) ? 0 : Double.POSITIVE_INFINITY;
+    return Arrays.equals(got, wanted) ? 0 : Double.POSITIVE_INFINITY;
   }
 }

@@ -3,6 +3,7 @@ package org.vgg4j.cuda.check;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import org.vgg4j.cuda.driver.CudaStream;
 import org.vgg4j.cuda.kernels.BatchNorm;
 import org.vgg4j.cuda.kernels.ChannelSums;
 import org.vgg4j.cuda.kernels.Convolution;
@@ -347,7 +348,7 @@ public final class KernelTimings {
       Planes x,
       Planes y,
       long workspace) {
-    Runnable forward(org.vgg4j.cuda.driver.CudaStream stream) {
+    Runnable forward(CudaStream stream) {
       return () -> {
         norm.ofBatch(
             stream, x, parameters, 0.1f, statistics, steps, steps + channels, false, workspace);
@@ -355,7 +356,7 @@ public final class KernelTimings {
       };
     }
 
-    Runnable backward(org.vgg4j.cuda.driver.CudaStream stream) {
+    Runnable backward(CudaStream stream) {
       return () ->
           norm.backward(
               stream,

@@ -2,8 +2,8 @@ package org.vgg4j.cuda.check;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.util.Arrays;
 import java.util.List;
-import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -34,7 +34,7 @@ class KernelChecksTest {
   @Test
   void oneWrongValueAmongManyIsAnError() {
     double[] wanted = new double[1000];
-    java.util.Arrays.fill(wanted, 1);
+    Arrays.fill(wanted, 1);
     double[] got = wanted.clone();
     got[999] = 1.01;
     assertThat(Errors.largest(got, wanted)).isBetween(0.004, 0.006);
@@ -53,10 +53,5 @@ class KernelChecksTest {
         assertThat(timing.milliseconds(library, size.runs())).as(timing.name()).isPositive();
       }
     }
-  }
-
-  @AfterAll
-  static void everythingWasChecked() {
-    assertThat(checks()).hasSizeGreaterThan(100);
   }
 }
