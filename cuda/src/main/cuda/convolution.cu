@@ -214,33 +214,48 @@ DEVICE void convolve(Source x, Source w, const Output& output, const Shape& shap
 
   // Through shared memory, 128 rows at a time, so that a thread has eight channels of a pixel, or of a whole window.
   constexpr int PART = 128;
+  constexpr int LINES = THREADS / (BN / CHUNK);  // rows, or windows, that the block writes at once
   FloatTile<BN> tile{(float*)shared_memory()};
-  int group = output.pooled && slices == 1 ? 4 : 1;
+  int column = thread_index() % (BN / CHUNK) * CHUNK;
+  int line = thread_index() / (BN / CHUNK);
+  int channel = n + column;
+  bool exists = channel < shape.outputs;
+  bool windows = output.pooled && slices == 1;
+  float bias[8];
+  zero(bias);
+  if (exists) output.load_bias(channel, bias);
   if (slices > 1) partial += (long long)block_y() * output.rows() * shape.outputs;
   for (int part = 0; part < BM; part += PART) {
+    Four masks[PART / LINES];
+    UNROLL for (int i = 0; i < PART / LINES; i++) {
+      int row = m + part + line + i * LINES;
+      if (slices == 1 && exists && row < output.rows()) masks[i] = output.load_mask(row, channel);
+    }
     if (part > 0) barrier();
     if (product.m / PART == part / PART) {
-      product.for_each_pair([&](int row, int column, float first, float second) {
-        tile.put(row - part, column, first, second);
+      product.for_each_pair([&](int row, int to, float first, float second) {
+        tile.put(row - part, to, first, second);
       });
     }
     barrier();
-    for (int i = thread_index(); i < PART / group * (BN / CHUNK); i += THREADS) {
-      int local = i / (BN / CHUNK) * group;
-      int row = m + part + local;
-      int column = i % (BN / CHUNK) * CHUNK;
-      int channel = n + column;
-      if (row >= output.rows() || channel >= shape.outputs) continue;
-      if (group == 4) {
-        output.write_window(row / 4, channel, [&](int r, float(&v)[8]) { tile.get8(local + r, column, v); });
-        continue;
+    if (windows) {
+      for (int local = line * 4; local < PART; local += LINES * 4) {
+        int row = m + part + local;
+        if (!exists || row >= output.rows()) continue;
+        output.write_window(row / 4, channel, bias, [&](int r, float(&v)[8]) { tile.get8(local + r, column, v); });
       }
+      continue;
+    }
+    UNROLL for (int i = 0; i < PART / LINES; i++) {
+      int local = line + i * LINES;
+      int row = m + part + local;
+      if (!exists || row >= output.rows()) continue;
       float v[8];
       tile.get8(local, column, v);
       if (slices > 1) {
         store_floats(partial + (long long)row * shape.outputs + channel, v);
       } else {
-        output.write(row, channel, v);
+        output.write(row, channel, bias, masks[i], v);
       }
     }
   }
@@ -262,7 +277,6 @@ DEVICE void convolve(Source x, Source w, const Output& output, const Shape& shap
   EXPORT(name)
 
 FORWARD(convolution_forward_256x128, 1, 256, 128, 64, 64)
-FORWARD(convolution_forward_256x64, 1, 256, 64, 64, 32)
 FORWARD(convolution_forward_128x128, 2, 128, 128, 64, 32)
 FORWARD(convolution_forward_128x64, 2, 128, 64, 32, 32)
 
@@ -281,7 +295,6 @@ FORWARD(convolution_forward_128x64, 2, 128, 64, 32, 32)
   EXPORT(name)
 
 BACKWARD(convolution_backward_256x128, 1, 256, 128, 64, 64)
-BACKWARD(convolution_backward_256x64, 1, 256, 64, 64, 32)
 BACKWARD(convolution_backward_128x128, 2, 128, 128, 64, 32)
 BACKWARD(convolution_backward_128x64, 2, 128, 64, 32, 32)
 
@@ -305,12 +318,14 @@ finish_slices(const float* partial, int slices, const float* bias, const u16* ma
       UNROLL for (int i = 0; i < 8; i++) v[i] += part[i];
     }
   };
+  float b[8];
+  output.load_bias(column, b);
   if (pooled) {
-    output.write_window(row / 4, column, sum);
+    output.write_window(row / 4, column, b, sum);
   } else {
     float v[8];
     sum(0, v);
-    output.write(row, column, v);
+    output.write(row, column, b, output.load_mask(row, column), v);
   }
 }
 EXPORT(finish_slices)

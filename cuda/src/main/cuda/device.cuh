@@ -131,6 +131,8 @@ DEVICE void store(Two* global, Two value) {
 
 DEVICE float square_root(float value) { return __nvvm_sqrt_rn_f(value); }
 DEVICE double square_root(double value) { return __nvvm_sqrt_rn_d(value); }
+// 1 / sqrt(value), to two units of the last place.
+DEVICE float inverse_square_root(float value) { return __nvvm_rsqrt_approx_f(value); }
 // a b + c, rounded once.
 DEVICE float fused(float a, float b, float c) { return __nvvm_fma_rn_f(a, b, c); }
 // Two numbers rounded to bf16 (to nearest, to even if there are two; NaN becomes 0x7fff), the first in the lower half.

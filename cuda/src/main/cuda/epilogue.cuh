@@ -35,24 +35,31 @@ struct Output {
             row < rows()};
   }
 
-  DEVICE_MEMBER void activate(int channel, float (&v)[8]) const {
-    if (bias) {
-      float b[8];
-      load_floats(bias + channel, b);
-      UNROLL for (int i = 0; i < 8; i++) v[i] += b[i];
-    }
+  // The bias of eight channels, or zeros: loaded ahead, as the mask is, so that no store waits for it.
+  DEVICE_MEMBER void load_bias(int channel, float (&b)[8]) const {
+    zero(b);
+    if (bias) load_floats(bias + channel, b);
+  }
+
+  // The mask of eight channels of a row that exists.
+  DEVICE_MEMBER Four load_mask(int row, int channel) const {
+    return mask ? load((const Four*)(mask + (long long)row * channels + channel)) : Four{0, 0, 0, 0};
+  }
+
+  DEVICE_MEMBER void activate(const float (&b)[8], float (&v)[8]) const {
+    UNROLL for (int i = 0; i < 8; i++) v[i] += b[i];
     if (rectified) {
       UNROLL for (int i = 0; i < 8; i++) v[i] = relu(v[i]);
     }
   }
 
   // Writes the sums of eight channels of a row that exists.
-  DEVICE_MEMBER void write(int row, int channel, float (&v)[8]) const {
+  DEVICE_MEMBER void write(int row, int channel, const float (&b)[8], Four masked, float (&v)[8]) const {
     long long at = (long long)row * channels + channel;
-    activate(channel, v);
+    activate(b, v);
     if (mask) {
       float m[8];
-      unpack(load((const Four*)(mask + at)), m);
+      unpack(masked, m);
       UNROLL for (int i = 0; i < 8; i++) v[i] = m[i] > 0.f ? v[i] * mask_scale : 0.f;
     }
     if (map.high) {
@@ -64,12 +71,12 @@ struct Output {
 
   // Writes the largest of the sums of eight channels of the four rows of a window.
   template <class Rows>
-  DEVICE_MEMBER void write_window(int window, int channel, Rows rows) const {
+  DEVICE_MEMBER void write_window(int window, int channel, const float (&b)[8], Rows rows) const {
     Window largest;
     UNROLL for (int row = 0; row < 4; row++) {
       float v[8];
       rows(row, v);
-      activate(channel, v);
+      activate(b, v);
       largest.take(row, v);
     }
     largest.write(map, argmax, (long long)window * channels + channel);

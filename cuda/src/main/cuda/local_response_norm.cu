@@ -1,12 +1,12 @@
 // Local response normalisation across channels (Krizhevsky et al. 2012, section 3.3) with the exponent 0.75:
 //
-//   y[c] = x[c] s[c]^-0.75,   s[c] = k + alpha * sum over |j - c| <= radius of x[j]^2
+//   y[c] = x[c] s[c]^-0.75,   s[c] = k + alpha * sum over |j - c| <= 2 of x[j]^2
 //
-// The radius is at most 4, so that what a thread's eight channels need lies in three chunks of eight.
+// What a thread's eight channels need lies in three chunks of eight.
 #include "values.cuh"
 
 constexpr int THREADS = 256;
-constexpr int LARGEST_RADIUS = 4;
+constexpr int RADIUS = 2;
 
 // Eight channels and the eight on either side; zeros where there are none.
 DEVICE void load_neighbours(Source map, long long pixel, int channel, int channels, float (&v)[24]) {
@@ -20,23 +20,17 @@ DEVICE void load_neighbours(Source map, long long pixel, int channel, int channe
 }
 
 // s of the channel at index i of the neighbours.
-DEVICE float denominator(const float (&x)[24], int i, int radius, float k, float alpha) {
+DEVICE float denominator(const float (&x)[24], int i, float k, float alpha) {
   float sum = 0.f;
-  UNROLL for (int d = -LARGEST_RADIUS; d <= LARGEST_RADIUS; d++) {
-    if (d >= -radius && d <= radius) sum += x[i + d] * x[i + d];
-  }
-  return k + alpha * sum;
+  UNROLL for (int d = -RADIUS; d <= RADIUS; d++) sum = fused(x[i + d], x[i + d], sum);
+  return fused(alpha, sum, k);
 }
 
-// s^-0.75
-DEVICE float power(float s) {
-  float root = square_root(s);
-  return 1.f / (root * square_root(root));
-}
+// r^1.5, which for r = s^-0.5 is s^-0.75.
+DEVICE float power(float r) { return r * r * inverse_square_root(r); }
 
 KERNEL(THREADS, 1)
-local_response_norm(const u16* x, const u16* x_low, u16* y, u16* y_low, int pixels, int channels, int radius, float k,
-                    float alpha) {
+local_response_norm(const u16* x, const u16* x_low, u16* y, u16* y_low, int pixels, int channels, float k, float alpha) {
   int item = block_x() * THREADS + thread_index();
   int channel = item % (channels / 8) * 8;
   int pixel = item / (channels / 8);
@@ -44,7 +38,7 @@ local_response_norm(const u16* x, const u16* x_low, u16* y, u16* y_low, int pixe
   float a[24];
   load_neighbours({x, x_low}, pixel, channel, channels, a);
   float v[8];
-  UNROLL for (int i = 0; i < 8; i++) v[i] = a[8 + i] * power(denominator(a, 8 + i, radius, k, alpha));
+  UNROLL for (int i = 0; i < 8; i++) v[i] = a[8 + i] * power(inverse_square_root(denominator(a, 8 + i, k, alpha)));
   Target{y, y_low}.store8((long long)pixel * channels + channel, v);
 }
 EXPORT(local_response_norm)
@@ -53,7 +47,7 @@ EXPORT(local_response_norm)
 // its ReLU was off. Where x is zero, dy may be anything.
 KERNEL(THREADS, 1)
 local_response_norm_backward(const u16* x, const u16* x_low, const u16* dy, const u16* dy_low, u16* dx, u16* dx_low,
-                             int pixels, int channels, int radius, float k, float alpha) {
+                             int pixels, int channels, float k, float alpha) {
   int item = block_x() * THREADS + thread_index();
   int channel = item % (channels / 8) * 8;
   int pixel = item / (channels / 8);
@@ -64,18 +58,16 @@ local_response_norm_backward(const u16* x, const u16* x_low, const u16* dy, cons
   load_neighbours({dy, dy_low}, pixel, channel, channels, b);
   float scaled[24];
   float terms[24];
-  UNROLL for (int i = LARGEST_RADIUS; i < 24 - LARGEST_RADIUS; i++) {
-    float s = denominator(a, i, radius, k, alpha);
-    scaled[i] = a[i] > 0.f ? b[i] * power(s) : 0.f;
-    terms[i] = a[i] > 0.f ? scaled[i] * a[i] / s : 0.f;
+  UNROLL for (int i = 8 - RADIUS; i < 16 + RADIUS; i++) {
+    float r = inverse_square_root(denominator(a, i, k, alpha));
+    scaled[i] = a[i] > 0.f ? b[i] * power(r) : 0.f;
+    terms[i] = a[i] > 0.f ? scaled[i] * a[i] * (r * r) : 0.f;
   }
   float factor = 1.5f * alpha;
   float v[8];
   UNROLL for (int i = 0; i < 8; i++) {
     float sum = 0.f;
-    UNROLL for (int d = -LARGEST_RADIUS; d <= LARGEST_RADIUS; d++) {
-      if (d >= -radius && d <= radius) sum += terms[8 + i + d];
-    }
+    UNROLL for (int d = -RADIUS; d <= RADIUS; d++) sum += terms[8 + i + d];
     v[i] = a[8 + i] > 0.f ? scaled[8 + i] - factor * a[8 + i] * sum : 0.f;
   }
   Target{dx, dx_low}.store8((long long)pixel * channels + channel, v);

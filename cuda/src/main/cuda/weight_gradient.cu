@@ -93,7 +93,7 @@ struct PatchLines {
 };
 
 // A tile of the product for a slice of the pixels: BM outputs, 128 columns of (tap, channel); a warp makes WM by WN.
-template <bool ALONE, int BM, int WM, int WN>
+template <int BM, int WM, int WN>
 DEVICE void weight_gradient(Source x, Source dy, float* slices_out, int images, int height, int width, int channels,
                             int outputs, int side, int slices) {
   constexpr int BN = 128;
@@ -116,7 +116,7 @@ DEVICE void weight_gradient(Source x, Source dy, float* slices_out, int images, 
   patches.seek(step * STEP);
   int warp = thread_index() / 32;
   WarpProduct<TileA, TileB, WM, WN> product(warp / (BN / WN) * WM, warp % (BN / WN) * WN);
-  multiply<ALONE>(
+  multiply<false>(
       to - from,
       [&](u32 buffer) {
         gradients.load(buffer, pass, step * STEP);
@@ -141,15 +141,14 @@ DEVICE void weight_gradient(Source x, Source dy, float* slices_out, int images, 
 
 // x is [images][height][width][channels], dy [images][height][width][outputs], dw [slices][outputs][row of weights],
 // rows being side * side * channels padded to a multiple of 32. The low planes are null in the precision bf16.
-#define WEIGHT_GRADIENT(name, BLOCKS, BM, WM, WN)                                                                 \
-  KERNEL(THREADS, BLOCKS)                                                                                         \
+#define WEIGHT_GRADIENT(name, BM, WM, WN)                                                                         \
+  KERNEL(THREADS, 2)                                                                                              \
   name(const u16* x, const u16* x_low, const u16* dy, const u16* dy_low, float* dw, int images, int height,       \
        int width, int channels, int outputs, int side, int slices) {                                              \
-    weight_gradient<BLOCKS == 1, BM, WM, WN>({x, x_low}, {dy, dy_low}, dw, images, height, width, channels, outputs, side,     \
+    weight_gradient<BM, WM, WN>({x, x_low}, {dy, dy_low}, dw, images, height, width, channels, outputs, side,     \
                                 slices);                                                                          \
   }                                                                                                               \
   EXPORT(name)
 
-WEIGHT_GRADIENT(weight_gradient_256, 1, 256, 64, 64)
-WEIGHT_GRADIENT(weight_gradient_128, 2, 128, 64, 32)
-WEIGHT_GRADIENT(weight_gradient_64, 2, 64, 32, 32)
+WEIGHT_GRADIENT(weight_gradient_128, 128, 64, 32)
+WEIGHT_GRADIENT(weight_gradient_64, 64, 32, 32)

@@ -175,6 +175,7 @@ inline u64 double_to_bits(double value) { return __builtin_bit_cast(u64, value);
 
 inline float square_root(float value) { return std::sqrt(value); }
 inline double square_root(double value) { return std::sqrt(value); }
+inline float inverse_square_root(float value) { return 1 / std::sqrt(value); }
 inline float fused(float a, float b, float c) { return std::fma(a, b, c); }
 inline u32 multiply_high(u32 a, u32 b) { return (u32)((u64)a * b >> 32); }
 inline u32 bf16_pair(float first, float second) {

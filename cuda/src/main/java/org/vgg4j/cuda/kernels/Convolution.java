@@ -88,22 +88,17 @@ public final class Convolution {
     return pool ? output.pooled().pixels() * 4 : output.pixels();
   }
 
-  private int steps(int length) {
-    return length / STEP * precision.products();
-  }
-
   private Product forwardProduct(boolean pool) {
-    return tiles.product(rows(pool), output.channels(), steps(rowLength()));
+    return tiles.forward(rows(pool), output.channels(), rowLength(), precision);
   }
 
   private Product backwardProduct() {
     int length = side * side * output.channels();
-    return tiles.product(input.pixels(), input.channels(), steps(length));
+    return tiles.backward(input.pixels(), input.channels(), length, precision);
   }
 
   private Product weightProduct() {
-    int pixels = (input.pixels() + STEP - 1) / STEP * STEP;
-    return tiles.weightProduct(output.channels(), rowLength(), steps(pixels));
+    return Tiles.weights(output.channels(), rowLength(), input.pixels(), precision);
   }
 
   /** Bytes of the workspace of {@link #forward} and {@link #scores}; 0 if they need none. */

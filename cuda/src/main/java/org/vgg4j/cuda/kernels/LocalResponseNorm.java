@@ -4,25 +4,23 @@ import org.vgg4j.cuda.driver.CudaStream;
 
 /** Local response normalisation across channels, see {@code local_response_norm.cu}. */
 public final class LocalResponseNorm {
-  private static final int LARGEST_SIZE = 9;
+  private static final int SIZE = 5;
 
   private final KernelLibrary library;
-  private final int radius;
   private final float k;
   private final float alpha;
 
   /**
-   * @param size channels in the sum, odd and at most 9
+   * @param size channels in the sum, 5 as in the paper
    * @param k additive constant
    * @param alpha factor of the sum, not divided by the size
    * @param beta exponent, 0.75
    */
   public LocalResponseNorm(KernelLibrary library, int size, float k, float alpha, float beta) {
-    if (beta != 0.75f || size % 2 == 0 || size > LARGEST_SIZE) {
+    if (beta != 0.75f || size != SIZE) {
       throw new IllegalArgumentException("LRN of size " + size + " and exponent " + beta);
     }
     this.library = library;
-    this.radius = size / 2;
     this.k = k;
     this.alpha = alpha;
   }
@@ -43,7 +41,6 @@ public final class LocalResponseNorm {
         y.low(),
         shape.pixels(),
         shape.channels(),
-        radius,
         k,
         alpha);
   }
@@ -69,7 +66,6 @@ public final class LocalResponseNorm {
         dx.low(),
         shape.pixels(),
         shape.channels(),
-        radius,
         k,
         alpha);
   }

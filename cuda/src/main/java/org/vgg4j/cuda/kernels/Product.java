@@ -10,6 +10,8 @@ package org.vgg4j.cuda.kernels;
  * @param slices of the sum
  */
 record Product(Tile tile, int tiles, int slices) {
+  private static final int STEP = 32;
+
   /** Multiprocessors of the card that this is tuned for, an H100. */
   static final int MULTIPROCESSORS = 132;
 
@@ -59,6 +61,11 @@ record Product(Tile tile, int tiles, int slices) {
 
   int sharedBytes() {
     return tile.sharedBytes();
+  }
+
+  /** Steps of a sum of that length. */
+  static int steps(int length) {
+    return (length + STEP - 1) / STEP;
   }
 
   /** With the number of slices that has the least estimated time. */

@@ -2,35 +2,55 @@ package org.vgg4j.cuda.kernels;
 
 import org.vgg4j.cuda.kernels.Product.Tile;
 
-/** Which tiles a product is cut into. */
+/** Which tiles the products of convolutions are cut into. */
 public enum Tiles {
-  /** Large ones where they are enough for the card that this is tuned for. */
+  /** What was fastest on an H200. */
   BY_SHAPE,
-  /** 256 rows: a block has a multiprocessor for itself. */
+  /**
+   * 256x128 wherever a row of tiles has as many columns: a block has a multiprocessor for itself.
+   */
   LARGE,
   /** 128 rows: two blocks share a multiprocessor. */
   SMALL;
+
+  private static final Tile LARGE_TILE = new Tile(256, 128);
+
+  /** Rows from which on a large tile that is not full costs little. */
+  private static final int MANY_ROWS = 1024;
+
+  /** Steps of a sum from which on a block's beginning and end cost little. */
+  private static final int FORWARD_STEPS = 32;
+
+  private static final int BACKWARD_STEPS = 128; // its end reads the mask
 
   private static int width(int columns) {
     return columns % 128 == 0 || columns > 512 ? 128 : 64;
   }
 
-  /** The product of {@code convolution.cu}. */
-  Product product(int rows, int columns, int steps) {
-    Tile large = new Tile(256, width(columns));
-    boolean enough = large.count(rows, columns) >= Product.MULTIPROCESSORS;
-    Tile tile = isLarge(enough) ? large : new Tile(128, width(columns));
-    return Product.of(tile, rows, columns, steps);
+  /** The product of a forward pass. */
+  Product forward(int rows, int columns, int length, Precision precision) {
+    return product(rows, columns, length, precision, FORWARD_STEPS);
   }
 
-  private boolean isLarge(boolean enough) {
-    return this == LARGE || this == BY_SHAPE && enough;
+  /** The product of a gradient with respect to the input. */
+  Product backward(int rows, int columns, int length, Precision precision) {
+    return product(rows, columns, length, precision, BACKWARD_STEPS);
   }
 
-  /** The product of {@code weight_gradient.cu}, with a row for each output. */
-  Product weightProduct(int outputs, int length, int steps) {
-    boolean large = isLarge(outputs % 256 == 0);
-    Tile tile = new Tile(large ? 256 : width(outputs), 128);
-    return Product.of(tile, outputs, length, steps);
+  private Product product(int rows, int columns, int length, Precision precision, int most) {
+    int steps = Product.steps(length);
+    boolean fits =
+        rows >= MANY_ROWS
+            && steps >= most
+            && LARGE_TILE.count(rows, columns) >= Product.MULTIPROCESSORS;
+    boolean large = width(columns) == 128 && (this == LARGE || this == BY_SHAPE && fits);
+    Tile tile = large ? LARGE_TILE : new Tile(128, width(columns));
+    return Product.of(tile, rows, columns, steps * precision.products());
+  }
+
+  /** The product of a gradient with respect to weights, with a row for each output. */
+  static Product weights(int outputs, int length, int pixels, Precision precision) {
+    int steps = Product.steps(pixels) * precision.products();
+    return Product.of(new Tile(width(outputs), 128), outputs, length, steps);
   }
 }
