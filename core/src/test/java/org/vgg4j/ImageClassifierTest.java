@@ -115,7 +115,7 @@ class ImageClassifierTest {
     }
   }
 
-  /** The same opaque picture in other clothes. */
+  /** The same opaque image in other clothes. */
   @ParameterizedTest
   @ValueSource(
       ints = {

@@ -26,11 +26,11 @@ import picocli.CommandLine.Model.OptionSpec;
  * nothing that it reads. What it writes has {@link Writes}.
  */
 final class Outputs {
-  private static final int DEPTH = 4; // of a picture in a data set: DATA/train/CLASS/1.jpg
+  private static final int DEPTH = 4; // of an image in a data set: DATA/train/CLASS/1.jpg
   private static final String POSTERIORS = ".npy";
   private static final List<String> OF_DATA = List.of("--data", "DATA");
 
-  /** What data sets keep beside pictures: archives, lists, the files of IDX and CIFAR. */
+  /** What data sets keep beside images: archives, lists, the files of IDX and CIFAR. */
   private static final Pattern OF_DATA_SETS =
       Pattern.compile("(?i)(LOC_|ILSVRC).*|.*(\\.(tar|t?gz|mat|bin)|ubyte)");
 
@@ -201,8 +201,8 @@ final class Outputs {
   }
 
   /**
-   * Whether a file is one of a folder of data, or would be: a picture below it, also where a link
-   * leads to, or what data sets have beside pictures. What else lies there is not read.
+   * Whether a file is one of a folder of data, or would be: an image below it, also where a link
+   * leads to, or what data sets have beside images. What else lies there is not read.
    */
   private static boolean holds(Path folder, Path file) {
     boolean picture = ImageFiles.isImageName(file.toString());
@@ -215,7 +215,7 @@ final class Outputs {
         return false;
       }
       if (parent.toRealPath().startsWith(folder.toRealPath())) {
-        return !picture || !Files.isSameFile(parent, folder); // loose pictures are of no class
+        return !picture || !Files.isSameFile(parent, folder); // loose images are of no class
       }
       try (Stream<Path> all = Files.walk(folder, DEPTH, FileVisitOption.FOLLOW_LINKS)) {
         return all.filter(Files::isDirectory).anyMatch(path -> isSame(path, parent));

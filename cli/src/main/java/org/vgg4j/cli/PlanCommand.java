@@ -32,9 +32,7 @@ import picocli.CommandLine.Spec;
             + " the paper's run on ILSVRC-2012.",
     sortOptions = false)
 final class PlanCommand implements Runnable {
-  /**
-   * Of one core, for ILSVRC's pictures: what benchmarks/decode measured, see docs/performance.md.
-   */
+  /** Of one core, for ILSVRC's images: what benchmarks/decode measured, see docs/performance.md. */
   private static final double DECODED_PER_CORE = 455;
 
   @Spec private CommandSpec spec;

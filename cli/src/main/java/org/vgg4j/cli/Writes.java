@@ -18,7 +18,7 @@ import java.lang.annotation.Target;
     FILE,
     /** Files in a folder. */
     FOLDER,
-    /** Pictures in a folder, which must not get among those of a data set. */
+    /** Images in a folder, which must not get among those of a data set. */
     PICTURES
   }
 

@@ -215,7 +215,7 @@ class ClassifyCommandTest {
     assertThat(vgg.err()).isEqualToIgnoringNewLines("vgg: option top is 0 but must be at least 1");
   }
 
-  /** The way of the README: pictures exported from the test images get their own labels back. */
+  /** The way of the README: images exported from the test images get their own labels back. */
   @Test
   void exportedPictures() throws IOException {
     Path samples = root.resolve("samples");

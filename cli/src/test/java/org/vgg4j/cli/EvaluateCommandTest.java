@@ -80,7 +80,7 @@ class EvaluateCommandTest {
         .contains("2 red");
   }
 
-  /** Pictures put into the wrong folders: every figure says so. */
+  /** Images put into the wrong folders: every figure says so. */
   @Test
   void mistakesAreCounted() throws IOException {
     Random random = new Random(5);

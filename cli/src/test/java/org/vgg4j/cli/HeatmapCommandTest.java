@@ -19,7 +19,7 @@ import org.vgg4j.image.ImageDecoder;
 import org.vgg4j.image.RgbImage;
 
 class HeatmapCommandTest {
-  private static final int PANEL = 16 + 384; // from one panel to the next, of square pictures
+  private static final int PANEL = 16 + 384; // from one panel to the next, of square images
 
   @TempDir static Path shared;
   private static Trained trained;
@@ -47,7 +47,7 @@ class HeatmapCommandTest {
     return new ObjectMapper().readTree(vgg.out());
   }
 
-  /** Pictures of two colours, side by side, of which the network is not sure. */
+  /** Images of two colours, side by side, of which the network is not sure. */
   private Path mixed(int number, int width, int height) {
     Random random = new Random(number);
     byte[] pixels = new byte[3 * width * height];

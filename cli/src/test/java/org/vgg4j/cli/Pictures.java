@@ -8,15 +8,13 @@ import java.util.List;
 import java.util.Random;
 import javax.imageio.ImageIO;
 
-/**
- * A data set that even the smallest network learns in seconds: pictures of one colour and noise.
- */
+/** A data set that even the smallest network learns in seconds: images of one colour and noise. */
 final class Pictures {
   static final List<String> CLASSES = List.of("blue", "green", "red");
 
   private Pictures() {}
 
-  /** Writes one sub-folder per class with so many pictures of each. */
+  /** Writes one sub-folder per class with so many images of each. */
   static Path writeClasses(Path folder, int count, long seed) throws IOException {
     Random random = new Random(seed);
     for (int label = 0; label < CLASSES.size(); label++) {
@@ -36,7 +34,7 @@ final class Pictures {
     return folder;
   }
 
-  /** Writes one picture of a class. */
+  /** Writes one image of a class. */
   static Path write(Path file, int label, Random random) throws IOException {
     Files.createDirectories(file.getParent());
     BufferedImage image = new BufferedImage(32, 32, BufferedImage.TYPE_INT_RGB);

@@ -142,7 +142,7 @@ class WrongInputTest {
     assertThat(root.resolve("run")).doesNotExist();
   }
 
-  /** One damaged picture of nine is passed over, unless none may be. */
+  /** One damaged image of nine is passed over, unless none may be. */
   @Test
   void notAnImage() throws IOException {
     Path photos = Pictures.writeClasses(root.resolve("photos"), 4, 1);

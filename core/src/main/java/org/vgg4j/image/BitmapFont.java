@@ -12,7 +12,7 @@ import java.util.Map;
 import java.util.Objects;
 
 /**
- * Letters of 5x7 pixels, for words on pictures. Java's own text needs fonts installed, which slim
+ * Letters of 5x7 pixels, for words on images. Java's own text needs fonts installed, which slim
  * containers do not have; these are in the jar, and look the same everywhere. Printable ASCII is
  * drawn; other Latin letters lose their accents; whatever else there is becomes a box.
  */
@@ -65,10 +65,10 @@ public final class BitmapFont {
   private BitmapFont() {}
 
   /**
-   * Draws one line of text; what would lie outside the picture is left out.
+   * Draws one line of text; what would lie outside the image is left out.
    *
-   * @param pixels of the picture, {@code [height][width][3]}, which are changed
-   * @param width of the picture, in pixels
+   * @param pixels of the image, {@code [height][width][3]}, which are changed
+   * @param width of the image, in pixels
    * @param x left edge of the first letter
    * @param y top of the capitals
    * @param text of any letters; not null

@@ -22,10 +22,9 @@ import org.vgg4j.image.tiff.TiffDecoder;
 
 /**
  * Turns image files into pixels. The kind of file is told by its content, never by its name; the
- * kinds are JPEG, PNG, BMP, GIF and WebP (of an animation the first frame), TIFF (its first
- * picture) and Netpbm's (PBM, PGM, PPM, PAM). Pictures are turned upright where the EXIF data of a
- * JPEG, PNG, WebP or TIFF say so; colour profiles are not applied. The same on every JDK.
- * Thread-safe.
+ * kinds are JPEG, PNG, BMP, GIF and WebP (of an animation the first frame), TIFF (its first image)
+ * and Netpbm's (PBM, PGM, PPM, PAM). Images are turned upright where the EXIF data of a JPEG, PNG,
+ * WebP or TIFF say so; colour profiles are not applied. The same on every JDK. Thread-safe.
  */
 public final class ImageDecoder {
   private static final long MAX_FILE_BYTES = 1L << 30;

@@ -52,7 +52,7 @@ public final class ImageFiles {
    * What a file holds, as far as can be told without decoding it.
    *
    * @param isImage whether it is worth to be decoded
-   * @param foreign what to call it if it is a picture of a format that cannot be read, for example
+   * @param foreign what to call it if it is an image of a format that cannot be read, for example
    *     HEIC; else null
    */
   public record Content(boolean isImage, @Nullable String foreign) {}

@@ -26,7 +26,7 @@ final class Orientation {
   }
 
   /**
-   * Turns a picture upright.
+   * Turns an image upright.
    *
    * @param orientation 1 to 8
    */
@@ -37,7 +37,7 @@ final class Orientation {
     boolean turned = orientation >= 5;
     int width = turned ? image.height() : image.width();
     int height = turned ? image.width() : image.height();
-    // in the picture as stored, seen from the upright one
+    // in the image as stored, seen from the upright one
     boolean fromRight =
         orientation == 2 || orientation == 3 || orientation == 7 || orientation == 8;
     boolean fromBottom =

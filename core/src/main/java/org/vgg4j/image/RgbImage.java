@@ -20,7 +20,7 @@ import org.vgg4j.base.AtomicFile;
 import org.vgg4j.image.file.Alpha;
 
 /**
- * A picture of 8 bits per channel, red, green and blue. Nothing here changes an image once it is
+ * An image of 8 bits per channel, red, green and blue. Nothing here changes an image once it is
  * made, so it may be shared by threads.
  */
 public final class RgbImage {
@@ -51,7 +51,7 @@ public final class RgbImage {
   }
 
   /**
-   * Makes a picture whose three channels are one grey channel.
+   * Makes an image whose three channels are one grey channel.
    *
    * @param grey [height][width], unsigned bytes; copied
    * @param width in pixels
@@ -185,7 +185,7 @@ public final class RgbImage {
    * @param y upper edge, in pixels from the top
    * @param cropWidth width in pixels
    * @param cropHeight height in pixels
-   * @throws IllegalArgumentException if the rectangle leaves the picture
+   * @throws IllegalArgumentException if the rectangle leaves the image
    */
   public RgbImage crop(int x, int y, int cropWidth, int cropHeight) {
     if (x < 0 || y < 0 || x > width - cropWidth || y > height - cropHeight) {

@@ -1,21 +1,21 @@
 package org.vgg4j.views;
 
 /**
- * Where in a picture a network sees a class: values on a square grid of points. Value {@code
+ * Where in an image a network sees a class: values on a square grid of points. Value {@code
  * [row][column]} is that of the point {@code (x + column * step, y + row * step)}.
  *
  * @param method what the values are
- * @param scale Q: the shorter side, in pixels, to which the picture was rescaled
+ * @param scale Q: the shorter side, in pixels, to which the image was rescaled
  * @param label index of the class
  * @param probability of the class, in 0..1: by {@link Method#OCCLUSION} that of the centre crop,
  *     which {@code vgg classify} prints; by {@link Method#CLASS_SCORES} that of the mean score of
  *     all windows
  * @param values {@code [rows][columns]}, see the method
- * @param x of the first point, in pixels of the picture from its left edge
- * @param y of the first point, in pixels of the picture from its upper edge
- * @param step from point to point, in pixels of the picture
+ * @param x of the first point, in pixels of the image from its left edge
+ * @param y of the first point, in pixels of the image from its upper edge
+ * @param step from point to point, in pixels of the image
  * @param window side of what is covered, or looked at, around each point, in pixels of the rescaled
- *     picture
+ *     image
  * @param seen what all values together look at
  */
 public record HeatMap(
@@ -46,7 +46,7 @@ public record HeatMap(
   }
 
   /**
-   * A rectangle in a picture, in its pixels.
+   * A rectangle in an image, in its pixels.
    *
    * @param x left edge
    * @param y upper edge
@@ -90,8 +90,8 @@ public record HeatMap(
   /**
    * Returns the value at any point: between four points linearly, beyond the outermost as there.
    *
-   * @param atX in pixels of the picture from its left edge
-   * @param atY in pixels of the picture from its upper edge
+   * @param atX in pixels of the image from its left edge
+   * @param atY in pixels of the image from its upper edge
    */
   public double at(double atX, double atY) {
     double column = Math.max(0, Math.min(columns() - 1, (atX - x) / step));

@@ -10,10 +10,10 @@ import org.vgg4j.image.transform.Rescale;
 import org.vgg4j.model.Interpolation;
 
 /**
- * Draws heat maps for people: the picture, beside it one panel for each class, with its name and
+ * Draws heat maps for people: the image, beside it one panel for each class, with its name and
  * probability above and a colour bar below, and a row of these for each scale. In the panels the
- * picture is grey, so that the colours are the map's; where the map is zero it is left as it is.
- * What the network does not look at is pale.
+ * image is grey, so that the colours are the map's; where the map is zero it is left as it is. What
+ * the network does not look at is pale.
  */
 public final class HeatMapSheet {
   /** Shorter side of a panel, in pixels. */
@@ -41,8 +41,8 @@ public final class HeatMapSheet {
   private static final double SMALLEST_RANGE = 0.01;
 
   private final RgbImage panel;
-  private final double pixels; // of the picture for one of the panel
-  private final double left; // of the panel in the picture, in its pixels
+  private final double pixels; // of the image for one of the panel
+  private final double left; // of the panel in the image, in its pixels
   private final double top;
   private final int width;
   private final byte[] sheet;
@@ -84,7 +84,7 @@ public final class HeatMapSheet {
    * Draws a sheet.
    *
    * @param picture as the maps' points lie in it
-   * @param name of the picture
+   * @param name of the image
    * @param classNames in the order of the model
    * @param rows the maps, {@code [rows][classes]}, at least one; those of a row have one method and
    *     one scale

@@ -15,9 +15,9 @@ import org.vgg4j.network.Inference;
 import org.vgg4j.network.Network;
 
 /**
- * Makes heat maps of one picture. They explain what the centre crop's prediction is made of, so
- * they are of that prediction: by occlusion, at the model's own scale. Score maps of the dense
- * network are for larger scales; at the model's own they have too few windows. Not thread-safe.
+ * Makes heat maps of one image. They explain what the centre crop's prediction is made of, so they
+ * are of that prediction: by occlusion, at the model's own scale. Score maps of the dense network
+ * are for larger scales; at the model's own they have too few windows. Not thread-safe.
  */
 public final class HeatMaps {
   /** Patches are a quarter of the crop, and a point of the grid every eighth of it. */
@@ -25,7 +25,7 @@ public final class HeatMaps {
 
   private static final int BATCH = 16;
   private static final int CHANNELS = 3;
-  private static final int STRIDE = 32; // of dense windows, in pixels of the rescaled picture
+  private static final int STRIDE = 32; // of dense windows, in pixels of the rescaled image
 
   private final HostThreads threads;
   private final Network network;
@@ -37,9 +37,9 @@ public final class HeatMaps {
   private final float[] posteriors;
 
   /**
-   * Classifies the picture.
+   * Classifies the image.
    *
-   * @throws InputException if the memory does not suffice, the picture is too elongated to be
+   * @throws InputException if the memory does not suffice, the image is too elongated to be
    *     rescaled, or the network's answer is no number
    */
   public HeatMaps(
@@ -48,7 +48,7 @@ public final class HeatMaps {
   }
 
   /**
-   * Classifies the picture.
+   * Classifies the image.
    *
    * @param inference a pass over the network's crops
    * @param batch crops that the pass may be enlarged for

@@ -122,7 +122,7 @@ class ImageFormsTest {
         .hasMessage("a.jpg " + sentence);
   }
 
-  /** A preview first, which says that it is one (tag 254), and then the picture. */
+  /** A preview first, which says that it is one (tag 254), and then the image. */
   @Test
   void tiffIsReadWhereItIsWhole() {
     byte[] pixels = ImageDecoder.decode(twoPictures(1, 0), "a.tif").pixels();

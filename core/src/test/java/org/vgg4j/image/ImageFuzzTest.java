@@ -18,7 +18,7 @@ import org.junit.jupiter.api.Test;
 
 /**
  * Damaged files of all kinds are decoded, or refused by a sentence: no other exception, no hang, no
- * more memory than a picture may take. {@code -Dvgg.fuzz=5000} tries more of them.
+ * more memory than an image may take. {@code -Dvgg.fuzz=5000} tries more of them.
  */
 class ImageFuzzTest {
   private static final int FILES = Integer.getInteger("vgg.fuzz", 500);
@@ -26,7 +26,7 @@ class ImageFuzzTest {
   /** Only a hang takes so long: decoding takes milliseconds. */
   private static final int SECONDS = 60;
 
-  /** Of the largest picture allowed, as it is decoded and as it is kept, and something beside. */
+  /** Of the largest image allowed, as it is decoded and as it is kept, and something beside. */
   private static final long MOST_BYTES = 2 * 4 * RgbImage.MAX_PIXELS + (256L << 20);
 
   private static final List<String> SEEDS =

@@ -7,7 +7,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Random;
 
-/** Pictures and files for tests. */
+/** Images and files for tests. */
 public final class TestImages {
   private TestImages() {}
 
@@ -18,7 +18,7 @@ public final class TestImages {
     return new RgbImage(width, height, pixels);
   }
 
-  /** Returns a picture whose red is x, green is y and blue is x + y. */
+  /** Returns an image whose red is x, green is y and blue is x + y. */
   public static RgbImage coordinates(int width, int height) {
     byte[] pixels = new byte[3 * width * height];
     for (int y = 0; y < height; y++) {
@@ -32,7 +32,7 @@ public final class TestImages {
     return new RgbImage(width, height, pixels);
   }
 
-  /** Returns a picture of one colour. */
+  /** Returns an image of one colour. */
   public static RgbImage plain(int width, int height, int red, int green, int blue) {
     byte[] pixels = new byte[3 * width * height];
     for (int i = 0; i < pixels.length; i += 3) {

@@ -78,7 +78,7 @@ class HeatMapsTest {
     }
   }
 
-  /** The classifier sees pictures on which the square is painted with the mean colour. */
+  /** The classifier sees images on which the square is painted with the mean colour. */
   @Test
   void valuesAreWhatPaintingOverThePictureTakesAway() {
     ModelFile model = unsure(scaled(32));

@@ -36,7 +36,7 @@ public final class TestModels {
     return model(architecture, arrays, classes);
   }
 
-  /** A model that gives every picture the same class scores: its last biases. */
+  /** A model that gives every image the same class scores: its last biases. */
   public static ModelFile constant(float[] scores, String... classes) {
     Architecture architecture = architecture(Configuration.A, classes.length);
     Map<String, float[]> arrays = new LinkedHashMap<>();

@@ -39,10 +39,10 @@ public record DataSplits(
   }
 
   /**
-   * Returns the same without pictures that cannot be used. The fingerprint stays that of the data
-   * set as it was found.
+   * Returns the same without images that cannot be used. The fingerprint stays that of the data set
+   * as it was found.
    *
-   * @throws IndexOutOfBoundsException if there is no such picture
+   * @throws IndexOutOfBoundsException if there is no such image
    */
   public DataSplits without(List<Unreadable> unreadable) {
     return new DataSplits(

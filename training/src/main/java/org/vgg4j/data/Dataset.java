@@ -7,11 +7,11 @@ import org.vgg4j.model.Label;
 import org.vgg4j.model.Target;
 
 /**
- * Pictures, most often labelled, numbered from 0. All methods may be called by several threads at
+ * Images, most often labelled, numbered from 0. All methods may be called by several threads at
  * once, and always answer the same.
  */
 public interface Dataset {
-  /** The label of pictures whose classes are not known, as those of a competition's test set. */
+  /** The label of images whose classes are not known, as those of a competition's test set. */
   int UNKNOWN = -1;
 
   /** Returns what to call the data set, for example {@code fashion-mini/train}. */
@@ -20,11 +20,11 @@ public interface Dataset {
   /** Returns the names of the classes; a label is an index into this list. */
   List<String> classNames();
 
-  /** Returns the number of pictures. */
+  /** Returns the number of images. */
   int size();
 
   /**
-   * Returns the class of a picture.
+   * Returns the class of an image.
    *
    * @param index from 0 to size - 1
    * @return from 0 to the number of classes - 1; {@link #UNKNOWN} if it is not labelled
@@ -42,33 +42,33 @@ public interface Dataset {
     return new Label(label(index));
   }
 
-  /** Whether the classes of the pictures are known: of all of them, or of none. */
+  /** Whether the classes of the images are known: of all of them, or of none. */
   default boolean isLabelled() {
     return true;
   }
 
   /**
-   * Returns what to call a picture: its file, or its place, for example {@code train/123}.
+   * Returns what to call an image: its file, or its place, for example {@code train/123}.
    *
    * @param index from 0 to size - 1
    */
   String id(int index);
 
   /**
-   * Returns a picture at its own size, decoded anew at each call.
+   * Returns an image at its own size, decoded anew at each call.
    *
    * @param index from 0 to size - 1
-   * @throws org.vgg4j.image.UnreadableImageException if its content is no picture
+   * @throws org.vgg4j.image.UnreadableImageException if its content is no image
    * @throws org.vgg4j.base.InputException if its file cannot be read
    */
   RgbImage image(int index);
 
-  /** Returns sentences for people about what was found beside the pictures. */
+  /** Returns sentences for people about what was found beside the images. */
   default List<String> notes() {
     return List.of();
   }
 
-  /** Whether there can be pictures that turn out to be unreadable only when they are decoded. */
+  /** Whether there can be images that turn out to be unreadable only when they are decoded. */
   default boolean mayBeUnreadable() {
     return true;
   }

@@ -7,8 +7,8 @@ import org.vgg4j.base.RandomStream;
 
 /**
  * Divides a data set into a part to learn from and a part held out for validation. Of each class of
- * n pictures round(fraction * n) are held out, but at least one, and at least one remains. Which
- * ones is decided by the seed, the class and n alone. Both parts keep the order of the whole.
+ * n images round(fraction * n) are held out, but at least one, and at least one remains. Which ones
+ * is decided by the seed, the class and n alone. Both parts keep the order of the whole.
  */
 public final class HeldOut {
   private HeldOut() {}
@@ -29,7 +29,7 @@ public final class HeldOut {
    * @param name the parts are called name/train and name/val
    * @param fraction of each class to hold out, between 0 and 1, both excluded
    * @param seed decides the choice
-   * @throws InputException if the fraction is out of range or a class has a single picture
+   * @throws InputException if the fraction is out of range or a class has a single image
    */
   static Parts divide(Dataset whole, String name, double fraction, long seed) {
     requireFraction(fraction);
@@ -56,9 +56,9 @@ public final class HeldOut {
   }
 
   /**
-   * Takes some pictures, of each class its share: of n out of a whole of N round(limit * n / N),
-   * but at least two, so that one can be held out. Which ones is decided by the seed, the class and
-   * n alone; they keep the order of the whole.
+   * Takes some images, of each class its share: of n out of a whole of N round(limit * n / N), but
+   * at least two, so that one can be held out. Which ones is decided by the seed, the class and n
+   * alone; they keep the order of the whole.
    *
    * @param limit how many, about; all if there are no more
    */

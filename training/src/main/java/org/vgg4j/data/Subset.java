@@ -5,7 +5,7 @@ import org.vgg4j.image.RgbImage;
 import org.vgg4j.image.transform.Geometry;
 import org.vgg4j.model.Target;
 
-/** Some pictures of another data set, in a given order. As thread-safe as that one. */
+/** Some images of another data set, in a given order. As thread-safe as that one. */
 public final class Subset implements Dataset {
   private final Dataset whole;
   private final String name;
@@ -14,7 +14,7 @@ public final class Subset implements Dataset {
   /**
    * @param whole the data set to choose from
    * @param name what to call the choice
-   * @param indices which pictures of the whole, in which order; copied
+   * @param indices which images of the whole, in which order; copied
    * @throws IndexOutOfBoundsException if an index is outside the whole
    */
   public Subset(Dataset whole, String name, int[] indices) {

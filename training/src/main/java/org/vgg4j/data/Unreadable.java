@@ -4,7 +4,7 @@ import java.util.List;
 import java.util.stream.Collectors;
 
 /**
- * A picture of a data set that cannot be used.
+ * An image of a data set that cannot be used.
  *
  * @param split the part of the data set that it belongs to
  * @param index its number in that part, as the data set was found

@@ -8,8 +8,7 @@ import java.util.stream.Collectors;
 import org.vgg4j.base.InputException;
 
 /**
- * How many pictures of a part of a data set may turn out to be unreadable before that is no
- * accident.
+ * How many images of a part of a data set may turn out to be unreadable before that is no accident.
  *
  * @param share of the part, from 0 to 1
  * @param count allowed however small that share is; but no more than a tenth of the part, or one,
@@ -29,8 +28,8 @@ public record UnreadableLimit(double share, int count) {
   private static final Pattern PERCENT = Pattern.compile("(\\d{1,3}(?:\\.\\d{1,9})?) ?%");
 
   /**
-   * Reads what {@link #text} writes: {@code auto}, a number of pictures such as {@code 5}, or a
-   * share such as {@code 2%}.
+   * Reads what {@link #text} writes: {@code auto}, a number of images such as {@code 5}, or a share
+   * such as {@code 2%}.
    *
    * @throws InputException if it is none of these
    */
@@ -64,7 +63,7 @@ public record UnreadableLimit(double share, int count) {
     return text.replaceAll("\\.?0+$", "");
   }
 
-  /** How many of so many pictures. */
+  /** How many of so many images. */
   public int of(int pictures) {
     int tenth = Math.max(1, (int) (MOST_OF_SMALL * pictures));
     int some = share == 0 ? count : Math.min(count, tenth);
@@ -73,7 +72,7 @@ public record UnreadableLimit(double share, int count) {
 
   /**
    * @param part of a data set
-   * @param unreadable those of its pictures that are
+   * @param unreadable those of its images that are
    * @param listed where all of them are listed, for people; empty to name them in the sentence
    * @throws InputException if there are too many, or all are
    */

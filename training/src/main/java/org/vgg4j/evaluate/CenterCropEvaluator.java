@@ -23,7 +23,7 @@ public final class CenterCropEvaluator {
 
   /**
    * @param threads prepare the images
-   * @param network the network; its capacity is the number of images at a time
+   * @param network the network; its capacity is the batch size
    * @param preprocessing what its weights were made for
    * @param classNames its classes, in the order of its scores
    */
@@ -44,7 +44,7 @@ public final class CenterCropEvaluator {
    * Classifies all images of a data set.
    *
    * @param dataset its classes must be among the network's, by name
-   * @param done is told after each batch how many images are done
+   * @param done receives, after each batch, the number of images done
    * @throws org.vgg4j.base.InputException if the data set has a class that the network does not
    *     know, or an image cannot be read
    */
@@ -53,9 +53,9 @@ public final class CenterCropEvaluator {
   }
 
   /**
-   * As {@link #evaluate(Dataset, IntConsumer)}, for who wants to know each answer.
+   * As {@link #evaluate(Dataset, IntConsumer)}, and also reports each prediction.
    *
-   * @param guesses is told the first guess for each image, in the order of the data set
+   * @param guesses receives the top prediction for each image, in the order of the data set
    */
   public Evaluation evaluate(Dataset dataset, IntConsumer done, Consumer<Guess> guesses) {
     int classes = classNames.size();

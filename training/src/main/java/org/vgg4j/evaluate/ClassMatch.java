@@ -7,7 +7,7 @@ import org.vgg4j.data.Dataset;
 import org.vgg4j.data.Synsets;
 
 /**
- * The classes of a network, and which of them those of a data set are: by their names, or, if those
+ * The classes of a network, and how a data set's classes map to them: by name, or, where names
  * begin with a WNID of ILSVRC, by that alone.
  *
  * @param names in the order of the network's scores

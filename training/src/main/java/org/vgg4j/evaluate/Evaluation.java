@@ -3,24 +3,24 @@ package org.vgg4j.evaluate;
 import java.util.List;
 
 /**
- * How a network did on labelled images.
+ * A network's results on labelled images.
  *
  * @param classNames the network's classes, in the order of its scores
  * @param confusion how many images of class [row] were taken for class [column]
- * @param top5Wrong for each class, how many of its images were not among the first five guesses (or
- *     all of them, with fewer than five classes)
+ * @param top5Wrong for each class, the number of its images whose class was not among the top five
+ *     predictions (or among all of them, with fewer than five classes)
  * @param meanLoss mean cross-entropy in nats
  */
 public record Evaluation(
     List<String> classNames, int[][] confusion, int[] top5Wrong, double meanLoss) {
-  /** Number of guesses that count for the top-5 error. */
+  /** Number of predictions that count for the top-5 error. */
   public static final int GUESSES = 5;
 
   /**
-   * All of it as sums over images, which may be added to those of other images.
+   * The results as sums over images, which can be added to those of other images.
    *
-   * @return the confusion matrix row by row, the images of each class that are not among the first
-   *     guesses, and the sum of the losses in nats
+   * @return the confusion matrix in row-major order, {@link #top5Wrong}, and the sum of the losses
+   *     in nats
    */
   public double[] sums() {
     int classes = classNames.size();
@@ -69,7 +69,7 @@ public record Evaluation(
     return sum;
   }
 
-  /** Number of images whose first guess was right. */
+  /** Number of images whose top prediction was right. */
   public int correct() {
     int sum = 0;
     for (int c = 0; c < confusion.length; c++) {
@@ -78,12 +78,12 @@ public record Evaluation(
     return sum;
   }
 
-  /** Number of images whose first guess was wrong. */
+  /** Number of images whose top prediction was wrong. */
   public int wrong() {
     return images() - correct();
   }
 
-  /** Number of images whose class was not among the first five guesses. */
+  /** Number of images whose class was not among the top five predictions. */
   public int wrongAmongFive() {
     int wrong = 0;
     for (int count : top5Wrong) {
@@ -92,12 +92,12 @@ public record Evaluation(
     return wrong;
   }
 
-  /** Share of images whose first guess was wrong, in percent. */
+  /** Share of images whose top prediction was wrong, in percent. */
   public double top1Error() {
     return percent(wrong(), images());
   }
 
-  /** Share of images whose class was not among the first five guesses, in percent. */
+  /** Share of images whose class was not among the top five predictions, in percent. */
   public double top5Error() {
     return percent(wrongAmongFive(), images());
   }

@@ -1,15 +1,15 @@
 package org.vgg4j.evaluate;
 
 /**
- * What a network took an image for.
+ * A network's top prediction for an image.
  *
  * @param index of the image in its data set
- * @param label the network's class that it is of
+ * @param label its class, as one of the network's
  * @param taken the class with the largest probability
- * @param probability that one, in [0, 1]
+ * @param probability of the predicted class, in [0, 1]
  */
 public record Guess(int index, int label, int taken, float probability) {
-  /** Whether that is its class. */
+  /** Whether the prediction is right. */
   public boolean isRight() {
     return taken == label;
   }

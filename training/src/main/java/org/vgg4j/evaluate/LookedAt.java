@@ -6,7 +6,7 @@ import org.vgg4j.parallel.ProcessGroup;
 import org.vgg4j.views.View;
 import org.vgg4j.views.ViewOutputs;
 
-/** Counts what a network looked at: windows, work, and the sizes of class score maps. */
+/** Counts what a network has evaluated: windows, work, and the sizes of class score maps. */
 final class LookedAt {
   private final Architecture architecture;
   private final long multiplyAddsOfCrop;
@@ -48,7 +48,7 @@ final class LookedAt {
     largest = largest == null || size.area() > largest.area() ? size : largest;
   }
 
-  /** Adds what the other processes of a group have counted, who call this at the same time. */
+  /** Adds the counts of the other processes of a group, which call this at the same time. */
   void gather(ProcessGroup group) {
     double[] counts = {windows, multiplyAdds};
     group.allReduce(counts);

@@ -12,7 +12,7 @@ import org.vgg4j.views.Ranking;
 import org.vgg4j.views.ViewPlan;
 
 /**
- * The posteriors that a network, or several, gave images: what all figures are made of.
+ * The posteriors of one network, or several, for images: the basis of all figures.
  *
  * @param about how they were made
  * @param classNames the classes, in the order of the columns
@@ -29,17 +29,17 @@ public record Posteriors(
    *
    * @param model file of the network
    * @param data name of the data set
-   * @param protocol what of an image it looked at
-   * @param mirrored whether at mirror images, too
+   * @param protocol which views of an image were evaluated
+   * @param mirrored whether mirror images were included
    * @param grid crops of a regular grid in each dimension; 0 without one
    * @param testScales Q, in pixels
    * @param crop side of the network's input window, in pixels
-   * @param windowsPerImage windows that it looked at, mean over the images
+   * @param windowsPerImage windows evaluated per image, mean over the images
    * @param smallestMap rows x columns of the smallest class score map; 1 for crops
    * @param largestMap the same of the largest map
    * @param relativeCost multiply-adds, as a multiple of those of a centre crop
    * @param secondsPerImage wall time, reading the image included
-   * @param unreadable what the images are called that were passed over, since they cannot be read
+   * @param unreadable the ids of images that were skipped, since they cannot be read
    */
   public record About(
       String model,
@@ -62,7 +62,7 @@ public record Posteriors(
       unreadable = List.copyOf(unreadable);
     }
 
-    /** What of an image it looked at. */
+    /** The views of an image that were evaluated. */
     public ViewPlan plan() {
       return new ViewPlan(protocol, mirrored, grid);
     }
@@ -86,7 +86,7 @@ public record Posteriors(
   }
 
   /**
-   * What the figures are made of.
+   * The evaluation of these posteriors.
    *
    * @throws IllegalStateException if the classes of the images are not known
    */
@@ -113,7 +113,7 @@ public record Posteriors(
     }
   }
 
-  /** The first guess for an image. */
+  /** The top prediction for an image. */
   public int taken(int image) {
     int classes = classNames.size();
     int best = 0;
@@ -126,8 +126,8 @@ public record Posteriors(
   }
 
   /**
-   * The mean of the posteriors of several networks, or of one by several protocols (the paper,
-   * section 4.5).
+   * The mean of the posteriors of several networks, or of one network by several protocols (the
+   * paper, section 4.5).
    *
    * @param members of the same images and classes, in any order of the images
    * @throws InputException if they are of different images, labels or classes
@@ -157,9 +157,9 @@ public record Posteriors(
   }
 
   /**
-   * Where the images of these posteriors are in others.
+   * The positions of these posteriors' images in others.
    *
-   * @throws InputException if the others are of other images, labels or classes
+   * @throws InputException if images, labels or classes differ
    */
   int[] orderOf(Posteriors other) {
     if (!Synsets.keys(classNames).equals(Synsets.keys(other.classNames))) {

@@ -27,7 +27,7 @@ import org.vgg4j.views.ViewPlan;
 /**
  * Stored posteriors, so that fusions and comparisons need no second run: NAME.npy, which NumPy
  * reads ({@code float32 [images][classes]}, version 1.0 of the format), and beside it NAME.json
- * with what the rows and columns are.
+ * which names the rows and columns.
  */
 public final class PosteriorsFile {
   private static final String EXTENSION = ".npy";
@@ -55,7 +55,7 @@ public final class PosteriorsFile {
 
   private PosteriorsFile() {}
 
-  /** Whether a name is that of stored posteriors. */
+  /** Whether a file name is that of stored posteriors. */
   public static boolean isOne(Path file) {
     return file.toString().endsWith(EXTENSION);
   }
@@ -209,13 +209,13 @@ public final class PosteriorsFile {
     }
   }
 
-  /** Either all are known or none. */
+  /** Either all labels are known or none. */
   private static boolean areLabels(int[] labels, int classes) {
     return Arrays.stream(labels).allMatch(label -> label == Dataset.UNKNOWN)
         || Arrays.stream(labels).allMatch(label -> label >= 0 && label < classes);
   }
 
-  /** Files of the first version do not say what was always so. */
+  /** Files of the first version lack fields that then had only one value. */
   private static void complete(JsonNode about) {
     if (about instanceof ObjectNode fields && !fields.has("mirrored")) {
       String protocol = fields.path("protocol").asText();

@@ -23,11 +23,11 @@ import org.vgg4j.views.Views;
 
 /**
  * Posteriors by the protocols of the paper (section 3.2): each image is rescaled so that its
- * shorter side is Q, and the posteriors of what a protocol looks at, of mirror images and of
- * several Q are averaged. Not thread-safe.
+ * shorter side is Q, and posteriors are averaged over the protocol's views, mirror images and
+ * several Q. Not thread-safe.
  */
 public final class ProtocolEvaluator {
-  /** Bytes of the rescaled images that are held at a time. */
+  /** Bytes of rescaled images held at a time. */
   private static final long IMAGE_BYTES = 128L << 20;
 
   private static final int MOST_IMAGES = 64;
@@ -46,7 +46,7 @@ public final class ProtocolEvaluator {
    * @param preprocessing what its weights were made for
    * @param classNames its classes, in the order of its scores
    * @param model what to call it
-   * @param plan what of an image is looked at
+   * @param plan the views of an image to evaluate
    * @param scales Q, each at least the crop
    * @param batch crops, or whole images, at a time
    */
@@ -69,11 +69,11 @@ public final class ProtocolEvaluator {
   }
 
   /**
-   * Looks at all images of a data set, but for those that cannot be read.
+   * Evaluates all readable images of a data set.
    *
    * @param dataset its classes must be among the network's, by name
-   * @param limit how many images may be passed over
-   * @param done is told now and then how many images are done
+   * @param limit how many unreadable images may be skipped
+   * @param done receives the number of images done now and then
    * @throws InputException if the data set has a class that the network does not know, too many
    *     images cannot be read, or the memory does not suffice
    */
@@ -82,10 +82,10 @@ public final class ProtocolEvaluator {
   }
 
   /**
-   * Looks at a share of the images, while the other processes of a group look at theirs; all get
-   * all posteriors.
+   * Evaluates this rank's share of the images, while the other ranks evaluate theirs; all get all
+   * posteriors.
    *
-   * @param done is told how many of its own images are done
+   * @param done receives the number of this rank's images done
    * @throws InputException as the other method does; and if a process of the group is at fault
    */
   public Posteriors run(
@@ -96,7 +96,7 @@ public final class ProtocolEvaluator {
     int to = group.shareEnd(size);
     int count = classes.names().size();
     float[] values = new float[Math.multiplyExact(size, count)];
-    float[] unreadable = new float[size]; // 1 where it is, so that it can be summed
+    float[] unreadable = new float[size]; // 1 where unreadable, so that ranks can be summed
     LookedAt lookedAt = new LookedAt(architecture);
     int bad = 0;
     long began = System.nanoTime();
@@ -105,7 +105,9 @@ public final class ProtocolEvaluator {
       int images = Math.min(chunk, to - first);
       SortedMap<Integer, List<RgbImage>> readable = rescale(dataset, first, images, unreadable);
       bad += images - readable.size();
-      if (bad <= limit.of(size)) { // else it is in vain, and only who else cannot be read matters
+      if (bad
+          <= limit.of(
+              size)) { // otherwise the run fails, and only the other unreadable images matter
         posteriors(readable, values, lookedAt, group);
       }
       done.accept(first + images - from);
@@ -155,7 +157,7 @@ public final class ProtocolEvaluator {
     return left;
   }
 
-  /** What is wrong with an image, which perhaps another process has found out. */
+  /** What is wrong with an image, perhaps found by another process. */
   private static String reason(Dataset dataset, int index) {
     try {
       RgbImage image = dataset.image(index);
@@ -166,7 +168,7 @@ public final class ProtocolEvaluator {
     }
   }
 
-  /** Each posterior is zero but on the one rank that made it. */
+  /** Each posterior is zero except on the rank that computed it. */
   private void gather(float[] values, float[] unreadable, ProcessGroup group) {
     group.barrier(); // hours may lie between the fastest and the slowest
     group.beginAllReduce(values);
@@ -199,13 +201,13 @@ public final class ProtocolEvaluator {
   private int imagesAtATime() {
     long bytes = 0;
     for (int scale : views.scales()) {
-      bytes += 3L * scale * scale * 3 / 2; // pictures are most often 3 to 2
+      bytes += 3L * scale * scale * 3 / 2; // images are most often 3 to 2
     }
     return (int) Math.max(1, Math.min(MOST_IMAGES, IMAGE_BYTES / bytes));
   }
 
   /**
-   * Some images at all scales, by their numbers in the data set.
+   * Some images at all scales, by their indices in the data set.
    *
    * @param unreadable gets a 1 for each that cannot be read; these are missing
    */
@@ -225,9 +227,9 @@ public final class ProtocolEvaluator {
   }
 
   /**
-   * The posteriors of some images, averaged over all that is looked at.
+   * The posteriors of some images, averaged over all views.
    *
-   * @param images by their numbers
+   * @param images their indices
    * @param values {@code [all images][classes]}, gets those of these images
    */
   private void posteriors(

@@ -42,9 +42,9 @@ public final class Significance {
   public record Comparison(int onlyFirstRight, int onlySecondRight, double probability) {}
 
   /**
-   * Compares first guesses.
+   * Compares top predictions.
    *
-   * @throws org.vgg4j.base.InputException if they are of different images, labels or classes
+   * @throws org.vgg4j.base.InputException if images, labels or classes differ
    */
   public static Comparison compare(Posteriors first, Posteriors second) {
     int[] order = first.orderOf(second);
@@ -77,9 +77,9 @@ public final class Significance {
   }
 
   /**
-   * The expected calibration error: by how much the probability of the first guess differs, in the
-   * mean over 15 bins of equal width weighted by their images, from how often it is right (Guo et
-   * al. 2017, section 2).
+   * The expected calibration error: the mean difference between the probability of the top
+   * prediction and its accuracy, over 15 bins of equal width, weighted by their number of images
+   * (Guo et al. 2017, section 2).
    *
    * @return in 0..1
    */

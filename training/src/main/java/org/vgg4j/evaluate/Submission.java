@@ -17,11 +17,10 @@ import org.vgg4j.data.Synsets;
 import org.vgg4j.views.Ranking;
 
 /**
- * What the organisers of ILSVRC want to see of a test set: five labels for each image, the most
- * probable first, by the names of the images. A file NAME.csv is Kaggle's ({@code
- * ImageId,PredictionString} with WNIDs, each followed by a box, for which {@link #BOX} stands since
- * nothing was located); any other is that of the development kit: a line for each image with five
- * of its numbers.
+ * A submission to ILSVRC: five labels for each image of a test set, the most probable first, in the
+ * order of the images' names. A file NAME.csv is in Kaggle's form ({@code ImageId,PredictionString}
+ * with WNIDs, each followed by a box, for which {@link #BOX} stands in, since nothing was located);
+ * any other is in that of the development kit: a line for each image with five of its numbers.
  */
 public final class Submission {
   /** Where no object was looked for. */
@@ -57,7 +56,7 @@ public final class Submission {
   }
 
   /**
-   * Finds out before hours are spent whether a file could be written.
+   * Checks beforehand, not hours later, that a file can be written.
    *
    * @param classNames of the network
    * @throws InputException if a class is not among the data's, the development kit's numbers are
@@ -99,7 +98,7 @@ public final class Submission {
     return dot < 0 ? file : file.substring(0, dot);
   }
 
-  /** Labels for each image: five, or as many as there are classes. */
+  /** Labels for each image: five, or all if there are fewer classes. */
   private int guesses() {
     return Math.min(Evaluation.GUESSES, posteriors.classNames().size());
   }
@@ -109,7 +108,7 @@ public final class Submission {
   }
 
   /**
-   * Writes the file, and reads it again.
+   * Writes the file, and reads it back.
    *
    * @return for each of the posteriors' images the classes that the file names, as columns of the
    *     posteriors
@@ -150,7 +149,7 @@ public final class Submission {
   }
 
   /**
-   * Reads such a file, of the same images, and checks it.
+   * Reads a submission for the same images, and checks it.
    *
    * @return for each of the posteriors' images the classes that the file names, as columns of the
    *     posteriors

@@ -10,7 +10,7 @@ import org.vgg4j.weights.Provenance;
 
 /** The scales Q at which a network is tested. */
 public final class TestScales {
-  /** What stands for the three scales that the paper takes. */
+  /** The option's value for the paper's three scales. */
   public static final String PAPER = "paper";
 
   private static final int PAPER_STEP = 32;
@@ -19,14 +19,14 @@ public final class TestScales {
   private TestScales() {}
 
   /**
-   * Understands {@code 256,384,512}, or {@code paper}: the three scales that the paper takes
-   * (section 4.2). After training at a fixed S these are S - 32, S and S + 32 at crop 224, and in
-   * that proportion at others; after training with jitter the ends of the range and its middle.
+   * Parses {@code 256,384,512}, or {@code paper}: the paper's three scales (section 4.2). After
+   * training at a fixed S these are S - 32, S and S + 32 at crop 224, and in that proportion at
+   * others; after training with jitter the ends of the range and its middle.
    *
-   * @param text numbers of pixels with commas between, or {@code paper}
+   * @param text numbers of pixels separated by commas, or {@code paper}
    * @param trained the training scale
    * @param crop of the network
-   * @throws InputException if it cannot be understood, or a scale is below the crop
+   * @throws InputException if it cannot be parsed, or a scale is below the crop
    */
   public static List<Integer> of(String text, ScaleRange trained, int crop) {
     if (text.strip().equals(PAPER)) {
@@ -49,8 +49,8 @@ public final class TestScales {
   /**
    * Like {@link #of(String, ScaleRange, int)}, for a model as its file describes it.
    *
-   * @param provenance says at which scale it was trained; null where nothing is known of that,
-   *     which then is taken to be that of the preprocessing
+   * @param provenance holds the training scale; null if unknown, in which case it is taken to be
+   *     that of the preprocessing
    */
   public static List<Integer> of(
       String text, @Nullable Provenance provenance, Preprocessing preprocessing) {

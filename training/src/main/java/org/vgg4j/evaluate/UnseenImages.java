@@ -11,10 +11,10 @@ import org.vgg4j.weights.Provenance;
 
 /**
  * Chooses the images that a model is measured on. Unless a part of the data set is asked for, these
- * are never images that the model has learnt: of its own training data the test images, or what was
- * held out of its training.
+ * are never images that the model was trained on: of its own training data, they are the test
+ * images, or those held out.
  *
- * @param split the part that is asked for; null for none
+ * @param split the requested part; null for none
  * @param heldOut fraction held out for validation; null for that of the model's training
  * @param seed decides what is held out; null for that of the model's training
  */
@@ -26,8 +26,8 @@ public record UnseenImages(@Nullable Split split, @Nullable Double heldOut, @Nul
    * Opens the images.
    *
    * @param data a word or a path, see {@link DataSources}
-   * @param provenance of the model; null where nothing is known of its training, which then is
-   *     taken to have had other data
+   * @param provenance of the model; null if unknown, in which case it is taken to have been trained
+   *     on other data
    * @throws InputException if there is no such data set or part, or something is wrong with it
    */
   public Dataset open(String data, @Nullable Provenance provenance) {

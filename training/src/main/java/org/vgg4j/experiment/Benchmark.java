@@ -27,7 +27,7 @@ import org.vgg4j.train.Initialisation;
  * then several rounds are timed, and medians given.
  */
 public final class Benchmark {
-  /** What is measured. */
+  /** The pass to measure. */
   public enum Pass {
     /** Class scores. */
     FORWARD,
@@ -36,7 +36,7 @@ public final class Benchmark {
   }
 
   /**
-   * What was measured.
+   * The measurements.
    *
    * @param millisPerImage median of the rounds
    * @param fastest smallest of the rounds, in milliseconds per image
@@ -59,9 +59,9 @@ public final class Benchmark {
    * Dense evaluation of square images (the paper, section 3.2).
    *
    * @param scale Q: side of the images, in pixels
-   * @param batch images at a time, as many as the heap allows
+   * @param batch images at a time, as many as fit the heap
    * @param share its multiply-adds as a multiple of a crop's
-   * @param crop the forward pass over crops, measured in turns with it
+   * @param crop the forward pass over crops, measured alternately with it
    * @param result of one image, not counting its mirror image
    */
   public record Dense(int scale, int batch, double share, Result crop, Result result) {
@@ -98,7 +98,7 @@ public final class Benchmark {
     Initialisation.GLOROT.fill(parameters, SEED);
     this.images = ForwardPass.images(architecture, batch);
     for (int i = 0; i < images.length; i++) {
-      images[i] = (i * 7919L) % 256 - 128; // any picture will do; its values do not change the work
+      images[i] = (i * 7919L) % 256 - 128; // any image will do; its values do not change the work
     }
   }
 
@@ -108,7 +108,7 @@ public final class Benchmark {
   }
 
   /**
-   * Measures dense evaluation and the forward pass over crops, in turns.
+   * Measures dense evaluation and the forward pass over crops, alternately.
    *
    * @param scale side of the images, in pixels, at least the crop
    */
@@ -176,7 +176,7 @@ public final class Benchmark {
     }
     List<Target> targets = Label.listOf(labels);
     DropoutKeys keys = new DropoutKeys(SEED, 0, samples);
-    // a rate so small that the weights stay what they are
+    // a rate too small to change the weights
     Learner.Batch step = new Learner.Batch(batch, 1e-6);
     try (Learner learner = engine.learner(parameters, options, Exchange.ALONE)) {
       Rounds rounds =
@@ -193,7 +193,9 @@ public final class Benchmark {
     }
   }
 
-  /** Warms each up, then has them take turns, so that a slow moment of the machine meets all. */
+  /**
+   * Warms each up, then alternates between them, so that a slow moment of the machine affects all.
+   */
   private static void measure(List<Rounds> all) {
     for (Rounds rounds : all) {
       long start = System.nanoTime();

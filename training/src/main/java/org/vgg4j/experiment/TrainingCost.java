@@ -11,16 +11,15 @@ import org.vgg4j.model.ParameterShape;
 import org.vgg4j.network.Exchange;
 
 /**
- * What a training run costs that is divided over machines as the paper divides it over GPUs
- * (section 3.3): each computes its part of every batch, then all have the gradients of all. A
- * prediction from the rate of one machine, without validation; docs/distributed.md has what was
- * measured beside it.
+ * The cost of a training run divided over machines as the paper divides it over GPUs (section 3.3):
+ * each computes its share of every batch, then gradients are exchanged. A prediction from the rate
+ * of one machine, without validation; docs/distributed.md compares it with measurements.
  *
  * @param architecture the network
  * @param images training images
  * @param epochs how often each is seen
  * @param batch images of a step, over all machines
- * @param microBatch images that a machine has at a time, at most
+ * @param microBatch most images that a machine has at a time
  * @param machines how many, all alike
  * @param machine what they are like
  */
@@ -37,7 +36,7 @@ public record TrainingCost(
    * A machine.
    *
    * @param imagesPerSecond rate of one that trains alone
-   * @param threads of these, which also do what sending costs
+   * @param threads that compute, and also do the work of sending
    * @param gigabitsPerSecond of its line, in each direction at once
    * @param watts its power
    */
@@ -67,15 +66,15 @@ public record TrainingCost(
   private static final double BACKWARD_SHARE = 2.0 / 3;
 
   /**
-   * Seconds that a thread is busy with each byte that its machine sends: it is copied, goes through
-   * the system's network, is received and added. Measured on a Zen 4 over the loopback; a message
-   * takes twice that on its way, since what the receiver does with it begins when it is there.
+   * Seconds that a thread is busy with each byte that its machine sends: copying, the system's
+   * network stack, receiving and adding. Measured on a Zen 4 over loopback; the latency of a
+   * message is twice that, since the receiver's work begins when it has arrived.
    */
   private static final double HANDLING = 1.1e-9;
 
   /**
    * Seconds of a thread for each multiply-add of the product of a fully connected layer's factors.
-   * Measured on a Zen 4 with parts of 16 images, net D, by one thread and by two.
+   * Measured on a Zen 4 with shares of 16 images, net D, on one thread and on two.
    */
   private static final double PRODUCT = 3.3e-11;
 
@@ -119,7 +118,7 @@ public record TrainingCost(
     return images * epochs;
   }
 
-  /** Images that the machine with the most has of each batch. */
+  /** Images in the largest machine's share of each batch. */
   public int imagesPerMachine() {
     return (batch + machines - 1) / machines;
   }
@@ -130,9 +129,8 @@ public record TrainingCost(
   }
 
   /**
-   * Seconds of each step that are only there because there are several machines: what keeps each
-   * busy with what it sends and receives, and the products of the other machines' factors, which
-   * each does for itself.
+   * Overhead in seconds of each step with several machines: the work of sending and receiving, and
+   * the products of the other machines' factors, which each machine computes for itself.
    */
   public double extraSeconds() {
     double products = 0;
@@ -151,7 +149,7 @@ public record TrainingCost(
     return messages().stream().mapToDouble(Message::bytes).sum();
   }
 
-  /** Seconds that this takes at the network's bandwidth. */
+  /** Seconds that sending takes at the network's bandwidth. */
   public double trafficSeconds() {
     return seconds(trafficBytes());
   }
@@ -161,17 +159,17 @@ public record TrainingCost(
   }
 
   /**
-   * What is sent of a layer.
+   * What is sent for a layer.
    *
-   * @param ready multiply-adds of the backward pass that have to be done before
-   * @param bytes of it
+   * @param ready multiply-adds of the backward pass that come before
+   * @param bytes to send
    */
   private record Message(double ready, double bytes) {}
 
   /**
-   * From the last layer to the first. Gradients of 32 bits go round twice, once to be summed and
-   * once to be told, but for a machine's own part; the factors of its images go to each of the
-   * others.
+   * From the last layer to the first. Gradients of 32 bits travel twice, once to be summed and once
+   * to be distributed, except for a machine's own share; the factors of its images go to each of
+   * the others.
    */
   private List<Message> messages() {
     List<Message> messages = new ArrayList<>();
@@ -201,9 +199,9 @@ public record TrainingCost(
   }
 
   /**
-   * Seconds of each step in which a machine has nothing to do but wait for gradients: those of a
-   * layer can travel as soon as they are known for the last of the machine's micro-batches, while
-   * the backward pass goes on to the layers before; one after the other.
+   * Seconds of each step that a machine spends waiting for gradients. A layer's gradients are sent,
+   * one layer after the other, as soon as the machine's last micro-batch has computed them, while
+   * the backward pass goes on to the preceding layers.
    */
   public double waitSeconds() {
     List<Message> messages = messages();
@@ -212,7 +210,7 @@ public record TrainingCost(
     double whole = messages.get(messages.size() - 1).ready();
     double arrived = 0;
     for (Message message : messages) {
-      double ready = backward * (message.ready() / whole); // of the last, exactly all
+      double ready = backward * (message.ready() / whole); // exactly all of it for the last
       double handling = 2 * HANDLING * message.bytes();
       arrived = Math.max(arrived, ready) + seconds(message.bytes()) + handling;
     }
@@ -239,12 +237,12 @@ public record TrainingCost(
     return machines * machine.watts() * days() * 24 / 1000;
   }
 
-  /** Images that each machine has to have decoded and rescaled per second. */
+  /** Images that each machine must decode and rescale per second. */
   public double decodeRate() {
     return imagesPerMachine() / stepSeconds();
   }
 
-  /** Images per second of the paper's system, if it took so many days for as many images. */
+  /** Images per second of the paper's system, if it took this many days for as many images. */
   public double paperRate(double days) {
     return imagesSeen() / (days * SECONDS_PER_DAY);
   }

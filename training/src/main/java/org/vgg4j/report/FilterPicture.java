@@ -9,11 +9,11 @@ import org.vgg4j.model.ParameterShape;
 import org.vgg4j.weights.ModelFile;
 
 /**
- * A filter of the first layer as a picture: its weights for red, green and blue are the pixels'
+ * A filter of the first layer as an image: its weights for red, green and blue are the pixels'
  * colours, where its smallest weight is 0 and its largest 255.
  *
- * @param image the picture as a data URI, each weight a square of {@link #ENLARGED} pixels
- * @param side of the picture, in pixels
+ * @param image the image as a data URI, each weight a square of {@link #ENLARGED} pixels
+ * @param side of the image, in pixels
  * @param description number and range, for people
  */
 record FilterPicture(String image, int side, String description) {

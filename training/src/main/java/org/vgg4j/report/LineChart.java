@@ -7,9 +7,9 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Curves over epochs, as the template chart.mustache draws them: all places are in units of the
- * picture, 440 wide and 280 high, so that a phone shows them without making the text too small.
+ * image, 440 wide and 280 high, so that a phone shows them without making the text too small.
  *
- * @param id of the picture within the page
+ * @param id of the image within the page
  * @param title what is shown, with its unit
  * @param description the same in words, for who cannot see it
  * @param left where the axis of the values is
@@ -37,7 +37,7 @@ record LineChart(
   record Tick(String place, String label) {}
 
   /**
-   * A strip of the picture.
+   * A strip of the image.
    *
    * @param left where it begins
    * @param width how wide it is

@@ -22,7 +22,7 @@ import org.vgg4j.evaluate.Evaluation;
  * @param charts learning curves; none if no epoch was finished
  * @param epochs the numbers behind them; null if no epoch was finished
  * @param bestEpoch the epoch of the best model; null if that is not known
- * @param samples what training saw first, as a data URI; null if the run has no such picture
+ * @param samples what training saw first, as a data URI; null if the run has no such image
  * @param errors what the best model errs on, for each part of the data that it was measured on
  * @param measured the best model; null if there is none
  * @param time time and memory
@@ -56,7 +56,7 @@ record Page(
   /**
    * A wrong answer.
    *
-   * @param image the picture as a data URI
+   * @param image the image as a data URI
    * @param id what the data set calls it
    * @param file the same, as short as it can be
    * @param is its class

@@ -21,7 +21,7 @@ import org.vgg4j.report.Page.Mistake;
 
 /** Chooses what a page says of a run. */
 final class PageMaker {
-  /** Longer side of an embedded picture: enough to see what it is. */
+  /** Longer side of an embedded image: enough to see what it is. */
   private static final int PICTURE_SIDE = 128;
 
   /** What the page tells elsewhere. */

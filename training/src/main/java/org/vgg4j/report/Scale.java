@@ -35,7 +35,7 @@ record Scale(double from, double to, boolean logarithmic, List<Double> ticks) {
   static Scale decades(double[] values) {
     int low = (int) Math.floor(Math.log10(finite(values).min().orElse(1)) + 1e-9);
     int high = (int) Math.ceil(Math.log10(finite(values).max().orElse(1)) - 1e-9);
-    if (low == high) { // a value on the edge of its picture could not be seen
+    if (low == high) { // a value on the edge of its image could not be seen
       low--;
       high++;
     }

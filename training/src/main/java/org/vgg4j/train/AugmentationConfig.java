@@ -3,7 +3,7 @@ package org.vgg4j.train;
 import org.vgg4j.data.loading.ScaleRange;
 
 /**
- * Options of what is made of training images.
+ * How training images are augmented.
  *
  * @param scale S: shorter side, in pixels, of a rescaled training image, fixed or a range
  * @param flip whether training images are mirrored half of the time

@@ -16,9 +16,9 @@ import org.vgg4j.weights.safetensors.SafeTensors;
 import org.vgg4j.weights.tensor.StoredTensor;
 
 /**
- * One safetensors file from which a run goes on as if it had never stopped: the weights by their
+ * One safetensors file from which a run resumes as if it had never stopped: the weights by their
  * names, the optimiser's velocities under {@code velocity.} and the same names, and a {@link
- * Snapshot} in the metadata. One file, since two could not be replaced in one step.
+ * Snapshot} in the metadata. One file, since two could not be replaced atomically.
  */
 final class Checkpoint {
   private static final String METADATA = ModelFile.CHECKPOINT;

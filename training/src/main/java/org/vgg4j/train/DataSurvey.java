@@ -13,8 +13,8 @@ import org.vgg4j.data.Unreadable;
 import org.vgg4j.data.inspect.Survey;
 
 /**
- * A look at all pictures before the first step: those that cannot be read are listed in the run
- * folder and passed over, so that none of them ends a run hours later.
+ * Decodes all images before the first step. Unreadable ones are listed in the run folder and
+ * skipped, so that none of them ends a run hours later.
  */
 final class DataSurvey {
   private final TrainingConfig config;
@@ -40,10 +40,10 @@ final class DataSurvey {
   }
 
   /**
-   * Looks at the training images, and at the others where they may turn out to be unreadable.
+   * Surveys the training images, and the others if any of them may be unreadable.
    *
    * @param folder gets unreadable.csv
-   * @return what was found in the training images, and which pictures of all parts are unreadable;
+   * @return what was found in the training images, and which images of all parts are unreadable;
    *     null if it was asked to stop
    * @throws InputException if too many are unreadable
    */
@@ -92,7 +92,7 @@ final class DataSurvey {
 
   /**
    * @param listed where they are listed; empty to have them named
-   * @throws InputException if too many pictures of a part are unreadable
+   * @throws InputException if too many images of a part are unreadable
    */
   static void requireFew(
       TrainingConfig config, DataSplits data, Split split, List<Unreadable> all, String listed) {
@@ -106,7 +106,7 @@ final class DataSurvey {
 
   /**
    * @param left the training images that can be read
-   * @throws InputException if a class has lost all
+   * @throws InputException if none of a class's images is left
    */
   static void requireAllClasses(DataSplits data, Dataset left) {
     boolean[] found = classesOf(data.train());

@@ -28,23 +28,23 @@ import org.vgg4j.network.MemoryPlan;
 import org.vgg4j.network.Parameters;
 
 /**
- * Finds out in a minute what a run of weeks would else find out late: the data are opened, the
- * memory is planned, pictures are decoded and augmented, and one step is done. Leaves nothing but
- * the index of an archive.
+ * Finds in a minute what would otherwise stop a run of weeks late: opens the data, plans the
+ * memory, decodes and augments images, and does one step. Leaves nothing behind but the index of an
+ * archive.
  *
- * @param data as they would be used
+ * @param data as the run would use it
  * @param architecture the network
  * @param microBatch images at a time
  * @param memory of the process's heap
- * @param lookedAt pictures that were decoded: all of each part, or of a large one some, evenly
- *     spread
+ * @param lookedAt images that were decoded: all of each part, or an evenly spaced sample of a large
+ *     one
  * @param unreadable those of them that cannot be read
  * @param loss of the first step, per image; about ln(classes) where all weights were drawn
- * @param secondsPerImage of the fastest micro-batch, once the kernels are compiled, and its share
- *     of what comes at the end of a batch in several
- * @param steps at most so many
- * @param seconds that so many take, validation included, but not the look at all pictures before
- *     the first
+ * @param secondsPerImage of the fastest micro-batch, once the kernels are compiled, with its share
+ *     of the work at the end of a batch
+ * @param steps upper limit on the number of steps
+ * @param seconds predicted for these steps, including validation but not the survey of all images
+ *     before them
  */
 public record DryRun(
     DataSplits data,
@@ -61,13 +61,13 @@ public record DryRun(
   /** Steps at least: the first warms up. */
   private static final int STEPS = 2;
 
-  /** Nothing is learnt: what is timed must not depend on what becomes of the weights. */
+  /** Learns nothing, so that timings cannot depend on how the weights change. */
   private static final double NO_RATE = 0;
 
-  /** Pictures of a part that are looked at. */
+  /** Most images of a part that are decoded. */
   private static final int SOME = 1000;
 
-  /** Small networks are trained on for so long, before the compiler has done its work. */
+  /** How long small networks are trained to warm up the JIT compiler. */
   private static final Duration WARM_UP = Duration.ofSeconds(2);
 
   /** A validation image costs a forward pass, a third of a training image. */
@@ -76,7 +76,7 @@ public record DryRun(
   /**
    * Tries the run.
    *
-   * @throws InputException whatever keeps the run from beginning
+   * @throws InputException if anything would keep the run from starting
    */
   public static DryRun of(TrainingConfig config) {
     return of(config, WARM_UP);
@@ -85,9 +85,9 @@ public record DryRun(
   /**
    * Tries the run.
    *
-   * @param warmUp how long a small network is trained on, for the compiler: the longer, the truer
-   *     is the time that is predicted
-   * @throws InputException whatever keeps the run from beginning
+   * @param warmUp how long a small network is trained to warm up the JIT compiler; longer makes the
+   *     predicted time more accurate
+   * @throws InputException if anything would keep the run from starting
    */
   public static DryRun of(TrainingConfig options, Duration warmUp) {
     try (Engine engine = Engines.open(options.device(), options.threads())) {
@@ -133,11 +133,11 @@ public record DryRun(
     return new Subset(train, train.name(), Arrays.copyOf(order, Math.min(count, order.length)));
   }
 
-  /** How many pictures were looked at, and which of them cannot be read. */
+  /** How many images were decoded, and which of them cannot be read. */
   private record Look(int count, List<Unreadable> unreadable) {}
 
   /**
-   * Looks at pictures of all parts as the run will.
+   * Decodes images of all parts as the run will.
    *
    * @throws InputException if so many cannot be read that the run would stop
    */
@@ -182,12 +182,13 @@ public record DryRun(
 
   /**
    * @param loss of the first micro-batch, per image
-   * @param secondsPerImage of the fastest micro-batch, and of what comes at a batch's end
+   * @param secondsPerImage of the fastest micro-batch, with its share of the work at the end of a
+   *     batch
    * @param memory that training takes
    */
   private record Step(double loss, double secondsPerImage, MemoryPlan memory) {}
 
-  /** Each step is timed as one of a whole batch, of which it computes one micro-batch. */
+  /** Each step computes one micro-batch, and is timed as part of a whole batch. */
   private static Step step(
       RunInput input, Dataset images, Survey survey, Engine engine, Duration warmUp) {
     TrainingConfig config = input.config();

@@ -4,7 +4,7 @@ import java.util.Locale;
 import org.vgg4j.evaluate.Evaluation;
 
 /**
- * What one epoch gave: a line of metrics.csv.
+ * The results of one epoch: a line of metrics.csv.
  *
  * @param epoch the epoch, from 1
  * @param step steps since the start of training

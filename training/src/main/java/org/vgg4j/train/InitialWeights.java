@@ -19,15 +19,15 @@ import org.vgg4j.network.Parameters;
 import org.vgg4j.weights.ModelFile;
 
 /**
- * The weights that a run begins with: drawn, or taken over from another network (the paper, section
- * 3.1). A network of the same configuration gives all its layers, its batch normalisation folded
- * into them where the new one has none. Any other gives what the paper takes from net A for the
- * deeper nets, the first four convolutions of A and the fully connected layers, matched by name (by
- * position their shapes would not fit). The last layer is taken over only where both networks have
- * the same classes.
+ * The initial weights of a run: drawn, or copied from another network (the paper, section 3.1).
+ * From a network of the same configuration all layers are copied, with batch normalisation folded
+ * into them if the new network has none. From any other, as the paper does with net A for the
+ * deeper nets, the first four convolutions and the fully connected layers are copied, matched by
+ * name (by position their shapes would not fit). The last layer is copied only if both networks
+ * have the same classes.
  *
- * @param source what preprocessing and provenance of the other network say; null if all were drawn
- * @param copied the layers that were taken over
+ * @param source preprocessing and provenance of the other network; null if all weights were drawn
+ * @param copied the layers that were copied
  */
 record InitialWeights(@Nullable Origin source, List<String> copied) {
   /**
@@ -60,7 +60,7 @@ record InitialWeights(@Nullable Origin source, List<String> copied) {
     Set<String> wanted = layersToCopy(source, parameters.architecture(), classNames);
     Parameters values = new Parameters(source.architecture(), source.arrays());
     if (!parameters.architecture().configuration().hasBatchNorm()) {
-      values = values.withoutBatchNorm(); // whose filters alone would be out of scale
+      values = values.withoutBatchNorm(); // without it the filters would be out of scale
     }
     Map<String, ParameterShape> shapes = byLayerAndKind(values.architecture());
     for (ParameterShape shape : parameters.architecture().parameters()) {
@@ -119,7 +119,7 @@ record InitialWeights(@Nullable Origin source, List<String> copied) {
     }
   }
 
-  /** SHA-256 of the model that weights were taken over from; null if all were drawn. */
+  /** SHA-256 of the model that weights were copied from; null if all were drawn. */
   @Nullable String sha256() {
     return source == null ? null : source.sha256();
   }
@@ -127,7 +127,7 @@ record InitialWeights(@Nullable Origin source, List<String> copied) {
   /**
    * How images are prepared for these weights.
    *
-   * @param mean colour of the training images, which those have that were drawn
+   * @param mean colour of the training images, used if the weights were drawn
    */
   Preprocessing preprocessing(TrainingConfig config, Rgb mean) {
     int scale = config.augmentation().scale().middle();

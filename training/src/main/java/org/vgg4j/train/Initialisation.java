@@ -8,8 +8,8 @@ import org.vgg4j.model.ParameterShape;
 import org.vgg4j.network.Parameters;
 
 /**
- * How weights are drawn before training; biases begin at zero, normalisations' scales at one, and
- * their running statistics as if they had seen nothing: mean zero, variance one.
+ * How weights are drawn before training; biases start at zero, the scales of batch norms at one,
+ * and their running statistics at mean zero and variance one.
  */
 public enum Initialisation {
   /**
@@ -46,7 +46,7 @@ public enum Initialisation {
   }
 
   /**
-   * Draws all weights; each parameter from its own stream.
+   * Draws all weights, each parameter's from its own stream.
    *
    * @param parameters overwritten
    */

@@ -6,12 +6,12 @@ import org.vgg4j.model.Architecture;
 import org.vgg4j.model.Layer;
 
 /**
- * Learning rates at the start of layers that do not learn at the rate of all: when a trained
- * network is tuned to other classes, its new last layer has everything to learn, its convolutions
- * little. The schedule changes all rates by the same factors.
+ * Initial learning rates of layers that do not use the global one: when a trained network is
+ * fine-tuned on other classes, its new last layer has everything to learn, its convolutions little.
+ * The schedule changes all rates by the same factors.
  *
- * @param features of the convolutions and their normalisations; 0: that of all
- * @param head of the last layer; 0: that of all
+ * @param features of the convolutions and their batch norms; 0: the global rate
+ * @param head of the last layer; 0: the global rate
  */
 public record LayerRates(double features, double head) {
   /** All layers learn at one rate. */
@@ -31,9 +31,9 @@ public record LayerRates(double features, double head) {
   }
 
   /**
-   * The layers that have rates of their own, each with its rate as a multiple of that of all.
+   * The layers that have rates of their own, each as a multiple of the global rate.
    *
-   * @param rate of all, at the start
+   * @param rate the global rate at the start
    */
   Map<String, Double> factors(Architecture architecture, double rate) {
     Map<String, Double> factors = new LinkedHashMap<>();

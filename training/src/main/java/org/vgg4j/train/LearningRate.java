@@ -39,7 +39,7 @@ final class LearningRate {
     return config.stepEpochs().stream().filter(after -> after <= epoch).count();
   }
 
-  /** Takes note of a validation error, in percent; returns whether the rate dropped for it. */
+  /** Records a validation error, in percent; returns whether the rate dropped because of it. */
   boolean observe(double top1Error) {
     return config.kind() == ScheduleConfig.Kind.PAPER && plateau.observe(top1Error);
   }

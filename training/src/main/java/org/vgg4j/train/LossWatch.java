@@ -8,13 +8,13 @@ import org.vgg4j.base.AbortedException;
 final class LossWatch {
   private static final double STUCK_WITHIN = 0.01; // of ln(classes)
   private static final int STUCK_EPOCHS = 2;
-  private static final int FIRST_STEPS = 40; // a network may need those to get going
+  private static final int FIRST_STEPS = 40; // a network may need them to get going
 
   /**
    * What has been seen so far.
    *
-   * @param stuckEpochs epochs in a row with the loss of guessing
-   * @param warned whether that was said
+   * @param stuckEpochs consecutive epochs at the loss of chance
+   * @param warned whether the user was warned
    */
   record State(int stuckEpochs, boolean warned) {
     static final State NONE = new State(0, false);

@@ -21,19 +21,19 @@ final class MicroBatch {
       TrainingConfig config, Architecture architecture, MemoryOracle memory, int ranks) {
     this.config = config;
     this.architecture = architecture;
-    // for a fixed number of threads: what is learnt must not depend on how many there are
+    // for a fixed number of threads, so that what is learnt does not depend on it
     this.memory = memory.withThreads(PLANNED_THREADS);
     this.ranks = ranks;
   }
 
   /**
    * Returns the configured micro-batch if it fits; if none is configured, the batch divided by the
-   * smallest number with which it fits. (A batch in several micro-batches needs memory for what
-   * their gradients are collected in.)
+   * smallest number with which it fits. (Several micro-batches need memory in which their gradients
+   * are summed.)
    *
    * @param memory of each process
    * @param ranks number of processes among which a batch is divided
-   * @throws InputException if it does not fit, with what would
+   * @throws InputException if it does not fit; the message says what would
    */
   static int choose(
       TrainingConfig config, Architecture architecture, MemoryOracle memory, int ranks) {

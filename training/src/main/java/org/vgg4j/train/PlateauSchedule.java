@@ -9,13 +9,13 @@ import org.jspecify.annotations.Nullable;
  * at least 0.1 percentage points for {@code patience} evaluations. Not thread-safe.
  */
 public final class PlateauSchedule {
-  /** How often the rate is divided before training ends. */
+  /** How many times the rate is divided before training ends. */
   public static final int DROPS = 3;
 
   /**
    * What has been observed so far.
    *
-   * @param drops how often the rate was divided; one more when training should end
+   * @param drops how many times the rate was divided; one more when training should end
    * @param waited evaluations since the last improvement or drop
    * @param best the smallest error in percent; null before the first evaluation
    */
@@ -51,7 +51,7 @@ public final class PlateauSchedule {
   }
 
   /**
-   * Takes note of an evaluation.
+   * Records an evaluation.
    *
    * @param top1Error validation error in percent
    * @return whether the rate dropped

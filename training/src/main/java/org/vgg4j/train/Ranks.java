@@ -22,11 +22,11 @@ interface Ranks {
   /** Asked after each step: whether training is to stop here. */
   boolean isStopped();
 
-  /** Measures a data set, of which each rank takes its share; all learn what all found. */
+  /** Evaluates a data set; each rank takes its share, and all get the result of the whole. */
   Evaluation evaluate(CenterCropEvaluator evaluator, Dataset dataset, List<String> classNames);
 
   /**
-   * Ranks on different processors could arrive at different weights: then training must end.
+   * Ends training if the ranks' weights differ, as different processors could make them.
    *
    * @throws AbortedException if the weights of this rank differ from those of the others
    */
@@ -38,7 +38,7 @@ interface Ranks {
   /**
    * Returns the processes of a group.
    *
-   * @param stopRequested asked after each step; one rank that says yes stops all
+   * @param stopRequested polled after each step; one rank that says yes stops all
    */
   static Ranks of(ProcessGroup group, BooleanSupplier stopRequested) {
     return group.size() == 1 ? new Alone(stopRequested) : new Several(group, stopRequested);
@@ -70,8 +70,8 @@ interface Ranks {
   }
 
   /**
-   * Several processes. Whether one of them was asked to stop travels with what each step sums up,
-   * so that all stop after the same step.
+   * Several processes. A request to stop travels with the sums of each step, so that all stop after
+   * the same step.
    */
   final class Several implements Ranks, Exchange {
     private final ProcessGroup group;

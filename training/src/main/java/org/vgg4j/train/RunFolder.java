@@ -32,7 +32,7 @@ import org.vgg4j.evaluate.Evaluation;
  * @param path the folder
  */
 public record RunFolder(Path path) {
-  /** The field of provenance.json that says whether the run came to its end. */
+  /** The field of provenance.json that says whether the run finished. */
   public static final String FINISHED = "finished";
 
   private static final Logger LOG = LoggerFactory.getLogger(RunFolder.class);
@@ -44,7 +44,7 @@ public record RunFolder(Path path) {
       JsonMapper.builder().enable(SerializationFeature.INDENT_OUTPUT).build();
 
   /**
-   * Makes the folder, where it is not there.
+   * Creates the folder if it does not exist.
    *
    * @throws InputException if it cannot be made
    */
@@ -58,7 +58,7 @@ public record RunFolder(Path path) {
   }
 
   /**
-   * Requires that there is nothing in it that a new run would lose.
+   * Requires that it holds nothing that a new run would overwrite.
    *
    * @throws InputException if there is
    */
@@ -101,7 +101,7 @@ public record RunFolder(Path path) {
   }
 
   /**
-   * Whether the run came to its end, so that there is nothing to resume.
+   * Whether the run finished, so that there is nothing to resume.
    *
    * @throws InputException if provenance.json cannot be read
    */
@@ -128,7 +128,7 @@ public record RunFolder(Path path) {
   }
 
   /**
-   * How long a finished run took, in seconds; 0 if it says nothing of it.
+   * How long a finished run took, in seconds; 0 if not recorded.
    *
    * @throws InputException if provenance.json cannot be read
    */
@@ -138,7 +138,7 @@ public record RunFolder(Path path) {
 
   /**
    * Makes the first of {@code parent/stem-1}, {@code parent/stem-2}, … that does not exist; two
-   * runs that begin together get two.
+   * runs that start at once get different ones.
    *
    * @throws InputException if it cannot be made
    */
@@ -157,7 +157,7 @@ public record RunFolder(Path path) {
     }
   }
 
-  /** Takes away a folder that a run made before it failed, so that nothing is left of it. */
+  /** Removes a folder that a run created before it failed. */
   static void removeIfEmpty(Path path) {
     try (Stream<Path> content = Files.list(path)) {
       if (content.findAny().isEmpty()) {
@@ -173,7 +173,7 @@ public record RunFolder(Path path) {
       Files.createDirectory(path);
       return true;
     } catch (FileAlreadyExistsException e) {
-      return false; // another run was faster
+      return false; // another run created it first
     }
   }
 
@@ -187,7 +187,7 @@ public record RunFolder(Path path) {
     return path.resolve("best").resolve("model.safetensors");
   }
 
-  /** All that a resumed run needs; there is none before the first epoch's end or interval. */
+  /** All that a resumed run needs; missing until the first epoch or checkpoint interval ends. */
   public Path checkpoint() {
     return path.resolve("last").resolve("checkpoint.safetensors");
   }
@@ -202,19 +202,18 @@ public record RunFolder(Path path) {
     return path.resolve("metrics.csv");
   }
 
-  /** The pictures that the run passes over, see {@link #passedOver}. */
+  /** The images that the run passes over, see {@link #passedOver}. */
   public Path unreadable() {
     return path.resolve("unreadable.csv");
   }
 
-  /** How the best model did on the test images, as {@code vgg evaluate --json} tells it. */
+  /** The best model's results on the test images, in the form of {@code vgg evaluate --json}. */
   public Path testErrors() {
     return path.resolve("test.json");
   }
 
   /**
-   * Returns how the best model did on the test images; null if the run measured none, or was made
-   * before runs kept it.
+   * Returns the best model's results on the test images; null if there are none.
    *
    * @throws InputException if test.json is damaged
    */
@@ -222,14 +221,14 @@ public record RunFolder(Path path) {
     return Files.exists(testErrors()) ? TestFile.read(testErrors()) : null;
   }
 
-  /** What training makes of its first images. */
+  /** The first images as training sees them. */
   public Path samples() {
     return path.resolve("samples.png");
   }
 
   /**
-   * Returns the pictures of the data set, as it was found, that the run passes over since they
-   * cannot be read.
+   * Returns the images of the data set, as it was found, that the run passes over since they cannot
+   * be read.
    *
    * @throws InputException if unreadable.csv is missing or damaged
    */
@@ -253,7 +252,7 @@ public record RunFolder(Path path) {
     AtomicFile.write(path.resolve(PROVENANCE), text(JSON, provenance) + "\n");
   }
 
-  /** Writes all lines, so that none is left of epochs that a resumed run does again. */
+  /** Writes all lines anew, so that none remains of epochs that a resumed run repeats. */
   void writeMetrics(List<String> lines) {
     AtomicFile.write(
         metrics(),

@@ -9,7 +9,7 @@ import org.vgg4j.network.LearnerOptions;
 import org.vgg4j.network.MemoryOracle;
 
 /**
- * What a run trains on what.
+ * The options, data and network of a run.
  *
  * @param config its options, with a batch of at most all training images
  * @param data as they were found
@@ -34,7 +34,7 @@ record RunInput(TrainingConfig config, DataSplits data, Architecture architectur
   }
 
   /**
-   * @throws InputException if a batch has not an image for each of so many processes
+   * @throws InputException if a batch has fewer images than there are processes
    */
   void requireShares(int ranks) {
     int batch = config.sgd().batch();
@@ -48,7 +48,7 @@ record RunInput(TrainingConfig config, DataSplits data, Architecture architectur
   /**
    * Returns how many images of a batch are in memory at a time.
    *
-   * @param memory of each of so many processes
+   * @param memory of each process
    * @throws InputException if not even one fits, or the configured number does not
    */
   int microBatch(MemoryOracle memory, int ranks) {
@@ -65,7 +65,7 @@ record RunInput(TrainingConfig config, DataSplits data, Architecture architectur
     return new RunInput(config, readable, architecture);
   }
 
-  /** Returns how the network learns in each of so many processes. */
+  /** Returns how the network learns in each of this number of processes. */
   LearnerOptions learnerOptions(int ranks) {
     SgdConfig sgd = config.sgd();
     int share = BatchSequence.share(sgd.batch(), ranks);

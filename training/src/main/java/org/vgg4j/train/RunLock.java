@@ -28,9 +28,9 @@ import org.vgg4j.base.AtomicFile;
 import org.vgg4j.base.InputException;
 
 /**
- * That one process at a time writes into a folder. The file {@link #NAME} says who does; the lock
- * on it is the operating system's, so that it is free again when its process ends, however that
- * comes. On disks without locks the file alone counts, until its process is known to be gone.
+ * Ensures that one process at a time writes into a folder. The file {@link #NAME} says which; the
+ * lock on it is the operating system's, and so is released when that process ends, however it ends.
+ * On file systems without locks the file alone counts, until its process is known to be gone.
  * Readers need no lock. Thread-safe.
  */
 public final class RunLock implements AutoCloseable {
@@ -39,18 +39,20 @@ public final class RunLock implements AutoCloseable {
 
   private static final Logger LOG = LoggerFactory.getLogger(RunLock.class);
 
-  /** What the file says, by which a process that has ended is recognised. */
+  /** What the file says, to recognise a process that has ended. */
   private static final Pattern HOLDER =
       Pattern.compile("process (\\d+) on (\\S+), since (\\S+)\\s*");
 
-  /** Beyond the text, which others must be able to read also where locks forbid it. */
+  /**
+   * The locked byte lies beyond the text, so that others can read it even where locks forbid that.
+   */
   private static final long LOCKED = Long.MAX_VALUE - 1;
 
   private static final int ATTEMPTS = 100;
 
   /**
-   * Files that this process holds. A second channel to one of them must never be opened: where
-   * locks are those of POSIX, closing it would set the first one free.
+   * Files that this process holds. A second channel to one of them must never be opened: with POSIX
+   * locks, closing it would release the lock of the first.
    */
   private static final Set<Path> HELD = new HashSet<>();
 
@@ -66,7 +68,7 @@ public final class RunLock implements AutoCloseable {
    * Takes the lock of a folder.
    *
    * @param folder must exist
-   * @throws InputException if another process has it, which the sentence names; or if the folder
+   * @throws InputException if another process, which the message names, has it; or if the folder
    *     cannot be written to
    */
   public static RunLock take(Path folder) {
@@ -134,7 +136,8 @@ public final class RunLock implements AutoCloseable {
           kept = true;
           return new RunLock(file, channel);
         }
-        // its last holder has deleted it meanwhile: what was locked is another file than is there
+        // its last holder has deleted it meanwhile: the locked file is no longer the one in the
+        // folder
       } finally {
         if (!kept) {
           channel.close();
@@ -144,7 +147,7 @@ public final class RunLock implements AutoCloseable {
     throw taken(folder, holder(file));
   }
 
-  /** Which file it is, whatever its name; makes it if it is missing. */
+  /** Identifies the file, whatever its name; creates it if missing. */
   private static @Nullable Object keyOf(Path file) throws IOException {
     while (true) {
       try {
@@ -159,7 +162,7 @@ public final class RunLock implements AutoCloseable {
     }
   }
 
-  /** The process that the file names must be known to have ended. */
+  /** Requires that the process named by the file has ended. */
   private static RunLock withoutLocks(Path folder, Path file) throws IOException {
     String found = holder(file);
     Matcher holder = HOLDER.matcher(found);
@@ -182,7 +185,7 @@ public final class RunLock implements AutoCloseable {
     return new RunLock(file, null);
   }
 
-  /** Another process may have got its number since. */
+  /** Its number may have been reused since. */
   private static boolean isAlive(long process, Instant since) {
     return ProcessHandle.of(process)
         .filter(ProcessHandle::isAlive)
@@ -228,12 +231,12 @@ public final class RunLock implements AutoCloseable {
     }
   }
 
-  /** Gives the folder free. */
+  /** Releases the folder. */
   @Override
   public void close() {
     synchronized (HELD) {
       try {
-        Files.deleteIfExists(file); // before the lock goes: afterwards it may be another's
+        Files.deleteIfExists(file); // before the lock is released: afterwards it may be another's
         if (channel != null) {
           channel.close();
         }

@@ -13,20 +13,20 @@ import org.vgg4j.data.Unreadable;
 import org.vgg4j.parallel.ProcessGroup;
 
 /**
- * What the process that leads tells the others of its group: for each run its options, then where
- * it begins; at the end that there are no more runs.
+ * Messages from rank 0 to the other ranks: for each run its options, then its starting point;
+ * finally, that there are no more runs.
  *
- * @param group who talks
+ * @param group the processes
  */
 public record RunMessages(ProcessGroup group) {
   private static final ObjectMapper JSON = JsonMapper.builder().build();
   private static final byte[] NOTHING = {};
 
   /**
-   * Where a run begins.
+   * The starting point of a run.
    *
    * @param snapshot all but the weights
-   * @param passedOver pictures that cannot be read
+   * @param passedOver images that cannot be read
    */
   record State(Snapshot snapshot, List<Unreadable> passedOver) {}
 
@@ -40,7 +40,7 @@ public record RunMessages(ProcessGroup group) {
     byte[] unused = group.broadcast(NOTHING);
   }
 
-  /** Says that the run that was to begin does not. */
+  /** Says that the announced run will not begin. */
   void cancel() {
     end();
   }

@@ -13,7 +13,7 @@ import org.vgg4j.weights.Provenance;
 
 /** Where the training loop leaves models, checkpoints and metrics. */
 interface RunOutput {
-  /** None: the rank that leads has it. */
+  /** Writes nothing: rank 0 does. */
   RunOutput NONE = new None();
 
   /** Writes the best model so far, with figures for its provenance. */
@@ -28,10 +28,10 @@ interface RunOutput {
   /** Writes all lines of metrics.csv. */
   void writeMetrics(List<String> lines);
 
-  /** Reads the best model over other weights. */
+  /** Overwrites the weights with those of the best model. */
   void readBest(ParameterStore weights);
 
-  /** Of a rank that follows. */
+  /** The output of a rank that follows. */
   record None() implements RunOutput {
     @Override
     public void writeBest(ParameterStore weights, Map<String, Double> figures) {}
@@ -52,7 +52,7 @@ interface RunOutput {
   /**
    * The run folder.
    *
-   * @param begin what the run began with
+   * @param begin what the run started with
    */
   record Folder(RunFolder folder, TrainingConfig config, DataSplits data, Snapshot begin)
       implements RunOutput {

@@ -6,18 +6,21 @@ import org.vgg4j.base.Version;
 import org.vgg4j.data.DataSplits;
 import org.vgg4j.network.Engine;
 
-/** Whether a run can go on, or be shared, with the options, data and kernels that are here now. */
+/**
+ * Checks that a run can be resumed, or shared between processes, with the present options, data and
+ * kernels.
+ */
 final class SameRun {
   private SameRun() {}
 
   /**
-   * @throws InputException if a run would go on with other options or data than it began with
+   * @throws InputException if options or data differ from those the run started with
    */
   static void require(TrainingConfig config, DataSplits data, RunFolder folder, Snapshot snapshot) {
     Map<String, Object> now = config.provenanceOptions(snapshot.initSha256());
     for (Map.Entry<String, Object> option : now.entrySet()) {
       Object then = snapshot.configuration().get(option.getKey());
-      // by their texts, since JSON knows no difference between 1 and 1L
+      // compared as text, since JSON does not distinguish 1 from 1L
       if (!option.getValue().toString().equals(String.valueOf(then))) {
         throw new InputException(
             "option %s of the run %s is %s, and cannot become %s: restore its config.yaml, or start a run anew"
@@ -45,34 +48,33 @@ final class SameRun {
     }
   }
 
-  /** Says what may make the rest of a run round otherwise than its beginning. */
+  /** Warns of what may make the rest of a run round differently. */
   static void warnOfDifferences(Engine engine, Snapshot snapshot, TrainingListener listener) {
     if (!engine.kernels().name().equals(snapshot.kernels())) {
       listener.warned(
-          "the run began with %s kernels and goes on with %s: rounding will differ from a run without a stop"
+          "the run began with %s kernels and goes on with %s: rounding will differ from an uninterrupted run"
               .formatted(snapshot.kernels(), engine.kernels().name()));
     }
     if (!Version.get().equals(snapshot.codeVersion())) {
       listener.warned(
-          "the run began with vgg4j %s and goes on with %s: it may differ from a run without a stop"
+          "the run began with vgg4j %s and goes on with %s: it may differ from an uninterrupted run"
               .formatted(snapshot.codeVersion(), Version.get()));
     }
   }
 
   /**
-   * @throws InputException if a process that follows has other data or kernels than the one that
-   *     leads
+   * @throws InputException if this rank's data or kernels differ from rank 0's
    */
   static void requireSameSurroundings(
       TrainingConfig config, DataSplits data, Engine engine, Snapshot snapshot) {
     if (!data.fingerprint().equals(snapshot.datasetFingerprint())) {
       throw new InputException(
-          "the data set %s is here another one than where rank 0 runs: copy it there, to the same path"
+          "the data set %s differs from rank 0's: copy rank 0's to the same path here"
               .formatted(config.data()));
     }
     if (!engine.kernels().name().equals(snapshot.kernels())) {
       throw new InputException(
-          "rank 0 computes with %s kernels, this process with %s, which round otherwise: use the same Java and options (-Dvgg.kernels) everywhere"
+          "rank 0 computes with %s kernels, this process with %s, which round differently: use the same Java and options (-Dvgg.kernels) everywhere"
               .formatted(snapshot.kernels(), engine.kernels().name()));
     }
   }

@@ -21,9 +21,9 @@ public record ScaleRatio(double smallest, double largest) {
       Pattern.compile("(\\d{1,4}(?:\\.\\d{1,9})?)(?:-(\\d{1,4}(?:\\.\\d{1,9})?))?");
 
   /**
-   * Understands {@code 1.143} or {@code 1.143-2.286}.
+   * Parses {@code 1.143} or {@code 1.143-2.286}.
    *
-   * @throws InputException if it cannot be understood, or is below 1, or falls
+   * @throws InputException if it cannot be parsed, is below 1, or the range is reversed
    */
   public static ScaleRatio of(String text) {
     Matcher matcher = TEXT.matcher(text.strip());
@@ -48,7 +48,7 @@ public record ScaleRatio(double smallest, double largest) {
    * @param crop in pixels
    */
   ScaleRange of(int crop) {
-    int side = Math.max(crop, Architecture.SMALLEST_CROP); // a smaller crop is told of as such
+    int side = Math.max(crop, Architecture.SMALLEST_CROP); // too small a crop gets its own message
     return new ScaleRange((int) (side * smallest), (int) (side * largest));
   }
 

@@ -5,14 +5,15 @@ import java.util.Locale;
 import org.vgg4j.base.InputException;
 
 /**
- * Options of the learning rate over time, and when training ends.
+ * Options of the learning-rate schedule, and when training ends.
  *
  * @param kind how the rate falls
  * @param patience for {@link Kind#PAPER}: validations without improvement before the rate drops
- * @param stepEpochs for {@link Kind#STEP}: after which epochs the rate is divided by ten, rising
- * @param warmUp steps over which the rate first rises, evenly, to where it starts; 0 for none
- * @param epochs at most so many
- * @param maxSteps at most so many steps
+ * @param stepEpochs for {@link Kind#STEP}: the epochs after which the rate is divided by ten, in
+ *     rising order
+ * @param warmUp steps over which the rate first rises linearly to its initial value; 0 for none
+ * @param epochs upper limit on epochs
+ * @param maxSteps upper limit on steps
  */
 public record ScheduleConfig(
     Kind kind, int patience, List<Integer> stepEpochs, int warmUp, int epochs, int maxSteps) {
@@ -67,7 +68,7 @@ public record ScheduleConfig(
         "the epochs after which the rate drops, such as 20,40, where schedule is step");
   }
 
-  /** The epochs after which the rate drops, as an option has them. */
+  /** The epochs after which the rate drops, as the option's text. */
   String stepEpochsText() {
     return text(stepEpochs);
   }

@@ -6,7 +6,7 @@ package org.vgg4j.train;
  * @param batch images per step
  * @param microBatch images at a time, at most the batch; 0: as many as memory allows
  * @param learningRate at the start
- * @param momentum share of the last step that is taken again, in [0, 1)
+ * @param momentum momentum coefficient, in [0, 1)
  * @param weightDecay factor of the L2 penalty
  * @param biasDecay whether biases decay like weights
  * @param dropout rate after fc6 and fc7, in [0, 1)

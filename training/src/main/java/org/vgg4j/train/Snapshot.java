@@ -7,18 +7,18 @@ import org.vgg4j.data.loading.ColorPca;
 import org.vgg4j.model.Preprocessing;
 
 /**
- * All that the next step of a run depends on, beside parameters, velocities and data; what a
- * checkpoint holds as JSON.
+ * All that the next step of a run depends on besides parameters, velocities and data; stored in
+ * checkpoints as JSON.
  *
- * @param configuration {@link TrainingConfig#provenanceOptions}, to notice if they were changed
+ * @param configuration {@link TrainingConfig#provenanceOptions}, to detect changed options
  * @param initSha256 of the model that the run began with; null if all weights were drawn
- * @param datasetFingerprint to notice if the data were changed
+ * @param datasetFingerprint to detect changed data
  * @param codeVersion version of vgg4j
- * @param kernels name of the kernels, since others round otherwise
+ * @param kernels name of the kernels, since others round differently
  * @param preprocessing with the mean colour of the training images
  * @param colors of the training images
- * @param unreadable how many pictures unreadable.csv lists
- * @param progress how far the loop is
+ * @param unreadable how many images unreadable.csv lists
+ * @param progress how far the loop has got
  * @param plateau of the schedule
  * @param watch of the loss
  * @param metrics lines of metrics.csv, without the first
@@ -38,7 +38,7 @@ record Snapshot(
     List<String> metrics) {
 
   /**
-   * How far the loop is.
+   * How far the loop has got.
    *
    * @param epoch the epoch that the next step belongs to, from 0
    * @param position of the next sample in the epoch's order

@@ -13,12 +13,12 @@ import org.vgg4j.model.Layer;
 import org.vgg4j.model.ParameterShape;
 
 /**
- * Where a run begins: its first weights, and which of them stay as they are.
+ * The initial weights of a run, and which of them are frozen.
  *
- * @param from a model whose weights are taken over, see {@link InitialWeights}; null: all are drawn
- * @param rest how the weights that are not taken over are drawn
- * @param freeze names of layers, such as conv1_1 or fc6, whose parameters stay; {@code features}
- *     are all convolutions, {@code all-but-head} all layers but fc8
+ * @param from a model whose weights are copied, see {@link InitialWeights}; null: all are drawn
+ * @param rest how the other weights are drawn
+ * @param freeze names of layers, such as conv1_1 or fc6, whose parameters are frozen; {@code
+ *     features} are all convolutions, {@code all-but-head} all layers but fc8
  */
 public record StartConfig(@Nullable Path from, Initialisation rest, List<String> freeze) {
   /** What {@code --init} says before the path of a model. */
@@ -33,12 +33,12 @@ public record StartConfig(@Nullable Path from, Initialisation rest, List<String>
   }
 
   /**
-   * Understands options.
+   * Parses options.
    *
    * @param init glorot, gaussian, he, or {@code from:} and the path of a model
-   * @param rest how what {@code from:} leaves open is drawn
-   * @param freeze names with commas between, or nothing
-   * @throws InputException if an option cannot be understood
+   * @param rest how the weights that {@code from:} does not give are drawn
+   * @param freeze names separated by commas; may be empty
+   * @throws InputException if an option cannot be parsed
    */
   public static StartConfig of(String init, String rest, String freeze) {
     List<String> names =
@@ -64,9 +64,9 @@ public record StartConfig(@Nullable Path from, Initialisation rest, List<String>
   }
 
   /**
-   * Returns the names of the layers that stay as they are.
+   * Returns the names of the frozen layers.
    *
-   * @throws InputException if a name is no layer of the network, or all of them stay
+   * @throws InputException if a name is not a layer of the network, or all layers are frozen
    */
   Set<String> frozenLayers(Architecture architecture) {
     List<String> trainable =

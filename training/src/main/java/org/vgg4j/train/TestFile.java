@@ -18,8 +18,8 @@ import org.vgg4j.base.InputException;
 import org.vgg4j.evaluate.Evaluation;
 
 /**
- * test.json of a run folder: how the best model did on the test images. Its fields are among those
- * of {@code vgg evaluate --json}.
+ * test.json of a run folder: the best model's results on the test images. Its fields are among
+ * those of {@code vgg evaluate --json}.
  */
 final class TestFile {
   private static final ObjectMapper JSON =

@@ -41,7 +41,7 @@ public final class Trainer {
   private final Company company;
 
   /**
-   * Who else is there.
+   * The processes that take part.
    *
    * @param environment what to write into provenance.json beside what determines the result
    */
@@ -51,7 +51,7 @@ public final class Trainer {
       BooleanSupplier stopRequested,
       Map<String, Object> environment) {}
 
-  /** What the loop begins with. */
+  /** What the loop starts with. */
   private record Begin(Learner learner, Snapshot snapshot) {}
 
   /**
@@ -68,7 +68,7 @@ public final class Trainer {
    * Trains.
    *
    * @param out the run folder; made, and must be empty
-   * @param stopRequested asked after each step; true writes a checkpoint and ends
+   * @param stopRequested polled after each step; true writes a checkpoint and ends
    * @param environment what to write into provenance.json beside what determines the result:
    *     command line, host, Java
    * @throws InputException if the data, the configuration or the memory do not allow it, or a file
@@ -86,10 +86,10 @@ public final class Trainer {
   }
 
   /**
-   * Trains as the process that leads a group. The others call {@link #follow} at the same time.
+   * Trains as rank 0 of a group. The other ranks call {@link #follow} at the same time.
    *
-   * @param group whose ranks divide each batch; two learn, bit for bit, what one process learns
-   *     with a micro-batch of half the batch
+   * @param group whose ranks divide each batch; two of them learn, bit for bit, what one process
+   *     learns with a micro-batch of half the batch
    * @throws InputException as the other method does
    * @throws AbortedException if training diverges, or another process of the group has ended
    */
@@ -109,8 +109,8 @@ public final class Trainer {
   }
 
   /**
-   * Goes on with an interrupted run from its last checkpoint, or from the start if it had come to
-   * none. It then ends with the same models, byte for byte, as if it had not been interrupted.
+   * Resumes an interrupted run from its last checkpoint, or from the start if it has none. It then
+   * ends with the same models, byte for byte, as if it had not been interrupted.
    *
    * @param config the run's own options, of which only threads and checkpoint interval may differ
    * @param run the run folder
@@ -127,8 +127,8 @@ public final class Trainer {
   }
 
   /**
-   * Goes on as the process that leads a group, which may have another number of ranks than before:
-   * then rounding differs, and what is learnt is not bit for bit the same.
+   * Resumes as rank 0 of a group. If the number of ranks has changed, rounding differs, and what is
+   * learnt is not bit for bit the same.
    *
    * @throws InputException as the other method does
    * @throws AbortedException if training diverges, or another process of the group has ended
@@ -188,7 +188,7 @@ public final class Trainer {
   private TrainingResult run(boolean resumed) {
     TrainingConfig config = input.config();
     TrainingListener listener = company.listener();
-    folder.writeConfig(config.options()); // from now on it can be resumed
+    folder.writeConfig(config.options()); // from here on the run can be resumed
     RunMessages messages = new RunMessages(company.group());
     messages.begin(config);
     boolean continues = Files.exists(folder.checkpoint());
@@ -217,13 +217,14 @@ public final class Trainer {
     }
   }
 
-  /** Looks at all pictures; returns null if it was asked to stop. */
+  /** Looks at all images; returns null if it was asked to stop. */
   private @Nullable Survey survey() {
     BooleanSupplier stopped =
         () -> {
           company
               .group()
-              .reportProgress(); // fails if another has ended, which no call tells meanwhile
+              .reportProgress(); // fails if another rank has ended, which no other call would
+                                 // notice here
           return company.stopRequested().getAsBoolean();
         };
     return new DataSurvey(
@@ -235,7 +236,7 @@ public final class Trainer {
         .run(folder);
   }
 
-  /** Of a run that has come to a checkpoint. */
+  /** The start of a run that has a checkpoint. */
   private Begin atCheckpoint(RunInput readable, Ranks ranks) {
     Parameters zeros = Parameters.zeros(input.architecture());
     Learner learner = learner(readable, zeros, ranks, engine);
@@ -245,7 +246,7 @@ public final class Trainer {
     return new Begin(learner, snapshot);
   }
 
-  /** Of a run that has not. */
+  /** The start of a run that has none. */
   private Begin atStart(RunInput readable, Survey survey, Ranks ranks) {
     TrainingConfig config = input.config();
     DataSplits data = readable.data();
@@ -309,7 +310,8 @@ public final class Trainer {
   }
 
   /**
-   * Returns the heap that each of several processes needs for a run, in bytes, before any begins.
+   * Returns the heap in bytes that each of several processes needs for a run, before any is
+   * started.
    *
    * @param ranks their number
    * @param heap bytes that each of them has
@@ -330,12 +332,12 @@ public final class Trainer {
   }
 
   /**
-   * Trains as a process that does not lead its group: takes options, weights and all else from the
-   * one that does, its own images from its own files, and writes nothing.
+   * Trains as a rank other than 0: takes options and weights from rank 0, images from its own
+   * files, and writes nothing.
    *
    * @param config what {@link RunMessages#awaitOptions} gave, with this process's own threads
-   * @throws InputException if the data are not those of the process that leads, the memory does not
-   *     allow it, or a process of the group is at fault
+   * @throws InputException if the data differ from rank 0's, the memory does not suffice, or a
+   *     process of the group is at fault
    */
   public static void follow(
       TrainingConfig config,

@@ -17,20 +17,20 @@ import org.vgg4j.weights.ModelFile;
  *
  * @param data word or path of the data set
  * @param heldOut fraction of the training images held out for validation, in (0, 1)
- * @param limit use only so many of the training images, of each class its share; 0 for all
+ * @param limit number of training images to use, drawn from all classes in proportion; 0 for all
  * @param configuration which network
  * @param width factor on channels and hidden features
  * @param crop side of the input window in pixels
- * @param augmentation what is made of training images
- * @param start the first weights
+ * @param augmentation how training images are augmented
+ * @param start the initial weights
  * @param sgd the optimiser
- * @param schedule the learning rate over time, and the end
+ * @param schedule the learning-rate schedule, and when training ends
  * @param seed of all random draws
  * @param threads number of threads
  * @param device that computes
  * @param checkpointEvery steps between two checkpoints, beside those at the end of each epoch; 0
  *     for those only
- * @param maxUnreadable how many pictures of each part may be passed over
+ * @param maxUnreadable how many unreadable images of each part may be skipped
  */
 public record TrainingConfig(
     String data,
@@ -49,10 +49,10 @@ public record TrainingConfig(
     int checkpointEvery,
     UnreadableLimit maxUnreadable) {
 
-  /** What programs, the command line and recipes have where they say nothing else. */
+  /** The defaults of programs, the command line and recipes. */
   public static final TrainingConfig DEFAULTS = builder().build();
 
-  /** Options that do not change what is learnt, or are told elsewhere. */
+  /** Options that do not change what is learnt, or are recorded elsewhere. */
   private static final Set<String> NOT_IN_PROVENANCE =
       Set.of("threads", "device", "data", "checkpoint-every", "max-unreadable");
 
@@ -74,11 +74,11 @@ public record TrainingConfig(
   }
 
   /**
-   * Options that tune a trained network to other classes: all of it, the new last layer ten times
-   * as fast as the rest, along a cosine over ten epochs. Images are prepared as the model's weights
-   * want it.
+   * Options that fine-tune a trained network on other classes: all layers, the new last one at ten
+   * times the rate of the rest, on a cosine schedule over ten epochs. Images are preprocessed as
+   * the model's weights require.
    *
-   * @param model what is tuned
+   * @param model the model to fine-tune
    * @param data word or path of the data set, whose classes the network then has
    * @throws org.vgg4j.base.InputException if the model cannot be read
    */
@@ -110,18 +110,18 @@ public record TrainingConfig(
   }
 
   /**
-   * Understands options by the keys of {@link #options()}, and {@code scale-ratio}; those that are
-   * not there have their defaults.
+   * Parses options by the keys of {@link #options()}, and {@code scale-ratio}; missing ones have
+   * their defaults.
    *
-   * @param options numbers, truth values, or texts that say them
-   * @throws org.vgg4j.base.InputException if a key is unknown, a value cannot be understood or is
+   * @param options numbers and booleans, or their text
+   * @throws org.vgg4j.base.InputException if a key is unknown, or a value cannot be parsed or is
    *     out of its range
    */
   public static TrainingConfig of(Map<String, ?> options) {
     return builder(options).build();
   }
 
-  /** Returns a builder that holds what {@link #of} understands. */
+  /** Returns a builder that holds what {@link #of} parses. */
   public static TrainingConfigBuilder builder(Map<String, ?> options) {
     return TrainingKeys.builder(options);
   }
@@ -137,8 +137,8 @@ public record TrainingConfig(
   }
 
   /**
-   * Returns the same options for a training set of so many images: a batch larger than that is all
-   * of them, and takes no more memory.
+   * Returns the same options for a training set of this many images: a larger batch is reduced to
+   * all of them, and takes no more memory.
    */
   TrainingConfig fittedTo(int images) {
     return toBuilder()
@@ -147,7 +147,7 @@ public record TrainingConfig(
         .build();
   }
 
-  /** Returns the same options with all weights drawn, also where they would come from a model. */
+  /** Returns the same options with all weights drawn, even if they would come from a model. */
   public TrainingConfig withDrawnWeights() {
     return toBuilder().from(null).build();
   }
@@ -193,8 +193,8 @@ public record TrainingConfig(
   /**
    * The options on which the trained weights depend.
    *
-   * @param initSha256 of the model that the run began with, which counts instead of its path; null
-   *     if all weights were drawn
+   * @param initSha256 of the model that the run began with, which is used in place of its path;
+   *     null if all weights were drawn
    */
   Map<String, Object> provenanceOptions(@Nullable String initSha256) {
     Map<String, Object> options = options();

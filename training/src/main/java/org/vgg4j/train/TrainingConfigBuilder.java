@@ -107,7 +107,7 @@ public final class TrainingConfigBuilder {
         maxUnreadable);
   }
 
-  /** Word or path of the data set; the built-in pictures of clothes unless set. */
+  /** Word or path of the data set; the built-in images of clothes unless set. */
   public TrainingConfigBuilder data(String value) {
     data = value;
     return this;
@@ -149,7 +149,7 @@ public final class TrainingConfigBuilder {
     return this;
   }
 
-  /** S as a multiple of the crop, in the place of {@link #scale}. */
+  /** S as a multiple of the crop, instead of {@link #scale}. */
   public TrainingConfigBuilder scaleRatio(ScaleRatio value) {
     scaleRatio = value;
     scale = null;
@@ -180,7 +180,7 @@ public final class TrainingConfigBuilder {
     return this;
   }
 
-  /** Makes a micro-batch that is larger than the batch as large as that. */
+  /** Reduces a micro-batch that is larger than the batch to the batch. */
   public TrainingConfigBuilder fitMicroBatch() {
     microBatch = Math.min(microBatch, batch);
     return this;
@@ -198,7 +198,7 @@ public final class TrainingConfigBuilder {
     return this;
   }
 
-  /** Share of the last step that is taken again, in [0, 1). */
+  /** Momentum coefficient, in [0, 1). */
   public TrainingConfigBuilder momentum(double value) {
     momentum = value;
     return this;
@@ -222,19 +222,19 @@ public final class TrainingConfigBuilder {
     return this;
   }
 
-  /** A model whose weights are taken over; null: all are drawn. */
+  /** A model whose weights are copied; null: all are drawn. */
   public TrainingConfigBuilder from(@Nullable Path value) {
     from = value;
     return this;
   }
 
-  /** How weights are drawn that no model gives. */
+  /** How weights that no model gives are drawn. */
   public TrainingConfigBuilder initialisation(Initialisation value) {
     initialisation = value;
     return this;
   }
 
-  /** Layers that keep their first weights, see {@link StartConfig#freeze}. */
+  /** Layers to freeze, see {@link StartConfig#freeze}. */
   public TrainingConfigBuilder freeze(List<String> value) {
     freeze = value;
     return this;
@@ -252,7 +252,7 @@ public final class TrainingConfigBuilder {
     return this;
   }
 
-  /** For schedule step: after which epochs the rate drops, rising. */
+  /** For schedule step: the epochs after which the rate drops, in rising order. */
   public TrainingConfigBuilder stepEpochs(List<Integer> value) {
     stepEpochs = value;
     return this;
@@ -264,13 +264,13 @@ public final class TrainingConfigBuilder {
     return this;
   }
 
-  /** At most so many epochs. */
+  /** Upper limit on epochs. */
   public TrainingConfigBuilder epochs(int value) {
     epochs = value;
     return this;
   }
 
-  /** At most so many steps. */
+  /** Upper limit on steps. */
   public TrainingConfigBuilder maxSteps(int value) {
     maxSteps = value;
     return this;
@@ -300,7 +300,7 @@ public final class TrainingConfigBuilder {
     return this;
   }
 
-  /** How many pictures of each part may be passed over. */
+  /** How many unreadable images of each part may be skipped. */
   public TrainingConfigBuilder maxUnreadable(UnreadableLimit value) {
     maxUnreadable = value;
     return this;

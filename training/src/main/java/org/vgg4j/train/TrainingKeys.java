@@ -17,7 +17,7 @@ import org.vgg4j.network.Device;
 
 /** The keys of a {@link TrainingConfig}, as files and the command line have them. */
 final class TrainingKeys {
-  /** What a key was given. */
+  /** The value that a key was given. */
   private record Value(String key, Object value) {
     String text() {
       return String.valueOf(value);
@@ -88,7 +88,7 @@ final class TrainingKeys {
   /** In the order in which they are applied: a scale wins over a ratio. */
   private static final Map<String, BiConsumer<TrainingConfigBuilder, Value>> SETTERS = setters();
 
-  /** Keys of several that make up one value, see {@link #together}. */
+  /** Keys that together make up one value, see {@link #together}. */
   private static final Set<String> TOGETHER = Set.of(INIT, INIT_REST, FREEZE, LR_FEATURES, LR_HEAD);
 
   private TrainingKeys() {}
@@ -135,9 +135,9 @@ final class TrainingKeys {
   }
 
   /**
-   * Understands options by their keys; the others have their defaults.
+   * Parses options by their keys; missing ones have their defaults.
    *
-   * @throws InputException if a key is unknown or a value is none for it
+   * @throws InputException if a key is unknown, or a value is not valid for it
    */
   static TrainingConfigBuilder builder(Map<String, ?> options) {
     for (String key : options.keySet()) {

@@ -5,10 +5,10 @@ import org.vgg4j.data.Dataset;
 import org.vgg4j.model.Architecture;
 import org.vgg4j.network.MemoryPlan;
 
-/** Is told how training goes, in the thread that trains. */
+/** Receives the progress of training, on the thread that trains. */
 public interface TrainingListener {
   /**
-   * How far training is.
+   * How far training has got.
    *
    * @param epoch the epoch, from 1
    * @param epochs at most so many
@@ -30,10 +30,10 @@ public interface TrainingListener {
       double secondsLeft) {}
 
   /**
-   * Now and then while all pictures are looked at, before {@link #started}.
+   * Now and then during the survey of all images, before {@link #started}.
    *
    * @param part of the data set
-   * @param done pictures of it that were looked at
+   * @param done images of it that were decoded
    */
   default void surveyed(Dataset part, int done) {}
 
@@ -42,15 +42,15 @@ public interface TrainingListener {
       TrainingConfig config, DataSplits data, Architecture architecture, MemoryPlan memory);
 
   /**
-   * After {@link #started}, if an interrupted run goes on; with epoch 1 and no steps if it had come
-   * to no checkpoint.
+   * After {@link #started}, if an interrupted run is resumed; with epoch 1 and no steps if it had
+   * no checkpoint.
    *
    * @param epoch the epoch that the next step belongs to, from 1
    * @param step steps done
    */
   default void resumed(int epoch, int step) {}
 
-  /** Something about the run that the user may want to know. */
+  /** Information that the user may want. */
   default void noted(String sentence) {}
 
   /** After each step. */
@@ -63,6 +63,6 @@ public interface TrainingListener {
    */
   void epochEnded(EpochMetrics metrics, boolean best);
 
-  /** Something that the user should know and may want to change. */
+  /** A problem that the user may want to act on. */
   void warned(String sentence);
 }

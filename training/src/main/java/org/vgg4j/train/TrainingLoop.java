@@ -20,8 +20,8 @@ import org.vgg4j.network.Learner;
 
 /**
  * Steps, epochs, validation and checkpoints, from a {@link Snapshot} on: order, rates and files,
- * nothing of arithmetic. Of several ranks each works on its share of every batch and of the
- * validation images, and all learn the same. Not thread-safe.
+ * but no arithmetic. Each of several ranks works on its share of every batch and of the validation
+ * images, and all learn the same. Not thread-safe.
  */
 final class TrainingLoop {
   /**
@@ -64,7 +64,7 @@ final class TrainingLoop {
   /**
    * @param learner with the weights and velocities of the snapshot
    * @param evaluator measures what the learner has learnt
-   * @param begin where training begins
+   * @param begin where training starts
    */
   TrainingLoop(
       TrainingConfig config,
@@ -172,7 +172,7 @@ final class TrainingLoop {
         config.threads());
   }
 
-  /** What a run makes of its training images. */
+  /** The augmentation of a run's training images. */
   static Augmentation augmentation(
       TrainingConfig config, Preprocessing preprocessing, ColorPca colors) {
     return new Augmentation(
@@ -187,14 +187,14 @@ final class TrainingLoop {
 
   private boolean mayGoOn() {
     if (position > 0) {
-      return true; // an epoch that was begun is also ended, were it only by its validation
+      return true; // an epoch that has begun is finished, even if only its validation is left
     }
     return epoch < config.schedule().epochs()
         && step < config.schedule().maxSteps()
         && !rate.isFinished();
   }
 
-  /** Measures the best model, over which the last one is lost: there is no memory for both. */
+  /** Measures the best model, overwriting the last one's weights: there is no memory for both. */
   Evaluation evaluateBest(Dataset dataset) {
     output.readBest(learner.weights());
     ranks.share(learner.weights());
@@ -212,7 +212,7 @@ final class TrainingLoop {
     long epochNanos = System.nanoTime();
     long waited = loader.waitedNanos();
     int firstPosition = position;
-    double stepRate = rate.of(epoch, Math.max(0, step - 1)); // of the last step, if none is left
+    double stepRate = rate.of(epoch, Math.max(0, step - 1)); // of the last step if none is left
     while (position < size && step < config.schedule().maxSteps()) {
       long stepNanos = System.nanoTime();
       int count = Math.min(config.sgd().batch(), size - position);
@@ -281,7 +281,7 @@ final class TrainingLoop {
     long imagesLeft = (long) (config.schedule().epochs() - epoch) * data.train().size() - position;
     long stepsLeft = config.schedule().maxSteps() - (long) step;
     imagesLeft = Math.max(0, Math.min(imagesLeft, stepsLeft * batch));
-    // validation takes its share as it has so far
+    // validation counts at its share so far
     double overhead = (double) (System.nanoTime() - started) / trainingNanos;
     return new TrainingListener.Progress(
         epoch + 1,
@@ -295,13 +295,13 @@ final class TrainingLoop {
   }
 
   /**
-   * The order in which files are written lets any instant be the last: models that the checkpoint
-   * does not know of yet are written again, with the same bytes, when the run goes on; those that
-   * it knows of are there; and metrics.csv is written anew.
+   * Files are written in an order that allows a crash at any instant: models newer than the
+   * checkpoint are written again, with the same bytes, when the run is resumed; those that it
+   * refers to exist; and metrics.csv is rewritten.
    */
   private void endEpoch(EpochMetrics ended) {
     Evaluation validation = ended.validation();
-    watch.step(step, validation.meanLoss()); // before a broken model takes a good one's place
+    watch.step(step, validation.meanLoss()); // before a broken model replaces a good one
     ranks.requireSame(learner.weights());
     boolean isBest = isBest(validation);
     if (isBest) {
@@ -341,7 +341,7 @@ final class TrainingLoop {
     output.writeCheckpoint(learner, snapshot());
   }
 
-  /** By the top-1 error, and by the loss where that is equal. */
+  /** Compares top-1 errors, and losses if those are equal. */
   private boolean isBest(Evaluation evaluation) {
     if (bestTop1Error == null || bestLoss == null) {
       return true;

@@ -6,7 +6,7 @@ import org.vgg4j.evaluate.Evaluation;
 /**
  * How a run ended.
  *
- * @param folder where everything is
+ * @param folder the run folder
  * @param bestEpoch the epoch whose model is in best/, from 1; 0 if no epoch was finished
  * @param bestTop1Error its validation error in percent; NaN if no epoch was finished
  * @param test the best model on the test images; null without any, or if training was interrupted

@@ -14,8 +14,8 @@ import org.vgg4j.data.Split;
 import org.vgg4j.data.Unreadable;
 
 /**
- * unreadable.csv of a run folder: the pictures that the run passes over, by their numbers in the
- * data set as it was found, and what is wrong with them.
+ * unreadable.csv of a run folder: the images that the run skips, by their numbers in the data set
+ * as it was found, and what is wrong with them.
  */
 final class UnreadableFile {
   private static final String HEADER = "set,index,file,reason";
@@ -80,7 +80,7 @@ final class UnreadableFile {
     return unreadable;
   }
 
-  /** A line is a line: what a file's name may hold beside is replaced. */
+  /** Replaces control characters, which a file name may hold: a line must stay one line. */
   private static String quoted(String text) {
     return '"' + text.replaceAll("\\p{Cntrl}", "?").replace("\"", "\"\"") + '"';
   }

@@ -1,6 +1,6 @@
 /**
- * Training: initial weights, SGD with momentum, the learning-rate schedule, the loop, and the
- * folder that a run leaves (the paper, section 3.1).
+ * Training: initial weights, SGD with momentum, the learning-rate schedule, the training loop, and
+ * run folders (the paper, section 3.1).
  */
 @NullMarked
 package org.vgg4j.train;

@@ -19,7 +19,7 @@ public final class TestDataset implements Dataset {
     this.classNames = List.of(classNames);
   }
 
-  /** Adds a picture; returns this. */
+  /** Adds an image; returns this. */
   public TestDataset add(int label, RgbImage image) {
     labels.add(label);
     images.add(image);
@@ -51,7 +51,7 @@ public final class TestDataset implements Dataset {
     return "test/" + index;
   }
 
-  /** Runs something before each picture is given out; returns this. */
+  /** Runs something before each image is given out; returns this. */
   public TestDataset beforeImage(IntConsumer action) {
     beforeImage = action;
     return this;

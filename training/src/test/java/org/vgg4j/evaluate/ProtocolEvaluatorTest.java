@@ -140,7 +140,7 @@ class ProtocolEvaluatorTest {
     assertThat(posteriors.evaluation().top5Error()).isEqualTo(expected.top5Error());
   }
 
-  /** A square picture at Q = crop: every protocol looks at the same, and at its mirror image. */
+  /** A square image at Q = crop: every protocol looks at the same, and at its mirror image. */
   @Test
   void onOneWindowAllProtocolsAreOne() {
     Dataset square =

@@ -39,7 +39,7 @@ import org.vgg4j.parallel.Threads;
 import org.vgg4j.views.Protocol;
 import org.vgg4j.views.ViewPlan;
 
-/** Other grids, no mirror images, and pictures that cannot be read, beside centre crops alone. */
+/** Other grids, no mirror images, and images that cannot be read, beside centre crops alone. */
 class ViewPlanTest {
   private static final List<String> CLASSES = List.of("a", "b", "c");
   private static final int CROP = 32;
@@ -86,7 +86,7 @@ class ViewPlanTest {
     return evaluator(views, scale).run(one, UnreadableLimit.NONE, done -> {}).values();
   }
 
-  /** Each crop on its own, as a picture that is no larger than the crop. */
+  /** Each crop on its own, as an image that is no larger than the crop. */
   private static double[] naive(RgbImage image, int scale, int grid, boolean mirrored) {
     RgbImage rescaled = Rescale.toShorterSide(image, scale, PREPROCESSING.interpolation());
     List<RgbImage> crops = new ArrayList<>();
@@ -133,7 +133,7 @@ class ViewPlanTest {
         .isEqualTo(run(image, ViewPlan.of(Protocol.CENTER_CROP), 41));
   }
 
-  /** With mirror images it is the mean of without, of the picture and of its mirror image. */
+  /** With mirror images it is the mean of without, of the image and of its mirror image. */
   @ParameterizedTest
   @EnumSource(names = {"TEN_CROP", "DENSE"})
   void mirrorImagesLeftOut(Protocol protocol) {
@@ -178,7 +178,7 @@ class ViewPlanTest {
     }
   }
 
-  /** Twenty pictures, of which some cannot be read. */
+  /** Twenty images, of which some cannot be read. */
   private static TestDataset pictures(Set<Integer> unreadable) {
     TestDataset dataset = new TestDataset("a", "b", "c");
     for (int i = 0; i < 20; i++) {

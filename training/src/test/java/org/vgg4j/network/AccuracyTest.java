@@ -21,7 +21,7 @@ class AccuracyTest {
   /** Share of the largest score. */
   private static final double TOLERANCE = 1e-5;
 
-  /** Network D as the paper has it, and as it is trained on small pictures. */
+  /** Network D as the paper has it, and as it is trained on small images. */
   @ParameterizedTest
   @CsvSource({"1,224,1000,1", "0.25,32,10,8"})
   void scoresAreThoseOfDoublePrecision(double width, int crop, int classes, int count) {
@@ -49,7 +49,7 @@ class AccuracyTest {
     assertThat(furthest / largest).isLessThan(TOLERANCE);
   }
 
-  /** Pictures of clothes, preprocessed as for training. */
+  /** Images of clothes, preprocessed as for training. */
   private static float[] pictures(int crop, int count) {
     Dataset clothes = DataSources.open("fashion-mini", 0.1, 1).test();
     Preprocessing preprocessing = Preprocessing.paper(new Rgb(73, 73, 73), crop * 8 / 7, crop);

@@ -178,7 +178,7 @@ class RunReportTest {
         .hasMessageContaining("restore or remove it");
   }
 
-  /** An axis begins where the longest of its labels ends, and all labels lie in the picture. */
+  /** An axis begins where the longest of its labels ends, and all labels lie in the image. */
   @ParameterizedTest
   @ValueSource(doubles = {0.01, 0.0001, 0.00001, 0.00003})
   void noLabelOfAnAxisIsClipped(double rate) throws IOException {
@@ -411,7 +411,7 @@ class RunReportTest {
             root.resolve("run"),
             5,
             new TensorBoardListener(root.resolve("run")),
-            () -> ++asked[0] > 7); // three times while all pictures are looked at
+            () -> ++asked[0] > 7); // three times while all images are looked at
     assertThat(result.interrupted()).isTrue();
     Document page = page(result.folder());
     assertThat(page.select(".state").text())

@@ -22,7 +22,7 @@ final class Runs {
 
   private Runs() {}
 
-  /** A folder with val/ and train/: of class i, i + 1 pictures each. */
+  /** A folder with val/ and train/: of class i, i + 1 images each. */
   static Path data(Path folder, List<String> classes) throws IOException {
     for (String part : List.of("train", "val")) {
       for (int label = 0; label < classes.size(); label++) {
@@ -69,7 +69,7 @@ final class Runs {
     return new RunFolder(path);
   }
 
-  /** Gives the run a best model that says the same of each picture: the soft-max of the scores. */
+  /** Gives the run a best model that says the same of each image: the soft-max of the scores. */
   static void addModel(RunFolder run, String data, float[] scores, List<String> classes) {
     ModelFile model = TestModels.constant(scores, classes.toArray(new String[0]));
     Provenance provenance =

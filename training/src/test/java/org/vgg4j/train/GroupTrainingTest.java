@@ -188,7 +188,7 @@ class GroupTrainingTest {
                       }
                     }))
         .isInstanceOf(InputException.class)
-        .hasMessageContaining("is here another one than where rank 0 runs");
+        .hasMessageContaining("differs from rank 0's: copy rank 0's to the same path here");
   }
 
   /**

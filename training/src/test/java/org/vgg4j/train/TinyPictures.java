@@ -14,7 +14,7 @@ final class TinyPictures {
 
   private TinyPictures() {}
 
-  /** Writes train/, val/ and test/ with so many pictures of each class. */
+  /** Writes train/, val/ and test/ with so many images of each class. */
   static Path write(Path root, int train, int validation, int test) throws IOException {
     write(root.resolve("train"), train, 1);
     write(root.resolve("val"), validation, 2);

@@ -12,7 +12,7 @@ public final class TinyRun {
 
   private TinyRun() {}
 
-  /** Writes pictures of 3 classes: so many of each for training, 4 for validation, 4 for test. */
+  /** Writes images of 3 classes: so many of each for training, 4 for validation, 4 for test. */
   public static Path pictures(Path root, int train) throws IOException {
     return TinyPictures.write(root, train, 4, 4);
   }

@@ -97,7 +97,7 @@ class TrainerTest {
     assertThat(result.interrupted()).isFalse();
   }
 
-  /** 12 GB were planned for 900 pictures in a batch of 100,000. */
+  /** 12 GB were planned for 900 images in a batch of 100,000. */
   @Test
   void aBatchLargerThanTheDataSetIsTheDataSet() throws IOException {
     options.epochs = 2;

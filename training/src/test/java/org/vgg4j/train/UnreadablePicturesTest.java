@@ -16,7 +16,7 @@ import org.vgg4j.base.InputException;
 import org.vgg4j.data.Split;
 import org.vgg4j.data.Unreadable;
 
-/** Training on folders with files that are no pictures. */
+/** Training on folders with files that are no images. */
 class UnreadablePicturesTest {
   private static final byte[] NO_PICTURE = "no picture".getBytes(StandardCharsets.UTF_8);
 

@@ -14,7 +14,7 @@ import java.util.Locale;
 import javax.imageio.ImageIO;
 import org.vgg4j.base.AtomicFile;
 
-/** Results as a picture: a panel of bars for each workload, their length images per second. */
+/** Results as an image: a panel of bars for each workload, their length images per second. */
 final class Chart {
   private static final int SCALE = 2; // pixels per unit below, for sharp letters
   private static final int WIDTH = 800;
@@ -84,7 +84,8 @@ final class Chart {
     String how =
         String.format(
             Locale.ROOT,
-            "%d threads, 32-bit floats unless noted; in brackets: how many times %s's time it takes",
+            "%d threads, 32-bit floats unless noted; in brackets: how many times %s's time it"
+                + " takes",
             result.threads(),
             result.reference().title());
     text(how, MARGIN, y + 38, 13, Font.PLAIN, FAINT);

@@ -51,7 +51,7 @@ final class Main implements Callable<Integer> {
 
   private final float[] batch = new float[3 * CROP * CROP];
 
-  /** What is done with the picture of that number. */
+  /** What is done with the image of that number. */
   private interface Work {
     void run(int number);
   }
@@ -109,7 +109,7 @@ final class Main implements Callable<Integer> {
     preprocessor.write(sample.image(), sample.shift(), batch, 0);
   }
 
-  /** Prints the median time, and the spread, of rounds over all pictures. */
+  /** Prints the median time, and the spread, of rounds over all images. */
   private void measure(String what, int pictures, Work work) {
     double[] milliseconds = new double[rounds];
     for (int round = -2; round < rounds; round++) { // two for the JIT compiler

@@ -21,7 +21,7 @@ import org.vgg4j.image.UnreadableImageException;
 import org.vgg4j.image.transform.Rescale;
 import org.vgg4j.model.Interpolation;
 
-/** Pictures of the size of ILSVRC's, about 500x375, cut from large ones. */
+/** Images of the size of ILSVRC's, about 500x375, cut from large ones. */
 final class Photographs {
   private static final int COUNT = 200;
   private static final int WIDTH = 500;
@@ -36,9 +36,9 @@ final class Photographs {
   /**
    * Writes 200 JPEG files.
    *
-   * @param sources folders with large pictures
+   * @param sources folders with large images
    * @param out where to
-   * @throws InputException if the folders hold no picture that is large enough
+   * @throws InputException if the folders hold no image that is large enough
    */
   static void write(List<Path> sources, Path out) throws IOException {
     List<RgbImage> large = large(sources);
@@ -88,7 +88,7 @@ final class Photographs {
     return large;
   }
 
-  /** One size of each picture: the first by name of a folder that holds pictures. */
+  /** One size of each image: the first by name of a folder that holds images. */
   private static List<Path> files(Path source) throws IOException {
     if (!Files.isDirectory(source)) {
       return List.of();

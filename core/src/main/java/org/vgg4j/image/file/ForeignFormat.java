@@ -6,9 +6,9 @@ import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/** Picture formats that are known but not read, so that such files can be named. */
+/** Image formats that are known but not read, so that such files can be named. */
 public final class ForeignFormat {
-  /** Camera raw files have the first bytes of TIFF, but their first picture is a thumbnail. */
+  /** Camera raw files have the first bytes of TIFF, but their first image is a thumbnail. */
   private static final Set<String> RAW =
       Set.of(
           "3fr", "arw", "cr2", "cr3", "crw", "dcr", "dng", "erf", "iiq", "kdc", "mrw", "nef", "nrw",
@@ -69,7 +69,7 @@ public final class ForeignFormat {
   }
 
   /**
-   * Returns what a picture is called that cannot be read; null if it is none that is known.
+   * Returns what an image is called that cannot be read; null if it is none that is known.
    *
    * @param head its first bytes
    * @param name of its file, which counts where the first bytes say nothing

@@ -8,7 +8,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * What files are that are not among {@link ImageKind}, so that a refusal can call them by name:
- * pictures that {@link ForeignFormat} knows, and what else is found among pictures.
+ * images that {@link ForeignFormat} knows, and what else is found among images.
  */
 public final class ForeignKind {
   private record Magic(int at, String bytes, String name) {}

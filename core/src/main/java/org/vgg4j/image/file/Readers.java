@@ -48,11 +48,11 @@ public final class Readers {
   }
 
   /**
-   * Reads a file's first picture.
+   * Reads a file's first image.
    *
    * @param use what to ask of the reader, once the size is known to be allowed
    * @throws UnreadableImageException if there are too many pixels
-   * @throws IOException if the picture is damaged or cut off
+   * @throws IOException if the image is damaged or cut off
    */
   public static <T> T read(
       ImageReaderSpi provider, ImageInputStream stream, String name, Use<T> use)

@@ -168,7 +168,7 @@ public final class PngFile {
             new ByteArrayInputStream(body.array(), from, body.limit() - from))) {
       return new String(in.readNBytes(MOST_TEXT), StandardCharsets.ISO_8859_1);
     } catch (IOException e) {
-      return ""; // damaged, and only about the picture
+      return ""; // damaged, and only about the image
     }
   }
 }

@@ -9,7 +9,7 @@ import org.vgg4j.image.file.Alpha;
 import org.vgg4j.image.file.Readers;
 
 /**
- * Netpbm's pictures: bitmaps, greymaps and pixmaps (PBM, PGM, PPM), in digits or bytes, and PAM. A
+ * Netpbm's images: bitmaps, greymaps and pixmaps (PBM, PGM, PPM), in digits or bytes, and PAM. A
  * sample is a share of the largest that the file announces; grey is not taken for linear light.
  * Source: the manual pages pbm(5) to pam(5). Not thread-safe.
  */

@@ -7,7 +7,7 @@ import javax.imageio.stream.ImageInputStreamImpl;
 
 /**
  * A WebP file as its reader shall see it: without colour profile, and with an end. The reader would
- * apply a profile, which no other kind's does here, and refuse a picture for a broken one. Its bit
+ * apply a profile, which no other kind's does here, and refuse an image for a broken one. Its bit
  * reader takes the end of the file for zeros, so that a few hundred bytes that claim millions of
  * pixels would keep it busy for minutes, an exception a bit. Not thread-safe.
  */

@@ -24,7 +24,7 @@ public final class JpegDecoder {
   private JpegDecoder() {}
 
   /**
-   * Reads a file's picture, as it is stored: not turned upright.
+   * Reads a file's image, as it is stored: not turned upright.
    *
    * @throws UnreadableImageException if the file is of a kind that cannot be read
    * @throws IOException if it is damaged

@@ -196,7 +196,7 @@ public final class JpegFile {
   }
 
   /**
-   * Whether a program would have to guess at the picture, since scans are missing: libjpeg smoothes
+   * Whether a program would have to guess at the image, since scans are missing: libjpeg smoothes
    * what it makes of a progressive file that leaves open one of a component's first ten
    * coefficients, each version in its own way.
    */

@@ -17,7 +17,7 @@ import org.vgg4j.image.jpeg.JpegDecoder;
 import org.vgg4j.image.jpeg.JpegSamples;
 
 /**
- * The first picture of a TIFF or BigTIFF file that is no smaller copy of another. What its samples
+ * The first image of a TIFF or BigTIFF file that is no smaller copy of another. What its samples
  * mean is decided by its tags alone, as libtiff and Pillow take them; no colour model or profile
  * has a say. Fax codes, which have only black and white, are left to TwelveMonkeys' reader.
  */
@@ -45,7 +45,7 @@ public final class TiffDecoder {
   private TiffDecoder() {}
 
   /**
-   * Reads a file's first picture, as it is stored: not turned upright.
+   * Reads a file's first image, as it is stored: not turned upright.
    *
    * @throws UnreadableImageException if the file is of a kind that cannot be read
    * @throws IOException if it is damaged
@@ -79,7 +79,7 @@ public final class TiffDecoder {
     return new RgbImage(width, height, colours(pixels, form, tags));
   }
 
-  /** Of cameras' raw files the first picture is a small one; the large one is further inside. */
+  /** Of cameras' raw files the first image is a small one; the large one is further inside. */
   private static void requireNoThumbnail(byte[] content, TiffDirectory tags, String name)
       throws IOException {
     if (tags.has(TiffTags.DNG_VERSION)
@@ -90,7 +90,7 @@ public final class TiffDecoder {
     }
   }
 
-  /** Returns how the picture is to be turned, 1 to 8. */
+  /** Returns how the image is to be turned, 1 to 8. */
   public static int orientation(byte[] content) {
     try {
       long told = TiffDirectory.main(content).number(TiffTags.ORIENTATION, Exif.UPRIGHT);

@@ -7,7 +7,7 @@ import java.util.HashMap;
 import java.util.Map;
 
 /**
- * The tags of a picture of a TIFF file (TIFF 6.0, and BigTIFF with its longer numbers). Only whole
+ * The tags of an image of a TIFF file (TIFF 6.0, and BigTIFF with its longer numbers). Only whole
  * numbers and fractions are read; tags of other types are as if they were not there.
  */
 final class TiffDirectory {
@@ -20,10 +20,10 @@ final class TiffDirectory {
   private static final int RATIONAL = 5;
   private static final int LONG8 = 16;
 
-  /** Pictures that a file is looked through for its main one. */
+  /** Images that a file is looked through for its main one. */
   private static final int MOST = 100;
 
-  /** Which picture of the file it is, from 0. */
+  /** Which image of the file it is, from 0. */
   final int index;
 
   private final ByteBuffer file;
@@ -31,7 +31,7 @@ final class TiffDirectory {
   private final Map<Integer, Entry> entries = new HashMap<>();
 
   /**
-   * Reads the tags of the file's first picture.
+   * Reads the tags of the file's first image.
    *
    * @param content the file; neither kept as a copy nor changed
    * @throws IOException if the directory leaves the file
@@ -40,7 +40,7 @@ final class TiffDirectory {
     this(content, 0, -1);
   }
 
-  /** Reads the tags of the file's first picture that is no smaller copy of another. */
+  /** Reads the tags of the file's first image that is no smaller copy of another. */
   static TiffDirectory main(byte[] content) throws IOException {
     TiffDirectory first = new TiffDirectory(content);
     TiffDirectory one = first;
@@ -110,7 +110,7 @@ final class TiffDirectory {
     }
   }
 
-  /** Whether it says that it is a smaller copy of another picture in the file. */
+  /** Whether it says that it is a smaller copy of another image in the file. */
   boolean isReduced() throws IOException {
     return (number(TiffTags.SUBFILE_TYPE, 0) & 1) != 0;
   }

@@ -6,7 +6,7 @@ import org.vgg4j.model.Preprocessing;
 import org.vgg4j.model.Rgb;
 
 /**
- * Turns pictures into a network's input as a {@link Preprocessing} says. Immutable, hence
+ * Turns images into a network's input as a {@link Preprocessing} says. Immutable, hence
  * thread-safe.
  */
 public final class Preprocessor {
@@ -39,7 +39,7 @@ public final class Preprocessor {
   }
 
   /**
-   * Returns the middle of the picture: rescaled so that its shorter side is the preprocessing's
+   * Returns the middle of the image: rescaled so that its shorter side is the preprocessing's
    * scale, then cut to [crop][crop].
    */
   public RgbImage centerCrop(RgbImage image) {
@@ -57,11 +57,11 @@ public final class Preprocessor {
   }
 
   /**
-   * Writes a picture of any size as sample n of a batch whose pictures all have that size: {@code
-   * (v * valueRange / 255 - mean) / std} of v and the shift, where mean and std are those of the
+   * Writes an image of any size as sample n of a batch whose images all have that size: {@code (v *
+   * valueRange / 255 - mean) / std} of v and the shift, where mean and std are those of the
    * channel's colour.
    *
-   * @param image the picture, [height][width]
+   * @param image the image, [height][width]
    * @param shift what to add to each channel of every pixel, of pixels in 0..255; the sum is not
    *     clipped
    * @param batch [samples][3][height][width], flat; only sample n is written

@@ -27,7 +27,7 @@ public final class Rescale {
   private Rescale() {}
 
   /**
-   * The sides of a picture.
+   * The sides of an image.
    *
    * @param width in pixels
    * @param height in pixels
@@ -43,11 +43,11 @@ public final class Rescale {
    * Rescales isotropically, so that the shorter side has the given length and the longer one
    * floor(side * longer / shorter).
    *
-   * @param image the picture
+   * @param image the image
    * @param side length of the shorter side, in pixels, at least 1
    * @param interpolation the filter
-   * @return a new picture, or the same one if nothing changes
-   * @throws UnreadableImageException if the picture is so elongated that the result would have more
+   * @return a new image, or the same one if nothing changes
+   * @throws UnreadableImageException if the image is so elongated that the result would have more
    *     pixels than an image may have
    */
   public static RgbImage toShorterSide(RgbImage image, int side, Interpolation interpolation) {
@@ -56,7 +56,7 @@ public final class Rescale {
   }
 
   /**
-   * The size that {@link #toShorterSide} gives a picture.
+   * The size that {@link #toShorterSide} gives an image.
    *
    * @throws UnreadableImageException as there
    */
@@ -67,7 +67,7 @@ public final class Rescale {
   }
 
   /**
-   * Checks that {@link #toShorterSide} can rescale a picture.
+   * Checks that {@link #toShorterSide} can rescale an image.
    *
    * @throws UnreadableImageException if it cannot
    */
@@ -87,11 +87,11 @@ public final class Rescale {
   /**
    * Rescales to the given sides.
    *
-   * @param image the picture
+   * @param image the image
    * @param width new width in pixels, at least 1
    * @param height new height in pixels, at least 1
    * @param interpolation the filter
-   * @return a new picture, or the same one if nothing changes
+   * @return a new image, or the same one if nothing changes
    */
   public static RgbImage resize(
       RgbImage image, int width, int height, Interpolation interpolation) {
@@ -104,16 +104,16 @@ public final class Rescale {
   }
 
   /**
-   * Cuts a rectangle out of the rescaled picture, of which no more is computed than that takes.
+   * Cuts a rectangle out of the rescaled image, of which no more is computed than that takes.
    *
-   * @param image the picture
+   * @param image the image
    * @param size to which it is rescaled
    * @param interpolation the filter
-   * @param x left edge in the rescaled picture
-   * @param y upper edge in the rescaled picture
+   * @param x left edge in the rescaled image
+   * @param y upper edge in the rescaled image
    * @param cropWidth width of the rectangle, in pixels
    * @param cropHeight height of the rectangle, in pixels
-   * @throws IllegalArgumentException if the rectangle leaves the rescaled picture
+   * @throws IllegalArgumentException if the rectangle leaves the rescaled image
    */
   public static RgbImage crop(
       RgbImage image,
@@ -251,7 +251,7 @@ public final class Rescale {
 
   /**
    * @param band {@code [rows][rowLength]}
-   * @param top row of the picture that the band begins with
+   * @param top row of the image that the band begins with
    */
   private static byte[] resizeColumns(int[] band, int top, int rowLength, Weights weights) {
     int height = weights.outputs();
@@ -295,8 +295,8 @@ public final class Rescale {
     final int[] fixed;
 
     /**
-     * @param inputs length of the picture in this dimension
-     * @param rescaled length of the rescaled picture
+     * @param inputs length of the image in this dimension
+     * @param rescaled length of the rescaled image
      * @param from first output position that is wanted
      * @param outputs number of output positions that are wanted
      */

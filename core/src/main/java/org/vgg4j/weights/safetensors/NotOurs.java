@@ -29,7 +29,7 @@ final class NotOurs {
   /**
    * Looks at the first bytes.
    *
-   * @throws InputException if they are a picture's, or those of weights in another format
+   * @throws InputException if they are an image's, or those of weights in another format
    */
   static void requireNone(Path file, byte[] start) {
     String text = new String(start, StandardCharsets.ISO_8859_1);

@@ -29,7 +29,7 @@ final class KerasChain {
           "AlphaDropout",
           "ActivityRegularization");
 
-  /** Layers that change pictures in training only. */
+  /** Layers that change images in training only. */
   private static final Set<String> AUGMENTATION =
       Set.of(
           "RandomFlip",

@@ -26,8 +26,8 @@ final class Misfit {
   }
 
   /**
-   * Looks at what every network of the family has: pictures of three colours, fully connected
-   * layers after the convolutions, two classes.
+   * Looks at what every network of the family has: images of three colours, fully connected layers
+   * after the convolutions, two classes.
    *
    * @throws InputException if one is missing
    */

@@ -97,7 +97,7 @@ public record Profile(String label, ChannelOrder order, float valueRange, Rgb me
     return label.contains("=") ? ProfileText.read(label) : of(label);
   }
 
-  /** The first profile that does this to a picture, or one without a name. */
+  /** The first profile that does this to an image, or one without a name. */
   public static Profile of(Preprocessing preprocessing) {
     return of(
         preprocessing.channelOrder(),
@@ -134,7 +134,7 @@ public record Profile(String label, ChannelOrder order, float valueRange, Rgb me
         ProfileText.write(order, valueRange, mean, std), order, valueRange, mean, std);
   }
 
-  /** What it does to a picture, for people. */
+  /** What it does to an image, for people. */
   public String sentence() {
     return "%s, 0..%s%s%s"
         .formatted(

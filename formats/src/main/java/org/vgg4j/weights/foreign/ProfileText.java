@@ -47,7 +47,7 @@ final class ProfileText {
 
   /**
    * Reads what a person wrote. Most mistakes are numbers for the other range, which would make all
-   * pictures the same.
+   * images the same.
    *
    * @throws InputException if it is none, or its numbers do not fit each other
    */

@@ -23,7 +23,7 @@ import org.vgg4j.base.InputException;
 
 /** State dicts as torch.save writes them: an archive since PyTorch 1.6, a row of pickles before. */
 final class PytorchFile {
-  /** A state dict has a few kilobytes of names; lists of pictures beside it may have megabytes. */
+  /** A state dict has a few kilobytes of names; lists of images beside it may have megabytes. */
   private static final int LARGEST_PICKLE = 64 << 20;
 
   private static final String DATA = "data.pkl";

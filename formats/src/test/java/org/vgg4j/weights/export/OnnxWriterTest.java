@@ -115,7 +115,7 @@ class OnnxWriterTest {
     }
   }
 
-  /** The same picture as RGB in 0..255. */
+  /** The same image as RGB in 0..255. */
   private static float[] pixels(ModelFile model) {
     Preprocessing old = model.preprocessing();
     Preprocessing none =

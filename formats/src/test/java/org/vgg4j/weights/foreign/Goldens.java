@@ -53,7 +53,7 @@ public final class Goldens {
     }
   }
 
-  /** The prepared middle of the picture of which the goldens have the scores: [3][crop][crop]. */
+  /** The prepared middle of the image of which the goldens have the scores: [3][crop][crop]. */
   public static float[] picture(ModelFile model) {
     RgbImage image = ImageDecoder.decode(resource("/goldens/protocols/wide.jpg"));
     Preprocessor preprocessor = new Preprocessor(model.preprocessing());
@@ -63,7 +63,7 @@ public final class Goldens {
     return prepared;
   }
 
-  /** The scores of the picture. */
+  /** The scores of the image. */
   public static float[] scores(ModelFile model) {
     try (Engine engine = Engines.open(Device.CPU, 2)) {
       float[] images = ForwardPass.images(model.architecture(), 1);
@@ -74,7 +74,7 @@ public final class Goldens {
     }
   }
 
-  /** Asserts that a model gives the picture these scores. */
+  /** Asserts that a model gives the image these scores. */
   static void assertScores(ModelFile model, JsonNode logits) {
     float[] scores = scores(model);
     assertThat(scores.length).isEqualTo(logits.size());

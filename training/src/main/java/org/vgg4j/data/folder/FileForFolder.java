@@ -5,7 +5,7 @@ import java.util.Locale;
 import java.util.regex.Pattern;
 import org.vgg4j.image.ImageFiles;
 
-/** Says what a file is that was given in the place of a folder of pictures, and what to do. */
+/** Says what a file is that was given in the place of a folder of images, and what to do. */
 final class FileForFolder {
   private static final String WANTED = "a folder with one sub-folder of images per class";
 

@@ -19,13 +19,13 @@ import org.vgg4j.data.Source;
 import org.vgg4j.data.Split;
 
 /**
- * Folders of pictures, as people have them. A folder holds classes, or parts that hold classes. It
+ * Folders of images, as people have them. A folder holds classes, or parts that hold classes. It
  * holds parts if sub-folders are named like ones ({@link PartName}) and hold folders themselves:
- * folders that hold pictures are classes, whatever they are called. What can be read in two ways is
+ * folders that hold images are classes, whatever they are called. What can be read in two ways is
  * refused.
  */
 public final class FolderLayout {
-  /** What people call pictures whose classes nobody knows. */
+  /** What people call images whose classes nobody knows. */
   private static final Set<String> UNLABELLED =
       Set.of(
           "pred",
@@ -39,7 +39,7 @@ public final class FolderLayout {
           "inference",
           "submission");
 
-  /** What lies beside the pictures of published data sets and holds none. */
+  /** What lies beside the images of published data sets and holds none. */
   private static final Set<String> SIDE =
       Set.of(
           "meta",
@@ -179,7 +179,7 @@ public final class FolderLayout {
         .orElse(Map.of());
   }
 
-  /** A picture or two that strayed among a part's class folders make it no class. */
+  /** An image or two that strayed among a part's class folders make it no class. */
   private static boolean isNested(FolderLook look, Collection<FolderLook> others) {
     return look.isNested()
         || others.stream().anyMatch(other -> !other.equals(look) && other.sharesFolderWith(look));
@@ -224,7 +224,7 @@ public final class FolderLayout {
     return String.join("", words);
   }
 
-  /** Pictures side by side, whose classes no folder says. */
+  /** Images side by side, whose classes no folder says. */
   private void addWithoutFolders(FolderLook look, Split split, Map<Split, FolderLook> parts) {
     if (parts.containsKey(split)) {
       notes.add(
@@ -245,7 +245,7 @@ public final class FolderLayout {
             .formatted(one.path(), other.path()));
   }
 
-  /** Parts that hold pictures are no classes. */
+  /** Parts that hold images are no classes. */
   private void requireNoPartsOfPictures(
       List<FolderLook> looksLikeParts, Map<FolderLook, PartName> named) {
     List<FolderLook> filled = looksLikeParts.stream().filter(look -> look.pictures() > 0).toList();

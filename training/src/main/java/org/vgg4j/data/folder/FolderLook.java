@@ -21,7 +21,7 @@ import org.vgg4j.image.ImageFiles;
 public record FolderLook(Path path, int pictures, List<String> folders) {
   private static final int ENOUGH = 200;
 
-  /** Unknown names are looked into until so many pictures were found. */
+  /** Unknown names are looked into until so many images were found. */
   private static final int CERTAIN = 50;
 
   static FolderLook at(Path path) {
@@ -57,7 +57,7 @@ public record FolderLook(Path path, int pictures, List<String> folders) {
     return Folders.name(path);
   }
 
-  /** Whether it is a folder of folders, but for a few pictures that strayed into it. */
+  /** Whether it is a folder of folders, but for a few images that strayed into it. */
   boolean isNested() {
     return !folders.isEmpty() && pictures <= folders.size();
   }
@@ -66,7 +66,7 @@ public record FolderLook(Path path, int pictures, List<String> folders) {
     return folders.stream().anyMatch(other.folders::contains);
   }
 
-  /** Whether there is a picture in it or below. */
+  /** Whether there is an image in it or below. */
   public boolean hasPictures() {
     return pictures > 0
         || folders.stream().anyMatch(folder -> FolderLook.at(path.resolve(folder)).hasPictures());

@@ -76,7 +76,7 @@ public final class IlsvrcFolder {
     if (train == null && validation == null && test == null) {
       throw new InputException(
           devkit == null
-              ? "%s holds test images only, whose use needs the classes: put %s beside them"
+              ? "%s holds only test images, and the classes are missing: put %s beside them"
                   .formatted(folder, DEVKIT.get(0))
               : "%s holds the development kit of ILSVRC-2012 but no images: put %s or %s beside it"
                   .formatted(folder, TRAIN.get(0), VALIDATION.get(0)));
@@ -178,7 +178,7 @@ public final class IlsvrcFolder {
     }
     if (devkit == null) {
       throw new InputException(
-          "what the validation images in %s show is said by %s, which is missing: put it beside them"
+          "%s holds validation images but not their labels: put %s beside them"
               .formatted(folder, DEVKIT.get(0)));
     }
     return flat(archive, unpacked, "val", devkit);

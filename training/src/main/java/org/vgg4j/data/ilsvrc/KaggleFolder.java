@@ -136,7 +136,7 @@ public final class KaggleFolder {
     }
     if (!Files.exists(file)) {
       throw new InputException(
-          "what the images in %s show is said by %s, which is missing: put it there"
+          "%s lacks the labels of its images: put %s there"
               .formatted(images.resolve("val"), file));
     }
     Map<String, Integer> labels = labels(file);

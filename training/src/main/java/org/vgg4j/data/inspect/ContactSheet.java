@@ -16,7 +16,7 @@ import org.vgg4j.image.transform.Rescale;
 import org.vgg4j.model.Interpolation;
 
 /**
- * A picture of a data set: some of its classes by name, and below each name eight of its pictures,
+ * An image of a data set: some of its classes by name, and below each name eight of its images,
  * from the first to the last, that differ. The same data set gives the same sheet.
  */
 public final class ContactSheet {
@@ -33,19 +33,19 @@ public final class ContactSheet {
   private static final int HEADING = BitmapFont.LINE * SCALE + 6;
   private static final int INK = 0x202020;
 
-  /** Where in its part of the class a picture may come from, as long as others were alike. */
+  /** Where in its part of the class an image may come from, as long as others were alike. */
   private static final double[] SHIFTS = {0, 0.5, 0.25, 0.75};
 
-  /** Pictures are compared at this size. */
+  /** Images are compared at this size. */
   private static final int THUMBNAIL = 12;
 
   /**
    * Mean difference of a value of two thumbnails, of 255: frames of one burst or film differ by
-   * less, two pictures even of one kind of clothes by more.
+   * less, two images even of one kind of clothes by more.
    */
   private static final double ALIKE = 6;
 
-  /** A heading, and the pictures below it. */
+  /** A heading, and the images below it. */
   private record Group(String heading, List<RgbImage> pictures) {
     int height() {
       int rows = Math.max(1, (pictures.size() + COLUMNS - 1) / COLUMNS);
@@ -59,7 +59,7 @@ public final class ContactSheet {
    * Writes the sheet as a PNG.
    *
    * @param file in place of any that is there
-   * @param dataset the pictures; those that cannot be read are passed over
+   * @param dataset the images; those that cannot be read are passed over
    * @return the classes that are shown, from above; empty for a part without labels
    * @throws org.vgg4j.base.InputException if the file cannot be written
    */
@@ -88,7 +88,7 @@ public final class ContactSheet {
         BitmapFont.fitted(name, room, SCALE) + count, pictures(dataset, indices, most));
   }
 
-  /** At most so many classes that have pictures, evenly spread. */
+  /** At most so many classes that have images, evenly spread. */
   private static List<Integer> classes(Dataset dataset) {
     boolean[] present = new boolean[dataset.classNames().size()];
     for (int i = 0; i < dataset.size(); i++) {
@@ -101,7 +101,7 @@ public final class ContactSheet {
         .toList();
   }
 
-  /** Pictures that can be read, evenly spread, none of which is almost another. */
+  /** Images that can be read, evenly spread, none of which is almost another. */
   private static List<RgbImage> pictures(Dataset dataset, int[] indices, int most) {
     List<RgbImage> chosen = new ArrayList<>();
     List<RgbImage> thumbnails = new ArrayList<>();
@@ -142,7 +142,7 @@ public final class ContactSheet {
     return sum < ALIKE * one.pixels().length;
   }
 
-  /** The middle of a picture. */
+  /** The middle of an image. */
   private static RgbImage square(RgbImage image) {
     int side = Math.min(image.width(), image.height());
     RgbImage middle =

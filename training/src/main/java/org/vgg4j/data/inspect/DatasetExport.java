@@ -12,17 +12,17 @@ import org.vgg4j.base.AtomicFile;
 import org.vgg4j.base.InputException;
 import org.vgg4j.data.Dataset;
 
-/** Writes the pictures of a data set as PNG files, one folder per class. */
+/** Writes the images of a data set as PNG files, one folder per class. */
 public final class DatasetExport {
   private DatasetExport() {}
 
   /**
-   * Writes the first pictures of each class to {@code folder/CLASS/INDEX.png}, where INDEX is the
-   * picture's index in the data set, in five digits or more. Files of the same names are replaced.
+   * Writes the first images of each class to {@code folder/CLASS/INDEX.png}, where INDEX is the
+   * image's index in the data set, in five digits or more. Files of the same names are replaced.
    *
-   * @param dataset the pictures
+   * @param dataset the images
    * @param folder made if it is not there
-   * @param limitPerClass at most so many pictures of each class
+   * @param limitPerClass at most so many images of each class
    * @return the files written, in the order of the data set
    * @throws InputException if a folder or file cannot be written
    */

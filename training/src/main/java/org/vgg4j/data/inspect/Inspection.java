@@ -12,14 +12,14 @@ import org.vgg4j.data.Unreadable;
 import org.vgg4j.image.RgbImage;
 
 /**
- * What a look at the pictures of one part of a data set finds, for people.
+ * What a look at the images of one part of a data set finds, for people.
  *
- * @param images number of pictures
+ * @param images number of images
  * @param lookedAt how many of them were decoded
- * @param classSizes pictures of each class; empty if the classes are not known
+ * @param classSizes images of each class; empty if the classes are not known
  * @param shorterSides smallest, median and largest, in pixels
  * @param longerSides smallest, median and largest, in pixels
- * @param survey mean colour, principal components and unreadable pictures of those decoded
+ * @param survey mean colour, principal components and unreadable images of those decoded
  */
 public record Inspection(
     int images,
@@ -40,7 +40,7 @@ public record Inspection(
     }
   }
 
-  /** Notes how large the pictures are that pass through it. */
+  /** Notes how large the images are that pass through it. */
   private static final class Measuring implements Dataset {
     private final Dataset whole;
     private final int[] shorter;
@@ -100,8 +100,8 @@ public record Inspection(
    *
    * @param split what to call the part in {@link Unreadable}
    * @param dataset the part
-   * @param limit decode at most so many pictures, evenly spread; at least 1
-   * @param parallel runs one task per picture
+   * @param limit decode at most so many images, evenly spread; at least 1
+   * @param parallel runs one task per image
    * @param done is told now and then how many were decoded
    * @throws org.vgg4j.base.InputException if a file cannot be read at all
    */
@@ -113,7 +113,7 @@ public record Inspection(
   /**
    * Looks at a part of a data set as training does.
    *
-   * @param largestScale the largest shorter side that the pictures will be rescaled to; those that
+   * @param largestScale the largest shorter side that the images will be rescaled to; those that
    *     are too long for it count as unreadable
    */
   public static Inspection of(

@@ -12,7 +12,7 @@ import org.vgg4j.image.transform.Rescale;
 import org.vgg4j.model.Interpolation;
 import org.vgg4j.model.Rgb;
 
-/** A picture of what training sees: its first samples, eight in a row. */
+/** An image of what training sees: its first samples, eight in a row. */
 public final class SampleSheet {
   private static final int COLUMNS = 8;
   private static final int SAMPLES = COLUMNS * COLUMNS;
@@ -51,7 +51,7 @@ public final class SampleSheet {
   }
 
   /**
-   * Pictures, eight in a row.
+   * Images, eight in a row.
    *
    * @param pictures squares
    * @param side of each, in pixels

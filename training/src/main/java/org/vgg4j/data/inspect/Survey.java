@@ -18,17 +18,17 @@ import org.vgg4j.image.transform.Rescale;
 import org.vgg4j.model.Rgb;
 
 /**
- * What a look at every picture of a data set finds: the mean colour, which is subtracted from every
- * pixel (the paper, section 2.1), the principal components of the colours, and the pictures that
- * cannot be used. Over all pixels of all pictures at their own sizes; the sums are integers, so
- * they depend neither on the order nor on the number of threads.
+ * What a look at every image of a data set finds: the mean colour, which is subtracted from every
+ * pixel (the paper, section 2.1), the principal components of the colours, and the images that
+ * cannot be used. Over all pixels of all images at their own sizes; the sums are integers, so they
+ * depend neither on the order nor on the number of threads.
  *
- * @param mean each channel in 0..255; NaN if no picture could be read
+ * @param mean each channel in 0..255; NaN if no image could be read
  * @param colors of pixels in [0, 1]
  * @param unreadable in the order of the data set
  */
 public record Survey(Rgb mean, ColorPca colors, List<Unreadable> unreadable) {
-  /** Pictures between two looks at whether to stop. */
+  /** Images between two looks at whether to stop. */
   private static final int CHUNK = 256;
 
   private static final int CHANNELS = 3;
@@ -39,12 +39,12 @@ public record Survey(Rgb mean, ColorPca colors, List<Unreadable> unreadable) {
   private static final int PIXELS = CHANNELS + CHANNELS * CHANNELS;
 
   /**
-   * Looks at all pictures; each is decoded once.
+   * Looks at all images; each is decoded once.
    *
    * @param split which part of the data set this is
-   * @param dataset the pictures
-   * @param largestScale the largest shorter side that the pictures will be rescaled to
-   * @param parallel runs one task per picture
+   * @param dataset the images
+   * @param largestScale the largest shorter side that the images will be rescaled to
+   * @param parallel runs one task per image
    * @param done is told now and then how many were looked at
    * @param stop asked now and then
    * @return null if it was asked to stop

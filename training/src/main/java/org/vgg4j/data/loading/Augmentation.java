@@ -10,15 +10,15 @@ import org.vgg4j.model.Interpolation;
 import org.vgg4j.model.Rgb;
 
 /**
- * What training makes of a picture each time it sees it (the paper, section 3.1): rescaled to the
+ * What training makes of an image each time it sees it (the paper, section 3.1): rescaled to the
  * training scale S, cut at a random place, mirrored half of the time, its colour shifted. All draws
  * come from the stream of (seed, epoch, sample), in the order S (where there is a choice), left
  * edge, upper edge, mirror, colour, so the result does not depend on who asks, or when.
  *
- * @param scale S: the shorter side, in pixels, to which a picture is rescaled
+ * @param scale S: the shorter side, in pixels, to which an image is rescaled
  * @param crop side of the square that is cut out, in pixels
- * @param interpolation how pictures are rescaled
- * @param flip whether pictures are mirrored; not where left and right matter, as in text
+ * @param interpolation how images are rescaled
+ * @param flip whether images are mirrored; not where left and right matter, as in text
  * @param colors along which the colour is shifted
  * @param colorShift standard deviation of the shift, in eigenvalues; 0.1 in the paper, 0 for none
  * @param seed the run's seed
@@ -38,7 +38,7 @@ public record Augmentation(
    * @param image [crop][crop] pixels
    * @param shift what to add to each channel of every pixel, of pixels in 0..255; the sum may leave
    *     that range
-   * @param geometry where in the picture it lies, so that a target can follow
+   * @param geometry where in the image it lies, so that a target can follow
    */
   public record Sample(RgbImage image, Rgb shift, Geometry geometry) {}
 
@@ -59,9 +59,9 @@ public record Augmentation(
   /**
    * Makes one training sample.
    *
-   * @param image the picture, of any size
+   * @param image the image, of any size
    * @param epoch from 0
-   * @param index of the picture in the training set
+   * @param index of the image in the training set
    */
   public Sample apply(RgbImage image, int epoch, int index) {
     RandomStream random = new RandomStream(seed, epoch, index, Purpose.AUGMENTATION);

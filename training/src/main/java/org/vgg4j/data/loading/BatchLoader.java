@@ -16,7 +16,7 @@ import org.vgg4j.model.Target;
 /**
  * Makes training batches, augmented and preprocessed, on threads of its own while training works on
  * the batch before. What a batch holds depends on its epoch and position only, never on timing.
- * Memory is bounded: two batches, and one picture per thread. To be used by one thread.
+ * Memory is bounded: two batches, and one image per thread. To be used by one thread.
  */
 public final class BatchLoader implements AutoCloseable {
   private static final int BUFFERS = 2;
@@ -145,7 +145,7 @@ public final class BatchLoader implements AutoCloseable {
   public void close() {
     threads.shutdownNow();
     try {
-      // A picture that is being decoded is decoded to its end.
+      // An image that is being decoded is decoded to its end.
       threads.awaitTermination(SECONDS_TO_END, TimeUnit.SECONDS);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();

@@ -9,7 +9,7 @@ import org.vgg4j.model.Preprocessing;
 import org.vgg4j.model.Rgb;
 
 /**
- * Makes batches of the middles of pictures, in the order of the data set, for validation and test:
+ * Makes batches of the middles of images, in the order of the data set, for validation and test:
  * rescaled to the preprocessing's scale, cut to its crop. The samples of a batch are made in
  * parallel. Thread-safe.
  */
@@ -34,8 +34,8 @@ public final class CenterCropLoader {
   /**
    * Makes the samples first to first + count - 1 of the data set.
    *
-   * @param first index of the first picture
-   * @param count number of pictures
+   * @param first index of the first image
+   * @param count number of images
    * @param images receives [count][3][crop][crop]; may be longer
    * @throws IndexOutOfBoundsException if the indices leave the data set
    * @throws org.vgg4j.base.InputException if an image cannot be used

@@ -8,8 +8,8 @@ import org.vgg4j.model.Rgb;
 
 /**
  * The principal components of the colours of a data set's pixels, along which training shifts the
- * colour of whole pictures (Krizhevsky et al. 2012, section 4.1, which the paper takes over):
- * {@code [p1 p2 p3] [a1 l1, a2 l2, a3 l3]}, where the a are drawn anew each time a picture is used.
+ * colour of whole images (Krizhevsky et al. 2012, section 4.1, which the paper takes over): {@code
+ * [p1 p2 p3] [a1 l1, a2 l2, a3 l3]}, where the a are drawn anew each time an image is used.
  *
  * <p>Neither paper states the units of the eigenvalues l. With those of pixels in 0..255 a shift
  * would leave the range of colours; taken here, as most others do, are those of pixels in [0, 1].

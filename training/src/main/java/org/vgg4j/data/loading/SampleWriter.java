@@ -8,13 +8,13 @@ import org.vgg4j.image.transform.Preprocessor;
 import org.vgg4j.model.Preprocessing;
 import org.vgg4j.model.Target;
 
-/** Decodes pictures of a data set and writes what is made of them into batches. Thread-safe. */
+/** Decodes images of a data set and writes what is made of them into batches. Thread-safe. */
 final class SampleWriter {
   private final Dataset dataset;
   private final Preprocessor preprocessor;
   private final int sampleLength;
 
-  /** Makes crop x crop pixels of the picture of that index; thread-safe. */
+  /** Makes crop x crop pixels of the image of that index; thread-safe. */
   interface Cut {
     Augmentation.Sample apply(RgbImage image, int index);
   }
@@ -43,8 +43,8 @@ final class SampleWriter {
   /**
    * Writes one sample.
    *
-   * @param index of the picture in the data set
-   * @param cut makes the sample of the picture
+   * @param index of the image in the data set
+   * @param cut makes the sample of the image
    * @param images [samples][3][crop][crop]
    * @param n which sample of the batch
    * @return what the network's output for it is compared with

@@ -5,14 +5,14 @@ import java.util.regex.Pattern;
 import org.vgg4j.base.InputException;
 
 /**
- * The training scale S, the shorter side to which pictures are rescaled: one value, or, with scale
- * jitter, a range from which each picture draws its own (the paper, section 3.1).
+ * The training scale S, the shorter side to which images are rescaled: one value, or, with scale
+ * jitter, a range from which each image draws its own (the paper, section 3.1).
  *
  * @param smallest Smin in pixels, at least 1
  * @param largest Smax in pixels, at least Smin
  */
 public record ScaleRange(int smallest, int largest) {
-  /** Shorter side, in pixels, of a picture at most: a square has as many as a picture may have. */
+  /** Shorter side, in pixels, of an image at most: a square has as many as an image may have. */
   public static final int LARGEST = 13_377;
 
   private static final Pattern TEXT = Pattern.compile("(\\d+)(?:-(\\d+))?");
@@ -34,7 +34,7 @@ public record ScaleRange(int smallest, int largest) {
     }
   }
 
-  /** One scale for all pictures. */
+  /** One scale for all images. */
   public static ScaleRange fixed(int scale) {
     return new ScaleRange(scale, scale);
   }

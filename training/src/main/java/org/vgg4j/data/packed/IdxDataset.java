@@ -7,7 +7,7 @@ import org.vgg4j.data.Dataset;
 import org.vgg4j.data.Fingerprint;
 import org.vgg4j.image.RgbImage;
 
-/** Grey pictures of one size from a pair of IDX files, held in memory. Immutable. */
+/** Grey images of one size from a pair of IDX files, held in memory. Immutable. */
 final class IdxDataset implements Dataset {
   private final String name;
   private final String part;

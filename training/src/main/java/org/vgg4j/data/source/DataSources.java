@@ -88,7 +88,7 @@ public final class DataSources {
   }
 
   /**
-   * Takes some pictures of a data set, of each class its share, in its order.
+   * Takes some images of a data set, of each class its share, in its order.
    *
    * @param limit how many, about; 0 for all
    * @param seed decides which
@@ -137,7 +137,7 @@ public final class DataSources {
     if (split == Split.TEST) {
       throw new InputException(
           source.unlabelled() != null
-              ? "what the test images of %s show is not known: evaluate split val, or write a submission"
+              ? "the test images of %s have no labels: evaluate split val, or write a submission"
                   .formatted(spec)
               : spec
                   + " has no test images: add a folder test/ beside train/, or evaluate split val");

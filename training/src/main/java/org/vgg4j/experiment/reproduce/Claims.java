@@ -10,9 +10,9 @@ import org.vgg4j.model.Configuration;
 import org.vgg4j.views.Protocol;
 
 /**
- * What the paper concludes, and whether it holds here: by McNemar's test on the first guesses of
- * all seeds, at a level of 5 %. Images of several seeds are the same, so that a small p says of
- * these images more than of others.
+ * What the paper concludes, and whether it holds here: by McNemar's test on the top predictions of
+ * all seeds, at a level of 5 %. The seeds share their images, so a small p says more about these
+ * images than about others.
  */
 final class Claims {
   private static final double LEVEL = 0.05;
@@ -77,7 +77,7 @@ final class Claims {
     better("a pair of 3x3 is better than one 5x5: B than B-5x5", single(Net.B), single(Net.B_5X5));
   }
 
-  /** What it costs besides. */
+  /** The additional training time. */
   private String cost(String net, String other) {
     double more = 100 * (found.seconds(net) / found.seconds(other) - 1);
     return String.format(Locale.ROOT, "; its training took %+.0f %% time", more);
@@ -149,7 +149,7 @@ final class Claims {
         stalled);
   }
 
-  /** The first is said to be better. */
+  /** Claims that the first is better. */
   private void better(String claim, Subject first, Subject second) {
     Significance.Comparison compared = found.measurements().compare(first, second);
     String verdict =
@@ -159,7 +159,7 @@ final class Claims {
     add(claim, first, second, compared, verdict);
   }
 
-  /** The first is said to be no better: only a significant advantage speaks against it. */
+  /** Claims that the first is no better: only a significant advantage refutes it. */
   private void noBetter(String claim, Subject first, Subject second) {
     Significance.Comparison compared = found.measurements().compare(first, second);
     boolean isBetter =

@@ -16,7 +16,7 @@ import org.vgg4j.views.Protocol;
  */
 final class Measurements {
   /**
-   * One network's look at the test images.
+   * One evaluation of a network on the test images.
    *
    * @param seed from 1
    * @param net name of the network
@@ -26,11 +26,11 @@ final class Measurements {
   record Key(int seed, String net, Protocol protocol, int scale) {}
 
   /**
-   * What is measured of a network, or of several together.
+   * What is measured: a network, or the fusion of several.
    *
    * @param nets names of the networks, whose posteriors are averaged
    * @param protocol dense, multi-crop or both
-   * @param scales of each network Q, in pixels
+   * @param scales Q for each network, in pixels
    */
   record Subject(List<String> nets, Protocol protocol, List<List<Integer>> scales) {
     static Subject of(String net, Protocol protocol, List<Integer> scales) {
@@ -41,8 +41,8 @@ final class Measurements {
   /**
    * Errors in percent, the mean over the seeds.
    *
-   * @param top1 of the first guess
-   * @param top5 of the first five
+   * @param top1 of the top prediction
+   * @param top5 of the top five
    * @param low lower end of the 95 % interval of top1 for as many images as one seed has
    * @param high upper end of it
    * @param maps smallest and largest class score map
@@ -129,7 +129,7 @@ final class Measurements {
     return maps.isEmpty() ? "crops" : String.join(", ", maps);
   }
 
-  /** Compares first guesses on the same images, over all seeds. */
+  /** Compares top predictions on the same images, over all seeds. */
   Significance.Comparison compare(Subject first, Subject second) {
     int onlyFirst = 0;
     int onlySecond = 0;

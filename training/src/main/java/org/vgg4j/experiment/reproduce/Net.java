@@ -11,7 +11,7 @@ import org.vgg4j.model.Configuration;
  * @param name also of its folder
  * @param configuration which network
  * @param scale at which it is trained
- * @param from the network whose weights it begins with; null if all are drawn
+ * @param from the network that its initial weights are copied from; null if all are drawn
  * @param onlyFullyConnected whether only fc6 to fc8 learn
  * @param gaussian whether weights are drawn with the paper's standard deviation, 0.01, rather than
  *     as Glorot has it
@@ -50,7 +50,7 @@ record Net(
   /** The competition's third D, of which only the fully connected layers learnt with jitter. */
   static final String D_JITTER_FC = "D-jitter-fc";
 
-  /** D as the paper began: from small random weights, without A's layers. */
+  /** D as the paper first tried it: from small random weights, without A's layers. */
   static final String D_GAUSSIAN = "D-gaussian";
 
   /** D from random weights of Glorot's size, without A's layers. */
@@ -67,7 +67,7 @@ record Net(
     return configuration.label() + "-" + suffix;
   }
 
-  /** Whether it has as many layers as those that the paper initialises with A's. */
+  /** Whether it is as deep as the networks that the paper initialises with A's layers. */
   boolean isDeep() {
     return switch (configuration.withoutBatchNorm()) {
       case B, C, D, E -> true;
@@ -75,7 +75,7 @@ record Net(
     };
   }
 
-  /** All of them, each after the one it begins with. */
+  /** All networks, each after the one its weights are copied from. */
   static List<Net> all() {
     List<Net> nets = new ArrayList<>();
     nets.add(new Net(A, Configuration.A, Scale.SMALL, null, false, false));

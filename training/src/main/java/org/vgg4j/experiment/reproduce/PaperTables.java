@@ -95,7 +95,7 @@ final class PaperTables {
         new Fusion("D and E with jitter, multi-crop & dense", "23.7", "6.8", "6.8"));
   }
 
-  /** Beside others, without outside data. */
+  /** Comparison with other groups, without outside data. */
   static List<Fusion> table7() {
     return List.of(
         new Fusion("VGG, two networks, multi-crop & dense", "23.7", "6.8", "6.8"),

@@ -40,10 +40,10 @@ import org.vgg4j.weights.ModelFile;
 /**
  * Trains what the paper's Tables 3 to 6 need, once for each seed, and measures it by the protocols
  * of those tables. Each network has a folder {@code seed-1/D-256} with its run and its posteriors;
- * what is there is not done again, and a run that was interrupted goes on.
+ * what exists is not done again, and an interrupted run is resumed.
  */
 public final class Reproducer {
-  /** Told of what is going on. */
+  /** Receives progress. */
   public interface Listener {
     /**
      * A network is about to be trained or measured.
@@ -53,16 +53,16 @@ public final class Reproducer {
      */
     void began(String what, double done);
 
-    /** Returns who is told of the training. */
+    /** Returns the listener for the training of this network. */
     TrainingListener training();
   }
 
   private static final double HELD_OUT = 0.1;
 
-  /** Of one image, a third of what training on it takes. */
+  /** Evaluating an image costs a third of training on it. */
   private static final double FORWARD = 1.0 / 3;
 
-  /** After two seconds, pieces of net A still take three to four times as long as later. */
+  /** After two seconds, runs of net A still take three to four times as long as later. */
   private static final Duration WARM_UP = Duration.ofSeconds(10);
 
   private static final int CROPS_PER_SCALE = 50;
@@ -79,7 +79,7 @@ public final class Reproducer {
 
   /**
    * @param out folder of all runs
-   * @param stopRequested asked after each step and each measurement
+   * @param stopRequested polled after each step and each measurement
    * @param environment for the runs' provenance
    * @throws InputException if there is no such data set, or it has no test images
    */
@@ -101,7 +101,7 @@ public final class Reproducer {
    * Predicts how long all of it takes, from a few steps of net A on this machine.
    *
    * @return seconds, about
-   * @throws InputException whatever keeps it from beginning
+   * @throws InputException if anything would keep it from starting
    */
   public double predictSeconds() {
     Net net = Net.all().get(0);
@@ -125,7 +125,7 @@ public final class Reproducer {
    * @param trained in each epoch
    * @param validated after each epoch
    * @param tested at the end of each run
-   * @param measured by the protocols
+   * @param measured by each protocol
    */
   private record Sizes(int trained, int validated, int tested, int measured) {}
 
@@ -177,7 +177,7 @@ public final class Reproducer {
   }
 
   /**
-   * Does all that is not done yet. The folder must exist.
+   * Does all that is left to do. The folder must exist.
    *
    * @return null if it was asked to stop
    * @throws InputException if data, memory or files do not allow it
@@ -275,7 +275,7 @@ public final class Reproducer {
         .batch(config.batch())
         .microBatch(config.batch())
         .learningRate(config.learningRate(net))
-        .schedule(ScheduleConfig.Kind.COSINE) // so few epochs have no time for plateaus
+        .schedule(ScheduleConfig.Kind.COSINE) // too few epochs for plateaus
         .patience(1)
         .warmUp(warmUp(net))
         .epochs(config.epochs(net))
@@ -289,15 +289,15 @@ public final class Reproducer {
   }
 
   /**
-   * Steps over which the rate rises. Without them a network of few channels may lose all of its
-   * ReLUs at once: B-5x5 at an eighth of the width did.
+   * Warm-up steps. Without them all ReLUs of a narrow network may die at once: those of B-5x5 at an
+   * eighth of the width did.
    */
   private int warmUp(Net net) {
     int steps = (sizes.trained() + config.batch() - 1) / config.batch() * config.epochs(net);
     return Math.min(MOST_WARM_UP, steps / 10);
   }
 
-  /** Returns false if it was asked to stop; what was measured until then is kept. */
+  /** Returns false if it was asked to stop; earlier measurements are kept. */
   private boolean measure(
       Net net, int seed, RunFolder folder, Dataset test, Measurements measurements) {
     List<Measurements.Key> keys = new ArrayList<>();
@@ -331,7 +331,7 @@ public final class Reproducer {
     measuredImages = posteriors.images();
   }
 
-  /** Reads the model once for all that is missing. Returns false if it was asked to stop. */
+  /** Reads the model once for all missing measurements. Returns false if it was asked to stop. */
   private boolean measure(
       List<Measurements.Key> missing, RunFolder folder, Dataset test, Measurements measurements) {
     ModelFile model = ModelFile.read(folder.bestModel());

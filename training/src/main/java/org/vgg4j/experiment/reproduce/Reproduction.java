@@ -19,7 +19,7 @@ public final class Reproduction {
   private final Map<String, Double> trainingSeconds;
 
   /**
-   * @param config how large it was
+   * @param config the reproduction's size
    * @param test name of the test images
    * @param testImages how many they were
    * @param measurements posteriors of all networks
@@ -80,7 +80,7 @@ public final class Reproduction {
         protocol, Net.deep(Configuration.D, Scale.JITTER), Net.deep(Configuration.E, Scale.JITTER));
   }
 
-  /** The competition's seven networks (Table 6). */
+  /** The seven networks of the competition (Table 6). */
   Subject seven() {
     return together(
         Protocol.DENSE,
@@ -207,7 +207,7 @@ public final class Reproduction {
         rows);
   }
 
-  /** What the paper tells without a table, and what makes the verdicts. */
+  /** Claims of the paper that have no table, and the basis of the verdicts. */
   private Section control() {
     List<List<String>> rows = new ArrayList<>();
     for (Net net : Net.all()) {
@@ -244,7 +244,7 @@ public final class Reproduction {
         rows);
   }
 
-  /** Last, and clearly apart. */
+  /** Comes last, and clearly apart. */
   private Section table7() {
     List<List<String>> rows = new ArrayList<>();
     for (PaperTables.Fusion paper : PaperTables.table7()) {

@@ -9,20 +9,21 @@ import org.vgg4j.model.Architecture;
 import org.vgg4j.network.Device;
 
 /**
- * How large a reproduction is. Scales are the paper's in the proportion of the crop.
+ * The size of a reproduction. Scales are the paper's, in proportion to the crop.
  *
  * @param data word or path of the data set
  * @param width factor on channels and hidden features
  * @param crop side of the input window in pixels; 64 makes score maps of 1, 2 and 3 a side
- * @param images training images, those held out among them; 0 for all
- * @param testImages test images that are measured, of each class its share; 0 for all
- * @param seeds each network is trained so often
+ * @param images training images, including those held out; 0 for all
+ * @param testImages test images to measure, drawn from all classes in proportion; 0 for all
+ * @param seeds number of times each network is trained
  * @param epochs of a network that is trained from random weights
  * @param batch images of a step
- * @param learningRate at the start; a tenth of it where a trained network goes on at another scale
+ * @param learningRate initial rate; a tenth of it where a trained network is trained further at
+ *     another scale
  * @param threads number of threads
  * @param device that computes
- * @param maxUnreadable how many pictures of each part may be passed over
+ * @param maxUnreadable how many unreadable images of each part may be skipped
  */
 public record ReproductionConfig(
     String data,
@@ -62,7 +63,7 @@ public record ReproductionConfig(
     }
   }
 
-  /** A scale of the paper, in proportion. */
+  /** A scale of the paper, in proportion to the crop. */
   int scale(int paper) {
     return Math.round((float) paper * crop / PAPER_CROP);
   }
@@ -94,8 +95,8 @@ public record ReproductionConfig(
   }
 
   /**
-   * How long a network is trained: those that begin with trained layers shorter, and as long those
-   * that are compared with them.
+   * Epochs of a network: fewer for those that start from trained layers, and for those compared
+   * with them.
    */
   int epochs(Net net) {
     if (!net.isDeep()) {
@@ -104,7 +105,7 @@ public record ReproductionConfig(
     return Math.max(1, Math.round(epochs * (net.scale() == Net.Scale.SMALL ? 0.75f : 0.375f)));
   }
 
-  /** The rate at which a network's training begins (the paper, section 3.1). */
+  /** A network's initial learning rate (the paper, section 3.1). */
   double learningRate(Net net) {
     return net.scale() == Net.Scale.SMALL ? learningRate : learningRate / 10;
   }

@@ -3,7 +3,7 @@ package org.vgg4j.experiment.reproduce;
 import java.util.List;
 
 /**
- * A table with what there is to say of it.
+ * A table with its title and note.
  *
  * @param name for files, such as {@code table-3}
  * @param title above it

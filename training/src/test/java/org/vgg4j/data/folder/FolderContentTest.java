@@ -18,7 +18,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 import org.vgg4j.base.InputException;
 import org.vgg4j.image.TestImages;
 
-/** Which files of a class folder are its pictures, whatever they are called. */
+/** Which files of a class folder are its images, whatever they are called. */
 class FolderContentTest {
   @TempDir Path root;
 
@@ -104,7 +104,7 @@ class FolderContentTest {
         .hasMessageContaining("1 HEIC file");
   }
 
-  /** Texts may begin like pictures of formats with a short mark. */
+  /** Texts may begin like images of formats with a short mark. */
   @ParameterizedTest
   @ValueSource(strings = {"notes.txt", "BMW", "1.xml", "labels.csv", "video.mp4"})
   void whatIsNoPictureIsCounted(String name) throws IOException {

@@ -83,7 +83,7 @@ class IlsvrcFolderTest {
     return id.substring(id.lastIndexOf('/') + 1);
   }
 
-  /** The class of each picture by its file's name. */
+  /** The class of each image by its file's name. */
   private static Map<String, String> classes(Dataset dataset) {
     Map<String, String> classes = new TreeMap<>();
     for (int i = 0; i < dataset.size(); i++) {
@@ -120,7 +120,7 @@ class IlsvrcFolderTest {
     }
   }
 
-  /** Python wrote both, by ways that share nothing after the pictures. */
+  /** Python wrote both, by ways that share nothing after the images. */
   @Test
   void bothLayoutsSayTheSame() {
     DataSplits one = open(distributed);
@@ -201,7 +201,7 @@ class IlsvrcFolderTest {
       assertThat(image.width()).isBetween(48, 80);
       assertThatThrownBy(() -> DataSources.openLabelled(folder.toString(), Split.TEST, 0.1, 1))
           .isInstanceOf(InputException.class)
-          .hasMessageContaining("is not known: evaluate split val, or write a submission");
+          .hasMessageContaining("have no labels: evaluate split val, or write a submission");
     }
   }
 
@@ -289,7 +289,7 @@ class IlsvrcFolderTest {
     }
     assertThatThrownBy(() -> open(distributed))
         .isInstanceOf(InputException.class)
-        .hasMessageContaining("holds test images only, whose use needs the classes: put " + DEVKIT);
+        .hasMessageContaining("holds only test images, and the classes are missing: put " + DEVKIT);
   }
 
   /** In the user's cache, where nothing can be written beside the archive. */
@@ -366,11 +366,12 @@ class IlsvrcFolderTest {
     Files.delete(distributed.resolve(DEVKIT));
     assertThatThrownBy(() -> open(distributed))
         .isInstanceOf(InputException.class)
-        .hasMessageContaining(DEVKIT + ", which is missing: put it beside them");
+        .hasMessageContaining("but not their labels: put " + DEVKIT + " beside them");
     Files.delete(kaggle.resolve("LOC_val_solution.csv"));
     assertThatThrownBy(() -> open(kaggle))
         .isInstanceOf(InputException.class)
-        .hasMessageContaining("LOC_val_solution.csv, which is missing");
+        .hasMessageContaining("lacks the labels of its images: put ")
+        .hasMessageContaining("LOC_val_solution.csv there");
   }
 
   @Test

@@ -25,7 +25,7 @@ class ContactSheetTest {
 
   @TempDir Path root;
 
-  /** A burst: pictures of one colour that differ by a level or two. */
+  /** A burst: images of one colour that differ by a level or two. */
   private void burst(String name, int first, int count, int red) throws IOException {
     Path folder = Files.createDirectories(root.resolve("data").resolve(name));
     for (int i = 0; i < count; i++) {
@@ -44,7 +44,7 @@ class ContactSheetTest {
     return sheet.pixels()[3 * (y * sheet.width() + x)] & 0xFF;
   }
 
-  /** The red of the pictures below the n-th heading, in their middle; 255 where there is none. */
+  /** The red of the images below the n-th heading, in their middle; 255 where there is none. */
   private static List<Integer> row(RgbImage sheet, int n) {
     int y = n * (HEADING + ROW) + HEADING + 48;
     return IntStream.range(0, 8).mapToObj(i -> red(sheet, 2 + i * ROW + 48, y)).toList();

@@ -36,7 +36,7 @@ class SurveyTest {
     return dataset;
   }
 
-  /** A data set some of whose pictures fail. */
+  /** A data set some of whose images fail. */
   private static Dataset failing(int size, RuntimeException failure, Integer... indices) {
     return noise(size)
         .beforeImage(

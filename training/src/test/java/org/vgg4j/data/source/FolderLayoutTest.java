@@ -27,7 +27,7 @@ import org.vgg4j.image.TestImages;
 class FolderLayoutTest {
   @TempDir Path temporary;
 
-  /** Writes two pictures into each folder; its name's end may be another picture of its own. */
+  /** Writes two images into each folder; its name's end may be another image of its own. */
   private Path tree(String... folders) throws IOException {
     Path root = temporary.resolve("pets");
     Files.createDirectories(root);
@@ -181,7 +181,7 @@ class FolderLayoutTest {
                 .formatted(root.resolve("seg_pred")));
   }
 
-  /** As a well-known archive of X-ray pictures unpacks. */
+  /** As a well-known archive of X-ray images unpacks. */
   @Test
   void aSecondCopyInside() throws IOException {
     Path root =
