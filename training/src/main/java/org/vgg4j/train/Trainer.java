@@ -224,7 +224,7 @@ public final class Trainer {
           company
               .group()
               .reportProgress(); // fails if another rank has ended, which no other call would
-                                 // notice here
+          // notice here
           return company.stopRequested().getAsBoolean();
         };
     return new DataSurvey(

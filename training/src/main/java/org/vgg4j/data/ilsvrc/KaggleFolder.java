@@ -136,8 +136,7 @@ public final class KaggleFolder {
     }
     if (!Files.exists(file)) {
       throw new InputException(
-          "%s lacks the labels of its images: put %s there"
-              .formatted(images.resolve("val"), file));
+          "%s lacks the labels of its images: put %s there".formatted(images.resolve("val"), file));
     }
     Map<String, Integer> labels = labels(file);
     Dataset validation = part(images, "val", labels);
