@@ -101,6 +101,18 @@ class ArchitectureTest {
           .because("execution sees parameters and tensors, never files, pixels or data sets");
 
   @ArchTest
+  static final ArchRule nobodyNamesTheCpusEngine =
+      noClasses()
+          .that()
+          .resideOutsideOfPackage(room("network.cpu"))
+          .should()
+          .dependOnClassesThat()
+          .resideInAPackage(room("network.cpu"))
+          .because(
+              "it is found as a service, like those of other devices: what callers need of it,"
+                  + " they need of all engines");
+
+  @ArchTest
   static final ArchRule image =
       arrows("image", "model", "base")
           .because("image handles pixels only; of the model it needs the preprocessing profile");

@@ -12,15 +12,17 @@ import org.vgg4j.model.ParameterShape;
  * @param mean running average
  * @param variance running average
  */
-record BatchNormParameters(
+public record BatchNormParameters(
     ParameterShape scale, ParameterShape shift, ParameterShape mean, ParameterShape variance) {
-  static BatchNormParameters of(Architecture architecture, String layer) {
+  /** Those of the batch norm of that name. */
+  public static BatchNormParameters of(Architecture architecture, String layer) {
     List<ParameterShape> shapes =
         architecture.parameters().stream().filter(shape -> shape.layer().equals(layer)).toList();
     return new BatchNormParameters(shapes.get(0), shapes.get(1), shapes.get(2), shapes.get(3));
   }
 
-  List<ParameterShape> shapes() {
+  /** All four, in the order of the architecture. */
+  public List<ParameterShape> shapes() {
     return List.of(scale, shift, mean, variance);
   }
 }

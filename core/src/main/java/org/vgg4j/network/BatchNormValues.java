@@ -10,9 +10,9 @@ import org.vgg4j.model.Layer;
  * @param mean {@code [C]}
  * @param variance {@code [C]}
  */
-record BatchNormValues(float[] scale, float[] shift, float[] mean, float[] variance) {
+public record BatchNormValues(float[] scale, float[] shift, float[] mean, float[] variance) {
   /** Those of a layer with its running statistics, as in use. */
-  static BatchNormValues running(Layer.BatchNorm layer, Parameters parameters) {
+  public static BatchNormValues running(Layer.BatchNorm layer, Parameters parameters) {
     BatchNormParameters names = BatchNormParameters.of(parameters.architecture(), layer.name());
     Parameters.OfLayer learnt = parameters.ofLayer(layer.name());
     return new BatchNormValues(
@@ -23,7 +23,7 @@ record BatchNormValues(float[] scale, float[] shift, float[] mean, float[] varia
   }
 
   /** Those behind a convolution, with running statistics. */
-  static BatchNormValues after(String convolution, Parameters parameters) {
+  public static BatchNormValues after(String convolution, Parameters parameters) {
     String name = convolution.replace("conv", "bn");
     for (Layer layer : parameters.architecture().layers()) {
       if (layer instanceof Layer.BatchNorm norm && norm.name().equals(name)) {
@@ -34,24 +34,27 @@ record BatchNormValues(float[] scale, float[] shift, float[] mean, float[] varia
   }
 
   /** The same layer with other statistics. */
-  BatchNormValues with(float[] otherMean, float[] otherVariance) {
+  public BatchNormValues with(float[] otherMean, float[] otherVariance) {
     return new BatchNormValues(scale, shift, otherMean, otherVariance);
   }
 
-  double factor(int channel) {
+  /** What a channel is multiplied by. */
+  public double factor(int channel) {
     return scale[channel] * inverseDeviation(channel);
   }
 
-  double summand(int channel) {
+  /** What is then added to a channel. */
+  public double summand(int channel) {
     return shift[channel] - mean[channel] * factor(channel);
   }
 
-  double inverseDeviation(int channel) {
+  /** One over the standard deviation of a channel. */
+  public double inverseDeviation(int channel) {
     return 1 / Math.sqrt((double) variance[channel] + Layer.BatchNorm.EPSILON);
   }
 
   /** The factors of all channels. */
-  float[] factors() {
+  public float[] factors() {
     float[] factors = new float[mean.length];
     for (int c = 0; c < factors.length; c++) {
       factors[c] = (float) factor(c);
@@ -60,7 +63,7 @@ record BatchNormValues(float[] scale, float[] shift, float[] mean, float[] varia
   }
 
   /** The summands of all channels. */
-  float[] summands() {
+  public float[] summands() {
     float[] summands = new float[mean.length];
     for (int c = 0; c < summands.length; c++) {
       summands[c] = (float) summand(c);

@@ -4,9 +4,9 @@ import java.util.Locale;
 import org.vgg4j.base.InputException;
 
 /** Allocates what a batch needs, or says why it cannot be. */
-final class Buffers {
+public final class Buffers {
   /** Values of the longest array that Java allows. */
-  static final int LONGEST = Integer.MAX_VALUE - 8;
+  public static final int LONGEST = Integer.MAX_VALUE - 8;
 
   private Buffers() {}
 
@@ -16,12 +16,12 @@ final class Buffers {
    * @param length floats per image
    * @throws InputException if the array would be longer than Java allows
    */
-  static float[] floats(String name, int images, int length) {
+  public static float[] floats(String name, int images, int length) {
     return new float[total(name, images, length)];
   }
 
   /** Like {@link #floats}, for bytes. */
-  static byte[] bytes(String name, int images, int length) {
+  public static byte[] bytes(String name, int images, int length) {
     return new byte[total(name, images, length)];
   }
 
@@ -30,7 +30,7 @@ final class Buffers {
    *
    * @throws InputException if it would be longer than Java allows
    */
-  static int length(String name, int images, long length) {
+  public static int length(String name, int images, long length) {
     return total(name, images, length);
   }
 

@@ -54,8 +54,8 @@ public final class HostThreads implements AutoCloseable {
     workers.run(tasks, (task, scratch) -> body.accept(task));
   }
 
-  /** The same threads, as kernels take them. */
-  Workers workers() {
+  /** The same threads, as kernels take them: for an engine that computes on the host. */
+  public Workers workers() {
     return workers;
   }
 

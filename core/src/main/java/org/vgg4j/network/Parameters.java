@@ -35,7 +35,7 @@ public final class Parameters implements ParameterStore {
    *
    * @param bias {@code [out]}
    */
-  record Rounded(Bfloat16Weights weight, float[] bias) {}
+  public record Rounded(Bfloat16Weights weight, float[] bias) {}
 
   private final Architecture architecture;
   private final Map<String, float[]> arrays = new LinkedHashMap<>();
@@ -141,7 +141,7 @@ public final class Parameters implements ParameterStore {
   }
 
   /** Returns the same parameters with the weights of the fully connected layers rounded. */
-  Parameters rounded(Workers workers) {
+  public Parameters rounded(Workers workers) {
     return rounded.isEmpty() ? new Parameters(this, workers) : this;
   }
 
@@ -176,7 +176,7 @@ public final class Parameters implements ParameterStore {
   }
 
   /** The layer of that name if its weights were rounded, else null. */
-  @Nullable Rounded rounded(String layer) {
+  public @Nullable Rounded rounded(String layer) {
     return rounded.get(layer);
   }
 

@@ -18,12 +18,12 @@ import org.vgg4j.model.ParameterShape;
  * <p>Also tells on which side of its kinks each ReLU and pool was, so that two evaluations can be
  * known to lie on one smooth piece.
  */
-final class DoubleTwin {
+public final class DoubleTwin {
   /**
    * @param loss mean cross-entropy
    * @param kinks hash of the sign of every ReLU's input and the choice of every pool window
    */
-  record Evaluation(double loss, long kinks) {}
+  public record Evaluation(double loss, long kinks) {}
 
   private final Architecture architecture;
   private final Map<String, double[]> parameters = new HashMap<>();
@@ -42,7 +42,7 @@ final class DoubleTwin {
   /**
    * @param runningStatistics whether normalisations use these, not the batch's
    */
-  DoubleTwin(
+  public DoubleTwin(
       Parameters values,
       float[] images,
       int[] labels,
@@ -77,12 +77,12 @@ final class DoubleTwin {
   }
 
   /** The class scores, {@code [N][classes]}, with the parameters as they were at construction. */
-  double[] scores() {
+  public double[] scores() {
     return scores.clone();
   }
 
   /** The array of that parameter; change it and evaluate again. */
-  double[] parameter(String name) {
+  public double[] parameter(String name) {
     return parameters.get(name);
   }
 
@@ -91,7 +91,7 @@ final class DoubleTwin {
    *
    * @param layerName the first layer with changed parameters
    */
-  Evaluation evaluate(String layerName) {
+  public Evaluation evaluate(String layerName) {
     List<Layer> layers = architecture.layers();
     int first = 0;
     while (!layers.get(first).name().equals(layerName)) {

@@ -9,6 +9,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.vgg4j.base.InputException;
+import org.vgg4j.network.cpu.CpuEngineProvider;
 
 /** Which engine computes, and what is said where none can. */
 class EnginesTest {

@@ -17,11 +17,11 @@ import org.vgg4j.model.ParameterShape;
  * One file of {@code goldens/network}. Read by a reader of its own, so that a mistake in the
  * product's cannot hide one in the network.
  */
-final class GoldenFile {
+public final class GoldenFile {
   private final Map<String, float[]> tensors = new LinkedHashMap<>();
   private final JsonNode metadata;
 
-  GoldenFile(String name) throws IOException {
+  public GoldenFile(String name) throws IOException {
     String path = "/goldens/network/" + name + ".safetensors";
     ByteBuffer bytes;
     try (InputStream in = Objects.requireNonNull(GoldenFile.class.getResourceAsStream(path))) {
@@ -46,12 +46,12 @@ final class GoldenFile {
     }
   }
 
-  float[] tensor(String name) {
+  public float[] tensor(String name) {
     return Objects.requireNonNull(tensors.get(name), name);
   }
 
   /** Names of the layers whose outputs are here. */
-  String[] taps() {
+  public String[] taps() {
     return tensors.keySet().stream()
         .filter(name -> name.startsWith("tap."))
         .map(name -> name.substring("tap.".length()))
@@ -59,7 +59,7 @@ final class GoldenFile {
   }
 
   /** Copies of the weights, so that a test may train them. */
-  Parameters parameters(Architecture architecture) {
+  public Parameters parameters(Architecture architecture) {
     Map<String, float[]> arrays = new LinkedHashMap<>();
     for (ParameterShape shape : architecture.parameters()) {
       arrays.put(shape.name(), tensor(shape.name()).clone());
@@ -67,13 +67,13 @@ final class GoldenFile {
     return new Parameters(architecture, arrays);
   }
 
-  int[] labels() {
+  public int[] labels() {
     return Arrays.stream(metadata.get("labels").textValue().split(","))
         .mapToInt(Integer::parseInt)
         .toArray();
   }
 
-  double[] losses() {
+  public double[] losses() {
     return Arrays.stream(metadata.get("losses").textValue().split(","))
         .mapToDouble(Double::parseDouble)
         .toArray();

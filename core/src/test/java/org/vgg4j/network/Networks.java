@@ -8,22 +8,21 @@ import java.util.SplittableRandom;
 import java.util.stream.IntStream;
 import org.vgg4j.model.Architecture;
 import org.vgg4j.model.Configuration;
-import org.vgg4j.model.Label;
 import org.vgg4j.model.ParameterShape;
 
 /** Small networks with seeded weights, and seeded batches for them. */
-final class Networks {
+public final class Networks {
   /** A width at which every convolution has 16 channels, the least, and fc6 and fc7 have 80. */
-  static final double SMALLEST_WIDTH = 0.02;
+  public static final double SMALLEST_WIDTH = 0.02;
 
   private Networks() {}
 
-  static Architecture smallest(Configuration configuration, int crop, int classes) {
+  public static Architecture smallest(Configuration configuration, int crop, int classes) {
     return new Architecture(configuration, SMALLEST_WIDTH, crop, classes);
   }
 
   /** He's initialisation, which keeps signals alive through 16 layers, and biases that count. */
-  static Parameters random(Architecture architecture, long seed) {
+  public static Parameters random(Architecture architecture, long seed) {
     Random random = new Random(seed);
     Map<String, float[]> arrays = new LinkedHashMap<>();
     for (ParameterShape shape : architecture.parameters()) {
@@ -43,7 +42,7 @@ final class Networks {
   /**
    * Whether this is a bias that a batch normalisation takes away again, so that it has no gradient.
    */
-  static boolean isBeforeNorm(Architecture architecture, ParameterShape shape) {
+  public static boolean isBeforeNorm(Architecture architecture, ParameterShape shape) {
     return architecture.configuration().hasBatchNorm()
         && shape.layer().startsWith("conv")
         && shape.role() == ParameterShape.Role.BIAS;
@@ -53,7 +52,7 @@ final class Networks {
    * Weights of the same variances as {@link #random} but uniformly distributed, which takes a
    * second for the 138 million of a network of full width; no biases, as before training.
    */
-  static Parameters uniform(Architecture architecture, long seed) {
+  public static Parameters uniform(Architecture architecture, long seed) {
     SplittableRandom random = new SplittableRandom(seed);
     Parameters parameters = Parameters.zeros(architecture);
     for (ParameterShape shape : architecture.parameters()) {
@@ -66,27 +65,27 @@ final class Networks {
     return parameters;
   }
 
-  static float[] images(Architecture architecture, int count, long seed) {
+  public static float[] images(Architecture architecture, int count, long seed) {
     int length = count * 3 * architecture.crop() * architecture.crop();
     return gaussian(new Random(seed), length, 1);
   }
 
-  static int[] labels(Architecture architecture, int count, long seed) {
+  public static int[] labels(Architecture architecture, int count, long seed) {
     return new Random(seed).ints(count, 0, architecture.classes()).toArray();
   }
 
   /** Image {@code from} up to, not including, image {@code to}. */
-  static float[] part(Architecture architecture, float[] images, int from, int to) {
+  public static float[] part(Architecture architecture, float[] images, int from, int to) {
     int length = 3 * architecture.crop() * architecture.crop();
     return Arrays.copyOfRange(images, from * length, to * length);
   }
 
   /** The keys of samples first, first + 1, … */
-  static DropoutKeys keys(long seed, int epoch, int first, int count) {
+  public static DropoutKeys keys(long seed, int epoch, int first, int count) {
     return new DropoutKeys(seed, epoch, IntStream.range(first, first + count).toArray());
   }
 
-  static Map<String, float[]> copy(Parameters parameters) {
+  public static Map<String, float[]> copy(Parameters parameters) {
     Map<String, float[]> copies = new LinkedHashMap<>();
     for (ParameterShape shape : parameters.architecture().parameters()) {
       copies.put(shape.name(), parameters.values(shape.name()).clone());
@@ -94,15 +93,7 @@ final class Networks {
     return copies;
   }
 
-  static Map<String, float[]> copy(Architecture architecture, GradientSums sums) {
-    Map<String, float[]> copies = new LinkedHashMap<>();
-    for (ParameterShape shape : architecture.parameters()) {
-      copies.put(shape.name(), sums.values(shape.name()).clone());
-    }
-    return copies;
-  }
-
-  static double norm(float[] values) {
+  public static double norm(float[] values) {
     double sum = 0;
     for (float value : values) {
       sum += (double) value * value;
@@ -111,7 +102,7 @@ final class Networks {
   }
 
   /** The distance of two arrays as a share of the length of the second. */
-  static double relativeDistance(float[] actual, float[] expected) {
+  public static double relativeDistance(float[] actual, float[] expected) {
     float[] difference = new float[expected.length];
     for (int i = 0; i < expected.length; i++) {
       difference[i] = actual[i] - expected[i];
@@ -125,23 +116,5 @@ final class Networks {
       values[i] = (float) (random.nextGaussian() * std);
     }
     return values;
-  }
-
-  /** Trains on images {@code from} to {@code to} of a batch of six, which are always the same. */
-  static Learner.Result run(
-      Training training,
-      Architecture architecture,
-      int from,
-      int to,
-      int epoch,
-      GradientSink sink) {
-    float[] images = images(architecture, 6, 2);
-    int[] labels = labels(architecture, 6, 3);
-    return training.run(
-        part(architecture, images, from, to),
-        Label.listOf(Arrays.copyOfRange(labels, from, to)),
-        1f / 6,
-        keys(9, epoch, 100 + from, to - from),
-        sink);
   }
 }

@@ -1,0 +1,66 @@
+package org.vgg4j.network.cpu;
+
+import java.util.LinkedHashMap;
+import java.util.Map;
+import org.vgg4j.network.Buffers;
+
+/**
+ * Where the arrays of a batch come from: the heap or, while memory is only planned, nowhere. So
+ * that what is planned is what is allocated, both go through the same calls.
+ */
+final class Allocation {
+  private static final float[] NO_FLOATS = {};
+  private static final byte[] NO_BYTES = {};
+
+  private final boolean planning;
+  private final Map<String, Long> parts = new LinkedHashMap<>();
+  private long longest;
+
+  private Allocation(boolean planning) {
+    this.planning = planning;
+  }
+
+  /** Allocates. */
+  static Allocation onHeap() {
+    return new Allocation(false);
+  }
+
+  /** Only counts, and gives empty arrays. */
+  static Allocation planned() {
+    return new Allocation(true);
+  }
+
+  /**
+   * @param part of the plan that it belongs to
+   * @param name what the array is for
+   * @param images images in the batch
+   * @param length floats per image
+   * @throws org.vgg4j.base.InputException if the array would be longer than Java allows
+   */
+  float[] floats(String part, String name, int images, int length) {
+    count(part, Float.BYTES, images, length);
+    return planning ? NO_FLOATS : Buffers.floats(name, images, length);
+  }
+
+  /** Like {@link #floats}, for bytes. */
+  byte[] bytes(String part, String name, int images, int length) {
+    count(part, Byte.BYTES, images, length);
+    return planning ? NO_BYTES : Buffers.bytes(name, images, length);
+  }
+
+  private void count(String part, int bytes, int images, int length) {
+    long total = (long) images * length;
+    parts.merge(part, bytes * total, Long::sum);
+    longest = Math.max(longest, total);
+  }
+
+  /** Bytes so far, by part. */
+  Map<String, Long> parts() {
+    return parts;
+  }
+
+  /** Values of the longest array. */
+  long longest() {
+    return longest;
+  }
+}

@@ -1,0 +1,63 @@
+package org.vgg4j.network.cpu;
+
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Set;
+import org.vgg4j.kernels.Kernels;
+import org.vgg4j.kernels.Workers;
+import org.vgg4j.model.Architecture;
+import org.vgg4j.network.DenseFeatures;
+import org.vgg4j.network.FeatureMaps;
+import org.vgg4j.network.Parameters;
+
+/** Outputs of layers for whole images, computed on the host's processors. */
+final class CpuDenseFeatures implements DenseFeatures {
+  private final DenseTaps taps;
+  private final DensePass pass;
+
+  /**
+   * @param heap that it may use, in bytes
+   * @throws org.vgg4j.base.InputException if there is no such output
+   */
+  CpuDenseFeatures(
+      Parameters parameters, Kernels kernels, Workers workers, long heap, Set<String> taps) {
+    Parameters folded = parameters.withoutBatchNorm();
+    this.taps = DenseTaps.of(folded.architecture(), taps);
+    this.pass = new DensePass(folded, kernels, workers, heap, this.taps);
+  }
+
+  @Override
+  public Architecture architecture() {
+    return pass.architecture();
+  }
+
+  @Override
+  public Set<String> taps() {
+    return taps.names();
+  }
+
+  @Override
+  public int smallestSide() {
+    return taps.smallestSide();
+  }
+
+  @Override
+  public int capacity(int imageHeight, int imageWidth, int wanted) {
+    return pass.capacity(imageHeight, imageWidth, wanted);
+  }
+
+  @Override
+  public Map<String, FeatureMaps> features(
+      float[] images, int count, int imageHeight, int imageWidth) {
+    Map<String, FeatureMaps> maps = new LinkedHashMap<>();
+    DensePass.Visitor copier =
+        (stages, stage, output) -> {
+          String name = stages.list().get(stage).tap();
+          if (taps.names().contains(name)) {
+            maps.put(name, stages.read(stage, count, output));
+          }
+        };
+    pass.run(images, count, imageHeight, imageWidth, copier);
+    return maps;
+  }
+}

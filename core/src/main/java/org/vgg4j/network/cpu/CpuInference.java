@@ -1,0 +1,153 @@
+package org.vgg4j.network.cpu;
+
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.vgg4j.base.InputException;
+import org.vgg4j.kernels.Kernels;
+import org.vgg4j.kernels.Pass;
+import org.vgg4j.kernels.Workers;
+import org.vgg4j.model.Architecture;
+import org.vgg4j.network.Buffers;
+import org.vgg4j.network.Inference;
+import org.vgg4j.network.MemoryPlan;
+import org.vgg4j.network.Network;
+import org.vgg4j.network.Parameters;
+
+/** A pass over crops on the host's processors. */
+final class CpuInference implements Inference {
+  private final Parameters parameters;
+  private final Kernels kernels;
+  private final Head head;
+  private final Workers workers;
+  private final List<TrainingStage> stages;
+  private final List<float[]> prepared;
+  private final Set<String> taps;
+  private final Map<String, float[]> tapped = new HashMap<>();
+  private final StageClock clock = new StageClock();
+  private int capacity;
+  // a stage reads one and writes the other
+  private float[] even = {};
+  private float[] odd = {};
+  private float[] scores = {};
+
+  /**
+   * @param weights shared with other passes
+   * @param capacity the largest batch
+   * @param taps outputs to keep, see {@link Network#inference}
+   * @throws InputException if there is no such tap, or the heap is too small
+   */
+  CpuInference(
+      PreparedWeights weights, Kernels kernels, Workers workers, int capacity, Set<String> taps) {
+    this.parameters = weights.parameters();
+    this.kernels = kernels;
+    this.head = Head.of(architecture(), kernels);
+    this.workers = workers;
+    this.taps = Set.copyOf(taps);
+    DenseTaps.requireKnown(architecture(), taps);
+    this.stages = Stages.of(architecture(), kernels, workers, taps, 0);
+    reserve(capacity);
+    this.prepared = weights.of(stages);
+  }
+
+  /** With weights of its own. */
+  CpuInference(
+      Parameters parameters, Kernels kernels, Workers workers, int capacity, Set<String> taps) {
+    this(new PreparedWeights(parameters.withoutBatchNorm()), kernels, workers, capacity, taps);
+  }
+
+  @Override
+  public void enlarge(int newCapacity) {
+    int threads = workers.threads();
+    CpuMemory memory = new CpuMemory(kernels, threads, Runtime.getRuntime().maxMemory());
+    MemoryPlan unused =
+        memory.require(
+            "inference", memory.inference(architecture(), newCapacity, parameters.fcWeights()));
+    reserve(newCapacity);
+  }
+
+  private void reserve(int newCapacity) {
+    Stages.reserve(stages, Pass.INFERENCE, newCapacity, workers);
+    int evenLength = 0;
+    int oddLength = 0;
+    for (int i = 0; i < stages.size(); i++) {
+      if (i % 2 == 0) {
+        evenLength = Math.max(evenLength, stages.get(i).outputLength());
+      } else {
+        oddLength = Math.max(oddLength, stages.get(i).outputLength());
+      }
+    }
+    even = new float[0]; // before more is asked for
+    odd = new float[0];
+    even = Buffers.floats("activations", newCapacity, evenLength);
+    odd = Buffers.floats("activations", newCapacity, oddLength);
+    scores = new float[newCapacity * architecture().classes()];
+    capacity = newCapacity;
+  }
+
+  @Override
+  public int capacity() {
+    return capacity;
+  }
+
+  @Override
+  public Architecture architecture() {
+    return parameters.architecture();
+  }
+
+  @Override
+  public float[] scores(float[] images, int count) {
+    if (count < 1 || count > capacity) {
+      throw new IllegalArgumentException(count + " images, but the capacity is " + capacity);
+    }
+    float[] input = images;
+    for (int i = 0; i < stages.size(); i++) {
+      Stage stage = stages.get(i);
+      float[] output = i == stages.size() - 1 ? scores : i % 2 == 0 ? even : odd;
+      clock.start();
+      stage.forward(count, input, parameters, prepared.get(i), output);
+      clock.stop(stage);
+      if (taps.contains(stage.tap())) {
+        tapped.put(stage.tap(), stage.read(count, output));
+      }
+      input = output;
+    }
+    return scores;
+  }
+
+  @Override
+  public float[] posteriors(float[] images, int count) {
+    return head.answers(count, scores(images, count));
+  }
+
+  @Override
+  public Map<String, Long> stageNanos() {
+    return clock.times();
+  }
+
+  @Override
+  public Map<String, Work> work(int count) {
+    Map<String, Work> work = new LinkedHashMap<>();
+    int crop = architecture().crop();
+    long length = 3L * crop * crop;
+    for (Stage stage : stages) {
+      long maps = (long) Float.BYTES * count * (length + stage.outputLength());
+      StageCost cost = stage.cost(count, parameters);
+      work.put(stage.tap(), new Work(cost.multiplyAdds(), maps + cost.weightBytes()));
+      length = stage.outputLength();
+    }
+    return work;
+  }
+
+  @Override
+  public float[] tap(String name) {
+    float[] values = tapped.get(name);
+    if (values == null) {
+      throw new IllegalArgumentException("nothing was kept of " + name);
+    }
+    return Arrays.copyOf(values, values.length);
+  }
+}

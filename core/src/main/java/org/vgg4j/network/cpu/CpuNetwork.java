@@ -1,0 +1,89 @@
+package org.vgg4j.network.cpu;
+
+import java.util.Map;
+import java.util.Set;
+import org.vgg4j.model.Architecture;
+import org.vgg4j.network.DenseFeatures;
+import org.vgg4j.network.DenseInference;
+import org.vgg4j.network.FcWeights;
+import org.vgg4j.network.HostThreads;
+import org.vgg4j.network.Inference;
+import org.vgg4j.network.MemoryOracle;
+import org.vgg4j.network.MemoryPlan;
+import org.vgg4j.network.Network;
+import org.vgg4j.network.Parameters;
+
+/** A network on the host's processors, whose weights are arrays on the heap. */
+final class CpuNetwork implements Network {
+  /** Of the heap; the rest is for images, drawings and the file that the weights came from. */
+  private static final double SHARE = 0.75;
+
+  private final Architecture original;
+  private final Parameters parameters;
+  private final PreparedWeights weights;
+  private final CpuMemory memory;
+  private final HostThreads threads;
+
+  /**
+   * @param parameters with the fully connected layers as they are to be held
+   */
+  CpuNetwork(Parameters parameters, CpuMemory memory, HostThreads threads) {
+    this.original = parameters.architecture();
+    this.parameters = parameters.withoutBatchNorm();
+    this.memory = memory;
+    this.weights = new PreparedWeights(this.parameters);
+    this.threads = threads;
+  }
+
+  @Override
+  public Architecture architecture() {
+    return parameters.architecture();
+  }
+
+  @Override
+  public FcWeights fcWeights() {
+    return parameters.fcWeights();
+  }
+
+  @Override
+  public Map<String, Double> roundingErrors() {
+    return parameters.roundingErrors();
+  }
+
+  @Override
+  public Inference inference(int capacity, Set<String> taps) {
+    return inference(threads, capacity, taps);
+  }
+
+  @Override
+  public Inference inference(HostThreads own, int capacity, Set<String> taps) {
+    MemoryOracle ofPass = memory.withThreads(own.count());
+    MemoryPlan unused =
+        memory.require("inference", ofPass.inference(original, capacity, fcWeights()));
+    return new CpuInference(weights, memory.kernels(), own.workers(), capacity, taps);
+  }
+
+  @Override
+  public int capacity(int wanted) {
+    int count = wanted;
+    while (count > 1
+        && memory.inference(original, count, fcWeights()).total() > SHARE * memory.limit()) {
+      count /= 2;
+    }
+    return count;
+  }
+
+  @Override
+  public DenseInference dense() {
+    return new CpuDenseInference(parameters, memory.kernels(), threads.workers(), memory.limit());
+  }
+
+  @Override
+  public DenseFeatures features(Set<String> taps) {
+    return new CpuDenseFeatures(
+        parameters, memory.kernels(), threads.workers(), memory.limit(), taps);
+  }
+
+  @Override
+  public void close() {}
+}

@@ -1,0 +1,60 @@
+package org.vgg4j.network.cpu;
+
+import java.util.List;
+import org.vgg4j.kernels.Kernels;
+import org.vgg4j.model.Label;
+import org.vgg4j.model.Target;
+import org.vgg4j.network.Learner;
+
+/** The cross-entropy of the scores' soft-max with labels, in nats. */
+final class CrossEntropy implements Loss {
+  private final int classes;
+  private final Kernels kernels;
+  private final double[] losses;
+
+  /**
+   * @param capacity the largest micro-batch
+   */
+  CrossEntropy(int classes, int capacity, Kernels kernels) {
+    this.classes = classes;
+    this.kernels = kernels;
+    this.losses = new double[capacity];
+  }
+
+  @Override
+  public Learner.Result compute(
+      float[] scores, List<Target> targets, float gradientScale, float[] gradient) {
+    int[] labels = Label.indices(targets);
+    requireClasses(labels);
+    int images = labels.length;
+    kernels.softmaxCrossEntropy(images, classes, scores, labels, gradientScale, gradient, losses);
+    double sum = 0;
+    int correct = 0;
+    for (int n = 0; n < images; n++) {
+      sum += losses[n];
+      correct += isLargest(scores, n * classes, labels[n]) ? 1 : 0;
+    }
+    return new Learner.Result(sum, correct);
+  }
+
+  private void requireClasses(int[] labels) {
+    for (int label : labels) {
+      if (label >= classes) {
+        throw new IllegalArgumentException(
+            "label %d, but the network has %d classes".formatted(label, classes));
+      }
+    }
+  }
+
+  private boolean isLargest(float[] scores, int first, int label) {
+    for (int k = 0; k < classes; k++) {
+      float own = scores[first + label];
+      float other = scores[first + k];
+      // of equal scores the first counts, as in evaluation
+      if (k != label && !(other < own || (other == own && k > label))) {
+        return false;
+      }
+    }
+    return true;
+  }
+}

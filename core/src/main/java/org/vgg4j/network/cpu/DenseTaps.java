@@ -1,0 +1,118 @@
+package org.vgg4j.network.cpu;
+
+import java.util.List;
+import java.util.Locale;
+import java.util.Set;
+import java.util.TreeSet;
+import org.vgg4j.base.InputException;
+import org.vgg4j.model.Architecture;
+import org.vgg4j.model.Layer;
+import org.vgg4j.model.LayerShape;
+
+/** Which outputs of a network are copied from a pass over whole images, and how far that goes. */
+final class DenseTaps {
+  private final Architecture architecture;
+  private final Set<String> names;
+  private final String last;
+  private final boolean wantsWindows;
+
+  private DenseTaps(Architecture architecture, Set<String> names, Layer deepest) {
+    this.architecture = architecture;
+    this.names = Set.copyOf(names);
+    this.last = deepest.tap();
+    this.wantsWindows = deepest instanceof Layer.FullyConnected;
+  }
+
+  /** None but the last output, the class scores, which are not copied. */
+  static DenseTaps scores(Architecture architecture) {
+    List<Layer> layers = architecture.layers();
+    return new DenseTaps(architecture, Set.of(), layers.get(layers.size() - 1));
+  }
+
+  /**
+   * Checks the names.
+   *
+   * @param architecture without batch normalisation
+   * @throws InputException if there are none, or the network has no such output
+   */
+  static DenseTaps of(Architecture architecture, Set<String> names) {
+    if (names.isEmpty()) {
+      throw new InputException("no output of network " + architecture + " is asked for");
+    }
+    requireKnown(architecture, names);
+    Layer deepest = architecture.layers().get(0);
+    for (Layer layer : architecture.layers()) {
+      deepest = names.contains(layer.tap()) ? layer : deepest;
+    }
+    return new DenseTaps(architecture, names, deepest);
+  }
+
+  /**
+   * @throws InputException if the network has no such output
+   */
+  static void requireKnown(Architecture architecture, Set<String> names) {
+    Set<String> known = new TreeSet<>();
+    architecture.layers().forEach(layer -> known.add(layer.tap()));
+    for (String name : names) {
+      if (!known.contains(name)) {
+        throw new InputException(
+            String.format(
+                Locale.ROOT,
+                "network %s has no output '%s': choose from %s",
+                architecture,
+                name,
+                String.join(", ", known)));
+      }
+    }
+  }
+
+  /** The outputs that are copied. */
+  Set<String> names() {
+    return names;
+  }
+
+  /** The output with which a pass ends. */
+  String last() {
+    return last;
+  }
+
+  /** Whether a pass goes as far as the fully connected layers. */
+  boolean wantsWindows() {
+    return wantsWindows;
+  }
+
+  /** The smallest side of images of which there is something at all taps. */
+  int smallestSide() {
+    if (wantsWindows) {
+      return architecture.crop();
+    }
+    int stride = 1;
+    for (LayerShape shape : architecture.shapes()) {
+      if (shape.layer().tap().equals(last)) {
+        stride = shape.stride();
+      }
+    }
+    return stride;
+  }
+
+  /**
+   * @throws IllegalArgumentException if there are no images, or they are too small
+   */
+  void requireSize(int count, int height, int width) {
+    int smallest = smallestSide();
+    if (count < 1 || height < smallest || width < smallest) {
+      throw new IllegalArgumentException(
+          "%d images of %d x %d pixels, where %s takes at least %d x %d"
+              .formatted(count, width, height, last, smallest, smallest));
+    }
+  }
+
+  /** Values of what is copied of so many images. */
+  long length(int images, int height, int width) {
+    long values = 0;
+    for (LayerShape shape : architecture.shapes(height, width)) {
+      values += names.contains(shape.layer().tap()) ? shape.outputs() : 0;
+    }
+    return images * values;
+  }
+}

@@ -1,0 +1,27 @@
+package org.vgg4j.network.cpu;
+
+import org.vgg4j.network.Parameters;
+
+/**
+ * A stage, and where it leaves what it computes in training.
+ *
+ * @param output its output; the backward pass of the stage that reads it writes the gradient there
+ * @param saved what else its backward pass needs
+ */
+record Placed(TrainingStage stage, float[] output, Saved saved) {
+  /** Computes the output as training wants it. */
+  void forwardTraining(TrainingPass pass, float[] input) {
+    stage.forwardTraining(pass, input, output, saved);
+  }
+
+  /** Computes the output as the trained network has it. */
+  void forward(int images, float[] input, Parameters parameters, Workspace workspace) {
+    stage.prepare(parameters, workspace.prepared());
+    stage.forward(images, input, parameters, workspace.prepared(), output);
+  }
+
+  /** Computes the gradients; see {@link TrainingStage#backward}. */
+  float[] backward(TrainingPass pass, float[] input, float[] outputGradient, GradientSink sink) {
+    return stage.backward(pass, input, outputGradient, saved, sink);
+  }
+}

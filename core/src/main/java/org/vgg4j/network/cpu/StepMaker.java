@@ -1,0 +1,108 @@
+package org.vgg4j.network.cpu;
+
+import org.vgg4j.kernels.Workers;
+import org.vgg4j.model.Architecture;
+import org.vgg4j.network.Exchange;
+import org.vgg4j.network.Learner;
+import org.vgg4j.network.LearnerOptions;
+
+/** What becomes of the gradients of a batch until the step is made. */
+interface StepMaker {
+  /** Begins a batch; see {@link Learner.Batch}. */
+  void begin(int[] microBatches);
+
+  /** Returns what takes the gradients of a micro-batch of this rank's share, from 0. */
+  GradientSink sink(int microBatch);
+
+  /** Waits until the gradients of all ranks are together. */
+  void complete();
+
+  /** Makes the step, as far as it is not made yet. */
+  void step();
+
+  /** Returns the one that fits. */
+  static StepMaker of(
+      Architecture architecture,
+      LearnerOptions options,
+      Training training,
+      Sgd sgd,
+      Exchange exchange,
+      Workers workers) {
+    return options.microBatch() == options.batch()
+        ? new AtOnce(sgd)
+        : new Collected(architecture, options, training, sgd, exchange, workers);
+  }
+
+  /**
+   * Of a batch that is one micro-batch of the only rank: each layer learns as soon as its gradients
+   * are known, so that there is no memory for all of them.
+   */
+  record AtOnce(Sgd sgd) implements StepMaker {
+    @Override
+    public void begin(int[] microBatches) {}
+
+    @Override
+    public GradientSink sink(int microBatch) {
+      return sgd;
+    }
+
+    @Override
+    public void complete() {}
+
+    @Override
+    public void step() {}
+  }
+
+  /** Of a batch in micro-batches, of one rank or of several: gradients are collected first. */
+  final class Collected implements StepMaker {
+    private final Training training;
+    private final Sgd sgd;
+    private final BatchGradients gradients;
+    private final GradientExchange exchange;
+    private final int rank;
+
+    Collected(
+        Architecture architecture,
+        LearnerOptions options,
+        Training training,
+        Sgd sgd,
+        Exchange exchange,
+        Workers workers) {
+      this.training = training;
+      this.sgd = sgd;
+      this.rank = exchange.rank();
+      this.gradients =
+          new BatchGradients(
+              architecture,
+              options.batch(),
+              options.microBatch(),
+              exchange.ranks(),
+              options.descent().frozen(),
+              workers);
+      this.exchange =
+          new GradientExchange(architecture, exchange, gradients, options.descent().frozen());
+    }
+
+    @Override
+    public void begin(int[] microBatches) {
+      gradients.begin(microBatches, rank);
+      exchange.begin();
+    }
+
+    @Override
+    public GradientSink sink(int microBatch) {
+      gradients.beginMicroBatch(microBatch);
+      return gradients;
+    }
+
+    @Override
+    public void complete() {
+      exchange.finish();
+    }
+
+    @Override
+    public void step() {
+      gradients.passTo(training, sgd);
+    }
+  }
+}

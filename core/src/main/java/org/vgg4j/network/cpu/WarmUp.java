@@ -1,0 +1,72 @@
+package org.vgg4j.network.cpu;
+
+import java.util.function.Supplier;
+import org.vgg4j.kernels.Convolution;
+import org.vgg4j.kernels.ConvolutionShape;
+import org.vgg4j.kernels.FullyConnected;
+import org.vgg4j.kernels.Kernels;
+import org.vgg4j.kernels.Pass;
+import org.vgg4j.kernels.Workers;
+
+/**
+ * Runs the kernels on small maps until it is told to stop. Until the JIT compiler has seen them
+ * often enough, each vector is an object and the kernels are a hundred times slower: better that a
+ * core finds this out while it would wait for a model to be read than with the first picture.
+ */
+final class WarmUp implements Runnable {
+  private static final int CHANNELS = 64; // as few as the largest micro-kernels take
+  private static final int HEIGHT = 20; // five tiles of four rows, as the micro-kernels want them
+  private static final int WIDTH = 16;
+
+  private final Kernels kernels;
+  private volatile boolean stopped;
+
+  private WarmUp(Kernels kernels) {
+    this.kernels = kernels;
+  }
+
+  /** Does the work, and warms the kernels up on a thread of its own meanwhile. */
+  static <T> T during(Supplier<T> work, Kernels kernels) {
+    WarmUp warmUp = new WarmUp(kernels);
+    Thread thread = new Thread(warmUp, "vgg-warm-up");
+    thread.setDaemon(true);
+    thread.start();
+    try {
+      return work.get();
+    } finally {
+      warmUp.stopped = true;
+    }
+  }
+
+  @Override
+  public void run() {
+    Convolution image = kernels.convolution(shape(ConvolutionShape.IMAGE_CHANNELS));
+    Convolution maps = kernels.convolution(shape(CHANNELS));
+    FullyConnected connected = kernels.fullyConnected(maps.shape().pooled().imageLength(), 48);
+    float[] picture = new float[ConvolutionShape.IMAGE_CHANNELS * HEIGHT * WIDTH];
+    float[] map = new float[maps.shape().output().imageLength()];
+    float[] other = new float[map.length];
+    float[] prepared =
+        new float[Math.max(image.forwardWeightsLength(), maps.forwardWeightsLength())];
+    float[] filters =
+        new float[CHANNELS * CHANNELS * maps.shape().kernel() * maps.shape().kernel()];
+    float[] weights = new float[connected.inFeatures() * connected.outFeatures()];
+    float[] bias = new float[CHANNELS];
+    try (Workers alone = new Workers(1)) {
+      alone.reserve(
+          Math.max(maps.scratchLength(Pass.INFERENCE), image.scratchLength(Pass.INFERENCE)), 0);
+      while (!stopped) {
+        maps.prepareForward(filters, prepared, alone);
+        maps.forward(1, other, prepared, bias, true, map, alone);
+        maps.forwardPooled(1, map, prepared, bias, other, null, alone);
+        connected.forward(1, other, weights, bias, true, map, alone);
+        image.prepareForward(filters, prepared, alone);
+        image.forward(1, picture, prepared, bias, true, map, alone);
+      }
+    }
+  }
+
+  private static ConvolutionShape shape(int channels) {
+    return new ConvolutionShape(channels, CHANNELS, 3, HEIGHT, WIDTH);
+  }
+}
