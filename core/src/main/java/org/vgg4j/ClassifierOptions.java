@@ -11,12 +11,12 @@ import org.vgg4j.network.FcWeights;
  *
  * @param device where networks are computed, as {@code --device} takes it: cpu; auto, the best that
  *     can be used; or one for which vgg4j's module is on the class path
- * @param threads threads that compute, those of the callers among them, at least 1. A call that is
- *     alone has all of them; several divide them among themselves, and each has at least its own
- * @param passes how many calls for one image each are worked on at once, each by a forward pass
- *     with memory of its own; further ones wait for their turn. {@link #AUTO}: as many as threads,
- *     or fewer where the heap has no room for them
- * @param batch images at a time where a call has several, at least 1
+ * @param threads number of compute threads, callers' threads included, at least 1. A single call
+ *     uses all of them; concurrent calls share them, and each has at least its own
+ * @param passes how many single-image calls run concurrently, each in a forward pass with memory of
+ *     its own; further ones wait for their turn. {@link #AUTO}: as many as threads, or fewer where
+ *     the heap has no room for them
+ * @param batch batch size for calls with several images, at least 1
  * @param fcWeights how the weights of the fully connected layers are held
  */
 public record ClassifierOptions(

@@ -3,7 +3,7 @@ package org.vgg4j;
 import java.util.List;
 
 /**
- * What a layer of the network makes of an image: a descriptor of it, by which images can be
+ * The output of one of the network's layers for an image: a descriptor, by which images can be
  * compared.
  *
  * @param tap the name of the network's output, such as {@code fc7}

@@ -36,14 +36,14 @@ import org.vgg4j.weights.ModelFile;
 import org.vgg4j.weights.Models;
 
 /**
- * Classifies images with a model file, and says what the network makes of them: descriptors and
- * heat maps. The middle of each image is looked at, prepared as the model's weights want it. The
- * same call has the same answer every time, whatever the number of threads.
+ * Classifies images with a model file, and computes descriptors and heat maps. The network sees the
+ * centre crop of each image, preprocessed as the model's weights require. The same call always
+ * gives the same result, whatever the number of threads.
  *
- * <p>Thread-safe. Calls for one image each run beside one another on their callers' threads, as
- * many as there are {@link ClassifierOptions#passes}; a call that is alone has all {@link
- * ClassifierOptions#threads}. Of calls for several images, and of heat maps, one is worked on at a
- * time. Weights are held once; {@link #memoryNeeded} says what all of it takes.
+ * <p>Thread-safe. Single-image calls run concurrently on their callers' threads, as many as there
+ * are {@link ClassifierOptions#passes}; a call on its own uses all {@link
+ * ClassifierOptions#threads}. Calls for several images, and heat maps, run one at a time. Weights
+ * are held once; {@link #memoryNeeded} predicts the total memory.
  *
  * <p>Files, streams and bytes are read as {@code vgg classify} reads them: JPEG (CMYK, too), PNG,
  * BMP, GIF, TIFF and WebP, told apart by their content and turned upright where their EXIF data say
@@ -230,7 +230,7 @@ public final class ImageClassifier implements AutoCloseable {
     return roundingErrors;
   }
 
-  /** How many calls for one image each are worked on at once. */
+  /** How many single-image calls run concurrently. */
   public int passes() {
     return passes.most();
   }
@@ -313,8 +313,8 @@ public final class ImageClassifier implements AutoCloseable {
   }
 
   /**
-   * Classifies an image that is in memory already. It is taken as it is: who read it has to turn it
-   * upright and to convert its colours.
+   * Classifies an image that is in memory already. It is used as it is: the caller has to turn it
+   * upright and convert its colours.
    *
    * @param image of any size and type; transparent parts are taken for white
    * @param top how many predictions, at least 1; all classes if there are fewer
@@ -462,9 +462,9 @@ public final class ImageClassifier implements AutoCloseable {
   }
 
   /**
-   * Maps where in an image the network sees classes: by how much the probability of a class falls
-   * when one part of the centre crop after another is covered with the mean colour. That takes 82
-   * times as long as to classify the image.
+   * Maps where in an image the network sees classes: the drop in a class's probability when each
+   * part of the centre crop in turn is covered with the mean colour. Takes 82 times as long as
+   * classifying the image.
    *
    * @param image of any size
    * @param classes indices of classes; none: the most probable one
@@ -565,9 +565,9 @@ public final class ImageClassifier implements AutoCloseable {
   }
 
   /**
-   * Ends the classifier: waits for the calls that are worked on, and refuses those that wait for
-   * their turn and all further ones with an {@link IllegalStateException}. What the model is can
-   * still be asked. A second time does nothing.
+   * Closes the classifier: waits for running calls, and refuses waiting and later ones with an
+   * {@link IllegalStateException}. Properties of the model can still be read. Closing again does
+   * nothing.
    */
   @Override
   public void close() {

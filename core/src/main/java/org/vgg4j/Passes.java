@@ -15,11 +15,11 @@ import org.vgg4j.network.Network;
 
 /**
  * A pool of forward passes over the same weights: some for one image at a time, and one for
- * batches. The caller's thread does the work; threads that it is not alone in wanting are divided
- * among all calls. A pass is made when it is first needed. Thread-safe.
+ * batches. The caller's thread does the work; other threads are divided among all calls. A pass is
+ * created when first needed. Thread-safe.
  */
 final class Passes implements AutoCloseable {
-  /** A forward pass, which one call has for itself. */
+  /** A forward pass, in exclusive use by one call. */
   static final class Pass {
     private final HostThreads threads;
     private final Network network;
@@ -55,7 +55,7 @@ final class Passes implements AutoCloseable {
       return images;
     }
 
-    /** Takes batches of so many images from now on. */
+    /** Resizes to batches of this many images. */
     void reserve(int count) {
       if (count > inference.capacity()) {
         inference.enlarge(count);
@@ -99,7 +99,7 @@ final class Passes implements AutoCloseable {
     forOne.add(new Pass(engine.hostThreads(), network));
   }
 
-  /** How many calls for one image each are worked on at once. */
+  /** How many single-image calls run concurrently. */
   int most() {
     return most;
   }

@@ -27,8 +27,8 @@ import java.util.Map;
 import javax.net.ssl.SSLException;
 
 /**
- * Files that are there whole or not at all: written beside their place, forced to the disk, and
- * moved there in one step. What was there before stays until then.
+ * Atomic file writes: each file is written beside its target, forced to disk, and renamed over it.
+ * The old file stays until then.
  */
 public final class AtomicFile {
   /** Writes the content of a file. */

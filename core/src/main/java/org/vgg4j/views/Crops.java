@@ -5,7 +5,7 @@ import java.util.List;
 import org.vgg4j.image.RgbImage;
 
 /**
- * The crops of a rescaled image that a protocol looks at.
+ * The crops of a rescaled image that a protocol evaluates.
  *
  * @param places left and upper edges, each once, without mirror images
  * @param mirrored whether each counts a second time as its mirror image
@@ -63,7 +63,7 @@ record Crops(List<Place> places, boolean mirrored, int side) {
    * The views of a rescaled image: first all crops as they are, then all mirrored.
    *
    * @param image number of the image
-   * @param share of all of them in the mean over the views of the image
+   * @param total weight of the crops in the mean over the image's views
    */
   List<View> views(int image, RgbImage rescaled, double share) {
     List<View> views = new ArrayList<>();

@@ -16,7 +16,7 @@ package org.vgg4j.views;
  * @param step from point to point, in pixels of the image
  * @param window side of what is covered, or looked at, around each point, in pixels of the rescaled
  *     image
- * @param seen what all values together look at
+ * @param seen the part of the image that the values cover
  */
 public record HeatMap(
     Method method,
@@ -30,12 +30,11 @@ public record HeatMap(
     int window,
     Area seen) {
 
-  /** How values come about. */
+  /** How values are computed. */
   public enum Method {
     /**
-     * Occlusion (Zeiler and Fergus 2014): by how much the probability falls, in -1..1, when the
-     * window around the point is covered. Where it is positive, what is there speaks for the class;
-     * where it is negative, against it.
+     * Occlusion (Zeiler and Fergus 2014): the drop in probability, in -1..1, when the window around
+     * the point is covered. Positive values are evidence for the class, negative ones against it.
      */
     OCCLUSION,
     /**
@@ -88,7 +87,7 @@ public record HeatMap(
   }
 
   /**
-   * Returns the value at any point: between four points linearly, beyond the outermost as there.
+   * Returns the value at any point: bilinear between grid points, clamped beyond the outermost.
    *
    * @param atX in pixels of the image from its left edge
    * @param atY in pixels of the image from its upper edge

@@ -13,13 +13,13 @@ import org.vgg4j.model.Interpolation;
  * Draws heat maps for people: the image, beside it one panel for each class, with its name and
  * probability above and a colour bar below, and a row of these for each scale. In the panels the
  * image is grey, so that the colours are the map's; where the map is zero it is left as it is. What
- * the network does not look at is pale.
+ * the network does not see is pale.
  */
 public final class HeatMapSheet {
   /** Shorter side of a panel, in pixels. */
   private static final int SIDE = 384;
 
-  /** Longer sides are cut to so many shorter ones, around the middle. */
+  /** Largest ratio of the sides; longer images are cut off around the middle. */
   private static final int LONGEST = 3;
 
   private static final int GAP = 16;
@@ -201,12 +201,12 @@ public final class HeatMapSheet {
     }
   }
 
-  /** The value that has no colour. */
+  /** The value drawn without colour. */
   private static double zero(HeatMap map) {
     return map.method() == HeatMap.Method.OCCLUSION ? 0 : map.smallest();
   }
 
-  /** How far from that the strongest colour is. */
+  /** The distance from it at which the colour is strongest. */
   private static double range(HeatMap map) {
     double zero = zero(map);
     return Math.max(

@@ -15,9 +15,9 @@ import org.vgg4j.network.Inference;
 import org.vgg4j.network.Network;
 
 /**
- * Makes heat maps of one image. They explain what the centre crop's prediction is made of, so they
- * are of that prediction: by occlusion, at the model's own scale. Score maps of the dense network
- * are for larger scales; at the model's own they have too few windows. Not thread-safe.
+ * Makes heat maps of one image. Occlusion explains the centre crop's prediction, at the model's own
+ * scale. Class score maps of the dense network are for larger scales: at the model's own they have
+ * too few windows. Not thread-safe.
  */
 public final class HeatMaps {
   /** Patches are a quarter of the crop, and a point of the grid every eighth of it. */
@@ -91,9 +91,8 @@ public final class HeatMaps {
   }
 
   /**
-   * Covers one part of the centre crop after another with the mean colour (an input of zeros), and
-   * looks what becomes of the probabilities: of 81 squares, a quarter of the crop wide, which takes
-   * as many forward passes.
+   * Covers 81 squares of the centre crop, each a quarter of it wide, with the mean colour (an input
+   * of zeros), one at a time, and measures the change in probabilities. Takes 81 forward passes.
    *
    * @param classes indices of classes
    * @return a map for each
@@ -155,7 +154,7 @@ public final class HeatMaps {
         new HeatMap.Area(x, y, crop * across, crop * down));
   }
 
-  /** Covers a square, as far as it lies within the image. */
+  /** Covers the part of a square that lies within the image. */
   private static void cover(
       float[] images, int offset, int crop, double row, double column, int window) {
     int top = Math.max(0, (int) Math.round(row - window / 2.0));

@@ -5,7 +5,7 @@ import java.util.Locale;
 import java.util.stream.Collectors;
 import org.vgg4j.base.InputException;
 
-/** What of a rescaled image a network looks at (the paper, section 3.2). */
+/** Which views of a rescaled image are evaluated (the paper, section 3.2). */
 public enum Protocol {
   /** The middle. */
   CENTER_CROP,
@@ -18,12 +18,12 @@ public enum Protocol {
   /** The mean of the posteriors of multi-crop and dense evaluation. */
   BOTH;
 
-  /** Whether it looks at crops. */
+  /** Whether it evaluates crops. */
   boolean hasCrops() {
     return this != DENSE;
   }
 
-  /** Whether it looks at whole images. */
+  /** Whether it evaluates whole images. */
   boolean isDense() {
     return this == DENSE || this == BOTH;
   }

@@ -7,8 +7,8 @@ public final class Ranking {
   private Ranking() {}
 
   /**
-   * How many classes come before a class; 0 if it is the first guess. A class whose score is not a
-   * number comes last.
+   * How many classes come before a class; 0 if it is the top prediction. A class whose score is NaN
+   * comes last.
    *
    * @param scores scores or posteriors, the first class at the offset
    * @param classes number of classes
@@ -47,7 +47,7 @@ public final class Ranking {
         .toArray();
   }
 
-  /** As {@code <} has it, but what is no number is less than all others. */
+  /** Like {@code <}, but NaN is less than all others. */
   private static int compare(float a, float b) {
     if (Float.isNaN(a) || Float.isNaN(b)) {
       return Boolean.compare(Float.isNaN(b), Float.isNaN(a));

@@ -3,16 +3,16 @@ package org.vgg4j.views;
 import org.vgg4j.image.RgbImage;
 
 /**
- * What of an image a network looks at in one pass. Places are in pixels of the rescaled image,
- * before it is mirrored.
+ * A part of an image that the network evaluates in one pass. Positions are in pixels of the
+ * rescaled image, before mirroring.
  *
- * @param image number of the image, in the list of images that are looked at
+ * @param image index of the image among those evaluated
  * @param rescaled the image at scale Q, not mirrored
- * @param whole whether it is all of the rescaled image, by dense evaluation; else a crop
+ * @param whole whether it is the whole rescaled image, for dense evaluation; otherwise a crop
  * @param x left edge
  * @param y upper edge
- * @param width of what is looked at
- * @param height of what is looked at
+ * @param width of the view
+ * @param height of the view
  * @param mirrored whether the network sees its mirror image
  * @param share its weight in the mean over all views of the image, whose shares sum to 1
  */
@@ -33,13 +33,13 @@ public record View(
     return new View(image, rescaled, false, x, y, side, side, mirrored, share);
   }
 
-  /** All of the rescaled image. */
+  /** The whole rescaled image. */
   static View whole(int image, RgbImage rescaled, boolean mirrored, double share) {
     return new View(
         image, rescaled, true, 0, 0, rescaled.width(), rescaled.height(), mirrored, share);
   }
 
-  /** What the network sees. */
+  /** The pixels that the network sees. */
   RgbImage pixels() {
     RgbImage cut = whole ? rescaled : rescaled.crop(x, y, width, height);
     return mirrored ? cut.flipHorizontally() : cut;

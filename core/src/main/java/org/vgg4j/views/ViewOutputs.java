@@ -1,9 +1,9 @@
 package org.vgg4j.views;
 
 /**
- * What the network made of a view: class scores for each window of the size of the crop, of which a
- * crop has one and a whole image one every 32 pixels. To be read while the visitor is called; the
- * next pass overwrites it.
+ * The network's outputs for a view: class scores for each crop-sized window. A crop has one window,
+ * a whole image one every 32 pixels. To be read while the visitor is called; the next pass
+ * overwrites it.
  */
 public interface ViewOutputs {
   /** Windows one above another. */

@@ -3,17 +3,17 @@ package org.vgg4j.views;
 import org.vgg4j.base.InputException;
 
 /**
- * What of a rescaled image is looked at.
+ * Which views of a rescaled image to evaluate.
  *
  * @param protocol the protocol
- * @param mirrored whether mirror images are looked at, too; false where the protocol has none
+ * @param mirrored whether mirror images are included; false if the protocol has none
  * @param grid crops of a regular grid in each dimension; 0 where the protocol has none
  */
 public record ViewPlan(Protocol protocol, boolean mirrored, int grid) {
   private static final int PAPER_GRID = 5;
   private static final int LARGEST_GRID = 50;
 
-  /** As the paper has it. */
+  /** As in the paper. */
   public static ViewPlan of(Protocol protocol) {
     return new ViewPlan(protocol, protocol.hasMirrorImages(), protocol.hasGrid() ? PAPER_GRID : 0);
   }
@@ -51,7 +51,7 @@ public record ViewPlan(Protocol protocol, boolean mirrored, int grid) {
     return new ViewPlan(protocol, mirrored, side);
   }
 
-  /** How many images each is looked at as: itself, and its mirror image. */
+  /** 2 if mirror images are included, otherwise 1. */
   int sides() {
     return mirrored ? 2 : 1;
   }

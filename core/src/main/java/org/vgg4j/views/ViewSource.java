@@ -3,13 +3,13 @@ package org.vgg4j.views;
 import java.util.List;
 import org.vgg4j.image.RgbImage;
 
-/** Views of one kind, crops or whole images, and the network that looks at them. */
+/** Views of one kind, crops or whole images, and the network that evaluates them. */
 interface ViewSource {
   /**
-   * Looks at images of one scale.
+   * Evaluates images of one scale.
    *
    * @param rescaled the images
-   * @param share of all these views of an image in the mean over its views
+   * @param share total weight of these views in the mean over an image's views
    */
   void look(List<RgbImage> rescaled, double share, Views.Visitor visitor);
 }

@@ -10,17 +10,17 @@ import org.vgg4j.network.HostThreads;
 import org.vgg4j.network.Network;
 
 /**
- * Everything that a plan looks at in images, scales by crops by mirror images, and what the network
- * makes of each. Memory is taken when it is made, and for whole images when the largest is seen.
- * Not thread-safe.
+ * Traverses the views of a plan, scales by crops by mirror images, and hands on the network's
+ * outputs for each. Memory is allocated on construction; for whole images, when the largest so far
+ * is seen. Not thread-safe.
  */
 public final class Views {
-  /** Is told of each view. */
+  /** Receives each view. */
   @FunctionalInterface
   public interface Visitor {
     /**
-     * @param view what was looked at
-     * @param outputs what the network made of it; to be read before this returns
+     * @param view the view
+     * @param outputs the network's outputs for it; to be read before this returns
      */
     void visit(View view, ViewOutputs outputs);
   }
@@ -33,7 +33,7 @@ public final class Views {
    * @param threads prepare the images
    * @param network the network
    * @param preprocessing what its weights were made for
-   * @param plan what of an image is looked at
+   * @param plan the views to evaluate
    * @param scales Q in pixels, each at least the crop
    * @param batch crops, or whole images, at a time
    * @throws InputException if the memory does not suffice
@@ -73,12 +73,12 @@ public final class Views {
   }
 
   /**
-   * Looks at images: scale by scale, at each first at the crops of all images, in their order, then
-   * at whole images, those of one size together.
+   * Evaluates images scale by scale: first the crops of all images, in their order, then whole
+   * images, grouped by size.
    *
    * @param images each as {@link #rescale} gives it
-   * @param visitor is told of each view once; views of one image come in the same order whatever
-   *     the other images are
+   * @param visitor receives each view once; views of one image come in the same order whatever the
+   *     other images are
    * @throws InputException if an image needs more memory than there is
    */
   public void look(List<List<RgbImage>> images, Visitor visitor) {

@@ -1,6 +1,6 @@
 /**
- * What of an image a network looks at (crops, mirror images, the whole image densely), and what its
- * outputs say: the best classes, heat maps.
+ * Views of an image (crops, mirror images, the whole image densely), and what is made of the
+ * network's outputs for them: the best classes, heat maps.
  */
 @NullMarked
 package org.vgg4j.views;

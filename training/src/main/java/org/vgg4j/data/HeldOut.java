@@ -56,9 +56,9 @@ public final class HeldOut {
   }
 
   /**
-   * Takes some images, of each class its share: of n out of a whole of N round(limit * n / N), but
-   * at least two, so that one can be held out. Which ones is decided by the seed, the class and n
-   * alone; they keep the order of the whole.
+   * Takes some images, from all classes in proportion: of n out of a whole of N round(limit * n /
+   * N), but at least two, so that one can be held out. Which ones is decided by the seed, the class
+   * and n alone; they keep the order of the whole.
    *
    * @param limit how many, about; all if there are no more
    */
