@@ -42,7 +42,11 @@ final class ClassifyCommand implements Callable<Integer> {
       description = "image files, or folders of them; - reads one image from standard input")
   private List<Path> images;
 
-  @Option(names = "--model", paramLabel = "FILE", required = true, description = Texts.MODEL)
+  @Option(
+      names = "--model",
+      paramLabel = "FILE",
+      required = true,
+      description = Texts.MODEL + ", or weights that vgg import reads")
   private Path model;
 
   @Option(

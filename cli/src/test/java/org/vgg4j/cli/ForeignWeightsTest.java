@@ -127,8 +127,16 @@ class ForeignWeightsTest {
   }
 
   @Test
+  void aForeignModelClassifiesAsItDoesOnceImported() {
+    Path model = folder.resolve("m.safetensors");
+    ok("import", foreign, "--out", model);
+    assertThat(ok("classify", "--json", trained.data(), "--model", foreign).out())
+        .isEqualTo(ok("classify", "--json", trained.data(), "--model", model).out());
+  }
+
+  @Test
   void whatIsNoModelIsToldHowToBecomeOne() {
-    Vgg vgg = Vgg.run("classify", trained.data(), "--model", foreign);
+    Vgg vgg = Vgg.run("evaluate", "--data", trained.data(), "--model", foreign);
     assertThat(vgg.exitCode()).isEqualTo(1);
     assertThat(vgg.err()).contains("was not written by vgg4j").contains("vgg import");
     Vgg over = Vgg.run("import", foreign, "--out", foreign);
