@@ -89,12 +89,12 @@ public final class Convolution {
   }
 
   private Product forwardProduct(boolean pool) {
-    return tiles.forward(rows(pool), output.channels(), rowLength(), precision);
+    return tiles.maps(rows(pool), output.channels(), rowLength(), precision);
   }
 
   private Product backwardProduct() {
     int length = side * side * output.channels();
-    return tiles.backward(input.pixels(), input.channels(), length, precision);
+    return tiles.maps(input.pixels(), input.channels(), length, precision);
   }
 
   private Product weightProduct() {

@@ -19,29 +19,18 @@ public enum Tiles {
   private static final int MANY_ROWS = 1024;
 
   /** Steps of a sum from which on a block's beginning and end cost little. */
-  private static final int FORWARD_STEPS = 32;
-
-  private static final int BACKWARD_STEPS = 128; // its end reads the mask
+  private static final int MANY_STEPS = 32;
 
   private static int width(int columns) {
     return columns % 128 == 0 || columns > 512 ? 128 : 64;
   }
 
-  /** The product of a forward pass. */
-  Product forward(int rows, int columns, int length, Precision precision) {
-    return product(rows, columns, length, precision, FORWARD_STEPS);
-  }
-
-  /** The product of a gradient with respect to the input. */
-  Product backward(int rows, int columns, int length, Precision precision) {
-    return product(rows, columns, length, precision, BACKWARD_STEPS);
-  }
-
-  private Product product(int rows, int columns, int length, Precision precision, int most) {
+  /** The product of a forward pass, or of a gradient with respect to the input. */
+  Product maps(int rows, int columns, int length, Precision precision) {
     int steps = Product.steps(length);
     boolean fits =
         rows >= MANY_ROWS
-            && steps >= most
+            && steps >= MANY_STEPS
             && LARGE_TILE.count(rows, columns) >= Product.MULTIPROCESSORS;
     boolean large = width(columns) == 128 && (this == LARGE || this == BY_SHAPE && fits);
     Tile tile = large ? LARGE_TILE : new Tile(128, width(columns));
