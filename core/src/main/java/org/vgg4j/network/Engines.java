@@ -12,7 +12,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.vgg4j.base.InputException;
 
-/** Finds the engine for a device. A line is logged for each choice that is not the last one. */
+/** Finds the engine for a device. A choice is logged where it differs from the one before. */
 public final class Engines {
   private static final Logger LOG = LoggerFactory.getLogger(Engines.class);
   private static final AtomicReference<String> LOGGED = new AtomicReference<>("");

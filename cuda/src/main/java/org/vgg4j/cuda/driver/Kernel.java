@@ -10,8 +10,6 @@ import com.sun.jna.Pointer;
  * for a pointer, an {@link Integer} for an {@code int}, a {@link Float} for a {@code float}.
  */
 public final class Kernel {
-  private static final int LOCAL_SIZE_BYTES = 3;
-  private static final int NUM_REGS = 4;
   private static final int MAX_DYNAMIC_SHARED_SIZE_BYTES = 8;
 
   /** What any GPU gives a block without being asked; more needs the attribute above. */
@@ -40,24 +38,6 @@ public final class Kernel {
   /** Its name in the PTX. */
   public String name() {
     return entry.name();
-  }
-
-  /** Registers of a thread, as the driver's assembler chose. */
-  public int registers() {
-    return attribute(NUM_REGS);
-  }
-
-  /** Bytes of a thread that did not fit into registers, and slow it down. */
-  public int spilledBytes() {
-    return attribute(LOCAL_SIZE_BYTES);
-  }
-
-  private int attribute(int attribute) {
-    module.use();
-    int[] value = new int[1];
-    Result.check(
-        LibCuda.cuFuncGetAttribute(value, attribute, function), "Asking about " + entry.name());
-    return value[0];
   }
 
   /**
