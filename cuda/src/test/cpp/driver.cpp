@@ -464,12 +464,6 @@ API cuModuleGetFunction(Function** function, Module* module, const char* name) {
   return NOT_FOUND;
 }
 
-API cuFuncGetAttribute(int* value, int, Function* function) {
-  LOCK;
-  *value = 0;  // no registers here, and nothing spilled
-  return functions.count(function) ? SUCCESS : INVALID_HANDLE;
-}
-
 API cuFuncSetAttribute(Function* function, int attribute, int value) {
   ON_DEVICE;
   int most = 0;

@@ -53,8 +53,6 @@ final class LibCuda {
 
   static native int cuModuleGetFunction(long[] function, long module, byte[] name);
 
-  static native int cuFuncGetAttribute(int[] value, int attribute, long function);
-
   static native int cuFuncSetAttribute(long function, int attribute, int value);
 
   static native int cuLaunchKernel(
