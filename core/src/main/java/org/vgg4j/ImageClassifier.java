@@ -11,7 +11,6 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import java.util.function.Supplier;
-import org.vgg4j.base.Bytes;
 import org.vgg4j.base.InputException;
 import org.vgg4j.image.ImageDecoder;
 import org.vgg4j.image.RgbImage;
@@ -25,7 +24,6 @@ import org.vgg4j.network.Engine;
 import org.vgg4j.network.Engines;
 import org.vgg4j.network.FcWeights;
 import org.vgg4j.network.Inference;
-import org.vgg4j.network.MemoryOracle;
 import org.vgg4j.network.Network;
 import org.vgg4j.network.Parameters;
 import org.vgg4j.views.HeatMap;
@@ -76,7 +74,7 @@ public final class ImageClassifier implements AutoCloseable {
     this.model = model;
     this.roundingErrors = network.roundingErrors();
     this.preprocessor = new Preprocessor(model.preprocessing());
-    int most = passes(model.architecture(), options, engine.memory());
+    int most = new PassPlan(model.architecture(), options, engine.memory()).passes();
     this.passes = new Passes(engine, network, most, options.batch());
   }
 
@@ -162,59 +160,9 @@ public final class ImageClassifier implements AutoCloseable {
     Objects.requireNonNull(file, NO_MODEL_FILE);
     Architecture architecture = ModelFile.readWithoutArrays(file).architecture();
     try (Engine engine = Engines.open(Device.of(options.device()), 1)) {
-      int passes = passes(architecture, options, engine.memory());
-      return memoryNeeded(architecture, options, passes, engine.memory());
+      PassPlan plan = new PassPlan(architecture, options, engine.memory());
+      return plan.bytes(plan.passes());
     }
-  }
-
-  private static long memoryNeeded(
-      Architecture architecture, ClassifierOptions options, int passes, MemoryOracle memory) {
-    int threads = options.threads();
-    long bytes =
-        memory
-            .withThreads(threads)
-            .inference(architecture, options.batch(), options.fcWeights())
-            .total();
-    int shared = Math.min(passes, threads); // further ones have one thread each
-    for (int i = 0; i < shared; i++) {
-      bytes += ofPass(architecture, options, memory.withThreads(Passes.threads(threads, i)));
-    }
-    return bytes + (passes - shared) * ofPass(architecture, options, memory.withThreads(1));
-  }
-
-  private static long ofPass(
-      Architecture architecture, ClassifierOptions options, MemoryOracle memory) {
-    return memory.inference(architecture, 1, options.fcWeights()).ofPass();
-  }
-
-  /**
-   * The number of passes.
-   *
-   * @throws InputException if more are asked for than the memory has room for
-   */
-  private static int passes(
-      Architecture architecture, ClassifierOptions options, MemoryOracle memory) {
-    if (options.passes() == ClassifierOptions.AUTO) {
-      int passes = options.threads();
-      while (passes > 1
-          && memoryNeeded(architecture, options, passes, memory)
-              > MemoryOracle.USABLE * memory.limit()) {
-        passes--;
-      }
-      return passes;
-    }
-    long needed = memoryNeeded(architecture, options, options.passes(), memory);
-    if (options.passes() > 1 && needed > memory.limit()) {
-      throw new InputException(
-          "%d passes and batches of %d need %s of memory, but there are %s: take fewer passes or smaller batches, or %s"
-              .formatted(
-                  options.passes(),
-                  options.batch(),
-                  Bytes.needed(needed),
-                  Bytes.available(memory.limit()),
-                  memory.remedy()));
-    }
-    return options.passes();
   }
 
   /** The network. */
