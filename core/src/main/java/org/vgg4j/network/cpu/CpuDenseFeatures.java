@@ -3,12 +3,10 @@ package org.vgg4j.network.cpu;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Set;
-import org.vgg4j.kernels.Kernels;
 import org.vgg4j.kernels.Workers;
 import org.vgg4j.model.Architecture;
 import org.vgg4j.network.DenseFeatures;
 import org.vgg4j.network.FeatureMaps;
-import org.vgg4j.network.Parameters;
 
 /** Outputs of layers for whole images, computed on the host's processors. */
 final class CpuDenseFeatures implements DenseFeatures {
@@ -16,14 +14,13 @@ final class CpuDenseFeatures implements DenseFeatures {
   private final DensePass pass;
 
   /**
-   * @param heap that it may use, in bytes
+   * @param weights shared with other passes
+   * @param memory for as many threads as the workers are
    * @throws org.vgg4j.base.InputException if there is no such output
    */
-  CpuDenseFeatures(
-      Parameters parameters, Kernels kernels, Workers workers, long heap, Set<String> taps) {
-    Parameters folded = parameters.withoutBatchNorm();
-    this.taps = DenseTaps.of(folded.architecture(), taps);
-    this.pass = new DensePass(folded, kernels, workers, heap, this.taps);
+  CpuDenseFeatures(PreparedWeights weights, CpuMemory memory, Workers workers, Set<String> taps) {
+    this.taps = DenseTaps.of(weights.parameters().architecture(), taps);
+    this.pass = new DensePass(weights, memory, workers, this.taps);
   }
 
   @Override

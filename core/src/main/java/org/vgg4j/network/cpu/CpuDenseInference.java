@@ -1,11 +1,9 @@
 package org.vgg4j.network.cpu;
 
 import java.util.Map;
-import org.vgg4j.kernels.Kernels;
 import org.vgg4j.kernels.Workers;
 import org.vgg4j.model.Architecture;
 import org.vgg4j.network.DenseInference;
-import org.vgg4j.network.Parameters;
 import org.vgg4j.network.ScoreMaps;
 
 /** Class scores of whole images, computed on the host's processors. */
@@ -14,13 +12,13 @@ final class CpuDenseInference implements DenseInference {
   private final DensePass pass;
 
   /**
-   * @param heap that it may use, in bytes
+   * @param weights shared with other passes
+   * @param memory for as many threads as the workers are
    */
-  CpuDenseInference(Parameters parameters, Kernels kernels, Workers workers, long heap) {
-    Parameters folded = parameters.withoutBatchNorm();
-    Architecture architecture = folded.architecture();
-    this.head = Head.of(architecture, kernels);
-    this.pass = new DensePass(folded, kernels, workers, heap, DenseTaps.scores(architecture));
+  CpuDenseInference(PreparedWeights weights, CpuMemory memory, Workers workers) {
+    Architecture architecture = weights.parameters().architecture();
+    this.head = Head.of(architecture, memory.kernels());
+    this.pass = new DensePass(weights, memory, workers, DenseTaps.scores(architecture));
   }
 
   @Override

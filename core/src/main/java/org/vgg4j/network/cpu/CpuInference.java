@@ -19,8 +19,9 @@ import org.vgg4j.network.Parameters;
 
 /** A pass over crops on the host's processors. */
 final class CpuInference implements Inference {
+  private final PreparedWeights weights;
   private final Parameters parameters;
-  private final Kernels kernels;
+  private final CpuMemory memory;
   private final Head head;
   private final Workers workers;
   private final List<TrainingStage> stages;
@@ -36,40 +37,45 @@ final class CpuInference implements Inference {
 
   /**
    * @param weights shared with other passes
+   * @param memory for as many threads as the workers are
    * @param capacity the largest batch
    * @param taps outputs to keep, see {@link Network#inference}
    * @throws InputException if there is no such tap, or the heap is too small
    */
   CpuInference(
-      PreparedWeights weights, Kernels kernels, Workers workers, int capacity, Set<String> taps) {
+      PreparedWeights weights, CpuMemory memory, Workers workers, int capacity, Set<String> taps) {
+    this.weights = weights;
     this.parameters = weights.parameters();
-    this.kernels = kernels;
-    this.head = Head.of(architecture(), kernels);
+    this.memory = memory;
+    this.head = Head.of(architecture(), memory.kernels());
     this.workers = workers;
     this.taps = Set.copyOf(taps);
     DenseTaps.requireKnown(architecture(), taps);
-    this.stages = Stages.of(architecture(), kernels, workers, taps, 0);
+    this.stages = Stages.of(architecture(), memory.kernels(), workers, taps, 0);
     reserve(capacity);
     this.prepared = weights.of(stages);
   }
 
-  /** With weights of its own. */
+  /** With weights of its own, and the whole heap. */
   CpuInference(
       Parameters parameters, Kernels kernels, Workers workers, int capacity, Set<String> taps) {
-    this(new PreparedWeights(parameters.withoutBatchNorm()), kernels, workers, capacity, taps);
+    this(
+        new PreparedWeights(parameters),
+        new CpuMemory(kernels, workers.threads(), Runtime.getRuntime().maxMemory()),
+        workers,
+        capacity,
+        taps);
   }
 
   @Override
   public void enlarge(int newCapacity) {
-    int threads = workers.threads();
-    CpuMemory memory = new CpuMemory(kernels, threads, Runtime.getRuntime().maxMemory());
-    MemoryPlan unused =
-        memory.require(
-            "inference", memory.inference(architecture(), newCapacity, parameters.fcWeights()));
     reserve(newCapacity);
   }
 
   private void reserve(int newCapacity) {
+    MemoryPlan unused =
+        memory.require(
+            "inference", memory.inference(weights.loaded(), newCapacity, parameters.fcWeights()));
     Stages.reserve(stages, Pass.INFERENCE, newCapacity, workers);
     int evenLength = 0;
     int oddLength = 0;

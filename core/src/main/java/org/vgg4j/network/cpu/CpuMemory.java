@@ -38,12 +38,12 @@ record CpuMemory(Kernels kernels, int threads, long limit) implements MemoryOrac
   }
 
   @Override
-  public MemoryOracle withThreads(int count) {
+  public CpuMemory withThreads(int count) {
     return new CpuMemory(kernels, count, limit);
   }
 
   @Override
-  public MemoryOracle withLimit(long bytes) {
+  public CpuMemory withLimit(long bytes) {
     return new CpuMemory(kernels, threads, bytes);
   }
 

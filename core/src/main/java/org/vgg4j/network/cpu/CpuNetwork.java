@@ -8,8 +8,6 @@ import org.vgg4j.network.DenseInference;
 import org.vgg4j.network.FcWeights;
 import org.vgg4j.network.HostThreads;
 import org.vgg4j.network.Inference;
-import org.vgg4j.network.MemoryOracle;
-import org.vgg4j.network.MemoryPlan;
 import org.vgg4j.network.Network;
 import org.vgg4j.network.Parameters;
 
@@ -18,8 +16,6 @@ final class CpuNetwork implements Network {
   /** Of the heap; the rest is for images, drawings and the file that the weights came from. */
   private static final double SHARE = 0.75;
 
-  private final Architecture original;
-  private final Parameters parameters;
   private final PreparedWeights weights;
   private final CpuMemory memory;
   private final HostThreads threads;
@@ -28,26 +24,24 @@ final class CpuNetwork implements Network {
    * @param parameters with the fully connected layers as they are to be held
    */
   CpuNetwork(Parameters parameters, CpuMemory memory, HostThreads threads) {
-    this.original = parameters.architecture();
-    this.parameters = parameters.withoutBatchNorm();
+    this.weights = new PreparedWeights(parameters);
     this.memory = memory;
-    this.weights = new PreparedWeights(this.parameters);
     this.threads = threads;
   }
 
   @Override
   public Architecture architecture() {
-    return parameters.architecture();
+    return weights.parameters().architecture();
   }
 
   @Override
   public FcWeights fcWeights() {
-    return parameters.fcWeights();
+    return weights.parameters().fcWeights();
   }
 
   @Override
   public Map<String, Double> roundingErrors() {
-    return parameters.roundingErrors();
+    return weights.parameters().roundingErrors();
   }
 
   @Override
@@ -57,17 +51,16 @@ final class CpuNetwork implements Network {
 
   @Override
   public Inference inference(HostThreads own, int capacity, Set<String> taps) {
-    MemoryOracle ofPass = memory.withThreads(own.count());
-    MemoryPlan unused =
-        memory.require("inference", ofPass.inference(original, capacity, fcWeights()));
-    return new CpuInference(weights, memory.kernels(), own.workers(), capacity, taps);
+    CpuMemory ofPass = memory.withThreads(own.count());
+    return new CpuInference(weights, ofPass, own.workers(), capacity, taps);
   }
 
   @Override
   public int capacity(int wanted) {
     int count = wanted;
     while (count > 1
-        && memory.inference(original, count, fcWeights()).total() > SHARE * memory.limit()) {
+        && memory.inference(weights.loaded(), count, fcWeights()).total()
+            > SHARE * memory.limit()) {
       count /= 2;
     }
     return count;
@@ -75,13 +68,12 @@ final class CpuNetwork implements Network {
 
   @Override
   public DenseInference dense() {
-    return new CpuDenseInference(parameters, memory.kernels(), threads.workers(), memory.limit());
+    return new CpuDenseInference(weights, memory, threads.workers());
   }
 
   @Override
   public DenseFeatures features(Set<String> taps) {
-    return new CpuDenseFeatures(
-        parameters, memory.kernels(), threads.workers(), memory.limit(), taps);
+    return new CpuDenseFeatures(weights, memory, threads.workers(), taps);
   }
 
   @Override

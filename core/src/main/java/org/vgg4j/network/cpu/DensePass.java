@@ -7,8 +7,6 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import org.vgg4j.base.Bytes;
 import org.vgg4j.base.InputException;
-import org.vgg4j.kernels.Kernels;
-import org.vgg4j.kernels.Pass;
 import org.vgg4j.kernels.Workers;
 import org.vgg4j.model.Architecture;
 import org.vgg4j.network.MemoryPlan;
@@ -22,10 +20,10 @@ final class DensePass {
   /** Share of the heap that may be filled; the rest is for images, Java and its collector. */
   private static final double HEAP_SHARE = 0.85;
 
+  private final PreparedWeights weights;
   private final Parameters parameters;
-  private final Kernels kernels;
+  private final CpuMemory memory;
   private final Workers workers;
-  private final long heap;
   private final DenseTaps taps;
 
   /** The weights in the form of the current size's kernels, by the index of the stage. */
@@ -59,15 +57,15 @@ final class DensePass {
   }
 
   /**
-   * @param parameters without batch normalisation
-   * @param heap that it may use, in bytes
+   * @param weights shared with other passes
+   * @param memory for as many threads as the workers are
    * @param taps what is wanted of it
    */
-  DensePass(Parameters parameters, Kernels kernels, Workers workers, long heap, DenseTaps taps) {
-    this.parameters = parameters;
-    this.kernels = kernels;
+  DensePass(PreparedWeights weights, CpuMemory memory, Workers workers, DenseTaps taps) {
+    this.weights = weights;
+    this.parameters = weights.parameters();
+    this.memory = memory;
     this.workers = workers;
-    this.heap = heap;
     this.taps = taps;
   }
 
@@ -92,29 +90,30 @@ final class DensePass {
           String.format(
               Locale.ROOT,
               "the network over an image of %d x %d pixels needs %s of heap%s, but it has room for"
-                  + " %s: take smaller test scales, or give Java more (-Xmx...)",
+                  + " %s: take smaller test scales, or %s",
               imageWidth,
               imageHeight,
               Bytes.needed(plan.total()),
               plan.hasTooLongArray() ? ", in longer arrays than Java has" : "",
-              Bytes.available(HEAP_SHARE * heap)));
+              Bytes.available(HEAP_SHARE * memory.limit()),
+              memory.remedy()));
     }
     return count;
   }
 
   private boolean fits(MemoryPlan plan) {
-    return plan.total() <= HEAP_SHARE * heap && !plan.hasTooLongArray();
+    return plan.total() <= HEAP_SHARE * memory.limit() && !plan.hasTooLongArray();
   }
 
   private MemoryPlan plan(int imageHeight, int imageWidth, int count) {
     return MemoryPlanner.dense(
         architecture(),
-        kernels,
+        memory.kernels(),
         taps,
         count,
         imageHeight,
         imageWidth,
-        workers.threads(),
+        memory.threads(),
         parameters.fcWeights());
   }
 
@@ -153,19 +152,26 @@ final class DensePass {
     }
     DenseStages sized =
         new DenseStages(
-            architecture(), kernels, workers, taps, newHeight, newWidth, parameters.fcWeights());
+            architecture(),
+            memory.kernels(),
+            workers,
+            taps,
+            newHeight,
+            newWidth,
+            parameters.fcWeights());
+    int number = 0;
     for (int i = 0; i < sized.list().size(); i++) {
       Stage stage = sized.list().get(i);
-      int length = stage.memory(Pass.INFERENCE, 1, 1).prepared();
+      int length = PreparedWeights.lengthFor(stage);
       if (prepared.size() <= i) {
         prepared.add(new float[0]);
       }
       // the length says which form it is
       if (prepared.get(i).length != length) {
         prepared.set(i, new float[0]); // before more is asked for
-        prepared.set(i, new float[length]);
-        stage.prepare(parameters, prepared.get(i));
+        prepared.set(i, weights.of(stage, number));
       }
+      number += length > 0 ? 1 : 0;
     }
     clock.clear();
     stages = sized;
@@ -176,8 +182,8 @@ final class DensePass {
 
   /** Takes memory for a batch of the current size, unless there is enough. */
   private void reserve(DenseStages sized, int count) {
-    StageMemory memory = sized.memory(count, workers.threads());
-    workers.reserve(memory.scratch(), memory.shared());
+    StageMemory needed = sized.memory(count, workers.threads());
+    workers.reserve(needed.scratch(), needed.shared());
     long evenLength = sized.pingPongLength(0, count);
     long oddLength = sized.pingPongLength(1, count);
     long lastLength = sized.lastLength(count);

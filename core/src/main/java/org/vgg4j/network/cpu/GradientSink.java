@@ -4,30 +4,30 @@ import org.vgg4j.kernels.Factors;
 import org.vgg4j.model.ParameterShape;
 
 /**
- * Takes the gradients of a micro-batch, a few at a time, each as soon as it is known: layer by
- * layer from the last to the first, so that no memory for all of them is needed.
+ * Takes the gradients of a micro-batch as they are computed, layer by layer from the last to the
+ * first, so that they are never all in memory at once.
  */
 @FunctionalInterface
 interface GradientSink {
   /**
-   * Takes the gradients by some values of a parameter that lie in a row. The parameter may be
-   * changed at once: nothing of this micro-batch reads it any more.
+   * Takes the gradient with respect to a contiguous range of a parameter's values. The parameter
+   * may be changed at once: nothing in this micro-batch reads it any more.
    *
    * @param shape the parameter
    * @param first index of the first value in the parameter's array
    * @param count number of values
-   * @param gradient {@code [count]}, may be longer; only valid during the call, which leaves zeros
+   * @param gradient {@code [count]}, may be longer; valid only during the call, which zeroes it
    */
   void take(ParameterShape shape, int first, int count, float[] gradient);
 
   /**
-   * Offers what the gradients of a fully connected layer are the product of, before they are
+   * Offers the factors whose product is the gradient of a fully connected layer, before that is
    * computed.
    *
    * @param layer name of the layer
-   * @param factors only valid during the call
-   * @return whether they were taken, so that the gradients need not be computed and handed over;
-   *     false unless a sink says otherwise
+   * @param factors valid only during the call
+   * @return whether they were taken, in which case the gradient is not computed; false unless a
+   *     sink overrides this
    */
   default boolean takeFactors(String layer, Factors factors) {
     return false;

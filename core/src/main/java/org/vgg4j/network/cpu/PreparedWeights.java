@@ -3,49 +3,77 @@ package org.vgg4j.network.cpu;
 import java.util.ArrayList;
 import java.util.List;
 import org.vgg4j.kernels.Pass;
+import org.vgg4j.model.Architecture;
 import org.vgg4j.network.Parameters;
 
 /**
- * A network's weights in the form in which the kernels of a pass over crops read them, which all
- * such passes share. They are made for the first of them. Thread-safe.
+ * A network's weights in the forms that kernels read. All passes over crops share one, which is
+ * made for the first of them; passes over whole images share what they can of it. Thread-safe.
  */
 final class PreparedWeights {
   private static final float[] AS_THEY_ARE = {};
 
+  private final Architecture loaded;
   private final Parameters parameters;
   private final List<float[]> arrays = new ArrayList<>();
 
   /**
-   * @param parameters without batch normalisation; must not change
+   * @param parameters must not change
    */
   PreparedWeights(Parameters parameters) {
-    this.parameters = parameters;
+    this.loaded = parameters.architecture();
+    this.parameters = parameters.withoutBatchNorm();
   }
 
+  /** The network as it was loaded, perhaps with batch normalisation. */
+  Architecture loaded() {
+    return loaded;
+  }
+
+  /** The weights, with batch normalisation folded into them. */
   Parameters parameters() {
     return parameters;
   }
 
   /**
-   * Returns the weights of each stage. Taps divide layers among other stages, but leave the
-   * kernels' form of their weights, and their order, as they are.
+   * Returns the weights of each stage of a pass over crops. Taps divide layers among other stages,
+   * but leave the kernels' form of their weights, and their order, as they are.
    */
   synchronized List<float[]> of(List<? extends Stage> stages) {
     List<float[]> ofStages = new ArrayList<>();
     int number = 0;
     for (Stage stage : stages) {
-      int length = stage.memory(Pass.INFERENCE, 1, 1).prepared();
-      if (length == 0) {
+      if (lengthFor(stage) == 0) {
         ofStages.add(AS_THEY_ARE);
         continue;
       }
       if (number == arrays.size()) {
-        float[] prepared = new float[length];
-        stage.prepare(parameters, prepared);
-        arrays.add(prepared);
+        arrays.add(prepare(stage));
       }
       ofStages.add(arrays.get(number++));
     }
     return ofStages;
+  }
+
+  /**
+   * Returns the weights of a stage of a pass over whole images: those of the passes over crops if
+   * there are any in the same form, which their length says, else others.
+   *
+   * @param number of the stage among those that do not read the weights as they are
+   */
+  synchronized float[] of(Stage stage, int number) {
+    boolean shared = number < arrays.size() && arrays.get(number).length == lengthFor(stage);
+    return shared ? arrays.get(number) : prepare(stage);
+  }
+
+  /** Floats that a stage's weights take; 0 if it reads them as they are. */
+  static int lengthFor(Stage stage) {
+    return stage.memory(Pass.INFERENCE, 1, 1).prepared();
+  }
+
+  private float[] prepare(Stage stage) {
+    float[] prepared = new float[lengthFor(stage)];
+    stage.prepare(parameters, prepared);
+    return prepared;
   }
 }

@@ -46,7 +46,8 @@ class DenseFeaturesTest {
   }
 
   private DenseFeatures features(Parameters parameters, Kernels by, Set<String> taps) {
-    return new CpuDenseFeatures(parameters, by, workers, HEAP, taps);
+    CpuMemory memory = new CpuMemory(by, workers.threads(), HEAP);
+    return new CpuDenseFeatures(new PreparedWeights(parameters), memory, workers, taps);
   }
 
   private static float[] images(int count, int height, int width) {
@@ -115,8 +116,10 @@ class DenseFeaturesTest {
     int height = 170;
     int width = 234;
     float[] images = images(3, height, width);
+    CpuMemory memory = new CpuMemory(kernels, workers.threads(), HEAP);
     ScoreMaps scores =
-        new CpuDenseInference(parameters, kernels, workers, HEAP).scores(images, 3, height, width);
+        new CpuDenseInference(new PreparedWeights(parameters), memory, workers)
+            .scores(images, 3, height, width);
     assertThat(3 * scores.rows() * scores.columns()).isGreaterThan(64);
     FeatureMaps maps =
         features(parameters, kernels, Set.of("fc8")).features(images, 3, height, width).get("fc8");
@@ -189,7 +192,9 @@ class DenseFeaturesTest {
     Parameters parameters = Networks.random(architecture, 1);
     Set<String> taps = Set.of(tap, "pool1");
     try (Workers one = new Workers(1)) {
-      DenseFeatures features = new CpuDenseFeatures(parameters, kernels, one, HEAP, taps);
+      CpuMemory memory = new CpuMemory(kernels, 1, HEAP);
+      DenseFeatures features =
+          new CpuDenseFeatures(new PreparedWeights(parameters), memory, one, taps);
       float[] images = images(2, 200, 310);
       Map<String, FeatureMaps> maps = features.features(images, 2, 200, 310);
       MemoryPlan plan =

@@ -44,7 +44,8 @@ class DenseInferenceTest {
   }
 
   private DenseInference dense(Parameters parameters, Kernels by) {
-    return new CpuDenseInference(parameters, by, workers, HEAP);
+    return new CpuDenseInference(
+        new PreparedWeights(parameters), new CpuMemory(by, workers.threads(), HEAP), workers);
   }
 
   private static float[] image(int height, int width, long seed) {
@@ -204,13 +205,36 @@ class DenseInferenceTest {
     Architecture architecture = new Architecture(Configuration.D, 0.1, 64, CLASSES);
     Parameters parameters = Networks.random(architecture, 1);
     try (Workers one = new Workers(1)) {
-      DenseInference inference = new CpuDenseInference(parameters, kernels, one, HEAP);
+      DenseInference inference =
+          new CpuDenseInference(
+              new PreparedWeights(parameters), new CpuMemory(kernels, 1, HEAP), one);
       float[] images = image(2 * 200, 310, 1);
       inference.scores(images, 2, 200, 310);
       MemoryPlan plan = MemoryPlanner.dense(architecture, kernels, 2, 200, 310, 1, FcWeights.FP32);
       long held = HeldArrays.bytes(inference) + (long) Float.BYTES * images.length;
       assertThat((double) plan.total()).isCloseTo(held, withPercentage(0.5));
     }
+  }
+
+  /** Beside a pass over crops, whose kernels have the same form at this size. */
+  @Test
+  void weightsInTheSameFormAreShared() {
+    Architecture architecture = new Architecture(Configuration.D, 0.1, 64, CLASSES);
+    Parameters parameters = Networks.random(architecture, 1);
+    float[] image = image(64, 64, 1);
+    float[] alone = dense(parameters, kernels).scores(image, 1, 64, 64).mean(0);
+    PreparedWeights weights = new PreparedWeights(parameters);
+    CpuMemory memory = new CpuMemory(kernels, workers.threads(), HEAP);
+    Inference crops = new CpuInference(weights, memory, workers, 1, Set.of());
+    long before = HeldArrays.bytes(crops);
+    CpuDenseInference dense = new CpuDenseInference(weights, memory, workers);
+    assertThat(dense.scores(image, 1, 64, 64).mean(0)).isEqualTo(alone);
+    long prepared =
+        MemoryPlanner.dense(architecture, kernels, 1, 64, 64, 2, FcWeights.FP32)
+            .parts()
+            .get(MemoryPlan.PREPARED);
+    long beside = HeldArrays.bytes(crops, dense) - before;
+    assertThat(beside).isLessThan(prepared);
   }
 
   @Test

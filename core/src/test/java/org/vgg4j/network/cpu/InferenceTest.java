@@ -136,7 +136,9 @@ class InferenceTest {
     Architecture architecture = Networks.smallest(Configuration.A, 32, 2);
     Parameters parameters = Networks.random(architecture, 1);
     int longest = 18 * 18 * 16; // pool1, fused with conv1_1
-    assertThatThrownBy(() -> inference(parameters, 500_000))
+    PreparedWeights weights = new PreparedWeights(parameters);
+    CpuMemory memory = new CpuMemory(kernels, 1, Long.MAX_VALUE);
+    assertThatThrownBy(() -> new CpuInference(weights, memory, workers, 500_000, Set.of()))
         .isInstanceOf(InputException.class)
         .hasMessage(
             "500000 images at a time need an array of %d values for activations, more than Java"
