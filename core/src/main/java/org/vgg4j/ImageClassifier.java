@@ -11,6 +11,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import java.util.function.Supplier;
+import java.util.stream.IntStream;
 import org.vgg4j.base.InputException;
 import org.vgg4j.image.ImageDecoder;
 import org.vgg4j.image.RgbImage;
@@ -66,16 +67,16 @@ public final class ImageClassifier implements AutoCloseable {
 
   private final ModelFile model;
   private final Map<String, Double> roundingErrors;
-  private final Preprocessor preprocessor;
   private final Passes passes;
+  private final CenterCrops crops;
 
   private ImageClassifier(
       ModelFile model, Engine engine, Network network, ClassifierOptions options) {
     this.model = model;
     this.roundingErrors = network.roundingErrors();
-    this.preprocessor = new Preprocessor(model.preprocessing());
     int most = new PassPlan(model.architecture(), options, engine.memory()).passes();
     this.passes = new Passes(engine, network, most, options.batch());
+    this.crops = new CenterCrops(new Preprocessor(model.preprocessing()), passes);
   }
 
   /**
@@ -290,8 +291,7 @@ public final class ImageClassifier implements AutoCloseable {
   public List<Prediction> classify(RgbImage image, int top) {
     Objects.requireNonNull(image, "no image: it is null");
     requireReady(top);
-    RgbImage crop = preprocessor.centerCrop(image);
-    return passes.withOne(pass -> predictions(posteriors(pass, crop), 0, top));
+    return crops.one(image, classification(top));
   }
 
   /**
@@ -308,19 +308,7 @@ public final class ImageClassifier implements AutoCloseable {
   public List<List<Prediction>> classify(List<RgbImage> images, int top) {
     requireReady(top);
     requireNoNull(images);
-    if (images.size() == 1) {
-      return List.of(classify(images.get(0), top));
-    }
-    List<List<Prediction>> all = new ArrayList<>();
-    inBatches(
-        images,
-        (pass, input, count) -> {
-          float[] posteriors = pass.inference(Set.of()).posteriors(input, count);
-          for (int n = 0; n < count; n++) {
-            all.add(predictions(posteriors, n * classNames().size(), top));
-          }
-        });
-    return all;
+    return crops.each(images, classification(top));
   }
 
   /**
@@ -353,15 +341,7 @@ public final class ImageClassifier implements AutoCloseable {
     Objects.requireNonNull(image, "no image: it is null");
     List<Integer> shape = shape(tap);
     passes.requireOpen();
-    RgbImage crop = preprocessor.centerCrop(image);
-    return passes.withOne(
-        pass -> {
-          float[] input = pass.images(1);
-          preprocessor.write(crop, input, 0);
-          Inference network = pass.inference(Set.of(tap));
-          network.scores(input, 1);
-          return new Descriptor(tap, shape, network.tap(tap));
-        });
+    return crops.one(image, description(tap, shape));
   }
 
   /**
@@ -378,23 +358,7 @@ public final class ImageClassifier implements AutoCloseable {
     List<Integer> shape = shape(tap);
     passes.requireOpen();
     requireNoNull(images);
-    if (images.size() == 1) {
-      return List.of(describe(images.get(0), tap));
-    }
-    int length = shape.stream().reduce(1, Math::multiplyExact);
-    List<Descriptor> all = new ArrayList<>();
-    inBatches(
-        images,
-        (pass, input, count) -> {
-          Inference network = pass.inference(Set.of(tap));
-          network.scores(input, count);
-          float[] values = network.tap(tap);
-          for (int n = 0; n < count; n++) {
-            float[] own = Arrays.copyOfRange(values, n * length, (n + 1) * length);
-            all.add(new Descriptor(tap, shape, own));
-          }
-        });
-    return all;
+    return crops.each(images, description(tap, shape));
   }
 
   private List<Integer> shape(String tap) {
@@ -471,37 +435,14 @@ public final class ImageClassifier implements AutoCloseable {
     }
   }
 
-  private float[] posteriors(Passes.Pass pass, RgbImage crop) {
-    float[] input = pass.images(1);
-    preprocessor.write(crop, input, 0);
-    return pass.inference(Set.of()).posteriors(input, 1);
-  }
-
-  /** What is done with a batch. */
-  private interface BatchWork {
-    /**
-     * @param input {@code [count][3][crop][crop]}
-     */
-    void run(Passes.Pass pass, float[] input, int count);
-  }
-
-  private void inBatches(List<RgbImage> images, BatchWork work) {
-    for (int first = 0; first < images.size(); first += passes.batch()) {
-      int start = first;
-      int count = Math.min(passes.batch(), images.size() - first);
-      passes.withBatches(
-          pass -> {
-            float[] input = pass.images(count);
-            pass.threads()
-                .parallel(
-                    count,
-                    n ->
-                        preprocessor.write(
-                            preprocessor.centerCrop(images.get(start + n)), input, n));
-            work.run(pass, input, count);
-            return count;
-          });
-    }
+  private CenterCrops.Work<List<Prediction>> classification(int top) {
+    return (pass, input, count) -> {
+      float[] posteriors = pass.inference(Set.of()).posteriors(input, count);
+      int classes = classNames().size();
+      return IntStream.range(0, count)
+          .mapToObj(n -> predictions(posteriors, n * classes, top))
+          .toList();
+    };
   }
 
   private List<Prediction> predictions(float[] posteriors, int offset, int top) {
@@ -510,6 +451,19 @@ public final class ImageClassifier implements AutoCloseable {
       best.add(new Prediction(classNames().get(index), index, posteriors[offset + index]));
     }
     return best;
+  }
+
+  private static CenterCrops.Work<Descriptor> description(String tap, List<Integer> shape) {
+    int length = shape.stream().reduce(1, Math::multiplyExact);
+    return (pass, input, count) -> {
+      Inference network = pass.inference(Set.of(tap));
+      network.scores(input, count);
+      float[] values = network.tap(tap);
+      return IntStream.range(0, count)
+          .mapToObj(n -> Arrays.copyOfRange(values, n * length, (n + 1) * length))
+          .map(own -> new Descriptor(tap, shape, own))
+          .toList();
+    };
   }
 
   /**
