@@ -8,16 +8,14 @@ import org.vgg4j.base.AtomicFile;
 import org.vgg4j.base.InputException;
 import org.vgg4j.data.Dataset;
 import org.vgg4j.data.Fingerprint;
+import org.vgg4j.data.IndexedDataset;
 import org.vgg4j.image.ImageDecoder;
 import org.vgg4j.image.RgbImage;
 
 /** Image files below a folder, decoded at each use. Immutable. */
-public class FileDataset implements Dataset {
+public class FileDataset extends IndexedDataset {
   private final Path root;
-  private final String name;
-  private final List<String> classNames;
   private final List<String> files;
-  private final int[] labels;
 
   /**
    * @param files paths below the root with / between their parts
@@ -25,36 +23,9 @@ public class FileDataset implements Dataset {
    */
   public FileDataset(
       Path root, String name, List<String> classNames, List<String> files, int[] labels) {
+    super(name, classNames, labels);
     this.root = root;
-    this.name = name;
-    this.classNames = List.copyOf(classNames);
     this.files = List.copyOf(files);
-    this.labels = labels;
-  }
-
-  @Override
-  public String name() {
-    return name;
-  }
-
-  @Override
-  public List<String> classNames() {
-    return classNames;
-  }
-
-  @Override
-  public int size() {
-    return files.size();
-  }
-
-  @Override
-  public int label(int index) {
-    return labels[index];
-  }
-
-  @Override
-  public boolean isLabelled() {
-    return labels.length == 0 || labels[0] != UNKNOWN;
   }
 
   /** Returns the path of the file, beginning with the root as it was given. */
@@ -78,7 +49,7 @@ public class FileDataset implements Dataset {
    */
   @Override
   public String fingerprint() {
-    Fingerprint fingerprint = new Fingerprint().add(classNames);
+    Fingerprint fingerprint = new Fingerprint().add(classNames());
     try {
       for (String file : files) {
         fingerprint.add(file).add(Files.size(root.resolve(file)));

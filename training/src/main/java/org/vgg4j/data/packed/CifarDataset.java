@@ -7,21 +7,18 @@ import java.util.Arrays;
 import java.util.List;
 import org.vgg4j.base.AtomicFile;
 import org.vgg4j.base.InputException;
-import org.vgg4j.data.Dataset;
 import org.vgg4j.data.Fingerprint;
+import org.vgg4j.data.IndexedDataset;
 import org.vgg4j.image.RgbImage;
 
 /** The images of CIFAR's binary files, all in memory: 3 KB each. Immutable. */
-final class CifarDataset implements Dataset {
+final class CifarDataset extends IndexedDataset {
   private static final int SIDE = 32;
   private static final int PLANE = SIDE * SIDE;
   private static final int CHANNELS = 3;
 
-  private final String name;
-  private final List<String> classNames;
   private final byte[] records;
   private final int labelAt;
-  private final int recordLength;
 
   /**
    * @param files one after another
@@ -29,11 +26,13 @@ final class CifarDataset implements Dataset {
    * @throws InputException if a file is missing, of a wrong length or has a label without a name
    */
   CifarDataset(String name, List<String> classNames, List<Path> files, int labelAt) {
-    this.name = name;
-    this.classNames = List.copyOf(classNames);
+    this(name, classNames, read(files, recordLength(labelAt)), labelAt);
+  }
+
+  private CifarDataset(String name, List<String> classNames, byte[] records, int labelAt) {
+    super(name, classNames, labels(records, labelAt));
+    this.records = records;
     this.labelAt = labelAt;
-    this.recordLength = labelAt + 1 + CHANNELS * PLANE;
-    this.records = read(files);
     for (int i = 0; i < size(); i++) {
       if (label(i) >= classNames.size()) {
         throw new InputException(
@@ -46,9 +45,21 @@ final class CifarDataset implements Dataset {
     }
   }
 
+  private static int recordLength(int labelAt) {
+    return labelAt + 1 + CHANNELS * PLANE;
+  }
+
+  private static int[] labels(byte[] records, int labelAt) {
+    int[] labels = new int[records.length / recordLength(labelAt)];
+    for (int i = 0; i < labels.length; i++) {
+      labels[i] = records[i * recordLength(labelAt) + labelAt] & 0xFF;
+    }
+    return labels;
+  }
+
   /** A fine class belongs to one coarse class; were the two exchanged, it would seem in several. */
   private void requireCoarseOfFine() {
-    int[] first = new int[classNames.size()];
+    int[] first = new int[classNames().size()];
     Arrays.fill(first, -1);
     for (int i = 0; i < size(); i++) {
       int fine = label(i);
@@ -58,16 +69,16 @@ final class CifarDataset implements Dataset {
       if (coarse(first[fine]) != coarse(i)) {
         throw new InputException(
             "images %d and %d of %s have the fine label %d, but the coarse labels %d and %d: are the two exchanged? A record begins with the coarse one"
-                .formatted(first[fine], i, name, fine, coarse(first[fine]), coarse(i)));
+                .formatted(first[fine], i, name(), fine, coarse(first[fine]), coarse(i)));
       }
     }
   }
 
   private int coarse(int index) {
-    return records[index * recordLength] & 0xFF;
+    return records[index * recordLength(labelAt)] & 0xFF;
   }
 
-  private byte[] read(List<Path> files) {
+  private static byte[] read(List<Path> files, int recordLength) {
     try {
       long total = 0;
       for (Path file : files) {
@@ -95,34 +106,14 @@ final class CifarDataset implements Dataset {
   }
 
   @Override
-  public String name() {
-    return name;
-  }
-
-  @Override
-  public List<String> classNames() {
-    return classNames;
-  }
-
-  @Override
-  public int size() {
-    return records.length / recordLength;
-  }
-
-  @Override
-  public int label(int index) {
-    return records[index * recordLength + labelAt] & 0xFF;
-  }
-
-  @Override
   public String id(int index) {
-    return name + "/" + index;
+    return name() + "/" + index;
   }
 
   @Override
   public RgbImage image(int index) {
     byte[] pixels = new byte[CHANNELS * PLANE];
-    int from = index * recordLength + labelAt + 1;
+    int from = index * recordLength(labelAt) + labelAt + 1;
     for (int i = 0; i < pixels.length; i++) {
       pixels[i] = records[from + i % CHANNELS * PLANE + i / CHANNELS];
     }
@@ -136,6 +127,6 @@ final class CifarDataset implements Dataset {
 
   @Override
   public String fingerprint() {
-    return new Fingerprint().add(classNames).add(records).hex();
+    return new Fingerprint().add(classNames()).add(records).hex();
   }
 }

@@ -3,17 +3,15 @@ package org.vgg4j.data.packed;
 import java.util.Arrays;
 import java.util.List;
 import org.vgg4j.base.InputException;
-import org.vgg4j.data.Dataset;
 import org.vgg4j.data.Fingerprint;
+import org.vgg4j.data.IndexedDataset;
 import org.vgg4j.image.RgbImage;
 
 /** Grey images of one size from a pair of IDX files, held in memory. Immutable. */
-final class IdxDataset implements Dataset {
-  private final String name;
+final class IdxDataset extends IndexedDataset {
   private final String part;
   private final IdxFile images;
   private final IdxFile labels;
-  private final List<String> classNames;
 
   /**
    * @param name of the data set these images are a part of, for example {@code fashion-mini}
@@ -24,47 +22,34 @@ final class IdxDataset implements Dataset {
    * @throws InputException if the counts differ, a label has no class or there is only one class
    */
   IdxDataset(String name, String part, IdxFile images, IdxFile labels, List<String> classNames) {
-    this.name = name + "/" + part;
+    super(name + "/" + part, classNames, asInts(labels.data));
     this.part = part;
     this.images = images;
     this.labels = labels;
-    this.classNames = List.copyOf(classNames);
     if (images.dimensions[0] != labels.dimensions[0]) {
       throw new InputException(
           "%s has %d images but %d labels: give the label file that belongs to the images"
-              .formatted(this.name, images.dimensions[0], labels.dimensions[0]));
+              .formatted(name(), images.dimensions[0], labels.dimensions[0]));
     }
     if (classNames.size() < 2) {
       throw new InputException(
-          this.name + " has only one class: a classifier needs images of at least two");
+          name() + " has only one class: a classifier needs images of at least two");
     }
-    for (int i = 0; i < labels.data.length; i++) {
+    for (int i = 0; i < size(); i++) {
       if (label(i) >= classNames.size()) {
         throw new InputException(
             "label %d of image %d of %s is beyond the %d classes: correct the labels or classes.txt"
-                .formatted(label(i), i, this.name, classNames.size()));
+                .formatted(label(i), i, name(), classNames.size()));
       }
     }
   }
 
-  @Override
-  public String name() {
-    return name;
-  }
-
-  @Override
-  public List<String> classNames() {
-    return classNames;
-  }
-
-  @Override
-  public int size() {
-    return labels.data.length;
-  }
-
-  @Override
-  public int label(int index) {
-    return labels.data[index] & 0xFF;
+  private static int[] asInts(byte[] labels) {
+    int[] ints = new int[labels.length];
+    for (int i = 0; i < ints.length; i++) {
+      ints[i] = labels[i] & 0xFF;
+    }
+    return ints;
   }
 
   @Override
@@ -93,6 +78,6 @@ final class IdxDataset implements Dataset {
     for (int dimension : images.dimensions) {
       fingerprint.add(dimension);
     }
-    return fingerprint.add(images.data).add(labels.data).add(classNames).hex();
+    return fingerprint.add(images.data).add(labels.data).add(classNames()).hex();
   }
 }
