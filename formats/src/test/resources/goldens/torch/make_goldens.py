@@ -220,7 +220,7 @@ def checkpoints():
     ok("ema-nested.pth", {"ema": {"model": other.state_dict(), "decay": 0.99}, "model": state}, model)
     ok("ema-nested.pth", None, other, state="ema")
     ok("ema-alone.pth", {"state_dict_ema": averaged.state_dict()}, other)
-    no("student-teacher.pth", {"student": state, "teacher": other.state_dict()}, "holds 2 networks, student, teacher: say which by --state")
+    no("student-teacher.pth", {"student": state, "teacher": other.state_dict()}, "holds 2 networks, student, teacher: say which by vgg import --state")
     ok("student-teacher.pth", None, other, state="teacher")
     both = {**{"student." + k: v for k, v in state.items()}, **{"teacher." + k: v for k, v in other.state_dict().items()}}
     no("siamese.pth", {"state_dict": both}, "holds 2 networks, state_dict.student, state_dict.teacher")

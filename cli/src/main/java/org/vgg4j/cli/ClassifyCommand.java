@@ -42,11 +42,7 @@ final class ClassifyCommand implements Callable<Integer> {
       description = "image files, or folders of them; - reads one image from standard input")
   private List<Path> images;
 
-  @Option(
-      names = "--model",
-      paramLabel = "FILE",
-      required = true,
-      description = Texts.MODEL + ", or weights that vgg import reads")
+  @Option(names = "--model", paramLabel = "FILE", required = true, description = Texts.MODEL)
   private Path model;
 
   @Option(

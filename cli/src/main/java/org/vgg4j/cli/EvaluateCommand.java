@@ -34,6 +34,7 @@ import org.vgg4j.parallel.ProcessGroup;
 import org.vgg4j.views.Protocol;
 import org.vgg4j.views.ViewPlan;
 import org.vgg4j.weights.ModelFile;
+import org.vgg4j.weights.Models;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -283,7 +284,7 @@ final class EvaluateCommand implements Callable<Integer> {
       List<String> classNames =
           PosteriorsFile.isOne(member)
               ? PosteriorsFile.read(member).classNames()
-              : ModelFile.readWithoutArrays(member).classNames();
+              : Models.readWithoutArrays(member).classNames();
       Submission.requirePossible(file, classNames, synsets);
     }
     return synsets;
@@ -335,7 +336,7 @@ final class EvaluateCommand implements Callable<Integer> {
       FcWeights form,
       Device chosen,
       Map<String, Double> roundingErrors) {
-    ModelFile file = ModelFile.read(path);
+    ModelFile file = Models.read(path);
     List<Integer> scales = scales(file);
     Dataset dataset = dataset(file);
     if (group.leads() && !noted) {

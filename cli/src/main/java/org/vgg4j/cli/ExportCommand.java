@@ -19,6 +19,7 @@ import org.vgg4j.network.ForwardPass;
 import org.vgg4j.network.Network;
 import org.vgg4j.network.Parameters;
 import org.vgg4j.weights.ModelFile;
+import org.vgg4j.weights.Models;
 import org.vgg4j.weights.export.ModelCard;
 import org.vgg4j.weights.export.OnnxWriter;
 import org.vgg4j.weights.format.TensorFile;
@@ -77,7 +78,7 @@ final class ExportCommand implements Callable<Integer> {
           "--softmax and --preprocessing are for .onnx: a .safetensors holds weights alone");
     }
     Path card = ModelCard.of(out);
-    ModelFile file = ModelFile.read(model);
+    ModelFile file = Models.read(model);
     float[] before = scores(file.architecture(), file.arrays());
     if (onnx) {
       new OnnxWriter(softMax, preprocessing).write(file, out);

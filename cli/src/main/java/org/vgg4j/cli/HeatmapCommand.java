@@ -28,6 +28,7 @@ import org.vgg4j.views.HeatMapSheet;
 import org.vgg4j.views.HeatMaps;
 import org.vgg4j.views.Ranking;
 import org.vgg4j.weights.ModelFile;
+import org.vgg4j.weights.Models;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -111,7 +112,7 @@ final class HeatmapCommand implements Runnable {
       throw new InputException("option top is " + choice.top + " but must be at least 1");
     }
     RgbImage picture = ImageDecoder.decode(image);
-    ModelFile file = ModelFile.read(model);
+    ModelFile file = Models.read(model);
     Preprocessing preprocessing = file.preprocessing();
     List<Integer> scales =
         testScales == null

@@ -15,7 +15,8 @@ final class Texts {
       "what computes: auto (the best that can be used here), cpu, or one for which vgg4j's module"
           + " is there, such as cuda or cuda:0,1 (default: ${DEFAULT-VALUE})";
   static final String JSON = "print the result as JSON";
-  static final String MODEL = "a model.safetensors that vgg train or vgg import wrote";
+  static final String MODEL =
+      "a model.safetensors that vgg train or vgg import wrote, or a file that vgg import reads";
   static final String DATA =
       "fashion-mini (built in), fashion-mnist, a folder with one sub-folder of images per class or"
           + " with train/, val/ and test/ of such, of IDX files, of CIFAR's binary files, or of"

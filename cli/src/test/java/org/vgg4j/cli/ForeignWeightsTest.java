@@ -126,19 +126,41 @@ class ForeignWeightsTest {
     assertThat(json.path("sha256").asText()).hasSize(64);
   }
 
+  /**
+   * Every command that reads a model takes the foreign file as it takes what import makes of it.
+   */
   @Test
-  void aForeignModelClassifiesAsItDoesOnceImported() {
+  void aForeignModelIsUsedAsItIsOnceImported() throws IOException {
     Path model = folder.resolve("m.safetensors");
     ok("import", foreign, "--out", model);
-    assertThat(ok("classify", "--json", trained.data(), "--model", foreign).out())
-        .isEqualTo(ok("classify", "--json", trained.data(), "--model", model).out());
+    Path picture = trained.data().resolve("test/red/0.png");
+    Path numbered = Pictures.writeParts(folder.resolve("numbered"));
+    for (String part : List.of("train", "val", "test")) {
+      Files.move(numbered.resolve(part).resolve("blue"), numbered.resolve(part).resolve("0"));
+      Files.move(numbered.resolve(part).resolve("green"), numbered.resolve(part).resolve("1"));
+      Files.move(numbered.resolve(part).resolve("red"), numbered.resolve(part).resolve("2"));
+    }
+    for (List<Object> command :
+        List.<List<Object>>of(
+            List.of("classify", "--json", trained.data()),
+            List.of("evaluate", "--data", numbered),
+            List.of("heatmap", picture, "--json", "--out", folder.resolve("map.png")),
+            List.of("export", folder.resolve("copy.safetensors")))) {
+      String imported = ok(with(command, "--model", model)).out();
+      String direct = ok(with(command, "--model", foreign)).out();
+      assertThat(withoutTimes(direct))
+          .as("%s", command)
+          .isEqualTo(withoutTimes(imported).replace(model.toString(), foreign.toString()));
+    }
+    assertThat(folder.resolve("copy.safetensors")).hasSameBinaryContentAs(model);
+  }
+
+  private static String withoutTimes(String output) {
+    return output.replaceAll("[0-9.]+ ms per image", "N ms per image");
   }
 
   @Test
-  void whatIsNoModelIsToldHowToBecomeOne() {
-    Vgg vgg = Vgg.run("evaluate", "--data", trained.data(), "--model", foreign);
-    assertThat(vgg.exitCode()).isEqualTo(1);
-    assertThat(vgg.err()).contains("was not written by vgg4j").contains("vgg import");
+  void whatImportRefuses() {
     Vgg over = Vgg.run("import", foreign, "--out", foreign);
     assertThat(over.exitCode()).isEqualTo(1);
     assertThat(over.err()).contains("is the file that is read, and would be lost");
@@ -286,6 +308,18 @@ class ForeignWeightsTest {
         .contains("lr: 0.001")
         .contains("width: 0.03");
     assertThat(ok("finetune", "--resume", run).out()).contains("is finished");
+  }
+
+  @Test
+  void finetunesAForeignModel() {
+    Path run = folder.resolve("run");
+    Object[] options = {"--data", trained.data(), "--out", run, "--epochs=1", "--freeze=features"};
+    ok(with(List.of("finetune", "--model", foreign), options));
+    ModelFile before = ModelFile.read(trained.model());
+    ModelFile after = ModelFile.read(run.resolve("last/model.safetensors"));
+    assertThat(after.architecture()).isEqualTo(before.architecture());
+    assertThat(after.arrays().get("features.0.weight"))
+        .isEqualTo(before.arrays().get("features.0.weight"));
   }
 
   @Test

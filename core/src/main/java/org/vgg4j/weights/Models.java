@@ -6,7 +6,7 @@ import java.util.ServiceLoader;
 import org.vgg4j.base.InputException;
 import org.vgg4j.weights.safetensors.ForeignFileException;
 
-/** Reads models, whichever tool wrote them. */
+/** Reads models, whichever tool wrote them: what is given as a model is read here. */
 public final class Models {
   private Models() {}
 
@@ -19,6 +19,20 @@ public final class Models {
    */
   public static ModelFile read(Path file) {
     return read(file, ServiceLoader.load(ForeignReader.class).findFirst());
+  }
+
+  /**
+   * Reads all of a model but its numbers: quickly if vgg4j wrote it; another tool's file must be
+   * read whole for that.
+   *
+   * @throws InputException as {@link #read(Path)}
+   */
+  public static ModelFile readWithoutArrays(Path file) {
+    try {
+      return ModelFile.readWithoutArrays(file);
+    } catch (ForeignFileException e) {
+      return read(file).withoutArrays();
+    }
   }
 
   static ModelFile read(Path file, Optional<ForeignReader> foreign) {

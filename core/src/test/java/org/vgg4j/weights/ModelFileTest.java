@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -76,6 +77,27 @@ class ModelFileTest {
     assertThat(read.provenance()).isEqualTo(model.provenance());
     assertThat(read.arrays().keySet()).containsExactlyElementsOf(model.arrays().keySet());
     model.arrays().forEach((name, values) -> assertThat(read.arrays().get(name)).isEqualTo(values));
+  }
+
+  /** The first bytes are those that torch.save, h5py and onnx write. */
+  @ParameterizedTest
+  @CsvSource({
+    "vgg16.pth,PK\\3\\4xxxxxxxxxxxx",
+    "old.pth,\\200\\2\\212\\12l\\374\\234Fxxxxxx",
+    "vgg16.weights.h5,\\211HDF\\r\\n\\032\\nxxxxxxxx",
+    "vgg16.onnx,\\10\\7\\22\\7pytorchxxxx",
+    "VGG_ILSVRC.caffemodel,\\12\\22VGG_ILSVRC_16_layers",
+    "model.safetensors.index.json,{ 'weight_map'",
+  })
+  void weightsOfOthers(String name, String start) throws IOException {
+    Path weights = root.resolve(name);
+    Files.write(weights, start.translateEscapes().getBytes(StandardCharsets.ISO_8859_1));
+    assertThatThrownBy(() -> ModelFile.readWithoutArrays(weights))
+        .isInstanceOf(InputException.class)
+        .hasMessage(
+            "%s is not a model of vgg4j: if it holds weights, make one of it by vgg import %s --out"
+                + " %s.safetensors",
+            weights, weights, name.substring(0, name.indexOf('.')));
   }
 
   @Test

@@ -56,6 +56,15 @@ class ModelsTest {
   }
 
   @Test
+  void theHeaderAloneIsRead() {
+    Path file = folder.resolve("m.safetensors");
+    TestModels.random(Configuration.A, "cat", "dog").write(file);
+    ModelFile model = Models.readWithoutArrays(file);
+    assertThat(model.classNames()).containsExactly("cat", "dog");
+    assertThat(model.arrays()).isEmpty();
+  }
+
+  @Test
   void whatIsBrokenOrMissingIsNotOffered() throws IOException {
     Path missing = folder.resolve("none.pth");
     assertThatThrownBy(() -> Models.read(missing, Optional.of(ModelsTest::refuse)))

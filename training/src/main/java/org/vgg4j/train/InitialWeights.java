@@ -17,6 +17,7 @@ import org.vgg4j.model.Preprocessing;
 import org.vgg4j.model.Rgb;
 import org.vgg4j.network.Parameters;
 import org.vgg4j.weights.ModelFile;
+import org.vgg4j.weights.Models;
 
 /**
  * The initial weights of a run: drawn, or copied from another network (the paper, section 3.1).
@@ -56,7 +57,7 @@ record InitialWeights(@Nullable Origin source, List<String> copied) {
     if (start.from() == null) {
       return new InitialWeights(null, List.of());
     }
-    ModelFile source = ModelFile.read(start.from());
+    ModelFile source = Models.read(start.from());
     Set<String> wanted = layersToCopy(source, parameters.architecture(), classNames);
     Parameters values = new Parameters(source.architecture(), source.arrays());
     if (!parameters.architecture().configuration().hasBatchNorm()) {

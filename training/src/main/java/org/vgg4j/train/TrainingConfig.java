@@ -10,6 +10,7 @@ import org.vgg4j.data.loading.ScaleRange;
 import org.vgg4j.model.Configuration;
 import org.vgg4j.network.Device;
 import org.vgg4j.weights.ModelFile;
+import org.vgg4j.weights.Models;
 
 /**
  * All options of a training run. The names in {@link #options()} are those of the command line and
@@ -83,7 +84,7 @@ public record TrainingConfig(
    * @throws org.vgg4j.base.InputException if the model cannot be read
    */
   public static TrainingConfig fineTuning(Path model, String data) {
-    ModelFile file = ModelFile.readWithoutArrays(model);
+    ModelFile file = Models.readWithoutArrays(model);
     return builder()
         .data(data)
         .configuration(file.architecture().configuration())

@@ -63,7 +63,7 @@ final class ArchitectureGuess {
       if (architecture.configuration().hasLrn() && wanted == null && !network.saysLrn()) {
         throw new InputException(
             "its layers lie where A-LRN has them, but no file of this kind says what lies between:"
-                + " say --arch A-LRN if it has the paper's LRN");
+                + " say vgg import --arch A-LRN if it has the paper's LRN");
       }
       return architecture;
     }
@@ -76,7 +76,7 @@ final class ArchitectureGuess {
       throw misfit.reason(asLong, wanted);
     }
     throw new InputException(
-        "it may be network %s: say which by --arch"
+        "it may be network %s: say which by vgg import --arch"
             .formatted(
                 found.stream()
                     .map(architecture -> architecture.configuration().label())

@@ -132,7 +132,7 @@ final class TorchExtras {
             + " another network; if not, "
             + (network.address().isEmpty()
                 ? "delete them from the state dict in Python before saving"
-                : "say so by --state " + network.address()));
+                : "say so by vgg import --state " + network.address()));
   }
 
   /** What was passed over, in a sentence; null if nothing was. */
@@ -156,7 +156,7 @@ final class TorchExtras {
       }
       throw new InputException(
           "it has a tensor std, but no mean: delete it from the state dict in Python, and say what"
-              + " images look like by --profile");
+              + " images look like by vgg import --profile");
     }
     Rgb means = rgb(mean);
     Rgb deviations = colours.containsKey("std") ? rgb(colours.get("std")) : Rgb.ONE;
@@ -174,7 +174,8 @@ final class TorchExtras {
     if (means.equals(Rgb.ZERO) && deviations.equals(Rgb.ONE)) {
       throw new InputException(
           "its tensors mean and std, 0 and 1, do not say whether pixels are 0..1 or 0..255: delete"
-              + " them from the state dict in Python, and say what images look like by --profile");
+              + " them from the state dict in Python, and say what images look like by vgg import"
+              + " --profile");
     }
     float largest = Math.max(largest(means), largest(deviations));
     return Profile.of(ChannelOrder.RGB, largest > LARGEST_FRACTION ? 255 : 1, means, deviations);

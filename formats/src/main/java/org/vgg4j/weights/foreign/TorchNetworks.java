@@ -219,7 +219,7 @@ final class TorchNetworks {
     List<Candidate> first = pool.stream().filter(found -> rank(found) == best).toList();
     if (first.size() > 1) {
       throw new InputException(
-          "it holds %d networks, %s: say which by --state, such as --state %s"
+          "it holds %d networks, %s: say which by vgg import --state, such as --state %s"
               .formatted(first.size(), list(first), first.get(0).shown()));
     }
     return first.get(0);
@@ -306,7 +306,7 @@ final class TorchNetworks {
       return null;
     }
     List<String> named = new ArrayList<>(others);
-    return "the weights are those at %s; the file also holds %s, which --state chooses"
+    return "the weights are those at %s; the file also holds %s, which vgg import --state chooses"
         .formatted(
             chosen.shown(),
             String.join(", ", named.subList(0, Math.min(MOST_NAMED, named.size()))));

@@ -187,7 +187,7 @@ public record WeightsImport(
     Profile found = network.profile();
     if (found == null || (classes == VGG_FACES && ofImageNet(found))) {
       throw new InputException(
-          "nothing in it says what its images look like%s: say so by --profile, %s"
+          "nothing in it says what its images look like%s: say so by vgg import --profile, %s"
               .formatted(
                   found == null ? "" : ", and %d classes are those of VGG-Face".formatted(classes),
                   Profile.help()));

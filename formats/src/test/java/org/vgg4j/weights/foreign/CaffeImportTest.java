@@ -238,7 +238,8 @@ class CaffeImportTest {
     assertThat(read(withDataLayer(message().text(4, "data/ilsvrc12/imagenet_mean.binaryproto"))))
         .satisfies(imported -> assertThat(imported.profile()).isEqualTo(Profile.CAFFE));
     Path own = withDataLayer(message().text(4, "flowers_mean.binaryproto"));
-    assertRefused(own, "nothing in it says what its images look like: say so by --profile");
+    assertRefused(
+        own, "nothing in it says what its images look like: say so by vgg import --profile");
     assertRefused(
         withDataLayer(message().text(4, "imagenet_mean.binaryproto").real(1, 0.5)), "--profile");
     WeightsImport options = new WeightsImport(Profile.CAFFE, null, null, 0);

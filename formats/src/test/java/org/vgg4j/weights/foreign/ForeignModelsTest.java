@@ -32,6 +32,7 @@ class ForeignModelsTest {
     Path file = Goldens.file(name);
     ModelFile expected = WeightsImport.AS_FOUND.read(file).model();
     assertThat(Models.read(file).preprocessing()).isEqualTo(expected.preprocessing());
+    assertThat(Models.readWithoutArrays(file)).isEqualTo(expected.withoutArrays());
     try (ImageClassifier classifier = ImageClassifier.load(file)) {
       List<Prediction> predictions = classifier.classify(PICTURE);
       assertThat(predictions).hasSize(5);

@@ -258,7 +258,7 @@ class KerasImportTest {
     }
     assertThatThrownBy(() -> WeightsImport.AS_FOUND.read(file))
         .isInstanceOf(InputException.class)
-        .hasMessageContaining("may be network A or A-LRN: say which by --arch");
+        .hasMessageContaining("may be network A or A-LRN: say which by vgg import --arch");
     assertIsTheModel(new WeightsImport(null, null, Configuration.A, 0).read(file));
   }
 

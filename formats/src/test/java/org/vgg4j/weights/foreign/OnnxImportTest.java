@@ -81,7 +81,8 @@ class OnnxImportTest {
   void whereNothingSaysTheProfileItIsAskedFor(String name) {
     assertThatThrownBy(() -> WeightsImport.AS_FOUND.read(file(name)))
         .isInstanceOf(InputException.class)
-        .hasMessageContaining("nothing in it says what its images look like: say so by --profile")
+        .hasMessageContaining(
+            "nothing in it says what its images look like: say so by vgg import --profile")
         .hasMessageContaining(Profile.labels());
     WeightsImport options = new WeightsImport(Profile.KERAS, null, null, 0);
     assertThat(options.read(file(name)).profile()).isEqualTo(Profile.KERAS);

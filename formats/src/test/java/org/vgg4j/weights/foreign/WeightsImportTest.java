@@ -167,7 +167,7 @@ class WeightsImportTest {
     Path file = Goldens.file("ambiguous.weights.h5");
     assertThatThrownBy(() -> WeightsImport.AS_FOUND.read(file))
         .isInstanceOf(InputException.class)
-        .hasMessageContaining("may be network A or A-LRN: say which by --arch");
+        .hasMessageContaining("may be network A or A-LRN: say which by vgg import --arch");
     WeightsImport options = new WeightsImport(null, null, Configuration.A_LRN, 0);
     assertThat(options.read(file).model().architecture().configuration())
         .isEqualTo(Configuration.A_LRN);
@@ -269,7 +269,7 @@ class WeightsImportTest {
     SafeTensors.write(file, new SafeTensors.Content(Map.of(), tensors));
     assertThatThrownBy(() -> WeightsImport.AS_FOUND.read(file))
         .isInstanceOf(InputException.class)
-        .hasMessageContaining("say --arch A-LRN");
+        .hasMessageContaining("say vgg import --arch A-LRN");
     WeightsImport options = new WeightsImport(null, null, Configuration.A_LRN, 0);
     assertThat(options.read(file).model().architecture()).isEqualTo(model.architecture());
   }
