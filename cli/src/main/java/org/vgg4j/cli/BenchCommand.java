@@ -71,8 +71,7 @@ final class BenchCommand implements Runnable {
 
   @Mixin private final DeviceOption device = new DeviceOption();
 
-  @Option(names = "--threads", paramLabel = "N", description = Texts.THREADS)
-  private int threads = Runtime.getRuntime().availableProcessors();
+  @Mixin private final ThreadsOption threads = new ThreadsOption();
 
   @Option(names = "--json", description = Texts.JSON)
   private boolean json;
@@ -96,7 +95,7 @@ final class BenchCommand implements Runnable {
     for (int scale : testScales) {
       TestScales.requirePossible(scale, network.crop());
     }
-    try (Engine engine = Engines.open(device.get(), threads)) {
+    try (Engine engine = Engines.open(device.get(), threads.count())) {
       MachineProbe.Speed machine = engine.probe().measure();
       List<Measured> results = new ArrayList<>();
       for (Benchmark.Pass pass : passes) {

@@ -54,8 +54,7 @@ final class ClassifyCommand implements Callable<Integer> {
 
   @Mixin private final DeviceOption device = new DeviceOption();
 
-  @Option(names = "--threads", paramLabel = "N", description = Texts.THREADS)
-  private int threads = Runtime.getRuntime().availableProcessors();
+  @Mixin private final ThreadsOption threads = new ThreadsOption();
 
   @Mixin private final QuietOption quiet = new QuietOption();
 
@@ -85,7 +84,7 @@ final class ClassifyCommand implements Callable<Integer> {
     ClassifierOptions options =
         ClassifierOptions.defaults()
             .withDevice(device.get().text())
-            .withThreads(threads)
+            .withThreads(threads.count())
             .withPasses(1)
             .withFcWeights(fcWeights.get());
     List<Path> files = files();

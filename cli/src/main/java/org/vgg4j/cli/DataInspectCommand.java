@@ -56,8 +56,7 @@ final class DataInspectCommand implements Runnable {
       description = "decode at most so many pictures of each part, evenly spread (default: all)")
   private int limit;
 
-  @Option(names = "--threads", paramLabel = "N", description = Texts.THREADS)
-  private int threads = Runtime.getRuntime().availableProcessors();
+  @Mixin private final ThreadsOption threads = new ThreadsOption();
 
   @Option(names = "--json", description = Texts.JSON)
   private boolean json;
@@ -72,7 +71,7 @@ final class DataInspectCommand implements Runnable {
     DataSources.Found found = DataSources.recognise(data);
     Map<String, Inspection> parts = new LinkedHashMap<>();
     ProgressLine progress = quiet.line(spec.commandLine().getErr());
-    try (HostThreads hostThreads = new HostThreads(threads)) {
+    try (HostThreads hostThreads = new HostThreads(threads.count())) {
       found
           .parts()
           .forEach(

@@ -168,8 +168,7 @@ final class EvaluateCommand implements Callable<Integer> {
 
   @Mixin private final DeviceOption device = new DeviceOption();
 
-  @Option(names = "--threads", paramLabel = "N", description = Texts.THREADS)
-  private int threads = Runtime.getRuntime().availableProcessors();
+  @Mixin private final ThreadsOption threads = new ThreadsOption();
 
   @Option(names = "--json", description = Texts.JSON)
   private boolean json;
@@ -344,7 +343,7 @@ final class EvaluateCommand implements Callable<Integer> {
       noted = true; // of several networks' same images
     }
     ProgressLine progress = quiet.line(spec.commandLine().getErr());
-    try (Engine engine = Engines.open(chosen, threads);
+    try (Engine engine = Engines.open(chosen, threads.count());
         Network network = engine.load(new Parameters(file.architecture(), file.arrays()), form)) {
       roundingErrors.putAll(network.roundingErrors());
       file = file.withoutArrays(); // what was rounded is let go before more memory is asked for

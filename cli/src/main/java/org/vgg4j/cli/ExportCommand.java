@@ -27,6 +27,7 @@ import org.vgg4j.weights.format.TensorFiles;
 import org.vgg4j.weights.tensor.StoredTensor;
 import org.vgg4j.weights.tensor.TensorReader;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
@@ -62,8 +63,7 @@ final class ExportCommand implements Callable<Integer> {
               + " itself")
   private boolean preprocessing;
 
-  @Option(names = "--threads", paramLabel = "N", description = Texts.THREADS)
-  private int threads = Runtime.getRuntime().availableProcessors();
+  @Mixin private final ThreadsOption threads = new ThreadsOption();
 
   @Override
   public Integer call() {
@@ -121,7 +121,7 @@ final class ExportCommand implements Callable<Integer> {
 
   /** What the network says of an image of normally distributed values. */
   private float[] scores(Architecture network, Map<String, float[]> arrays) {
-    try (Engine engine = Engines.open(Device.CPU, threads);
+    try (Engine engine = Engines.open(Device.CPU, threads.count());
         Network loaded = engine.load(new Parameters(network, arrays))) {
       float[] image = ForwardPass.images(network, 1);
       RandomStream random = new RandomStream(SEED, 0, 0, Purpose.EXPORT_CHECK);

@@ -102,8 +102,7 @@ final class HeatmapCommand implements Runnable {
 
   @Mixin private final DeviceOption device = new DeviceOption();
 
-  @Option(names = "--threads", paramLabel = "N", description = Texts.THREADS)
-  private int threads = Runtime.getRuntime().availableProcessors();
+  @Mixin private final ThreadsOption threads = new ThreadsOption();
 
   @Override
   public void run() {
@@ -121,7 +120,7 @@ final class HeatmapCommand implements Runnable {
                 testScales, ScaleRange.fixed(preprocessing.scale()), preprocessing.crop());
     List<Prediction> predictions = new ArrayList<>();
     List<List<HeatMap>> rows = new ArrayList<>();
-    try (Engine engine = Engines.open(chosen, threads);
+    try (Engine engine = Engines.open(chosen, threads.count());
         Network network = engine.load(new Parameters(file.architecture(), file.arrays()))) {
       HeatMaps maps = maps(engine.hostThreads(), network, preprocessing, picture);
       float[] posteriors = maps.posteriors();

@@ -106,8 +106,7 @@ final class PlanCommand implements Runnable {
               + " (default: ${DEFAULT-VALUE})")
   private double decodedPerCore;
 
-  @Option(names = "--threads", paramLabel = "N", description = Texts.THREADS)
-  private int threads = Runtime.getRuntime().availableProcessors();
+  @Mixin private final ThreadsOption threads = new ThreadsOption();
 
   @Option(names = "--json", description = Texts.JSON)
   private boolean json;
@@ -120,7 +119,7 @@ final class PlanCommand implements Runnable {
     }
     Architecture network = options.network();
     costs(network, 1); // mistakes in options before anything is measured
-    try (Engine engine = Engines.open(Device.CPU, threads)) {
+    try (Engine engine = Engines.open(Device.CPU, threads.count())) {
       double rate = imagesPerSecond != null ? imagesPerSecond : measure(engine, network);
       List<TrainingCost> costs = costs(network, rate);
       MemoryPlan memory = engine.memory().training(network, imagesAtATime(), batch);
@@ -133,7 +132,8 @@ final class PlanCommand implements Runnable {
   private List<TrainingCost> costs(Architecture network, double rate) {
     List<TrainingCost> costs = new ArrayList<>();
     for (int count : machines) {
-      TrainingCost.Machine machine = new TrainingCost.Machine(rate, threads, gigabits, watts);
+      TrainingCost.Machine machine =
+          new TrainingCost.Machine(rate, threads.count(), gigabits, watts);
       costs.add(new TrainingCost(network, images, epochs, batch, microBatch, count, machine));
     }
     return costs;

@@ -34,15 +34,14 @@ final class ReportCommand implements Runnable {
 
   @Mixin private final DeviceOption device = new DeviceOption();
 
-  @Option(names = "--threads", paramLabel = "N", description = Texts.THREADS)
-  private int threads = Runtime.getRuntime().availableProcessors();
+  @Mixin private final ThreadsOption threads = new ThreadsOption();
 
   @Mixin private final QuietOption quiet = new QuietOption();
 
   @Override
   public void run() {
     ProgressLine line = quiet.line(spec.commandLine().getErr());
-    Path report = write(new RunFolder(run), data, device.get(), threads, line);
+    Path report = write(new RunFolder(run), data, device.get(), threads.count(), line);
     spec.commandLine().getOut().println(report);
   }
 

@@ -124,8 +124,7 @@ final class ReproduceCommand implements Callable<Integer> {
 
   @Mixin private final DeviceOption device = new DeviceOption();
 
-  @Option(names = "--threads", paramLabel = "N", description = Texts.THREADS)
-  private int threads = Runtime.getRuntime().availableProcessors();
+  @Mixin private final ThreadsOption threads = new ThreadsOption();
 
   @Mixin private final QuietOption quietly = new QuietOption();
 
@@ -144,7 +143,7 @@ final class ReproduceCommand implements Callable<Integer> {
                 1,
                 20,
                 learningRate,
-                threads,
+                threads.count(),
                 device.get(),
                 passedOver)
             : new ReproductionConfig(
@@ -157,7 +156,7 @@ final class ReproduceCommand implements Callable<Integer> {
                 epochs,
                 batch,
                 learningRate,
-                threads,
+                threads.count(),
                 device.get(),
                 passedOver);
     requireSame(config);
@@ -233,7 +232,7 @@ final class ReproduceCommand implements Callable<Integer> {
     facts.put("options", identity(config));
     facts.put("vgg4j", Version.get());
     facts.put("time", TrainingPrinter.duration(seconds) + " in the last go");
-    facts.put("threads", Integer.toString(threads));
+    facts.put("threads", Integer.toString(threads.count()));
     if (quick) {
       facts.put("beware", "a quick trial: its figures mean nothing");
     }

@@ -55,8 +55,7 @@ final class SummaryCommand implements Runnable {
               + " ${DEFAULT-VALUE})")
   private int microBatch;
 
-  @Option(names = "--threads", paramLabel = "N", description = Texts.THREADS)
-  private int threads = Runtime.getRuntime().availableProcessors();
+  @Mixin private final ThreadsOption threads = new ThreadsOption();
 
   @Option(names = "--json", description = Texts.JSON)
   private boolean json;
@@ -74,7 +73,7 @@ final class SummaryCommand implements Runnable {
               + batch
               + ", or 0 for all");
     }
-    try (Engine engine = Engines.open(Device.CPU, threads)) {
+    try (Engine engine = Engines.open(Device.CPU, threads.count())) {
       PrintWriter out = spec.commandLine().getOut();
       if (all) {
         List<Architecture> family = new ArrayList<>();

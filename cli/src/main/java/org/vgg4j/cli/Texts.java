@@ -9,8 +9,6 @@ final class Texts {
       "factor on the paper's channels, rounded to multiples of 16 (default: ${DEFAULT-VALUE})";
   static final String CROP =
       "side of the network's input window in pixels, at least 32 (default: ${DEFAULT-VALUE})";
-  static final String THREADS =
-      "number of threads, which changes no result (default: all processors)";
   static final String DEVICE =
       "what computes: auto (the best that can be used here), cpu, or one for which vgg4j's module"
           + " is there, such as cuda or cuda:0,1 (default: ${DEFAULT-VALUE})";

@@ -222,8 +222,7 @@ final class TrainingOptions {
 
   @Mixin private final DeviceOption device = new DeviceOption();
 
-  @Option(names = "--threads", paramLabel = "N", description = Texts.THREADS)
-  private int threads = Runtime.getRuntime().availableProcessors();
+  @Mixin private final ThreadsOption threads = new ThreadsOption();
 
   @Option(
       names = "--checkpoint-every",
@@ -236,7 +235,7 @@ final class TrainingOptions {
   @Mixin private final UnreadableOption maxUnreadable = new UnreadableOption();
 
   int threads() {
-    return threads;
+    return threads.count();
   }
 
   Device device() {
