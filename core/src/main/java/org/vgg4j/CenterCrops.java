@@ -6,14 +6,14 @@ import org.vgg4j.image.RgbImage;
 import org.vgg4j.image.transform.Preprocessor;
 
 /**
- * Runs a network over the centre crops of images: an image on its own beside other calls, several
- * in batches. Thread-safe.
+ * Runs a network over the centre crops of images: single images concurrently with other calls,
+ * several in batches. Thread-safe.
  */
 final class CenterCrops {
   /** Computes something for each image of a batch. */
   interface Work<T> {
     /**
-     * @param pass to use
+     * @param pass the pass to use
      * @param input {@code [count][3][crop][crop]}
      * @return the results in order
      */
@@ -50,7 +50,7 @@ final class CenterCrops {
 
   /** As {@link #each} does, for one image. */
   <T> T one(RgbImage image, Work<T> work) {
-    RgbImage crop = preprocessor.centerCrop(image); // before a pass is taken from others
+    RgbImage crop = preprocessor.centerCrop(image); // before taking a pass that others could use
     return passes.withOne(
         pass -> {
           float[] input = pass.images(1);

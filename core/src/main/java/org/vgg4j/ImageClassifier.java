@@ -50,14 +50,15 @@ import org.vgg4j.weights.Models;
  * the methods that take {@link RgbImage}.
  *
  * <p>The fast kernels need {@code --add-modules jdk.incubator.vector} on the java command line, or
- * in the environment variable {@code JDK_JAVA_OPTIONS}; without it the scalar kernels work, many
- * times slower.
+ * in the environment variable {@code JDK_JAVA_OPTIONS}; without it the scalar kernels are used,
+ * which are many times slower.
  *
- * <p>A mistake in what is given (a file that is no image, an option out of range) is an {@link
- * InputException}, whose message is a sentence for people; null is a {@link NullPointerException}.
+ * <p>Unusable arguments (a file that is not an image, an option out of range) throw an {@link
+ * InputException}, whose message is a sentence for people; null throws a {@link
+ * NullPointerException}.
  */
 public final class ImageClassifier implements AutoCloseable {
-  /** Predictions for each image where nobody says how many; what the command prints, too. */
+  /** Default number of predictions for each image; what the command prints, too. */
   private static final int PREDICTIONS = 5;
 
   private static final String NO_MODEL_FILE = "no model: the path is null";
@@ -94,11 +95,11 @@ public final class ImageClassifier implements AutoCloseable {
    * Loads a model.
    *
    * @param file as {@link #load(Path)} takes it
-   * @param options how to use the machine. {@link FcWeights#BF16} takes half of the memory of the
-   *     fully connected layers once they are loaded, and half of their time for single images;
-   *     {@link #roundingErrors} says what it changed
-   * @throws InputException if the file is missing or broken, the device cannot be used, or the
-   *     memory has no room for the passes
+   * @param options how to use the machine. {@link FcWeights#BF16} halves the memory of the fully
+   *     connected layers once they are loaded, and their time for single images; {@link
+   *     #roundingErrors} says what it changed
+   * @throws InputException if the file is missing or broken, the device cannot be used, or there is
+   *     not enough memory for the passes
    */
   public static ImageClassifier load(Path file, ClassifierOptions options) {
     Objects.requireNonNull(file, NO_MODEL_FILE);
@@ -117,13 +118,13 @@ public final class ImageClassifier implements AutoCloseable {
   }
 
   /**
-   * Loads a model from a stream. No temporary file is written; the heap takes the weights once, as
-   * from a file, and a quarter of a megabyte more. It takes longer than from a file, which several
-   * threads read.
+   * Loads a model from a stream. No temporary file is written; the heap holds the weights once, as
+   * when they come from a file, plus a quarter of a megabyte. This is slower than loading a file,
+   * which several threads read.
    *
    * @param stream a .safetensors file that vgg4j wrote, from its first byte to its end; left open
    * @param options see {@link #load(Path, ClassifierOptions)}
-   * @throws InputException if it cannot be read, or is broken, or the heap has no room for the
+   * @throws InputException if it cannot be read, or is broken, or the heap is too small for the
    *     passes
    */
   public static ImageClassifier load(InputStream stream, ClassifierOptions options) {
@@ -138,7 +139,9 @@ public final class ImageClassifier implements AutoCloseable {
       ModelFile model = engine.warmUpDuring(source);
       Network network =
           engine.load(new Parameters(model.architecture(), model.arrays()), options.fcWeights());
-      model = model.withoutArrays(); // what was rounded is let go before more memory is asked for
+      model =
+          model.withoutArrays(); // releases the weights from before rounding, before more memory is
+      // allocated
       return new ImageClassifier(model, engine, network, options);
     } catch (RuntimeException | Error e) {
       engine.close();
@@ -147,13 +150,13 @@ public final class ImageClassifier implements AutoCloseable {
   }
 
   /**
-   * Predicts the memory that a classifier takes at most, before it is loaded: the weights, and all
-   * of its passes; on the processors that is heap. Images, and the descriptors and heat maps that
-   * are handed out, come on top.
+   * Predicts, before loading, how much memory a classifier takes at most: the weights and all of
+   * its passes; on the CPU that is heap. Images, and the descriptors and heat maps that are handed
+   * out, come on top.
    *
    * @param file a .safetensors file that vgg4j wrote; only its header is read
-   * @param options with which it is to be loaded; with {@link ClassifierOptions#AUTO}, for as many
-   *     passes as the memory allows
+   * @param options the options to load it with; with {@link ClassifierOptions#AUTO}, the prediction
+   *     is for as many passes as the memory allows
    * @return bytes
    * @throws InputException if the file is missing or broken, or the device cannot be used
    */
@@ -172,8 +175,8 @@ public final class ImageClassifier implements AutoCloseable {
   }
 
   /**
-   * What rounding changed in each fully connected layer, by its name: the root mean square of the
-   * change as a share of that of the weights; empty for {@link FcWeights#FP32}.
+   * The rounding error of each fully connected layer, by name: the root mean square of the error as
+   * a fraction of that of the weights; empty for {@link FcWeights#FP32}.
    */
   public Map<String, Double> roundingErrors() {
     return roundingErrors;
@@ -200,7 +203,7 @@ public final class ImageClassifier implements AutoCloseable {
    * @param file at most 1 GiB; its content says what it is, not its name
    * @param top how many predictions, at least 1; all classes if there are fewer
    * @return the predictions, best first
-   * @throws UnreadableImageException if it is empty, no image, damaged, or of too many pixels
+   * @throws UnreadableImageException if it is empty, not an image, damaged, or has too many pixels
    * @throws InputException if it is missing or cannot be read, or top is not positive
    * @throws IllegalStateException if this classifier is closed
    */
@@ -221,8 +224,8 @@ public final class ImageClassifier implements AutoCloseable {
    * @param stream is read to its end, at most 1 GiB, and left open
    * @param top how many predictions, at least 1; all classes if there are fewer
    * @return the predictions, best first
-   * @throws UnreadableImageException if it is empty, no image, damaged, or of too many bytes or
-   *     pixels
+   * @throws UnreadableImageException if it is empty, not an image, damaged, or has too many bytes
+   *     or pixels
    * @throws InputException if it cannot be read, or top is not positive
    * @throws IllegalStateException if this classifier is closed
    */
@@ -243,10 +246,10 @@ public final class ImageClassifier implements AutoCloseable {
   /**
    * Classifies an image file whose content is in memory.
    *
-   * @param content the whole file, as an upload brings it; not pixels
+   * @param content the whole file, as uploaded; not pixels
    * @param top how many predictions, at least 1; all classes if there are fewer
    * @return the predictions, best first
-   * @throws UnreadableImageException if it is empty, no image, damaged, or of too many pixels
+   * @throws UnreadableImageException if it is empty, not an image, damaged, or has too many pixels
    * @throws InputException if top is not positive
    * @throws IllegalStateException if this classifier is closed
    */
@@ -262,10 +265,10 @@ public final class ImageClassifier implements AutoCloseable {
   }
 
   /**
-   * Classifies an image that is in memory already. It is used as it is: the caller has to turn it
-   * upright and convert its colours.
+   * Classifies an image that is in memory already. It is used as it is: turning it upright and
+   * converting its colours is up to the caller.
    *
-   * @param image of any size and type; transparent parts are taken for white
+   * @param image of any size and type; transparent parts are composed over white
    * @param top how many predictions, at least 1; all classes if there are fewer
    * @return the predictions, best first
    * @throws InputException if top is not positive
@@ -282,7 +285,7 @@ public final class ImageClassifier implements AutoCloseable {
   /**
    * Classifies an image.
    *
-   * @param image of any size; see {@link ImageDecoder} for how files become such
+   * @param image of any size; see {@link ImageDecoder} for decoding files
    * @param top how many predictions, at least 1; all classes if there are fewer
    * @return the predictions, best first
    * @throws InputException if top is not positive, or the image is too elongated to be rescaled
@@ -295,11 +298,10 @@ public final class ImageClassifier implements AutoCloseable {
   }
 
   /**
-   * Classifies images of any sizes, {@link ClassifierOptions#batch} at a time, which takes less
-   * time for each than one by one. Probabilities differ from those of one by one in the last
-   * digits.
+   * Classifies images of any sizes, {@link ClassifierOptions#batch} at a time, which is faster than
+   * one by one. Probabilities may differ in the last digits from those computed one by one.
    *
-   * @param images see {@link ImageDecoder} for how files become such
+   * @param images see {@link ImageDecoder} for decoding files
    * @param top how many predictions for each, at least 1; all classes if there are fewer
    * @return for each image its predictions, best first
    * @throws InputException if top is not positive, or an image is too elongated to be rescaled
@@ -312,10 +314,10 @@ public final class ImageClassifier implements AutoCloseable {
   }
 
   /**
-   * The outputs of the network that {@link #describe} knows, from the image to the class scores,
-   * each with its shape: {@code [channels, rows, columns]}, or {@code [features]} for fc6 to fc8.
-   * {@code relu3_1} is what conv3_1 gives after its ReLU (and batch normalisation), {@code fc7}
-   * what fc7 gives after its ReLU, {@code fc8} the class scores before the soft-max.
+   * The outputs of the network that {@link #describe} can return, from the image to the class
+   * scores, each with its shape: {@code [channels, rows, columns]}, or {@code [features]} for fc6
+   * to fc8. {@code relu3_1} is the output of conv3_1 after its ReLU (and batch normalisation),
+   * {@code fc7} that of fc7 after its ReLU, {@code fc8} the class scores before the soft-max.
    */
   public Map<String, List<Integer>> taps() {
     Map<String, List<Integer>> taps = new LinkedHashMap<>();
@@ -330,10 +332,10 @@ public final class ImageClassifier implements AutoCloseable {
   }
 
   /**
-   * Computes a descriptor of an image: what a layer makes of its centre crop.
+   * Computes a descriptor of an image: a layer's output for its centre crop.
    *
    * @param image of any size
-   * @param tap one of {@link #taps}; for comparing images {@code fc7} is customary
+   * @param tap one of {@link #taps}; {@code fc7} is customary for comparing images
    * @throws InputException if there is no such tap, or the image is too elongated to be rescaled
    * @throws IllegalStateException if this classifier is closed
    */
@@ -345,8 +347,8 @@ public final class ImageClassifier implements AutoCloseable {
   }
 
   /**
-   * Computes descriptors of images, {@link ClassifierOptions#batch} at a time, which takes less
-   * time for each than one by one. Values differ from those of one by one in the last digits.
+   * Computes descriptors of images, {@link ClassifierOptions#batch} at a time, which is faster than
+   * one by one. Values may differ in the last digits from those computed one by one.
    *
    * @param images of any sizes
    * @param tap as for a single image
@@ -411,11 +413,11 @@ public final class ImageClassifier implements AutoCloseable {
   }
 
   /**
-   * Draws heat maps for people: the image, and beside it a panel for each map, with the name of the
-   * class and its probability.
+   * Draws heat maps: the image, and beside it a panel for each map, with the name of the class and
+   * its probability.
    *
-   * @param image that the maps are of
-   * @param maps of that image, at least one, as {@link #heatMaps} gives them
+   * @param image the image that the maps are of
+   * @param maps heat maps of that image, at least one, as returned by {@link #heatMaps}
    * @param title what to call the image
    * @throws InputException if there are too many maps for one drawing
    */
@@ -427,7 +429,7 @@ public final class ImageClassifier implements AutoCloseable {
     images.forEach(image -> Objects.requireNonNull(image, "one of the images is null"));
   }
 
-  /** Before an image is decoded, and again once it is this call's turn. */
+  /** Called before an image is decoded, and again once it is this call's turn. */
   private void requireReady(int top) {
     passes.requireOpen();
     if (top < 1) {

@@ -14,9 +14,9 @@ import org.vgg4j.network.MemoryOracle;
  */
 record PassPlan(Architecture architecture, ClassifierOptions options, MemoryOracle memory) {
   /**
-   * The number of passes: as many as the options say, or as there is room for.
+   * The number of passes: as many as the options say, or as fit.
    *
-   * @throws InputException if more are asked for than the memory has room for
+   * @throws InputException if more are asked for than fit into the memory
    */
   int passes() {
     if (options.passes() == ClassifierOptions.AUTO) {
@@ -41,7 +41,7 @@ record PassPlan(Architecture architecture, ClassifierOptions options, MemoryOrac
   }
 
   /**
-   * What the classifier takes: the weights, the pass for batches, and the others.
+   * Memory that the classifier takes: the weights, the pass for batches, and the others.
    *
    * @return bytes
    */

@@ -40,7 +40,7 @@ final class Passes implements AutoCloseable {
       return threads;
     }
 
-    /** The network that all passes are of. */
+    /** The network that all passes run. */
     Network network() {
       return network;
     }
@@ -48,7 +48,7 @@ final class Passes implements AutoCloseable {
     /**
      * Room for images, {@code [count][3][crop][crop]}.
      *
-     * @throws org.vgg4j.base.InputException if the heap has no room for so many
+     * @throws org.vgg4j.base.InputException if the heap is too small for so many
      */
     float[] images(int count) {
       reserve(count);
@@ -63,7 +63,7 @@ final class Passes implements AutoCloseable {
       }
     }
 
-    /** The pass itself, which keeps at least the given outputs. */
+    /** The pass itself, which keeps at least these outputs. */
     Inference inference(Set<String> wanted) {
       if (!taps.containsAll(wanted)) {
         inference = network.inference(threads, inference.capacity(), wanted);
@@ -85,11 +85,11 @@ final class Passes implements AutoCloseable {
   private boolean closed;
 
   /**
-   * @param engine whose threads, those of callers among them, are divided; closed with this
-   * @param network of the engine
-   * @param most passes for one image each
-   * @param batch images that the pass for batches takes at most
-   * @throws org.vgg4j.base.InputException if the memory has no room for one pass
+   * @param engine the engine whose threads, including the callers', are divided; closed with this
+   * @param network a network of this engine
+   * @param most the largest number of passes for one image each
+   * @param batch the most images that the pass for batches takes
+   * @throws org.vgg4j.base.InputException if there is not enough memory for one pass
    */
   Passes(Engine engine, Network network, int most, int batch) {
     this.engine = engine;
@@ -110,17 +110,17 @@ final class Passes implements AutoCloseable {
   }
 
   /**
-   * Threads of a pass for one image: where there are more passes, this one has been taken since the
-   * others are busy, and they share.
+   * The number of threads for a single-image pass: a later pass is taken only because the earlier
+   * ones are busy, so it gets a smaller share.
    *
-   * @param index of the pass, from 0
+   * @param index index of the pass, from 0
    */
   static int threads(int all, int index) {
     return Math.max(1, all / (index + 1));
   }
 
   /**
-   * Does work for one image, when it is its turn.
+   * Does work for one image when its turn comes.
    *
    * @throws IllegalStateException if this is closed, or is closed while the call waits
    */
@@ -128,7 +128,7 @@ final class Passes implements AutoCloseable {
     return with(forOne, most, work);
   }
 
-  /** Like {@link #withOne}, for batches, of which one is worked on at a time. */
+  /** Like {@link #withOne}, for batches, which are worked on one at a time. */
   <T> T withBatches(Function<Pass, T> work) {
     return with(forBatches, 1, work);
   }
@@ -216,8 +216,8 @@ final class Passes implements AutoCloseable {
   }
 
   /**
-   * Refuses further calls, those that wait among them, waits for the ones that are worked on, and
-   * ends the threads.
+   * Refuses further calls, including those that are waiting, waits for the running ones, and ends
+   * the threads.
    */
   @Override
   public void close() {

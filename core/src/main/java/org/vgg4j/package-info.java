@@ -1,14 +1,15 @@
 /**
  * The in-process API: load a model; classify images, describe them, map where in them a class is
- * seen. {@link org.vgg4j.ImageClassifier} is where to begin.
+ * seen. Start with {@link org.vgg4j.ImageClassifier}.
  *
- * <p>Supported, which means that it changes only with a line in the changelog, are this package and
- * what its signatures name: the package {@link org.vgg4j.model}, and the classes {@link
+ * <p>The supported API, which changes only with a line in the changelog, is this package and what
+ * its signatures name: the package {@link org.vgg4j.model}, and the classes {@link
  * org.vgg4j.base.VggException}, {@link org.vgg4j.base.InputException}, {@link
  * org.vgg4j.image.ImageDecoder}, {@link org.vgg4j.image.RgbImage}, {@link
  * org.vgg4j.image.UnreadableImageException}, {@link org.vgg4j.network.FcWeights} and {@link
- * org.vgg4j.views.HeatMap}. All else is public only for vgg4j's own packages and may change at any
- * time. {@code ArchitectureTest} checks that nothing supported needs what is not.
+ * org.vgg4j.views.HeatMap}. Everything else is public only for vgg4j's own packages and may change
+ * at any time. {@code ArchitectureTest} checks that the supported API does not depend on anything
+ * else.
  */
 @NullMarked
 package org.vgg4j;

@@ -439,7 +439,8 @@ class ImageClassifierTest {
         Arrays.copyOf(whole, whole.length - 1),
         "the model's stream ends within tensor 'classifier.6.bias': it was cut short");
     assertRefused(
-        Arrays.copyOf(whole, whole.length + 1), "the model's stream goes on after the last tensor");
+        Arrays.copyOf(whole, whole.length + 1),
+        "the model's stream continues after the last tensor");
     assertRefused(
         "PK\3\4 and what torch.save writes more".getBytes(StandardCharsets.ISO_8859_1),
         "the model's stream is not a valid safetensors file: its header has no sensible length");

@@ -186,7 +186,7 @@ class EvaluateCommandTest {
     assertThat(noGrid.err()).contains("protocol center-crop has no grid: leave out --grid");
     Vgg noFlip = evaluate(trained.data(), "--no-flip");
     assertThat(noFlip.exitCode()).isEqualTo(1);
-    assertThat(noFlip.err()).contains("protocol center-crop looks at no mirror images");
+    assertThat(noFlip.err()).contains("protocol center-crop has no mirror images");
     assertThat(json(evaluate(trained.data(), "--json", "--protocol=dense", "--flip"))).isNotNull();
   }
 

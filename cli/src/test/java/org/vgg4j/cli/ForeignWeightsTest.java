@@ -239,7 +239,7 @@ class ForeignWeightsTest {
       List<Object> get = List.of("models", "get", "authors-16", "--cache", cache);
       Vgg small = Vgg.run(with(get, "--from", url + "/good"));
       assertThat(small.exitCode()).isEqualTo(1);
-      assertThat(small.err()).contains("has not the size of the release, 528 MiB");
+      assertThat(small.err()).contains("does not have the size of the release, 528 MiB");
       assertThat(file).doesNotExist();
       try (RandomAccessFile sparse = new RandomAccessFile(file.toFile(), "rw")) {
         sparse.setLength((long) (527.8 * (1 << 20)));
@@ -258,7 +258,7 @@ class ForeignWeightsTest {
       assertThat(missing.exitCode()).isEqualTo(1);
       assertThat(missing.err())
           .contains("the server answers 404")
-          .contains("put it at " + cache.resolve("vgg16_weights_tf_dim_ordering_tf_kernels.h5"));
+          .contains("save it as " + cache.resolve("vgg16_weights_tf_dim_ordering_tf_kernels.h5"));
       Vgg cut = Vgg.run("models", "get", "keras-19", "--cache", cache, "--from", url + "/cut");
       assertThat(cut.exitCode()).isEqualTo(1);
       try (var files = Files.list(cache)) {

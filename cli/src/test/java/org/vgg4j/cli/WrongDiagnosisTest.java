@@ -89,7 +89,7 @@ class WrongDiagnosisTest {
     Path checkpoint = run.resolve("last/checkpoint.safetensors");
     String sentence =
         checkpoint
-            + " is a checkpoint, with which a run goes on, and no model: give the"
+            + " is a checkpoint, from which a run continues, not a model: give the"
             + " model.safetensors beside it";
     assertSays(
         Vgg.run("classify", trained.data().resolve("test/red"), "--model", checkpoint), sentence);

@@ -84,10 +84,10 @@ class WrongInputTest {
     Path picture = data().resolve("test/red/0.png");
     assertRefused(
         Vgg.run("classify", picture, "--model", picture),
-        picture + " is a picture, not a model: give a .safetensors file");
+        picture + " is an image, not a model: give a .safetensors file");
     assertRefused(
         Vgg.run("classify", model(), "--model", picture),
-        picture + " is a picture, not a model: give a .safetensors file");
+        picture + " is an image, not a model: give a .safetensors file");
   }
 
   @ParameterizedTest

@@ -38,10 +38,10 @@ public final class AtomicFile {
     void writeTo(FileChannel channel) throws IOException;
   }
 
-  /** What the name of a file has at its end while it is written. */
+  /** Suffix of a file's name while it is being written. */
   public static final String TEMPORARY = ".tmp";
 
-  /** What exceptions mean that say it with their class only. */
+  /** The meaning of exceptions that convey it by their class alone. */
   private static final Map<Class<? extends IOException>, String> WORDS =
       Map.ofEntries(
           Map.entry(NoSuchFileException.class, "there is no such file"),
@@ -49,11 +49,11 @@ public final class AtomicFile {
           Map.entry(AccessDeniedException.class, "permission denied"),
           Map.entry(NotDirectoryException.class, "it is not a folder"),
           Map.entry(DirectoryNotEmptyException.class, "the folder is not empty"),
-          Map.entry(FileSystemLoopException.class, "links lead back to themselves"),
+          Map.entry(FileSystemLoopException.class, "symbolic links form a loop"),
           Map.entry(CharacterCodingException.class, "it is not UTF-8 text"),
           Map.entry(EOFException.class, "it ends too early"),
-          Map.entry(ClosedChannelException.class, "it was closed meanwhile"),
-          Map.entry(UnknownHostException.class, "the host is not known"),
+          Map.entry(ClosedChannelException.class, "it was closed in the meantime"),
+          Map.entry(UnknownHostException.class, "the host is unknown"),
           Map.entry(SocketTimeoutException.class, "there was no answer in time"),
           Map.entry(SSLException.class, "no secure connection can be made"));
 
@@ -63,17 +63,17 @@ public final class AtomicFile {
    * Writes a file, with its folder if that is missing.
    *
    * @throws InputException if it cannot be written, for example to a full disk; an older file of
-   *     that name is then as before
+   *     that name then stays as it was
    */
   public static void write(Path file, Content content) {
     write(file, content, true);
   }
 
   /**
-   * Writes one of many small files, without waiting until it is on the disk: only when the power
-   * fails may it be missing or empty.
+   * Writes one of many small files, without waiting until it is on the disk: it may be missing or
+   * empty after a power failure, but not otherwise.
    *
-   * @throws InputException as {@link #write(Path, Content)}
+   * @throws InputException as {@link #write(Path, Content)} does
    */
   public static void writeOneOfMany(Path file, byte[] content) {
     write(file, channel -> writeAll(channel, content), false);
@@ -131,9 +131,7 @@ public final class AtomicFile {
     }
   }
 
-  /**
-   * What went wrong, in words, without the name of the file, which file system exceptions repeat.
-   */
+  /** What went wrong, in words, without the file's name, which file system exceptions repeat. */
   public static String reason(Throwable failure) {
     Throwable cause = failure.getCause();
     if (failure instanceof UncheckedIOException && cause != null) {
@@ -152,21 +150,21 @@ public final class AtomicFile {
     if (message == null || message.isBlank()) {
       return inWords(failure.getClass());
     }
-    // Some have another's class and words for their message: "java.io.EOFException: it ends".
+    // Some messages are another exception's class and message: "java.io.EOFException: it ends".
     return message.replaceAll("\\b(?:[a-z]\\w*\\.)+(\\w+)(?:Exception|Error)\\b(: )?", "");
   }
 
-  /** NotLinkException: not link. */
+  /** NotLinkException becomes "not link". */
   private static String inWords(Class<?> failure) {
     String name = failure.getSimpleName().replaceAll("Exception$|Error$", "");
     String words = name.replaceAll("(?<=[a-z])(?=[A-Z])", " ").toLowerCase(Locale.ROOT);
-    return words.isBlank() ? "the reason is not known" : words;
+    return words.isBlank() ? "the reason is unknown" : words;
   }
 
-  /** Without this, the new name itself could be lost when the power fails. */
+  /** Without this, the new name itself could be lost in a power failure. */
   private static void forceFolder(Path folder) throws IOException {
     if (System.getProperty("os.name", "").startsWith("Windows")) {
-      return; // folders cannot be opened there
+      return; // on some systems folders cannot be opened
     }
     try (FileChannel channel = FileChannel.open(folder, StandardOpenOption.READ)) {
       channel.force(true);

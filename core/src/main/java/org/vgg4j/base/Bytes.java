@@ -4,8 +4,8 @@ import java.util.Locale;
 
 /**
  * Amounts of memory in words, in units small enough to tell them apart: kB, MB below 10 GB, then
- * GB; all decimal. What is needed is rounded up and what there is down, so that a sentence never
- * says that 0.1 GB is more than 0.1 GB.
+ * GB; all decimal. What is needed is rounded up and what is available down, so that a sentence
+ * never says that 0.1 GB is more than 0.1 GB.
  */
 public final class Bytes {
   private static final double KB = 1e3;
@@ -14,7 +14,7 @@ public final class Bytes {
 
   private Bytes() {}
 
-  /** What is needed, such as "1,235 MB": never less than the bytes. */
+  /** An amount that is needed, such as "1,235 MB": rounded up. */
   public static String needed(double bytes) {
     if (bytes <= MB) {
       return String.format(Locale.ROOT, "%,.0f kB", Math.ceil(bytes / KB));
@@ -24,7 +24,7 @@ public final class Bytes {
         : String.format(Locale.ROOT, "%,.1f GB", Math.ceil(bytes * 10 / GB) / 10);
   }
 
-  /** What there is, such as "1,234 MB": never more than the bytes. */
+  /** An amount that is available, such as "1,234 MB": rounded down. */
   public static String available(double bytes) {
     if (bytes < MB) {
       return String.format(Locale.ROOT, "%,.0f kB", Math.floor(bytes / KB));

@@ -23,7 +23,7 @@ public final class FileDigest {
   }
 
   /**
-   * Returns hexadecimal digits.
+   * Returns the digest in hexadecimal digits.
    *
    * @param algorithm SHA-256 or MD5, which every Java has
    * @throws InputException if the file cannot be read

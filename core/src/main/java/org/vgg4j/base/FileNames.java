@@ -5,9 +5,9 @@ import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 
 /**
- * Names of files whose bytes are no text here: in another encoding than the locale's (old archives
- * and disks have Latin-1), or in a locale that has ASCII only. Java shows such characters as "?",
- * and finds no file by that name.
+ * File names that cannot be decoded here: because they use another encoding than the locale's (old
+ * archives and disks have Latin-1), or because the locale has ASCII only. Java shows such
+ * characters as "?", and finds no file by that name.
  */
 public final class FileNames {
   private static final char UNKNOWN = '\uFFFD';
@@ -15,10 +15,10 @@ public final class FileNames {
   private FileNames() {}
 
   /**
-   * Requires that a file is found by the text of its path.
+   * Checks that a file can be found by the text of its path.
    *
-   * @param file that exists
-   * @throws InputException if it is not, with what can be done
+   * @param file a file that exists
+   * @throws InputException if it cannot, with what to do about it
    */
   public static void requireText(Path file) {
     String text = file.toString();
@@ -38,14 +38,14 @@ public final class FileNames {
     }
   }
 
-  /** What helps where a name cannot be used: another locale, or else what is given. */
+  /** The remedy for a name that cannot be used: another locale, or else the given one. */
   public static String remedy(String inUtf8) {
     return encoding().equals("UTF-8")
         ? inUtf8
         : "set LC_ALL=C.UTF-8, a locale that has all characters";
   }
 
-  /** The encoding of the names of files, which Java takes from the locale. */
+  /** The encoding of file names, which Java takes from the locale. */
   private static String encoding() {
     String name = System.getProperty("sun.jnu.encoding", "UTF-8");
     return name.startsWith("ANSI_X3.4") ? "ASCII" : name;

@@ -6,11 +6,11 @@ import java.nio.file.Path;
 import java.util.OptionalLong;
 import java.util.stream.Stream;
 
-/** How much memory this process has held at most. */
+/** The most memory that this process has held so far. */
 public final class PeakMemory {
   private PeakMemory() {}
 
-  /** The largest resident size so far, in bytes (VmHWM); empty where no Linux tells it. */
+  /** The largest resident size so far, in bytes (VmHWM); empty on systems other than Linux. */
   public static OptionalLong bytes() {
     try (Stream<String> lines = Files.lines(Path.of("/proc/self/status"))) {
       return lines

@@ -18,7 +18,7 @@ public enum Purpose {
   DROPOUT_FC6(5),
   /** Dropout after fc7. */
   DROPOUT_FC7(6),
-  /** The image by which an exported model is checked. */
+  /** The image with which an exported model is checked. */
   EXPORT_CHECK(7);
 
   private final int code;

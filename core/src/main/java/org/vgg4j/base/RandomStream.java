@@ -2,8 +2,8 @@ package org.vgg4j.base;
 
 /**
  * The random numbers of one (seed, epoch, sample, purpose): the same key gives the same numbers, in
- * whatever order, thread or process the streams are used. Nothing in vgg4j draws from anything
- * else. Not thread-safe; cheap to make.
+ * whatever order, thread or process the streams are used. All random numbers in vgg4j come from
+ * here. Not thread-safe; cheap to make.
  */
 public final class RandomStream {
   private final int key0;
@@ -17,9 +17,8 @@ public final class RandomStream {
 
   /**
    * @param seed the run's seed, any value
-   * @param epoch the epoch, from 0
-   * @param sample index of the sample in its data set (or of whatever the purpose counts), from 0
-   * @param purpose what the numbers are for
+   * @param epoch the epoch, from 0 @param sample index of the sample in its data set (or of
+   *     whatever the purpose counts), from 0 @param purpose what the numbers are used for
    */
   public RandomStream(long seed, int epoch, int sample, Purpose purpose) {
     this.key0 = (int) seed;

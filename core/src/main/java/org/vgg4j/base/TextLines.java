@@ -5,7 +5,10 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 
-/** Lines of texts in UTF-8, whatever ends them, without the mark that some editors put first. */
+/**
+ * The lines of UTF-8 texts, with any line endings, without the byte order mark that some editors
+ * put first.
+ */
 public final class TextLines {
   private static final String BYTE_ORDER_MARK = "\uFEFF";
 
@@ -21,7 +24,7 @@ public final class TextLines {
     return of(Files.readString(file));
   }
 
-  /** Divides a text. */
+  /** Splits a text into lines. */
   public static List<String> of(String text) {
     return (text.startsWith(BYTE_ORDER_MARK) ? text.substring(1) : text).lines().toList();
   }

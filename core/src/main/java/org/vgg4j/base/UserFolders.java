@@ -4,17 +4,15 @@ import java.nio.file.Path;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/**
- * Where a user's files that can be made again are kept, by the XDG Base Directory Specification.
- */
+/** Where a user's files that can be recreated are kept, by the XDG Base Directory Specification. */
 public final class UserFolders {
   private UserFolders() {}
 
   /**
    * Returns the folder {@code vgg4j} of the user's cache, which need not exist: in {@code
    * $XDG_CACHE_HOME}, else in {@code .cache} of {@code $HOME}, else of the home folder that the
-   * system knows. A relative path is passed over, as the specification wants it. Returns null for
-   * users without a home, of whom Java says that it is "?".
+   * system knows. A relative path is ignored, as the specification demands. Returns null for users
+   * without a home, which Java reports as "?".
    */
   public static @Nullable Path cache() {
     return cache(System.getenv(), System.getProperty("user.home", ""));

@@ -5,7 +5,7 @@ import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.util.Properties;
 
-/** Which vgg4j this is. */
+/** The version of vgg4j. */
 public final class Version {
   private static final String VERSION = read();
 
@@ -13,7 +13,7 @@ public final class Version {
 
   /**
    * The project's version and the commit that it was built from, for example {@code 0.1.0+1a2b3c4};
-   * with {@code .dirty} behind it if the sources differed from the commit.
+   * with {@code .dirty} appended if the sources differed from the commit.
    */
   public static String get() {
     return VERSION;
@@ -23,7 +23,8 @@ public final class Version {
     Properties properties = new Properties();
     try (InputStream in = Version.class.getResourceAsStream("/org/vgg4j/version.properties")) {
       if (in == null) {
-        throw new IllegalStateException("version.properties is missing from the jar: build again");
+        throw new IllegalStateException(
+            "version.properties is missing from the jar: build it again");
       }
       properties.load(in);
     } catch (IOException e) {

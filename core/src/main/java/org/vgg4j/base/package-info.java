@@ -1,6 +1,6 @@
 /**
- * What every room may use: the failure that a user can mend, counter-based randomness, and files
- * that are written whole or not at all. Calls nothing.
+ * What every package may use: failures with a remedy for the user, counter-based random numbers,
+ * and files that are written whole or not at all. Depends on no other package.
  */
 @NullMarked
 package org.vgg4j.base;

@@ -14,7 +14,7 @@ import java.util.Objects;
 /**
  * Letters of 5x7 pixels, for words on images. Java's own text needs fonts installed, which slim
  * containers do not have; these are in the jar, and look the same everywhere. Printable ASCII is
- * drawn; other Latin letters lose their accents; whatever else there is becomes a box.
+ * drawn; other Latin letters lose their accents; everything else becomes a box.
  */
 public final class BitmapFont {
   /** From one letter to the next, in pixels at scale 1. */
@@ -30,7 +30,7 @@ public final class BitmapFont {
   private static final char BOX = 127;
   private static final String CUT = "...";
 
-  /** What decomposing does not make ASCII. */
+  /** Letters that decomposition does not turn into ASCII. */
   private static final Map<Integer, String> SPELT =
       Map.ofEntries(
           Map.entry((int) 'ß', "ss"),
@@ -65,13 +65,13 @@ public final class BitmapFont {
   private BitmapFont() {}
 
   /**
-   * Draws one line of text; what would lie outside the image is left out.
+   * Draws one line of text; whatever lies outside the image is left out.
    *
-   * @param pixels of the image, {@code [height][width][3]}, which are changed
-   * @param width of the image, in pixels
+   * @param pixels the image, {@code [height][width][3]}, drawn into
+   * @param width width of the image, in pixels
    * @param x left edge of the first letter
    * @param y top of the capitals
-   * @param text of any letters; not null
+   * @param text the line, of any characters; not null
    * @param scale side of a dot, in pixels, at least 1
    * @param color 0xRRGGBB
    */
@@ -112,9 +112,9 @@ public final class BitmapFont {
   }
 
   /**
-   * Shortens a line that is too wide, which then ends in three dots.
+   * Shortens a line that is too wide; it then ends in three dots.
    *
-   * @param width how wide it may be, in pixels
+   * @param width the largest width, in pixels
    * @param scale side of a dot, in pixels
    */
   public static String fitted(String text, int width, int scale) {
@@ -128,7 +128,7 @@ public final class BitmapFont {
         : drawn.substring(0, most - CUT.length()) + CUT;
   }
 
-  /** Spells a text with the letters that there are. */
+  /** Spells a text with the letters that the font has. */
   private static String printable(String text) {
     StringBuilder spelt = new StringBuilder();
     String composed = Normalizer.normalize(text, Normalizer.Form.NFKC);
@@ -146,7 +146,7 @@ public final class BitmapFont {
     }
     int kind = Character.getType(letter);
     if (kind == Character.FORMAT) {
-      return ""; // marks of direction, joiners: nothing to see
+      return ""; // direction marks, joiners: invisible
     }
     String plain =
         Normalizer.normalize(Character.toString(letter), Normalizer.Form.NFKD)

@@ -21,10 +21,11 @@ import org.vgg4j.image.jpeg.JpegDecoder;
 import org.vgg4j.image.tiff.TiffDecoder;
 
 /**
- * Turns image files into pixels. The kind of file is told by its content, never by its name; the
- * kinds are JPEG, PNG, BMP, GIF and WebP (of an animation the first frame), TIFF (its first image)
- * and Netpbm's (PBM, PGM, PPM, PAM). Images are turned upright where the EXIF data of a JPEG, PNG,
- * WebP or TIFF say so; colour profiles are not applied. The same on every JDK. Thread-safe.
+ * Turns image files into pixels. The format is determined by the content, never by the name; the
+ * formats are JPEG, PNG, BMP, GIF and WebP (of an animation the first frame), TIFF (its first
+ * image) and Netpbm's (PBM, PGM, PPM, PAM). Images are turned upright where the EXIF data of a
+ * JPEG, PNG, WebP or TIFF say so; colour profiles are not applied. The same on every JDK.
+ * Thread-safe.
  */
 public final class ImageDecoder {
   private static final long MAX_FILE_BYTES = 1L << 30;
@@ -37,7 +38,8 @@ public final class ImageDecoder {
    * Reads an image file.
    *
    * @param file the file
-   * @throws UnreadableImageException if the file is empty, no image, damaged, or of too many pixels
+   * @throws UnreadableImageException if the file is empty, not an image, damaged, or has too many
+   *     pixels
    * @throws InputException if the file is missing or cannot be read
    */
   public static RgbImage decode(Path file) {
@@ -47,7 +49,7 @@ public final class ImageDecoder {
         throw new InputException(file + " is a folder, not an image: give an image file");
       }
       if (Files.size(file) > MAX_FILE_BYTES) {
-        throw new UnreadableImageException(file + " has more than 1 GiB: give a smaller image");
+        throw new UnreadableImageException(file + " is larger than 1 GiB: give a smaller image");
       }
       content = Files.readAllBytes(file);
     } catch (NoSuchFileException e) {
@@ -67,10 +69,10 @@ public final class ImageDecoder {
   /**
    * Reads an image file from a stream, to its end. The stream is left open.
    *
-   * @param stream the whole file; at most 1 GiB, of which no more than that is read
+   * @param stream the whole file; at most 1 GiB; no more than that is read
    * @param name what to call the image in an error
-   * @throws UnreadableImageException if the content is empty, no image, damaged, or of too many
-   *     bytes or pixels
+   * @throws UnreadableImageException if the content is empty, not an image, damaged, or has too
+   *     many bytes or pixels
    * @throws InputException if the stream cannot be read
    */
   public static RgbImage decode(InputStream stream, String name) {
@@ -82,10 +84,10 @@ public final class ImageDecoder {
           "cannot read " + name + " (" + AtomicFile.reason(e) + "): try it again", e);
     } catch (OutOfMemoryError e) {
       throw new UnreadableImageException(
-          name + " needs more memory than there is: give a smaller image", e);
+          name + " needs more memory than is available: give a smaller image", e);
     }
     if (content.length > MAX_FILE_BYTES) {
-      throw new UnreadableImageException(name + " has more than 1 GiB: give a smaller image");
+      throw new UnreadableImageException(name + " is larger than 1 GiB: give a smaller image");
     }
     return decode(content, name);
   }
@@ -95,8 +97,8 @@ public final class ImageDecoder {
    *
    * @param content the whole file
    * @param name what to call the image in an error
-   * @throws UnreadableImageException if the content is empty, no image, damaged, or of too many
-   *     pixels
+   * @throws UnreadableImageException if the content is empty, not an image, damaged, or has too
+   *     many pixels
    */
   public static RgbImage decode(byte[] content, String name) {
     if (content.length == 0) {
@@ -117,11 +119,11 @@ public final class ImageDecoder {
     } catch (UnreadableImageException e) {
       throw e;
     } catch (IOException | RuntimeException e) {
-      // ImageIO's readers meet damaged files with all kinds of unchecked exceptions.
+      // ImageIO's readers throw all kinds of unchecked exceptions at damaged files.
       throw damaged(name, detail(e), e);
     } catch (OutOfMemoryError | StackOverflowError e) {
-      // One file that claims too much must not end a run that can do without it.
-      throw damaged(name, "it needs more memory than there is", e);
+      // One file that claims an absurd size must not end a run that can do without it.
+      throw damaged(name, "it needs more memory than is available", e);
     }
   }
 

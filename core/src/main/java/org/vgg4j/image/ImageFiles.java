@@ -16,9 +16,9 @@ import org.vgg4j.base.InputException;
 import org.vgg4j.image.file.ForeignFormat;
 import org.vgg4j.image.file.ImageKind;
 
-/** Which files of a folder are images: by their names, and where these say nothing, by content. */
+/** Which files of a folder are images: by their names, and where those say nothing, by content. */
 public final class ImageFiles {
-  /** The extensions that are taken for images, for messages. */
+  /** The extensions of image files, for messages. */
   public static final String EXTENSIONS_IN_WORDS =
       "jpg, jpeg, png, bmp, gif, tif, tiff, webp, ppm, pgm, pbm or pnm";
 
@@ -40,7 +40,7 @@ public final class ImageFiles {
           "desktop.ini",
           "Desktop.ini");
 
-  /** First bytes that tell what a file is. */
+  /** Number of leading bytes that are read to tell what a file is. */
   private static final int HEAD = 32;
 
   private static final int BMP_HEADER_AT = 14;
@@ -51,16 +51,16 @@ public final class ImageFiles {
   /**
    * What a file holds, as far as can be told without decoding it.
    *
-   * @param isImage whether it is worth to be decoded
+   * @param isImage whether it is worth decoding
    * @param foreign what to call it if it is an image of a format that cannot be read, for example
    *     HEIC; else null
    */
   public record Content(boolean isImage, @Nullable String foreign) {}
 
   /**
-   * Says what a file holds: by its name if that ends like an image's, else by its first bytes.
+   * Says what a file holds: by its name if that ends like an image's, otherwise by its first bytes.
    *
-   * @throws InputException if it must be read and cannot be
+   * @throws InputException if it has to be read but cannot be
    */
   public static Content content(Path file) {
     String name = String.valueOf(file.getFileName());
@@ -85,7 +85,7 @@ public final class ImageFiles {
     return new Content(false, ForeignFormat.of(head, name));
   }
 
-  /** Stricter than a decoder, which is not asked about texts that begin with BM. */
+  /** Stricter than a decoder, so that a text that begins with BM does not count as an image. */
   private static boolean isImage(byte[] head) {
     ImageKind kind = ImageKind.of(head);
     return kind != null
@@ -99,7 +99,7 @@ public final class ImageFiles {
     return EXTENSIONS.contains(ForeignFormat.extension(name));
   }
 
-  /** Whether a file or folder of that name is nobody's data: hidden, or left by some program. */
+  /** Whether a file or folder of that name is not data: hidden, or left behind by some program. */
   public static boolean isNothing(String name) {
     return name.startsWith(".") || LEFT_BEHIND.contains(name);
   }
@@ -112,7 +112,7 @@ public final class ImageFiles {
    */
   public static List<Path> at(Path path, PassedOver passedOver) {
     if (!Files.isDirectory(path)) {
-      return List.of(path); // whether it can be read turns out when it is
+      return List.of(path); // decoding shows whether it can be read
     }
     List<Path> images = below(path, passedOver);
     if (images.isEmpty()) {
@@ -125,9 +125,10 @@ public final class ImageFiles {
 
   /**
    * Returns the images below a folder, however deep, in the order of their paths. A file is an
-   * image if its name ends like one's, or else if it begins like one.
+   * image if its name ends like one, or failing that if its content begins like one.
    *
-   * @param passedOver is told of the other files, but for {@link #isNothing nobody's}
+   * @param passedOver is told of the other files, except those that {@linkplain #isNothing are not
+   *     data}
    * @throws InputException if the folder cannot be listed
    */
   public static List<Path> below(Path folder, PassedOver passedOver) {
@@ -148,8 +149,8 @@ public final class ImageFiles {
   }
 
   /**
-   * Returns all that lies below a folder and is no folder, but for what is {@link #isNothing
-   * nobody's}, in the order of the paths.
+   * Returns all files below a folder, except those that {@linkplain #isNothing are not data}, in
+   * the order of their paths.
    *
    * @throws InputException if the folder cannot be listed
    */
@@ -175,7 +176,7 @@ public final class ImageFiles {
     return false;
   }
 
-  /** What to say of a folder that cannot be listed. */
+  /** The message about a folder that cannot be listed. */
   public static InputException unlistable(Path folder, Exception e) {
     return new InputException(
         "cannot list the folder "

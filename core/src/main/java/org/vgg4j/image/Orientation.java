@@ -8,13 +8,13 @@ import org.vgg4j.image.jpeg.JpegDecoder;
 import org.vgg4j.image.tiff.TiffDecoder;
 
 /**
- * Turns images upright: how the camera was held is told by EXIF data in JPEG, PNG and WebP files,
- * and in TIFF files by the same tag.
+ * Turns images upright. The orientation comes from the EXIF data of JPEG, PNG and WebP files, and
+ * from the same tag of TIFF files.
  */
 final class Orientation {
   private Orientation() {}
 
-  /** Returns 1 to 8. */
+  /** Returns the EXIF orientation, 1 to 8. */
   static int of(byte[] content, ImageKind kind) {
     return switch (kind) {
       case JPEG -> JpegDecoder.orientation(content);
@@ -37,7 +37,7 @@ final class Orientation {
     boolean turned = orientation >= 5;
     int width = turned ? image.height() : image.width();
     int height = turned ? image.width() : image.height();
-    // in the image as stored, seen from the upright one
+    // coordinates in the stored image of a pixel of the upright one
     boolean fromRight =
         orientation == 2 || orientation == 3 || orientation == 7 || orientation == 8;
     boolean fromBottom =

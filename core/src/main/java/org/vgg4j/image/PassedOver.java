@@ -8,9 +8,9 @@ import java.util.Map;
 import java.util.TreeMap;
 import java.util.TreeSet;
 
-/** What lies in a folder of images but cannot be used. Not thread-safe. */
+/** The files in a folder of images that cannot be used. Not thread-safe. */
 public final class PassedOver {
-  /** Files that are named; the others are counted. */
+  /** How many files are named; the others are only counted. */
   private static final int NAMED = 3;
 
   private final Path root;
@@ -19,7 +19,7 @@ public final class PassedOver {
   private final Kind broken = new Kind();
   private final Kind strays = new Kind();
 
-  /** Files of one kind: how many, and the names of the first in their order. */
+  /** Files of one kind: how many, and the names of the first few in sorted order. */
   private static final class Kind {
     private final TreeSet<String> first = new TreeSet<>();
     private int count;
@@ -32,7 +32,7 @@ public final class PassedOver {
       }
     }
 
-    /** A sentence, if there are any. */
+    /** A sentence about them, if there are any. */
     List<String> sentence(String one, String more, String rest) {
       if (count == 0) {
         return List.of();
@@ -44,20 +44,20 @@ public final class PassedOver {
   }
 
   /**
-   * @param root below which files are named
+   * @param root the folder; files are named relative to it
    */
   public PassedOver(Path root) {
     this.root = root;
   }
 
-  /** Takes note of a file that is no image that can be read. */
+  /** Takes note of a file that is not a readable image. */
   public void add(Path file, ImageFiles.Content content) {
     String format = content.foreign();
     Kind kind = format == null ? others : foreign.computeIfAbsent(format, key -> new Kind());
     kind.add(root.relativize(file).toString());
   }
 
-  /** Takes note of a link, if it leads nowhere. */
+  /** Takes note of a symbolic link if its target is missing. */
   public void addIfBroken(Path file) {
     if (Files.isSymbolicLink(file) && !Files.exists(file)) {
       broken.add(root.relativize(file).toString());
@@ -69,7 +69,7 @@ public final class PassedOver {
     strays.add(root.relativize(file).toString());
   }
 
-  /** What are images, but cannot be read, in words; empty if there are none. */
+  /** Sentences about images in formats that cannot be read; empty if there are none. */
   public List<String> foreignSentences() {
     List<String> sentences = new ArrayList<>();
     foreign.forEach(
@@ -82,7 +82,7 @@ public final class PassedOver {
     return sentences;
   }
 
-  /** The first of them, to go on a sentence; empty if there are none. */
+  /** The first of them, as the continuation of a sentence; empty if there are none. */
   public String foreignRemark() {
     List<String> sentences = foreignSentences();
     return sentences.isEmpty() ? "" : "; " + sentences.get(0);
@@ -95,9 +95,9 @@ public final class PassedOver {
         strays.sentence(
             "image beside the class folders of " + root,
             "images beside the class folders of " + root,
-            ", being of no class"));
-    sentences.addAll(broken.sentence("link in " + root, "links in " + root, ", leading nowhere"));
-    sentences.addAll(others.sentence("file of " + root, "files of " + root, ", being no image"));
+            " (not in a class folder)"));
+    sentences.addAll(broken.sentence("link in " + root, "links in " + root, " (target missing)"));
+    sentences.addAll(others.sentence("file of " + root, "files of " + root, " (not an image)"));
     return sentences;
   }
 }

@@ -21,12 +21,10 @@ import org.vgg4j.image.file.Alpha;
 
 /**
  * An image of 8 bits per channel, red, green and blue. Nothing here changes an image once it is
- * made, so it may be shared by threads.
+ * made, so threads may share it.
  */
 public final class RgbImage {
-  /**
-   * Images of more pixels are neither decoded nor made; Pillow's limit for "decompression bombs".
-   */
+  /** The most pixels that an image may have: Pillow's limit against "decompression bombs". */
   public static final long MAX_PIXELS = 2L * (1024 * 1024 * 1024 / 4 / 3);
 
   private final int width;
@@ -66,8 +64,8 @@ public final class RgbImage {
   }
 
   /**
-   * Copies any AWT image. Grey becomes three equal channels, of 16-bit samples the high byte is
-   * taken, and alpha is composed over white.
+   * Copies any AWT image. Grey becomes three equal channels, 16-bit samples are reduced to their
+   * high byte, and alpha is composed over white.
    *
    * @param image an image of any type
    */
@@ -83,7 +81,10 @@ public final class RgbImage {
     return new RgbImage(image.getWidth(), image.getHeight(), rgb);
   }
 
-  /** What the JDK's readers make of most photographs; three times as fast as by samples. */
+  /**
+   * The type that the JDK's readers return for most photographs; three times as fast as going
+   * through samples.
+   */
   private static void copyBgr(Raster raster, byte[] rgb) {
     PixelInterleavedSampleModel model = (PixelInterleavedSampleModel) raster.getSampleModel();
     DataBufferByte buffer = (DataBufferByte) raster.getDataBuffer();
@@ -106,8 +107,8 @@ public final class RgbImage {
   }
 
   /**
-   * Whether the raster holds what the file said. Such samples are not taken through the colour
-   * model: Java holds grey to be linear and would brighten it, and rounds 16 bits differently.
+   * Whether the raster holds the file's own samples. These bypass the colour model: Java takes grey
+   * to be linear and would brighten it, and rounds 16 bits differently.
    */
   private static boolean samplesAreStoredValues(ColorModel model) {
     int type = model.getTransferType();
@@ -119,7 +120,10 @@ public final class RgbImage {
         && isStoredAsSeen(model.getColorSpace());
   }
 
-  /** Colour profiles of files are not applied, as by most tools that train networks. */
+  /**
+   * Files' colour profiles are not applied; most tools that train networks do not apply them
+   * either.
+   */
   private static boolean isStoredAsSeen(ColorSpace space) {
     return space.getType() == ColorSpace.TYPE_GRAY
         || (space.getType() == ColorSpace.TYPE_RGB
@@ -190,7 +194,7 @@ public final class RgbImage {
   public RgbImage crop(int x, int y, int cropWidth, int cropHeight) {
     if (x < 0 || y < 0 || x > width - cropWidth || y > height - cropHeight) {
       throw new IllegalArgumentException(
-          "a crop of %d x %d at (%d, %d) leaves the picture of %d x %d"
+          "a crop of %d x %d at (%d, %d) leaves the image of %d x %d"
               .formatted(cropWidth, cropHeight, x, y, width, height));
     }
     byte[] cut = new byte[3 * cropWidth * cropHeight];
@@ -202,8 +206,8 @@ public final class RgbImage {
   }
 
   /**
-   * Where a length begins that lies in the middle of another. Half of an odd margin is rounded to
-   * even, as torchvision does.
+   * The offset that centres one length within another. Half of an odd margin is rounded to even, as
+   * in torchvision.
    */
   public static int centered(int whole, int part) {
     return (int) Math.rint((whole - part) / 2.0);
@@ -241,16 +245,16 @@ public final class RgbImage {
     ByteArrayOutputStream bytes = new ByteArrayOutputStream();
     try (ImageOutputStream stream = new MemoryCacheImageOutputStream(bytes)) {
       if (!ImageIO.write(toBufferedImage(), "png", stream)) {
-        throw new IllegalStateException("this Java writes no PNG");
+        throw new IllegalStateException("this Java cannot write PNG");
       }
     } catch (IOException e) {
-      throw new UncheckedIOException("memory cannot be written", e);
+      throw new UncheckedIOException("writing to memory failed", e);
     }
     return bytes.toByteArray();
   }
 
   /**
-   * Writes a PNG file whole or not at all, in place of any that is there.
+   * Writes a PNG file whole or not at all, replacing any that is there.
    *
    * @param file the file; its folder is made if it is missing
    * @throws org.vgg4j.base.InputException if the file cannot be written

@@ -3,9 +3,9 @@ package org.vgg4j.image;
 import org.vgg4j.base.InputException;
 
 /**
- * A file was read, but what it holds is no image that can be used: empty, damaged, cut off, of an
- * unknown kind, or too large. Training passes over such files; a file that cannot be read at all is
- * a plain {@link InputException}, since the next one would fare no better.
+ * A file was read, but holds no usable image: it is empty, damaged, cut off, of an unknown format,
+ * or too large. Training passes over such files; a file that cannot be read at all is a plain
+ * {@link InputException}, since the next one would fare no better.
  */
 public final class UnreadableImageException extends InputException {
   private static final long serialVersionUID = 1L;

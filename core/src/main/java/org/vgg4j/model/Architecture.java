@@ -29,8 +29,8 @@ public final class Architecture {
    *     1 is the paper's
    * @param crop side of the square input window in pixels, at least 32; 224 is the paper's
    * @param classes number of classes, at least 2; 1000 is the paper's
-   * @throws InputException if a number is out of its range, or together they make a layer with more
-   *     weights than a Java array holds
+   * @throws InputException if a number is out of its range, or they give a layer more weights than
+   *     a Java array can hold
    */
   public Architecture(Configuration configuration, double width, int crop, int classes) {
     if (crop < SMALLEST_CROP) {
@@ -64,8 +64,8 @@ public final class Architecture {
       throw new InputException(
           String.format(
               Locale.ROOT,
-              "network %s is too large: a layer of %,.0f weights does not fit into a Java array; take"
-                  + " a smaller width or crop, or fewer classes",
+              "network %s is too large: a layer of %,.0f weights does not fit into a Java array;"
+                  + " take a smaller width or crop, or fewer classes",
               this,
               largest));
     }
@@ -74,8 +74,8 @@ public final class Architecture {
       throw new InputException(
           String.format(
               Locale.ROOT,
-              "network %s is too large: its first map does not fit into a Java array; take a smaller"
-                  + " crop or width",
+              "network %s is too large: its first map does not fit into a Java array; take a"
+                  + " smaller crop or width",
               this));
     }
   }
@@ -115,7 +115,7 @@ public final class Architecture {
     return (int) Math.max(1, multiples) * CHANNEL_MULTIPLE;
   }
 
-  /** Side of the map that pool5 makes of one crop: 7 at crop 224, 1 at crop 32. */
+  /** Side of pool5's output for one crop: 7 at crop 224, 1 at crop 32. */
   public int lastMapSide() {
     return crop / 32;
   }
@@ -146,7 +146,7 @@ public final class Architecture {
   }
 
   /**
-   * This network without batch normalisation, which can compute all that this one can once it is
+   * This network without batch normalisation, which can compute the same as this one once it is
    * trained; this one if it has none.
    */
   public Architecture withoutBatchNorm() {
@@ -191,7 +191,9 @@ public final class Architecture {
     return List.copyOf(shapes);
   }
 
-  /** Number of values that are learnt: weights, biases, and normalisations' scales. */
+  /**
+   * Number of values that are learnt: weights, biases, and the scales and shifts of batch norms.
+   */
   public long parameterCount() {
     return parameters().stream()
         .filter(shape -> !shape.isStatistic())
@@ -199,19 +201,19 @@ public final class Architecture {
         .sum();
   }
 
-  /** Number of values of all arrays: those that are learnt, and running statistics. */
+  /** Number of values in all arrays: those that are learnt, and running statistics. */
   public long valueCount() {
     return parameters().stream().mapToLong(ParameterShape::length).sum();
   }
 
-  /** What every layer makes of one crop, and what it costs. */
+  /** Output shape and cost of every layer for one crop. */
   public List<LayerShape> shapes() {
     return shapes(crop, crop);
   }
 
   /**
-   * What every layer makes of one whole image, the fully connected layers being convolutions over
-   * the last map (the paper, section 3.2), and what it costs.
+   * Output shape and cost of every layer for one whole image, where the fully connected layers are
+   * convolutions over the last map (the paper, section 3.2).
    *
    * @param imageHeight in pixels, at least the crop
    * @param imageWidth in pixels, at least the crop
@@ -241,7 +243,7 @@ public final class Architecture {
         height /= 2;
         width /= 2;
       } else if (layer instanceof Layer.FullyConnected f) {
-        // fc6 is a convolution of the size of a crop's last map, fc7 and fc8 are of size 1
+        // fc6 is a convolution as large as a crop's last map, fc7 and fc8 are 1x1 convolutions
         receptiveField += (window - 1) * stride;
         height -= window - 1;
         width -= window - 1;

@@ -13,8 +13,8 @@ import org.vgg4j.base.InputException;
 
 /**
  * The family: the paper's Table 1, the control network with 5x5 filters of its section 4.1, and
- * four of them with batch normalisation, which came later and is what torchvision's {@code
- * vgg11_bn} to {@code vgg19_bn} have.
+ * four of them with batch normalisation, which came later: torchvision's {@code vgg11_bn} to {@code
+ * vgg19_bn}.
  *
  * <p>Each of the five blocks is written as the filter sizes of its convolutions; the channels of
  * the blocks are the same in all networks, {@link #BLOCK_CHANNELS}.
@@ -26,7 +26,7 @@ public enum Configuration {
   A_LRN("A-LRN", LOCAL_RESPONSE, "3", "3", "3 3", "3 3", "3 3"),
   /** 13 weight layers. */
   B("B", NONE, "3 3", "3 3", "3 3", "3 3", "3 3"),
-  /** B with one 5x5 convolution in the place of each pair of 3x3 (section 4.1). */
+  /** B with one 5x5 convolution in place of each pair of 3x3 ones (section 4.1). */
   B_5X5("B-5x5", NONE, "5", "5", "5", "5", "5"),
   /** 16 weight layers, three of them 1x1. */
   C("C", NONE, "3 3", "3 3", "3 3 1", "3 3 1", "3 3 1"),
@@ -43,7 +43,7 @@ public enum Configuration {
   /** E with batch normalisation after each convolution. */
   E_BN("E-BN", BATCH, "3 3", "3 3", "3 3 3 3", "3 3 3 3", "3 3 3 3");
 
-  /** What is normalised, and where. */
+  /** Which normalisation a network has, and where. */
   enum Normalisation {
     NONE,
     /** Across channels, after the first convolution. */
@@ -58,7 +58,7 @@ public enum Configuration {
   /** Features of fc6 and fc7 at width 1. */
   public static final int HIDDEN_FEATURES = 4096;
 
-  /** Names that count the layers with weights, as most libraries have them. */
+  /** Names by the number of layers with weights, as most libraries have them. */
   private static final Map<String, Configuration> OTHERS =
       Map.of(
           "vgg11", A, "vgg13", B, "vgg16", D, "vgg19", E, "vgg11bn", A_BN, "vgg13bn", B_BN,
@@ -121,7 +121,7 @@ public enum Configuration {
   }
 
   /**
-   * Returns the configuration of that name, in any case; also of a name that counts the weight
+   * Returns the configuration of that name, ignoring case; also accepts names that count the weight
    * layers, such as {@code vgg16} or {@code VGG19_bn}.
    *
    * @throws InputException if there is none, with the list of names

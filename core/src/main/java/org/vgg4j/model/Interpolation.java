@@ -1,6 +1,9 @@
 package org.vgg4j.model;
 
-/** How an image is rescaled; both are antialiased and equal Pillow's filters of that name. */
+/**
+ * How an image is rescaled; both are antialiased and identical to Pillow's filters of the same
+ * name.
+ */
 public enum Interpolation {
   /** The triangle filter. */
   BILINEAR,

@@ -11,11 +11,11 @@ import java.util.List;
 public record Label(int index) implements Target {
 
   /**
-   * @throws IllegalArgumentException if the index is negative, as that of an unlabelled image
+   * @throws IllegalArgumentException if the index is negative, like that of an unlabelled image
    */
   public Label {
     if (index < 0) {
-      throw new IllegalArgumentException("a class is counted from 0, not " + index);
+      throw new IllegalArgumentException("the index of a class must be at least 0, not " + index);
     }
   }
 
@@ -27,7 +27,7 @@ public record Label(int index) implements Target {
   /**
    * Returns the classes of targets that are labels, {@code [N]}.
    *
-   * @throws IllegalArgumentException if one of them is no label
+   * @throws IllegalArgumentException if one of them is not a label
    */
   public static int[] indices(List<Target> targets) {
     return targets.stream().mapToInt(Label::indexOf).toArray();

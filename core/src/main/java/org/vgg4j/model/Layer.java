@@ -1,18 +1,18 @@
 package org.vgg4j.model;
 
 /**
- * One layer of a VGG network. A network is an ordered list of these; what follows is exhaustive,
- * since the paper (section 2.1, Table 1) uses nothing else, and what came later adds batch
- * normalisation.
+ * One layer of a VGG network. A network is an ordered list of these. The list is exhaustive: the
+ * paper (section 2.1, Table 1) uses nothing else, and batch normalisation is the only later
+ * addition.
  */
 public sealed interface Layer {
-  /** The field's name of the layer: conv1_1, lrn1, pool1, fc6. */
+  /** The layer's usual name: conv1_1, lrn1, pool1, fc6. */
   String name();
 
   /**
-   * The name under which the layer's output can be asked for. A convolution's is its rectified
-   * output, {@code relu1_1} for {@code conv1_1}; where batch normalisation follows, that is the
-   * normalisation's. Every other layer's is its own name.
+   * The name of the layer's output. A convolution's is that of its rectified output, {@code
+   * relu1_1} for {@code conv1_1}; where batch normalisation follows, that name belongs to the batch
+   * norm. Every other layer's output has the layer's name.
    */
   default String tap() {
     return name();
@@ -38,14 +38,14 @@ public sealed interface Layer {
 
   /**
    * Batch normalisation (Ioffe and Szegedy 2015, arXiv:1502.03167), followed by ReLU: {@code
-   * relu(scale * (x - mean) / sqrt(variance + epsilon) + shift)} for each channel. In training mean
-   * and variance are those of the micro-batch, afterwards running averages of them.
+   * relu(scale * (x - mean) / sqrt(variance + epsilon) + shift)} for each channel. In training,
+   * mean and variance are those of the micro-batch; afterwards, running averages of them.
    *
    * @param name bn followed by block and position in the block of the convolution before
    * @param channels of input and output
    */
   record BatchNorm(String name, int channels) implements Layer {
-    /** Keeps the divisor from zero: PyTorch's, for all. */
+    /** Keeps the divisor above zero: PyTorch's value, for all networks. */
     public static final double EPSILON = 1e-5;
 
     @Override
@@ -59,7 +59,7 @@ public sealed interface Layer {
    * = a_c / (k + alpha * sum a_j^2)^beta}, the sum over the {@code size} channels around c. Alpha
    * is not divided by the size.
    *
-   * @param name lrn followed by the block
+   * @param name lrn followed by the number of the block
    * @param size channels in the sum, odd
    * @param k additive constant
    * @param alpha factor of the sum
@@ -71,7 +71,7 @@ public sealed interface Layer {
   /**
    * Max pooling over 2x2 windows of stride 2; an odd last row or column is dropped.
    *
-   * @param name pool followed by the block
+   * @param name pool followed by the number of the block
    */
   record MaxPool(String name) implements Layer {}
 
@@ -79,8 +79,8 @@ public sealed interface Layer {
    * A fully connected layer.
    *
    * @param name fc6, fc7 or fc8
-   * @param inFeatures inputs; fc6 takes the last map in the order channel, row, column
-   * @param outFeatures outputs
+   * @param inFeatures number of inputs; fc6 takes the last map in the order channel, row, column
+   * @param outFeatures number of outputs
    * @param hidden whether ReLU and, in training, dropout follow
    */
   record FullyConnected(String name, int inFeatures, int outFeatures, boolean hidden)

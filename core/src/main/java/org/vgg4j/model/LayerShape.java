@@ -1,7 +1,7 @@
 package org.vgg4j.model;
 
 /**
- * What one layer makes of one input image, and what it costs.
+ * The output shape and cost of one layer for one input image.
  *
  * @param layer the layer
  * @param channels channels (or features) of its output

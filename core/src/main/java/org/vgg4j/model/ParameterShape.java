@@ -11,23 +11,24 @@ import java.util.List;
  *     linear layer's [out][in], all others [out]
  */
 public record ParameterShape(String name, String layer, List<Integer> dimensions) {
-  /** What the values of an array are. */
+  /** The role of an array's values. */
   public enum Role {
-    /** Factors of a layer's inputs. */
+    /** Weights, which multiply a layer's inputs. */
     WEIGHT,
-    /** Summands of a layer's outputs, or of a normalisation's. */
+    /** Biases, which are added to the outputs of a layer or batch norm. */
     BIAS,
-    /** Factors of a normalisation's outputs. */
+    /** Scales, which multiply the outputs of a batch norm. */
     SCALE,
     /**
-     * Running means that a normalisation subtracts when training is over: no gradients make them.
+     * Running means, which a batch norm subtracts when training is over: averaged, not learnt from
+     * gradients.
      */
     MEAN,
-    /** Running variances that belong to the means. */
+    /** Running variances, averaged like the means. */
     VARIANCE
   }
 
-  /** Ends of the names of the arrays with running statistics. */
+  /** Suffixes of the names of the arrays with running statistics. */
   private static final String MEAN = ".running_mean";
 
   private static final String VARIANCE = ".running_var";
@@ -46,7 +47,7 @@ public record ParameterShape(String name, String layer, List<Integer> dimensions
     return length;
   }
 
-  /** What the values are. */
+  /** The role of the values. */
   public Role role() {
     if (dimensions.size() > 1) {
       return Role.WEIGHT;
@@ -60,7 +61,7 @@ public record ParameterShape(String name, String layer, List<Integer> dimensions
     return name.endsWith(".weight") ? Role.SCALE : Role.BIAS;
   }
 
-  /** Whether this is a convolution's or a fully connected layer's weight. */
+  /** Whether these are the weights of a convolution or a fully connected layer. */
   public boolean isWeight() {
     return role() == Role.WEIGHT;
   }
@@ -70,12 +71,12 @@ public record ParameterShape(String name, String layer, List<Integer> dimensions
     return role() == Role.MEAN || role() == Role.VARIANCE;
   }
 
-  /** Inputs that feed one output: in-channels times filter area. */
+  /** The fan-in: inputs of one output, in-channels times filter area. */
   public int fanIn() {
     return length() / dimensions.get(0);
   }
 
-  /** Outputs that one input feeds: out-channels times filter area. */
+  /** The fan-out: outputs of one input, out-channels times filter area. */
   public int fanOut() {
     return isWeight() ? length() / dimensions.get(1) : dimensions.get(0);
   }

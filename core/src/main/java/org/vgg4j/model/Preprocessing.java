@@ -3,8 +3,8 @@ package org.vgg4j.model;
 import org.vgg4j.base.InputException;
 
 /**
- * What an image must look like before it enters a network. It belongs to the weights: every model
- * file carries its own.
+ * How an image must be prepared for a network. It belongs to the weights: every model file carries
+ * its own.
  *
  * <p>A pixel value v in 0..255 enters as {@code (v * valueRange / 255 - mean) / std}. The paper
  * (section 2.1): range 255, the training set's mean RGB, std 1.

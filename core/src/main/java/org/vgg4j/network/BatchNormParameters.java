@@ -5,7 +5,7 @@ import org.vgg4j.model.Architecture;
 import org.vgg4j.model.ParameterShape;
 
 /**
- * The arrays of a batch norm, each {@code [C]}.
+ * The shapes of a batch norm's arrays, each {@code [C]}.
  *
  * @param scale learnt
  * @param shift learnt
@@ -14,14 +14,14 @@ import org.vgg4j.model.ParameterShape;
  */
 public record BatchNormParameters(
     ParameterShape scale, ParameterShape shift, ParameterShape mean, ParameterShape variance) {
-  /** Those of the batch norm of that name. */
+  /** The arrays of the batch norm of that name. */
   public static BatchNormParameters of(Architecture architecture, String layer) {
     List<ParameterShape> shapes =
         architecture.parameters().stream().filter(shape -> shape.layer().equals(layer)).toList();
     return new BatchNormParameters(shapes.get(0), shapes.get(1), shapes.get(2), shapes.get(3));
   }
 
-  /** All four, in the order of the architecture. */
+  /** All four, in the architecture's order. */
   public List<ParameterShape> shapes() {
     return List.of(scale, shift, mean, variance);
   }

@@ -11,7 +11,7 @@ import org.vgg4j.model.Layer;
  * @param variance {@code [C]}
  */
 public record BatchNormValues(float[] scale, float[] shift, float[] mean, float[] variance) {
-  /** Those of a layer with its running statistics, as in use. */
+  /** The values of a batch norm with its running statistics, as used after training. */
   public static BatchNormValues running(Layer.BatchNorm layer, Parameters parameters) {
     BatchNormParameters names = BatchNormParameters.of(parameters.architecture(), layer.name());
     Parameters.OfLayer learnt = parameters.ofLayer(layer.name());
@@ -22,7 +22,7 @@ public record BatchNormValues(float[] scale, float[] shift, float[] mean, float[
         parameters.values(names.variance().name()));
   }
 
-  /** Those behind a convolution, with running statistics. */
+  /** The values of the batch norm that follows a convolution, with its running statistics. */
   public static BatchNormValues after(String convolution, Parameters parameters) {
     String name = convolution.replace("conv", "bn");
     for (Layer layer : parameters.architecture().layers()) {
@@ -33,17 +33,17 @@ public record BatchNormValues(float[] scale, float[] shift, float[] mean, float[
     throw new IllegalArgumentException("no batch norm follows " + convolution);
   }
 
-  /** The same layer with other statistics. */
+  /** The same batch norm with other statistics. */
   public BatchNormValues with(float[] otherMean, float[] otherVariance) {
     return new BatchNormValues(scale, shift, otherMean, otherVariance);
   }
 
-  /** What a channel is multiplied by. */
+  /** The number that a channel is multiplied by. */
   public double factor(int channel) {
     return scale[channel] * inverseDeviation(channel);
   }
 
-  /** What is then added to a channel. */
+  /** The number that is then added to a channel. */
   public double summand(int channel) {
     return shift[channel] - mean[channel] * factor(channel);
   }

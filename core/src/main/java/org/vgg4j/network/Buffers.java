@@ -3,9 +3,9 @@ package org.vgg4j.network;
 import java.util.Locale;
 import org.vgg4j.base.InputException;
 
-/** Allocates what a batch needs, or says why it cannot be. */
+/** Allocates the arrays of a batch, or says why that is impossible. */
 public final class Buffers {
-  /** Values of the longest array that Java allows. */
+  /** The length of the longest array that Java allows. */
   public static final int LONGEST = Integer.MAX_VALUE - 8;
 
   private Buffers() {}

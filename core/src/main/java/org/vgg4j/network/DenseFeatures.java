@@ -6,9 +6,9 @@ import org.vgg4j.base.InputException;
 import org.vgg4j.model.Architecture;
 
 /**
- * What a network makes of whole images at the outputs that were asked for, and no more than these
- * need: the stages after the deepest of them do not run. Memory grows to what the largest images
- * took. Not thread-safe.
+ * Computes chosen outputs of a network for whole images, and no more than these need: the stages
+ * after the deepest of them do not run. Memory grows to fit the largest images so far. Not
+ * thread-safe.
  */
 public interface DenseFeatures {
   /** The network, without batch normalisation, which is folded away. */
@@ -18,27 +18,27 @@ public interface DenseFeatures {
   Set<String> taps();
 
   /**
-   * The smallest side of images, in pixels: the crop, if a fully connected layer is asked for; else
-   * what the pools leave a pixel of.
+   * The smallest side that images may have, in pixels: the crop, if a fully connected layer is
+   * asked for; otherwise the smallest of which the pools leave a pixel.
    */
   int smallestSide();
 
   /**
    * Returns how many images of a size can be computed at a time.
    *
-   * @param wanted no more than these
-   * @throws InputException if the memory does not suffice for one
+   * @param wanted the most that are useful
+   * @throws InputException if there is not enough memory for one
    */
   int capacity(int imageHeight, int imageWidth, int wanted);
 
   /**
    * Computes them for images of one size.
    *
-   * @param images {@code [N][3][height][width]}, preprocessed as the weights want it
+   * @param images {@code [N][3][height][width]}, preprocessed as the weights expect
    * @param count N, at most {@link #capacity} of that size
    * @param imageHeight at least {@link #smallestSide}
    * @param imageWidth at least {@link #smallestSide}
-   * @return the maps by the name of the output; copies
+   * @return copies of the outputs, by name
    * @throws IllegalArgumentException if the images are too small
    */
   Map<String, FeatureMaps> features(float[] images, int count, int imageHeight, int imageWidth);

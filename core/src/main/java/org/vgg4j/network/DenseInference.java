@@ -5,10 +5,10 @@ import org.vgg4j.base.InputException;
 import org.vgg4j.model.Architecture;
 
 /**
- * The network over whole images of any size from the crop on (the paper, section 3.2): its fully
- * connected layers become convolutions, fc6 of the size of the last map of a crop, fc7 and fc8 of
- * size 1. They share their weights with the fully connected ones. Memory grows to what the largest
- * images took. Not thread-safe.
+ * The network over whole images of any size from the crop up (the paper, section 3.2): its fully
+ * connected layers become convolutions, fc6 as large as a crop's last map, fc7 and fc8 1x1. They
+ * share their weights with the fully connected ones. Memory grows to fit the largest images so far.
+ * Not thread-safe.
  */
 public interface DenseInference {
   /** The network, without batch normalisation, which is folded away. */
@@ -17,15 +17,15 @@ public interface DenseInference {
   /**
    * Returns how many images of a size can be computed at a time.
    *
-   * @param wanted no more than these
-   * @throws InputException if the memory does not suffice for one
+   * @param wanted the most that are useful
+   * @throws InputException if there is not enough memory for one
    */
   int capacity(int imageHeight, int imageWidth, int wanted);
 
   /**
    * Computes class scores of images of one size.
    *
-   * @param images {@code [N][3][height][width]}, preprocessed as the weights want it
+   * @param images {@code [N][3][height][width]}, preprocessed as the weights expect
    * @param count N, at most {@link #capacity} of that size
    * @param imageHeight at least the crop
    * @param imageWidth at least the crop

@@ -8,9 +8,9 @@ import java.util.stream.Collectors;
 import org.vgg4j.base.InputException;
 
 /**
- * Where networks are to be computed, as {@code --device} says it.
+ * Where networks are to be computed, as {@code --device} states it.
  *
- * @param kind which provider's: cpu, cuda; or auto, the best that can be used here
+ * @param kind the kind of device: cpu, cuda; or auto, the best that can be used here
  * @param numbers of the devices, from 0, where there are several of a kind; empty: the provider's
  *     choice
  */
@@ -29,11 +29,11 @@ public record Device(String kind, List<Integer> numbers) {
   }
 
   /**
-   * Understands the option.
+   * Parses the option.
    *
    * @param text such as auto, cpu, cuda or cuda:0,1
-   * @throws InputException if that is no device's form; whether there is such a device, {@link
-   *     Engines} says
+   * @throws InputException if the text is malformed; whether there is such a device is up to {@link
+   *     Engines}
    */
   public static Device of(String text) {
     Matcher matcher = FORM.matcher(text.strip());
@@ -50,7 +50,7 @@ public record Device(String kind, List<Integer> numbers) {
             : Arrays.stream(numbers.split(",")).map(Integer::valueOf).toList());
   }
 
-  /** What {@link #of} understands. */
+  /** The text that {@link #of} parses. */
   public String text() {
     return numbers.isEmpty()
         ? kind

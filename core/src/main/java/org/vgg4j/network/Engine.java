@@ -4,43 +4,45 @@ import java.util.function.Supplier;
 import org.vgg4j.base.InputException;
 
 /**
- * What executes networks on a device. Results do not depend on the number of threads. All that is
- * made by one engine is for one thread at a time, and of no use once the engine is closed.
+ * Executes networks on a device. Results do not depend on the number of threads. Everything that an
+ * engine makes is for one thread at a time, and must not be used once the engine is closed.
  */
 public interface Engine extends AutoCloseable {
   /**
-   * Kernels of this device.
+   * The kernels that a device uses.
    *
-   * @param name short, for files: what was computed with others may be rounded otherwise
+   * @param name short, for files: other kernels may round differently
    * @param description what they use, in a phrase
-   * @param reason why these were chosen, in a sentence
+   * @param reason why they were chosen, in a sentence
    * @param compiler what the JIT compiler does with them, as a phrase
-   * @param lanes numbers that one instruction works on
+   * @param lanes how many numbers one instruction works on
    */
   record KernelSet(String name, String description, String reason, String compiler, int lanes) {}
 
   /** The device. */
   Device device();
 
-  /** What computes there. */
+  /** The kernels that compute there. */
   KernelSet kernels();
 
-  /** Threads of the host for what is not the device's: decoding, rescaling, preparing images. */
+  /**
+   * Threads of the host for work that is not the device's: decoding, rescaling, preparing images.
+   */
   HostThreads hostThreads();
 
-  /** What networks take of the device's memory. */
+  /** How much of the device's memory networks take. */
   MemoryOracle memory();
 
-  /** Measures the device. */
+  /** What measures the device. */
   MachineProbe probe();
 
   /**
-   * Brings a trained network to where it is computed. Until the given arrays are let go, both may
-   * take memory.
+   * Brings a trained network to where it is computed. Until the given arrays are garbage, both
+   * copies may take memory.
    *
    * @param form how the weights of the fully connected layers are to be held
-   * @throws InputException if the memory does not suffice
-   * @throws IllegalArgumentException if the given ones are rounded and the form is not
+   * @throws InputException if there is not enough memory
+   * @throws IllegalArgumentException if the given weights are rounded and the form is not
    */
   Network load(Parameters parameters, FcWeights form);
 
@@ -50,27 +52,27 @@ public interface Engine extends AutoCloseable {
   }
 
   /**
-   * Returns what trains a network.
+   * Returns a learner for a network.
    *
-   * @param weights that it begins with; they become the learner's own
-   * @param exchange with those that have the other shares of each batch
-   * @throws InputException if the memory does not suffice, or an option is out of range
+   * @param weights the initial weights, which become the learner's own
+   * @param exchange the exchange with the learners that have the other shares of each batch
+   * @throws InputException if there is not enough memory, or an option is out of range
    * @throws IllegalArgumentException if the weights were rounded
    */
   Learner learner(Parameters weights, LearnerOptions options, Exchange exchange);
 
   /**
-   * Does something that leaves the device idle, and gets the device ready meanwhile, which makes
-   * the first images faster.
+   * Does some work that leaves the device idle, and warms the device up meanwhile, so that the
+   * first images are faster.
    *
-   * @param work for example: reads a model
-   * @return what the work gives
+   * @param work for example reading a model
+   * @return the result of the work
    */
   default <T> T warmUpDuring(Supplier<T> work) {
     return work.get();
   }
 
-  /** Lets go of the device, of all that was made by this engine, and of the host's threads. */
+  /** Releases the device, everything that this engine made, and the host's threads. */
   @Override
   void close();
 }

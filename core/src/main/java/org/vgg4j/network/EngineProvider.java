@@ -3,22 +3,23 @@ package org.vgg4j.network;
 import org.vgg4j.base.InputException;
 
 /**
- * Engines for one kind of device; found as a service, so that a kind is there or not with its
- * module.
+ * Provides engines for one kind of device. Found as a service, so that a kind of device is there if
+ * its module is.
  */
 public interface EngineProvider {
   /**
    * Whether a device can be used.
    *
    * @param usable whether it can
-   * @param reason what it is, in a phrase; or, where it cannot be used, in a clause what is missing
+   * @param reason what it is, as a phrase; or, where it cannot be used, what is missing, as a
+   *     clause
    */
   record Availability(boolean usable, String reason) {}
 
-  /** The kind of device, as {@link Device#kind()} says it. */
+  /** The kind of device, as in {@link Device#kind()}. */
   String kind();
 
-  /** Of several kinds that can be used, {@link Device#AUTO} is the one with the largest. */
+  /** Of several usable kinds, {@link Device#AUTO} takes the one with the largest preference. */
   int preference();
 
   /** Whether a device of this kind can be used here. Throws nothing. */
@@ -27,8 +28,8 @@ public interface EngineProvider {
   /**
    * Opens a device that can be used.
    *
-   * @param threads for what is done on the host; closed with the engine
-   * @throws InputException if something that the user can change prevents it
+   * @param threads threads for work on the host; closed with the engine
+   * @throws InputException if it cannot be opened for a reason that the user can change
    */
   Engine open(Device device, HostThreads threads);
 }

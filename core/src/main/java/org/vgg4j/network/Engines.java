@@ -12,12 +12,12 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.vgg4j.base.InputException;
 
-/** Finds the engine for a device. A choice is logged where it differs from the one before. */
+/** Finds the engine for a device. A choice is logged if it differs from the previous one. */
 public final class Engines {
   private static final Logger LOG = LoggerFactory.getLogger(Engines.class);
   private static final AtomicReference<String> LOGGED = new AtomicReference<>("");
 
-  /** Kinds of which every vgg4j knows, though the module is not everywhere, and what they need. */
+  /** Kinds of devices that are known even where their module is missing, and what they need. */
   private static final Map<String, String> OPTIONAL =
       Map.of(
           "cuda",
@@ -27,9 +27,9 @@ public final class Engines {
   /**
    * What was chosen, and why.
    *
-   * @param provider of the engine
-   * @param device one of its kind
-   * @param reason in a phrase
+   * @param provider the provider of the engine
+   * @param device a device of its kind
+   * @param reason the reason, as a phrase
    */
   record Choice(EngineProvider provider, Device device, String reason) {}
 
@@ -74,8 +74,8 @@ public final class Engines {
         .forEach(providers::add);
     if (providers.isEmpty()) {
       throw new InputException(
-          "no engine is on the class path: where jars are merged into one, merge their files in"
-              + " META-INF/services, too");
+          "no engine is on the class path: if jars were merged into one, their files in"
+              + " META-INF/services must be merged, too");
     }
     providers.sort(Comparator.comparing(EngineProvider::preference).reversed());
     return providers;

@@ -4,12 +4,12 @@ import java.util.List;
 import org.vgg4j.model.Layer;
 
 /**
- * How a learner exchanges gradients with those that have the other shares of each batch. The calls
- * are collective: all ranks make the same ones in the same order, with arrays of the same lengths,
- * and afterwards hold the same bits. Not thread-safe.
+ * How a learner exchanges gradients with the learners that have the other shares of each batch. The
+ * calls are collective: all ranks make the same ones in the same order, with arrays of the same
+ * lengths, and afterwards hold the same bits. Not thread-safe.
  */
 public interface Exchange {
-  /** A learner that has all of each batch to itself. */
+  /** The exchange of a learner that has all of each batch to itself. */
   Exchange ALONE = new Alone();
 
   /** Which share of each batch is this learner's, from 0. */
@@ -19,22 +19,23 @@ public interface Exchange {
   int ranks();
 
   /**
-   * Begins to replace values by their sums over all ranks, added in the order of the ranks, while
-   * the caller continues.
+   * Starts an all-reduce, which replaces values by their sums over all ranks, added in the order of
+   * the ranks, while the caller continues.
    *
    * @param values read and overwritten until {@link #awaitAll} returns
    */
   void beginAllReduce(float[] values);
 
   /**
-   * Begins to give every rank the array of every other, while the caller continues.
+   * Starts an all-gather, which gives every rank the array of every other, while the caller
+   * continues.
    *
    * @param arrays one for each rank, of equal lengths; this rank's own is read, the others' are
    *     overwritten, until {@link #awaitAll} returns
    */
   void beginAllGather(List<float[]> arrays);
 
-  /** Waits until all that was begun is done. */
+  /** Waits until everything that was started is done. */
   void awaitAll();
 
   /** Replaces values by their sums over all ranks, added in the order of the ranks. */
@@ -42,10 +43,10 @@ public interface Exchange {
 
   /**
    * Whether the gradient of a fully connected layer is exchanged as its factors, from which each
-   * rank computes it: what the layer read and the gradients with respect to what it wrote, of all
-   * images of the batch (sufficient factor broadcasting: Xie et al., UAI 2016). That is so where
-   * they are at most half as many numbers. Also a batch in micro-batches is collected as factors
-   * then.
+   * rank computes it: the layer's inputs and the gradients with respect to its outputs, for all
+   * images of the batch (sufficient factor broadcasting: Xie et al., UAI 2016). This is so where
+   * the factors are at most half as many numbers as the gradient. A batch in micro-batches is then
+   * collected as factors, too.
    *
    * @param batch images of a whole batch, over all ranks
    */

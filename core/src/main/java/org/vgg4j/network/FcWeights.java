@@ -8,13 +8,13 @@ public enum FcWeights {
   /** As they are, 32-bit floats. */
   FP32,
   /**
-   * Rounded to bfloat16, 8 significant bits: half of the memory, and at small batches half of the
-   * time of these layers.
+   * Rounded to bfloat16, 8 significant bits: half the memory, and at small batches half the time of
+   * these layers.
    */
   BF16;
 
   /**
-   * Returns the form of that name, in any case.
+   * Returns the form of that name, ignoring case.
    *
    * @throws InputException if there is none
    */

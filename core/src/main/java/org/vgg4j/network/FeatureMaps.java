@@ -1,7 +1,7 @@
 package org.vgg4j.network;
 
 /**
- * What a layer makes of images of one size, in the open.
+ * A layer's output for images of one size, in plain layout.
  *
  * @param images number of images
  * @param channels of a convolution's or pool's map, or features of a fully connected layer

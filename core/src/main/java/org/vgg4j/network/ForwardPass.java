@@ -4,13 +4,13 @@ import org.vgg4j.model.Architecture;
 
 /** Class posteriors of batches of crops. */
 public interface ForwardPass {
-  /** The largest batch. */
+  /** The largest batch that it takes. */
   int capacity();
 
   /**
    * Returns room for a batch of crops, {@code [N][3][crop][crop]}.
    *
-   * @throws org.vgg4j.base.InputException if that is more than a Java array can be
+   * @throws org.vgg4j.base.InputException if that is longer than a Java array can be
    */
   static float[] images(Architecture architecture, int batch) {
     int crop = architecture.crop();
@@ -20,7 +20,7 @@ public interface ForwardPass {
   /**
    * Computes class posteriors: the soft-max of the scores.
    *
-   * @param images {@code [N][3][crop][crop]}, preprocessed as the weights want it
+   * @param images {@code [N][3][crop][crop]}, preprocessed as the weights expect
    * @param count N, at most the capacity
    * @return {@code [N][classes]}, a new array; each row sums to 1
    */

@@ -5,11 +5,11 @@ import org.vgg4j.base.InputException;
 import org.vgg4j.kernels.Workers;
 
 /**
- * Threads of the host, which prepare images for any device, and compute where the device is the
- * host itself. No result depends on their number. For one caller at a time.
+ * Threads of the host. They prepare images for any device, and compute where the device is the host
+ * itself. No result depends on their number. For one caller at a time.
  */
 public final class HostThreads implements AutoCloseable {
-  /** More threads than processors only cost memory; so many are allowed on any machine. */
+  /** More threads than processors only cost memory, but this many are allowed on any machine. */
   private static final int MOST_THREADS = 256;
 
   private static final int THREADS_PER_PROCESSOR = 4;
@@ -40,8 +40,8 @@ public final class HostThreads implements AutoCloseable {
   }
 
   /**
-   * Lets fewer threads work from now on, or more again, since others want the processors. Any
-   * thread may say so at any time.
+   * Changes how many threads work from now on, so that others get some of the processors. Any
+   * thread may call this at any time.
    *
    * @param most at least 1, and no more than {@link #count}
    */
@@ -54,7 +54,7 @@ public final class HostThreads implements AutoCloseable {
     workers.run(tasks, (task, scratch) -> body.accept(task));
   }
 
-  /** The same threads, as kernels take them: for an engine that computes on the host. */
+  /** The same threads in the form that kernels take: for an engine that computes on the host. */
   public Workers workers() {
     return workers;
   }

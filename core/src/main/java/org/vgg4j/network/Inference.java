@@ -5,15 +5,15 @@ import org.vgg4j.base.InputException;
 import org.vgg4j.model.Architecture;
 
 /**
- * The forward pass: class scores of a batch of crops, and what lies between on request. All memory
- * is allocated when it is made, or when the largest batch is changed. Not thread-safe.
+ * The forward pass: class scores of a batch of crops, and outputs of earlier layers on request. All
+ * memory is allocated on construction, or when the largest batch is changed. Not thread-safe.
  */
 public interface Inference extends ForwardPass {
   /**
-   * What a stage cannot do without.
+   * The least work that a stage can do.
    *
-   * @param multiplyAdds of its products, as the kernels make them
-   * @param bytes of its input, its weights and its output, each moved once
+   * @param multiplyAdds multiply-adds of its products, as the kernels compute them
+   * @param bytes bytes of its input, its weights and its output, each moved once
    */
   record Work(long multiplyAdds, long bytes) {}
 
@@ -21,26 +21,27 @@ public interface Inference extends ForwardPass {
   Architecture architecture();
 
   /**
-   * Takes batches of so many images from now on; what smaller ones needed is let go.
+   * Takes batches of so many images from now on; the memory for the old size is released.
    *
-   * @throws InputException if the memory does not suffice
+   * @throws InputException if there is not enough memory
    */
   void enlarge(int newCapacity);
 
   /**
    * Computes class scores (before soft-max).
    *
-   * @param images {@code [N][3][crop][crop]}, preprocessed as the weights want it
+   * @param images {@code [N][3][crop][crop]}, preprocessed as the weights expect
    * @param count N, at most the capacity
    * @return {@code [N][classes]}; overwritten by the next call
    */
   float[] scores(float[] images, int count);
 
   /**
-   * What the last call left at a tap.
+   * The output at a tap in the last call.
    *
    * @return {@code [N][C][H][W]} or {@code [N][features]}, a copy
-   * @throws IllegalArgumentException if it was not asked for when this was made, or nothing ran yet
+   * @throws IllegalArgumentException if this tap was not asked for on construction, or nothing has
+   *     run yet
    */
   float[] tap(String name);
 
@@ -50,8 +51,8 @@ public interface Inference extends ForwardPass {
   Map<String, Long> stageNanos();
 
   /**
-   * What each stage has to do for that many images, by the name of its output. An input that the
-   * caches still hold does not come from memory; nor need a small output go there.
+   * The work of each stage for that many images, by the name of its output. Caches may save some of
+   * the traffic: of an input that they still hold, and of a small output.
    */
   Map<String, Work> work(int count);
 }

@@ -5,33 +5,33 @@ import java.util.List;
 import org.vgg4j.model.Target;
 
 /**
- * Trains one network: owns its weights, their velocities, and the way from images to a step,
+ * Trains one network: owns its weights, their velocities, and everything from images to an update,
  * wherever that is computed. A step is {@link #begin}, {@link #add} for each micro-batch of this
  * rank's share, and {@link #update}. Not thread-safe.
  */
 public interface Learner extends ForwardPass, AutoCloseable {
   /**
-   * What a step is made of.
+   * The batch of one step.
    *
    * @param microBatches images of each micro-batch of the first rank's share, then of the second's
-   *     and so on; a share has as many micro-batches as that of a whole batch, of which the last
-   *     may be empty
+   *     and so on; each share has as many micro-batches as it has in a full batch, and the last of
+   *     them may be empty
    * @param rate learning rate
    */
   record Batch(int[] microBatches, double rate) {
-    /** A batch in one micro-batch. */
+    /** A batch that is a single micro-batch. */
     public Batch(int images, double rate) {
       this(new int[] {images}, rate);
     }
 
-    /** Images of all ranks, of which the gradient is the mean. */
+    /** Number of images of all ranks; the gradient is the mean over these. */
     public int images() {
       return Arrays.stream(microBatches).sum();
     }
   }
 
   /**
-   * What some images gave.
+   * The result for some images.
    *
    * @param lossSum sum of the images' losses, in nats
    * @param correct images whose largest score was their label's
@@ -40,7 +40,7 @@ public interface Learner extends ForwardPass, AutoCloseable {
     /** Nothing yet. */
     public static final Result NONE = new Result(0, 0);
 
-    /** Returns the result of these images and those. */
+    /** Returns the combined result of these images and others. */
     public Result plus(Result other) {
       return new Result(lossSum + other.lossSum, correct + other.correct);
     }
@@ -52,7 +52,7 @@ public interface Learner extends ForwardPass, AutoCloseable {
   /**
    * Adds the next micro-batch of this rank's share.
    *
-   * @param images {@code [N][3][crop][crop]}, preprocessed as the weights want it; may be longer
+   * @param images {@code [N][3][crop][crop]}, preprocessed as the weights expect; may be longer
    * @param targets what the network's outputs are compared with, {@code [N]}
    * @param keys what the dropout masks depend on
    * @throws IllegalStateException if the batch has another number of images at this place
@@ -61,23 +61,23 @@ public interface Learner extends ForwardPass, AutoCloseable {
 
   /**
    * Makes the step, unless the loss of a rank is not finite: then no parameter changes. If not all
-   * micro-batches were added, this takes as long as with all of them, but the weights are of no use
+   * micro-batches were added, this takes as long as with all of them, but the weights are useless
    * afterwards.
    *
-   * @return what the whole batch gave, over all ranks
+   * @return the result for the whole batch, over all ranks
    */
   Result update();
 
   /** The weights. Changing them takes effect at once. */
   ParameterStore weights();
 
-  /** What each weight moved by in its last step. */
+  /** The velocities: what each weight moved by in its last step. */
   ParameterStore velocities();
 
-  /** What this learner, and validation between its steps, takes of the engine's memory. */
+  /** How much of the engine's memory this learner takes, including validation between its steps. */
   MemoryPlan memory();
 
-  /** Lets go of memory that the garbage collector does not see. */
+  /** Releases memory that the garbage collector does not manage. */
   @Override
   void close();
 }

@@ -9,18 +9,17 @@ import java.util.Set;
  * @param batch images of a whole batch, over all ranks
  * @param microBatch images at a time, at most the rank's share of a batch
  * @param dropout share of the hidden features of fc6 and fc7 that is dropped, in [0, 1)
- * @param descent what a step makes of a gradient
+ * @param descent how a step uses the gradient
  */
 public record LearnerOptions(int batch, int microBatch, double dropout, Descent descent) {
   /**
    * Mini-batch gradient descent with momentum and L2 decay.
    *
-   * @param momentum share of the last step that is taken again, 0.9 in the paper
+   * @param momentum fraction of the last step that is repeated, 0.9 in the paper
    * @param weightDecay factor of the L2 penalty, 5e-4 in the paper
    * @param biasDecay whether biases, and the scales of batch norms, decay like weights
    * @param frozen names of the layers, such as conv1_1, whose parameters stay as they are
-   * @param rateFactors for layers that do not learn at the rate of all: the multiple at which they
-   *     do
+   * @param rateFactors for layers with a learning rate of their own: its ratio to the common rate
    */
   public record Descent(
       double momentum,

@@ -2,22 +2,25 @@ package org.vgg4j.network;
 
 import org.vgg4j.model.Architecture;
 
-/** What networks take of an engine's memory, known before they are made, and what fits. */
+/** Predicts how much of an engine's memory networks take, before they are made, and what fits. */
 public interface MemoryOracle {
-  /** Share of the memory that a plan may fill; the rest is for images and what is not planned. */
+  /**
+   * The fraction of the memory that a plan may fill; the rest is for images and whatever is not
+   * planned.
+   */
   double USABLE = 0.85;
 
-  /** What to call the memory in a sentence, such as "a heap". */
+  /** What the memory is called in a sentence, such as "a heap". */
   String name();
 
-  /** What gives more of it, such as "give Java more (-Xmx...)". */
+  /** How to get more of it, such as "give Java more (-Xmx...)". */
   String remedy();
 
   /** How much there is, in bytes. */
   long limit();
 
   /**
-   * What {@link Inference} without taps takes.
+   * The memory of {@link Inference} without taps.
    *
    * @param batch images at a time
    * @param form how the weights of the fully connected layers are held
@@ -25,7 +28,7 @@ public interface MemoryOracle {
   MemoryPlan inference(Architecture architecture, int batch, FcWeights form);
 
   /**
-   * What a {@link Learner} takes, with validation between its steps.
+   * The memory of a {@link Learner}, including validation between its steps.
    *
    * @param microBatch images at a time
    * @param batch images of a whole batch
@@ -38,7 +41,7 @@ public interface MemoryOracle {
   /** Returns the same for another amount of memory. */
   MemoryOracle withLimit(long bytes);
 
-  /** Whether a plan leaves enough for what is not planned. */
+  /** Whether a plan leaves enough memory for whatever is not planned. */
   default boolean fits(MemoryPlan plan) {
     return plan.total() <= USABLE * limit() && !plan.hasTooLongArray();
   }

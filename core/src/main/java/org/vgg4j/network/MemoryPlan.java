@@ -6,17 +6,17 @@ import java.util.Map;
 /**
  * The memory that a network takes on its device, known before it runs.
  *
- * @param parts bytes of each part, in the order in which they are best read
- * @param longestArray values of the longest array whose length grows with the batch
+ * @param parts bytes of each part, in the order in which to list them
+ * @param longestArray length of the longest array that grows with the batch
  */
 public record MemoryPlan(Map<String, Long> parts, long longestArray) {
   /** The part of the weights, as they were trained or as {@link FcWeights} holds them. */
   public static final String WEIGHTS = "weights";
 
-  /** The part of convolutions that have taken up the batch norms behind them. */
+  /** The part of convolutions with the batch norms folded in. */
   public static final String FOLDED = "convolutions with their normalisations";
 
-  /** The part of weights in the form in which kernels read them. */
+  /** The part of weights in the form that the kernels read. */
   public static final String PREPARED = "prepared weights";
 
   /** The sum of the parts, in bytes. */
@@ -25,7 +25,7 @@ public record MemoryPlan(Map<String, Long> parts, long longestArray) {
   }
 
   /**
-   * What a forward pass takes beside the weights, in whatever form, which several may share; in
+   * The memory of a forward pass beside the weights in any form, which several passes may share; in
    * bytes.
    */
   public long ofPass() {

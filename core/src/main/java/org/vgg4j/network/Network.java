@@ -6,9 +6,10 @@ import org.vgg4j.base.InputException;
 import org.vgg4j.model.Architecture;
 
 /**
- * A trained network whose weights lie where an engine computes, in the form that it wants; makes
- * passes over them, which share the weights. Batch norms are folded into the convolutions before
- * them. Used by one thread at a time, with all its passes but those that have threads of their own.
+ * A trained network whose weights lie where an engine computes, in the form that it needs; makes
+ * passes, which share the weights. Batch norms are folded into the convolutions before them. To be
+ * used by one thread at a time, together with its passes, except for passes that have threads of
+ * their own.
  */
 public interface Network extends AutoCloseable {
   /** The network, without batch normalisation. */
@@ -18,9 +19,9 @@ public interface Network extends AutoCloseable {
   FcWeights fcWeights();
 
   /**
-   * What rounding changed in each fully connected layer, by its name: the root of the sum of the
-   * squared errors of its weights, as a share of that of the squared weights. Empty if none was
-   * rounded; NaN where a weight is not finite.
+   * The relative rounding error of each fully connected layer, by name: the root of the sum of its
+   * weights' squared errors, divided by that of its squared weights. Empty if none was rounded; NaN
+   * where a weight is not finite.
    */
   Map<String, Double> roundingErrors();
 
@@ -30,25 +31,25 @@ public interface Network extends AutoCloseable {
    * @param capacity the largest batch
    * @param taps outputs to keep: {@code relu1_1}, {@code lrn1}, {@code pool5}, {@code fc7} (after
    *     ReLU), {@code fc8} (the class scores), …
-   * @throws InputException if there is no such tap, or the memory does not suffice
+   * @throws InputException if there is no such tap, or there is not enough memory
    */
   Inference inference(int capacity, Set<String> taps);
 
   /**
-   * Returns a pass over crops that runs beside others, each with threads of its own: the weights
-   * are shared, the rest is its own.
+   * Returns a pass over crops that runs concurrently with others: they share the weights, but each
+   * has its own threads and memory.
    *
-   * @param threads of the thread that uses the pass
+   * @param threads threads for the thread that uses the pass
    * @param capacity see {@link #inference(int, Set)}
    * @param taps see {@link #inference(int, Set)}
-   * @throws InputException as {@link #inference(int, Set)}
+   * @throws InputException as {@link #inference(int, Set)} does
    */
   Inference inference(HostThreads threads, int capacity, Set<String> taps);
 
   /**
-   * Returns how many crops at a time the memory has room for, beside what else is in it.
+   * Returns how many crops at a time fit into the memory, beside what else is in it.
    *
-   * @param wanted no more than these; at least 1
+   * @param wanted the most that are useful; at least 1
    */
   int capacity(int wanted);
 
@@ -64,7 +65,9 @@ public interface Network extends AutoCloseable {
    */
   DenseFeatures features(Set<String> taps);
 
-  /** Lets go of memory that the garbage collector does not see; the passes are of no use then. */
+  /**
+   * Releases memory that the garbage collector does not manage; the passes are unusable afterwards.
+   */
   @Override
   void close();
 }

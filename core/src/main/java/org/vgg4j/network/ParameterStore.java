@@ -15,20 +15,20 @@ public interface ParameterStore {
   Architecture architecture();
 
   /**
-   * Returns the values of a parameter: the array itself where it is kept on the host, else a copy.
-   * It is only to be read, and only until the values change.
+   * Returns the values of a parameter: the array itself where it is kept on the host, otherwise a
+   * copy. Only to be read, and only until the values change.
    *
-   * @param name of the parameter
-   * @throws IllegalArgumentException if there is none of that name
+   * @param name name of the parameter
+   * @throws IllegalArgumentException if there is none with that name
    */
   float[] values(String name);
 
   /**
    * Changes the values of a parameter.
    *
-   * @param name of the parameter
-   * @param change is given the values, and leaves there what they are to become
-   * @throws IllegalArgumentException if there is none of that name
+   * @param name name of the parameter
+   * @param change changes the values in the array that it is given
+   * @throws IllegalArgumentException if there is none with that name
    */
   void change(String name, Consumer<float[]> change);
 

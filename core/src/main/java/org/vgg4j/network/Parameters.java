@@ -17,8 +17,8 @@ import org.vgg4j.model.ParameterShape;
  * The arrays of one network, in the names and layouts of {@link Architecture#parameters()}. The
  * arrays are shared, not copied; whoever trains writes into them.
  *
- * <p>For inference the weights of the fully connected layers may be rounded to bfloat16; see {@link
- * FcWeights}. Their arrays are then not here.
+ * <p>For inference, the weights of the fully connected layers may be rounded to bfloat16; see
+ * {@link FcWeights}. Their original arrays are then no longer here.
  */
 public final class Parameters implements ParameterStore {
   /**
@@ -45,7 +45,7 @@ public final class Parameters implements ParameterStore {
   /**
    * @param architecture the network that the arrays belong to
    * @param arrays one array for each parameter of the network, by name
-   * @throws InputException if an array is missing, is too much, or has another length
+   * @throws InputException if an array is missing, unknown, or has the wrong length
    */
   public Parameters(Architecture architecture, Map<String, float[]> arrays) {
     this.architecture = architecture;
@@ -111,7 +111,7 @@ public final class Parameters implements ParameterStore {
     }
   }
 
-  /** A convolution that also does what the normalisation behind it would. */
+  /** Folds the batch norm that follows a convolution into it. */
   private static OfLayer folded(Parameters normalised, String convolution) {
     OfLayer values = normalised.ofLayer(convolution);
     BatchNormValues norm = BatchNormValues.after(convolution, normalised);
@@ -129,10 +129,10 @@ public final class Parameters implements ParameterStore {
   }
 
   /**
-   * Returns the network that computes the same without batch normalisation: once training is over,
-   * that is a factor and a summand for each channel, which the convolution's own weights and bias
-   * take up. Convolutions are copied, other arrays shared. The same object if there is no batch
-   * normalisation.
+   * Returns a network that computes the same without batch normalisation: once training is over, a
+   * batch norm is a factor and a summand for each channel, which can be folded into the weights and
+   * bias of its convolution. Convolutions are copied, other arrays shared. Returns this object if
+   * there is no batch normalisation.
    */
   public Parameters withoutBatchNorm() {
     return architecture.configuration().hasBatchNorm()
@@ -165,9 +165,9 @@ public final class Parameters implements ParameterStore {
   }
 
   /**
-   * What rounding changed in each fully connected layer, by its name: the root of the sum of the
-   * squared errors of its weights, as a share of that of the squared weights. Empty if none was
-   * rounded; NaN where a weight is not finite.
+   * The relative rounding error of each fully connected layer, by name: the root of the sum of its
+   * weights' squared errors, divided by that of its squared weights. Empty if none was rounded; NaN
+   * where a weight is not finite.
    */
   public Map<String, Double> roundingErrors() {
     Map<String, Double> errors = new LinkedHashMap<>();
@@ -175,7 +175,7 @@ public final class Parameters implements ParameterStore {
     return Collections.unmodifiableMap(errors);
   }
 
-  /** The layer of that name if its weights were rounded, else null. */
+  /** The layer of that name if its weights were rounded, otherwise null. */
   public @Nullable Rounded rounded(String layer) {
     return rounded.get(layer);
   }

@@ -7,8 +7,8 @@ package org.vgg4j.network;
  * @param rows windows one above another: height / 32 - crop / 32 + 1
  * @param columns windows side by side
  * @param classes number of classes
- * @param values {@code [images][rows][columns][classes]}; may be longer, and is overwritten by the
- *     next pass
+ * @param values {@code [images][rows][columns][classes]}; may be longer; overwritten by the next
+ *     pass
  */
 public record ScoreMaps(int images, int rows, int columns, int classes, float[] values) {
   /** Index of the score of class 0 in {@link #values}. */

@@ -12,7 +12,7 @@ import org.vgg4j.network.HostThreads;
 import org.vgg4j.network.Inference;
 import org.vgg4j.network.Network;
 
-/** Crops, which fill batches whatever image they are of. */
+/** Crops; a batch may mix those of different images. */
 final class CropViews implements ViewSource {
   private final HostThreads threads;
   private final Preprocessor preprocessor;

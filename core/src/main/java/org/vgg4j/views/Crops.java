@@ -7,12 +7,12 @@ import org.vgg4j.image.RgbImage;
 /**
  * The crops of a rescaled image that a protocol evaluates.
  *
- * @param places left and upper edges, each once, without mirror images
- * @param mirrored whether each counts a second time as its mirror image
- * @param side of the crops, in pixels
+ * @param places positions of the crops, each once, without mirror images
+ * @param mirrored whether each crop's mirror image is evaluated, too
+ * @param side side of the crops, in pixels
  */
 record Crops(List<Place> places, boolean mirrored, int side) {
-  /** Left and upper edge in pixels. */
+  /** Left and upper edge of a crop in pixels. */
   record Place(int x, int y) {}
 
   /**
@@ -54,7 +54,7 @@ record Crops(List<Place> places, boolean mirrored, int side) {
     return places;
   }
 
-  /** From edge to edge, rounded half up. */
+  /** Offset of a grid position: evenly spaced from edge to edge, rounded half up. */
   private static int step(int margin, int number, int grid) {
     return (2 * margin * number + grid - 1) / (2 * (grid - 1));
   }
@@ -62,8 +62,8 @@ record Crops(List<Place> places, boolean mirrored, int side) {
   /**
    * The views of a rescaled image: first all crops as they are, then all mirrored.
    *
-   * @param image number of the image
-   * @param total weight of the crops in the mean over the image's views
+   * @param image index of the image
+   * @param share total weight of the crops in the mean over the image's views
    */
   List<View> views(int image, RgbImage rescaled, double share) {
     List<View> views = new ArrayList<>();

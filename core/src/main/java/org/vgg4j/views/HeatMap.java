@@ -2,20 +2,20 @@ package org.vgg4j.views;
 
 /**
  * Where in an image a network sees a class: values on a square grid of points. Value {@code
- * [row][column]} is that of the point {@code (x + column * step, y + row * step)}.
+ * [row][column]} belongs to the point {@code (x + column * step, y + row * step)}.
  *
- * @param method what the values are
+ * @param method how the values were computed
  * @param scale Q: the shorter side, in pixels, to which the image was rescaled
  * @param label index of the class
- * @param probability of the class, in 0..1: by {@link Method#OCCLUSION} that of the centre crop,
- *     which {@code vgg classify} prints; by {@link Method#CLASS_SCORES} that of the mean score of
- *     all windows
+ * @param probability probability of the class, in 0..1: for {@link Method#OCCLUSION} that of the
+ *     centre crop, which {@code vgg classify} prints; for {@link Method#CLASS_SCORES} that of the
+ *     mean score of all windows
  * @param values {@code [rows][columns]}, see the method
  * @param x of the first point, in pixels of the image from its left edge
  * @param y of the first point, in pixels of the image from its upper edge
- * @param step from point to point, in pixels of the image
- * @param window side of what is covered, or looked at, around each point, in pixels of the rescaled
- *     image
+ * @param step distance between points, in pixels of the image
+ * @param window side of the square around each point that is covered, or evaluated, in pixels of
+ *     the rescaled image
  * @param seen the part of the image that the values cover
  */
 public record HeatMap(
@@ -54,12 +54,12 @@ public record HeatMap(
    */
   public record Area(double x, double y, double width, double height) {}
 
-  /** Number of points one above another. */
+  /** Number of rows of points. */
   public int rows() {
     return values.length;
   }
 
-  /** Number of points side by side. */
+  /** Number of columns of points. */
   public int columns() {
     return values[0].length;
   }
@@ -87,7 +87,8 @@ public record HeatMap(
   }
 
   /**
-   * Returns the value at any point: bilinear between grid points, clamped beyond the outermost.
+   * Returns the value at any point: interpolated bilinearly between grid points, clamped beyond the
+   * outermost.
    *
    * @param atX in pixels of the image from its left edge
    * @param atY in pixels of the image from its upper edge

@@ -10,20 +10,20 @@ import org.vgg4j.image.transform.Rescale;
 import org.vgg4j.model.Interpolation;
 
 /**
- * Draws heat maps for people: the image, beside it one panel for each class, with its name and
- * probability above and a colour bar below, and a row of these for each scale. In the panels the
- * image is grey, so that the colours are the map's; where the map is zero it is left as it is. What
- * the network does not see is pale.
+ * Draws heat maps: the image, beside it one panel for each class, with its name and probability
+ * above and a colour bar below, and a row of these for each scale. In the panels the image is grey,
+ * so that all colours are the map's; where the map is zero, the grey is left as it is. Parts that
+ * the network does not see are pale.
  */
 public final class HeatMapSheet {
   /** Shorter side of a panel, in pixels. */
   private static final int SIDE = 384;
 
-  /** Largest ratio of the sides; longer images are cut off around the middle. */
+  /** Largest ratio of the sides; of longer images only the middle is drawn. */
   private static final int LONGEST = 3;
 
   private static final int GAP = 16;
-  private static final int DOT = 2; // pixels of a letter's dot
+  private static final int DOT = 2; // pixels for each dot of a letter
   private static final int LINE = BitmapFont.LINE * DOT + 2;
   private static final int BAR = 14;
   private static final int FRAME = 2;
@@ -34,23 +34,25 @@ public final class HeatMapSheet {
   private static final int BLUE = 0x2C5FD0;
   private static final int DARKEST = 90;
   private static final int LIGHTEST = 240;
-  private static final double STRONGEST = 0.75; // how much of the colour the largest value has
+  private static final double STRONGEST = 0.75; // opacity of the colour at the largest value
   private static final double PALE = 0.65;
 
-  /** In 0..1: smaller differences stay weak, or they would look like large ones. */
+  /**
+   * The least that the colour scale spans, in 0..1, so that small differences do not look like
+   * large ones.
+   */
   private static final double SMALLEST_RANGE = 0.01;
 
   private final RgbImage panel;
-  private final double pixels; // of the image for one of the panel
-  private final double left; // of the panel in the image, in its pixels
+  private final double pixels; // pixels of the image for one of the panel
+  private final double left; // origin of the panel, in pixels of the image
   private final double top;
   private final int width;
   private final byte[] sheet;
 
-  private HeatMapSheet(RgbImage picture, int panels, int rows, int linesBelow) {
-    double zoom = SIDE / (double) Math.min(picture.width(), picture.height());
-    Rescale.Size whole =
-        new Rescale.Size(side(picture.width(), zoom), side(picture.height(), zoom));
+  private HeatMapSheet(RgbImage image, int panels, int rows, int linesBelow) {
+    double zoom = SIDE / (double) Math.min(image.width(), image.height());
+    Rescale.Size whole = new Rescale.Size(side(image.width(), zoom), side(image.height(), zoom));
     int panelWidth = Math.min(whole.width(), LONGEST * SIDE);
     int panelHeight = Math.min(whole.height(), LONGEST * SIDE);
     int x = (whole.width() - panelWidth) / 2;
@@ -65,8 +67,7 @@ public final class HeatMapSheet {
           "heat maps of %d classes at %d scales are too many for one drawing: take fewer"
               .formatted(panels - 1, rows));
     }
-    this.panel =
-        Rescale.crop(picture, whole, Interpolation.BILINEAR, x, y, panelWidth, panelHeight);
+    this.panel = Rescale.crop(image, whole, Interpolation.BILINEAR, x, y, panelWidth, panelHeight);
     this.sheet = new byte[(int) (3L * width * height)];
     Arrays.fill(sheet, (byte) 255);
   }
@@ -75,7 +76,10 @@ public final class HeatMapSheet {
     return Math.max(SIDE, (int) Math.round(pixels * zoom));
   }
 
-  /** Two lines above the panels; below them a bar, its numbers, and their unit. */
+  /**
+   * Height of a row: two lines of text above the panels; below them the colour bar, its numbers,
+   * and their unit.
+   */
   private static int rowHeight(int panelHeight) {
     return GAP + 2 * LINE + panelHeight + GAP / 2 + BAR + GAP / 4 + 2 * LINE;
   }
@@ -83,18 +87,17 @@ public final class HeatMapSheet {
   /**
    * Draws a sheet.
    *
-   * @param picture as the maps' points lie in it
-   * @param name of the image
-   * @param classNames in the order of the model
-   * @param rows the maps, {@code [rows][classes]}, at least one; those of a row have one method and
-   *     one scale
+   * @param image the image to which the maps' points refer
+   * @param name name of the image
+   * @param classNames the names of the classes, in the order of the model
+   * @param rows the maps, {@code [rows][classes]}, at least one; those of a row share one method
+   *     and one scale
    * @throws InputException if there are too many for one drawing
    */
   public static RgbImage draw(
-      RgbImage picture, String name, List<String> classNames, List<List<HeatMap>> rows) {
+      RgbImage image, String name, List<String> classNames, List<List<HeatMap>> rows) {
     List<String> words = explanation(rows.get(0).get(0));
-    HeatMapSheet sheet =
-        new HeatMapSheet(picture, rows.get(0).size() + 1, rows.size(), words.size());
+    HeatMapSheet sheet = new HeatMapSheet(image, rows.get(0).size() + 1, rows.size(), words.size());
     for (int row = 0; row < rows.size(); row++) {
       sheet.drawRow(row, name, classNames, rows.get(row));
     }
@@ -105,11 +108,11 @@ public final class HeatMapSheet {
     return new RgbImage(sheet.width, sheet.sheet.length / (3 * sheet.width), sheet.sheet);
   }
 
-  /** Lines of at most 63 letters: the narrowest sheet has room for 65. */
+  /** The explanation, in lines of at most 63 letters: the narrowest sheet has room for 65. */
   private static List<String> explanation(HeatMap map) {
     if (map.method() == HeatMap.Method.OCCLUSION) {
       return List.of(
-          "A square of %d x %d pixels of the picture rescaled to Q is"
+          "A square of %d x %d pixels of the image rescaled to Q is"
               .formatted(map.window(), map.window()),
           "covered with the mean colour, in one place after another.",
           "Red: the probability falls, so what is there speaks for the",
@@ -117,9 +120,9 @@ public final class HeatMapSheet {
     }
     return List.of(
         "Class score maps: each point has the probability of the class",
-        "in the window of %d x %d pixels (of the picture rescaled to Q)"
+        "in the window of %d x %d pixels (of the image rescaled to Q)"
             .formatted(map.window(), map.window()),
-        "around it; above, that of the mean score of all windows.");
+        "around it. Above: that of the mean score of all windows.");
   }
 
   private void drawRow(int row, String name, List<String> classNames, List<HeatMap> maps) {
@@ -181,7 +184,7 @@ public final class HeatMapSheet {
         && y < area.y() + area.height();
   }
 
-  /** Luminance (Rec. 601), between dark and light grey: on black, colours could not be seen. */
+  /** Luminance (Rec. 601), between dark and light grey: on black, colours would be invisible. */
   private static int grey(byte[] pixels, int at) {
     int luminance =
         (299 * (pixels[at] & 0xFF) + 587 * (pixels[at + 1] & 0xFF) + 114 * (pixels[at + 2] & 0xFF))
@@ -201,12 +204,12 @@ public final class HeatMapSheet {
     }
   }
 
-  /** The value drawn without colour. */
+  /** The value that is drawn without colour. */
   private static double zero(HeatMap map) {
     return map.method() == HeatMap.Method.OCCLUSION ? 0 : map.smallest();
   }
 
-  /** The distance from it at which the colour is strongest. */
+  /** The difference from that value at which the colour is strongest. */
   private static double range(HeatMap map) {
     double zero = zero(map);
     return Math.max(
@@ -237,7 +240,7 @@ public final class HeatMapSheet {
     write(both ? "points of change when covered" : "in each window", x, below + LINE, room);
   }
 
-  /** A dark line with a light one inside, and all without pale. */
+  /** A dark line with a light one inside; everything outside is made pale. */
   private void frame(HeatMap.Area seen, int x, int y) {
     int fromX = (int) Math.round((seen.x() - left) / pixels);
     int fromY = (int) Math.round((seen.y() - top) / pixels);
@@ -263,10 +266,10 @@ public final class HeatMapSheet {
     }
   }
 
-  private void paste(byte[] picture, int x, int y) {
+  private void paste(byte[] image, int x, int y) {
     int bytes = 3 * panel.width();
     for (int row = 0; row < panel.height(); row++) {
-      System.arraycopy(picture, row * bytes, sheet, 3 * ((y + row) * width + x), bytes);
+      System.arraycopy(image, row * bytes, sheet, 3 * ((y + row) * width + x), bytes);
     }
   }
 

@@ -16,22 +16,25 @@ import org.vgg4j.network.Network;
 
 /**
  * Makes heat maps of one image. Occlusion explains the centre crop's prediction, at the model's own
- * scale. Class score maps of the dense network are for larger scales: at the model's own they have
- * too few windows. Not thread-safe.
+ * scale. Class score maps of the dense network are meant for larger scales: at the model's own
+ * scale they have too few windows. Not thread-safe.
  */
 public final class HeatMaps {
-  /** Patches are a quarter of the crop, and a point of the grid every eighth of it. */
+  /**
+   * The covered squares are a quarter of the crop wide; the grid has a point every eighth of it.
+   */
   private static final int POINTS = 8;
 
   private static final int BATCH = 16;
   private static final int CHANNELS = 3;
-  private static final int STRIDE = 32; // of dense windows, in pixels of the rescaled image
+  private static final int STRIDE =
+      32; // distance between dense windows, in pixels of the rescaled image
 
   private final HostThreads threads;
   private final Network network;
   private final Preprocessing preprocessing;
   private final Preprocessor preprocessor;
-  private final RgbImage picture;
+  private final RgbImage image;
   private final Inference inference;
   private final int largestBatch;
   private final float[] posteriors;
@@ -39,19 +42,19 @@ public final class HeatMaps {
   /**
    * Classifies the image.
    *
-   * @throws InputException if the memory does not suffice, the image is too elongated to be
-   *     rescaled, or the network's answer is no number
+   * @throws InputException if there is not enough memory, the image is too elongated to be
+   *     rescaled, or the network's output is not a number
    */
   public HeatMaps(
-      HostThreads threads, Network network, Preprocessing preprocessing, RgbImage picture) {
-    this(threads, network, network.inference(1, Set.of()), BATCH, preprocessing, picture);
+      HostThreads threads, Network network, Preprocessing preprocessing, RgbImage image) {
+    this(threads, network, network.inference(1, Set.of()), BATCH, preprocessing, image);
   }
 
   /**
    * Classifies the image.
    *
    * @param inference a pass over the network's crops
-   * @param batch crops that the pass may be enlarged for
+   * @param batch the most crops for which the pass may be enlarged
    * @throws InputException as the other constructor does
    */
   public HeatMaps(
@@ -60,20 +63,19 @@ public final class HeatMaps {
       Inference inference,
       int batch,
       Preprocessing preprocessing,
-      RgbImage picture) {
+      RgbImage image) {
     this.threads = threads;
     this.network = network;
     this.preprocessing = preprocessing;
     this.preprocessor = new Preprocessor(preprocessing);
-    this.picture = picture;
+    this.image = image;
     this.inference = inference;
     this.largestBatch = batch;
     this.posteriors = inference.posteriors(crop(), 1);
     for (float posterior : posteriors) {
       if (Float.isNaN(posterior)) {
         throw new InputException(
-            "the model's answer is not a number (NaN): its weights are damaged, take another"
-                + " model");
+            "the model's output is not a number (NaN): its weights are damaged, use another model");
       }
     }
   }
@@ -81,11 +83,11 @@ public final class HeatMaps {
   /** The input of the network: {@code [1][3][crop][crop]}. */
   private float[] crop() {
     float[] crop = ForwardPass.images(network.architecture(), 1);
-    preprocessor.write(preprocessor.centerCrop(picture), crop, 0);
+    preprocessor.write(preprocessor.centerCrop(image), crop, 0);
     return crop;
   }
 
-  /** The probability of each class, as the centre crop alone has it. */
+  /** The probability of each class for the centre crop alone. */
   public float[] posteriors() {
     return posteriors.clone();
   }
@@ -135,10 +137,10 @@ public final class HeatMaps {
   }
 
   private HeatMap occlusion(int label, float[][] falls, int window) {
-    Rescale.Size size = Rescale.sizeOf(picture, preprocessing.scale());
+    Rescale.Size size = Rescale.sizeOf(image, preprocessing.scale());
     int crop = preprocessing.crop();
-    double across = (double) picture.width() / size.width();
-    double down = (double) picture.height() / size.height();
+    double across = (double) image.width() / size.width();
+    double down = (double) image.height() / size.height();
     double x = RgbImage.centered(size.width(), crop) * across;
     double y = RgbImage.centered(size.height(), crop) * down;
     return new HeatMap(
@@ -175,7 +177,7 @@ public final class HeatMaps {
    * @param scale Q, at least the crop
    * @param classes indices of classes
    * @return a map for each
-   * @throws InputException if the memory does not suffice
+   * @throws InputException if there is not enough memory
    */
   public List<HeatMap> classScores(int scale, int... classes) {
     Views views =
@@ -188,7 +190,7 @@ public final class HeatMaps {
             1);
     List<HeatMap> result = new ArrayList<>();
     views.look(
-        List.of(views.rescale(picture)),
+        List.of(views.rescale(image)),
         (view, outputs) -> result.addAll(classScores(scale, view, outputs, classes)));
     return result;
   }
@@ -204,7 +206,7 @@ public final class HeatMaps {
         }
       }
     }
-    double pixels = (double) picture.width() / view.rescaled().width();
+    double pixels = (double) image.width() / view.rescaled().width();
     double middle = preprocessing.crop() / 2.0 * pixels;
     List<HeatMap> result = new ArrayList<>();
     for (int i = 0; i < classes.length; i++) {
@@ -219,7 +221,7 @@ public final class HeatMaps {
               middle,
               STRIDE * pixels,
               preprocessing.crop(),
-              new HeatMap.Area(0, 0, picture.width(), picture.height())));
+              new HeatMap.Area(0, 0, image.width(), image.height())));
     }
     return result;
   }

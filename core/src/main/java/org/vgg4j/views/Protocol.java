@@ -7,9 +7,9 @@ import org.vgg4j.base.InputException;
 
 /** Which views of a rescaled image are evaluated (the paper, section 3.2). */
 public enum Protocol {
-  /** The middle. */
+  /** The centre crop. */
   CENTER_CROP,
-  /** The corners and the middle, and their mirror images (Krizhevsky et al. 2012, section 4.1). */
+  /** Four corners and the centre, and their mirror images (Krizhevsky et al. 2012, section 4.1). */
   TEN_CROP,
   /** A regular grid of 5x5 crops, and their mirror images: 150 crops for three scales. */
   MULTI_CROP,
@@ -28,7 +28,7 @@ public enum Protocol {
     return this == DENSE || this == BOTH;
   }
 
-  /** Whether mirror images count as much as images. */
+  /** Whether it evaluates mirror images, too. */
   boolean hasMirrorImages() {
     return this != CENTER_CROP;
   }
@@ -44,7 +44,7 @@ public enum Protocol {
   }
 
   /**
-   * Returns the protocol of that name, in any case.
+   * Returns the protocol of that name, ignoring case.
    *
    * @throws InputException if there is none
    */

@@ -2,13 +2,13 @@ package org.vgg4j.views;
 
 import java.util.stream.IntStream;
 
-/** Order among class scores. Of equal scores the class with the smaller index comes first. */
+/** The order of class scores. Of equal scores the class with the smaller index comes first. */
 public final class Ranking {
   private Ranking() {}
 
   /**
-   * How many classes come before a class; 0 if it is the top prediction. A class whose score is NaN
-   * comes last.
+   * Returns how many classes rank above a class; 0 if it is the top prediction. A class whose score
+   * is NaN comes last.
    *
    * @param scores scores or posteriors, the first class at the offset
    * @param classes number of classes
@@ -30,7 +30,7 @@ public final class Ranking {
   }
 
   /**
-   * The classes with the largest scores, best first.
+   * Returns the classes with the largest scores, best first.
    *
    * @param count how many; all if there are fewer
    */

@@ -11,8 +11,8 @@ import org.vgg4j.image.RgbImage;
  * @param whole whether it is the whole rescaled image, for dense evaluation; otherwise a crop
  * @param x left edge
  * @param y upper edge
- * @param width of the view
- * @param height of the view
+ * @param width width of the view
+ * @param height height of the view
  * @param mirrored whether the network sees its mirror image
  * @param share its weight in the mean over all views of the image, whose shares sum to 1
  */

@@ -2,14 +2,14 @@ package org.vgg4j.views;
 
 /**
  * The network's outputs for a view: class scores for each crop-sized window. A crop has one window,
- * a whole image one every 32 pixels. To be read while the visitor is called; the next pass
+ * a whole image one every 32 pixels. Valid only while the visitor is called; the next pass
  * overwrites it.
  */
 public interface ViewOutputs {
-  /** Windows one above another. */
+  /** Number of windows from top to bottom. */
   int rows();
 
-  /** Windows side by side. */
+  /** Number of windows from left to right. */
   int columns();
 
   /**

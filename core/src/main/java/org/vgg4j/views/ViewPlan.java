@@ -7,35 +7,35 @@ import org.vgg4j.base.InputException;
  *
  * @param protocol the protocol
  * @param mirrored whether mirror images are included; false if the protocol has none
- * @param grid crops of a regular grid in each dimension; 0 where the protocol has none
+ * @param grid crops in each dimension of the regular grid; 0 if the protocol has no grid
  */
 public record ViewPlan(Protocol protocol, boolean mirrored, int grid) {
   private static final int PAPER_GRID = 5;
   private static final int LARGEST_GRID = 50;
 
-  /** As in the paper. */
+  /** The plan of the paper for a protocol. */
   public static ViewPlan of(Protocol protocol) {
     return new ViewPlan(protocol, protocol.hasMirrorImages(), protocol.hasGrid() ? PAPER_GRID : 0);
   }
 
   /**
-   * Returns the same with mirror images, or without.
+   * Returns the same plan with mirror images, or without.
    *
    * @throws InputException if the protocol has none
    */
   public ViewPlan withMirrorImages(boolean wanted) {
     if (!protocol.hasMirrorImages()) {
       throw new InputException(
-          "protocol %s looks at no mirror images: leave out --flip or --no-flip"
+          "protocol %s has no mirror images: leave out --flip or --no-flip"
               .formatted(protocol.label()));
     }
     return new ViewPlan(protocol, wanted, grid);
   }
 
   /**
-   * Returns the same with another grid.
+   * Returns the same plan with another grid.
    *
-   * @param side crops in each dimension, from edge to edge; 1 for the middle
+   * @param side crops in each dimension, from edge to edge; 1 for the centre crop
    * @throws InputException if the protocol has none, or there are too few or many
    */
   public ViewPlan withGrid(int side) {
@@ -56,7 +56,7 @@ public record ViewPlan(Protocol protocol, boolean mirrored, int grid) {
     return mirrored ? 2 : 1;
   }
 
-  /** For people: the protocol, and what differs from the paper. */
+  /** A description for people: the protocol, and what differs from the paper. */
   public String label() {
     String label = protocol.label();
     if (grid > 0 && grid != PAPER_GRID) {

@@ -11,8 +11,8 @@ import org.vgg4j.network.Network;
 
 /**
  * Traverses the views of a plan, scales by crops by mirror images, and hands on the network's
- * outputs for each. Memory is allocated on construction; for whole images, when the largest so far
- * is seen. Not thread-safe.
+ * outputs for each. Memory for crops is allocated on construction; for whole images, whenever a
+ * larger one than before is seen. Not thread-safe.
  */
 public final class Views {
   /** Receives each view. */
@@ -20,7 +20,7 @@ public final class Views {
   public interface Visitor {
     /**
      * @param view the view
-     * @param outputs the network's outputs for it; to be read before this returns
+     * @param outputs the network's outputs for it; valid until this returns
      */
     void visit(View view, ViewOutputs outputs);
   }
@@ -30,13 +30,13 @@ public final class Views {
   private final List<ViewSource> sources = new ArrayList<>();
 
   /**
-   * @param threads prepare the images
+   * @param threads the threads that prepare images
    * @param network the network
-   * @param preprocessing what its weights were made for
+   * @param preprocessing the preprocessing that its weights expect
    * @param plan the views to evaluate
    * @param scales Q in pixels, each at least the crop
    * @param batch crops, or whole images, at a time
-   * @throws InputException if the memory does not suffice
+   * @throws InputException if there is not enough memory
    */
   public Views(
       HostThreads threads,
@@ -61,7 +61,7 @@ public final class Views {
   }
 
   /**
-   * Brings an image to each of the scales. Thread-safe.
+   * Rescales an image to each of the scales. Thread-safe.
    *
    * @return an image for each scale, in their order
    * @throws org.vgg4j.image.UnreadableImageException if it is too elongated to be rescaled
@@ -79,7 +79,7 @@ public final class Views {
    * @param images each as {@link #rescale} gives it
    * @param visitor receives each view once; views of one image come in the same order whatever the
    *     other images are
-   * @throws InputException if an image needs more memory than there is
+   * @throws InputException if an image needs more memory than is available
    */
   public void look(List<List<RgbImage>> images, Visitor visitor) {
     double share = 1.0 / (scales.size() * sources.size());

@@ -14,7 +14,7 @@ import org.vgg4j.network.HostThreads;
 import org.vgg4j.network.Network;
 import org.vgg4j.network.ScoreMaps;
 
-/** Whole images by the fully convolutional network; those of one size share a batch. */
+/** Evaluates whole images by the fully convolutional network; those of one size share a batch. */
 final class WholeViews implements ViewSource {
   private final HostThreads threads;
   private final Preprocessor preprocessor;
@@ -65,7 +65,7 @@ final class WholeViews implements ViewSource {
 
   private void reserve(int length) {
     if (input.length < length) {
-      input = new float[0]; // before more is asked for
+      input = new float[0]; // garbage before more memory is allocated
       input = new float[length];
     }
   }

@@ -1,6 +1,6 @@
 /**
- * Views of an image (crops, mirror images, the whole image densely), and what is made of the
- * network's outputs for them: the best classes, heat maps.
+ * Views of an image (crops, mirror images, the whole image densely), and what the network's outputs
+ * for them show: the best classes, heat maps.
  */
 @NullMarked
 package org.vgg4j.views;

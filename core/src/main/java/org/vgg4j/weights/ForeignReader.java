@@ -4,15 +4,15 @@ import java.nio.file.Path;
 import org.vgg4j.base.InputException;
 
 /**
- * Reads models that other tools wrote. Found as a service, so that whoever has models of vgg4j only
- * needs no library for other formats; the module vgg4j-formats provides it. Thread-safe.
+ * Reads models that other tools wrote. Found as a service, so that an application with vgg4j's own
+ * models needs no libraries for other formats; the module vgg4j-formats provides it. Thread-safe.
  */
 public interface ForeignReader {
   /**
    * Reads a model with its arrays.
    *
-   * @throws InputException if the file is of no known format, broken or no network of the family,
-   *     or leaves open what its images look like
+   * @throws InputException if the file is of no known format, is broken, is not a network of the
+   *     family, or leaves open how images must be prepared
    */
   ModelFile read(Path file);
 }

@@ -26,13 +26,13 @@ import org.vgg4j.weights.tensor.StoredTensor;
 import org.vgg4j.weights.tensor.TensorReader;
 
 /**
- * A network with all that is needed to use it: one safetensors file, whose tensors have the names
+ * A network with everything needed to use it: one safetensors file, whose tensors have the names
  * and shapes of torchvision's state dictionary and whose metadata hold the rest.
  *
  * @param architecture the network
  * @param arrays the parameters by name, in the layouts of {@link Architecture#parameters()}; not
  *     copied
- * @param preprocessing what an image must look like before it enters
+ * @param preprocessing how an image must be prepared
  * @param classNames name of each class, in the order of the scores
  * @param provenance where it comes from; null if the file does not say
  */
@@ -43,17 +43,17 @@ public record ModelFile(
     List<String> classNames,
     @Nullable Provenance provenance) {
 
-  /** What the metadata say of the architecture; the classes are counted by their names. */
+  /** The architecture in the metadata; the number of classes is that of their names. */
   private record Shape(String configuration, double width, int crop) {}
 
-  /** What errors call a stream. */
+  /** What error messages call a stream. */
   private static final Path STREAM = Path.of("the model's stream");
 
   private static final String ARCHITECTURE = "vgg4j.architecture";
   private static final String PREPROCESSING = "vgg4j.preprocessing";
   private static final String CLASSES = "vgg4j.classes";
 
-  /** What checkpoints have in their metadata. */
+  /** The key that marks the metadata of checkpoints. */
   public static final String CHECKPOINT = "vgg4j.checkpoint";
 
   private static final String PROVENANCE = "vgg4j.provenance";
@@ -67,7 +67,7 @@ public record ModelFile(
 
   /**
    * @throws InputException if the number of names is not the number of classes, or the
-   *     preprocessing makes windows that the network does not take
+   *     preprocessing's crop is not the network's
    */
   public ModelFile {
     classNames = List.copyOf(classNames);
@@ -85,7 +85,9 @@ public record ModelFile(
     }
   }
 
-  /** Returns the same without its arrays, so that who needs but the rest does not hold them. */
+  /**
+   * Returns the same without its arrays, so that they are not held by those who need only the rest.
+   */
   public ModelFile withoutArrays() {
     return new ModelFile(architecture, Map.of(), preprocessing, classNames, provenance);
   }
@@ -130,7 +132,7 @@ public record ModelFile(
   }
 
   /**
-   * Like {@link #read(Path)}, into arrays that are there already.
+   * Like {@link #read(Path)}, but into existing arrays.
    *
    * @param destination is asked for each parameter, by several threads at once
    */
@@ -143,10 +145,10 @@ public record ModelFile(
   }
 
   /**
-   * Reads a file that vgg4j wrote from a stream, from its first byte to its end. Beside the arrays
-   * it takes the memory of the header. The stream is left open.
+   * Reads a file that vgg4j wrote from a stream, from its first byte to its end. Besides the
+   * arrays, it takes memory for the header only. The stream is left open.
    *
-   * @throws InputException as {@link #read(Path)}, or if the stream cannot be read
+   * @throws InputException as {@link #read(Path)} does, or if the stream cannot be read
    */
   public static ModelFile read(InputStream stream) {
     SafeTensors.Header header = SafeTensors.header(stream, STREAM);
@@ -157,9 +159,9 @@ public record ModelFile(
   }
 
   /**
-   * Reads all of a file but its numbers, hence quickly; the result has no arrays.
+   * Reads all of a file but its numbers, which is quick; the result has no arrays.
    *
-   * @throws InputException as {@link #read(Path)}
+   * @throws InputException as {@link #read(Path)} does
    */
   public static ModelFile readWithoutArrays(Path file) {
     return described(file, SafeTensors.header(file));
@@ -217,14 +219,14 @@ public record ModelFile(
     String text = metadata.get(key);
     if (text == null && metadata.containsKey(CHECKPOINT)) {
       throw new InputException(
-          "%s is a checkpoint, with which a run goes on, and no model: give the %s beside it"
+          "%s is a checkpoint, from which a run continues, not a model: give the %s beside it"
               .formatted(file, "model.safetensors"));
     }
     if (text == null) {
       throw new ForeignFileException(
           String.format(
-              "%s has no metadata '%s': it was not written by vgg4j, which needs to know the"
-                  + " architecture, preprocessing and classes; vgg import makes a model of it",
+              "%s has no metadata '%s': it was not written by vgg4j, which stores architecture,"
+                  + " preprocessing and classes there; make a model of it with vgg import",
               file, key));
     }
     try {

@@ -6,7 +6,7 @@ import java.util.ServiceLoader;
 import org.vgg4j.base.InputException;
 import org.vgg4j.weights.safetensors.ForeignFileException;
 
-/** Reads models, whichever tool wrote them: what is given as a model is read here. */
+/** Reads models, whichever tool wrote them: the one place for files that are given as models. */
 public final class Models {
   private Models() {}
 
@@ -14,8 +14,8 @@ public final class Models {
    * Reads a model. Files of vgg4j are always read; those of other tools where a {@link
    * ForeignReader} is on the class path.
    *
-   * @throws InputException if the file is missing, broken or no model; or if another tool wrote it
-   *     and nothing on the class path reads it
+   * @throws InputException if the file is missing, broken or not a model; or if another tool wrote
+   *     it and nothing on the class path can read it
    */
   public static ModelFile read(Path file) {
     return read(file, ServiceLoader.load(ForeignReader.class).findFirst());
@@ -25,7 +25,7 @@ public final class Models {
    * Reads all of a model but its numbers: quickly if vgg4j wrote it; another tool's file must be
    * read whole for that.
    *
-   * @throws InputException as {@link #read(Path)}
+   * @throws InputException as {@link #read(Path)} does
    */
   public static ModelFile readWithoutArrays(Path file) {
     try {
@@ -44,8 +44,8 @@ public final class Models {
               () ->
                   new InputException(
                       ("%s was not written by vgg4j: put org.vgg4j:vgg4j-formats on the class path,"
-                              + " which reads PyTorch's, Caffe's, Keras's and ONNX's files, or make"
-                              + " a model of it by vgg import")
+                           + " which reads PyTorch's, Caffe's, Keras's and ONNX's files, or make a"
+                           + " model of it with vgg import")
                           .formatted(file),
                       e))
           .read(file);

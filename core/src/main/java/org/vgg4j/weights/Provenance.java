@@ -4,8 +4,8 @@ import java.util.Map;
 import java.util.TreeMap;
 
 /**
- * Where a model's bytes come from: only what determines them, so that the same training gives the
- * same file. Times, host and threads are kept elsewhere.
+ * Where a model comes from: only what determines its bytes, so that the same training gives the
+ * same file. Times, host and threads are recorded elsewhere.
  *
  * @param configuration the resolved options that the result depends on
  * @param dataset name of the data set

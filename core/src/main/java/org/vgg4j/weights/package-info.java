@@ -1,6 +1,6 @@
 /**
- * Weights on disk: the safetensors format, and the model file, which carries with its weights the
- * architecture, the preprocessing, the class names and the provenance.
+ * Weights on disk: the safetensors format, and the model file, which holds the architecture, the
+ * preprocessing, the class names and the provenance beside the weights.
  */
 @NullMarked
 package org.vgg4j.weights;

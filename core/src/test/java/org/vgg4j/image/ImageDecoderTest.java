@@ -155,7 +155,7 @@ class ImageDecoderTest {
     }
     assertThatThrownBy(() -> ImageDecoder.decode(file))
         .isInstanceOf(InputException.class)
-        .hasMessage(file + " has more than 1 GiB: give a smaller image");
+        .hasMessage(file + " is larger than 1 GiB: give a smaller image");
   }
 
   @Test

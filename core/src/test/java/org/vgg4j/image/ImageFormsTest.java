@@ -68,8 +68,8 @@ class ImageFormsTest {
           seven-channels.tif | is a TIFF of 7 channels that are not said to be colours, which cannot be read: choose three of them for red, green and blue
           no-photometric.tif | is a TIFF that does not say whether 0 is black or white (tag 262): save it anew as TIFF or PNG
           other-inks.tif | is a TIFF of inks other than CMYK, which cannot be read: convert it to RGB
-          raw-dng.tif | is a camera's raw picture, which cannot be read: convert it to JPEG or PNG
-          raw-thumbnail.tif | is a camera's raw picture, which cannot be read: convert it to JPEG or PNG
+          raw-dng.tif | is a camera's raw image, which cannot be read: convert it to JPEG or PNG
+          raw-thumbnail.tif | is a camera's raw image, which cannot be read: convert it to JPEG or PNG
           zstandard.tif | is a TIFF packed by Zstandard, which cannot be read: save it with LZW, Deflate or none
           cut.tif | is damaged, cut off or of an unsupported kind (it ends before its last pixel): replace it
           cmyk.pam | is damaged, cut off or of an unsupported kind (its pixels have 4 samples (CMYK)): replace it
@@ -87,15 +87,15 @@ class ImageFormsTest {
       delimiter = '|',
       textBlock =
           """
-          0000001c66747970686569630000 | is a HEIC picture, which cannot be read: convert it to JPEG or PNG
-          0000002066747970617669660000 | is an AVIF picture, which cannot be read: convert it to JPEG or PNG
-          0000000c4a584c200d0a870a | is a JPEG XL picture, which cannot be read: convert it to JPEG or PNG
-          ff0afa7f | is a JPEG XL picture, which cannot be read: convert it to JPEG or PNG
-          0000000c6a5020200d0a870a | is a JPEG 2000 picture, which cannot be read: convert it to JPEG or PNG
-          ff4fff510029 | is a JPEG 2000 picture, which cannot be read: convert it to JPEG or PNG
-          384250530001 | is a Photoshop picture, which cannot be read: convert it to JPEG or PNG
+          0000001c66747970686569630000 | is a HEIC image, which cannot be read: convert it to JPEG or PNG
+          0000002066747970617669660000 | is an AVIF image, which cannot be read: convert it to JPEG or PNG
+          0000000c4a584c200d0a870a | is a JPEG XL image, which cannot be read: convert it to JPEG or PNG
+          ff0afa7f | is a JPEG XL image, which cannot be read: convert it to JPEG or PNG
+          0000000c6a5020200d0a870a | is a JPEG 2000 image, which cannot be read: convert it to JPEG or PNG
+          ff4fff510029 | is a JPEG 2000 image, which cannot be read: convert it to JPEG or PNG
+          384250530001 | is a Photoshop image, which cannot be read: convert it to JPEG or PNG
           00000100010010100000 | is an icon (ICO), which cannot be read: convert it to JPEG or PNG
-          000002000000000000000000 | is a Targa picture (TGA), which cannot be read: convert it to JPEG or PNG
+          000002000000000000000000 | is a Targa image (TGA), which cannot be read: convert it to JPEG or PNG
           255044462d312e34 | is a PDF document, which cannot be read: convert it to JPEG or PNG
           """)
   void namesOtherKinds(String head, String sentence) {
@@ -110,7 +110,7 @@ class ImageFormsTest {
           <?xml version="1.0"?><svg xmlns="http://www.w3.org/2000/svg"/> | is a drawing (SVG), which cannot be read: convert it to JPEG or PNG
           <!DOCTYPE html><title>404</title> | is a web page, not an image: download the image itself
           version https://git-lfs.github.com/spec/v1 | is a pointer of Git LFS, not the image itself: run git lfs pull
-          data TRUEVISION-XFILE.$ | is a Targa picture (TGA), which cannot be read: convert it to JPEG or PNG
+          data TRUEVISION-XFILE.$ | is a Targa image (TGA), which cannot be read: convert it to JPEG or PNG
           """)
   void namesOtherFiles(String text, String sentence) {
     assertRefused(text.replace('$', '\0').getBytes(StandardCharsets.US_ASCII), sentence);

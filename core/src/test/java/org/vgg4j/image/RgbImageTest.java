@@ -29,7 +29,7 @@ class RgbImageTest {
   void cropMustStayInside(int x, int y, int width, int height) {
     assertThatThrownBy(() -> TestImages.coordinates(10, 8).crop(x, y, width, height))
         .isInstanceOf(IllegalArgumentException.class)
-        .hasMessageContaining("leaves the picture of 10 x 8");
+        .hasMessageContaining("leaves the image of 10 x 8");
   }
 
   @Test

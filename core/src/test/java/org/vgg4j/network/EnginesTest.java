@@ -90,8 +90,8 @@ class EnginesTest {
         .isEqualTo("option device is abacus:2, but a wire is bent");
     assertThat(refused(Device.of("cpu:0"), CPU))
         .isEqualTo(
-            "option device is cpu:0, but processors are not chosen by numbers: take cpu, and"
-                + " --threads");
+            "option device is cpu:0, but processors are not chosen by number: take cpu, and set the"
+                + " number of threads (--threads)");
     assertThat(refused(Device.of("tpu"), broken, CPU))
         .isEqualTo("option device is 'tpu' but must be auto, abacus, cpu");
     assertThat(refused(Device.of("cuda:0,1"), CPU))

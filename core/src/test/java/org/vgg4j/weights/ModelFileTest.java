@@ -95,8 +95,8 @@ class ModelFileTest {
     assertThatThrownBy(() -> ModelFile.readWithoutArrays(weights))
         .isInstanceOf(InputException.class)
         .hasMessage(
-            "%s is not a model of vgg4j: if it holds weights, make one of it by vgg import %s --out"
-                + " %s.safetensors",
+            "%s is not a model of vgg4j: if it holds weights, make one of it with vgg import %s"
+                + " --out %s.safetensors",
             weights, weights, name.substring(0, name.indexOf('.')));
   }
 
@@ -150,8 +150,8 @@ class ModelFileTest {
   void missingMetadata(String key) {
     writeMetadata(metadata -> metadata.remove(key));
     assertRefused(
-        "%s has no metadata '%s': it was not written by vgg4j, which needs to know the"
-            + " architecture, preprocessing and classes; vgg import makes a model of it",
+        "%s has no metadata '%s': it was not written by vgg4j, which stores architecture,"
+            + " preprocessing and classes there; make a model of it with vgg import",
         file, key);
   }
 

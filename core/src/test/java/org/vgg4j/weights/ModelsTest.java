@@ -39,7 +39,7 @@ class ModelsTest {
         .hasMessage(
             file
                 + " was not written by vgg4j: put org.vgg4j:vgg4j-formats on the class path, which"
-                + " reads PyTorch's, Caffe's, Keras's and ONNX's files, or make a model of it by"
+                + " reads PyTorch's, Caffe's, Keras's and ONNX's files, or make a model of it with"
                 + " vgg import");
   }
 
@@ -73,7 +73,7 @@ class ModelsTest {
     Path picture = Files.writeString(folder.resolve("x.safetensors"), "GIF89a and so on, and on");
     assertThatThrownBy(() -> Models.read(picture, Optional.of(ModelsTest::refuse)))
         .isInstanceOf(InputException.class)
-        .hasMessageContaining("is a picture, not a model");
+        .hasMessageContaining("is an image, not a model");
   }
 
   private static SafeTensors.Tensor tensor(float[] values) {

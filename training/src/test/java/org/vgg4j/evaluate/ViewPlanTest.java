@@ -165,7 +165,7 @@ class ViewPlanTest {
   void whatAProtocolDoesNotHaveIsRefused() {
     assertThatThrownBy(() -> ViewPlan.of(Protocol.CENTER_CROP).withMirrorImages(false))
         .isInstanceOf(InputException.class)
-        .hasMessageContaining("center-crop looks at no mirror images");
+        .hasMessageContaining("center-crop has no mirror images");
     for (Protocol protocol : List.of(Protocol.CENTER_CROP, Protocol.TEN_CROP, Protocol.DENSE)) {
       assertThatThrownBy(() -> ViewPlan.of(protocol).withGrid(5))
           .isInstanceOf(InputException.class)

@@ -1,6 +1,6 @@
 package org.vgg4j.image.file;
 
-/** What transparent pixels look like. */
+/** How transparent pixels look. */
 public final class Alpha {
   private static final int WHITE = 255;
 

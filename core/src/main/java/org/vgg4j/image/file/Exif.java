@@ -4,9 +4,9 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 
 /**
- * How a camera was held, as EXIF (JEITA CP-3451, tag 274) tells it: 1 upright, 2 mirrored, 3 upside
- * down, … 8. Anything that cannot be understood counts as upright, since an image is worth more
- * than what is said about it.
+ * The orientation of an image from its EXIF data (JEITA CP-3451, tag 274): 1 upright, 2 mirrored, 3
+ * upside down, … 8. Anything that cannot be understood counts as upright: the image matters more
+ * than its metadata.
  */
 public final class Exif {
   /** The orientation of an image that need not be turned. */
@@ -21,12 +21,14 @@ public final class Exif {
 
   private Exif() {}
 
-  /** Returns the orientation that a TIFF structure tells, 1 to 8. */
+  /** Returns the orientation stated by a TIFF structure, 1 to 8. */
   public static int orientation(byte[] content, int from, int to) {
     return Math.max(UPRIGHT, told(content, from, to));
   }
 
-  /** Returns where the TIFF structure begins: some programs put a JPEG's prefix before it. */
+  /**
+   * Returns where the TIFF structure begins: some programs put the prefix that JPEG uses before it.
+   */
   public static int tiffAt(ByteBuffer exif) {
     int from = exif.position();
     return ImageKind.begins(exif.array(), from, PREFIX) ? from + PREFIX.length() : from;

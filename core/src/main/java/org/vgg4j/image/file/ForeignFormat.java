@@ -36,7 +36,7 @@ public final class ForeignFormat {
           Map.entry("dcm", "DICOM"),
           Map.entry("eps", "PostScript"));
 
-  /** First bytes, as Latin-1; those of HEIC and AVIF are told by their brand. */
+  /** First bytes, as Latin-1; HEIC and AVIF are recognised by their brand. */
   private static final Map<String, String> BY_MAGIC =
       Map.ofEntries(
           Map.entry("\u00ff\n", "JPEG XL"),
@@ -63,16 +63,16 @@ public final class ForeignFormat {
     return RAW.contains(extension(name));
   }
 
-  /** Returns the name's ending after its last point, in lower case; empty if there is none. */
+  /** Returns the extension of a name, in lower case, without the dot; empty if there is none. */
   public static String extension(String name) {
     return name.substring(name.lastIndexOf('.') + 1).toLowerCase(Locale.ROOT);
   }
 
   /**
-   * Returns what an image is called that cannot be read; null if it is none that is known.
+   * Returns the name of an image format that is known but not read; null for anything else.
    *
-   * @param head its first bytes
-   * @param name of its file, which counts where the first bytes say nothing
+   * @param head the first bytes of the file
+   * @param name name of the file, which counts where the first bytes say nothing
    */
   public static @Nullable String of(byte[] head, String name) {
     if (isRawName(name)) {

@@ -7,32 +7,32 @@ import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What files are that are not among {@link ImageKind}, so that a refusal can call them by name:
- * images that {@link ForeignFormat} knows, and what else is found among images.
+ * Names files that are not among {@link ImageKind}, so that a refusal can say what they are: images
+ * in a {@link ForeignFormat}, and whatever else is found among images.
  */
 public final class ForeignKind {
   private record Magic(int at, String bytes, String name) {}
 
   private static final List<Magic> OTHERS =
       List.of(
-          new Magic(0, "\u00ff\u00d8\u00f7", "a JPEG-LS picture"),
-          new Magic(0, "gimp xcf", "a GIMP picture (XCF)"),
+          new Magic(0, "\u00ff\u00d8\u00f7", "a JPEG-LS image"),
+          new Magic(0, "gimp xcf", "a GIMP image (XCF)"),
           new Magic(0, "\0\0\1\0", "an icon (ICO)"),
-          new Magic(0, "\0\0\2\0\0\0\0\0", "a Targa picture (TGA)"),
-          new Magic(0, "\0\0\n\0\0\0\0\0", "a Targa picture (TGA)"),
+          new Magic(0, "\0\0\2\0\0\0\0\0", "a Targa image (TGA)"),
+          new Magic(0, "\0\0\n\0\0\0\0\0", "a Targa image (TGA)"),
           new Magic(0, "icns", "an icon (ICNS)"),
-          new Magic(0, "Pf\n", "a picture of floats (PFM)"),
-          new Magic(0, "PF\n", "a picture of floats (PFM)"),
-          new Magic(0, "SIMPLE  =", "a FITS picture"),
-          new Magic(128, "DICM", "a DICOM picture"),
+          new Magic(0, "Pf\n", "a floating-point image (PFM)"),
+          new Magic(0, "PF\n", "a floating-point image (PFM)"),
+          new Magic(0, "SIMPLE  =", "a FITS image"),
+          new Magic(128, "DICM", "a DICOM image"),
           new Magic(0, "%PDF", "a PDF document"),
           new Magic(0, "%!PS", "a PostScript document"),
-          new Magic(4, "ftyp", "a film (MP4 or the like)"),
-          new Magic(0, "\u001aE\u00df\u00a3", "a film (Matroska or WebM)"));
+          new Magic(4, "ftyp", "a video (MP4 or the like)"),
+          new Magic(0, "\u001aE\u00df\u00a3", "a video (Matroska or WebM)"));
 
   private static final String TARGA = "TRUEVISION-XFILE.\0";
 
-  /** How far into a text is looked. */
+  /** How much of a text is looked at, in bytes. */
   private static final int HEAD = 1024;
 
   private ForeignKind() {}
@@ -42,7 +42,7 @@ public final class ForeignKind {
     String format = ForeignFormat.of(Arrays.copyOf(content, Math.min(HEAD, content.length)), "");
     if (format != null) {
       return toBeConverted(
-          ("AEIO".indexOf(format.charAt(0)) < 0 ? "a " : "an ") + format + " picture");
+          ("AEIO".indexOf(format.charAt(0)) < 0 ? "a " : "an ") + format + " image");
     }
     for (Magic magic : OTHERS) {
       if (ImageKind.begins(content, magic.at, magic.bytes)) {
@@ -50,7 +50,7 @@ public final class ForeignKind {
       }
     }
     if (ImageKind.begins(content, content.length - TARGA.length(), TARGA)) {
-      return toBeConverted("a Targa picture (TGA)");
+      return toBeConverted("a Targa image (TGA)");
     }
     return ofText(content);
   }

@@ -2,7 +2,7 @@ package org.vgg4j.image.file;
 
 import org.jspecify.annotations.Nullable;
 
-/** The kinds of image files, told by their first bytes. Thread-safe. */
+/** The image formats that are read, recognised by their first bytes. Thread-safe. */
 public enum ImageKind {
   JPEG,
   PNG,
@@ -12,10 +12,10 @@ public enum ImageKind {
   WEBP,
   PNM;
 
-  /** What to give, for messages. */
+  /** The accepted formats, for messages. */
   public static final String IN_WORDS = "a JPEG, PNG, BMP, GIF, TIFF, WebP, PPM, PGM or PBM file";
 
-  /** Returns the kind that a file begins like; null if there is none. */
+  /** Returns the format that a file's first bytes are of; null if it is none of these. */
   public static @Nullable ImageKind of(byte[] content) {
     if (begins(content, 0, "\u00ff\u00d8\u00ff")) {
       return JPEG;
@@ -38,7 +38,7 @@ public enum ImageKind {
     return isPnm(content) ? PNM : null;
   }
 
-  /** The second form is that of files beyond 4 GiB (BigTIFF), which smaller ones may have, too. */
+  /** The second form is BigTIFF, meant for files beyond 4 GiB but also used for smaller ones. */
   private static boolean isTiff(byte[] content) {
     return begins(content, 0, "II*\0")
         || begins(content, 0, "MM\0*")
@@ -54,7 +54,7 @@ public enum ImageKind {
         && (content[2] == '#' || (content[2] >= '\t' && content[2] <= '\r') || content[2] == ' ');
   }
 
-  /** Whether such bytes stand there. */
+  /** Whether the content has these bytes at that place. */
   public static boolean begins(byte[] content, int at, String magic) {
     if (at < 0 || content.length < at + magic.length()) {
       return false;

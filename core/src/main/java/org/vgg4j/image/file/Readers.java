@@ -12,9 +12,9 @@ import javax.imageio.stream.ImageInputStream;
 import org.vgg4j.image.RgbImage;
 import org.vgg4j.image.UnreadableImageException;
 
-/** How ImageIO's readers are used here: always these, however many are on the class path. */
+/** Access to ImageIO's readers: always particular ones, whatever else is on the class path. */
 public final class Readers {
-  /** What is asked of a reader. */
+  /** What to do with a reader. */
   @FunctionalInterface
   public interface Use<T> {
     T of(ImageReader reader) throws IOException;
@@ -25,7 +25,7 @@ public final class Readers {
   /**
    * Returns the JDK's own reader.
    *
-   * @param format as in its package's name
+   * @param format the format, as in the name of the reader's package
    */
   public static ImageReaderSpi jdk(String format) {
     Iterator<ImageReaderSpi> providers =
@@ -50,7 +50,7 @@ public final class Readers {
   /**
    * Reads a file's first image.
    *
-   * @param use what to ask of the reader, once the size is known to be allowed
+   * @param use what to do with the reader, once the size is known to be allowed
    * @throws UnreadableImageException if there are too many pixels
    * @throws IOException if the image is damaged or cut off
    */
@@ -71,7 +71,7 @@ public final class Readers {
     }
   }
 
-  /** Before anything of that size is allocated. */
+  /** Called before anything of that size is allocated. */
   public static void requireSize(long width, long height, String name) {
     if (width * height > RgbImage.MAX_PIXELS) {
       throw new UnreadableImageException(
@@ -80,7 +80,7 @@ public final class Readers {
     }
   }
 
-  /** The JPEG reader meets the end of a cut file with a warning, in English, and grey pixels. */
+  /** At the end of a truncated file the JPEG reader only warns, in English, and fills in grey. */
   private static void requireWhole(List<String> warnings) throws IOException {
     for (String warning : warnings) {
       if (warning.startsWith("Truncated") || warning.contains("premature")) {

@@ -1,4 +1,4 @@
-/** What all formats share: a file's kind by its first bytes, EXIF, the JDK's readers. */
+/** What all formats share: recognising a file by its first bytes, EXIF, the JDK's readers. */
 @NullMarked
 package org.vgg4j.image.file;
 

@@ -5,16 +5,16 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 
 /**
- * The header of a BMP file, put right where it says wrong what need not be said: the length of the
- * file, where the pixels begin, how many bytes they have. Many programs write zeros or nonsense
- * there, and readers other than the JDK's look at none of it.
+ * The header of a BMP file, with its redundant fields corrected: the length of the file, where the
+ * pixels begin, how many bytes they have. Many programs write zeros or nonsense there, and most
+ * readers, unlike the JDK's, ignore these fields.
  */
 public final class BmpFile {
   private static final int FILE_HEADER = 14;
   private static final int OS2_HEADER = 12;
   private static final int HEADER = 40;
 
-  /** OS/2's second version: begins like the usual one, and ends with what tells of printing. */
+  /** OS/2's second version: begins like the usual one, and ends with fields for printing. */
   private static final int LONG_OS2_HEADER = 64;
 
   private static final int OFFSET_AT = 10;
@@ -27,7 +27,7 @@ public final class BmpFile {
 
   private BmpFile() {}
 
-  /** Returns the file as its reader wants it. */
+  /** Returns the file in the form that the reader needs. */
   public static byte[] tidy(byte[] content) throws IOException {
     ByteBuffer file = ByteBuffer.wrap(content.clone()).order(ByteOrder.LITTLE_ENDIAN);
     if (content.length < FILE_HEADER + HEADER || file.getInt(FILE_HEADER) == OS2_HEADER) {

@@ -9,10 +9,10 @@ import org.vgg4j.image.RgbImage;
 import org.vgg4j.image.file.Readers;
 
 /**
- * The first frame of a GIF file, on the whole canvas. The JDK's reader unpacks the numbers of the
- * colours; where they belong and what they look like is read here, by Pillow's rules: what a frame
- * does not cover is transparent if it has a transparent colour, and else of colour 0; a number
- * beyond the palette is a grey. Not thread-safe.
+ * The first frame of a GIF file, on the whole canvas. The JDK's reader unpacks the palette indices;
+ * where they belong and which colours they stand for is decided here, by Pillow's rules: what a
+ * frame does not cover is transparent if it has a transparent colour, otherwise it has colour 0; an
+ * index beyond the palette is a grey. Not thread-safe.
  */
 public final class GifDecoder {
   private static final ImageReaderSpi READER = Readers.jdk("gif");
@@ -92,7 +92,7 @@ public final class GifDecoder {
     }
   }
 
-  /** Passes over what stands before the first frame; notes which colour is transparent. */
+  /** Skips what comes before the first frame; notes which colour is transparent. */
   private void findFrame() throws IOException {
     int block;
     while ((block = unsigned(at++)) != FRAME) {

@@ -16,20 +16,19 @@ import org.vgg4j.image.UnreadableImageException;
 import org.vgg4j.image.file.Exif;
 
 /**
- * The chunks of a PNG file: those that its pixels are made of, and what others say about how the
- * camera was held. The rest (profiles, gamma, texts, times, further frames) is not looked at, so it
- * can be damaged.
+ * The chunks of a PNG file: those that make up its pixels, and those that state its orientation.
+ * The rest (profiles, gamma, texts, times, further frames) is ignored, so it may be damaged.
  */
 public final class PngFile {
   private static final int SIGNATURE_BYTES = 8;
   private static final int FRAME_BYTES = 12;
 
-  /** A text of more is no description of a camera. */
+  /** A longer text does not describe a camera. */
   private static final int MOST_TEXT = 1 << 20;
 
   private static final Set<String> PIXELS = Set.of("IHDR", "PLTE", "tRNS", "IDAT", "IEND");
 
-  /** Whose checksum is looked at: the compressed pixels have one of their own. */
+  /** Chunks whose checksum is verified: the compressed pixels have one of their own. */
   private static final Set<String> CHECKED = Set.of("IHDR", "PLTE", "tRNS");
 
   private static final Pattern XMP_ORIENTATION = Pattern.compile("tiff:Orientation(=\"|>)([1-8])");
@@ -41,7 +40,7 @@ public final class PngFile {
   /**
    * Returns the file with nothing in it but pixels.
    *
-   * @throws UnreadableImageException if it is of Apple's own kind
+   * @throws UnreadableImageException if it has Apple's proprietary form
    * @throws IOException if a chunk's checksum is wrong
    */
   public static byte[] bare(byte[] content, String name) throws IOException {
@@ -81,7 +80,7 @@ public final class PngFile {
     return (int) crc.getValue() == ByteBuffer.wrap(content).getInt(end - 4);
   }
 
-  /** Goes from chunk to chunk; a buffer's position and limit are those of the body in the file. */
+  /** Iterates over the chunks; a buffer's position and limit are those of the body in the file. */
   private static void forEachChunk(byte[] content, BiConsumer<String, ByteBuffer> use) {
     ByteBuffer file = ByteBuffer.wrap(content);
     long at = SIGNATURE_BYTES;
@@ -98,11 +97,11 @@ public final class PngFile {
   }
 
   /**
-   * Returns how the camera was held, 1 to 8, as EXIF data tell it, or else XMP; where neither can
-   * be understood, 1.
+   * Returns the orientation, 1 to 8, from EXIF data, or failing that from XMP; 1 where neither can
+   * be understood.
    */
   public static int orientation(byte[] content) {
-    int[] told = new int[3]; // by EXIF, by EXIF in ImageMagick's form, by XMP
+    int[] told = new int[3]; // from EXIF, from EXIF in ImageMagick's form, from XMP
     forEachChunk(
         content,
         (type, body) -> {
@@ -121,7 +120,7 @@ public final class PngFile {
     return Exif.UPRIGHT;
   }
 
-  /** EXIF data in hexadecimal digits, below a name and a length. */
+  /** EXIF data in hexadecimal digits, after a name and a length. */
   private static int ofRawProfile(String text) {
     if (!text.startsWith(RAW_PROFILE + '\0')) {
       return 0;
@@ -140,7 +139,9 @@ public final class PngFile {
     return text.startsWith(XMP + '\0') && matcher.find() ? Integer.parseInt(matcher.group(2)) : 0;
   }
 
-  /** Returns keyword, a zero, and the text, unpacked; empty if it tells nothing of a camera. */
+  /**
+   * Returns the keyword, a zero, and the text, unpacked; empty if it does not describe a camera.
+   */
   private static String text(String type, ByteBuffer body) {
     String whole =
         new String(body.array(), body.position(), body.remaining(), StandardCharsets.ISO_8859_1);
@@ -152,7 +153,7 @@ public final class PngFile {
     boolean packed = type.equals("zTXt") || (international && whole.startsWith("\0\1", keyword));
     int text = keyword + (type.equals("zTXt") ? 2 : 1);
     if (international) {
-      // a flag and a method, then a language and a translated keyword, each with a zero behind
+      // a flag and a method, then a language and a translated keyword, each ended by a zero
       text = whole.indexOf('\0', whole.indexOf('\0', keyword + 3) + 1) + 1;
     }
     if (text <= keyword || text > whole.length()) {
@@ -168,7 +169,7 @@ public final class PngFile {
             new ByteArrayInputStream(body.array(), from, body.limit() - from))) {
       return new String(in.readNBytes(MOST_TEXT), StandardCharsets.ISO_8859_1);
     } catch (IOException e) {
-      return ""; // damaged, and only about the image
+      return ""; // damaged, but only metadata
     }
   }
 }

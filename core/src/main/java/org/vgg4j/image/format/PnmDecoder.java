@@ -10,14 +10,14 @@ import org.vgg4j.image.file.Readers;
 
 /**
  * Netpbm's images: bitmaps, greymaps and pixmaps (PBM, PGM, PPM), in digits or bytes, and PAM. A
- * sample is a share of the largest that the file announces; grey is not taken for linear light.
- * Source: the manual pages pbm(5) to pam(5). Not thread-safe.
+ * sample is a fraction of the largest value that the header states; grey is not taken for linear
+ * light. Source: the manual pages pbm(5) to pam(5). Not thread-safe.
  */
 public final class PnmDecoder {
   private static final int MOST = 65_535;
   private static final int WHITE = 255;
 
-  /** Kinds of pixels of PAM, where they are said. */
+  /** PAM's tuple types, where they are stated. */
   private static final Set<String> TYPES = Set.of("", "BLACKANDWHITE", "GRAYSCALE", "RGB");
 
   private final byte[] content;
@@ -33,10 +33,10 @@ public final class PnmDecoder {
   }
 
   public static RgbImage decode(byte[] content, String name) throws IOException {
-    return new PnmDecoder(content).picture(name);
+    return new PnmDecoder(content).image(name);
   }
 
-  private RgbImage picture(String name) throws IOException {
+  private RgbImage image(String name) throws IOException {
     int form = content[1] - '0';
     if (form == 7) {
       readPamHeader();
@@ -45,7 +45,7 @@ public final class PnmDecoder {
       width = number();
       height = number();
       largest = form == 1 || form == 4 ? 1 : number();
-      at += form >= 4 ? 1 : 0; // one blank before the bytes
+      at += form >= 4 ? 1 : 0; // a single blank comes before the bytes
     }
     if (width < 1 || height < 1 || largest < 1 || largest > MOST) {
       throw new IOException(
@@ -63,7 +63,7 @@ public final class PnmDecoder {
     return new RgbImage(width, height, rgb);
   }
 
-  /** Before memory is asked for: a sample takes at least so much. */
+  /** Called before memory is allocated: a sample takes at least this much. */
   private void requireBytes(int form) throws IOException {
     long samples = (long) width * height * depth;
     long bytes =
@@ -141,7 +141,7 @@ public final class PnmDecoder {
     }
   }
 
-  /** Rounded as Pillow does. */
+  /** Rounds as Pillow does. */
   private int scaled(int sample) {
     return largest == WHITE
         ? sample
@@ -162,7 +162,7 @@ public final class PnmDecoder {
     return value;
   }
 
-  /** Digits of bitmaps may stand without blanks between them. */
+  /** A bitmap's digits may follow each other without blanks. */
   private int bitDigit() throws IOException {
     skipBlanks();
     int digit = byteAt(at++) - '0';
@@ -176,7 +176,7 @@ public final class PnmDecoder {
     skipBlanks();
     String digits = word();
     if (!digits.matches("[0-9]{1,9}")) {
-      throw new IOException("there is no number where one is due");
+      throw new IOException("a number is missing");
     }
     return Integer.parseInt(digits);
   }
@@ -189,7 +189,7 @@ public final class PnmDecoder {
     return new String(content, from, at - from, StandardCharsets.ISO_8859_1);
   }
 
-  /** Passes over comments, too, from # to the end of the line. */
+  /** Also skips comments, from # to the end of the line. */
   private void skipBlanks() throws IOException {
     while (isBlank(byteAt(at)) || content[at] == '#') {
       if (content[at] == '#') {

@@ -62,13 +62,13 @@ public final class WebpDecoder {
     return new RgbImage(width, height, rgb);
   }
 
-  /** Whether a file is shorter than it says; its reader would not notice. */
+  /** Whether a file is shorter than its header says, which the reader would not notice. */
   private static boolean isCut(byte[] content) {
     long length = ByteBuffer.wrap(content).order(ByteOrder.LITTLE_ENDIAN).getInt(4) & 0xFFFFFFFFL;
     return content.length < length + RIFF_HEADER;
   }
 
-  /** Returns how the camera was held, 1 to 8, as EXIF data tell it. */
+  /** Returns the orientation from the EXIF data, 1 to 8. */
   public static int orientation(byte[] content) {
     int body = find(content, "EXIF");
     if (body < 0) {
@@ -96,7 +96,7 @@ public final class WebpDecoder {
     return -1;
   }
 
-  /** Reads a number of three bytes; of those beyond the end, zeros. */
+  /** Reads a number of three bytes; those beyond the end count as zeros. */
   private static int three(byte[] content, int at) {
     int value = 0;
     for (int i = 0; i < 3 && at + i < content.length; i++) {

@@ -6,16 +6,18 @@ import javax.imageio.IIOException;
 import javax.imageio.stream.ImageInputStreamImpl;
 
 /**
- * A WebP file as its reader shall see it: without colour profile, and with an end. The reader would
- * apply a profile, which no other kind's does here, and refuse an image for a broken one. Its bit
- * reader takes the end of the file for zeros, so that a few hundred bytes that claim millions of
- * pixels would keep it busy for minutes, an exception a bit. Not thread-safe.
+ * A WebP file as its reader should see it: without colour profile, and with a hard end. The reader
+ * would apply a profile, as no other format's does here, and refuse an image for a broken one. Its
+ * bit reader reads zeros beyond the end of the file, so a few hundred bytes that claim millions of
+ * pixels would keep it busy for minutes, with an exception for every bit. Not thread-safe.
  */
 final class WebpStream extends ImageInputStreamImpl {
-  /** The bit reader looks 8 bytes ahead; who reads more than that has lost its way. */
+  /**
+   * The bit reader looks 8 bytes ahead; reading further than that means that the file is damaged.
+   */
   private static final int BYTES_AHEAD = 16;
 
-  /** Where the first chunk begins, and the flags of one that announces others. */
+  /** Where the first chunk begins, and where the flags of an extended header (VP8X) are. */
   private static final int FIRST_CHUNK = 12;
 
   private static final int FLAGS = 20;
@@ -53,7 +55,7 @@ final class WebpStream extends ImageInputStreamImpl {
     return count;
   }
 
-  /** Not an EOFException: the reader passes over those. */
+  /** Not an EOFException: the reader swallows those. */
   private void requireMore() throws IIOException {
     if (streamPos >= content.length) {
       throw new IIOException("it ends before its last pixel");

@@ -1,4 +1,4 @@
-/** The formats of a class or two each: PNG, BMP, GIF, WebP and Netpbm. */
+/** The formats that need only a class or two each: PNG, BMP, GIF, WebP and Netpbm. */
 @NullMarked
 package org.vgg4j.image.format;
 

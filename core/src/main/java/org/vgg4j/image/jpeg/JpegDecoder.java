@@ -14,8 +14,9 @@ import org.vgg4j.image.file.Readers;
 import org.vgg4j.image.jpeg.JpegFile.Colours;
 
 /**
- * JPEG files, the same on every JDK. The JDK's reader decodes them, but neither finds out what
- * their samples mean, since it has rules of its own for that, nor sees what else is in them.
+ * JPEG files, the same on every JDK. The JDK's reader only decodes: what the samples mean is
+ * decided here, since it has rules of its own for that, and it is not shown anything else in the
+ * file.
  */
 public final class JpegDecoder {
   private static final ImageReaderSpi READER = Readers.jdk("jpeg");
@@ -45,7 +46,7 @@ public final class JpegDecoder {
     return RgbImage.of(Readers.read(READER, stream(file.bare()), name, reader -> reader.read(0)));
   }
 
-  /** Returns how the camera was held, 1 to 8, as EXIF data tell it. */
+  /** Returns the orientation from the EXIF data, 1 to 8. */
   public static int orientation(byte[] content) {
     JpegFile file = new JpegFile(content);
     return file.exif() < 0 ? Exif.UPRIGHT : Exif.orientation(content, file.exif(), file.exifEnd());
@@ -73,7 +74,7 @@ public final class JpegDecoder {
     return new ByteArrayImageInputStream(content);
   }
 
-  /** Some JDKs could read more than others: what not all can is refused by all. */
+  /** Some JDKs could read more than others: what not all of them can read is always refused. */
   public static void requireReadable(JpegFile file, String name) throws IOException {
     int process = file.process();
     if (file.components().isEmpty()) {
@@ -97,7 +98,7 @@ public final class JpegDecoder {
     }
   }
 
-  /** Returns what a file has that no reader here can do; empty if nothing. */
+  /** Returns which unsupported feature a file has; empty if none. */
   private static String form(JpegFile file) {
     if (file.process() == 0xC3) {
       return "with lossless coding";
@@ -114,9 +115,12 @@ public final class JpegDecoder {
     return file.height() == 0 ? "that states its height only at its end" : "";
   }
 
-  /** What this JDK's decoder does. */
+  /** Finds out how this JDK's decoder behaves. */
   private static final class Probe {
-    /** 8 x 16 pixels, red to blue from the top to the bottom, chrominance of half the height. */
+    /**
+     * 8 x 16 pixels, from red at the top to blue at the bottom, with chrominance of half the
+     * height.
+     */
     private static final String HALVED_ROWS =
         "/9j/2wBDAA0JCgsKCA0LCgsODg0PEyAVExISEyccHhcgLikxMC4pLSwzOko+MzZGNywtQFdBRkxOUlNSMj5a"
             + "YVpQYEpRUk//2wBDAQ4ODhMREyYVFSZPNS01T09PT09PT09PT09PT09PT09PT09PT09PT09PT09PT09P"
@@ -124,7 +128,9 @@ public final class JpegDecoder {
             + "BAb/xAAWEAEBAQAAAAAAAAAAAAAAAAAAE2H/xAAUAQEAAAAAAAAAAAAAAAAAAAAF/8QAFhEAAwAAAAAA"
             + "AAAAAAAAAAAAABVh/9oADAMBAAIRAxEAPwCJlh0jbyjieH//2Q==";
 
-    /** Whether it repeats rows of chrominance, as libjpeg 6b, and does not interpolate them. */
+    /**
+     * Whether it repeats rows of chrominance, as libjpeg 6b does, instead of interpolating them.
+     */
     static final boolean REPEATS_ROWS = repeatsRows();
 
     private static boolean repeatsRows() {

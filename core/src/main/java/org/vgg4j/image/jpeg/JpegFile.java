@@ -9,11 +9,11 @@ import org.vgg4j.image.file.ImageKind;
 
 /**
  * What the segments before the first scan of a JPEG file say (ITU-T T.81, annex B), read as libjpeg
- * reads them: what stands between segments is passed over, and so are JFIF and Adobe segments that
- * are too short. A file without a frame has no components. Immutable.
+ * reads them: anything between segments is skipped, and so are JFIF and Adobe segments that are too
+ * short. A file without a frame has no components. Immutable.
  */
 public final class JpegFile {
-  /** A frame's component: what it is called, and its sampling factors. */
+  /** A component of the frame: its identifier and its sampling factors. */
   record Component(int id, int across, int down) {}
 
   private record Segment(int marker, int body, int end) {}
@@ -80,7 +80,7 @@ public final class JpegFile {
     firstScan = content.length;
   }
 
-  /** Returns where the next marker's second byte is; the file's length if there is none. */
+  /** Returns the position of the next marker's second byte; the file's length if there is none. */
   private int marker(int from) {
     int at = from;
     while (at + 1 < content.length) {
@@ -147,7 +147,7 @@ public final class JpegFile {
     return process;
   }
 
-  /** Returns the bits of a sample. */
+  /** Returns the number of bits of a sample. */
   int precision() {
     return precision;
   }
@@ -196,9 +196,9 @@ public final class JpegFile {
   }
 
   /**
-   * Whether a program would have to guess at the image, since scans are missing: libjpeg smoothes
-   * what it makes of a progressive file that leaves open one of a component's first ten
-   * coefficients, each version in its own way.
+   * Whether scans are missing, so that a decoder would have to guess at the image: where a
+   * progressive file leaves one of a component's first ten coefficients unknown, libjpeg smooths
+   * the result, each version in its own way.
    */
   boolean lacksScans() {
     boolean progressive = process == 0xC2;
@@ -224,7 +224,9 @@ public final class JpegFile {
     return false;
   }
 
-  /** Notes the coefficients that a scan brings, and how many of their lowest bits it leaves. */
+  /**
+   * Notes the coefficients that a scan brings, and how many of their lowest bits it leaves open.
+   */
   private void takeScan(int body, boolean progressive, int[][] openBits) {
     int count = body < content.length ? content[body] & 0xFF : 0;
     int selection = body + 1 + 2 * count;
@@ -252,9 +254,9 @@ public final class JpegFile {
 
   /**
    * Returns the file without profiles, thumbnails, comments and whatever else is not needed for the
-   * pixels, so that nothing of it can stop a reader; what the colours are is said in the one way
-   * that all readers understand. Where Huffman tables are missing, as in frames of films, the usual
-   * ones are there.
+   * pixels, so that none of it can stop a reader; the colours are declared in the one way that all
+   * readers understand. Where Huffman tables are missing, as in frames of motion JPEG, the standard
+   * ones are added.
    */
   byte[] bare() {
     ByteArrayOutputStream out = new ByteArrayOutputStream(content.length + 32);

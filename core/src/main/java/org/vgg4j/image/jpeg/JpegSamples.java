@@ -6,8 +6,9 @@ import java.util.List;
 import org.vgg4j.image.RgbImage;
 
 /**
- * The samples of a JPEG file as they are stored, before any conversion of colours, and what they
- * look like: by libjpeg's fixed point, and Pillow's way from inks to light. Not thread-safe.
+ * The samples of a JPEG file as they are stored, before any conversion of colours, and their
+ * conversion to RGB: in libjpeg's fixed-point arithmetic, and from inks as Pillow does it. Not
+ * thread-safe.
  */
 public final class JpegSamples {
   private static final int HALF = 1 << 15;
@@ -18,7 +19,7 @@ public final class JpegSamples {
   private final int bands;
 
   /**
-   * @param raster as the JDK's reader makes it, of bytes, pixel after pixel
+   * @param raster the raster from the JDK's reader: bytes, pixel after pixel
    */
   JpegSamples(Raster raster) {
     this.samples = ((DataBufferByte) raster.getDataBuffer()).getData();
@@ -48,8 +49,8 @@ public final class JpegSamples {
   }
 
   /**
-   * Interpolates what libjpeg 6b repeats: components of half the height and full width. Newer ones
-   * interpolate them, too (libjpeg-turbo's {@code h1v2_fancy_upsample}).
+   * Interpolates what libjpeg 6b repeats: components of half the height and full width. Newer
+   * versions interpolate these themselves (libjpeg-turbo's {@code h1v2_fancy_upsample}).
    */
   void interpolateRepeatedRows(List<JpegFile.Component> components) {
     for (int band = 0; band < bands; band++) {
@@ -91,7 +92,7 @@ public final class JpegSamples {
     }
   }
 
-  /** Three samples that are colours. */
+  /** Three samples that are red, green and blue. */
   RgbImage rgb() {
     return new RgbImage(width, height, samples);
   }
@@ -103,12 +104,12 @@ public final class JpegSamples {
   }
 
   /**
-   * Four inks, or luminance and chrominance of three and black, taken to be inverted as Adobe's
-   * are; without a colour profile.
+   * Four inks, or black and three inks stored as luminance and chrominance; taken to be inverted,
+   * as Adobe's are, and converted without a colour profile.
    */
   RgbImage fromInks(boolean ycck) {
     if (ycck) {
-      toRgb(); // whose complement libjpeg takes for inks, which are stored inverted
+      toRgb(); // libjpeg takes the complement for inks, which are stored inverted
     }
     byte[] rgb = new byte[Math.multiplyExact(3, width * height)];
     int to = 0;
@@ -123,7 +124,7 @@ public final class JpegSamples {
   }
 
   /**
-   * What an ink and black leave of the light, in Pillow's arithmetic.
+   * How much light an ink and black leave, in Pillow's arithmetic.
    *
    * @param ink 0 to 255, 255 is full
    * @param black likewise
@@ -133,7 +134,7 @@ public final class JpegSamples {
     return (byte) Math.max(0, 255 - black - (((t >> 8) + t) >> 8));
   }
 
-  /** Makes colours of luminance and chrominance, in place. */
+  /** Converts luminance and chrominance to RGB, in place. */
   public void toRgb() {
     for (int i = 0; i < samples.length; i += bands) {
       int luma = samples[i] & 0xFF;

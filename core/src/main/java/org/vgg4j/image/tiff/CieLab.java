@@ -1,11 +1,11 @@
 package org.vgg4j.image.tiff;
 
 /**
- * CIE L*a*b* of 8 bits, as TIFF stores it (white is that of D50), as colours of sRGB. What sRGB
- * does not have becomes the nearest value that each channel has.
+ * Converts 8-bit CIE L*a*b*, as TIFF stores it (with D50 white), to sRGB. Colours outside sRGB are
+ * clipped channel by channel.
  */
 final class CieLab {
-  /** D50, and from it to sRGB's linear light, adapted by Bradford's method (Lindbloom). */
+  /** D50 white, and the matrix to linear sRGB, adapted by Bradford's method (Lindbloom). */
   private static final double[] WHITE = {0.9642, 1, 0.8249};
 
   private static final double[][] TO_RGB = {
@@ -19,8 +19,8 @@ final class CieLab {
   /**
    * Converts a pixel.
    *
-   * @param lab L* as a share of 255, a* and b* signed, from an index on
-   * @param rgb receives red, green and blue from an index on
+   * @param lab L* as a fraction of 255, a* and b* signed, starting at an index
+   * @param rgb receives red, green and blue, starting at an index
    */
   static void write(byte[] lab, int from, byte[] rgb, int to) {
     double lightness = ((lab[from] & 0xFF) * 100 / 255.0 + 16) / 116;

@@ -9,11 +9,11 @@ import org.vgg4j.image.jpeg.JpegFile;
 import org.vgg4j.image.jpeg.JpegSamples;
 
 /**
- * The strips or tiles of a TIFF file, unpacked and put together. What of the samples is wanted lies
- * in the result as bytes, pixel after pixel. Not thread-safe.
+ * The strips or tiles of a TIFF file, unpacked and put together. The result holds the wanted
+ * samples as bytes, pixel after pixel. Not thread-safe.
  */
 final class TiffBlocks {
-  /** Nothing packs bytes better than so many into one. */
+  /** No compression method packs more bytes than this into one. */
   private static final int BEST_PACKING = 3000;
 
   private final byte[] content;
@@ -74,7 +74,7 @@ final class TiffBlocks {
     return pixels;
   }
 
-  /** Before memory is asked for. */
+  /** Called before memory is allocated. */
   private void requirePlausible(int blocks) throws IOException {
     int rows = tiled ? blockHeight : Math.min(blockHeight, height);
     long most = blockBytes(rows);
@@ -87,7 +87,7 @@ final class TiffBlocks {
 
   private long blockBytes(int rows) {
     if (compression == TiffTags.JPEG) {
-      return 0; // says so itself
+      return 0; // its message says so already
     }
     if (form.across() * form.down() > 1) {
       long units = ((long) blockWidth + form.across() - 1) / form.across();
@@ -96,7 +96,7 @@ final class TiffBlocks {
     return TiffSamples.rowBytes((long) blockWidth * samplesInBlock(), form.bits()) * rows;
   }
 
-  /** Bytes of pixels that share chrominance. */
+  /** Bytes of a group of pixels that share chrominance. */
   private int unit() {
     return form.across() * form.down() + 2;
   }
@@ -145,7 +145,7 @@ final class TiffBlocks {
     int predictor = (int) tags.number(TiffTags.PREDICTOR, 1);
     if (predictor != 1 && compression != TiffCodec.NONE && compression != TiffCodec.PACK_BITS) {
       if (predictor > 3 || form.bits() % 8 != 0 || form.across() * form.down() > 1) {
-        throw new IOException("predictor " + predictor + " does not go with such samples");
+        throw new IOException("predictor " + predictor + " cannot be used with such samples");
       }
       TiffCodec.undoDifferences(
           predictor,
@@ -158,7 +158,7 @@ final class TiffBlocks {
     return form.across() * form.down() > 1 ? repeatChrominance(unpacked, rows) : unpacked;
   }
 
-  /** Gives each pixel the chrominance that it shares with its neighbours, as libtiff does. */
+  /** Expands shared chrominance to one value for each pixel, as libtiff does. */
   private byte[] repeatChrominance(byte[] units, int rows) {
     byte[] out = new byte[3 * blockWidth * rows];
     int across = (blockWidth + form.across() - 1) / form.across();
@@ -190,12 +190,12 @@ final class TiffBlocks {
     }
   }
 
-  /** Decodes a JPEG file that lacks the tables that all have in common. */
+  /** Decodes a block's JPEG data, whose tables are shared by all blocks and stored apart. */
   private JpegSamples jpeg(byte[] data, int rows) throws IOException {
     byte[] tables = tags.bytes(TiffTags.JPEG_TABLES);
     ByteArrayOutputStream whole = new ByteArrayOutputStream();
     if (tables.length > 4) {
-      whole.write(tables, 0, tables.length - 2); // without the mark of its end
+      whole.write(tables, 0, tables.length - 2); // without the end marker
       whole.write(data, 2, Math.max(0, data.length - 2));
     } else {
       whole.writeBytes(data);

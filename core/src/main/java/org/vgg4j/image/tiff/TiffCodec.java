@@ -18,7 +18,7 @@ final class TiffCodec {
 
   private TiffCodec() {}
 
-  /** Whether such data can be unpacked here. */
+  /** Whether data compressed by this method can be unpacked here. */
   static boolean knows(int compression) {
     return compression == NONE
         || compression == LZW
@@ -30,7 +30,7 @@ final class TiffCodec {
   /**
    * Unpacks data.
    *
-   * @param length bytes to be had; what is beyond is passed over
+   * @param length bytes expected; any beyond that are ignored
    * @throws IOException if there are fewer
    */
   static byte[] unpack(int compression, byte[] data, int length) throws IOException {
@@ -92,8 +92,8 @@ final class TiffCodec {
   }
 
   /**
-   * LZW as TIFF has it: codes of 9 to 12 bits, which grow one code early, from the highest bit on.
-   * Files from before TIFF 6.0 have them from the lowest bit on, and do not grow early.
+   * TIFF's variant of LZW: codes of 9 to 12 bits, growing one code early, highest bit first. Files
+   * from before TIFF 6.0 have the lowest bit first, and do not grow early.
    */
   private static final class Lzw {
     private final byte[] data;
@@ -181,9 +181,9 @@ final class TiffCodec {
   }
 
   /**
-   * Adds up what was stored as differences.
+   * Adds up samples that were stored as differences.
    *
-   * @param predictor 2: samples, each from that of the pixel to the left; 3: the bytes of floats,
+   * @param predictor 2: samples, each relative to the pixel on its left; 3: the bytes of floats,
    *     highest ones first
    * @param rows rows of pixels; changed
    * @param across bytes of a row

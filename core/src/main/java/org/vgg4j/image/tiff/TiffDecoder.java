@@ -17,9 +17,9 @@ import org.vgg4j.image.jpeg.JpegDecoder;
 import org.vgg4j.image.jpeg.JpegSamples;
 
 /**
- * The first image of a TIFF or BigTIFF file that is no smaller copy of another. What its samples
- * mean is decided by its tags alone, as libtiff and Pillow take them; no colour model or profile
- * has a say. Fax codes, which have only black and white, are left to TwelveMonkeys' reader.
+ * Decodes the first image of a TIFF or BigTIFF file that is not a smaller copy of another. What its
+ * samples mean is decided by its tags alone, as in libtiff and Pillow; colour models and profiles
+ * play no part. Fax codes, which have only black and white, are left to TwelveMonkeys' reader.
  */
 public final class TiffDecoder {
   private static final ImageReaderSpi FAX_READER = new TIFFImageReaderSpi();
@@ -79,18 +79,18 @@ public final class TiffDecoder {
     return new RgbImage(width, height, colours(pixels, form, tags));
   }
 
-  /** Of cameras' raw files the first image is a small one; the large one is further inside. */
+  /** The first image of a camera's raw file is a small one; the large one comes later. */
   private static void requireNoThumbnail(byte[] content, TiffDirectory tags, String name)
       throws IOException {
     if (tags.has(TiffTags.DNG_VERSION)
         || (tags.isReduced() && tags.has(TiffTags.SUB_DIRECTORIES))
         || ImageKind.begins(content, 8, "CR\2")) {
       throw new UnreadableImageException(
-          name + " is a camera's raw picture, which cannot be read: convert it to JPEG or PNG");
+          name + " is a camera's raw image, which cannot be read: convert it to JPEG or PNG");
     }
   }
 
-  /** Returns how the image is to be turned, 1 to 8. */
+  /** Returns the orientation, 1 to 8. */
   public static int orientation(byte[] content) {
     try {
       long told = TiffDirectory.main(content).number(TiffTags.ORIENTATION, Exif.UPRIGHT);
@@ -100,7 +100,9 @@ public final class TiffDecoder {
     }
   }
 
-  /** From before JPEG had its place in TIFF: where there is a whole JPEG file, it is read. */
+  /**
+   * The form from before TIFF had proper JPEG compression: read where it holds a whole JPEG file.
+   */
   private static RgbImage oldJpeg(
       byte[] content, String name, TiffDirectory tags, int width, int height) throws IOException {
     long from = tags.number(TiffTags.OLD_JPEG, -1);
@@ -147,20 +149,20 @@ public final class TiffDecoder {
     return rgb;
   }
 
-  /** Undoes the multiplication of colours by opacity, as Pillow does. */
+  /** Undoes the multiplication of colours by alpha, as Pillow does. */
   private static void divide(byte[] pixels, int from, int colours, int alpha) {
     for (int i = from; i < from + colours && alpha > 0; i++) {
       pixels[i] = (byte) Math.min(255, (pixels[i] & 0xFF) * 255 / alpha);
     }
   }
 
-  /** What a pixel's samples look like. */
+  /** Converts a pixel's samples to RGB. */
   @FunctionalInterface
   private interface Meaning {
     void write(byte[] pixels, int from, byte[] rgb, int to);
   }
 
-  /** Returns null where samples are red, green and blue. */
+  /** Returns null where the samples are red, green and blue already. */
   private static @Nullable Meaning meaning(TiffForm form, TiffDirectory tags) throws IOException {
     boolean jpeg = tags.number(TiffTags.COMPRESSION, 1) == TiffTags.JPEG;
     return switch (form.photometric()) {
@@ -184,7 +186,7 @@ public final class TiffDecoder {
     }
   }
 
-  /** Colours have 16 bits; some programs write 8, which are told by all being small. */
+  /** Colours have 16 bits; some programs write 8, recognised by all values being small. */
   private static Meaning palette(long[] map, int bits) throws IOException {
     int colours = 1 << bits;
     if (map.length < 3 * colours) {

@@ -8,7 +8,7 @@ import java.util.Map;
 
 /**
  * The tags of an image of a TIFF file (TIFF 6.0, and BigTIFF with its longer numbers). Only whole
- * numbers and fractions are read; tags of other types are as if they were not there.
+ * numbers and fractions are read; tags of other types are ignored.
  */
 final class TiffDirectory {
   private record Entry(int type, long count, long at) {}
@@ -20,10 +20,10 @@ final class TiffDirectory {
   private static final int RATIONAL = 5;
   private static final int LONG8 = 16;
 
-  /** Images that a file is looked through for its main one. */
+  /** The most images to look through for a file's main one. */
   private static final int MOST = 100;
 
-  /** Which image of the file it is, from 0. */
+  /** Index of the image in the file, from 0. */
   final int index;
 
   private final ByteBuffer file;
@@ -33,14 +33,14 @@ final class TiffDirectory {
   /**
    * Reads the tags of the file's first image.
    *
-   * @param content the file; neither kept as a copy nor changed
+   * @param content the file; neither copied nor changed
    * @throws IOException if the directory leaves the file
    */
   TiffDirectory(byte[] content) throws IOException {
     this(content, 0, -1);
   }
 
-  /** Reads the tags of the file's first image that is no smaller copy of another. */
+  /** Reads the tags of the file's first image that is not a smaller copy of another. */
   static TiffDirectory main(byte[] content) throws IOException {
     TiffDirectory first = new TiffDirectory(content);
     TiffDirectory one = first;
@@ -51,7 +51,7 @@ final class TiffDirectory {
   }
 
   /**
-   * @param place where it begins; -1 if the header says it
+   * @param place where it begins; -1 to take that from the header
    */
   private TiffDirectory(byte[] content, int index, long place) throws IOException {
     this.index = index;
@@ -123,7 +123,7 @@ final class TiffDirectory {
     return entries.containsKey(tag);
   }
 
-  /** Returns a tag's numbers; none if it is not there. */
+  /** Returns a tag's numbers; empty if the tag is missing. */
   long[] numbers(int tag) throws IOException {
     Entry entry = entries.get(tag);
     if (entry == null) {
@@ -145,7 +145,7 @@ final class TiffDirectory {
     return numbers;
   }
 
-  /** Returns a tag's fractions, or what is usual. */
+  /** Returns a tag's fractions, or the default. */
   double[] fractions(int tag, double... usual) throws IOException {
     Entry entry = entries.get(tag);
     if (entry == null || entry.type != RATIONAL || entry.count != usual.length) {
@@ -160,7 +160,7 @@ final class TiffDirectory {
     return fractions;
   }
 
-  /** Returns a tag's bytes; none if it is not there. */
+  /** Returns a tag's bytes; empty if the tag is missing. */
   byte[] bytes(int tag) throws IOException {
     long[] numbers = numbers(tag);
     byte[] bytes = new byte[numbers.length];
@@ -170,7 +170,7 @@ final class TiffDirectory {
     return bytes;
   }
 
-  /** Returns a tag's first number, or what is usual. */
+  /** Returns a tag's first number, or the default. */
   long number(int tag, long usual) throws IOException {
     long[] numbers = numbers(tag);
     return numbers.length == 0 ? usual : numbers[0];

@@ -5,17 +5,17 @@ import java.util.Arrays;
 import org.vgg4j.image.UnreadableImageException;
 
 /**
- * What a TIFF file's tags say of its samples: how they are stored, which of them are colours, and
- * which one is opacity.
+ * What a TIFF file's tags say about its samples: how they are stored, which of them are colours,
+ * and which one is alpha.
  *
- * @param photometric what colours mean
- * @param samples of a pixel
+ * @param photometric what the colours mean
+ * @param samples samples of a pixel
  * @param colours how many of them are colours; these come first
- * @param alpha which sample is opacity; -1 if none
- * @param associated whether colours are multiplied by it
- * @param bits of a sample
- * @param format 1 unsigned, 2 signed, 3 floating
- * @param planar whether samples are stored apart from each other
+ * @param alpha which sample is alpha; -1 if none
+ * @param associated whether the colours are multiplied by it
+ * @param bits bits of a sample
+ * @param format 1 unsigned, 2 signed, 3 floating point
+ * @param planar whether each sample has a plane of its own
  * @param across how many pixels of a row share chrominance
  * @param down how many rows share it
  */
@@ -33,7 +33,7 @@ record TiffForm(
   private static final int ASSOCIATED = 1;
   private static final int UNASSOCIATED = 2;
 
-  /** What Corel Draw writes for the latter. */
+  /** Corel Draw's code for the latter. */
   private static final int CORELS = 999;
 
   private static final int CMYK = 1;
@@ -41,7 +41,7 @@ record TiffForm(
   /**
    * Reads the tags.
    *
-   * @throws UnreadableImageException if what they say is not known here
+   * @throws UnreadableImageException if they describe a form that is not supported
    */
   static TiffForm of(TiffDirectory tags, String name) throws IOException {
     int samples = (int) tags.number(TiffTags.SAMPLES, 1);
@@ -53,7 +53,7 @@ record TiffForm(
     long[] extra = tags.numbers(TiffTags.EXTRA_SAMPLES);
     boolean told = extra.length > 0;
     if (!told && samples == 4 && photometric == TiffTags.RGB) {
-      extra = new long[] {UNASSOCIATED}; // as Pillow holds it
+      extra = new long[] {UNASSOCIATED}; // as Pillow has it
     }
     int alpha = -1;
     boolean associated = false;
@@ -72,7 +72,7 @@ record TiffForm(
     int[] sharing = sharing(tags, photometric);
     boolean planar = tags.number(TiffTags.PLANAR, 1) == 2 && samples > 1;
     if (planar && sharing[0] * sharing[1] > 1) {
-      throw new IOException("its chrominance is of another size and apart");
+      throw new IOException("its chrominance is subsampled and in planes of its own");
     }
     return new TiffForm(
         photometric,
@@ -87,7 +87,9 @@ record TiffForm(
         sharing[1]);
   }
 
-  /** Where files do not say it, three samples are colours; of one, either end could be white. */
+  /**
+   * Where the tag is missing, three samples are RGB; for a single one, either end could be white.
+   */
   private static int photometric(TiffDirectory tags, int samples, String name) throws IOException {
     int told = (int) tags.number(TiffTags.PHOTOMETRIC, -1);
     if (told < 0 && samples >= 3) {
@@ -150,12 +152,12 @@ record TiffForm(
     return values.length == 0 ? usual : (int) values[0];
   }
 
-  /** Returns how many samples of a pixel are wanted. */
+  /** Returns how many samples of a pixel are kept. */
   int kept() {
     return colours + (alpha < 0 ? 0 : 1);
   }
 
-  /** Returns where a sample belongs among the wanted ones; -1 if it is not wanted. */
+  /** Returns the index of a sample among those kept; -1 if it is not kept. */
   int place(int sample) {
     return sample < colours ? sample : sample == alpha ? colours : -1;
   }

@@ -5,11 +5,11 @@ import java.nio.ByteOrder;
 import org.vgg4j.image.UnreadableImageException;
 
 /**
- * The values of a TIFF file's samples as shares of 255. Unsigned ones of up to 16 bits are shares
- * of the largest that their bits allow, of which the highest 8 bits are taken. Of signed, wider and
- * floating ones the format does not say what white is: they are taken as they are if all lie
- * between 0 and 255, as Pillow takes them, and else refused; and so are 16 bits of which a file
- * uses only the lower 8. Not thread-safe.
+ * Scales the samples of a TIFF file to 0..255. Unsigned samples of up to 16 bits are scaled by the
+ * largest value that their bits allow, and the highest 8 bits are kept. For signed, wider and
+ * floating-point samples the format does not define white: as in Pillow, they are taken as they are
+ * if all lie between 0 and 255; otherwise the file is refused. So is a file with 16-bit samples
+ * that uses only the lower 8 bits. Not thread-safe.
  */
 final class TiffSamples {
   private static final int UNSIGNED = 1;
@@ -28,7 +28,7 @@ final class TiffSamples {
   private boolean hasFractions;
 
   /**
-   * @throws UnreadableImageException if there are no such samples
+   * @throws UnreadableImageException if samples of this type are not supported
    */
   TiffSamples(TiffForm form, ByteOrder order, String name) {
     int photometric = form.photometric();
@@ -61,7 +61,7 @@ final class TiffSamples {
 
   private String what(int photometric) {
     return switch (photometric) {
-      case TiffTags.PALETTE -> "numbers of colours";
+      case TiffTags.PALETTE -> "palette indices";
       case TiffTags.YCBCR -> "luminance and chrominance";
       case TiffTags.LAB -> "L*a*b* colours";
       case TiffTags.WHITE_IS_ZERO -> kind() + ", 0 for white,";
@@ -78,12 +78,12 @@ final class TiffSamples {
     };
   }
 
-  /** Whether what is white is not said. */
+  /** Whether the format leaves open which value is white. */
   boolean hasOwnScale() {
     return format != UNSIGNED || bits == 32;
   }
 
-  /** Returns the bytes of a row. */
+  /** Returns the number of bytes of a row. */
   static long rowBytes(long samples, int bits) {
     return (samples * bits + 7) / 8;
   }
@@ -93,7 +93,7 @@ final class TiffSamples {
    *
    * @param rows unpacked data
    * @param from where the row begins
-   * @param samples how many there are, all bands
+   * @param samples samples of the row, over all bands
    * @param out receives them
    */
   void read(byte[] rows, int from, int samples, byte[] out) {
@@ -153,7 +153,7 @@ final class TiffSamples {
   }
 
   /**
-   * Looks at all values that were read.
+   * Checks the range of all values that were read.
    *
    * @throws UnreadableImageException if they are not on a scale from 0 to 255
    */

@@ -1,6 +1,6 @@
 package org.vgg4j.image.tiff;
 
-/** Numbers of the tags of TIFF files that are read here, and of what they say (TIFF 6.0). */
+/** The TIFF tags that are read here, and their values (TIFF 6.0). */
 final class TiffTags {
   static final int SUBFILE_TYPE = 254;
   static final int WIDTH = 256;

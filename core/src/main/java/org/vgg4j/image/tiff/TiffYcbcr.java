@@ -3,8 +3,8 @@ package org.vgg4j.image.tiff;
 import java.io.IOException;
 
 /**
- * Luminance and chrominance as TIFF has them (TIFF 6.0, section 21), in the fixed point of libtiff.
- * Immutable.
+ * Converts TIFF's luminance and chrominance (TIFF 6.0, section 21) in libtiff's fixed-point
+ * arithmetic. Immutable.
  */
 final class TiffYcbcr {
   private static final int SHIFT = 16;
@@ -37,7 +37,7 @@ final class TiffYcbcr {
     }
   }
 
-  /** Where a code lies between those of black and white. */
+  /** Scales a code between the reference black and white. */
   private static double value(int code, double black, double white, int span) {
     int whole = (int) white - (int) black;
     double value = (code - (int) black) * (double) span / (whole == 0 ? 1 : whole);

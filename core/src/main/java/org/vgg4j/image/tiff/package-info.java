@@ -1,4 +1,4 @@
-/** TIFF, read here, since its tags say more than ImageIO can tell. */
+/** TIFF: read here, since its tags say more than ImageIO can express. */
 @NullMarked
 package org.vgg4j.image.tiff;
 

@@ -9,11 +9,11 @@ import org.vgg4j.model.Interpolation;
  * Maps positions between the two, exactly: where {@link Rescale#sizeOf} rounds the longer side
  * down, the two axes are scaled differently.
  *
- * @param original sides of the image, as decoded
- * @param rescaled its sides after rescaling
+ * @param original size of the image, as decoded
+ * @param rescaled its size after rescaling
  * @param left left edge of the crop in the rescaled image, in pixels
  * @param top upper edge of the crop in the rescaled image, in pixels
- * @param crop sides of the crop
+ * @param crop size of the crop
  * @param mirrored whether the crop's left and right are exchanged
  */
 public record Geometry(
@@ -61,7 +61,7 @@ public record Geometry(
    *
    * @param image the original
    * @param interpolation the filter of the rescaling
-   * @throws IllegalArgumentException if the image has other sides than the original
+   * @throws IllegalArgumentException if the image has another size than the original
    */
   public RgbImage cut(RgbImage image, Interpolation interpolation) {
     if (!Rescale.Size.of(image).equals(original)) {
@@ -73,29 +73,29 @@ public record Geometry(
     return mirrored ? cut.flipHorizontally() : cut;
   }
 
-  /** The x in the crop of an x in the original; may be outside of the crop. */
+  /** Maps an x of the original to the crop; may be outside the crop. */
   public double toCropX(double x) {
     double upright = x * rescaled.width() / original.width() - left;
     return mirrored ? crop.width() - upright : upright;
   }
 
-  /** The y in the crop of a y in the original; may be outside of the crop. */
+  /** Maps a y of the original to the crop; may be outside the crop. */
   public double toCropY(double y) {
     return y * rescaled.height() / original.height() - top;
   }
 
-  /** The x in the original of an x in the crop. */
+  /** Maps an x of the crop to the original. */
   public double toOriginalX(double x) {
     double upright = mirrored ? crop.width() - x : x;
     return (upright + left) * original.width() / rescaled.width();
   }
 
-  /** The y in the original of a y in the crop. */
+  /** Maps a y of the crop to the original. */
   public double toOriginalY(double y) {
     return (y + top) * original.height() / rescaled.height();
   }
 
-  /** A box of the original in the crop; what is outside of the crop is not cut off. */
+  /** Maps a box of the original to the crop; what is outside the crop is not cut off. */
   public Box toCrop(Box box) {
     double oneSide = toCropX(box.left());
     double otherSide = toCropX(box.right());
@@ -106,7 +106,7 @@ public record Geometry(
         toCropY(box.bottom()));
   }
 
-  /** A box of the crop in the original. */
+  /** Maps a box of the crop to the original. */
   public Box toOriginal(Box box) {
     double oneSide = toOriginalX(box.left());
     double otherSide = toOriginalX(box.right());

@@ -21,7 +21,7 @@ public final class Preprocessor {
   private final int[] colors;
 
   /**
-   * @param preprocessing what the network's weights were made for
+   * @param preprocessing the preprocessing that the network's weights expect
    */
   public Preprocessor(Preprocessing preprocessing) {
     this.preprocessing = preprocessing;
@@ -50,7 +50,7 @@ public final class Preprocessor {
   /**
    * As {@link #write(RgbImage, Rgb, float[], int)}, without a shift.
    *
-   * @throws IllegalArgumentException if the batch has no room for sample n
+   * @throws IllegalArgumentException if the batch is too small for sample n
    */
   public void write(RgbImage image, float[] batch, int n) {
     write(image, Rgb.ZERO, batch, n);
@@ -58,15 +58,15 @@ public final class Preprocessor {
 
   /**
    * Writes an image of any size as sample n of a batch whose images all have that size: {@code (v *
-   * valueRange / 255 - mean) / std} of v and the shift, where mean and std are those of the
+   * valueRange / 255 - mean) / std}, where v includes the shift, and mean and std are those of the
    * channel's colour.
    *
    * @param image the image, [height][width]
-   * @param shift what to add to each channel of every pixel, of pixels in 0..255; the sum is not
+   * @param shift added to each channel of every pixel, on the scale of 0..255; the sum is not
    *     clipped
    * @param batch [samples][3][height][width], flat; only sample n is written
    * @param n index of the sample
-   * @throws IllegalArgumentException if the batch has no room for sample n
+   * @throws IllegalArgumentException if the batch is too small for sample n
    */
   public void write(RgbImage image, Rgb shift, float[] batch, int n) {
     int plane = image.width() * image.height();

@@ -6,34 +6,36 @@ import org.vgg4j.image.UnreadableImageException;
 import org.vgg4j.model.Interpolation;
 
 /**
- * Antialiased rescaling, equal to {@code Image.resize} of Pillow (9.4, {@code BILINEAR} and {@code
- * BICUBIC}) in every byte. Each output pixel is a weighted mean of the input pixels under a filter
- * that is stretched by the scale when shrinking; rows first, then columns, rounded to 8 bits after
- * each. Weights are made in double precision and rounded to fixed point, sums are exact integers.
- * Thread-safe.
+ * Antialiased rescaling, identical to {@code Image.resize} of Pillow (9.4, {@code BILINEAR} and
+ * {@code BICUBIC}) in every byte. Each output pixel is a weighted mean of the input pixels under a
+ * filter that is stretched by the scale when shrinking; rows first, then columns, rounded to 8 bits
+ * after each. Weights are computed in double precision and rounded to fixed point; sums are exact
+ * integers. Thread-safe.
  */
 public final class Rescale {
-  /** 8 bits for the pixel, 2 for sums that overshoot, the rest of an int for the weights. */
+  /**
+   * Fraction bits of the weights: of an int, 8 bits go to the pixel and 2 to sums that overshoot.
+   */
   private static final int PRECISION_BITS = 32 - 8 - 2;
 
   private static final int ONE_HALF = 1 << (PRECISION_BITS - 1);
 
-  /** Rows that are rescaled together. */
+  /** Number of rows that are rescaled together. */
   private static final int ROWS = 4;
 
-  /** Longs that hold a pixel of each: three channels of two pairs of rows. */
+  /** Longs that hold one pixel of each of these rows: three channels, two pairs of rows. */
   private static final int PAIRS = 3 * ROWS / 2;
 
   private Rescale() {}
 
   /**
-   * The sides of an image.
+   * The size of an image.
    *
    * @param width in pixels
    * @param height in pixels
    */
   public record Size(int width, int height) {
-    /** Those of an image. */
+    /** Returns the size of an image. */
     public static Size of(RgbImage image) {
       return new Size(image.width(), image.height());
     }
@@ -74,7 +76,7 @@ public final class Rescale {
   public static void requireFits(RgbImage image, int side) {
     if (side * longerSide(image, side) > RgbImage.MAX_PIXELS) {
       throw new UnreadableImageException(
-          "a picture of %d x %d pixels is too elongated for a shorter side of %d: crop it first"
+          "an image of %d x %d pixels is too elongated for a shorter side of %d: crop it first"
               .formatted(image.width(), image.height(), side));
     }
   }
@@ -85,7 +87,7 @@ public final class Rescale {
   }
 
   /**
-   * Rescales to the given sides.
+   * Rescales to the given size.
    *
    * @param image the image
    * @param width new width in pixels, at least 1
@@ -104,10 +106,10 @@ public final class Rescale {
   }
 
   /**
-   * Cuts a rectangle out of the rescaled image, of which no more is computed than that takes.
+   * Cuts a rectangle out of the rescaled image, of which no more than necessary is computed.
    *
    * @param image the image
-   * @param size to which it is rescaled
+   * @param size the size to which it is rescaled
    * @param interpolation the filter
    * @param x left edge in the rescaled image
    * @param y upper edge in the rescaled image
@@ -125,7 +127,7 @@ public final class Rescale {
       int cropHeight) {
     if (x < 0 || y < 0 || x > size.width() - cropWidth || y > size.height() - cropHeight) {
       throw new IllegalArgumentException(
-          "a crop of %d x %d at (%d, %d) leaves the picture of %s"
+          "a crop of %d x %d at (%d, %d) leaves the image of %s"
               .formatted(cropWidth, cropHeight, x, y, size));
     }
     boolean sameHeight = size.height() == image.height();
@@ -173,8 +175,8 @@ public final class Rescale {
   /**
    * Rescales rows top to bottom - 1.
    *
-   * @return {@code [rows][width][3]}, each value in 0..255, the rows rounded up to a multiple of
-   *     {@link #ROWS}: ints, since the JIT compiler forms vectors of those
+   * @return {@code [rows][width][3]}, each value in 0..255, the number of rows rounded up to a
+   *     multiple of {@link #ROWS}; ints, since the JIT compiler vectorises those
    */
   private static int[] resizeRows(RgbImage image, int top, int bottom, Weights weights) {
     int rows = (bottom - top + ROWS - 1) / ROWS * ROWS;
@@ -192,7 +194,7 @@ public final class Rescale {
     return out;
   }
 
-  /** Puts what is above one another in two rows into one long, channel by channel. */
+  /** Packs vertically adjacent pixels of two rows into longs, one for each channel. */
   private static void unpack(
       RgbImage image, int upper, int lower, int begin, long[] pairs, int offset) {
     byte[] in = image.pixels();
@@ -242,7 +244,7 @@ public final class Rescale {
     }
   }
 
-  /** What a negative sum has borrowed from the one above it is given back. */
+  /** Undoes the borrow that a negative lower sum has taken from the upper one. */
   private static void put(long pair, int[] out, int at, int rowLength) {
     int lower = (int) pair;
     out[at] = clip((int) ((pair - lower) >> 32));
@@ -251,7 +253,7 @@ public final class Rescale {
 
   /**
    * @param band {@code [rows][rowLength]}
-   * @param top row of the image that the band begins with
+   * @param top row of the image at which the band begins
    */
   private static byte[] resizeColumns(int[] band, int top, int rowLength, Weights weights) {
     int height = weights.outputs();
@@ -297,8 +299,8 @@ public final class Rescale {
     /**
      * @param inputs length of the image in this dimension
      * @param rescaled length of the rescaled image
-     * @param from first output position that is wanted
-     * @param outputs number of output positions that are wanted
+     * @param from first output position needed
+     * @param outputs number of output positions needed
      */
     Weights(int inputs, int rescaled, Interpolation interpolation, int from, int outputs) {
       double scale = (double) inputs / rescaled;

@@ -5,8 +5,8 @@ import java.util.Map;
 import org.vgg4j.network.Buffers;
 
 /**
- * Where the arrays of a batch come from: the heap or, while memory is only planned, nowhere. So
- * that what is planned is what is allocated, both go through the same calls.
+ * Where the arrays of a batch come from: the heap, or nowhere while memory is only planned.
+ * Planning and allocating go through the same calls, so they cannot disagree.
  */
 final class Allocation {
   private static final float[] NO_FLOATS = {};
@@ -25,13 +25,13 @@ final class Allocation {
     return new Allocation(false);
   }
 
-  /** Only counts, and gives empty arrays. */
+  /** Only counts, and returns empty arrays. */
   static Allocation planned() {
     return new Allocation(true);
   }
 
   /**
-   * @param part of the plan that it belongs to
+   * @param part the part of the plan that it belongs to
    * @param name what the array is for
    * @param images images in the batch
    * @param length floats per image
@@ -59,7 +59,7 @@ final class Allocation {
     return parts;
   }
 
-  /** Values of the longest array. */
+  /** Length of the longest array. */
   long longest() {
     return longest;
   }

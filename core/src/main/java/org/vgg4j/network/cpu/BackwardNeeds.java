@@ -4,18 +4,18 @@ import java.util.stream.Stream;
 
 /**
  * What the backward pass of a stage needs besides the gradient with respect to the output; in
- * floats, if nothing else is said.
+ * floats unless noted.
  *
  * @param input whether it reads the input
- * @param argmax bytes, for each image, that say which pixels a pool took; 0 without a pool
+ * @param argmax bytes for each image that record which pixels a pool took; 0 without a pool
  * @param statistics channels whose mean and variance over the batch the forward pass saves; such a
- *     batch cannot be divided
+ *     batch cannot be split
  * @param prepared weights in the form of the backward kernel; 0 if it reads them as they are
- * @param beforePool gradient, for each image, with respect to what a pool in the same stage reads
- * @param features longer of input and output, for each image, of a fully connected layer
- * @param mask bytes of a dropout mask, for each image
- * @param weightGradient gradients with respect to weights that there are at a time
- * @param biasGradient gradients with respect to biases that there are at a time
+ * @param beforePool for each image, gradient with respect to the input of a pool in the same stage
+ * @param features for each image, the longer of input and output of a fully connected layer
+ * @param mask bytes of a dropout mask for each image
+ * @param weightGradient gradients with respect to weights that are held at a time
+ * @param biasGradient gradients with respect to biases that are held at a time
  */
 record BackwardNeeds(
     boolean input,
@@ -94,7 +94,7 @@ record BackwardNeeds(
         input, argmax, statistics, prepared, beforePool, features, mask, weights, biases);
   }
 
-  /** What suffices for each of the stages, one after the other. */
+  /** The needs that cover each of the stages, one at a time. */
   static BackwardNeeds largest(Stream<TrainingStage> stages) {
     return stages.map(TrainingStage::backwardNeeds).reduce(NOTHING, BackwardNeeds::orLarger);
   }

@@ -18,15 +18,16 @@ import org.vgg4j.network.Exchange;
 import org.vgg4j.network.Learner;
 
 /**
- * The gradients of a batch in several micro-batches, of one process or of several that have a share
- * each: sums, or, of fully connected layers where that {@linkplain Exchange#isOfFactors pays}, the
- * factors of all micro-batches, which are multiplied at the end. Not thread-safe.
+ * Collects the gradients of a batch in several micro-batches, of one process or of several that
+ * have a share each. They are sums, or for fully connected layers, where that {@linkplain
+ * Exchange#isOfFactors pays}, the factors of all micro-batches, which are multiplied at the end.
+ * Not thread-safe.
  */
 final class BatchGradients implements GradientSink {
   private final Set<String> frozen;
   private final GradientSums sums;
 
-  /** Of each layer for each micro-batch of each share. */
+  /** For each layer, those of each micro-batch of each share. */
   private final Map<String, List<Factors>> factors = new LinkedHashMap<>();
 
   private final int microBatchesOfShare;
@@ -36,7 +37,8 @@ final class BatchGradients implements GradientSink {
   private Consumer<String> complete = layer -> {};
 
   /**
-   * Values of the sums of each layer, and how many of them the last micro-batch has yet to give.
+   * Number of values in the sums of each layer, and how many of them are yet to come from the last
+   * micro-batch.
    */
   private final Map<String, Integer> lengths = new HashMap<>();
 
@@ -46,7 +48,7 @@ final class BatchGradients implements GradientSink {
    * @param batch images of a batch
    * @param microBatch images of a micro-batch; the last one of a share may be smaller
    * @param shares number of processes among which a batch is divided
-   * @param frozen names of layers whose gradients nobody wants
+   * @param frozen names of layers whose gradients are not needed
    */
   BatchGradients(
       Architecture architecture,
@@ -101,12 +103,12 @@ final class BatchGradients implements GradientSink {
         .toList();
   }
 
-  /** Values of the sums, if nothing is frozen. */
+  /** Number of values in the sums if nothing is frozen. */
   static long sumsLength(Architecture architecture, int batch) {
     return summed(architecture, batch).stream().mapToLong(ParameterShape::length).sum();
   }
 
-  /** Values of the factors of a whole batch, if nothing is frozen. */
+  /** Number of values in the factors of a whole batch if nothing is frozen. */
   static long factorsLength(Architecture architecture, int batch) {
     return factored(architecture, batch).stream()
         .mapToLong(layer -> (long) batch * (layer.inFeatures() + layer.outFeatures()))
@@ -114,10 +116,10 @@ final class BatchGradients implements GradientSink {
   }
 
   /**
-   * Says who wants to know that a layer's gradients are complete, as far as this process computes
+   * Registers a listener for layers whose gradients are complete as far as this process computes
    * them: during the backward pass of its last micro-batch, if it has one.
    *
-   * @param listener is told names of layers
+   * @param listener receives names of layers
    */
   void whenComplete(Consumer<String> listener) {
     complete = listener;
@@ -127,7 +129,7 @@ final class BatchGradients implements GradientSink {
    * Begins a batch.
    *
    * @param microBatches images of each micro-batch, see {@link Learner.Batch}
-   * @param share whose micro-batches are computed here
+   * @param share the share whose micro-batches are computed here
    */
   void begin(int[] microBatches, int share) {
     images = microBatches.clone();
@@ -136,9 +138,9 @@ final class BatchGradients implements GradientSink {
   }
 
   /**
-   * Says whose gradients follow.
+   * Begins a micro-batch, whose gradients follow.
    *
-   * @param number of a micro-batch of the share, from 0
+   * @param number number of the micro-batch in the share, from 0
    */
   void beginMicroBatch(int number) {
     current = firstOwn + number;
@@ -200,8 +202,8 @@ final class BatchGradients implements GradientSink {
   }
 
   /**
-   * Where the factors of a layer lie, so that all shares can be brought together: lists of one
-   * array for each share, which are of equal lengths; empty if the layer's gradients are summed.
+   * The arrays of a layer's factors, so that all shares can be brought together: lists of one array
+   * for each share, of equal lengths; empty if the layer's gradients are summed.
    */
   List<List<float[]>> factors(String layer) {
     List<Factors> places = factors.getOrDefault(layer, List.of());
@@ -220,9 +222,9 @@ final class BatchGradients implements GradientSink {
   }
 
   /**
-   * Hands the gradients of the whole batch over, and is ready for the next.
+   * Hands over the gradients of the whole batch, and gets ready for the next.
    *
-   * @param training which multiplies factors
+   * @param training multiplies the factors
    */
   void passTo(Training training, GradientSink sink) {
     factors.forEach(

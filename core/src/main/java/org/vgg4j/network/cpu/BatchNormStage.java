@@ -18,9 +18,9 @@ import org.vgg4j.network.Parameters;
  * follows it if there is one.
  *
  * <p>In training the statistics are those of the micro-batch, unless the layer is frozen. The
- * running ones move a tenth of the way towards them with each batch, as PyTorch's do, the variance
- * being that of a sample; what they move by is handed over like a gradient, so that micro-batches
- * add up, and a step that failed changes nothing.
+ * running statistics move a tenth of the way towards them with each batch, as in PyTorch, with the
+ * unbiased variance. The change is handed over like a gradient, so that micro-batches add up, and a
+ * failed step changes nothing.
  */
 final class BatchNormStage implements TrainingStage {
   private static final double MOMENTUM = 0.1;
@@ -114,9 +114,9 @@ final class BatchNormStage implements TrainingStage {
   }
 
   /**
-   * With {@code d = 1 / sqrt(variance + epsilon)}, M values in a channel and sums over them: {@code
-   * dx = scale * d * (g - sum(g) / M - (x - mean) * d^2 * sum(g * (x - mean)) / M)}; the running
-   * statistics are constants, so there {@code dx = scale * d * g}.
+   * With {@code d = 1 / sqrt(variance + epsilon)}, and M values in a channel, over which sums go:
+   * {@code dx = scale * d * (g - sum(g) / M - (x - mean) * d^2 * sum(g * (x - mean)) / M)}; running
+   * statistics are constants, so with them {@code dx = scale * d * g}.
    */
   @Override
   public float[] backward(
@@ -159,8 +159,8 @@ final class BatchNormStage implements TrainingStage {
   }
 
   /**
-   * @param share of the micro-batch in the whole batch
-   * @param values in a channel
+   * @param share fraction of the whole batch that is in the micro-batch
+   * @param values number of values in a channel
    */
   private void handOverStatistics(
       BatchNormValues running, Saved saved, float share, double values, GradientSink sink) {

@@ -3,7 +3,7 @@ package org.vgg4j.network.cpu;
 import org.vgg4j.kernels.Kernels;
 
 /**
- * Classification: the outputs are scores of classes, the answers their soft-max.
+ * Classification: the outputs are class scores, and the predictions their soft-max.
  *
  * @param outputs number of classes
  */

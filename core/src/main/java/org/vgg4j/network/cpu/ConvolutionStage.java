@@ -10,8 +10,8 @@ import org.vgg4j.model.ParameterShape;
 import org.vgg4j.network.Parameters;
 
 /**
- * A convolution with ReLU, and the pool that follows it if there is one; or one without both, where
- * a batch norm follows.
+ * A convolution with ReLU, and the pool that follows it if there is one; or a convolution without
+ * either, where a batch norm follows.
  */
 final class ConvolutionStage implements TrainingStage {
   private final LayerParameters layer;
@@ -22,10 +22,10 @@ final class ConvolutionStage implements TrainingStage {
   private final Workers workers;
 
   /**
-   * @param layer what is trained
+   * @param layer the parameters that are trained
    * @param tap name of the output
-   * @param relu whether it is rectified
-   * @param pooled whether the pool is part of this stage; only if it is rectified
+   * @param relu whether a ReLU follows
+   * @param pooled whether the pool is part of this stage; only with a ReLU
    */
   ConvolutionStage(
       LayerParameters layer,

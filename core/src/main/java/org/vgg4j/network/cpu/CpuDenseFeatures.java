@@ -8,14 +8,14 @@ import org.vgg4j.model.Architecture;
 import org.vgg4j.network.DenseFeatures;
 import org.vgg4j.network.FeatureMaps;
 
-/** Outputs of layers for whole images, computed on the host's processors. */
+/** Outputs of layers for whole images, computed on the CPU. */
 final class CpuDenseFeatures implements DenseFeatures {
   private final DenseTaps taps;
   private final DensePass pass;
 
   /**
    * @param weights shared with other passes
-   * @param memory for as many threads as the workers are
+   * @param memory planned for the workers' number of threads
    * @throws org.vgg4j.base.InputException if there is no such output
    */
   CpuDenseFeatures(PreparedWeights weights, CpuMemory memory, Workers workers, Set<String> taps) {

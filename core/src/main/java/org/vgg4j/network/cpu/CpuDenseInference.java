@@ -6,14 +6,14 @@ import org.vgg4j.model.Architecture;
 import org.vgg4j.network.DenseInference;
 import org.vgg4j.network.ScoreMaps;
 
-/** Class scores of whole images, computed on the host's processors. */
+/** Class scores of whole images, computed on the CPU. */
 final class CpuDenseInference implements DenseInference {
   private final Head head;
   private final DensePass pass;
 
   /**
    * @param weights shared with other passes
-   * @param memory for as many threads as the workers are
+   * @param memory planned for the workers' number of threads
    */
   CpuDenseInference(PreparedWeights weights, CpuMemory memory, Workers workers) {
     Architecture architecture = weights.parameters().architecture();

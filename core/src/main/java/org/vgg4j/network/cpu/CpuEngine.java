@@ -20,14 +20,14 @@ import org.vgg4j.network.MemoryPlan;
 import org.vgg4j.network.Network;
 import org.vgg4j.network.Parameters;
 
-/** The host's processors: the kernels of this process on the host's threads. */
+/** The engine of the CPU: the kernels of this process on the host's threads. */
 final class CpuEngine implements Engine {
   private final KernelLookup.Choice choice;
   private final HostThreads threads;
   private final CpuMemory memory;
 
   /**
-   * @throws InputException if {@code -Dvgg.kernels} asks for what cannot be had
+   * @throws InputException if {@code -Dvgg.kernels} asks for kernels that cannot be used
    */
   CpuEngine(HostThreads threads) {
     try {
@@ -77,7 +77,7 @@ final class CpuEngine implements Engine {
       return parameters;
     }
     if (form == FcWeights.FP32) {
-      throw new IllegalArgumentException("what rounding took away cannot be brought back");
+      throw new IllegalArgumentException("what rounding removed cannot be restored");
     }
     Architecture architecture = parameters.architecture();
     long both =
@@ -110,7 +110,7 @@ final class CpuEngine implements Engine {
         threads.workers());
   }
 
-  /** Lets the JIT compiler see the kernels on a processor that would be idle. */
+  /** Runs the kernels on an otherwise idle processor, so that the JIT compiler sees them. */
   @Override
   public <T> T warmUpDuring(Supplier<T> work) {
     boolean worthwhile = choice.kernels().lanes() > 1 && threads.count() > 1;

@@ -5,7 +5,7 @@ import org.vgg4j.network.Engine;
 import org.vgg4j.network.EngineProvider;
 import org.vgg4j.network.HostThreads;
 
-/** The host's processors, which are always there. */
+/** Provides the engine of the CPU, which is always there. */
 public final class CpuEngineProvider implements EngineProvider {
   @Override
   public String kind() {
@@ -21,7 +21,10 @@ public final class CpuEngineProvider implements EngineProvider {
   public Availability availability(Device device) {
     return device.numbers().isEmpty()
         ? new Availability(true, "the processors of this machine")
-        : new Availability(false, "processors are not chosen by numbers: take cpu, and --threads");
+        : new Availability(
+            false,
+            "processors are not chosen by number: take cpu, and set the number of threads"
+                + " (--threads)");
   }
 
   @Override

@@ -17,7 +17,7 @@ import org.vgg4j.network.MemoryPlan;
 import org.vgg4j.network.Network;
 import org.vgg4j.network.Parameters;
 
-/** A pass over crops on the host's processors. */
+/** A forward pass over crops on the CPU. */
 final class CpuInference implements Inference {
   private final PreparedWeights weights;
   private final Parameters parameters;
@@ -30,7 +30,7 @@ final class CpuInference implements Inference {
   private final Map<String, float[]> tapped = new HashMap<>();
   private final StageClock clock = new StageClock();
   private int capacity;
-  // a stage reads one and writes the other
+  // each stage reads one and writes the other
   private float[] even = {};
   private float[] odd = {};
   private float[] scores = {};
@@ -56,7 +56,7 @@ final class CpuInference implements Inference {
     this.prepared = weights.of(stages);
   }
 
-  /** With weights of its own, and the whole heap. */
+  /** A pass with weights of its own, and the whole heap. */
   CpuInference(
       Parameters parameters, Kernels kernels, Workers workers, int capacity, Set<String> taps) {
     this(
@@ -86,7 +86,7 @@ final class CpuInference implements Inference {
         oddLength = Math.max(oddLength, stages.get(i).outputLength());
       }
     }
-    even = new float[0]; // before more is asked for
+    even = new float[0]; // garbage before more memory is allocated
     odd = new float[0];
     even = Buffers.floats("activations", newCapacity, evenLength);
     odd = Buffers.floats("activations", newCapacity, oddLength);

@@ -13,7 +13,7 @@ import org.vgg4j.network.MemoryPlan;
 import org.vgg4j.network.ParameterStore;
 import org.vgg4j.network.Parameters;
 
-/** A learner on the host's processors, whose parameters are arrays on the heap. */
+/** A learner on the CPU, whose parameters are arrays on the heap. */
 final class CpuLearner implements Learner {
   private final Parameters weights;
   private final Parameters velocities;

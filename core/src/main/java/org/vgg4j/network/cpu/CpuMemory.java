@@ -10,11 +10,11 @@ import org.vgg4j.network.MemoryOracle;
 import org.vgg4j.network.MemoryPlan;
 
 /**
- * The heap, in which networks on the host's processors are.
+ * The heap, which holds networks on the CPU.
  *
- * @param kernels that compute
+ * @param kernels the kernels that compute
  * @param threads number of threads, each of which has memory of its own
- * @param limit to which the heap may grow, in bytes
+ * @param limit largest size of the heap, in bytes
  */
 record CpuMemory(Kernels kernels, int threads, long limit) implements MemoryOracle {
   @Override

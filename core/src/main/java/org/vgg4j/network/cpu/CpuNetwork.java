@@ -11,9 +11,12 @@ import org.vgg4j.network.Inference;
 import org.vgg4j.network.Network;
 import org.vgg4j.network.Parameters;
 
-/** A network on the host's processors, whose weights are arrays on the heap. */
+/** A network on the CPU, whose weights are arrays on the heap. */
 final class CpuNetwork implements Network {
-  /** Of the heap; the rest is for images, drawings and the file that the weights came from. */
+  /**
+   * The fraction of the heap that may be used; the rest is for images, drawings and the file that
+   * the weights came from.
+   */
   private static final double SHARE = 0.75;
 
   private final PreparedWeights weights;
@@ -21,7 +24,7 @@ final class CpuNetwork implements Network {
   private final HostThreads threads;
 
   /**
-   * @param parameters with the fully connected layers as they are to be held
+   * @param parameters the parameters, with the fully connected layers in the form to hold them in
    */
   CpuNetwork(Parameters parameters, CpuMemory memory, HostThreads threads) {
     this.weights = new PreparedWeights(parameters);

@@ -8,10 +8,10 @@ import org.vgg4j.network.HostThreads;
 import org.vgg4j.network.MachineProbe;
 
 /**
- * Measures the host's processors.
+ * Measures the CPU.
  *
- * @param probe of the kernels
- * @param threads that are measured together
+ * @param probe the probe of the kernels
+ * @param threads the threads that are measured together
  */
 record CpuProbe(Probe probe, HostThreads threads) implements MachineProbe {
   private static final int LARGER_THAN_CACHES = 64 << 20; // floats
@@ -28,7 +28,9 @@ record CpuProbe(Probe probe, HostThreads threads) implements MachineProbe {
         rate(task -> probe.read(large, task * part, (task + 1) * part)));
   }
 
-  /** Many short calls rather than one long: the JIT compiler must see the loop's method called. */
+  /**
+   * Many short calls rather than one long one: the JIT compiler must see the loop's method called.
+   */
   private static long repeated(LongSupplier work) {
     long sum = 0;
     for (int i = 0; i < CALLS; i++) {
@@ -38,7 +40,8 @@ record CpuProbe(Probe probe, HostThreads threads) implements MachineProbe {
   }
 
   /**
-   * The best of several rounds, since anything else that runs only takes away; in 10^9 per second.
+   * The best of several rounds, since anything else that runs only slows them down; in 10^9 per
+   * second.
    */
   private double rate(IntToLongFunction work) {
     double best = 0;

@@ -50,7 +50,7 @@ final class CrossEntropy implements Loss {
     for (int k = 0; k < classes; k++) {
       float own = scores[first + label];
       float other = scores[first + k];
-      // of equal scores the first counts, as in evaluation
+      // the first of equal scores counts, as in evaluation
       if (k != label && !(other < own || (other == own && k > label))) {
         return false;
       }

@@ -13,11 +13,14 @@ import org.vgg4j.network.MemoryPlan;
 import org.vgg4j.network.Parameters;
 
 /**
- * Runs a network's stages over whole images, of one size after another. Memory grows to what the
- * largest images took. Not thread-safe.
+ * Runs a network's stages over whole images, one size at a time. Memory grows to fit the largest
+ * images so far. Not thread-safe.
  */
 final class DensePass {
-  /** Share of the heap that may be filled; the rest is for images, Java and its collector. */
+  /**
+   * The fraction of the heap that may be filled; the rest is for images, Java and its garbage
+   * collector.
+   */
   private static final double HEAP_SHARE = 0.85;
 
   private final PreparedWeights weights;
@@ -26,40 +29,42 @@ final class DensePass {
   private final Workers workers;
   private final DenseTaps taps;
 
-  /** The weights in the form of the current size's kernels, by the index of the stage. */
+  /**
+   * The weights in the form that the kernels for the current size read, by the index of the stage.
+   */
   private final List<float[]> prepared = new ArrayList<>();
 
   private final StageClock clock = new StageClock();
   private @Nullable DenseStages stages;
   private int height;
   private int width;
-  // a stage reads one and writes the other
+  // each stage reads one and writes the other
   private float[] even = {};
   private float[] odd = {};
   private float[] last = {};
 
   /**
-   * What a run leaves.
+   * The result of a run.
    *
-   * @param rows windows one above another
-   * @param columns windows side by side
-   * @param last the output of the last stage, until the next run; may be longer
+   * @param rows number of windows from top to bottom
+   * @param columns number of windows from left to right
+   * @param last the output of the last stage, valid until the next run; may be longer
    */
   record Result(int rows, int columns, float[] last) {}
 
-  /** What follows a stage. */
+  /** Called after each stage. */
   interface Visitor {
     /**
-     * @param stage its index
-     * @param output what it left, until the stage after next
+     * @param stage index of the stage
+     * @param output its output, valid until the stage after next
      */
     void visit(DenseStages stages, int stage, float[] output);
   }
 
   /**
    * @param weights shared with other passes
-   * @param memory for as many threads as the workers are
-   * @param taps what is wanted of it
+   * @param memory planned for the workers' number of threads
+   * @param taps the outputs that are wanted
    */
   DensePass(PreparedWeights weights, CpuMemory memory, Workers workers, DenseTaps taps) {
     this.weights = weights;
@@ -76,8 +81,8 @@ final class DensePass {
   /**
    * Returns how many images of a size can be computed at a time.
    *
-   * @param wanted no more than these
-   * @throws InputException if the memory does not suffice for one
+   * @param wanted the most that are useful
+   * @throws InputException if there is not enough memory for one
    */
   int capacity(int imageHeight, int imageWidth, int wanted) {
     int count = wanted;
@@ -89,8 +94,8 @@ final class DensePass {
       throw new InputException(
           String.format(
               Locale.ROOT,
-              "the network over an image of %d x %d pixels needs %s of heap%s, but it has room for"
-                  + " %s: take smaller test scales, or %s",
+              "the network over an image of %d x %d pixels needs %s of heap%s, but only"
+                  + " %s can be used: take smaller test scales, or %s",
               imageWidth,
               imageHeight,
               Bytes.needed(plan.total()),
@@ -140,12 +145,12 @@ final class DensePass {
     return new Result(sized.rows(), sized.columns(), last);
   }
 
-  /** Nanoseconds of each stage of the last run, by the name of its output. */
+  /** The time of each stage of the last run in nanoseconds, by the name of its output. */
   Map<String, Long> stageNanos() {
     return clock.times();
   }
 
-  /** Weights are brought into another form only where another size wants one. */
+  /** Weights are converted to another form only if another size needs one. */
   private DenseStages stages(int newHeight, int newWidth) {
     if (stages != null && newHeight == height && newWidth == width) {
       return stages;
@@ -166,9 +171,9 @@ final class DensePass {
       if (prepared.size() <= i) {
         prepared.add(new float[0]);
       }
-      // the length says which form it is
+      // the length tells which form it is
       if (prepared.get(i).length != length) {
-        prepared.set(i, new float[0]); // before more is asked for
+        prepared.set(i, new float[0]); // garbage before more memory is allocated
         prepared.set(i, weights.of(stage, number));
       }
       number += length > 0 ? 1 : 0;
@@ -180,7 +185,7 @@ final class DensePass {
     return sized;
   }
 
-  /** Takes memory for a batch of the current size, unless there is enough. */
+  /** Allocates memory for a batch of the current size, unless there is enough already. */
   private void reserve(DenseStages sized, int count) {
     StageMemory needed = sized.memory(count, workers.threads());
     workers.reserve(needed.scratch(), needed.shared());
@@ -188,7 +193,7 @@ final class DensePass {
     long oddLength = sized.pingPongLength(1, count);
     long lastLength = sized.lastLength(count);
     if (even.length < evenLength) {
-      even = new float[0]; // before more is asked for
+      even = new float[0]; // garbage before more memory is allocated
       even = new float[Math.toIntExact(evenLength)];
     }
     if (odd.length < oddLength) {

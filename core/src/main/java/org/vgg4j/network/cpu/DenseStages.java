@@ -16,17 +16,17 @@ final class DenseStages {
   private final List<Stage> stages;
   private final List<LayerShape> shapes;
 
-  /** The stages from this one on take windows, the others images. */
+  /** Stages from this one on work on windows, the earlier ones on images. */
   private final int firstOfWindows;
 
   private final int rows;
   private final int columns;
 
   /**
-   * @param taps what is wanted of them
-   * @param height of the images; see {@link DenseTaps#requireSize}
-   * @param width of the images
-   * @param form of the weights of the fully connected layers
+   * @param taps the outputs that are wanted
+   * @param height height of the images; see {@link DenseTaps#requireSize}
+   * @param width width of the images
+   * @param form form of the weights of the fully connected layers
    */
   DenseStages(
       Architecture architecture,
@@ -52,24 +52,24 @@ final class DenseStages {
     return stages;
   }
 
-  /** Windows one above another. */
+  /** Number of windows from top to bottom. */
   int rows() {
     return rows;
   }
 
-  /** Windows side by side. */
+  /** Number of windows from left to right. */
   int columns() {
     return columns;
   }
 
-  /** What a stage takes for so many images: those, or their windows. */
+  /** The batch size of a stage for so many images: the number of images, or of their windows. */
   int batch(int stage, int images) {
     return stage < firstOfWindows
         ? images
         : Math.multiplyExact(images, Math.multiplyExact(rows, columns));
   }
 
-  /** Copies what a stage left. */
+  /** Copies the output of a stage. */
   FeatureMaps read(int stage, int images, float[] output) {
     Stage tapped = stages.get(stage);
     LayerShape shape =
@@ -86,7 +86,7 @@ final class DenseStages {
         stage < firstOfWindows ? values : channelsFirst(values, images, shape.channels()));
   }
 
-  /** From one row of features for each window to one map for each feature. */
+  /** Turns one row of features for each window into one map for each feature. */
   private float[] channelsFirst(float[] windows, int images, int features) {
     int perImage = rows * columns;
     float[] maps = new float[windows.length];
@@ -100,7 +100,7 @@ final class DenseStages {
   }
 
   /**
-   * Stages write in turn to one of two arrays, the last one elsewhere: the floats of one of them.
+   * Length of each of the two arrays that stages write to in turn; the last stage writes elsewhere.
    */
   long pingPongLength(int which, int images) {
     long longest = 0;
@@ -110,13 +110,13 @@ final class DenseStages {
     return longest;
   }
 
-  /** Floats of what the last stage makes of so many images. */
+  /** Length of the last stage's output for so many images, in floats. */
   long lastLength(int images) {
     int last = stages.size() - 1;
     return stages.get(last).outputLength(batch(last, images));
   }
 
-  /** The memory that suffices for all stages, one after the other. */
+  /** The memory that is enough for all stages, one at a time. */
   StageMemory memory(int images, int threads) {
     return StageMemory.largest(
         IntStream.range(0, stages.size())

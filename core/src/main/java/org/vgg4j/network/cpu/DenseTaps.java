@@ -9,7 +9,9 @@ import org.vgg4j.model.Architecture;
 import org.vgg4j.model.Layer;
 import org.vgg4j.model.LayerShape;
 
-/** Which outputs of a network are copied from a pass over whole images, and how far that goes. */
+/**
+ * Which outputs of a network are copied from a pass over whole images, and how far the pass goes.
+ */
 final class DenseTaps {
   private final Architecture architecture;
   private final Set<String> names;
@@ -23,7 +25,7 @@ final class DenseTaps {
     this.wantsWindows = deepest instanceof Layer.FullyConnected;
   }
 
-  /** None but the last output, the class scores, which are not copied. */
+  /** No taps: only the last output, the class scores, which are not copied. */
   static DenseTaps scores(Architecture architecture) {
     List<Layer> layers = architecture.layers();
     return new DenseTaps(architecture, Set.of(), layers.get(layers.size() - 1));
@@ -37,7 +39,7 @@ final class DenseTaps {
    */
   static DenseTaps of(Architecture architecture, Set<String> names) {
     if (names.isEmpty()) {
-      throw new InputException("no output of network " + architecture + " is asked for");
+      throw new InputException("no output of network " + architecture + " was asked for");
     }
     requireKnown(architecture, names);
     Layer deepest = architecture.layers().get(0);
@@ -81,7 +83,7 @@ final class DenseTaps {
     return wantsWindows;
   }
 
-  /** The smallest side of images of which there is something at all taps. */
+  /** The smallest side of images for which no tap's output is empty. */
   int smallestSide() {
     if (wantsWindows) {
       return architecture.crop();
@@ -107,7 +109,7 @@ final class DenseTaps {
     }
   }
 
-  /** Values of what is copied of so many images. */
+  /** Number of values that are copied for so many images. */
   long length(int images, int height, int width) {
     long values = 0;
     for (LayerShape shape : architecture.shapes(height, width)) {

@@ -8,13 +8,13 @@ import org.vgg4j.network.DropoutKeys;
 
 /**
  * Dropout of the features of a hidden layer (Hinton et al. 2012, arXiv:1207.0580). The features
- * that stay are scaled in training, so that nothing remains to be done in use.
+ * that stay are scaled up in training, so that inference needs no scaling.
  *
- * @param rate share that is dropped, in [0, 1)
+ * @param rate fraction that is dropped, in [0, 1)
  * @param purpose keeps the masks of different layers apart
  */
 record Dropout(double rate, Purpose purpose) {
-  /** None: nothing is drawn. */
+  /** No dropout: nothing is drawn. */
   static final Dropout NONE = new Dropout(0, Purpose.DROPOUT_FC6);
 
   /** Factor of the features that stay. */
@@ -34,7 +34,7 @@ record Dropout(double rate, Purpose purpose) {
     }
     DropoutKeys keys = pass.dropout();
     byte[] mask = pass.workspace().dropoutMask();
-    // a draw of 32 bits below the threshold is dropped
+    // features whose 32-bit draw is below the threshold are dropped
     long threshold = Math.round(rate * (1L << 32));
     workers.run(
         pass.images(),

@@ -7,7 +7,7 @@ import org.vgg4j.kernels.Pass;
 import org.vgg4j.kernels.Workers;
 import org.vgg4j.network.Parameters;
 
-/** The last map as a row of features in the order channel, row, column. */
+/** Turns the last map into a row of features in the order channel, row, column. */
 record FlattenStage(String tap, MapLayout map, Kernels kernels, Workers workers)
     implements TrainingStage {
   @Override

@@ -14,8 +14,8 @@ import org.vgg4j.network.Parameters;
 /** A fully connected layer, with ReLU and, in training, dropout if it is hidden. */
 final class FullyConnectedStage implements TrainingStage {
   /**
-   * Floats of gradients with respect to weights that are computed and handed over at a time: 8 MiB,
-   * since those of all of fc6 would be 411 MB, and these are still in a cache when they are used.
+   * How many floats of the gradient with respect to the weights are computed and handed over at a
+   * time: 8 MiB, which is still in a cache when it is used; the whole of fc6 would be 411 MB.
    */
   private static final int SLICE = 1 << 21;
 
@@ -29,8 +29,8 @@ final class FullyConnectedStage implements TrainingStage {
   private final Workers workers;
 
   /**
-   * @param shapes what is trained
-   * @param ofInput the dropout that made the input
+   * @param shapes the parameters that are trained
+   * @param ofInput the dropout that was applied to the input
    * @param ofOutput the dropout of the output
    */
   FullyConnectedStage(
@@ -133,7 +133,7 @@ final class FullyConnectedStage implements TrainingStage {
   /**
    * Computes the gradients with respect to weights and biases, and hands them over.
    *
-   * @param parts of the batch, whose images are summed in this order
+   * @param parts parts of the batch, over whose images the sums go in this order
    */
   void multiply(List<Factors> parts, Workspace workspace, GradientSink sink) {
     int in = kernel.inFeatures();

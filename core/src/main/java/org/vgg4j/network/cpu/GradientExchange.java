@@ -11,10 +11,10 @@ import org.vgg4j.model.ParameterShape;
 import org.vgg4j.network.Exchange;
 
 /**
- * Brings the gradients of a batch together whose shares are with several ranks (the paper, section
- * 3.3). While the backward pass of a rank's last micro-batch is still running, layers that are
- * complete begin to travel, from the last to the first, which is the order in which they become
- * complete: sums by all-reduce, factors by all-gather. Not thread-safe.
+ * Combines the gradients of a batch that is divided among several ranks (the paper, section 3.3).
+ * While the backward pass of a rank's last micro-batch is still running, the exchange of complete
+ * layers begins, from the last layer to the first, the order in which they become complete: sums by
+ * all-reduce, factors by all-gather. Not thread-safe.
  */
 final class GradientExchange {
   private final Exchange exchange;
@@ -28,8 +28,8 @@ final class GradientExchange {
   private int begun;
 
   /**
-   * @param gradients where this rank's own are collected
-   * @param frozen names of the layers whose gradients nobody wants
+   * @param gradients where this rank's own gradients are collected
+   * @param frozen names of the layers whose gradients are not needed
    */
   GradientExchange(
       Architecture architecture, Exchange exchange, BatchGradients gradients, Set<String> frozen) {
@@ -46,7 +46,7 @@ final class GradientExchange {
     gradients.whenComplete(this::complete);
   }
 
-  /** Says that the gradients that follow are those of another batch. */
+  /** Begins another batch, whose gradients follow. */
   void begin() {
     begun = 0;
     complete.clear();
@@ -73,8 +73,8 @@ final class GradientExchange {
   }
 
   /**
-   * Waits until all gradients are those of the whole batch. A rank that had no samples, or whose
-   * loss is no number and which has no gradients, takes part with what it has.
+   * Waits until all gradients are those of the whole batch. A rank without gradients, because it
+   * had no samples or its loss is not finite, takes part with what it has.
    */
   void finish() {
     while (begun < order.size()) {

@@ -48,7 +48,7 @@ final class GradientSums implements GradientSink {
     return sum;
   }
 
-  /** Hands all sums over; they are zero then, ready for the next batch. */
+  /** Hands over all sums; afterwards they are zero, ready for the next batch. */
   void passTo(GradientSink sink) {
     for (ParameterShape shape : shapes) {
       sink.take(shape, 0, shape.length(), values(shape.name()));

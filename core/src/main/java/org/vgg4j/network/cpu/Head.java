@@ -4,8 +4,8 @@ import org.vgg4j.kernels.Kernels;
 import org.vgg4j.model.Architecture;
 
 /**
- * What is above fc7: what the outputs of the last layer mean, and what they are compared with in
- * training. Stateless.
+ * The head of a network, above fc7: what the outputs of the last layer mean, and what they are
+ * compared with in training. Stateless.
  */
 interface Head {
   /** The head of a network. */
@@ -13,11 +13,11 @@ interface Head {
     return new ClassificationHead(architecture.classes(), kernels);
   }
 
-  /** Numbers that the last layer makes of one image. */
+  /** Number of outputs of the last layer for one image. */
   int outputs();
 
   /**
-   * Turns what the last layer makes into what the network says.
+   * Turns the outputs of the last layer into the network's predictions.
    *
    * @param images number of images
    * @param outputs {@code [N][outputs]}; may be longer
@@ -26,7 +26,7 @@ interface Head {
   float[] answers(int images, float[] outputs);
 
   /**
-   * Returns what it is trained with.
+   * Returns the loss for training.
    *
    * @param capacity the largest micro-batch
    */

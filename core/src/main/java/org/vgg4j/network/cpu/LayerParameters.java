@@ -5,7 +5,7 @@ import org.vgg4j.model.Architecture;
 import org.vgg4j.model.ParameterShape;
 
 /**
- * What is trained of a layer.
+ * The parameters of a layer that are trained.
  *
  * @param name name of the layer
  * @param weight its weights
@@ -22,7 +22,7 @@ record LayerParameters(String name, ParameterShape weight, ParameterShape bias) 
     return List.of(weight, bias);
   }
 
-  /** Hands all gradients of the layer over. */
+  /** Hands over all gradients of the layer. */
   void handOver(float[] weights, float[] biases, GradientSink sink) {
     sink.take(weight, 0, weight.length(), weights);
     sink.take(bias, 0, bias.length(), biases);

@@ -37,7 +37,7 @@ record LrnStage(String tap, LrnShape shape, Kernels kernels, Workers workers)
   @Override
   public float[] backward(
       TrainingPass pass, float[] input, float[] outputGradient, Saved saved, GradientSink sink) {
-    // over the output's gradient, since the window of a channel's input is read by its neighbours
+    // not written over the input, which the windows of neighbouring channels still read
     kernels.lrnBackward(shape, pass.images(), input, outputGradient, outputGradient, workers);
     return outputGradient;
   }

@@ -6,7 +6,7 @@ import org.vgg4j.kernels.Pass;
 import org.vgg4j.kernels.Workers;
 import org.vgg4j.network.Parameters;
 
-/** A max pool that is not part of the stage before it, or whose input is tapped. */
+/** A max pool that is not part of the stage before it, for example because its input is tapped. */
 record MaxPoolStage(String tap, MapLayout map, Kernels kernels, Workers workers)
     implements TrainingStage {
   private OutputMap output() {

@@ -72,7 +72,7 @@ final class MemoryPlanner {
   /**
    * Memory of a pass over whole images of one size.
    *
-   * @param taps what is wanted of it
+   * @param taps the outputs that are wanted
    */
   static MemoryPlan dense(
       Architecture architecture,
@@ -88,7 +88,7 @@ final class MemoryPlanner {
     int channels = ((Layer.Convolution) architecture.layers().get(0)).outChannels();
     long first = (long) lanes.paddedHeight() * lanes.paddedWidth() * channels;
     if (first > Buffers.LONGEST) {
-      // stages could not even be made: what the first two maps would take is enough to refuse it
+      // the stages cannot even be created: the size of the first two maps is enough to refuse it
       return new MemoryPlan(Map.of("activations", 2 * FLOAT * batch * first), batch * first);
     }
     DenseStages stages;
@@ -114,11 +114,11 @@ final class MemoryPlanner {
   }
 
   /**
-   * Memory of {@link Training} with SGD's velocities; validation between uses the same.
+   * Memory of {@link Training} with SGD's velocities; validation in between uses the same.
    *
    * @param microBatch images at a time
-   * @param batch images of a batch: with more than a micro-batch there are {@link BatchGradients},
-   *     too (of several processes, whose shares are of one size, some images' factors more)
+   * @param batch images of a batch: if it is more than one micro-batch, {@link BatchGradients} are
+   *     included (with several processes, equal shares may mean the factors of a few more images)
    * @param threads number of threads
    */
   static MemoryPlan training(
@@ -142,12 +142,12 @@ final class MemoryPlanner {
     }
     parts.putAll(allocation.parts());
     addCommon(parts, Pass.TRAINING, architecture, stages, microBatch, threads);
-    // two of training, one being loaded and one trained on, and one of validation
+    // two for training, one being loaded and one trained on, and one for validation
     parts.merge("input", 2 * inputBytes(architecture, microBatch), Long::sum);
     return new MemoryPlan(parts, allocation.longest());
   }
 
-  /** Bytes of the weights of the fully connected layers. */
+  /** Memory of the weights of the fully connected layers, in bytes. */
   static long fcWeightBytes(Architecture architecture, FcWeights form) {
     long bytes = 0;
     for (Layer layer : architecture.layers()) {
@@ -164,7 +164,7 @@ final class MemoryPlanner {
     return bytes;
   }
 
-  /** Weights and biases of the fully connected layers. */
+  /** Number of weights and biases of the fully connected layers. */
   private static long fcBytes(Architecture architecture, FcWeights form) {
     long biases = 0;
     for (Layer layer : architecture.layers()) {
@@ -186,7 +186,7 @@ final class MemoryPlanner {
         * stages.stream().mapToLong(stage -> stage.memory(Pass.INFERENCE, 1, 1).prepared()).sum();
   }
 
-  /** Stages write in turn to one of two arrays: the floats of one of them, for one image. */
+  /** Length, for one image, of each of the two arrays that stages write to in turn. */
   private static long pingPongLength(List<? extends Stage> stages, int which) {
     long longest = 0;
     for (int i = which; i < stages.size(); i += 2) {
@@ -213,7 +213,7 @@ final class MemoryPlanner {
   }
 
   private static List<TrainingStage> stages(Architecture architecture, Kernels kernels) {
-    // only lengths are asked for, nothing runs
+    // only asked for lengths; nothing runs
     try (Workers idle = new Workers(1)) {
       return Stages.of(architecture, kernels, idle, Set.of(), 0);
     }

@@ -5,14 +5,14 @@ import org.vgg4j.kernels.MapLayout;
 import org.vgg4j.kernels.Workers;
 
 /**
- * The map that a stage leaves: what its layer makes, or what the 2x2 max pool that follows in the
- * same kernel makes of that.
+ * The output map of a stage: that of its layer, or of the 2x2 max pool that follows in the same
+ * kernel.
  *
- * @param unpooled layout of what the layer makes
+ * @param unpooled layout of the layer's output
  * @param pooled whether the pool is part of the stage
  */
 record OutputMap(MapLayout unpooled, boolean pooled, Kernels kernels, Workers workers) {
-  /** Layout of what is left. */
+  /** Layout of the stage's output. */
   MapLayout layout() {
     return pooled ? unpooled.halved() : unpooled;
   }
@@ -31,12 +31,12 @@ record OutputMap(MapLayout unpooled, boolean pooled, Kernels kernels, Workers wo
     return copy;
   }
 
-  /** Adds what a pool needs, if there is one, to what the layer does. */
+  /** Adds the needs of the pool, if there is one, to those of the layer. */
   BackwardNeeds needs(BackwardNeeds ofLayer) {
     return pooled ? ofLayer.withArgmax(length()).withBeforePool(unpooled.imageLength()) : ofLayer;
   }
 
-  /** Returns the gradient with respect to what the layer makes. */
+  /** Returns the gradient with respect to the layer's output. */
   float[] unpooledGradient(TrainingPass pass, float[] outputGradient, Saved saved) {
     if (!pooled) {
       return outputGradient;

@@ -3,18 +3,18 @@ package org.vgg4j.network.cpu;
 import org.vgg4j.network.Parameters;
 
 /**
- * A stage, and where it leaves what it computes in training.
+ * A stage with its memory for training.
  *
- * @param output its output; the backward pass of the stage that reads it writes the gradient there
+ * @param output its output, over which the backward pass of the next stage writes the gradient
  * @param saved what else its backward pass needs
  */
 record Placed(TrainingStage stage, float[] output, Saved saved) {
-  /** Computes the output as training wants it. */
+  /** Computes the output for training. */
   void forwardTraining(TrainingPass pass, float[] input) {
     stage.forwardTraining(pass, input, output, saved);
   }
 
-  /** Computes the output as the trained network has it. */
+  /** Computes the output as in inference. */
   void forward(int images, float[] input, Parameters parameters, Workspace workspace) {
     stage.prepare(parameters, workspace.prepared());
     stage.forward(images, input, parameters, workspace.prepared(), output);

@@ -7,8 +7,8 @@ import org.vgg4j.model.Architecture;
 import org.vgg4j.network.Parameters;
 
 /**
- * A network's weights in the forms that kernels read. All passes over crops share one, which is
- * made for the first of them; passes over whole images share what they can of it. Thread-safe.
+ * A network's weights in the forms that kernels read. All passes over crops share one form, which
+ * the first of them makes; passes over whole images share what they can of it. Thread-safe.
  */
 final class PreparedWeights {
   private static final float[] AS_THEY_ARE = {};
@@ -18,7 +18,7 @@ final class PreparedWeights {
   private final List<float[]> arrays = new ArrayList<>();
 
   /**
-   * @param parameters must not change
+   * @param parameters the weights; must not change
    */
   PreparedWeights(Parameters parameters) {
     this.loaded = parameters.architecture();
@@ -36,8 +36,8 @@ final class PreparedWeights {
   }
 
   /**
-   * Returns the weights of each stage of a pass over crops. Taps divide layers among other stages,
-   * but leave the kernels' form of their weights, and their order, as they are.
+   * Returns the weights of each stage of a pass over crops. Taps change how layers are grouped into
+   * stages, but neither the form of the prepared weights nor their order.
    */
   synchronized List<float[]> of(List<? extends Stage> stages) {
     List<float[]> ofStages = new ArrayList<>();
@@ -57,16 +57,16 @@ final class PreparedWeights {
 
   /**
    * Returns the weights of a stage of a pass over whole images: those of the passes over crops if
-   * there are any in the same form, which their length says, else others.
+   * they have the same form, which their length tells, otherwise new ones.
    *
-   * @param number of the stage among those that do not read the weights as they are
+   * @param number number of the stage among those that do not read the weights as they are
    */
   synchronized float[] of(Stage stage, int number) {
     boolean shared = number < arrays.size() && arrays.get(number).length == lengthFor(stage);
     return shared ? arrays.get(number) : prepare(stage);
   }
 
-  /** Floats that a stage's weights take; 0 if it reads them as they are. */
+  /** Length of a stage's prepared weights; 0 if it reads the weights as they are. */
   static int lengthFor(Stage stage) {
     return stage.memory(Pass.INFERENCE, 1, 1).prepared();
   }

@@ -10,26 +10,26 @@ import org.vgg4j.network.Parameters;
  * The stages up to and including the first pool, with activation recomputation (gradient
  * checkpointing: Chen et al. 2016, arXiv:1604.06174). Their maps are by far the largest of a
  * network, so a batch goes through in groups of images, and only the pooled map is kept: where
- * there are several groups, the backward pass computes the maps before it once more, bit for bit
- * the same.
+ * there are several groups, the backward pass computes the earlier maps again, bit for bit the
+ * same.
  *
- * <p>A batch whose batch norms need its statistics is one group. How it is divided depends on its
- * size and on shapes only. Gradients with respect to parameters are summed in the order of the
- * groups.
+ * <p>With batch norms, which need the statistics of the whole batch, there is only one group. How a
+ * batch is divided depends on its size and on shapes only. Gradients with respect to parameters are
+ * summed in the order of the groups.
  */
 final class RecomputedBlock {
   private final Memory memory;
   private final GradientSums sums;
 
   /**
-   * What it works with.
+   * Its memory.
    *
    * @param group the most images in a group
    * @param imageLength floats of an image
-   * @param keepsMaps whether what is between the stages is still there in the backward pass
+   * @param keepsMaps whether the maps between the stages are still there in the backward pass
    * @param beforePool all stages but the last, with the maps of a group
    * @param pool the last stage, with the pooled map of the whole batch
-   * @param groupImages of one group, if there may be several
+   * @param groupImages the images of one group, if there may be several
    * @param groupPool the last stage, with the pooled map of one group, if there may be several
    */
   record Memory(
@@ -43,7 +43,7 @@ final class RecomputedBlock {
 
   RecomputedBlock(Memory memory, Workers workers) {
     this.memory = memory;
-    // of several groups
+    // gradients of several groups
     this.sums =
         new GradientSums(
             memory.keepsMaps()
@@ -54,7 +54,7 @@ final class RecomputedBlock {
             workers);
   }
 
-  /** Number of a network's stages that belong to it. */
+  /** How many of a network's stages belong to it. */
   static int stages(List<TrainingStage> stages) {
     int pool = 0;
     while (stages.get(pool).backwardNeeds().argmax() == 0) {
@@ -63,7 +63,7 @@ final class RecomputedBlock {
     return pool + 1;
   }
 
-  /** Images of each group but the last: as few groups as possible, of equal size. */
+  /** Size of each group but the last: as few groups as possible, of equal size. */
   static int groupSize(int images, int most) {
     int groups = (images + most - 1) / most;
     return (images + groups - 1) / groups;
@@ -79,13 +79,13 @@ final class RecomputedBlock {
     return memory.keepsMaps();
   }
 
-  /** Whether nothing of it learns. */
+  /** Whether all of its layers are frozen. */
   boolean isFrozen(TrainingPass pass) {
     return pass.isFrozen(memory.pool().stage())
         && memory.beforePool().stream().allMatch(placed -> pass.isFrozen(placed.stage()));
   }
 
-  /** Computes the pooled map as the trained network has it. */
+  /** Computes the pooled map as in inference. */
   void forward(int count, float[] images, Parameters parameters, Workspace workspace) {
     inGroups(
         count,
@@ -96,7 +96,7 @@ final class RecomputedBlock {
         });
   }
 
-  /** Computes the pooled map as training wants it. */
+  /** Computes the pooled map for training. */
   void forwardTraining(TrainingPass pass, float[] images) {
     inGroups(
         pass.images(),
@@ -110,9 +110,8 @@ final class RecomputedBlock {
   }
 
   /**
-   * Hands the gradients with respect to the parameters over.
-   *
-   * @param outputGradient gradient with respect to the pooled map; overwritten
+   * Computes the gradients with respect to the parameters, and hands them over. @param
+   * outputGradient gradient with respect to the pooled map; overwritten
    */
   void backward(TrainingPass pass, float[] images, float[] outputGradient, GradientSink sink) {
     boolean several = groupSize(pass.images(), memory.group()) < pass.images();

@@ -11,8 +11,8 @@ import org.vgg4j.network.Parameters;
  * Mini-batch gradient descent with momentum and L2 decay, in the form of Krizhevsky et al. 2012
  * (section 5): {@code v = momentum * v - rate * (gradient + decay * w); w = w + v}. Each value's
  * step depends on its own gradient only, so gradients may come in any order: the step is complete
- * when each has come once. Running statistics are not learnt: what comes for them is what they move
- * by, whatever the rate. Not thread-safe.
+ * when each has come once. Running statistics are not learnt: what arrives for them is their
+ * change, whatever the learning rate. Not thread-safe.
  */
 final class Sgd implements GradientSink {
   private final Parameters weights;
@@ -23,7 +23,7 @@ final class Sgd implements GradientSink {
   private double rate;
 
   /**
-   * @param weights changed by each step
+   * @param weights updated by each step
    * @param velocities what each value moved by in its last step; zero before the first
    */
   Sgd(
@@ -39,12 +39,12 @@ final class Sgd implements GradientSink {
     this.descent = descent;
   }
 
-  /** Sets the learning rate of the steps that follow; it is zero before. */
+  /** Sets the learning rate of the following steps; it is zero at first. */
   void setRate(double rate) {
     this.rate = rate;
   }
 
-  /** Makes the step of these values. */
+  /** Updates these values. */
   @Override
   public void take(ParameterShape shape, int first, int count, float[] gradient) {
     if (descent.frozen().contains(shape.layer())) {

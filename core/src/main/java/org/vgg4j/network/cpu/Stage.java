@@ -5,8 +5,8 @@ import org.vgg4j.network.Parameters;
 
 /**
  * One step of a forward pass: a layer, or a layer and the pool that follows it in one kernel. It
- * knows the layouts; it holds no memory that grows with images, and no state, so that passes may
- * share it.
+ * knows the layouts; it has no state and no memory that grows with the number of images, so passes
+ * may share it.
  */
 interface Stage {
   /** Name of the output. */
@@ -23,25 +23,25 @@ interface Stage {
   /**
    * The memory that its kernels need.
    *
-   * @param pass which kernels
+   * @param pass the pass whose kernels run
    * @param images the largest batch
    * @param threads number of threads
    */
   StageMemory memory(Pass pass, int images, int threads);
 
-  /** What the forward kernel has to do for that many images. */
+  /** The work of the forward kernel for that many images. */
   default StageCost cost(int images, Parameters parameters) {
     return StageCost.NONE;
   }
 
-  /** Brings the weights into the form that the forward kernel reads, if that is another one. */
+  /** Converts the weights to the form that the forward kernel reads, if that is a different one. */
   default void prepare(Parameters parameters, float[] prepared) {}
 
   /**
-   * Computes the output as the trained network has it: with the running statistics of batch norms,
-   * without dropout.
+   * Computes the output as in inference: with the running statistics of batch norms, without
+   * dropout.
    *
-   * @param prepared from {@link #prepare}
+   * @param prepared the weights from {@link #prepare}
    */
   void forward(int images, float[] input, Parameters parameters, float[] prepared, float[] output);
 

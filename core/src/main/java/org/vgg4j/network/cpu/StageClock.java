@@ -3,7 +3,7 @@ package org.vgg4j.network.cpu;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
-/** How long the stages of the last forward pass took. */
+/** Measures how long the stages of the last forward pass took. */
 final class StageClock {
   private final Map<String, Long> nanos = new LinkedHashMap<>();
   private long start;
@@ -17,7 +17,7 @@ final class StageClock {
     start = System.nanoTime();
   }
 
-  /** Takes the time since the start for a stage's. */
+  /** Records the time since the start as a stage's. */
   void stop(Stage stage) {
     nanos.put(stage.tap(), System.nanoTime() - start);
   }

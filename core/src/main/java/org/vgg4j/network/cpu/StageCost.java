@@ -1,10 +1,10 @@
 package org.vgg4j.network.cpu;
 
 /**
- * What a forward kernel has to do, maps not counted.
+ * The work of a forward kernel, not counting its maps.
  *
- * @param multiplyAdds in products, as the kernel makes them
- * @param weightBytes of the weights as the kernel reads them
+ * @param multiplyAdds multiply-adds of its products, as the kernel computes them
+ * @param weightBytes bytes of the weights, as the kernel reads them
  */
 record StageCost(long multiplyAdds, long weightBytes) {
   static final StageCost NONE = new StageCost(0, 0);

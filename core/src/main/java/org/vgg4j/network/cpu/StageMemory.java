@@ -6,8 +6,8 @@ import java.util.stream.Stream;
  * Memory that the kernels of a stage need in a pass, in floats.
  *
  * @param prepared weights in the form of the forward kernel; 0 if it reads them as they are
- * @param scratch for each thread
- * @param shared by the threads
+ * @param scratch memory of each thread
+ * @param shared memory shared by the threads
  */
 record StageMemory(int prepared, int scratch, int shared) {
   static final StageMemory NONE = new StageMemory(0, 0, 0);
@@ -17,7 +17,7 @@ record StageMemory(int prepared, int scratch, int shared) {
     return new StageMemory(0, scratch, 0);
   }
 
-  /** What suffices for each of the stages, one after the other. */
+  /** The memory that is enough for each of the stages, one at a time. */
   static StageMemory largest(Stream<StageMemory> stages) {
     return stages.reduce(NONE, StageMemory::orLarger);
   }

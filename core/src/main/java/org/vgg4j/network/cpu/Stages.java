@@ -47,9 +47,9 @@ final class Stages {
   /**
    * The stages for crops.
    *
-   * @param taps outputs that must exist; a convolution and its pool stay apart if what lies between
-   *     them is among these
-   * @param dropoutRate share of the hidden features that training drops
+   * @param taps outputs that must exist; a convolution and its pool stay separate if the map
+   *     between them is one of these
+   * @param dropoutRate fraction of the hidden features that training drops
    */
   static List<TrainingStage> of(
       Architecture architecture,
@@ -68,7 +68,7 @@ final class Stages {
   /**
    * A builder of stages for whole images of one size.
    *
-   * @param taps outputs that must exist; after the deepest of them no stage is built
+   * @param taps outputs that must exist; no stage is built after the deepest of them
    */
   static Stages dense(
       Architecture architecture,
@@ -80,12 +80,12 @@ final class Stages {
     return new Stages(architecture, kernels, workers, taps.names(), taps.last(), height, width);
   }
 
-  /** The memory that suffices for all stages, one after the other. */
+  /** The memory that is enough for all stages, one at a time. */
   static StageMemory memory(List<? extends Stage> stages, Pass pass, int batch, int threads) {
     return StageMemory.largest(stages.stream().map(stage -> stage.memory(pass, batch, threads)));
   }
 
-  /** Makes the threads' memory as large as all stages want it, so that it need not grow. */
+  /** Makes the threads' memory large enough for all stages, so that it need not grow. */
   static void reserve(List<? extends Stage> stages, Pass pass, int batch, Workers workers) {
     StageMemory memory = memory(stages, pass, batch, workers.threads());
     workers.reserve(memory.scratch(), memory.shared());
@@ -117,7 +117,7 @@ final class Stages {
     return stages;
   }
 
-  /** Whether a layer does the work of the pool behind it. */
+  /** Whether a layer's stage includes the pool that follows. */
   private boolean isPooledAtOnce(Layer layer, Layer next) {
     boolean canPool = layer instanceof Layer.Convolution || layer instanceof Layer.BatchNorm;
     return canPool && next instanceof Layer.MaxPool && !taps.contains(layer.tap());
@@ -187,11 +187,11 @@ final class Stages {
   }
 
   /**
-   * The stages from the last map on: the fully connected layers take each of its windows, as they
-   * take the map of a crop. Many windows are multiplied as columns; one is, to the last bit, what a
-   * crop is. Rounded weights have a product for rows only.
+   * The stages from the last map on: the fully connected layers take each of its windows as they
+   * take the map of a crop. Several windows are multiplied as columns; a single one gives, to the
+   * last bit, what a crop gives. For rounded weights there is a product for rows only.
    *
-   * @param form of the weights of the fully connected layers
+   * @param form form of the weights of the fully connected layers
    */
   List<Stage> overWindows(FcWeights form) {
     int side = architecture.lastMapSide();

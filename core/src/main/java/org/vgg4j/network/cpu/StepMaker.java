@@ -6,21 +6,21 @@ import org.vgg4j.network.Exchange;
 import org.vgg4j.network.Learner;
 import org.vgg4j.network.LearnerOptions;
 
-/** What becomes of the gradients of a batch until the step is made. */
+/** What happens to the gradients of a batch until the step is made. */
 interface StepMaker {
   /** Begins a batch; see {@link Learner.Batch}. */
   void begin(int[] microBatches);
 
-  /** Returns what takes the gradients of a micro-batch of this rank's share, from 0. */
+  /** Returns the sink for the gradients of a micro-batch, numbered from 0 in this rank's share. */
   GradientSink sink(int microBatch);
 
-  /** Waits until the gradients of all ranks are together. */
+  /** Waits until the gradients of all ranks are combined. */
   void complete();
 
-  /** Makes the step, as far as it is not made yet. */
+  /** Makes whatever part of the step has not been made yet. */
   void step();
 
-  /** Returns the one that fits. */
+  /** Returns the one that suits the options. */
   static StepMaker of(
       Architecture architecture,
       LearnerOptions options,
@@ -34,8 +34,8 @@ interface StepMaker {
   }
 
   /**
-   * Of a batch that is one micro-batch of the only rank: each layer learns as soon as its gradients
-   * are known, so that there is no memory for all of them.
+   * For a batch that is one micro-batch of the only rank: each layer is updated as soon as its
+   * gradients are known, so that no memory for all of them is needed.
    */
   record AtOnce(Sgd sgd) implements StepMaker {
     @Override
@@ -53,7 +53,7 @@ interface StepMaker {
     public void step() {}
   }
 
-  /** Of a batch in micro-batches, of one rank or of several: gradients are collected first. */
+  /** For a batch in micro-batches, of one rank or of several: gradients are collected first. */
   final class Collected implements StepMaker {
     private final Training training;
     private final Sgd sgd;

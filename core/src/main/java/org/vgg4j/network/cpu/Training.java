@@ -17,8 +17,8 @@ import org.vgg4j.network.Learner;
 import org.vgg4j.network.Parameters;
 
 /**
- * Forward and backward pass: loss and gradients of a micro-batch. All memory is allocated at
- * construction; what the passes leave there is of no use to others. Not thread-safe.
+ * Forward and backward pass: loss and gradients of a micro-batch. All memory is allocated on
+ * construction, and is private to it. Not thread-safe.
  */
 final class Training implements ForwardPass {
   private final Parameters parameters;
@@ -39,12 +39,12 @@ final class Training implements ForwardPass {
 
   /**
    * @param parameters the network's weights; may be changed between calls, and by the sinks that
-   *     gradients are handed to
+   *     receive the gradients
    * @param capacity the largest micro-batch
-   * @param dropoutRate share of the hidden features of fc6 and fc7 that is dropped, in [0, 1)
+   * @param dropoutRate fraction of the hidden features of fc6 and fc7 that is dropped, in [0, 1)
    * @param frozen names of layers, such as conv1_1, whose parameters need no gradients: the
-   *     backward pass ends above the lowest layer that does. Gradients of other frozen layers are
-   *     handed over none the less. A frozen batch norm uses its running statistics
+   *     backward pass ends at the lowest layer that does. Gradients of frozen layers above it are
+   *     handed over nevertheless. A frozen batch norm uses its running statistics
    * @throws InputException if the rate is out of range, or an array would be longer than Java
    *     allows
    */
@@ -58,7 +58,7 @@ final class Training implements ForwardPass {
     this(parameters, kernels, workers, capacity, dropoutRate, frozen, TrainingMemory.RECOMPUTED);
   }
 
-  /** For tests: with fewer images at a time where activations are recomputed. */
+  /** For tests: fewer images at a time where activations are recomputed. */
   Training(
       Parameters parameters,
       Kernels kernels,
@@ -111,10 +111,10 @@ final class Training implements ForwardPass {
    * @param images {@code [N][3][crop][crop]}, preprocessed
    * @param targets what the outputs are compared with, {@code [N]}, at most the capacity
    * @param gradientScale factor of the gradients: 1 / (images in the whole batch) for their mean,
-   *     which is also what batch norms' running statistics take it for
+   *     as the running statistics of batch norms assume
    * @param dropout what the dropout masks depend on
-   * @param sink takes the gradients; it gets none if the loss is not finite, so that a step that
-   *     failed changes nothing
+   * @param sink takes the gradients; it gets none if the loss is not finite, so that a failed step
+   *     changes nothing
    */
   Learner.Result run(
       float[] images,
@@ -147,11 +147,11 @@ final class Training implements ForwardPass {
   }
 
   /**
-   * Computes the gradients of a fully connected layer from what {@link GradientSink#takeFactors}
-   * took, and hands them over.
+   * Computes the gradients of a fully connected layer from the factors that {@link
+   * GradientSink#takeFactors} took, and hands them over.
    *
    * @param layer its name
-   * @param parts of the batch, whose images are summed in this order
+   * @param parts parts of the batch, over whose images the sums go in this order
    * @throws IllegalArgumentException if there is no such layer
    */
   public void multiply(String layer, List<Factors> parts, GradientSink sink) {
@@ -168,9 +168,7 @@ final class Training implements ForwardPass {
     }
   }
 
-  /**
-   * Returns the outputs of the last layer, {@code [N][outputs]}, as the trained network has them.
-   */
+  /** Returns the outputs of the last layer, {@code [N][outputs]}, as in inference. */
   private float[] forward(float[] images, int count) {
     firstBlock.forward(count, images, parameters, workspace);
     float[] input = firstBlock.output();
@@ -182,7 +180,7 @@ final class Training implements ForwardPass {
   }
 
   /**
-   * Returns the outputs of the last layer, {@code [N][outputs]}, and leaves what the backward pass
+   * Returns the outputs of the last layer, {@code [N][outputs]}, and saves what the backward pass
    * needs.
    */
   private float[] forwardTraining(TrainingPass pass, float[] images) {
@@ -208,7 +206,7 @@ final class Training implements ForwardPass {
     }
   }
 
-  /** Index of the lowest later stage that learns; -1 if the first block does. */
+  /** Index of the lowest stage after the first block that learns; -1 if the first block learns. */
   private int lowestTrained(TrainingPass pass) {
     if (!firstBlock.isFrozen(pass)) {
       return -1;

@@ -9,16 +9,16 @@ import org.vgg4j.kernels.Pass;
  * The memory of a training pass, for batches of at most the capacity: allocated, or only counted.
  *
  * <p>A stage's backward pass writes the gradient with respect to its input over that input, which
- * nothing needs any more, so that there are no arrays for gradients between convolutions.
+ * is no longer needed, so there are no separate arrays for gradients between convolutions.
  */
 final class TrainingMemory {
-  /** Floats of the largest maps of the first block that there are at a time: 64 MiB. */
+  /** The most floats of the first block's largest maps that are held at a time: 64 MiB. */
   static final int RECOMPUTED = 1 << 24;
 
   private static final String ACTIVATIONS = "activations";
   private static final String GRADIENTS = "activation gradients";
 
-  /** Memory for some images. */
+  /** An array for a number of images. */
   private record Need(int images, int length) {
     Need orLarger(Need other) {
       return (long) images * length >= (long) other.images * other.length ? this : other;
@@ -32,7 +32,7 @@ final class TrainingMemory {
   private final Allocation allocation;
   private final int capacity;
 
-  /** Images of a group, as the first block is divided. */
+  /** Images of a group of the first block. */
   private final int group;
 
   private final List<TrainingStage> firstStages;
@@ -42,10 +42,10 @@ final class TrainingMemory {
   private final RecomputedBlock.Memory firstBlock;
 
   /**
-   * @param stages of the whole network
+   * @param stages the stages of the whole network
    * @param imageLength floats of an image
-   * @param recomputedFloats floats of the largest maps of the first block that there are at a time,
-   *     unless one image's are larger
+   * @param recomputedFloats the most floats of the first block's largest maps that are held at a
+   *     time, unless a single image needs more
    */
   TrainingMemory(
       List<TrainingStage> stages,
@@ -88,7 +88,8 @@ final class TrainingMemory {
   }
 
   /**
-   * A second map of the first block lies where gradients before pools do, unless there are more.
+   * The first block's second map shares the array for gradients before pools, unless there are more
+   * maps.
    */
   private List<TrainingStage> besideGradients() {
     return beforePool().size() == 2 ? beforePool().subList(1, 2) : List.of();
@@ -120,8 +121,8 @@ final class TrainingMemory {
   }
 
   private List<Placed> placeLater() {
-    // the first map: with one group it is kept, with several the map behind the first pool, which
-    // is made later and dead earlier, has the same place
+    // with several groups, the first map shares its array with the map after the first pool, whose
+    // life does not overlap its own; with one group it is kept
     Need next = new Need(capacity, laterStages.get(0).outputLength());
     Need first =
         new Need(group, largest(beforePool().stream().limit(1).toList(), Stage::outputLength));
@@ -177,7 +178,7 @@ final class TrainingMemory {
     return stages.stream().mapToInt(length).max().orElse(0);
   }
 
-  /** What the stages up to and including the first pool work with. */
+  /** The memory of the stages up to and including the first pool. */
   RecomputedBlock.Memory firstBlock() {
     return firstBlock;
   }

@@ -3,9 +3,9 @@ package org.vgg4j.network.cpu;
 import java.util.List;
 import org.vgg4j.model.ParameterShape;
 
-/** A stage that can be trained: what training adds to the forward pass. */
+/** A stage that can be trained: adds what training needs to the forward pass. */
 interface TrainingStage extends Stage {
-  /** The gradient of what nothing in training wants the gradient of: an image. */
+  /** Returned in place of the gradient with respect to an image, which training does not need. */
   float[] NO_GRADIENT = {};
 
   /** The parameters that it reads. */
@@ -19,9 +19,9 @@ interface TrainingStage extends Stage {
   }
 
   /**
-   * Computes the output as training wants it, and leaves what the backward pass needs besides.
+   * Computes the output for training, and saves what else the backward pass needs.
    *
-   * @param saved where to leave that
+   * @param saved where to save that
    */
   default void forwardTraining(TrainingPass pass, float[] input, float[] output, Saved saved) {
     float[] prepared = pass.workspace().prepared();
@@ -30,15 +30,14 @@ interface TrainingStage extends Stage {
   }
 
   /**
-   * Computes the gradients: hands those with respect to the parameters over, and returns that with
-   * respect to the input. All that is read of the parameters is read before their gradients are
-   * handed over.
+   * Computes the gradients: hands over those with respect to the parameters, and returns that with
+   * respect to the input. Parameters are read only before their gradients are handed over.
    *
-   * @param input what the forward pass read; overwritten, unless it is an image
+   * @param input the input of the forward pass; overwritten, unless it is an image
    * @param outputGradient gradient with respect to the output; overwritten
-   * @param saved what {@link #forwardTraining} left
-   * @return the array that now holds the gradient with respect to the input: most often the input
-   *     itself; {@link #NO_GRADIENT} if that is an image
+   * @param saved what {@link #forwardTraining} saved
+   * @return the array that now holds the gradient with respect to the input, usually the input
+   *     itself; {@link #NO_GRADIENT} if the input is an image
    */
   float[] backward(
       TrainingPass pass, float[] input, float[] outputGradient, Saved saved, GradientSink sink);

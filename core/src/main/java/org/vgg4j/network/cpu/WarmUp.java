@@ -9,13 +9,13 @@ import org.vgg4j.kernels.Pass;
 import org.vgg4j.kernels.Workers;
 
 /**
- * Runs the kernels on small maps until it is told to stop. Until the JIT compiler has seen them
- * often enough, each vector is an object and the kernels are a hundred times slower: better that a
- * core finds this out while it would wait for a model to be read than with the first picture.
+ * Runs the kernels on small maps until it is told to stop. Until the JIT compiler has compiled
+ * them, each vector is an object and the kernels are a hundred times slower: better to get past
+ * that while a core would be waiting for the model to be read than with the first image.
  */
 final class WarmUp implements Runnable {
-  private static final int CHANNELS = 64; // as few as the largest micro-kernels take
-  private static final int HEIGHT = 20; // five tiles of four rows, as the micro-kernels want them
+  private static final int CHANNELS = 64; // the fewest that the largest micro-kernels take
+  private static final int HEIGHT = 20; // five tiles of four rows, as the micro-kernels need them
   private static final int WIDTH = 16;
 
   private final Kernels kernels;
@@ -25,7 +25,7 @@ final class WarmUp implements Runnable {
     this.kernels = kernels;
   }
 
-  /** Does the work, and warms the kernels up on a thread of its own meanwhile. */
+  /** Does the work, and meanwhile warms up the kernels on a separate thread. */
   static <T> T during(Supplier<T> work, Kernels kernels) {
     WarmUp warmUp = new WarmUp(kernels);
     Thread thread = new Thread(warmUp, "vgg-warm-up");

@@ -10,21 +10,21 @@ import org.vgg4j.model.Layer;
 import org.vgg4j.network.Parameters;
 
 /**
- * The stages from the last map of whole images on. From {@link Gather} to the scores, the "images"
- * of a stage are windows.
+ * The stages from the last map on, for whole images. From {@link Gather} to the scores, the
+ * "images" of a stage are windows.
  */
 final class WindowStages {
   private WindowStages() {}
 
   /**
-   * Every window of the last map as features in the order channel, row, column: what a convolution
-   * of the window's size multiplies with its weights. Rows of windows from above, each from the
-   * left.
+   * Gathers every window of the last map as features in the order channel, row, column, which a
+   * convolution as large as the window would multiply by its weights. Windows go row by row, from
+   * the left.
    *
-   * @param map what is read
-   * @param side of a window
-   * @param asRows whether each window's features lie side by side, as those of a crop; else in a
-   *     {@link WindowLayout}
+   * @param map layout of the input
+   * @param side side of a window
+   * @param asRows whether each window's features are contiguous, like those of a crop; otherwise
+   *     they are in a {@link WindowLayout}
    */
   record Gather(String tap, MapLayout map, int side, boolean asRows, Workers workers)
       implements Stage {
@@ -44,7 +44,7 @@ final class WindowStages {
       return map.channels() * side * side;
     }
 
-    /** Of one window. */
+    /** The length for one window. */
     @Override
     public int outputLength() {
       return features();
@@ -60,7 +60,7 @@ final class WindowStages {
       return StageMemory.NONE;
     }
 
-    /** {@inheritDoc} One row of features for each window. */
+    /** {@inheritDoc} The result has one row of features for each window. */
     @Override
     public float[] read(int windows, float[] output) {
       return asRows
@@ -90,9 +90,9 @@ final class WindowStages {
     }
 
     /**
-     * @param block of channels
+     * @param block block of channels
      * @param to where the window's features begin
-     * @param step from one feature to the next
+     * @param step distance from one feature to the next
      */
     private void copy(float[] maps, int window, int block, float[] output, int to, int step) {
       int image = window / perImage();
@@ -138,7 +138,7 @@ final class WindowStages {
       return new StageCost(windows * weights, Float.BYTES * weights);
     }
 
-    /** {@inheritDoc} One row of features for each window. */
+    /** {@inheritDoc} The result has one row of features for each window. */
     @Override
     public float[] read(int windows, float[] output) {
       return copyRows(windows, outputLength(), output, workers);
@@ -159,7 +159,7 @@ final class WindowStages {
     }
   }
 
-  /** The scores of each window side by side. */
+  /** Makes the scores of each window contiguous. */
   record Scores(String tap, int classes, Workers workers) implements Stage {
     @Override
     public int outputLength() {

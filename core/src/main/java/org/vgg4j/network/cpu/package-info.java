@@ -1,6 +1,6 @@
 /**
- * The engine of the host's processors: layers as stages, passes over them, and learning. Reached
- * through {@link org.vgg4j.network.Engines} only, like the engines of other devices.
+ * The engine of the CPU: layers as stages, passes over them, and learning. Reached only through
+ * {@link org.vgg4j.network.Engines}, like the engines of other devices.
  */
 @NullMarked
 package org.vgg4j.network.cpu;

@@ -2,7 +2,7 @@ package org.vgg4j.weights.safetensors;
 
 import org.vgg4j.base.InputException;
 
-/** The file is not one of vgg4j's, though it may hold weights that another tool wrote. */
+/** The file is not vgg4j's, but may hold weights that another tool wrote. */
 public final class ForeignFileException extends InputException {
   private static final long serialVersionUID = 1L;
 

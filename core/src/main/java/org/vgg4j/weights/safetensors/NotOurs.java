@@ -7,9 +7,9 @@ import java.util.Locale;
 import java.util.regex.Pattern;
 import org.vgg4j.base.InputException;
 
-/** Says what a file is that was given in the place of a safetensors file, and what to do. */
+/** Recognises files that are given in place of a safetensors file, and says what to do. */
 final class NotOurs {
-  /** So many first bytes are looked at. */
+  /** Number of leading bytes that are looked at. */
   static final int START = 16;
 
   private static final int PREFIX = 8;
@@ -17,10 +17,13 @@ final class NotOurs {
       List.of(
           "\u0089PNG", "\u00ff\u00d8\u00ff", "GIF8", "RIFF", "BM", "II*\0", "MM\0*", "P5", "P6");
 
-  /** Archives, pickles and HDF5: of PyTorch and Keras. */
+  /** Archives, pickles and HDF5, as PyTorch and Keras write them. */
   private static final List<String> WEIGHTS = List.of("PK\3\4", "\u0080", "\u0089HDF");
 
-  /** Protocol buffers and lists of parts have no bytes of their own. */
+  /**
+   * Formats that are recognised by name: protocol buffers and index files have no characteristic
+   * first bytes.
+   */
   private static final Pattern NAMES =
       Pattern.compile(".*\\.(onnx|caffemodel|pth|pt|bin|ckpt|pkl|h5|hdf5|keras|index\\.json)");
 
@@ -34,16 +37,16 @@ final class NotOurs {
   static void requireNone(Path file, byte[] start) {
     String text = new String(start, StandardCharsets.ISO_8859_1);
     if (text.length() < PREFIX || text.startsWith("\0\0\0\0", PREFIX - 4)) {
-      return; // the length of a header, as a safetensors file begins with it
+      return; // the length of a header, with which a safetensors file begins
     }
     String name = String.valueOf(file.getFileName()).toLowerCase(Locale.ROOT);
     if (WEIGHTS.stream().anyMatch(text::startsWith) || NAMES.matcher(name).matches()) {
       throw new ForeignFileException(
-          "%s is not a model of vgg4j: if it holds weights, make one of it by vgg import %s --out %s"
+          "%s is not a model of vgg4j: if it holds weights, make one of it with vgg import %s --out %s"
               .formatted(file, quoted(file.toString()), quoted(asModel(file))));
     }
     if (PICTURES.stream().anyMatch(text::startsWith)) {
-      throw new InputException(file + " is a picture, not a model: give a .safetensors file");
+      throw new InputException(file + " is an image, not a model: give a .safetensors file");
     }
   }
 

@@ -56,7 +56,7 @@ public final class SafeTensors {
   public record Content(Map<String, String> metadata, Map<String, Tensor> tensors) {}
 
   /**
-   * What a file says of its tensors.
+   * What a file says about its tensors.
    *
    * @param metadata strings by name
    * @param tensors by name, in the order of the file
@@ -160,7 +160,7 @@ public final class SafeTensors {
   }
 
   /**
-   * Reads what a file says of its tensors, not their numbers.
+   * Reads what a file says about its tensors, but not their numbers.
    *
    * @throws InputException if it is missing, cannot be read, or is not a valid safetensors file
    */
@@ -187,7 +187,7 @@ public final class SafeTensors {
     }
   }
 
-  /** Of a run's folder, or one within it, the model. */
+  /** The model in the folder of a run, or in a folder within it. */
   private static String modelIn(Path folder) {
     for (String place : List.of("best/model.safetensors", "model.safetensors")) {
       if (Files.isRegularFile(folder.resolve(place))) {
@@ -226,8 +226,7 @@ public final class SafeTensors {
     if (length < 2 || length > LARGEST_HEADER || length > fileLength - PREFIX) {
       throw broken(
           file,
-          "its header has no sensible length (what others wrote in other formats, vgg import"
-              + " reads)");
+          "its header has no sensible length (vgg import reads files of other tools and formats)");
     }
     return (int) length;
   }
@@ -261,7 +260,7 @@ public final class SafeTensors {
     }
     for (Map.Entry<String, JsonNode> field : fields.properties()) {
       if (!field.getValue().isTextual()) {
-        throw broken(file, "its metadata '" + field.getKey() + "' is no string");
+        throw broken(file, "its metadata '" + field.getKey() + "' is not a string");
       }
       metadata.put(field.getKey(), field.getValue().textValue());
     }
@@ -290,7 +289,7 @@ public final class SafeTensors {
     return Collections.unmodifiableMap(tensors);
   }
 
-  /** The numbers must be as many as the header says, before memory is asked for. */
+  /** Checks, before memory is allocated, that there are as many numbers as the header says. */
   private static void requireLength(Path file, Header header, long dataLength) {
     long described = header.tensors().values().stream().mapToLong(StoredTensor::extent).sum();
     if (described != dataLength) {
@@ -309,7 +308,7 @@ public final class SafeTensors {
     if (type == null) {
       throw new InputException(
           String.format(
-              "%s: tensor '%s' has type %s, which is not understood: convert it to F32",
+              "%s: tensor '%s' has type %s, which is not supported: convert it to F32",
               file, name, node.path("dtype").asText()));
     }
     List<Integer> shape = new ArrayList<>();

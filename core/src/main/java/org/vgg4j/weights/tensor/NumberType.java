@@ -12,17 +12,17 @@ public enum NumberType {
   F16(2, true),
   /** The upper half of a 32-bit float. */
   BF16(2, true),
-  /** 64-bit integer, with or without sign. */
+  /** 64-bit integer, signed or unsigned. */
   I64(8, false),
-  /** 32-bit integer, with or without sign. */
+  /** 32-bit integer, signed or unsigned. */
   I32(4, false),
-  /** 16-bit integer, with or without sign. */
+  /** 16-bit integer, signed or unsigned. */
   I16(2, false),
-  /** 8-bit integer, or a truth value. */
+  /** 8-bit integer, or a Boolean. */
   I8(1, false),
-  /** Complex, of two 32-bit numbers. */
+  /** Complex number of two 32-bit floats. */
   C64(8, false),
-  /** Complex, of two 64-bit numbers. */
+  /** Complex number of two 64-bit floats. */
   C128(16, false);
 
   private final int bytes;

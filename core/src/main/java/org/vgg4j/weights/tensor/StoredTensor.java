@@ -13,17 +13,18 @@ import org.vgg4j.base.InputException;
 
 /**
  * A tensor in a file, not yet read. Its elements lie at strides, so that the same numbers can be
- * looked at in another order of axes ({@link #permuted}) without a copy; reading ({@link
- * TensorReader}) gives the order that is asked for.
+ * viewed with another order of axes ({@link #permuted}) without a copy; reading ({@link
+ * TensorReader}) puts them into that order.
  *
- * @param name in the file
- * @param file where its numbers are
- * @param position in bytes from the start of the file, of the element whose indices are all zero
+ * @param name its name in the file
+ * @param file the file with its numbers
+ * @param position position of the element whose indices are all zero, in bytes from the start of
+ *     the file
  * @param type of its numbers
  * @param shape sizes, outermost first
  * @param strides steps from one index to the next, in elements, as many as there are sizes
- * @param held the little-endian numbers, where the file has them in another form (packed, or each
- *     on its own), with position counted from their start; null: they are in the file
+ * @param held the little-endian numbers, where the file has them in another form (compressed, or
+ *     one by one); position then counts from their start; null: the numbers are in the file
  */
 public record StoredTensor(
     String name,
@@ -36,12 +37,12 @@ public record StoredTensor(
   private static final int LARGEST_ARRAY = Integer.MAX_VALUE - 8;
   private static final int MOST_AXES = 8;
 
-  /** In bytes; far beyond any file, and sums of a few such numbers do not overflow. */
+  /** A bound in bytes: far beyond any file, but small enough that sums of a few do not overflow. */
   private static final long FARTHEST = Long.MAX_VALUE / 1024;
 
   /**
    * @throws InputException if it is larger than a Java array, has a negative size or stride or more
-   *     than eight axes, or two of its elements may lie in one place
+   *     than eight axes, or two of its elements may share a place
    */
   public StoredTensor {
     shape = List.copyOf(shape);
@@ -68,7 +69,7 @@ public record StoredTensor(
   }
 
   /**
-   * A tensor without gaps whose numbers were brought into memory.
+   * A tensor without gaps whose numbers have been read into memory.
    *
    * @param held the numbers, little-endian, as many as the shape has
    */
@@ -180,7 +181,7 @@ public record StoredTensor(
   /**
    * Returns the same numbers with the axes in another order.
    *
-   * @param axes for each axis of the result, which of this one it is
+   * @param axes for each axis of the result, the axis of this tensor that it is
    * @throws InputException if it has another number of axes
    */
   public StoredTensor permuted(int... axes) {
@@ -203,13 +204,13 @@ public record StoredTensor(
   }
 
   /**
-   * Returns the same numbers in another shape of as many elements.
+   * Returns the same numbers in another shape with as many elements.
    *
-   * @throws InputException if they do not lie without gaps
+   * @throws InputException if there are gaps between them
    */
   public StoredTensor reshaped(Integer... sizes) {
     if (!isContiguous()) {
-      throw broken(file, name, "lies at strides where none were expected: save it contiguously");
+      throw broken(file, name, "is not contiguous: save it contiguously");
     }
     List<Integer> other = List.of(sizes);
     requireFits(file, name, other);
@@ -221,16 +222,16 @@ public record StoredTensor(
     return reshaped;
   }
 
-  /** Whether it is the same numbers in the same order, whatever its name. */
+  /** Whether a tensor has the same numbers in the same order, whatever its name. */
   public boolean isAt(StoredTensor other) {
     return equals(other.named(name));
   }
 
   /**
-   * Returns the same numbers with one axis as several, the last of them running fastest.
+   * Returns the same numbers with one axis split into several, the last of them running fastest.
    *
-   * @param axis which
-   * @param sizes whose product is the size of that axis
+   * @param axis the axis to split
+   * @param sizes the sizes of the new axes, whose product is that of the old one
    */
   public StoredTensor split(int axis, int... sizes) {
     List<Integer> newShape = new ArrayList<>(shape);
@@ -250,7 +251,7 @@ public record StoredTensor(
     return new StoredTensor(name, file, position, type, newShape, newStrides, held);
   }
 
-  /** The sizes with x between. */
+  /** The sizes, joined by x. */
   public String shapeText() {
     return text(shape);
   }

@@ -25,18 +25,18 @@ import org.vgg4j.base.InputException;
 
 /**
  * Reads tensors into arrays, as many at a time as there are processors: most of the time goes into
- * pages of memory that the system has to bring for the arrays. Beside these arrays it takes a few
- * buffers of a quarter of a megabyte.
+ * page faults for the arrays. Besides the arrays, it takes a few buffers of a quarter of a
+ * megabyte.
  */
 public final class TensorReader {
-  /** Says where the values of a tensor go. */
+  /** Provides the arrays for the values of tensors. */
   @FunctionalInterface
   public interface Destination {
     /** Returns an array of that many values. */
     float[] of(String name, int length);
   }
 
-  /** Stays in the second-level cache from read to copy. */
+  /** Size of a buffer, which stays in the second-level cache between read and copy. */
   public static final int CHUNK = 1 << 18;
 
   private final Map<Path, FileChannel> channels;
@@ -53,7 +53,7 @@ public final class TensorReader {
    *
    * @return the values by name, in the order of the tensors; each in the order of its tensor's
    *     indices, the last one fastest
-   * @throws InputException as {@link #read(Collection, Destination)}
+   * @throws InputException as {@link #read(Collection, Destination)} does
    */
   public static Map<String, float[]> read(Collection<StoredTensor> tensors) {
     return read(tensors, (name, length) -> new float[length]);
@@ -92,13 +92,13 @@ public final class TensorReader {
   }
 
   /**
-   * Reads tensors from a stream that has come to the first of them.
+   * Reads tensors from a stream that is positioned at the first of them.
    *
    * @param stream is read to its end, in pieces of a quarter of a megabyte, and left open
-   * @param tensors all that are left in the stream, in its order, each contiguous and without a gap
-   *     to the one before; their position and file are not looked at, but for errors
+   * @param tensors all that are left in the stream, in its order, contiguous and without gaps
+   *     between them; their positions and files are used only in error messages
    * @return the values by name, in the order of the tensors
-   * @throws InputException if the stream cannot be read, or its end is not that of the last tensor
+   * @throws InputException if the stream cannot be read, or does not end with the last tensor
    */
   public static Map<String, float[]> read(InputStream stream, Collection<StoredTensor> tensors) {
     Map<String, float[]> arrays = new LinkedHashMap<>();
@@ -131,7 +131,7 @@ public final class TensorReader {
     try {
       if (stream.read() >= 0) {
         throw new InputException(
-            files(tensors) + " goes on after the last tensor: give a stream of the file alone");
+            files(tensors) + " continues after the last tensor: give a stream of the file alone");
       }
     } catch (IOException e) {
       throw new InputException("cannot read " + files(tensors) + ": " + AtomicFile.reason(e), e);
@@ -164,13 +164,14 @@ public final class TensorReader {
     try {
       channel.close();
     } catch (IOException e) {
-      throw new UncheckedIOException(e); // of a file that was only read
+      throw new UncheckedIOException(e); // the file was only read
     }
   }
 
   private Map<String, float[]> readAll(Collection<StoredTensor> tensors) throws IOException {
     Map<String, float[]> arrays = new ConcurrentHashMap<>();
-    // the largest first: of a VGG it is three quarters of the whole, and the others fit beside it
+    // the largest first: in a VGG it is three quarters of the whole, and the others can be read
+    // beside it
     List<ForkJoinTask<?>> tasks = new ArrayList<>();
     tensors.stream()
         .sorted(Comparator.comparingInt(StoredTensor::length).reversed())
@@ -242,7 +243,7 @@ public final class TensorReader {
     }
   }
 
-  /** The part of a tensor's numbers that was read last; whoever goes forward reads each once. */
+  /** The part of a tensor's numbers that was read last; reading forward reads each part once. */
   private static final class Window {
     private final StoredTensor tensor;
     private final @Nullable FileChannel channel;
@@ -277,7 +278,7 @@ public final class TensorReader {
     }
   }
 
-  /** Goes through the elements in the order in which they lie in the file. */
+  /** Visits the elements in the order in which they lie in the file. */
   private static final class StridedCopy {
     private final Window window;
     private final float[] values;

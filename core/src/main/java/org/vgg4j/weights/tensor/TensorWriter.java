@@ -13,7 +13,7 @@ public final class TensorWriter {
       ByteBuffer.allocateDirect(TensorReader.CHUNK).order(ByteOrder.LITTLE_ENDIAN);
 
   /**
-   * @param channel written to from where it is
+   * @param channel the channel, written to from its current position
    */
   public TensorWriter(FileChannel channel) {
     this.channel = channel;
@@ -29,7 +29,7 @@ public final class TensorWriter {
     }
   }
 
-  /** Writes all that is left of a buffer. */
+  /** Writes the rest of a buffer. */
   public void write(ByteBuffer bytes) throws IOException {
     while (bytes.hasRemaining()) {
       channel.write(bytes);

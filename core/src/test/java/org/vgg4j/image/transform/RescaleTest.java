@@ -100,7 +100,7 @@ class RescaleTest {
       assertThatThrownBy(
               () -> Rescale.crop(image, size, Interpolation.BILINEAR, at[0], at[1], 5, 5))
           .isInstanceOf(IllegalArgumentException.class)
-          .hasMessageContaining("leaves the picture");
+          .hasMessageContaining("leaves the image");
     }
   }
 
@@ -110,7 +110,7 @@ class RescaleTest {
     assertThatThrownBy(() -> Rescale.toShorterSide(image, 256, Interpolation.BILINEAR))
         .isInstanceOf(InputException.class)
         .hasMessage(
-            "a picture of 1 x 20000 pixels is too elongated for a shorter side of 256: crop it"
+            "an image of 1 x 20000 pixels is too elongated for a shorter side of 256: crop it"
                 + " first");
   }
 

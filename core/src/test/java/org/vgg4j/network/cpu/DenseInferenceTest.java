@@ -247,8 +247,8 @@ class DenseInferenceTest {
     assertThatThrownBy(() -> inference.capacity(3000, 4000, 2))
         .isInstanceOf(InputException.class)
         .hasMessageMatching(
-            "the network over an image of 4000 x 3000 pixels needs 5,\\d{3} MB of heap, but it has"
-                + " room for 3,650 MB: take smaller test scales, or give Java more.*");
+            "the network over an image of 4000 x 3000 pixels needs 5,\\d{3} MB of heap, but only"
+                + " 3,650 MB can be used: take smaller test scales, or give Java more.*");
     assertThatThrownBy(() -> inference.capacity(20_000, 30_000, 1))
         .isInstanceOf(InputException.class)
         .hasMessageContaining("in longer arrays than Java has");

@@ -208,7 +208,7 @@ class SafeTensorsTest {
   @Test
   void headerLengthOutOfReason() throws IOException {
     String what =
-        "its header has no sensible length (what others wrote in other formats, vgg import reads)";
+        "its header has no sensible length (vgg import reads files of other tools and formats)";
     assertBroken(new byte[0], what);
     assertBroken(new byte[7], what);
     assertBroken(new byte[8], what);
@@ -271,7 +271,7 @@ class SafeTensorsTest {
     assertThatThrownBy(() -> SafeTensors.read(file))
         .isInstanceOf(InputException.class)
         .hasMessage(
-            "%s: tensor 't' has type F8_E4M3, which is not understood: convert it to F32", file);
+            "%s: tensor 't' has type F8_E4M3, which is not supported: convert it to F32", file);
     Path whole = write(file("{\"t\":{\"dtype\":\"I64\",\"shape\":[1],\"data_offsets\":[0,8]}}", 8));
     assertThatThrownBy(() -> SafeTensors.read(whole))
         .isInstanceOf(InputException.class)
@@ -344,14 +344,14 @@ class SafeTensorsTest {
         "it has 37 bytes of numbers, but its header describes 36 (was it cut short?)");
     assertBroken(
         Arrays.copyOf(golden, 100),
-        "its header has no sensible length (what others wrote in other formats, vgg import reads)");
+        "its header has no sensible length (vgg import reads files of other tools and formats)");
   }
 
   @Test
   void metadataOtherThanStrings() throws IOException {
     assertBroken(
         file("{\"__metadata__\":{\"a\":\"b\",\"epoch\":3}}", 0),
-        "its metadata 'epoch' is no string");
+        "its metadata 'epoch' is not a string");
     assertBroken(file("{\"__metadata__\":[1]}", 0), "its metadata are not a JSON object");
     assertBroken(file("{\"__metadata__\":null}", 0), "its metadata are not a JSON object");
   }

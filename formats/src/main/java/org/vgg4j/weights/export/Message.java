@@ -13,11 +13,11 @@ import java.util.List;
 import org.vgg4j.weights.tensor.TensorWriter;
 
 /**
- * A message of a protocol buffer that is being put together. Arrays of numbers are referred to, not
- * copied, until they are written.
+ * A message of a protocol buffer under construction. Arrays of numbers are referenced, not copied,
+ * until they are written.
  */
 final class Message {
-  /** byte[], float[] or Message, in the order of the fields. */
+  /** Elements are byte[], float[] or Message, in the order of the fields. */
   private final List<Object> parts = new ArrayList<>();
 
   private long size;
@@ -86,7 +86,7 @@ final class Message {
       writer.write(out);
       out.flush();
     } catch (IOException e) {
-      throw new UncheckedIOException("memory cannot be written to", e);
+      throw new UncheckedIOException("writing to memory failed", e);
     }
     parts.add(bytes.toByteArray());
     size += bytes.size();

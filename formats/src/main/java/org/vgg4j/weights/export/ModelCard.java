@@ -19,16 +19,16 @@ import org.vgg4j.model.Rgb;
 import org.vgg4j.weights.ModelFile;
 import org.vgg4j.weights.Provenance;
 
-/** What somebody needs to know who is given a file of weights: in Markdown, beside the file. */
+/** A description for whoever receives a file of weights: Markdown, in a file beside it. */
 public final class ModelCard {
   private static final int CLASSES_SHOWN = 20;
 
   private ModelCard() {}
 
   /**
-   * Where the card of a file lies: beside it, with .md after its name.
+   * Returns the path of a file's card: beside it, with .md appended to its name.
    *
-   * @throws InputException if something else lies there
+   * @throws InputException if something else is there
    */
   public static Path of(Path file) {
     String name = name(file);
@@ -36,7 +36,7 @@ public final class ModelCard {
     try {
       if (Files.exists(card) && !Files.readString(card).startsWith(title(name))) {
         throw new InputException(
-            card + " is in the way and no card of ours: move it, or write to another name");
+            card + " is in the way and was not written by vgg4j: move it, or choose another name");
       }
     } catch (IOException e) {
       throw new InputException("cannot read " + card + ": " + AtomicFile.reason(e), e);
@@ -81,7 +81,7 @@ public final class ModelCard {
             architecture.classes()));
     text.append("## Input\n\n");
     text.append(
-        "Images of %dx%d pixels, [N][3][row][column], cut from the middle of a picture that was rescaled (%s) so that its shorter side is %d: %s.%n%n"
+        "Images of %dx%d pixels, [N][3][row][column], cut from the middle of an image that was rescaled (%s) so that its shorter side is %d: %s.%n%n"
             .formatted(
                 architecture.crop(),
                 architecture.crop(),
@@ -179,7 +179,7 @@ public final class ModelCard {
     return lines;
   }
 
-  /** The argument of torchvision's make_layers; empty where it cannot make the network. */
+  /** The argument of torchvision's make_layers; empty if that cannot build the network. */
   private static List<String> makeLayers(Architecture network) {
     List<String> layers = new ArrayList<>();
     for (Layer layer : network.layers()) {
@@ -194,7 +194,10 @@ public final class ModelCard {
     return layers;
   }
 
-  /** What is done to pixels, in one line: order, range, mean and deviation in the order. */
+  /**
+   * The preprocessing of pixels in one line: order and range, then mean and deviation in that
+   * order.
+   */
   public static String preprocessing(Preprocessing preprocessing) {
     boolean bgr = preprocessing.channelOrder() == ChannelOrder.BGR;
     String divided =

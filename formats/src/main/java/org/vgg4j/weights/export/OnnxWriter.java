@@ -16,7 +16,7 @@ import org.vgg4j.weights.ModelFile;
 import org.vgg4j.weights.foreign.Profile;
 
 /**
- * Writes a model as ONNX, opset 17: input {@code images}, float [N][3][crop][crop] with any N;
+ * Writes a model as ONNX, opset 17: input {@code images}, float [N][3][crop][crop] for any N;
  * output {@code scores}, or {@code posteriors} after a soft-max, float [N][classes].
  *
  * @param softMax whether the graph ends with a soft-max
@@ -41,7 +41,7 @@ public record OnnxWriter(boolean softMax, boolean preprocessing) {
     private final Message message = new Message().text(2, "vgg");
     private String last = INPUT;
 
-    /** Adds a node that reads the output of the last one. */
+    /** Adds a node that reads the output of the previous one. */
     void add(String type, String name, List<String> weights, Message... attributes) {
       Message node = new Message().text(1, last);
       weights.forEach(weight -> node.text(1, weight));
@@ -252,7 +252,7 @@ public record OnnxWriter(boolean softMax, boolean preprocessing) {
     return new Message().text(1, name).real(2, value).number(20, ATTRIBUTE_FLOAT);
   }
 
-  /** Name, type and shape of an input or output; the number of images is open. */
+  /** Name, type and shape of an input or output; the number of images is left open. */
   private static Message valueInfo(String name, int... sizes) {
     Message shape = new Message().message(1, new Message().text(2, "N"));
     IntStream.of(sizes).forEach(size -> shape.message(1, new Message().number(1, size)));

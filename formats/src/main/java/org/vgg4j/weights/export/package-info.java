@@ -1,4 +1,4 @@
-/** Files that other toolkits read, made of a model, and the card that says what is in them. */
+/** Exports models to files that other toolkits read, with a card that says what is in them. */
 @NullMarked
 package org.vgg4j.weights.export;
 

@@ -10,7 +10,7 @@ import org.vgg4j.model.Architecture;
 import org.vgg4j.model.Configuration;
 import org.vgg4j.model.ParameterShape;
 
-/** Which network of the family has the layers that a file has. */
+/** Finds the network of the family that has a file's layers. */
 final class ArchitectureGuess {
   private static final int STRIDE = 32; // input pixels for each position of the last map
   private static final int HIDDEN_LAYERS_AND_HEAD = 3;
@@ -20,7 +20,7 @@ final class ArchitectureGuess {
   private final int wantedCrop;
 
   /**
-   * @param wanted the only network that is thought of; null: all
+   * @param wanted the only network to consider; null: all
    * @param wantedCrop side of the input window in pixels; 0: the usual one for the last map
    */
   ArchitectureGuess(ForeignNetwork network, @Nullable Configuration wanted, int wantedCrop) {
@@ -62,21 +62,21 @@ final class ArchitectureGuess {
       Architecture architecture = found.iterator().next();
       if (architecture.configuration().hasLrn() && wanted == null && !network.saysLrn()) {
         throw new InputException(
-            "its layers lie where A-LRN has them, but no file of this kind says what lies between:"
-                + " say vgg import --arch A-LRN if it has the paper's LRN");
+            "its layers are where A-LRN has them, but files of this kind do not say what is between"
+                + " them: import it as A-LRN (vgg import --arch A-LRN) if it has the paper's LRN");
       }
       return architecture;
     }
     if (found.isEmpty() && !impossible.isEmpty()) {
       throw new InputException(
-          "its layers have the shapes of network %s, but its pools, or an LRN, lie elsewhere"
+          "its layers have the shapes of network %s, but its pools, or an LRN, are elsewhere"
               .formatted(impossible.iterator().next().configuration().label()));
     }
     if (found.isEmpty()) {
       throw misfit.reason(asLong, wanted);
     }
     throw new InputException(
-        "it may be network %s: say which by vgg import --arch"
+        "it may be network %s: choose one (vgg import --arch)"
             .formatted(
                 found.stream()
                     .map(architecture -> architecture.configuration().label())
@@ -114,19 +114,19 @@ final class ArchitectureGuess {
       throw new InputException(
           "it states images of %dx%d pixels, but its first fully connected layer takes a map of %dx%d,"
                   .formatted(stated, stated, side, side)
-              + " as images from %d to %d pixels make it"
+              + " which images from %d to %d pixels give"
                   .formatted(smallest, smallest + STRIDE - 1));
     }
     if (wantedCrop != 0 && wantedCrop / STRIDE != side) {
       throw new InputException(
           "option crop is %d, but its first fully connected layer takes a map of %dx%d: crops from %d"
                   .formatted(wantedCrop, side, side, smallest)
-              + " to %d make that".formatted(smallest + STRIDE - 1));
+              + " to %d give that".formatted(smallest + STRIDE - 1));
     }
     return wantedCrop != 0 ? wantedCrop : Math.max(smallest, stated);
   }
 
-  /** Widths that would explain the channels of one layer or another. */
+  /** Widths that would explain the channels of at least one layer. */
   private Set<Double> widths() {
     Set<Double> widths = new LinkedHashSet<>();
     double first = network.layers().get(0).out();
@@ -148,7 +148,7 @@ final class ArchitectureGuess {
     return network.parameters().stream().filter(ParameterShape::isWeight).toList();
   }
 
-  /** Whether the first so many layers are those of a network of as many layers. */
+  /** Whether the first {@code count} layers match those of a network with as many layers. */
   static boolean fits(List<ForeignLayer> layers, Architecture candidate, int count) {
     List<ParameterShape> weights = weights(candidate);
     for (int i = 0; i < count; i++) {

@@ -17,15 +17,15 @@ import org.vgg4j.weights.tensor.StoredTensor;
  * in old files.
  */
 final class CaffeChain {
-  /** Layers that change nothing of what a trained network computes. */
+  /** Layers that do not change what a trained network computes. */
   private static final Set<String> NEUTRAL = Set.of("Dropout", "Flatten", "Split");
 
-  /** Layers that bring images and labels, or only compare. */
+  /** Layers that provide images and labels, or only measure. */
   private static final Set<String> ASIDE = Set.of("Data", "ImageData", "Input", "Accuracy");
 
   private static final int STRIDE = 32; // input pixels for each position of the last map
 
-  /** Mean images of ImageNet, which the mean colour of the authors' files replaces. */
+  /** Mean images of ImageNet, which are replaced by the mean colour of the authors' files. */
   private static final Pattern IMAGENET_MEAN = Pattern.compile("(?i).*(imagenet|ilsvrc).*");
 
   private final Chain chain = new Chain();
@@ -72,7 +72,7 @@ final class CaffeChain {
     }
   }
 
-  /** What an input layer says of its images, or a data layer by the part that it cuts out. */
+  /** The size of images that an input layer states, or a data layer by its crop. */
   private void shape(TensorFile.Node node) {
     List<Double> shape = node.attributes().getOrDefault("shape", List.of());
     if (shape.size() == 4) {
@@ -83,9 +83,10 @@ final class CaffeChain {
   }
 
   /**
-   * Side of the images in pixels; 0 if it does not say, or its head of convolutions takes any.
+   * Side of the images in pixels; 0 if the file does not say, or its head is convolutions and takes
+   * any size.
    *
-   * @throws InputException if pools make maps of it that no VGG network has
+   * @throws InputException if the pools turn it into map sizes that no VGG network has
    */
   private int inputSide() {
     if (!takesWholeMap) {
@@ -93,9 +94,9 @@ final class CaffeChain {
     }
     if (side % STRIDE != 0) {
       throw new InputException(
-          "it states images of %dx%d pixels, of which Caffe's pools round halves up, but those of a VGG"
+          "it states images of %dx%d pixels, whose halves Caffe's pools round up where those of a VGG"
                   .formatted(side, side)
-              + " network round them down: only multiples of 32 are the same for both");
+              + " network round down: only multiples of 32 are the same for both");
     }
     return side;
   }
@@ -105,7 +106,9 @@ final class CaffeChain {
     return names.isEmpty() ? List.of() : List.of(names.split("\n"));
   }
 
-  /** What a data layer does to its images; a mean file's numbers are not in the network's. */
+  /**
+   * What a data layer does to its images; the numbers of a mean file are not in the network's file.
+   */
   private @Nullable Profile profile(TensorFile.Node node) {
     double scale = Nodes.number(node, "transform.scale", 1);
     List<Double> means = node.attributes().getOrDefault("transform.mean_value", List.of());
@@ -127,11 +130,11 @@ final class CaffeChain {
         ChannelOrder.BGR, 255, new Rgb(bgr[2], bgr[1], bgr[0]), new Rgb(std, std, std));
   }
 
-  /** A layer that takes what the last one gave; the split of labels, for one, is none. */
+  /** Whether a layer continues the chain, which for example the split of labels does not. */
   private boolean isOnTheWay(TensorFile.Node node) {
     List<String> bottom = blobs(node, "bottom");
     List<String> top = blobs(node, "top");
-    // what no layer gives is an input of the network, or a name that somebody made up
+    // a name that no layer outputs is an input of the network, or was made up
     boolean elsewhere =
         !bottom.isEmpty() && earlier.contains(bottom.get(0)) && !last.contains(bottom.get(0));
     if (elsewhere && node.type().equals("Split")) {
@@ -139,7 +142,7 @@ final class CaffeChain {
     }
     if (elsewhere) {
       throw new InputException(
-          "its layer '%s' takes '%s', not what the layer before gives: a VGG network has one way only"
+          "its layer '%s' takes '%s', not the output of the layer before: a VGG network has only one path"
               .formatted(node.name(), bottom.get(0)));
     }
     if (!top.isEmpty()) {

@@ -10,11 +10,10 @@ import org.vgg4j.weights.format.TensorFile;
 import org.vgg4j.weights.tensor.StoredTensor;
 
 /**
- * A network that is put together step by step, in the order in which its file says that it
- * computes.
+ * A network that is put together step by step, in the order of computation that its file states.
  */
 final class Chain {
-  /** What happens between weights. */
+  /** What happens between layers with weights. */
   private enum Kind {
     CONVOLUTION("convolution"),
     CONNECTED("fully connected layer"),
@@ -48,7 +47,10 @@ final class Chain {
 
   // ------------------------------------------------------------------------------- building
 
-  /** Adds a convolution, or, after the last pool, a fully connected layer in the form of one. */
+  /**
+   * Adds a convolution, or, after the last pool, a fully connected layer in the form of a
+   * convolution.
+   */
   void convolution(TensorFile.Node node, StoredTensor weight, @Nullable StoredTensor bias) {
     boolean connected = inHead();
     steps.add(new Step(connected ? Kind.CONNECTED : Kind.CONVOLUTION, node.name()));
@@ -60,7 +62,7 @@ final class Chain {
     layers.add(new ForeignLayer(node.name(), false, weight, bias, null));
   }
 
-  /** A ReLU directly after another changes nothing. */
+  /** Adds a ReLU; directly after another it changes nothing. */
   void relu(TensorFile.Node node) {
     if (last() != Kind.RELU) {
       steps.add(new Step(Kind.RELU, node.name()));
@@ -79,7 +81,7 @@ final class Chain {
     steps.add(new Step(Kind.SOFT_MAX, node.name()));
   }
 
-  /** Adds what follows a convolution or a product directly as its bias. */
+  /** Adds the addition that directly follows a convolution or a product as its bias. */
   void bias(TensorFile.Node node, StoredTensor bias) {
     ForeignLayer before = directlyBefore(node);
     if (before.bias() != null || before.norm() != null) {
@@ -91,7 +93,7 @@ final class Chain {
         new ForeignLayer(before.name(), before.isConvolution(), before.weight(), bias, null));
   }
 
-  /** Adds the normalisation that follows a convolution directly. */
+  /** Adds the batch norm that directly follows a convolution. */
   void norm(TensorFile.Node node, ForeignLayer.BatchNorm norm) {
     ForeignLayer before = directlyBefore(node);
     if (!before.isConvolution() || before.norm() != null) {
@@ -105,7 +107,7 @@ final class Chain {
     Kind last = last();
     if (last == null || !last.hasWeights()) {
       throw new InputException(
-          "its operation '%s' (%s) does not follow a convolution or a product directly: it is no VGG"
+          "its operation '%s' (%s) does not directly follow a convolution or a product: it is not a VGG"
                   .formatted(node.name(), node.type())
               + " network");
     }
@@ -123,7 +125,7 @@ final class Chain {
     return steps.isEmpty();
   }
 
-  /** Whether all five pools are behind. */
+  /** Whether all five pools have been added. */
   boolean inHead() {
     return steps.stream().filter(step -> step.kind == Kind.POOL).count() == POOLS;
   }
@@ -145,9 +147,9 @@ final class Chain {
   // -------------------------------------------------------------------------------- checking
 
   /**
-   * Which networks of the family do these steps in this order.
+   * Returns which networks of the family take these steps in this order.
    *
-   * @throws InputException if none can, whatever its layers
+   * @throws InputException if none can, whatever its layers are
    */
   Predicate<Configuration> possible() {
     requireSteps();

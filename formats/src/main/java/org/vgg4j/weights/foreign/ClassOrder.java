@@ -19,14 +19,14 @@ import org.vgg4j.model.Architecture;
 import org.vgg4j.model.ParameterShape;
 
 /**
- * A list of class names, one a line, and what its order means. Scores of all VGG releases are in
- * the order of the sorted WNIDs, but lists in the order of ILSVRC's development kit are about, and
- * one taken for the other makes a network that is right look wrong.
+ * A list of class names, one a line, and what its order means. The scores of all VGG releases are
+ * in the order of the sorted WNIDs, but lists in the order of ILSVRC's development kit are around,
+ * too, and mistaking one for the other makes a correct network look wrong.
  *
  * @param file the list
  * @param names its lines
- * @param reorder whether a list of WNIDs that are not sorted is believed to be the order of the
- *     scores; the last layer's rows are then put into the order of the sorted WNIDs
+ * @param reorder whether to trust a list of unsorted WNIDs to be in the order of the scores; the
+ *     last layer's rows are then sorted by WNID
  */
 public record ClassOrder(Path file, List<String> names, boolean reorder) {
   private static final Pattern WNID = Pattern.compile("n\\d{8}(?!\\d).*");
@@ -37,9 +37,9 @@ public record ClassOrder(Path file, List<String> names, boolean reorder) {
   }
 
   /**
-   * Reads a list; empty lines at its end do not count.
+   * Reads a list; empty lines at its end are ignored.
    *
-   * @throws InputException if it cannot be read, or a name comes twice
+   * @throws InputException if it cannot be read, or a name occurs twice
    */
   public static ClassOrder read(Path file, boolean reorder) {
     List<String> names;
@@ -73,7 +73,7 @@ public record ClassOrder(Path file, List<String> names, boolean reorder) {
   /**
    * Returns the names in the order of the scores.
    *
-   * @param arrays the rows of its last layer are put into another order, if that is wanted
+   * @param arrays the parameters, of which the last layer's rows are sorted if that was asked for
    * @throws InputException if there are too many or too few, or they are WNIDs that are not sorted
    */
   List<String> apply(int classes, Map<String, float[]> arrays, Architecture architecture) {
@@ -98,8 +98,8 @@ public record ClassOrder(Path file, List<String> names, boolean reorder) {
       throw new InputException(
           ("%s lists WNIDs that are not sorted (it begins with '%s'), but all VGG releases have"
                   + " their classes in sorted order; the development kit's list is not sorted. Give"
-                  + " the sorted list, or, if the scores really are in this order, say"
-                  + " --reorder-classes")
+                  + " the sorted list or, if the scores really are in this order, have the classes"
+                  + " reordered (vgg import --reorder-classes)")
               .formatted(file, names.get(0)));
     }
     List<ParameterShape> parameters = architecture.parameters();

@@ -15,7 +15,7 @@ import org.vgg4j.base.AtomicFile;
 import org.vgg4j.base.FileDigest;
 import org.vgg4j.base.InputException;
 
-/** Fetches a release into a folder, where it then stays. */
+/** Downloads a release into a folder, which keeps it for the next time. */
 public final class Download {
   private static final int LONGEST_SILENCE = 60_000; // ms
   private static final int CHUNK = 1 << 16;
@@ -23,13 +23,14 @@ public final class Download {
   private Download() {}
 
   /**
-   * Returns the file of a release, downloaded if the folder does not have it yet. A file that came
-   * with a wrong checksum is not kept.
+   * Returns the file of a release, downloading it if the folder does not have it yet. A downloaded
+   * file with a wrong checksum is not kept.
    *
    * @param folder made if it is missing
-   * @param source where to get it, in most cases the release's own
-   * @param progress is told how many bytes there are
-   * @throws InputException if it cannot be had, with what to do instead, or has another checksum
+   * @param source where to get it, usually the release's own source
+   * @param progress is told the number of bytes so far
+   * @throws InputException if it cannot be downloaded, with what to do instead, or has another
+   *     checksum
    */
   public static Path get(Release release, Path folder, URI source, LongConsumer progress) {
     Path file = folder.resolve(release.fileName());
@@ -52,7 +53,7 @@ public final class Download {
 
   private static InputException offline(Release release, Path file, IOException failure) {
     return new InputException(
-        "cannot download %s (%s): get %s yourself, put it at %s and give the command again"
+        "cannot download %s (%s): download %s yourself, save it as %s and try again"
             .formatted(release.name(), AtomicFile.reason(failure), release.source(), file),
         failure);
   }
@@ -64,7 +65,7 @@ public final class Download {
         delete(there);
       }
       throw new InputException(
-          "%s has not the size of the release, %.0f MiB: it is damaged or not what it says%s"
+          "%s does not have the size of the release, %.0f MiB: it is damaged or a different file%s"
               .formatted(
                   file,
                   release.mebibytes(),
@@ -76,7 +77,7 @@ public final class Download {
         delete(there);
       }
       throw new InputException(
-          "%s has %s %s, but the release has %s: it is damaged or not what it says%s"
+          "%s has %s %s, but the release has %s: it is damaged or a different file%s"
               .formatted(
                   file,
                   checksum.algorithm(),

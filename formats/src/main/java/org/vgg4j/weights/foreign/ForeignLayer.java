@@ -6,9 +6,9 @@ import org.vgg4j.base.InputException;
 import org.vgg4j.weights.tensor.StoredTensor;
 
 /**
- * A layer with weights, as a file has it, its axes already in our order.
+ * A layer with weights from a file, with its axes already in our order.
  *
- * @param name in the file
+ * @param name its name in the file
  * @param weight [out][in][row][column] of a convolution; [out][in], or [out] and the axes of the
  *     last map, of a fully connected layer
  * @param bias [out]; null if it has none, which is the same as zeros
@@ -24,13 +24,13 @@ record ForeignLayer(
     int axes = weight.shape().size();
     if (isConvolution ? axes != 4 : axes < 2) {
       throw new InputException(
-          "layer '%s' has weights of shape %s, which is none of a VGG network's"
+          "layer '%s' has weights of shape %s, which no VGG network has"
               .formatted(name, weight.shapeText()));
     }
   }
 
   /**
-   * Batch normalisation as it is after training (Ioffe and Szegedy 2015, arXiv 1502.03167): {@code
+   * Batch normalisation as used after training (Ioffe and Szegedy 2015, arXiv 1502.03167): {@code
    * scale * (x - mean) / sqrt(variance + epsilon) + shift}, each of [out].
    */
   record BatchNorm(
@@ -53,7 +53,7 @@ record ForeignLayer(
     return weight.shape().get(0);
   }
 
-  /** Inputs of one filter or feature. */
+  /** Number of inputs of one filter or feature. */
   int in() {
     return weight.length() / Math.max(1, out());
   }

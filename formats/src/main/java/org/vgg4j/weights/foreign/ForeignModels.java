@@ -6,7 +6,7 @@ import org.slf4j.LoggerFactory;
 import org.vgg4j.weights.ForeignReader;
 import org.vgg4j.weights.ModelFile;
 
-/** Reads other tools' models as {@code vgg import} does without options. Found as a service. */
+/** Reads other tools' models, as {@code vgg import} does without options. Found as a service. */
 public final class ForeignModels implements ForeignReader {
   private static final Logger LOG = LoggerFactory.getLogger(ForeignModels.class);
 

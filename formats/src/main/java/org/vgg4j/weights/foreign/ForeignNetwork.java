@@ -6,13 +6,13 @@ import org.jspecify.annotations.Nullable;
 import org.vgg4j.model.Configuration;
 
 /**
- * A network as a file has it.
+ * A network as described by a file.
  *
- * @param dialect whose names and order of axes it has
- * @param profile what images look like; null if nothing in the file says
- * @param layers those with weights, in order of execution
+ * @param dialect the tool whose names and order of axes it has
+ * @param profile how images must be prepared; null if the file does not say
+ * @param layers its layers with weights, in order of execution
  * @param possible which networks of the family the file allows, apart from the layers' shapes
- * @param saysLrn whether an LRN is told by the file, not guessed from gaps between names
+ * @param saysLrn whether an LRN is stated by the file, rather than inferred from gaps between names
  * @param stated what else the file says
  */
 record ForeignNetwork(
@@ -23,11 +23,11 @@ record ForeignNetwork(
     boolean saysLrn,
     Stated stated) {
   /**
-   * What only files that describe their network say.
+   * What only files that describe their network can say.
    *
    * @param side of the input window in pixels; 0 if it does not say
    * @param preprocesses whether the profile is the file's own preprocessing, part of its network
-   * @param notes what people should know, a sentence each
+   * @param notes sentences to show to the user
    */
   record Stated(int side, boolean preprocesses, List<String> notes) {
     static final Stated NOTHING = new Stated(0, false, List.of());
@@ -41,7 +41,7 @@ record ForeignNetwork(
     layers = List.copyOf(layers);
   }
 
-  /** A network whose file says no more. */
+  /** A network whose file says nothing else. */
   ForeignNetwork(
       String dialect,
       @Nullable Profile profile,
@@ -51,7 +51,7 @@ record ForeignNetwork(
     this(dialect, profile, layers, possible, saysLrn, Stated.NOTHING);
   }
 
-  /** How many batch normalisations it has. */
+  /** How many batch norms it has. */
   int norms() {
     return (int) layers.stream().filter(layer -> layer.norm() != null).count();
   }

@@ -9,8 +9,8 @@ import java.util.List;
 import java.util.Objects;
 
 /**
- * The 1000 classes of ILSVRC-2012 in the order of their WNIDs, which is that of the scores of all
- * VGG releases, each as "n01440764 tench". The words are WordNet 3.0's.
+ * The 1000 classes of ILSVRC-2012 in the order of their WNIDs, in which all VGG releases have their
+ * scores, each as "n01440764 tench". The words are WordNet 3.0's.
  */
 public final class ImageNetClasses {
   /** How many there are. */
@@ -34,7 +34,7 @@ public final class ImageNetClasses {
                 StandardCharsets.UTF_8))) {
       return reader.lines().toList();
     } catch (IOException e) {
-      throw new UncheckedIOException("the jar's own list of classes cannot be read", e);
+      throw new UncheckedIOException("the list of classes in the jar cannot be read", e);
     }
   }
 }

@@ -11,15 +11,15 @@ import org.vgg4j.weights.format.TensorFile;
 import org.vgg4j.weights.tensor.StoredTensor;
 
 /**
- * Keras's layers as a whole model describes them, all of which must be what a VGG network does.
- * Kernels are [row][column][in][out], matrices [in][out], and the first of them takes the last map
- * in the order row, column, channel.
+ * The layers of a whole Keras model, all of which must be what a VGG network has. Kernels are
+ * [row][column][in][out]; matrices are [in][out], and the first of them takes the last map in the
+ * order row, column, channel.
  */
 final class KerasChain {
   private static final List<String> NO_ACTIVATION = List.of("linear", "relu");
   private static final Set<String> SCORES = Set.of("softmax", "log_softmax");
 
-  /** Layers that change nothing of what a trained network computes. */
+  /** Layers that do not change what a trained network computes. */
   private static final Set<String> ONLY_IN_TRAINING =
       Set.of(
           "Dropout",
@@ -41,7 +41,7 @@ final class KerasChain {
           "RandomHue",
           "RandomSaturation");
 
-  private static final double EPSILON = 1e-3; // Keras's own of batch normalisation
+  private static final double EPSILON = 1e-3; // Keras's default for batch normalisation
   private static final int STRIDE = 32; // input pixels for each position of the last map
 
   private final Chain chain = new Chain();
@@ -69,7 +69,7 @@ final class KerasChain {
         new ForeignNetwork.Stated(reader.input.side(), own != null, reader.notes));
   }
 
-  /** Theano turned kernels by 180 degrees, and no file says whether its own are. */
+  /** Theano rotated kernels by 180 degrees, and no file says whether its kernels are. */
   private static void requireTensorFlowKernels(TensorFile file) {
     String name = String.valueOf(file.file().getFileName()).toLowerCase(Locale.ROOT);
     boolean turned =
@@ -80,13 +80,13 @@ final class KerasChain {
                 .anyMatch(KerasChain::isInTheanosOrder);
     if (turned) {
       throw new InputException(
-          "its kernels are Theano's, which are turned by 180 degrees and may lie in another order:"
+          "its kernels are Theano's, which are rotated by 180 degrees and may be in another order:"
               + " load it in Keras 2, call keras.utils.conv_utils.convert_kernel on each, and save"
               + " it under TensorFlow");
     }
   }
 
-  /** [out][in][row][column] instead of [row][column][in][out]. */
+  /** Permutes [row][column][in][out] to [out][in][row][column]. */
   private static boolean isInTheanosOrder(StoredTensor tensor) {
     List<Integer> shape = tensor.shape();
     return shape.size() == 4
@@ -146,7 +146,7 @@ final class KerasChain {
   private void other(TensorFile.Node node) {
     if (AUGMENTATION.contains(node.type()) && chain.isEmpty()) {
       notes.add(
-          "its layer '%s' (%s) changes pictures in training only, and was left out"
+          "its layer '%s' (%s) changes images in training only, and was left out"
               .formatted(node.name(), node.type()));
     } else if (!ONLY_IN_TRAINING.contains(node.type()) || !node.tensors().isEmpty()) {
       throw Nodes.noVgg(node);
@@ -238,7 +238,7 @@ final class KerasChain {
   private void pool(TensorFile.Node node) {
     Nodes.requireOneOf(node, "data_format", List.of("channels_last"));
     Nodes.requireAll(node, "pool_size", 2, 2);
-    // left out, they are the pool's size
+    // the default is the pool's size
     Nodes.requireAll(node, "strides", 2, 2);
     boolean whole = input.side() != 0 && input.side() % STRIDE == 0;
     Nodes.requireOneOf(node, "padding", whole ? List.of("valid", "same") : List.of("valid"));
@@ -265,7 +265,7 @@ final class KerasChain {
         || !Nodes.isTrue(node, "scale", true)
         || !Nodes.isTrue(node, "center", true)) {
       throw new InputException(
-          "its layer '%s' (%s) has not scale, shift, mean and variance, as a VGG network's has"
+          "its layer '%s' (%s) does not have scale, shift, mean and variance, as a VGG network's has"
               .formatted(node.name(), node.type()));
     }
     Nodes.requireAll(node, "renorm", 0, 0);

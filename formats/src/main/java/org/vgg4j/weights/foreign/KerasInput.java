@@ -12,19 +12,21 @@ import org.vgg4j.weights.tensor.StoredTensor;
 import org.vgg4j.weights.tensor.TensorReader;
 
 /**
- * What a Keras model says of its images: their size, and the layers before the first convolution
- * that scale and shift pixels, which are RGB in 0..255 as Keras loads them.
+ * What a Keras model says about its images: their size, and the layers before the first convolution
+ * that scale and shift pixels, which are RGB in 0..255 as loaded by Keras.
  */
 final class KerasInput {
-  private static final double EPSILON = 1e-7; // Keras's own, below which no deviation is taken
-  private static final double SAME = 1e-6; // of floats that are written as decimals
+  private static final double EPSILON = 1e-7; // Keras's lower bound of the deviation
+  private static final double SAME = 1e-6; // for floats that are written as decimals
 
   private final double[] factor = {1, 1, 1};
   private final double[] shift = {0, 0, 0};
   private boolean prepares;
   private int side;
 
-  /** Takes the shape that an input layer, or the first layer, states; the first one counts. */
+  /**
+   * Takes the shape that an input layer, or the first layer, states; the first statement counts.
+   */
   void shape(TensorFile.Node node) {
     List<Double> shape = node.attributes().getOrDefault("batch_shape", List.of());
     if (shape.size() != 4) {
@@ -49,12 +51,12 @@ final class KerasInput {
     return Double.isNaN(value) ? "any" : String.valueOf((int) value);
   }
 
-  /** Side of the images in pixels; 0 if they may have any. */
+  /** Side of the images in pixels; 0 if any size will do. */
   int side() {
     return side;
   }
 
-  /** Takes a Rescaling or a Normalization. */
+  /** Takes a Rescaling or Normalization layer. */
   void prepare(TensorFile.Node node, boolean first) {
     if (!first) {
       throw Nodes.noVgg(node);
@@ -119,7 +121,7 @@ final class KerasInput {
   /**
    * What these layers do to pixels; null if there are none.
    *
-   * @throws InputException if they turn bright and dark round
+   * @throws InputException if they invert brightness
    */
   @Nullable Profile profile() {
     if (!prepares) {

@@ -9,8 +9,8 @@ import org.vgg4j.weights.format.TensorFile;
 import org.vgg4j.weights.tensor.StoredTensor;
 
 /**
- * Keras's files of weights alone: what lies between the weights is told by the names of layers, if
- * at all.
+ * Keras's files with weights only: what is between the weights can be inferred from the names of
+ * layers, if at all.
  */
 final class KerasWeights {
   /** Names that Keras gives to layers without weights in a VGG network. */
@@ -21,7 +21,7 @@ final class KerasWeights {
 
   private static final Pattern NOT_MAX_POOL = Pattern.compile(".*(global|average|avg).*");
 
-  /** The layers of VGG-Face in Keras, its own images among what they were converted with. */
+  /** Names of layers in VGG-Face for Keras, whose images need their own preprocessing. */
   private static final Pattern VGG_FACE = Pattern.compile("fc[678]/(relu|softmax)");
 
   private final List<ForeignLayer> layers = new ArrayList<>();
@@ -59,7 +59,7 @@ final class KerasWeights {
     return blocks.equals(expected);
   }
 
-  /** Keras's files come from the authors', but those of VGG-Face. */
+  /** Keras's files come from the authors' files, except for VGG-Face. */
   static Profile profile(TensorFile file) {
     boolean face = file.nodes().stream().anyMatch(node -> VGG_FACE.matcher(node.name()).matches());
     return face ? Profile.VGG_FACE : Profile.KERAS;
@@ -70,7 +70,7 @@ final class KerasWeights {
       String name = node.name().substring(node.name().lastIndexOf('/') + 1);
       if (!NEUTRAL.matcher(name).matches() || NOT_MAX_POOL.matcher(name).matches()) {
         throw new InputException(
-            "its layer '%s' has no weights, and its file does not say what it does: a VGG network has none of"
+            "its layer '%s' has no weights, and its file does not say what it does: a VGG network has no layer of"
                     .formatted(node.name())
                 + " that name");
       }
@@ -84,7 +84,7 @@ final class KerasWeights {
     StoredTensor bias = Nodes.bias(node, 1);
     if (node.tensors().size() > 2) {
       throw new InputException(
-          "its layer '%s' has %d weights, but those of a VGG network have two%s"
+          "its layer '%s' has %d weight arrays, but layers of a VGG network have two%s"
               .formatted(
                   node.name(),
                   node.tensors().size(),
@@ -94,7 +94,8 @@ final class KerasWeights {
                       : ""));
     }
     if (weight.shape().size() == 4) {
-      boolean connected = pools == Chain.POOLS; // a fully connected layer in the form of one
+      boolean connected =
+          pools == Chain.POOLS; // a fully connected layer in the form of a convolution
       channels = weight.shape().get(3);
       layers.add(
           new ForeignLayer(node.name(), !connected, weight.permuted(3, 2, 0, 1), bias, null));

@@ -13,7 +13,7 @@ import org.vgg4j.model.Architecture;
 import org.vgg4j.model.Configuration;
 import org.vgg4j.model.ParameterShape;
 
-/** Says by what layer a network is none of the family. */
+/** Says which layer keeps a network from being one of the family. */
 final class Misfit {
   private static final int COLOURS = 3;
   private static final int MULTIPLE = 16;
@@ -26,8 +26,8 @@ final class Misfit {
   }
 
   /**
-   * Looks at what every network of the family has: images of three colours, fully connected layers
-   * after the convolutions, two classes.
+   * Checks what every network of the family has: images of three colours, fully connected layers
+   * after the convolutions, at least two classes.
    *
    * @throws InputException if one is missing
    */
@@ -37,23 +37,23 @@ final class Misfit {
     int channels = first.weight().shape().get(1);
     if (channels != COLOURS) {
       throw new InputException(
-          "%s reads %d channel%s, but pictures have three (red, green, blue)%s"
+          "%s reads %d channel%s, but images have three (red, green, blue)%s"
               .formatted(
                   first.name(),
                   channels,
                   channels == 1 ? "" : "s",
                   channels == 1
                       ? ": repeat its weights over three channels, divided by 3, which computes the"
-                          + " same of a grey picture"
+                          + " same for a grey image"
                       : ": networks with other channels are not supported"));
     }
     ForeignLayer last = layers.get(layers.size() - 1);
     if (last.out() < 2) {
       throw new InputException(
-          "%s has one output, but a network needs two classes at least: put a row of zeros before its"
+          "%s has one output, but a network needs at least two classes: put a row of zeros before its"
                   .formatted(last.name())
-              + " weights, and a zero before its bias, which makes soft-max of the two what sigmoid"
-              + " is of the one");
+              + " weights, and a zero before its bias, so that the soft-max of the two equals the"
+              + " sigmoid of the one");
     }
   }
 
@@ -89,8 +89,8 @@ final class Misfit {
   /**
    * The reason why none of these fits.
    *
-   * @param candidates networks of as many layers, whatever else
-   * @param wanted the only network that was thought of; null if all were
+   * @param candidates the networks with as many layers
+   * @param wanted the only network that was considered; null if all were
    */
   InputException reason(Set<Architecture> candidates, @Nullable Configuration wanted) {
     String sentence = wanted == null ? counted() : null;
@@ -101,13 +101,13 @@ final class Misfit {
     return new InputException(
         sentence != null
             ? sentence
-            : "its layers are those of no network of the family%s: %s"
+            : "its layers are not those of any network of the family%s: %s"
                 .formatted(
                     wanted == null ? " (" + Configuration.labels() + ")" : " called " + wanted,
                     layers.stream().map(ForeignLayer::kind).collect(Collectors.joining("; "))));
   }
 
-  /** Another number of convolutions than any has. */
+  /** A number of convolutions that no network has. */
   private @Nullable String counted() {
     Map<Integer, List<String>> known = new TreeMap<>();
     Arrays.stream(Configuration.values())
@@ -130,20 +130,20 @@ final class Misfit {
                     .collect(Collectors.joining(", ")));
   }
 
-  /** A layer whose number of filters none has, as in pruned networks. */
+  /** A layer with a number of filters that no network has, as in pruned networks. */
   private @Nullable String odd() {
     for (ForeignLayer layer : layers.subList(0, layers.size() - 1)) {
       if (layer.out() % MULTIPLE != 0) {
-        return "%s has %d %s, which is not a multiple of 16: networks whose layers were made narrower one by"
+        return "%s has %d %s, which is not a multiple of 16: networks whose layers were pruned"
                 .formatted(
                     layer.name(), layer.out(), layer.isConvolution() ? "filters" : "features")
-            + " one are not supported; import the network as it was before";
+            + " individually are not supported; import the network as it was before";
       }
     }
     return null;
   }
 
-  /** A network whose convolutions are the same, but not its other layers. */
+  /** A network with the same convolutions, but different other layers. */
   private @Nullable String headOf(Architecture candidate) {
     int convolutions = layers.size() - HEAD;
     List<ParameterShape> expected = ArchitectureGuess.weights(candidate);

@@ -7,14 +7,14 @@ import org.vgg4j.base.InputException;
 import org.vgg4j.weights.format.TensorFile;
 import org.vgg4j.weights.tensor.StoredTensor;
 
-/** Questions to a node of a file, answered or refused by name. */
+/** Queries of a node in a file; whatever does not fit is refused by name. */
 final class Nodes {
   private Nodes() {}
 
-  /** An attribute's numbers must all be the same; what is not there has its default. */
+  /** Checks that all numbers of an attribute equal a value; a missing attribute has its default. */
   static void requireAll(TensorFile.Node node, String attribute, double value, double standard) {
     List<Double> numbers = node.attributes().getOrDefault(attribute, List.of(standard));
-    // of floats, hence not exactly
+    // floats, hence not exact
     if (numbers.isEmpty()
         || !numbers.stream().allMatch(number -> Math.abs(number - value) <= 1e-6 * value)) {
       throw new InputException(
@@ -23,7 +23,7 @@ final class Nodes {
     }
   }
 
-  /** An attribute's numbers must be these. */
+  /** Checks that an attribute has these numbers. */
   static void requireAll(TensorFile.Node node, String attribute, List<Double> values) {
     List<Double> numbers = node.attributes().getOrDefault(attribute, List.of());
     if (!numbers.equals(values)) {
@@ -43,7 +43,7 @@ final class Nodes {
         .collect(Collectors.joining("x"));
   }
 
-  /** A text must be one of those; what is not there is the first of them. */
+  /** Checks that a text is one of these; a missing one counts as the first. */
   static void requireOneOf(TensorFile.Node node, String attribute, List<String> allowed) {
     String word = node.words().getOrDefault(attribute, allowed.get(0));
     if (!allowed.contains(word)) {
@@ -65,7 +65,8 @@ final class Nodes {
 
   static InputException noVgg(TensorFile.Node node) {
     return new InputException(
-        "its layer '%s' of type '%s' is none of a VGG network".formatted(node.name(), node.type()));
+        "its layer '%s' of type '%s' does not belong to a VGG network"
+            .formatted(node.name(), node.type()));
   }
 
   static StoredTensor weight(TensorFile.Node node) {
@@ -79,7 +80,7 @@ final class Nodes {
     return node.tensors().get(0);
   }
 
-  /** A vector, in old files of Caffe with axes of size one before it; null if there is none. */
+  /** A vector, which old Caffe files store with leading axes of size one; null if there is none. */
   static @Nullable StoredTensor bias(TensorFile.Node node, int index) {
     if (node.tensors().size() <= index) {
       return null;
@@ -88,26 +89,26 @@ final class Nodes {
     return bias.reshaped(bias.length());
   }
 
-  /** Rows and columns of a kernel, whose sizes are the axes from that one on. */
+  /** Rows and columns of a kernel, which are the sizes of two axes from the given one on. */
   static int side(TensorFile.Node node, StoredTensor weight, int axis) {
     List<Integer> shape = weight.shape();
     if (shape.size() != 4 || !shape.get(axis).equals(shape.get(axis + 1))) {
       throw new InputException(
-          "its layer '%s' has kernels of shape %s, which are none of a VGG network"
+          "its layer '%s' has kernels of shape %s, which no VGG network has"
               .formatted(node.name(), weight.shapeText()));
     }
     return shape.get(axis);
   }
 
   /**
-   * Weights of a fully connected layer, [in][out], that takes the last map in the order row,
-   * column, channel, in our order of axes.
+   * Permutes to our order of axes the weights, [in][out], of a fully connected layer that takes the
+   * last map in the order row, column, channel.
    */
   static StoredTensor overMap(StoredTensor weight, int channels) {
     return overMapOutFirst(weight.permuted(1, 0), channels);
   }
 
-  /** As {@link #overMap}, of [out][in]. */
+  /** Like {@link #overMap}, for [out][in]. */
   static StoredTensor overMapOutFirst(StoredTensor weight, int channels) {
     int in = weight.shape().get(1);
     int side = (int) Math.round(Math.sqrt(channels == 0 ? 0 : (double) in / channels));

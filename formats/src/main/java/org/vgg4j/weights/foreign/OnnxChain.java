@@ -10,7 +10,7 @@ import org.vgg4j.weights.format.TensorFile;
 import org.vgg4j.weights.tensor.StoredTensor;
 
 /**
- * ONNX's operations, all of which must be what a VGG network does. Weights are
+ * The operations of an ONNX graph, all of which must be what a VGG network has. Weights are
  * [out][in][row][column]; those of Gemm [out][in] if transB, else [in][out].
  */
 final class OnnxChain {
@@ -18,13 +18,13 @@ final class OnnxChain {
   private static final List<Double> TO_CHANNELS_LAST = List.of(0.0, 2.0, 3.0, 1.0);
   private static final Set<Double> FLOATS = Set.of(1.0, 10.0, 11.0, 16.0);
 
-  /** Names that Keras's VGG has and no other. */
+  /** Names that only Keras's VGG has. */
   private static final Pattern KERAS_NAME = Pattern.compile("(^|.*[/_])block\\d_conv\\d.*");
 
   private static final Pattern TENSORFLOW =
       Pattern.compile(".*(tf2onnx|keras|tensorflow|tflite).*");
 
-  /** Names that torchvision's VGG has, whatever wrote the file. */
+  /** Names of torchvision's VGG, whichever tool wrote the file. */
   private static final Pattern TORCHVISION_NAME =
       Pattern.compile("(.*[./])?(features[./]\\d+[./]|classifier[./]\\d+[./]|pre_logits).*");
 
@@ -54,7 +54,7 @@ final class OnnxChain {
 
   // ---------------------------------------------------------------------------- preprocessing
 
-  /** What the file's origin does to images; null if it does not tell its origin. */
+  /** How the file's origin prepares images; null if the origin is unknown. */
   private static @Nullable Profile profile(TensorFile file) {
     String producer = file.metadata().getOrDefault("producer", "").toLowerCase(Locale.ROOT);
     String graph = file.metadata().getOrDefault("graph", "").toLowerCase(Locale.ROOT);
@@ -63,9 +63,9 @@ final class OnnxChain {
       return own == null ? null : Profile.stored(own);
     }
     if (TENSORFLOW.matcher(producer).matches() || names(file, KERAS_NAME)) {
-      return null; // perhaps Keras's release, perhaps trained on images of another kind
+      return null; // perhaps Keras's release, perhaps trained on images prepared in another way
     }
-    // Caffe2's conversions of the authors' files keep their images
+    // Caffe2's conversions of the authors' files keep their preprocessing
     if (isCaffe(producer)) {
       return Profile.CAFFE;
     }
@@ -78,7 +78,7 @@ final class OnnxChain {
     return names(file, TORCHVISION_NAME) ? Profile.TORCHVISION : null;
   }
 
-  /** As a word of its own: a caffeine detector is none of Caffe's. */
+  /** Matches whole words only: a caffeine detector is not Caffe's. */
   private static boolean isCaffe(String text) {
     return text.matches("(.*[^a-z])?(caffe2?)([^a-z].*)?");
   }
@@ -124,7 +124,7 @@ final class OnnxChain {
         }
         chain.softMax(node);
       }
-      // torchvision's adaptive pool to 7x7, of a map that is 7x7
+      // torchvision's adaptive pool to 7x7, applied to a 7x7 map
       case "AveragePool" -> {
         Nodes.requireAll(node, "kernel_shape", 1, 0);
         Nodes.requireAll(node, "strides", 1, 1);
@@ -144,7 +144,7 @@ final class OnnxChain {
       case "Cast" -> {
         if (!FLOATS.contains(Nodes.number(node, "to", 0))) {
           throw new InputException(
-              "its operation '%s' (Cast) makes integers of what a VGG network computes"
+              "its operation '%s' (Cast) converts to integers, which a VGG network never does"
                   .formatted(node.name()));
         }
       }
@@ -167,13 +167,13 @@ final class OnnxChain {
         }
         flat = true;
       }
-      case "Squeeze" -> flat = true; // of more than one position it would not run
+      case "Squeeze" -> flat = true; // with more than one position, the graph would not run
       default ->
           throw new InputException(
               chain.isEmpty()
                   ? "its operation '%s' (%s) is before the first convolution: a network that prepares its images itself is not read, export it without"
                       .formatted(node.name(), node.type())
-                  : "its operation '%s' of type '%s' is none of a VGG network%s"
+                  : "its operation '%s' of type '%s' does not belong to a VGG network%s"
                       .formatted(
                           node.name(),
                           node.type(),
@@ -236,7 +236,7 @@ final class OnnxChain {
     chain.convolution(node, weight, Nodes.bias(node, 1));
   }
 
-  /** Zeros around the map, which belong to the convolution that follows. */
+  /** Takes zeros around the map as the padding of the convolution that follows. */
   private void pad(TensorFile.Node node) {
     Nodes.requireOneOf(node, "mode", List.of("constant"));
     Nodes.requireAll(node, "value", 0, 0);
@@ -277,12 +277,12 @@ final class OnnxChain {
     chain.connected(node, ours, bias);
   }
 
-  /** What is added directly after a convolution or a product, one number for each channel. */
+  /** Takes what is added directly after a convolution or a product, one number for each channel. */
   private void bias(TensorFile.Node node) {
     List<StoredTensor> others = node.tensors();
     List<Integer> shape = others.isEmpty() ? List.of() : others.get(0).shape();
     int length = others.isEmpty() ? 0 : others.get(0).length();
-    int behind = flat || channelsLast ? 0 : 2; // axes after that of the channels
+    int behind = flat || channelsLast ? 0 : 2; // axes after the channels
     int axis = shape.size() - 1 - behind;
     if (chain.isEmpty()) {
       shape(node);
@@ -297,7 +297,7 @@ final class OnnxChain {
   private void norm(TensorFile.Node node) {
     if (chain.isEmpty()) {
       throw new InputException(
-          "its operation '%s' (%s) is before the first convolution and does not follow a convolution or a product directly: a network that prepares its images itself is not read, export it without"
+          "its operation '%s' (%s) is before the first convolution and does not directly follow a convolution or a product: a network that prepares its images itself is not read, export it without"
               .formatted(node.name(), node.type()));
     }
     if (Nodes.isTrue(node, "training_mode", false)) {
@@ -320,11 +320,11 @@ final class OnnxChain {
 
   private static InputException training(TensorFile.Node node) {
     return new InputException(
-        "its operation '%s' (%s) is that of training: export the network for use (model.eval())"
+        "its operation '%s' (%s) is in training mode: export the network for inference (model.eval())"
             .formatted(node.name(), node.type()));
   }
 
-  /** A ReLU if it cuts at zero and nowhere else. */
+  /** A Clip is a ReLU if it cuts at zero and nowhere else. */
   private void clip(TensorFile.Node node) {
     Nodes.requireAll(node, "min", 0, Double.NEGATIVE_INFINITY);
     for (double most : node.attributes().getOrDefault("max", List.of())) {
@@ -345,7 +345,7 @@ final class OnnxChain {
     if (channelsLast) {
       throw Nodes.noVgg(node);
     }
-    // all maps of such an input have even sides, of which no rest is rounded up or padded
+    // all maps of such an input have even sides, so nothing is rounded up or padded
     boolean even = side != 0 && side % STRIDE == 0;
     if (!even) {
       Nodes.requireAll(node, "ceil_mode", 0, 0);

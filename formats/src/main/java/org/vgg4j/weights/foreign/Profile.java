@@ -10,8 +10,8 @@ import org.vgg4j.model.Preprocessing;
 import org.vgg4j.model.Rgb;
 
 /**
- * What images must look like for the weights of one origin. A pixel value v in 0..255 enters as
- * {@code (v * valueRange / 255 - mean) / std}.
+ * How images must be prepared for weights of one origin. A pixel value v in 0..255 enters as {@code
+ * (v * valueRange / 255 - mean) / std}.
  *
  * @param label its name in options, or the explicit form that {@link #of} reads
  * @param order order of the input channels
@@ -34,11 +34,11 @@ public record Profile(String label, ChannelOrder order, float valueRange, Rgb me
           new Rgb(0.485f, 0.456f, 0.406f),
           new Rgb(0.229f, 0.224f, 0.225f));
 
-  /** BGR in 0..255 minus ImageNet's mean: the authors' files. */
+  /** BGR in 0..255 minus ImageNet's mean: for the authors' files. */
   public static final Profile CAFFE =
       new Profile("caffe", ChannelOrder.BGR, 255, IMAGENET, Rgb.ONE);
 
-  /** As {@link #CAFFE}, from whose files Keras's were converted. */
+  /** The same as {@link #CAFFE}, since Keras's files were converted from the authors'. */
   public static final Profile KERAS =
       new Profile("keras", ChannelOrder.BGR, 255, IMAGENET, Rgb.ONE);
 
@@ -47,8 +47,8 @@ public record Profile(String label, ChannelOrder order, float valueRange, Rgb me
       new Profile("paper", ChannelOrder.RGB, 255, IMAGENET, Rgb.ONE);
 
   /**
-   * BGR in 0..255 minus the mean of the VGG Face data set (Parkhi et al., BMVC 2015): VGG-Face in
-   * Caffe, and its conversions to Keras.
+   * BGR in 0..255 minus the mean of the VGG Face data set (Parkhi et al., BMVC 2015): for VGG-Face
+   * in Caffe, and its conversions to Keras.
    */
   public static final Profile VGG_FACE =
       new Profile(
@@ -63,21 +63,21 @@ public record Profile(String label, ChannelOrder order, float valueRange, Rgb me
   private static final List<Profile> NAMED =
       List.of(TORCHVISION, CAFFE, KERAS, PAPER, VGG_FACE, HALF, UNIT);
 
-  /** The shorter side is to the crop as 256 to 224, as all releases test their weights. */
+  /** The ratio of the shorter side to the crop, with which all releases test their weights. */
   private static final int SCALE = 256;
 
   private static final int CROP = 224;
 
-  /** All that have a name. */
+  /** All profiles that have a name. */
   public static List<Profile> named() {
     return NAMED;
   }
 
   /**
-   * Returns the profile of that name, in any case, or the one that a text such as {@code
+   * Returns the profile of that name, ignoring case, or the one that a text such as {@code
    * mean=0.5,std=0.5,range=1,order=rgb} describes.
    *
-   * @throws InputException if it is neither, with what may be said
+   * @throws InputException if it is neither, with the possible choices
    */
   public static Profile of(String text) {
     if (text.contains("=")) {
@@ -92,12 +92,12 @@ public record Profile(String label, ChannelOrder order, float valueRange, Rgb me
                 new InputException("there is no profile '%s': %s".formatted(text.strip(), help())));
   }
 
-  /** Reads the label of a profile that we wrote, whatever its numbers. */
+  /** Reads the label of a profile that vgg4j wrote, whatever its numbers. */
   static Profile stored(String label) {
     return label.contains("=") ? ProfileText.read(label) : of(label);
   }
 
-  /** The first profile that does this to an image, or one without a name. */
+  /** Returns the first named profile with these numbers, or one without a name. */
   public static Profile of(Preprocessing preprocessing) {
     return of(
         preprocessing.channelOrder(),
@@ -118,7 +118,7 @@ public record Profile(String label, ChannelOrder order, float valueRange, Rgb me
         .orElseGet(() -> described(order, valueRange, mean, std));
   }
 
-  /** What may be chosen, as part of a sentence. */
+  /** The possible choices, as part of a sentence. */
   public static String help() {
     return "choose one of %s, or describe it: %s".formatted(labels(), ProfileText.EXAMPLE);
   }
@@ -134,7 +134,7 @@ public record Profile(String label, ChannelOrder order, float valueRange, Rgb me
         ProfileText.write(order, valueRange, mean, std), order, valueRange, mean, std);
   }
 
-  /** What it does to an image, for people. */
+  /** What it does to an image, in words. */
   public String sentence() {
     return "%s, 0..%s%s%s"
         .formatted(

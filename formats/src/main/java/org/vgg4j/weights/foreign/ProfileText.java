@@ -10,9 +10,9 @@ import org.vgg4j.base.InputException;
 import org.vgg4j.model.ChannelOrder;
 import org.vgg4j.model.Rgb;
 
-/** A profile that has no name, as text: {@link #EXAMPLE}. */
+/** The text form of a profile without a name, such as {@link #EXAMPLE}. */
 final class ProfileText {
-  /** Mean and std are in the order of the channels that order names. */
+  /** An example; mean and std are in the channel order that {@code order} states. */
   static final String EXAMPLE = "mean=123.68,116.779,103.939,std=1,range=255,order=rgb";
 
   private static final List<String> KEYS = List.of("mean", "std", "range", "order");
@@ -22,7 +22,7 @@ final class ProfileText {
   /**
    * Reads the text.
    *
-   * @throws InputException if it is none
+   * @throws InputException if it is malformed
    */
   static Profile read(String text) {
     Map<String, List<String>> parts = parts(text);
@@ -32,13 +32,14 @@ final class ProfileText {
           case "1", "0..1" -> 1;
           default ->
               throw wrong(
-                  text, "range is what white is before the mean is subtracted: 255 or 1, no other");
+                  text,
+                  "range is the value of white before the mean is subtracted, either 255 or 1");
         };
     ChannelOrder order =
         switch (parts.containsKey("order") ? one(text, parts, "order") : "rgb") {
           case "rgb" -> ChannelOrder.RGB;
           case "bgr" -> ChannelOrder.BGR;
-          default -> throw wrong(text, "order is rgb or bgr");
+          default -> throw wrong(text, "order must be rgb or bgr");
         };
     Rgb mean = color(text, parts, "mean", order);
     Rgb std = parts.containsKey("std") ? color(text, parts, "std", order) : Rgb.ONE;
@@ -46,10 +47,10 @@ final class ProfileText {
   }
 
   /**
-   * Reads what a person wrote. Most mistakes are numbers for the other range, which would make all
-   * images the same.
+   * Reads what a user wrote. Most mistakes are numbers for the other range, which would make all
+   * images look alike.
    *
-   * @throws InputException if it is none, or its numbers do not fit each other
+   * @throws InputException if it is malformed, or its numbers do not fit each other
    */
   static Profile readAndCheck(String text) {
     Profile profile = read(text);
@@ -57,7 +58,7 @@ final class ProfileText {
     return profile;
   }
 
-  /** Values by key; what has no key of its own belongs to the key before. */
+  /** Values by key; a value without a key belongs to the key before it. */
   private static Map<String, List<String>> parts(String text) {
     Map<String, List<String>> parts = new LinkedHashMap<>();
     List<String> values = null;
@@ -67,7 +68,7 @@ final class ProfileText {
         String key = token.substring(0, equals);
         values = new ArrayList<>();
         if (!KEYS.contains(key)) {
-          throw wrong(text, "'%s' is none of mean, std, range, order".formatted(key));
+          throw wrong(text, "'%s' is not one of mean, std, range, order".formatted(key));
         }
         if (parts.put(key, values) != null) {
           throw wrong(text, key + " is given twice");
@@ -154,7 +155,7 @@ final class ProfileText {
             .formatted(text.strip(), what, EXAMPLE));
   }
 
-  /** The text of a profile, which {@link #read} reads. */
+  /** Returns a profile as text that {@link #read} can read. */
   static String write(ChannelOrder order, float range, Rgb mean, Rgb std) {
     return "mean=%s,std=%s,range=%s,order=%s"
         .formatted(

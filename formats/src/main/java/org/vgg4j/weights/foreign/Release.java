@@ -16,14 +16,14 @@ import org.vgg4j.model.Configuration;
 /**
  * Weights that somebody has published, trained on ILSVRC-2012.
  *
- * @param name what we call it
+ * @param name our name for it
  * @param by who released it
  * @param configuration which network it is
  * @param source where it can be downloaded
  * @param mebibytes its size
- * @param checksum how its content is told
- * @param profile what its images look like
- * @param licence of the weights
+ * @param checksum a digest of its content
+ * @param profile how its images must be prepared
+ * @param licence the licence of the weights
  * @param top1Error on the validation images, in percent; 0: not published
  * @param top5Error on the validation images, in percent
  * @param protocol how the errors were measured
@@ -40,11 +40,11 @@ public record Release(
     double top1Error,
     double top5Error,
     String protocol) {
-  /** What all of these were trained on. */
+  /** The data set that all of these were trained on. */
   public static final String DATASET = "ILSVRC-2012";
 
   /**
-   * A digest, or the beginning of one.
+   * A digest, or its first digits.
    *
    * @param algorithm SHA-256 or MD5; empty if none was published
    * @param hexadecimal its digits, or the first of them
@@ -52,12 +52,12 @@ public record Release(
   public record Checksum(String algorithm, String hexadecimal) {
     static final Checksum NONE = new Checksum("", "");
 
-    /** Whether there is one. */
+    /** Whether one was published. */
     public boolean isPublished() {
       return !algorithm.isEmpty();
     }
 
-    /** Whether a file has it; false if none was published. */
+    /** Whether a file matches it; false if none was published. */
     public boolean matches(Path file) {
       return isPublished() && FileDigest.of(file, algorithm).startsWith(hexadecimal);
     }
@@ -99,7 +99,7 @@ public record Release(
           zoo("vgg19-7", Configuration.E, 548.1, 73.72, 91.58),
           zoo("vgg19-bn-7", Configuration.E_BN, 548.1, 73.83, 91.79));
 
-  /** All that are known. */
+  /** All known releases. */
   public static List<Release> all() {
     return ALL;
   }
@@ -167,7 +167,7 @@ public record Release(
         CENTER_CROP);
   }
 
-  /** They have torchvision's names, but the authors' numbers and hence their images. */
+  /** They have torchvision's names, but the authors' numbers and hence their preprocessing. */
   private static Release johnson(
       int layers, Configuration configuration, String sha256, double size) {
     return new Release(
@@ -221,10 +221,10 @@ public record Release(
   }
 
   /**
-   * Returns the release that a file is: told by its checksum, or, where none was published, by its
-   * name and size. Null if it is none.
+   * Returns the release that a file is: recognised by its checksum, or, where none was published,
+   * by its name and size. Null if it is not a release.
    *
-   * @param sha256 of the file
+   * @param sha256 digest of the file
    */
   static @Nullable Release of(Path file, String sha256) {
     for (Release release : ALL) {
@@ -252,12 +252,12 @@ public record Release(
     }
   }
 
-  /** The name of the file, as it is published. */
+  /** The name of the published file. */
   public String fileName() {
     return Objects.requireNonNull(Path.of(source.getPath()).getFileName()).toString();
   }
 
-  /** What was published of its errors. */
+  /** The published errors. */
   public String errors() {
     return top1Error == 0
         ? "not published"

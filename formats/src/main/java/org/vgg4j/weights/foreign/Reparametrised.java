@@ -14,11 +14,11 @@ import org.vgg4j.weights.tensor.StoredTensor;
 import org.vgg4j.weights.tensor.TensorReader;
 
 /**
- * Weights that PyTorch computes of other tensors whenever they are used: pruned ones ({@code
+ * Weights that PyTorch computes from other tensors whenever they are used: pruned ones ({@code
  * weight_orig}, {@code weight_mask}), weight normalisation (Salimans and Kingma 2016, {@code
  * weight_g}, {@code weight_v}) and spectral normalisation (Miyato et al. 2018, {@code weight_u},
- * {@code weight_v}), the latter two also as torch.nn.utils.parametrizations names them. The numbers
- * are what the network computes with after training.
+ * {@code weight_v}), the latter two also under the names of torch.nn.utils.parametrizations. The
+ * results are the weights that the network uses after training.
  */
 final class Reparametrised {
   private static final String NEW = "parametrizations.%s.original";
@@ -28,7 +28,7 @@ final class Reparametrised {
   private final Set<String> used = new HashSet<>();
 
   /**
-   * @param parts of the layer
+   * @param parts the tensors of the layer
    * @param part weight or bias
    */
   Reparametrised(Map<String, TorchName> parts, String part) {
@@ -77,9 +77,9 @@ final class Reparametrised {
     StoredTensor tensor = found.tensor();
     if (tensor == null) {
       throw new InputException(
-          "%s is not a plain tensor (%s), but sparse, quantised or of a kind of its own: in Python, save"
+          "%s is not a plain tensor (%s), but sparse, quantised or of a special kind: in Python, save"
                   .formatted(found.name(), found.other())
-              + " the state dict of the network as it was before, or tensor.to_dense()");
+              + " the state dict of the original network, or tensor.to_dense()");
     }
     return tensor;
   }
@@ -94,7 +94,7 @@ final class Reparametrised {
     return held(original, values);
   }
 
-  /** Rows of v, scaled to the lengths g. */
+  /** The rows of v, scaled to the lengths g. */
   private StoredTensor scaled(StoredTensor lengths, StoredTensor directions) {
     int rows = directions.shape().isEmpty() ? 0 : directions.shape().get(0);
     boolean byRow = !lengths.shape().isEmpty() && lengths.shape().get(0) == rows;
@@ -120,7 +120,7 @@ final class Reparametrised {
     return held(directions, values);
   }
 
-  /** The matrix divided by u W v, which training made an estimate of its largest singular value. */
+  /** The matrix divided by u W v, the estimate of its largest singular value from training. */
   private StoredTensor spectral(StoredTensor original, StoredTensor left, StoredTensor right) {
     int rows = original.shape().isEmpty() ? 0 : original.shape().get(0);
     int columns = original.length() / Math.max(1, rows);

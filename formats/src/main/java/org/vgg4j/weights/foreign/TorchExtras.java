@@ -17,12 +17,15 @@ import org.vgg4j.weights.tensor.StoredTensor;
 import org.vgg4j.weights.tensor.TensorReader;
 
 /**
- * What a state dict holds beside the layers of its network. Counters, losses and metrics have no
- * part in the scores and are passed over; the mean and deviation of images say how these are
- * prepared; anything else may be part of what is computed, and ends the import.
+ * What a state dict holds besides the layers of its network. Counters, losses and metrics do not
+ * affect the scores and are passed over; the mean and deviation of images say how these are
+ * prepared; anything else may affect the scores, and ends the import.
  */
 final class TorchExtras {
-  /** Of layers: what normalisation counts, and what tools that count operations leave. */
+  /**
+   * Parts of layers: the batch counter of batch norms, and what tools that count operations leave
+   * behind.
+   */
   private static final Set<String> COUNTERS =
       Set.of("num_batches_tracked", "total_ops", "total_params");
 
@@ -58,7 +61,7 @@ final class TorchExtras {
       Pattern.compile("(?i)_*((pixel|image|img|input|norm|data|rgb|imagenet)_)?(mean|std)");
 
   private static final int MOST_NAMED = 5;
-  private static final int LARGEST_FRACTION = 2; // means and deviations above it count grey levels
+  private static final int LARGEST_FRACTION = 2; // larger means and deviations are in grey levels
 
   private final TorchNetworks.Candidate network;
   private final boolean isNamed;
@@ -68,8 +71,8 @@ final class TorchExtras {
   /**
    * Looks through the state dicts of a network.
    *
-   * @param isNamed whether the user named the network, and so nothing outside it is part of it
-   * @throws InputException if there is what may be part of the network
+   * @param isNamed whether the user named the network, so that nothing outside it is part of it
+   * @throws InputException if there is something that may be part of the network
    */
   TorchExtras(TorchNetworks.Candidate network, boolean isNamed) {
     this.network = network;
@@ -79,7 +82,7 @@ final class TorchExtras {
     }
   }
 
-  /** Whether it counts something for a layer, which has no part in the scores. */
+  /** Whether it is a counter in a layer, which does not affect the scores. */
   static boolean isCounter(String name) {
     return COUNTERS.contains(last(name));
   }
@@ -127,27 +130,29 @@ final class TorchExtras {
 
   private InputException unknown(String name) {
     return new InputException(
-        "it has tensors that no VGG network has, such as %s: if they have a part in its scores, it is"
+        "it has tensors that no VGG network has, such as %s: if they affect its scores, it is"
                 .formatted(name)
             + " another network; if not, "
             + (network.address().isEmpty()
                 ? "delete them from the state dict in Python before saving"
-                : "say so by vgg import --state " + network.address()));
+                : "choose the network in it (vgg import --state " + network.address() + ")"));
   }
 
-  /** What was passed over, in a sentence; null if nothing was. */
+  /** A sentence about what was passed over; null if nothing was. */
   @Nullable String passedOver() {
     if (passedOver.isEmpty()) {
       return null;
     }
     List<String> names = List.copyOf(passedOver);
-    return "passed over, since scores do not depend on it: %s%s"
+    return "passed over, since the scores do not depend on it: %s%s"
         .formatted(
             String.join(", ", names.subList(0, Math.min(MOST_NAMED, names.size()))),
             names.size() > MOST_NAMED ? " and %d more".formatted(names.size() - MOST_NAMED) : "");
   }
 
-  /** What images look like, if a mean and deviation among the tensors say so; else null. */
+  /**
+   * How images must be prepared, if a mean and deviation among the tensors say so; otherwise null.
+   */
   @Nullable Profile profile() {
     StoredTensor mean = colours.get("mean");
     if (mean == null) {
@@ -155,8 +160,8 @@ final class TorchExtras {
         return null;
       }
       throw new InputException(
-          "it has a tensor std, but no mean: delete it from the state dict in Python, and say what"
-              + " images look like by vgg import --profile");
+          "it has a tensor std, but no mean: delete it from the state dict in Python, and name the"
+              + " preprocessing (vgg import --profile)");
     }
     Rgb means = rgb(mean);
     Rgb deviations = colours.containsKey("std") ? rgb(colours.get("std")) : Rgb.ONE;
@@ -174,8 +179,8 @@ final class TorchExtras {
     if (means.equals(Rgb.ZERO) && deviations.equals(Rgb.ONE)) {
       throw new InputException(
           "its tensors mean and std, 0 and 1, do not say whether pixels are 0..1 or 0..255: delete"
-              + " them from the state dict in Python, and say what images look like by vgg import"
-              + " --profile");
+              + " them from the state dict in Python, and name the preprocessing (vgg import"
+              + " --profile)");
     }
     float largest = Math.max(largest(means), largest(deviations));
     return Profile.of(ChannelOrder.RGB, largest > LARGEST_FRACTION ? 255 : 1, means, deviations);

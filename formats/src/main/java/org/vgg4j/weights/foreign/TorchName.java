@@ -9,16 +9,16 @@ import org.vgg4j.weights.format.TensorFile;
 import org.vgg4j.weights.tensor.StoredTensor;
 
 /**
- * A name of a state dict, taken apart: {@code model.features.0.weight} is the weight of layer 0 in
- * the features of the network at {@code model.}
+ * A name in a state dict, taken apart: {@code model.features.0.weight} is the weight of layer 0 in
+ * the features of the network at {@code model}.
  *
- * @param state where it is
- * @param name in the state dict
+ * @param state the state dict
+ * @param name the whole name
  * @param kind what it belongs to
- * @param prefix what stands before the network's own names, with the keys that lead to the state
- *     dict; ends with a dot if it is not empty
- * @param layer the place of the layer in its group, such as 0 or 6.1
- * @param part what of the layer, such as weight
+ * @param prefix what comes before the network's own names, including the keys that lead to the
+ *     state dict; ends with a dot if it is not empty
+ * @param layer the position of the layer in its group, such as 0 or 6.1
+ * @param part the part of the layer, such as weight
  */
 record TorchName(
     TensorFile.State state, String name, Kind kind, String prefix, String layer, String part) {
@@ -30,7 +30,7 @@ record TorchName(
     OTHER
   }
 
-  /** Modules that compute what the one in them does, and add their name to its names. */
+  /** Modules that only wrap another one, and add their name to its names. */
   private static final String WRAPPERS =
       "(?:(?:module|_orig_mod|_fsdp_wrapped_module|_checkpoint_wrapped_module|_forward_module)\\.)*";
 
@@ -51,7 +51,7 @@ record TorchName(
       Pattern.compile(PREFIX + "(pre_logits\\.fc1|pre_logits\\.fc2|head\\.fc)\\.([^.]+)");
   private static final int LONGEST = 500;
 
-  /** By their numbers: 6.0 before 6.1 before 10. */
+  /** Orders names by their numbers: 6.0 before 6.1 before 10. */
   static final Comparator<String> BY_PLACE =
       (a, b) -> {
         String[] left = a.split("\\.");

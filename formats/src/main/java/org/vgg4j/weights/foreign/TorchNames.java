@@ -17,13 +17,14 @@ import org.vgg4j.weights.tensor.StoredTensor;
 /**
  * State dicts with torchvision's names, {@code features.N} and {@code classifier.N}, or timm's,
  * whose fully connected layers are {@code pre_logits.fc1}, {@code pre_logits.fc2} and {@code
- * head.fc}, whatever stands before them. The N of the convolutions tell where pools and LRN are,
- * hence which network it is.
+ * head.fc}, with any prefix. The N of the convolutions tell where pools and LRN are, and hence
+ * which network it is.
  */
 final class TorchNames {
   private static final List<String> TIMM = List.of("pre_logits.fc1", "pre_logits.fc2", "head.fc");
   private static final Set<String> NORM = Set.of("running_mean", "running_var");
-  private static final double EPSILON = 1e-5; // of torch.nn.BatchNorm2d, which state dicts lack
+  private static final double EPSILON =
+      1e-5; // the default of torch.nn.BatchNorm2d, which state dicts do not contain
 
   private final TorchNetworks.Candidate network;
 
@@ -32,7 +33,7 @@ final class TorchNames {
   }
 
   /**
-   * Understands a state dict.
+   * Interprets a state dict.
    *
    * @param wanted the keys and names that lead to the network; null: whichever is clearly meant
    * @throws InputException if its names are others; the message does not name the file
@@ -55,7 +56,7 @@ final class TorchNames {
         Stream.of(
                 networks.others(chosen),
                 extras.passedOver(),
-                profile == null ? null : "its tensors mean and std say what images look like")
+                profile == null ? null : "its tensors mean and std say how images are prepared")
             .filter(Objects::nonNull)
             .toList();
     return new ForeignNetwork(
@@ -107,7 +108,10 @@ final class TorchNames {
     return layers;
   }
 
-  /** Of what is no convolution, only batch normalisation has a single tensor of single weights. */
+  /**
+   * Whether a layer in {@code features} is a convolution; otherwise, as one-dimensional weights
+   * show, it is a batch norm.
+   */
   private static boolean isConvolution(Map<String, TorchName> parts) {
     TorchName weight = parts.get("weight");
     StoredTensor tensor = weight == null ? null : weight.tensor();
@@ -132,7 +136,7 @@ final class TorchNames {
     return new ForeignLayer(name, isConvolution, weights, biases, null);
   }
 
-  /** What was put into a layer changes what it computes. */
+  /** Refuses additions to a layer, which change what it computes. */
   private static InputException added(String layer, String part) {
     String why =
         NORM.contains(part)
@@ -190,7 +194,7 @@ final class TorchNames {
     return layers;
   }
 
-  /** Two layers of one Sequential without another between have no ReLU between. */
+  /** Two consecutive layers of a Sequential have no ReLU between them. */
   private static void requireRoom(String before, String place, List<ForeignLayer> layers) {
     if (before.matches("\\d+")
         && place.matches("\\d+")
@@ -202,7 +206,7 @@ final class TorchNames {
     }
   }
 
-  /** The fully connected layers as convolutions over the last map, but for the last one. */
+  /** All fully connected layers but the last as convolutions over the last map. */
   private List<ForeignLayer> timmHead() {
     List<ForeignLayer> layers = new ArrayList<>();
     for (String name : TIMM) {

@@ -15,11 +15,11 @@ import org.vgg4j.weights.format.TensorFile;
 import org.vgg4j.weights.tensor.StoredTensor;
 
 /**
- * The networks that a checkpoint holds, under whatever keys and prefixes, and which of them is
- * meant. Where that is not clear, it is a question, not a guess.
+ * The networks in a checkpoint, under any keys and prefixes, and which of them is meant. Where that
+ * is unclear, the user is asked; nothing is guessed.
  */
 final class TorchNetworks {
-  /** One of them: layers by their places, each with its parts by name. */
+  /** One of them: layers by position, each with its parts by name. */
   static final class Candidate {
     private final String prefix;
     private final SortedMap<Integer, Map<String, TorchName>> features = new TreeMap<>();
@@ -47,7 +47,7 @@ final class TorchNetworks {
       return timm;
     }
 
-    /** The state dicts that its tensors are in: most often one. */
+    /** The state dicts that its tensors are in, usually one. */
     Set<TensorFile.State> states() {
       return states;
     }
@@ -85,7 +85,7 @@ final class TorchNetworks {
       TorchName before = parts.putIfAbsent(name.part(), name);
       if (before != null && !isSame(before.tensor(), name.tensor())) {
         throw new InputException(
-            "it has two tensors in the place of one, %s and %s: save the state dict of the network alone"
+            "it has two tensors where there should be one, %s and %s: save the state dict of the network alone"
                 .formatted(
                     before.state().address(before.name()), name.state().address(name.name())));
       }
@@ -109,7 +109,7 @@ final class TorchNetworks {
           .anyMatch(tensor -> tensor != null && tensor.shape().size() == 4);
     }
 
-    /** Whether one of its tensors is that one, whatever its name. */
+    /** Whether it contains that tensor under any name. */
     boolean holds(StoredTensor tensor) {
       return tensors().contains(tensor.named(""));
     }
@@ -118,7 +118,7 @@ final class TorchNetworks {
       return tensors().equals(other.tensors());
     }
 
-    /** Without their names. */
+    /** Its tensors, without their names. */
     private Set<StoredTensor> tensors() {
       if (tensors == null) {
         tensors = allTensors();
@@ -147,11 +147,11 @@ final class TorchNetworks {
     }
   }
 
-  /** Keys of the weights themselves, not of an average of them, in the order of preference. */
+  /** Keys of the weights themselves, rather than an average of them, in order of preference. */
   static final List<String> PLACES =
       List.of("", "state_dict", "model_state_dict", "model", "net", "weights");
 
-  /** Networks that only say how good another is. */
+  /** Names of networks that only judge another one. */
   private static final Pattern JUDGES =
       Pattern.compile(
           "(?i)(.*[._])?(loss(es)?|criterion|lpips|perceptual|metrics?)([._]?(fn|fun|func|net))?([._].*)?");
@@ -188,7 +188,7 @@ final class TorchNetworks {
         && heads.size() == 1
         && !networks.get(0).hasHead()
         && networks.get(0).states.equals(heads.get(0).states)) {
-      networks.get(0).takeHead(heads.get(0)); // a class of its own round the features alone
+      networks.get(0).takeHead(heads.get(0)); // a wrapper around the features alone
     }
     return networks;
   }
@@ -205,7 +205,9 @@ final class TorchNetworks {
       throw none();
     }
     if (candidates.size() > MOST_NETWORKS) {
-      throw new InputException("it holds %d networks: give one".formatted(candidates.size()));
+      throw new InputException(
+          "it holds %d networks: save the one that you need on its own"
+              .formatted(candidates.size()));
     }
     if (wanted != null) {
       return named(wanted);
@@ -219,7 +221,7 @@ final class TorchNetworks {
     List<Candidate> first = pool.stream().filter(found -> rank(found) == best).toList();
     if (first.size() > 1) {
       throw new InputException(
-          "it holds %d networks, %s: say which by vgg import --state, such as --state %s"
+          "it holds %d networks, %s: choose one (vgg import --state %s, for example)"
               .formatted(first.size(), list(first), first.get(0).shown()));
     }
     return first.get(0);
@@ -258,7 +260,7 @@ final class TorchNetworks {
     found = distinct(found);
     if (found.size() != 1) {
       throw new InputException(
-          "%s network in it is called '%s' (--state): it holds %s"
+          "%s network in it is called '%s' (option state): it holds %s"
               .formatted(found.isEmpty() ? "no" : "more than one", wanted, list(candidates)));
     }
     return found.get(0);
@@ -286,7 +288,7 @@ final class TorchNetworks {
         : String.join(", ", names.subList(0, MOST_NAMED)) + " and others";
   }
 
-  /** What else the file holds, in a sentence; null if nothing. */
+  /** A sentence about what else the file holds; null if nothing. */
   @Nullable String others(Candidate chosen) {
     Set<String> others = new LinkedHashSet<>();
     for (Candidate candidate : candidates) {
@@ -299,14 +301,14 @@ final class TorchNetworks {
           chosen.states.contains(state)
               || candidates.stream().anyMatch(candidate -> candidate.states.contains(state));
       if (!known) {
-        others.add(state.path() + " (no VGG network)");
+        others.add(state.path() + " (not a VGG network)");
       }
     }
     if (others.isEmpty()) {
       return null;
     }
     List<String> named = new ArrayList<>(others);
-    return "the weights are those at %s; the file also holds %s, which vgg import --state chooses"
+    return "the weights are those at %s; the file also holds %s (to be chosen by vgg import --state)"
         .formatted(
             chosen.shown(),
             String.join(", ", named.subList(0, Math.min(MOST_NAMED, named.size()))));

@@ -33,17 +33,17 @@ import org.vgg4j.weights.tensor.StoredTensor;
 import org.vgg4j.weights.tensor.TensorReader;
 
 /**
- * Makes a model of a file that another toolkit wrote. Its network, width and number of classes
+ * Makes a model from a file that another toolkit wrote. Its network, width and number of classes
  * follow from the shapes of its tensors, its preprocessing from its origin; what is ambiguous is an
- * error, not a guess. The numbers take one copy in memory.
+ * error, not a guess. The numbers are held in memory once.
  *
- * @param profile what images look like; null: as the file's origin has it
- * @param classNames in the order of the scores; null: ImageNet's where there are 1000 classes, else
- *     "0", "1", and so on
+ * @param profile how images must be prepared; null: as for the file's origin
+ * @param classNames names in the order of the scores; null: ImageNet's if there are 1000 classes,
+ *     otherwise "0", "1", and so on
  * @param configuration which network it is; null: whichever fits
- * @param crop side of the input window in pixels; 0: the smallest that makes the file's last map
- * @param state which of the networks in a checkpoint it is: the keys and names that lead to it,
- *     with dots between, or their beginning; null: the one that is clearly meant
+ * @param crop side of the input window in pixels; 0: the smallest that gives the file's last map
+ * @param state which of the networks in a checkpoint to take: the keys and names that lead to it,
+ *     joined by dots, or their beginning; null: the one that is clearly meant
  */
 public record WeightsImport(
     @Nullable Profile profile,
@@ -51,7 +51,7 @@ public record WeightsImport(
     @Nullable Configuration configuration,
     int crop,
     @Nullable String state) {
-  /** As the file says, in everything. */
+  /** The import without options: everything as the file says. */
   public static final WeightsImport AS_FOUND = new WeightsImport(null, null, null, 0, null);
 
   /**
@@ -63,7 +63,7 @@ public record WeightsImport(
     }
   }
 
-  /** Of whichever network is clearly meant. */
+  /** The import of whichever network is clearly meant. */
   public WeightsImport(
       @Nullable Profile profile,
       @Nullable ClassOrder classNames,
@@ -72,25 +72,29 @@ public record WeightsImport(
     this(profile, classNames, configuration, crop, null);
   }
 
-  /** What the metadata of our own files begin with. */
+  /** A key in the metadata of our own files. */
   private static final String OURS = "vgg4j.architecture";
 
-  /** People in the VGG Face data set, whose networks have ImageNet's form but not its images. */
+  /**
+   * Number of people in the VGG Face data set, whose networks have the form of ImageNet's, but not
+   * their preprocessing.
+   */
   private static final int VGG_FACES = 2622;
 
   /**
    * A model and where it comes from.
    *
-   * @param model the network with all that is needed to use it
-   * @param format of the file, such as PyTorch
-   * @param dialect whose names and order of axes it had, such as torchvision
-   * @param profile what its images look like
+   * @param model the network with everything needed to use it
+   * @param format format of the file, such as PyTorch
+   * @param dialect the tool whose names and order of axes it had, such as torchvision
+   * @param profile how its images must be prepared
    * @param layers one for each layer with weights, in order
-   * @param norms how many batch normalisations it has
-   * @param sha256 of the file, 64 hexadecimal digits
-   * @param release the published file that it is; null if it is none that is known
-   * @param notes what people should know of it, a sentence each
-   * @param files all that was read: the file, and those beside it that hold some of its tensors
+   * @param norms how many batch norms it has
+   * @param sha256 digest of the file, 64 hexadecimal digits
+   * @param release the published file that it is; null if it is not a known one
+   * @param notes sentences to show to the user
+   * @param files all files that were read: the file, and those beside it that hold some of its
+   *     tensors
    */
   public record Imported(
       ModelFile model,
@@ -117,14 +121,14 @@ public record WeightsImport(
    * @param layer our name, such as conv1_1
    * @param name its name in the file
    * @param type how its weights were stored, such as F32
-   * @param kind what it is, for people
+   * @param kind what it is, in words
    */
   public record ImportedLayer(String layer, String name, String type, String kind) {}
 
   /**
    * Reads a file.
    *
-   * @throws InputException if it is missing, broken, of no known format, or no network of the
+   * @throws InputException if it is missing, broken, of no known format, or not a network of the
    *     family; or if these options do not fit it
    */
   public Imported read(Path file) {
@@ -174,11 +178,14 @@ public record WeightsImport(
         .collect(Collectors.toSet());
   }
 
-  /** What was asked for, what is known of a release, what the file says; else it is a question. */
+  /**
+   * The profile that was asked for, or that of a known release, or what the file says; otherwise
+   * the user is asked.
+   */
   private Profile profile(ForeignNetwork network, @Nullable Release release, int classes) {
     if (profile != null && network.stated().preprocesses()) {
       throw new InputException(
-          "it prepares its images itself (%s): leave --profile out"
+          "it prepares its images itself (%s): leave out the profile (vgg import --profile)"
               .formatted(Objects.requireNonNull(network.profile()).sentence()));
     }
     if (profile != null || release != null) {
@@ -187,7 +194,7 @@ public record WeightsImport(
     Profile found = network.profile();
     if (found == null || (classes == VGG_FACES && ofImageNet(found))) {
       throw new InputException(
-          "nothing in it says what its images look like%s: say so by vgg import --profile, %s"
+          "nothing in it says how its images must be prepared%s: name a profile (vgg import --profile): %s"
               .formatted(
                   found == null ? "" : ", and %d classes are those of VGG-Face".formatted(classes),
                   Profile.help()));
@@ -204,7 +211,7 @@ public record WeightsImport(
     boolean named = Set.of(PYTORCH, PYTORCH_LEGACY, SAFETENSORS).contains(content.format());
     if (state != null && !named) {
       throw new InputException(
-          "it is %s, which holds one network: --state is for checkpoints of PyTorch"
+          "it is %s, which holds one network: leave out the state (vgg import --state), which is for checkpoints of PyTorch"
               .formatted(content.format().label()));
     }
     return switch (content.format()) {
@@ -252,7 +259,10 @@ public record WeightsImport(
     return tensor.named(shape.name());
   }
 
-  /** Variances come with a small number that is added to them; ours is the same for all. */
+  /**
+   * Adjusts variances for the epsilon that is added to them, which may differ in files but is fixed
+   * here.
+   */
   private static void useOwnEpsilon(String name, float @Nullable [] variances, double epsilon) {
     float[] values = Objects.requireNonNull(variances);
     for (int channel = 0; channel < values.length; channel++) {
@@ -261,13 +271,16 @@ public record WeightsImport(
             "the variance of channel %d in %s is not positive: the file is damaged"
                 .formatted(channel, name));
       }
-      if ((float) epsilon != (float) Layer.BatchNorm.EPSILON) { // files have floats
+      if ((float) epsilon != (float) Layer.BatchNorm.EPSILON) { // files store floats
         values[channel] = (float) (values[channel] + (epsilon - Layer.BatchNorm.EPSILON));
       }
     }
   }
 
-  /** Releases of the convolutions alone have NaN elsewhere; training that diverged, anywhere. */
+  /**
+   * Releases of the convolutions alone have NaN in the other layers; diverged training leaves it
+   * anywhere.
+   */
   private static void requireFinite(
       ForeignNetwork network, Architecture architecture, Map<String, float[]> arrays) {
     Map<String, String> theirs = new HashMap<>();

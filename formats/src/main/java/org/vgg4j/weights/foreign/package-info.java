@@ -1,6 +1,6 @@
 /**
  * What other toolkits' files of weights mean: which network of the family one is, how its numbers
- * are laid out, what its images must look like, and which release it is.
+ * are laid out, how its images must be prepared, and which release it is.
  */
 @NullMarked
 package org.vgg4j.weights.foreign;

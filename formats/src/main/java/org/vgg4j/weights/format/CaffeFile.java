@@ -12,8 +12,8 @@ import org.vgg4j.weights.tensor.NumberType;
 import org.vgg4j.weights.tensor.StoredTensor;
 
 /**
- * A trained network as Caffe writes it: a NetParameter whose layers hold their blobs. The old form
- * of layers, which the authors' files have, and the present one are read.
+ * Reads a trained network as Caffe writes it: a NetParameter whose layers hold their blobs. Layers
+ * may have the present form, or the old one of the authors' files.
  */
 final class CaffeFile {
   private static final int NET_NAME = 1;
@@ -46,7 +46,7 @@ final class CaffeFile {
     return new Field(name, Kind.REAL);
   }
 
-  /** What a layer's parameters say, by the numbers of their fields, by kind of layer. */
+  /** Names of a layer's parameters by field number, for each kind of layer. */
   private static final class Parameters {
     static final Map<Integer, Field> CONVOLUTION =
         Map.of(
@@ -87,7 +87,7 @@ final class CaffeFile {
             4, new Field("transform.mean_file", Kind.TEXT),
             5, real("transform.mean_value"));
 
-    /** Where data layers had the same before there was a transform. */
+    /** Where data layers had these settings before transform_param existed. */
     static final Map<Integer, Field> DATA =
         Map.of(
             2, real("transform.scale"),
@@ -99,7 +99,7 @@ final class CaffeFile {
     private Parameters() {}
   }
 
-  /** Numbers of the fields of a layer, which differ between its two forms. */
+  /** Field numbers of a layer, which differ between its two forms. */
   private enum LayerForm {
     OLD(
         4,
@@ -173,7 +173,7 @@ final class CaffeFile {
     }
   }
 
-  /** The old form's numbers of types, as far as a VGG network has them. */
+  /** Type numbers of the old form, as far as VGG networks use them. */
   private static final Map<Long, String> OLD_TYPES =
       Map.ofEntries(
           Map.entry(1L, "Accuracy"),
@@ -217,7 +217,7 @@ final class CaffeFile {
         throw new InputException(
             "it holds no layer with weights: give a .caffemodel, not a .prototxt or .binaryproto");
       }
-      if (!reader.inputShape.isEmpty()) { // as it was stated before there was an input layer
+      if (!reader.inputShape.isEmpty()) { // the form from before there was an input layer
         reader.nodes.add(
             0, new TensorFile.Node("Input", "data", List.of(), Map.of("shape", reader.inputShape)));
       }
@@ -285,7 +285,7 @@ final class CaffeFile {
     for (int i = 0; i < blobs.size(); i++) {
       StoredTensor tensor = blobs.get(i).named(name[0] + (i == 0 ? ".weight" : ".blob" + i));
       if (tensors.put(tensor.name(), tensor) != null) {
-        throw new InputException("it has two layers of the name " + name[0]);
+        throw new InputException("it has two layers named " + name[0]);
       }
       named.add(tensor);
     }
@@ -298,7 +298,7 @@ final class CaffeFile {
     buffer.message(
         (number, lengthDelimited) -> {
           Field field = known.get(number);
-          boolean isWhole = field != null && field.kind == Kind.WHOLE; // alone or packed
+          boolean isWhole = field != null && field.kind == Kind.WHOLE; // single or packed
           if (field == null || (!isWhole && lengthDelimited == (field.kind == Kind.REAL))) {
             return false;
           }
@@ -320,7 +320,7 @@ final class CaffeFile {
         });
   }
 
-  /** The sizes that a message of the kind BlobShape holds. */
+  /** The sizes in a BlobShape message. */
   private void shape(List<Double> sizes) throws IOException {
     buffer.message(
         (number, lengthDelimited) -> {
@@ -341,7 +341,7 @@ final class CaffeFile {
     }
   }
 
-  /** Null if it holds no numbers. */
+  /** Returns null if the blob holds no numbers. */
   private @Nullable StoredTensor blob() throws IOException {
     Integer[] old = new Integer[BLOB_WIDTH];
     List<Integer> shape = new ArrayList<>();
@@ -377,7 +377,7 @@ final class CaffeFile {
       return null;
     }
     if (data.size() > 1) {
-      throw new InputException("the numbers of one blob lie in several places");
+      throw new InputException("the numbers of one blob are in several places");
     }
     for (Integer size : old) {
       if (size != null) {
@@ -388,7 +388,7 @@ final class CaffeFile {
     StoredTensor tensor = StoredTensor.contiguous("a blob", file, span.position(), type[0], shape);
     if (tensor.extent() != span.length()) {
       throw new InputException(
-          "a blob of shape %s has %d bytes: get it again"
+          "a blob of shape %s has %d bytes: get the file again"
               .formatted(tensor.shapeText(), span.length()));
     }
     return tensor;

@@ -2,15 +2,15 @@ package org.vgg4j.weights.format;
 
 /** The formats that are read. */
 public enum Format {
-  /** What torch.save writes since PyTorch 1.6: an archive of a pickle and raw numbers. */
+  /** The output of torch.save since PyTorch 1.6: an archive of a pickle and raw numbers. */
   PYTORCH("PyTorch"),
-  /** What torch.save wrote before: pickles, then raw numbers. */
+  /** The output of torch.save before that: pickles, then raw numbers. */
   PYTORCH_LEGACY("PyTorch, before 1.6"),
   /** Hugging Face's format, and ours. */
   SAFETENSORS("safetensors"),
   /** Caffe's NetParameter, a protocol buffer. */
   CAFFE("Caffe"),
-  /** HDF5 as Keras writes it. */
+  /** HDF5, as Keras writes it. */
   KERAS("Keras HDF5"),
   /** Open Neural Network Exchange, a protocol buffer. */
   ONNX("ONNX");
@@ -21,7 +21,7 @@ public enum Format {
     this.label = label;
   }
 
-  /** What people call it. */
+  /** Its usual name. */
   public String label() {
     return label;
   }

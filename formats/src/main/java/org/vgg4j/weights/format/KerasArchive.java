@@ -19,26 +19,26 @@ final class KerasArchive {
 
   private KerasArchive() {}
 
-  /** Whether an archive is one of Keras; false if it cannot be read as an archive. */
+  /** Whether an archive is Keras's; false if it cannot be read as an archive. */
   static boolean isOne(Path file) throws IOException {
     try (ZipFile archive = ZipFile.builder().setPath(file).get()) {
       return archive.getEntry(WEIGHTS) != null;
     } catch (IOException | RuntimeException e) {
-      return false; // the other reader of archives says what is wrong
+      return false; // the other reader of archives will say what is wrong
     }
   }
 
   /**
-   * Reads which weights there are, and what the network is.
+   * Reads the network, and where its weights are.
    *
-   * @throws InputException if it is no sound model; the message does not name the file
+   * @throws InputException if it is not a valid model; the message does not name the file
    */
   static TensorFile read(Path file) throws IOException {
     try (ZipFile archive = ZipFile.builder().setPath(file).get()) {
       ZipArchiveEntry weights = archive.getEntry(WEIGHTS);
       if (weights.getMethod() != ZipEntry.STORED) {
         throw new InputException(
-            "its weights are compressed within the archive, as Keras never does: unpack it and pack"
+            "its weights are compressed within the archive, as Keras never does: unpack it and zip"
                 + " it again without compression (zip -0)");
       }
       long end = Math.addExact(weights.getDataOffset(), weights.getSize());
@@ -47,7 +47,8 @@ final class KerasArchive {
       }
       String config = text(archive, archive.getEntry(CONFIG));
       return KerasFile.read(file, weights.getDataOffset(), weights.getSize(), config);
-    } catch (RuntimeException e) { // of damaged tables of contents the library has several
+    } catch (
+        RuntimeException e) { // the library throws several exceptions at damaged tables of contents
       if (e instanceof InputException input) {
         throw input;
       }

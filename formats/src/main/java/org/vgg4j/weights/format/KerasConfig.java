@@ -14,16 +14,16 @@ import org.jspecify.annotations.Nullable;
 import org.vgg4j.base.InputException;
 
 /**
- * The architecture that a whole Keras model states beside its weights, as Keras 1, 2 and 3 write
- * it: the layers in order of execution, those of nested models among them.
+ * The architecture in a whole Keras model, as Keras 1, 2 and 3 write it: the layers in order of
+ * execution, including those of nested models.
  */
 final class KerasConfig {
   /**
    * A layer.
    *
-   * @param path where its weights are in Keras 1 and 2: names of the models it lies in, its own
-   *     last
-   * @param stored where they are in Keras 3: kinds of layer with numbers, its own last
+   * @param path where its weights are in Keras 1 and 2: the names of the models around it, then its
+   *     own
+   * @param stored where they are in Keras 3: numbered kinds of layers, its own last
    * @param node what it does
    */
   record Layer(List<String> path, List<String> stored, TensorFile.Node node) {
@@ -33,7 +33,7 @@ final class KerasConfig {
     }
   }
 
-  /** A layer or model as it stands in its model's list. */
+  /** A layer or model as listed in the model that contains it. */
   private record Entry(
       String type,
       String name,
@@ -43,9 +43,10 @@ final class KerasConfig {
       boolean isModel) {}
 
   private static final int DEEPEST = 8;
-  private static final int LONGEST = 4096; // numbers of one attribute, layers of one model
+  private static final int LONGEST =
+      4096; // limit for the numbers of one attribute, and the layers of one model
 
-  /** What Keras 1 called it, and what Keras 2 and 3 do. */
+  /** Keras 1's names, and those of Keras 2 and 3. */
   private static final Map<String, String> OLD_NAMES =
       Map.of(
           "border_mode", "padding",
@@ -69,8 +70,8 @@ final class KerasConfig {
   /**
    * The layers; empty if the text states none.
    *
-   * @throws InputException if it is no JSON, or its layers form no chain; the message does not name
-   *     the file
+   * @throws InputException if it is not JSON, or its layers do not form a chain; the message does
+   *     not name the file
    */
   static List<Layer> read(String text) {
     if (text.isBlank()) {
@@ -86,11 +87,11 @@ final class KerasConfig {
       return config.layers;
     } catch (JsonProcessingException e) {
       throw new InputException(
-          "the description of its network (model_config) is not valid JSON: get it again", e);
+          "the description of its network (model_config) is not valid JSON: get the file again", e);
     }
   }
 
-  /** Old Sequential models are a list, all others have one. */
+  /** Old Sequential models are a list; all others contain one. */
   private static @Nullable JsonNode listed(JsonNode config) {
     JsonNode list = config.isArray() ? config : config.path("layers");
     return list.isArray() ? list : null;
@@ -147,7 +148,7 @@ final class KerasConfig {
     return entries;
   }
 
-  /** As Keras makes the name of a group out of the name of a class. */
+  /** Derives the name of a group from that of a class, as Keras does. */
   private static String snakeCase(String type) {
     return type.replaceAll("\\W+", "")
         .replaceAll("(.)([A-Z][a-z]+)", "$1_$2")
@@ -169,14 +170,17 @@ final class KerasConfig {
       names.add(history.get(0).asText());
       return;
     }
-    for (JsonNode part : call) { // of an array or an object
+    for (JsonNode part : call) { // the elements of an array or an object
       if (part.isContainerNode()) {
         sources(part, names);
       }
     }
   }
 
-  /** From the input to the output; each layer takes what the one before gives, and nothing else. */
+  /**
+   * Orders the layers from input to output; each must take the output of the one before, and
+   * nothing else.
+   */
   private static List<Entry> ordered(List<Entry> entries, JsonNode config, String type) {
     boolean linked = entries.stream().anyMatch(entry -> !entry.calls.isEmpty());
     if (type.equals("Sequential") || !linked) {
@@ -185,7 +189,7 @@ final class KerasConfig {
     Map<String, Entry> byName = new LinkedHashMap<>();
     for (Entry entry : entries) {
       if (byName.put(entry.name, entry) != null) {
-        throw new InputException("its description has two layers of the name '" + entry.name + "'");
+        throw new InputException("its description has two layers named '" + entry.name + "'");
       }
     }
     List<Entry> path = new ArrayList<>();
@@ -205,9 +209,9 @@ final class KerasConfig {
     for (Entry entry : entries) {
       if (!path.contains(entry)) {
         throw new InputException(
-            "its layer '%s' (%s) lies beside the way from its input to its scores, but a VGG network has one"
+            "its layer '%s' (%s) is not on the path from its input to its scores, but a VGG network has only"
                     .formatted(entry.name, entry.type)
-                + " way only");
+                + " one path");
       }
     }
     return path;
@@ -260,7 +264,7 @@ final class KerasConfig {
         words.put(key, activation(value));
       } else if (!value.isNull()) {
         List<Double> list = new ArrayList<>();
-        // what is no number has no default, either: no question about it is answered with yes
+        // a value that is not a number does not count as the default either, so no check accepts it
         numbers.put(key, numbers(plain(value), list) ? List.copyOf(list) : UNKNOWN);
       }
     }
@@ -279,7 +283,7 @@ final class KerasConfig {
     return new TensorFile.Node(entry.type, entry.name, List.of(), numbers, words);
   }
 
-  /** The numbers of an array, a tensor or a tuple that was written as an object. */
+  /** The numbers of an array, or of a tensor or tuple that was written as an object. */
   private static JsonNode plain(JsonNode value) {
     String type = value.path("class_name").asText("");
     return type.equals("__numpy__") || type.equals("__tensor__")
@@ -287,7 +291,9 @@ final class KerasConfig {
         : value.path("items").isArray() ? value.path("items") : value;
   }
 
-  /** A function's name; that of a layer's class where it is a layer with settings of its own. */
+  /**
+   * A function's name, or the name of a layer's class if it is a layer with settings of its own.
+   */
   private static String activation(JsonNode value) {
     JsonNode config = value.path("config");
     String type = value.path("class_name").asText("unknown");
@@ -298,7 +304,7 @@ final class KerasConfig {
     return config.isTextual() ? config.asText() : type.equals("ReLU") && plain ? "relu" : type;
   }
 
-  /** False if there is something else among them. */
+  /** Returns false if there is anything else among them. */
   private static boolean numbers(JsonNode value, List<Double> list) {
     if (value.isArray()) {
       for (JsonNode part : value) {

@@ -34,19 +34,22 @@ import org.vgg4j.weights.tensor.NumberType;
 import org.vgg4j.weights.tensor.StoredTensor;
 
 /**
- * Weights as Keras writes them to HDF5: a group for each layer, their order in an attribute, or, as
- * Keras 3 does it, groups numbered by kind of layer.
+ * Reads weights as Keras writes them to HDF5: a group for each layer, with their order in an
+ * attribute, or, in Keras 3, groups numbered by kind of layer.
  */
 final class KerasFile {
-  /** In the metadata, if the file describes its network, not only lists its weights. */
+  /**
+   * A key of the metadata: present if the file describes its network, rather than only listing its
+   * weights.
+   */
   static final String STATED = "architecture";
 
   private static final String LAYER = "layer";
   private static final String NESTED = "nested layer";
   private static final String LAYERS = "layers";
   private static final int DEEPEST = 8;
-  private static final int MOST_PARTS = 1000; // of an attribute
-  private static final int MOST_COMPRESSED = 1100; // deflate's bound is 1032
+  private static final int MOST_PARTS = 1000; // size of an attribute
+  private static final int MOST_COMPRESSED = 1100; // deflate's limit is 1032
   private static final String LAYER_NAMES = "layer_names";
   private static final String WEIGHT_NAMES = "weight_names";
   private static final Duration LONGEST = Duration.ofMinutes(1);
@@ -63,32 +66,33 @@ final class KerasFile {
   }
 
   /**
-   * Reads which weights there are.
-   *
-   * @throws InputException if these are none of Keras; the message does not name the file
+   * Finds the weights. @throws InputException if they are not Keras's; the message does not name
+   * the file
    */
   static TensorFile read(Path file) throws IOException {
     return read(file, 0, Files.size(file), "");
   }
 
   /**
-   * Reads which weights there are in a part of a file.
+   * Finds the weights in a part of a file.
    *
-   * @param offset of the part, in bytes
-   * @param size of the part, in bytes
-   * @param config what is said of the network elsewhere; empty: what the part says itself
-   * @throws InputException if these are none of Keras; the message does not name the file
+   * @param offset start of the part, in bytes
+   * @param size size of the part, in bytes
+   * @param config the description of the network if it is stored elsewhere; empty: use the part's
+   *     own
+   * @throws InputException if they are not Keras's; the message does not name the file
    */
   static TensorFile read(Path file, long offset, long size, String config) throws IOException {
     FutureTask<TensorFile> task = new FutureTask<>(() -> look(file, offset, size, config));
-    // in a damaged file, groups may hold themselves in so many ways that the library never ends
+    // in a damaged file, groups may contain themselves in so many ways that the library never
+    // finishes
     Thread thread = new Thread(task, "HDF5");
     thread.setDaemon(true);
     thread.start();
     try {
       return task.get(LONGEST.toMillis(), TimeUnit.MILLISECONDS);
     } catch (TimeoutException e) {
-      throw new InputException("it is not valid HDF5: looking through it does not end", e);
+      throw new InputException("it is not valid HDF5: searching it does not end", e);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw new InputException("reading it was interrupted", e);
@@ -100,18 +104,20 @@ final class KerasFile {
       if (cause instanceof IOException failure) {
         throw failure;
       }
-      // of damaged files the library has many, and recurses without a bound
+      // the library throws many exceptions at damaged files, and recurses without a bound
       String first = String.valueOf(cause).lines().findFirst().orElse("");
       throw new InputException(
-          "it is not valid HDF5, damaged or cut short, get it again (%s)".formatted(first), e);
+          "it is not valid HDF5: it is damaged or was cut short, get it again (%s)"
+              .formatted(first),
+          e);
     }
   }
 
   private static TensorFile look(Path file, long offset, long size, String config)
       throws IOException {
     try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ);
-        // not by its path: reading beyond the end of a damaged file, the library would wait for
-        // ever
+        // not by its path: the library would wait forever when reading beyond the end of a damaged
+        // file
         HdfFile hdf = HdfFile.fromByteBuffer(mapped(channel, offset, size))) {
       KerasFile reader = new KerasFile(file, hdf, offset);
       Map<String, String> metadata = new LinkedHashMap<>();
@@ -133,15 +139,18 @@ final class KerasFile {
     }
   }
 
-  /** Only the pages with names and places are touched; numbers are read from the file itself. */
+  /** Touches only the pages with names and positions; numbers are read from the file itself. */
   private static ByteBuffer mapped(FileChannel channel, long offset, long size) throws IOException {
     if (size > Integer.MAX_VALUE) {
-      throw new InputException("it has more than 2 GB, which no VGG network of Keras has");
+      throw new InputException("it is larger than 2 GB, which no VGG network of Keras is");
     }
     return channel.map(FileChannel.MapMode.READ_ONLY, offset, size);
   }
 
-  /** By the path of the layer, in the order of the file; layers without weights have none. */
+  /**
+   * The weights by the layer's path, in the order of the file; layers without weights have an empty
+   * list.
+   */
   private Map<List<String>, List<StoredTensor>> weights(Group root) {
     Map<List<String>, List<StoredTensor>> weights = new LinkedHashMap<>();
     if (!strings(root, LAYER_NAMES).isEmpty()) {
@@ -152,19 +161,20 @@ final class KerasFile {
       layersByNumber(root, weights);
     } else {
       throw new InputException(
-          "it is HDF5, but has no attribute layer_names: give what Keras's save_weights wrote");
+          "it is HDF5, but has no attribute layer_names: give a file that Keras's save_weights"
+              + " wrote");
     }
     return weights;
   }
 
-  /** The layers of the description, each with its weights; all weights must be some layer's. */
+  /** The layers of the description, each with its weights; all weights must belong to a layer. */
   private static List<TensorFile.Node> stated(
       List<KerasConfig.Layer> layers,
       Map<List<String>, List<StoredTensor>> weights,
       boolean hasKinds) {
     Map<List<String>, List<StoredTensor>> left = new LinkedHashMap<>(weights);
     left.values().removeIf(List::isEmpty);
-    // names of layers in Keras 1 and 2, kinds with numbers in Keras 3: the same word may be either
+    // names of layers in Keras 1 and 2, numbered kinds in Keras 3: the same word may be either
     boolean byKind =
         layers.stream().map(KerasConfig.Layer::stored).toList().containsAll(left.keySet());
     List<TensorFile.Node> nodes = new ArrayList<>();
@@ -172,7 +182,7 @@ final class KerasFile {
       List<String> path = byKind && hasKinds ? layer.stored() : layer.path();
       List<StoredTensor> found = left.remove(path);
       if (found == null) {
-        // of deeper models, files have the outermost name and the layer's
+        // for deeply nested models, files have the outermost name and the layer's
         found = left.remove(List.of(path.get(0), path.get(path.size() - 1)));
       }
       TensorFile.Node node = layer.node();
@@ -206,7 +216,9 @@ final class KerasFile {
     return nodes;
   }
 
-  /** A group for each layer; that of a nested model has the weights of all of its layers. */
+  /**
+   * There is a group for each layer; that of a nested model holds the weights of all its layers.
+   */
   private void layersByName(Group root, Map<List<String>, List<StoredTensor>> weights) {
     for (String layer : strings(root, LAYER_NAMES)) {
       Node node = descend(root, layer);
@@ -239,11 +251,11 @@ final class KerasFile {
       List<String> path,
       List<StoredTensor> tensors) {
     if (weights.put(path, tensors) != null) {
-      throw new InputException("it has two layers of the name " + String.join("/", path));
+      throw new InputException("it has two layers named " + String.join("/", path));
     }
   }
 
-  /** Step by step, so that links, which may lead anywhere, are not followed. */
+  /** Goes step by step, so that links, which may lead anywhere, are not followed. */
   private static @Nullable Node descend(Group group, String path) {
     Node node = group;
     for (String step : path.split("/")) {
@@ -272,7 +284,7 @@ final class KerasFile {
     names.sort(
         Comparator.comparing((String name) -> name.replaceAll("_\\d+$", ""))
             .thenComparingInt(KerasFile::number));
-    // a nested model is what a head of one's own was put on
+    // a nested model: the base on which a new head was put
     names.sort(Comparator.comparing(name -> !isModel(layers, name)));
     for (String name : names) {
       List<String> itsPath = new ArrayList<>(path);
@@ -316,7 +328,7 @@ final class KerasFile {
     return name.matches(".*_\\d{1,6}") ? Integer.parseInt(digits) : 0;
   }
 
-  /** An attribute's texts; Keras splits what is too long for one into several with numbers. */
+  /** An attribute's texts; Keras splits attributes that are too long into several numbered ones. */
   private static List<String> strings(Group group, String name) {
     List<String> strings = new ArrayList<>();
     Attribute whole = group.getAttribute(name);
@@ -352,14 +364,16 @@ final class KerasFile {
       tensor = unpacked(name, dataset, stored, shape);
     }
     if (tensors.put(name, tensor) != null) {
-      throw new InputException("it has two weights of the name " + name);
+      throw new InputException("it has two weights named " + name);
     }
     return tensor;
   }
 
   private static NumberType type(String name, DataType type) {
     if (type instanceof FixedPoint number && number.getByteOrder() == ByteOrder.LITTLE_ENDIAN) {
-      return number.getSize() == Long.BYTES ? NumberType.I64 : NumberType.I32; // a counter
+      return number.getSize() == Long.BYTES
+          ? NumberType.I64
+          : NumberType.I32; // a counter, not a weight
     }
     if (!(type instanceof FloatingPoint number)
         || number.getByteOrder() != ByteOrder.LITTLE_ENDIAN) {
@@ -379,13 +393,13 @@ final class KerasFile {
     };
   }
 
-  /** What is stored in chunks, most often compressed, is brought into memory here. */
+  /** Reads data that are stored in chunks, usually compressed, into memory. */
   private StoredTensor unpacked(
       String name, Dataset dataset, NumberType type, List<Integer> shape) {
     long length = StoredTensor.contiguous(name, file, 0, type, shape).extent();
     if (length > Integer.MAX_VALUE || dataset.getStorageInBytes() * MOST_COMPRESSED < length) {
       throw new InputException(
-          "its weight %s of %d bytes is stored in %d: it is damaged, or was never filled"
+          "its weight %s of %d bytes is stored in %d: it is damaged, or was never written"
               .formatted(name, length, dataset.getStorageInBytes()));
     }
     ByteBuffer bytes = ByteBuffer.allocate((int) length).order(ByteOrder.LITTLE_ENDIAN);

@@ -17,7 +17,7 @@ import org.vgg4j.base.InputException;
 import org.vgg4j.weights.tensor.NumberType;
 import org.vgg4j.weights.tensor.StoredTensor;
 
-/** A network in ONNX, as its protocol buffer has it; {@link OnnxGraph} makes a chain of it. */
+/** Reads an ONNX network from its protocol buffer; {@link OnnxGraph} turns it into a chain. */
 final class OnnxFile {
   private static final int MODEL_PRODUCER = 2;
   private static final int MODEL_GRAPH = 7;
@@ -73,7 +73,8 @@ final class OnnxFile {
           Map.entry(9L, NumberType.I8));
 
   private static final int MOST_ATTRIBUTES = 100;
-  private static final int MOST = 10_000; // nodes, initialisers; a VGG network has a hundred
+  private static final int MOST =
+      10_000; // limit for nodes and initialisers; a VGG network has a hundred
 
   private final Path file;
   private final ProtocolBuffer buffer;
@@ -91,7 +92,8 @@ final class OnnxFile {
   /**
    * Reads the graph.
    *
-   * @throws InputException if it has none or is no chain; the message does not name the file
+   * @throws InputException if there is none or it is not a chain; the message does not name the
+   *     file
    */
   static TensorFile read(Path file) throws IOException {
     try (ProtocolBuffer buffer = new ProtocolBuffer(file)) {
@@ -141,7 +143,7 @@ final class OnnxFile {
       case GRAPH_INITIALIZER -> {
         StoredTensor tensor = tensor();
         if (tensor != null && tensors.put(tensor.name(), tensor) != null) {
-          throw new InputException("it has two initialisers of the name " + tensor.name());
+          throw new InputException("it has two initialisers named " + tensor.name());
         }
       }
       default -> {
@@ -151,7 +153,7 @@ final class OnnxFile {
     return true;
   }
 
-  /** Name and shape of an input or output; sizes that are left open are NaN. */
+  /** The name and shape of an input or output; sizes that are left open are NaN. */
   private void value(Map<String, List<Double>> values) throws IOException {
     String[] name = {""};
     List<Double> shape = new ArrayList<>();
@@ -229,7 +231,7 @@ final class OnnxFile {
           return true;
         });
     if (!domain[0].isEmpty() && !domain[0].equals("ai.onnx")) {
-      node.type = domain[0] + "." + node.type; // another operation, whatever its name
+      node.type = domain[0] + "." + node.type; // a different operation, whatever its name
     }
     return node;
   }
@@ -267,7 +269,7 @@ final class OnnxFile {
     }
   }
 
-  /** A Constant's numbers that are no tensor: value_float, value_ints and so on. */
+  /** Numbers of a Constant that are not a tensor: value_float, value_ints and so on. */
   private StoredTensor listed(List<Double> numbers, boolean real, boolean isList) {
     NumberType type = real ? NumberType.F32 : NumberType.I64;
     ByteBuffer bytes =
@@ -283,7 +285,7 @@ final class OnnxFile {
     return StoredTensor.held("a constant", file, bytes.flip(), type, shape);
   }
 
-  /** Null if its type or form is none that weights have. */
+  /** Returns null if weights cannot have its type or form. */
   private @Nullable StoredTensor tensor() throws IOException {
     List<Integer> shape = new ArrayList<>();
     String[] name = {""};
@@ -333,7 +335,7 @@ final class OnnxFile {
         raw.get(0).length());
   }
 
-  /** Numbers that are stored one by one, halves by their bits. */
+  /** Numbers that are stored one by one; half-precision ones as their bits. */
   private StoredTensor converted(
       String name, NumberType type, List<Integer> shape, List<Long> numbers) {
     ByteBuffer bytes =
@@ -353,7 +355,7 @@ final class OnnxFile {
   private static StoredTensor requireLength(StoredTensor tensor, long bytes) {
     if (tensor.extent() != bytes) {
       throw new InputException(
-          "initialiser %s of shape %s has %d bytes: get it again"
+          "initialiser %s of shape %s has %d bytes: get the file again"
               .formatted(tensor.name(), tensor.shapeText(), bytes));
     }
     return tensor;
@@ -372,7 +374,9 @@ final class OnnxFile {
     external.put(pair[0], pair[1]);
   }
 
-  /** Numbers in a file beside this one; one elsewhere is not touched, whatever the graph says. */
+  /**
+   * Numbers in a file beside this one; files elsewhere are never touched, whatever the graph says.
+   */
   private StoredTensor external(
       String name, NumberType type, List<Integer> shape, Map<String, String> entries)
       throws IOException {
@@ -382,7 +386,7 @@ final class OnnxFile {
       Path data = folder.resolve(location).normalize();
       if (location.isEmpty() || !data.startsWith(folder)) {
         throw new InputException(
-            "its weights are said to be in %s, outside its folder, which is not read: put that file"
+            "it refers to weights in %s, outside its folder, which are not read: put that file"
                     .formatted(location)
                 + " beside it and save it again");
       }
@@ -398,7 +402,7 @@ final class OnnxFile {
       String length = entries.get("length");
       return length == null ? tensor : requireLength(tensor, Long.parseLong(length));
     } catch (InvalidPathException | NumberFormatException e) {
-      throw new InputException("the place of its external weights cannot be understood", e);
+      throw new InputException("the location of its external weights is malformed", e);
     }
   }
 }

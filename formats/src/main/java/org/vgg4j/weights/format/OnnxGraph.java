@@ -18,11 +18,11 @@ import org.vgg4j.weights.tensor.NumberType;
 import org.vgg4j.weights.tensor.StoredTensor;
 
 /**
- * The operations of an ONNX graph from its input to its scores. What only looks at constants, or at
- * shapes, is done here; the rest must be a chain, as a VGG network is.
+ * The operations of an ONNX graph from its input to its scores. Operations on constants or shapes
+ * are evaluated here; the rest must be a chain, as in a VGG network.
  */
 final class OnnxGraph {
-  /** A node before its inputs are looked up. */
+  /** A node whose inputs have not been looked up yet. */
   static final class RawNode {
     final List<String> inputs = new ArrayList<>();
     final List<String> outputs = new ArrayList<>();
@@ -38,11 +38,11 @@ final class OnnxGraph {
     }
   }
 
-  /** Nodes all of whose inputs but one must be weights. */
+  /** Operations whose inputs must all but one be weights. */
   private static final Set<String> WEIGHTED =
       Set.of("Conv", "Gemm", "MatMul", "BatchNormalization", "Add", "Sub", "Mul", "Div");
 
-  /** Inputs of other nodes that are settings, which earlier versions had as attributes. */
+  /** Inputs of other operations that are settings, which were attributes in earlier versions. */
   private static final Map<String, List<String>> SETTINGS =
       Map.of(
           "Reshape", List.of("shape"),
@@ -62,18 +62,21 @@ final class OnnxGraph {
   private final Map<String, StoredTensor> constants;
   private final Map<String, StoredTensor> stored;
 
-  /** Numbers that are known without being stored; NaN is what depends on the input. */
+  /** Numbers that are known without being stored; those that depend on the input are NaN. */
   private final Map<String, List<Double>> numbers = new HashMap<>();
 
-  /** What is computed of constants or shapes in a way that is not followed, and by which node. */
+  /**
+   * Values that are computed from constants or shapes in an unsupported way, with the node that
+   * computes them.
+   */
   private final Map<String, String> computed = new HashMap<>();
 
   private final Set<String> data = new LinkedHashSet<>();
 
   /**
-   * @param nodes in the order of the file, which is one of execution
+   * @param nodes in the order of the file, which is an order of execution
    * @param initializers by name
-   * @param inputs shapes by name; they may be initialisers at the same time
+   * @param inputs shapes by name; initialisers may be among them
    * @param outputs names
    */
   OnnxGraph(
@@ -89,7 +92,7 @@ final class OnnxGraph {
       if (node.type.equals("Constant") && node.constant != null && !node.outputs.isEmpty()) {
         String name = node.outputs.get(0);
         if (constants.put(name, node.constant.named(name)) != null) {
-          throw new InputException("it has two constants of the name " + name);
+          throw new InputException("it has two constants named " + name);
         }
       }
     }
@@ -97,7 +100,7 @@ final class OnnxGraph {
     inputs.keySet().stream().filter(name -> !constants.containsKey(name)).forEach(data::add);
   }
 
-  /** Initialisers and what Constant nodes hold, by name. */
+  /** Initialisers and the values of Constant nodes, by name. */
   Map<String, StoredTensor> constants() {
     return stored;
   }
@@ -105,7 +108,7 @@ final class OnnxGraph {
   /**
    * The nodes from the input, which is the first of them, to the scores.
    *
-   * @throws InputException if one takes anything but what the one before gives, and constants
+   * @throws InputException if a node takes anything but constants and the output of the one before
    */
   List<TensorFile.Node> chain() throws IOException {
     List<TensorFile.Node> chain = new ArrayList<>();
@@ -127,7 +130,7 @@ final class OnnxGraph {
         }
         if (taken.size() != 1 || !taken.get(0).equals(last)) {
           throw new InputException(
-              "its graph is not a chain from its input at node %s, hence no VGG network"
+              "its graph is not a chain from its input at node %s, so it is not a VGG network"
                   .formatted(node));
         }
         chain.add(linked(node, last));
@@ -137,7 +140,7 @@ final class OnnxGraph {
     }
     if (last == null || (!outputs.isEmpty() && !outputs.contains(last))) {
       throw new InputException(
-          "what its last operation gives is not its output (%s), hence it is not a VGG network"
+          "its output (%s) is not that of its last operation, so it is not a VGG network"
               .formatted(String.join(", ", outputs)));
     }
     return chain;
@@ -149,7 +152,7 @@ final class OnnxGraph {
     if (WEIGHTED.contains(node.type)) {
       if (!node.inputs.get(0).equals(last) && !node.type.equals("Add")) {
         throw new InputException(
-            "node %s takes what the one before gives as its weights: it is not a VGG network"
+            "node %s takes the output of the one before as its weights: it is not a VGG network"
                 .formatted(node));
       }
       for (String other : node.inputs) {
@@ -165,7 +168,7 @@ final class OnnxGraph {
       if (values != null) {
         attributes.put(settings.get(i), values);
       } else if (!name.isEmpty() && !node.type.equals("Reshape")) {
-        constant(node, name); // says why it is not known
+        constant(node, name); // throws an exception that says why it is unknown
       }
     }
     String name = node.name.isEmpty() ? node.outputs.get(0) : node.name;
@@ -189,7 +192,7 @@ final class OnnxGraph {
 
   // ---------------------------------------------------------------------------------- folding
 
-  /** Another view of a constant, or a step of computing a shape. */
+  /** Evaluates another view of a constant, or a step of computing a shape. */
   private void fold(RawNode node) throws IOException {
     String output = node.outputs.get(0);
     StoredTensor tensor = node.inputs.isEmpty() ? null : constants.get(node.inputs.get(0));
@@ -204,7 +207,7 @@ final class OnnxGraph {
     }
   }
 
-  /** Null if it is not only another view. */
+  /** Returns null if it is more than another view. */
   private @Nullable StoredTensor view(RawNode node, StoredTensor tensor) throws IOException {
     List<Integer> shape = tensor.shape();
     int rank = shape.size();
@@ -284,7 +287,7 @@ final class OnnxGraph {
     return axes.contains((double) axis) || axes.contains((double) (axis - rank));
   }
 
-  /** Of a step that computes a shape; null if it is none that is followed. */
+  /** The result of a step that computes a shape; null if such a step is not supported. */
   private @Nullable List<Double> values(RawNode node) throws IOException {
     List<List<Double>> parts = new ArrayList<>();
     for (String input : node.inputs) {
@@ -306,7 +309,7 @@ final class OnnxGraph {
     };
   }
 
-  /** The few numbers of a setting; null if they are not known. */
+  /** The few numbers of a setting; null if they are unknown. */
   private @Nullable List<Double> known(String name) throws IOException {
     StoredTensor tensor = constants.get(name);
     if (tensor == null) {
@@ -323,7 +326,7 @@ final class OnnxGraph {
       try (FileChannel channel = FileChannel.open(tensor.file(), StandardOpenOption.READ)) {
         while (bytes.hasRemaining()) {
           if (channel.read(bytes, tensor.position() + bytes.position()) < 0) {
-            return null; // whoever reads the weights says that the file was cut short
+            return null; // reading the weights will report that the file was cut short
           }
         }
       }

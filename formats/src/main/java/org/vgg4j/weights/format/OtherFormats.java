@@ -10,9 +10,9 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import org.vgg4j.base.InputException;
 
-/** Says what a file is that people have in the place of weights, and what to do with it. */
+/** Recognises files that are given in place of weights, and says what to do with them. */
 final class OtherFormats {
-  /** A format that is not read, told by the bytes at a place. */
+  /** A format that is not read, recognised by the bytes at a place. */
   private record Signature(int at, String bytes, String sentence) {
     boolean isIn(String start) {
       return start.startsWith(bytes, at);
@@ -23,14 +23,14 @@ final class OtherFormats {
       ": in Python, load its arrays into a network of torch, and torch.save(model.state_dict(),"
           + " FILE)";
   private static final String TO_ONNX = ": convert it to ONNX (%s), and give that";
-  private static final String UNPACK = "it is compressed (%s): unpack it, and give what is in it";
+  private static final String UNPACK = "it is compressed (%s): unpack it, and give the file in it";
 
   private static final List<Signature> SIGNATURES =
       List.of(
           new Signature(
               0,
               "version https://git-lfs",
-              "it is a pointer of Git LFS, not the weights: git lfs pull fetches them"),
+              "it is a Git LFS pointer, not the weights: fetch them with git lfs pull"),
           new Signature(0, "\u001f\u008b", "it is compressed: unpack it with gunzip"),
           new Signature(0, "BZh", UNPACK.formatted("bzip2")),
           new Signature(0, "\u00fd7zXZ", UNPACK.formatted("xz")),
@@ -55,17 +55,17 @@ final class OtherFormats {
               "it is MXNet's (.params)" + TO_ONNX.formatted("mxnet.onnx")),
           new Signature(0, "\0\0\0\0\2\0\0\0", "it is Darknet's (.weights)" + TO_TORCH),
           new Signature(0, "\0\0\0\0\1\0\0\0", "it is Darknet's (.weights)" + TO_TORCH),
-          new Signature(0, "\u0089PNG", "it is a picture: give the file of weights"),
-          new Signature(0, "\u00ff\u00d8\u00ff", "it is a picture: give the file of weights"),
+          new Signature(0, "\u0089PNG", "it is an image: give the file of weights"),
+          new Signature(0, "\u00ff\u00d8\u00ff", "it is an image: give the file of weights"),
           new Signature(0, "%PDF", "it is a PDF: give the file of weights"),
           new Signature(0, "\u007fELF", "it is a program: give the file of weights"),
           new Signature(
               0,
               "\u0080",
-              "it is a plain pickle, not what torch.save writes: in Python,"
+              "it is a plain pickle, not one by torch.save: in Python,"
                   + " torch.save(model.state_dict(), FILE) writes the weights"));
 
-  /** Text of a Caffe network. */
+  /** The text of a Caffe network. */
   private static final Pattern PROTOTXT =
       Pattern.compile(
           "(?s)\\s*(#[^\\n"
@@ -80,8 +80,8 @@ final class OtherFormats {
   /**
    * Looks at the first bytes.
    *
-   * @throws InputException if they are those of something else than weights that are read; the
-   *     message does not name the file
+   * @throws InputException if they are not those of weights in a readable format; the message does
+   *     not name the file
    */
   static void requireNone(byte[] start) {
     String text = new String(start, StandardCharsets.ISO_8859_1);
@@ -96,7 +96,8 @@ final class OtherFormats {
     if (text.stripLeading().startsWith("<")) {
       throw new InputException(
           text.contains("<net ")
-              ? "it is OpenVINO's description of a network: give the ONNX file that it was made of"
+              ? "it is OpenVINO's description of a network: give the ONNX file that it was made"
+                  + " from"
               : "it is a web page, not the weights: the download went wrong, get it again");
     }
     if (PROTOTXT.matcher(text).matches()) {
@@ -109,12 +110,12 @@ final class OtherFormats {
           "it is JSON, a description without weights: give the file of weights beside it");
     }
     if (text.length() < SHORTEST) {
-      throw new InputException("it has but %d bytes: get it again".formatted(text.length()));
+      throw new InputException("it has only %d bytes: get it again".formatted(text.length()));
     }
   }
 
   /**
-   * What a file is by its name, where its content is like that of a format that is read; null if
+   * Recognises a file by its name, where its content looks like that of a readable format; null if
    * the name says nothing.
    */
   static @Nullable String byName(Path file) {
@@ -127,8 +128,8 @@ final class OtherFormats {
           + TO_ONNX.formatted("tf2onnx, caffe2.onnx");
     }
     if (name.endsWith(".caffemodel.h5")) {
-      return "it is Caffe's weights as HDF5, which do not say what lies between the layers: give"
-          + " the .caffemodel";
+      return "it is Caffe's weights as HDF5, which do not say what is between the layers: give the"
+          + " .caffemodel";
     }
     if (name.matches(".*\\.(index|meta|data-\\d{5}-of-\\d{5})")) {
       return "it is a checkpoint of TensorFlow" + TO_TORCH;
@@ -140,7 +141,7 @@ final class OtherFormats {
   }
 
   /**
-   * Looks at the name of a file that is read.
+   * Checks the name of a file in a readable format.
    *
    * @throws InputException if it is one of several parts
    */
@@ -148,14 +149,14 @@ final class OtherFormats {
     Matcher part = PART.matcher(Objects.requireNonNull(file.getFileName()).toString());
     if (part.matches() && Integer.parseInt(Objects.requireNonNull(part.group(2))) > 1) {
       throw new InputException(
-          "it is part %d of %d of a model: give the .index.json that lies beside the parts"
+          "it is part %d of %d of a model: give the .index.json beside the parts"
               .formatted(
                   Integer.parseInt(Objects.requireNonNull(part.group(1))),
                   Integer.parseInt(Objects.requireNonNull(part.group(2)))));
     }
   }
 
-  /** What an archive is that has nothing of PyTorch's, by the names in it. */
+  /** Recognises an archive that is not PyTorch's by the names in it. */
   static String archive(List<String> names) {
     if (names.stream().anyMatch(name -> name.endsWith(".npy"))) {
       return "it is arrays of NumPy (.npz)" + TO_TORCH;
@@ -163,10 +164,10 @@ final class OtherFormats {
     for (String name : names) {
       if (name.matches(
           "(?i).*\\.(pth|pt|pth\\.tar|ckpt|safetensors|onnx|h5|keras|caffemodel|bin)")) {
-        return "it is an archive that holds %s: unpack it, and give that".formatted(shown(name));
+        return "it is an archive of %s: unpack it, and give that".formatted(shown(name));
       }
     }
-    return "it is an archive without data.pkl, hence none of PyTorch's%s: give the file that torch.save"
+    return "it is an archive without data.pkl, so it is not PyTorch's%s: give the file that torch.save"
             .formatted(names.isEmpty() ? "" : " (it holds " + shown(names.get(0)) + ")")
         + " wrote";
   }

@@ -15,32 +15,31 @@ import org.jspecify.annotations.Nullable;
 import org.vgg4j.base.InputException;
 
 /**
- * Reads a pickle, Python's notation of objects, without executing anything: a pickle is a program
- * that may call any function, and this machine knows its opcodes, but calls none. What {@link
- * Calls} does not know becomes a record of what was asked for ({@link Opaque}). Memory and time
- * grow with the length of the pickle, which whoever calls must bound; nothing here goes deeper than
- * the objects' own nesting is looked at.
+ * Reads a pickle, Python's serialised objects, without executing anything: a pickle is a program
+ * that may call any function; this class interprets its opcodes, but calls none. Calls that {@link
+ * Calls} does not know become a record of the request ({@link Opaque}). Memory and time grow with
+ * the length of the pickle, which the caller must bound; nothing here recurses into nested objects.
  *
  * <p>Protocols 0 to 5. Values come as String, Long, Double, Boolean, {@link #NONE}, byte[] (also
  * for integers of more than 64 bits), {@link Sequence}, {@link Dictionary}, {@link Global}, {@link
- * Opaque} and what {@link Calls} makes.
+ * Opaque}, and the results of {@link Calls}.
  */
 final class Pickle {
-  /** What a pickle asks for beyond plain values. */
+  /** Handles what a pickle asks for beyond plain values. */
   interface Calls {
-    /** Returns what a function or class makes of arguments; an Opaque if it is not known. */
+    /** Returns the result of a function or class for arguments; an Opaque if it is unknown. */
     Object call(Global function, Sequence arguments);
 
     /** Returns the object that is kept outside the pickle under that identifier. */
     Object persistent(Object identifier);
   }
 
-  /** A name of Python's: module, space, name. */
+  /** A name in Python: module, space, name. */
   record Global(String name) {}
 
   /**
-   * An object of which nothing is known but what the pickle says: the function or class that would
-   * have made it, and what would then have been put into it. Compared by identity.
+   * An object that is known only as the pickle describes it: the function or class that would have
+   * made it, and what would then have been put into it. Compared by identity.
    */
   static final class Opaque {
     private final String name;
@@ -58,17 +57,17 @@ final class Pickle {
       return name;
     }
 
-    /** A Sequence, or NONE where the pickle has something else. */
+    /** The arguments: a Sequence, or NONE where the pickle has something else. */
     Object arguments() {
       return arguments;
     }
 
-    /** What it holds if its class is a kind of dict; else null. */
+    /** Its entries if its class is a kind of dict; otherwise null. */
     @Nullable Dictionary entries() {
       return entries;
     }
 
-    /** Its attributes, most often a Dictionary; null if the pickle gives it none. */
+    /** Its attributes, usually a Dictionary; null if the pickle gives it none. */
     @Nullable Object state() {
       return state;
     }
@@ -81,7 +80,7 @@ final class Pickle {
     }
   }
 
-  /** A list, a tuple or a set. Compared by identity, so that no deep nesting is followed. */
+  /** A list, a tuple or a set. Compared by identity, so that comparing never recurses. */
   static final class Sequence {
     private final List<Object> items;
 
@@ -118,7 +117,7 @@ final class Pickle {
 
   private static final Object MARK = new Object();
   private static final Object NOTHING = new Object();
-  private static final int MOST_STEPS = 8_000_000; // some hundred megabytes of objects at most
+  private static final int MOST_STEPS = 8_000_000; // a few hundred megabytes of objects at most
 
   private final PickleInput input;
   private final Calls calls;
@@ -133,9 +132,9 @@ final class Pickle {
   /**
    * Reads one pickle.
    *
-   * @param bytes read from its position, which is then behind the pickle
-   * @throws InputException if it is broken, or asks for what is not allowed; the message does not
-   *     name the file
+   * @param bytes read from its position, which is then after the pickle
+   * @throws InputException if it is broken, or asks for something that is not allowed; the message
+   *     does not name the file
    */
   static Object read(ByteBuffer bytes, Calls calls) {
     try {
@@ -169,11 +168,10 @@ final class Pickle {
       }
     }
     throw new InputException(
-        "its pickle has more than %d steps: save the weights without what is beside them"
-            .formatted(MOST_STEPS));
+        "its pickle has more than %d steps: save the weights alone".formatted(MOST_STEPS));
   }
 
-  /** Opcodes that push a value of their own. */
+  /** Opcodes that push a value. */
   private Object literal(int opcode) {
     return switch (opcode) {
       case '(' -> MARK;
@@ -189,7 +187,7 @@ final class Pickle {
       case 'X' -> input.text(input.unsignedInt(), StandardCharsets.UTF_8);
       case 0x8c -> input.text(input.unsignedByte(), StandardCharsets.UTF_8);
       case 0x8d -> input.text(input.signedLong(), StandardCharsets.UTF_8);
-      // strings of Python 2
+      // Python 2's strings
       case 'T' -> input.text(input.unsignedInt(), StandardCharsets.ISO_8859_1);
       case 'U' -> input.text(input.unsignedByte(), StandardCharsets.ISO_8859_1);
       case 'B' -> input.raw(input.unsignedInt());
@@ -201,7 +199,7 @@ final class Pickle {
     };
   }
 
-  /** Opcodes of protocol 0, whose values are lines of text. */
+  /** Opcodes of protocol 0, which have their values as lines of text. */
   private boolean text(int opcode) {
     switch (opcode) {
       case 'I' -> {
@@ -236,7 +234,7 @@ final class Pickle {
     throw new InputException("its pickle refers to an object that is not there");
   }
 
-  /** Opcodes that make a value of values. */
+  /** Opcodes that build a value from others. */
   private boolean structure(int opcode) {
     switch (opcode) {
       case 't', 'l', 0x91 -> stack.push(new Sequence(sinceMark()));
@@ -251,7 +249,7 @@ final class Pickle {
       }
       case '0' -> {
         if (stack.poll() == null) {
-          throw new InputException("its pickle misses an object");
+          throw new InputException("its pickle lacks an object");
         }
       }
       case '1' -> sinceMark();
@@ -263,7 +261,7 @@ final class Pickle {
     return true;
   }
 
-  /** Opcodes that put values into another. */
+  /** Opcodes that add values to another. */
   private boolean mutation(int opcode) {
     switch (opcode) {
       case 'a' -> {
@@ -281,7 +279,7 @@ final class Pickle {
       }
       case 'b' -> {
         Object state = pop();
-        // attributes of others, such as the _metadata of a state dict, are of no use here
+        // attributes of other objects, such as the _metadata of a state dict, are not needed here
         if (peek() instanceof Opaque object) {
           object.state = state;
         }
@@ -293,7 +291,7 @@ final class Pickle {
     return true;
   }
 
-  /** Adds to the list on top; what an unknown object collects is not kept. */
+  /** Adds to the list on top of the stack; what an unknown object collects is dropped. */
   private void add(List<Object> items) {
     Object target = peek();
     if (target instanceof Sequence list) {
@@ -334,7 +332,7 @@ final class Pickle {
       }
       case 0x95 -> {
         long unused = input.signedLong();
-      } // a frame, which only serves reading ahead
+      } // a frame, which only helps reading ahead
       case 'q' -> memo.put((long) input.unsignedByte(), peek());
       case 'r' -> memo.put(input.unsignedInt(), peek());
       case 0x94 -> memo.put((long) memo.size(), peek());
@@ -343,11 +341,12 @@ final class Pickle {
       case 'Q' -> stack.push(calls.persistent(pop()));
       case 'P' ->
           throw new InputException(
-              "its pickle has protocol 0, in which tensors have no place: save it without"
+              "its pickle has protocol 0, which cannot hold tensors: save it without"
                   + " pickle_protocol");
       case 0x97, 0x98 ->
           throw new InputException(
-              "its pickle keeps parts elsewhere: save it by torch.save, without pickle's buffers");
+              "its pickle keeps parts elsewhere: save it with torch.save, without out-of-band"
+                  + " buffers");
       default -> {
         return false;
       }
@@ -362,7 +361,7 @@ final class Pickle {
       case 0x93 -> {
         List<Object> names = last(2);
         if (!(names.get(0) instanceof String module) || !(names.get(1) instanceof String name)) {
-          throw new InputException("its pickle names a function by something else than a string");
+          throw new InputException("its pickle names a function by something other than a string");
         }
         stack.push(new Global(module + " " + name));
       }
@@ -373,7 +372,7 @@ final class Pickle {
         List<Object> call = last(2);
         stack.push(call(call.get(0), call.get(1)));
       }
-      case 0x92 -> { // with arguments by name, which nothing that is known here has
+      case 0x92 -> { // with keyword arguments, which no known function has
         List<Object> call = last(3);
         stack.push(call(call.get(0), call.get(1)));
       }
@@ -417,7 +416,7 @@ final class Pickle {
   private Object peek() {
     Object value = stack.peek();
     if (value == null || value == MARK) {
-      throw new InputException("its pickle misses an object");
+      throw new InputException("its pickle lacks an object");
     }
     return value;
   }
@@ -441,7 +440,7 @@ final class Pickle {
     while (true) {
       @Nullable Object value = stack.poll();
       if (value == null) {
-        throw new InputException("its pickle misses a mark");
+        throw new InputException("its pickle lacks a mark");
       }
       if (value == MARK) {
         Collections.reverse(items);

@@ -7,8 +7,8 @@ import java.nio.charset.StandardCharsets;
 import org.vgg4j.base.InputException;
 
 /**
- * The bytes of a pickle as its opcodes read them: numbers, strings and lines. Reads from the
- * buffer's position on and throws {@link java.nio.BufferUnderflowException} at its end.
+ * Reads what opcodes need from a pickle's bytes: numbers, strings and lines. Starts at the buffer's
+ * position and throws {@link java.nio.BufferUnderflowException} at its end.
  */
 final class PickleInput {
   private final ByteBuffer bytes;
@@ -51,12 +51,12 @@ final class PickleInput {
     try {
       return Double.parseDouble(digits.replace("nan", "NaN").replace("inf", "Infinity"));
     } catch (NumberFormatException e) {
-      throw new InputException("its pickle has a number that is none", e);
+      throw new InputException("its pickle has a malformed number", e);
     }
   }
 
   /**
-   * Bytes of a length that the pickle states.
+   * Reads as many bytes as the pickle states.
    *
    * @throws InputException if there are fewer
    */
@@ -69,7 +69,7 @@ final class PickleInput {
     return raw;
   }
 
-  /** A string of a length in bytes. */
+  /** Reads a string of a length in bytes. */
   String text(long length, Charset charset) {
     return new String(raw(length), charset);
   }

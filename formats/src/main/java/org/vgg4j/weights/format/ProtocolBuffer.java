@@ -13,12 +13,11 @@ import java.util.List;
 import org.vgg4j.base.InputException;
 
 /**
- * Walks through the messages of a protocol buffer without knowing its schema: whoever reads takes
- * the fields that it knows by their numbers, and runs of numbers are noted by their place instead
- * of being read.
+ * Walks through the messages of a protocol buffer without knowing its schema: callers take the
+ * fields that they know by number, and for long runs of numbers only the position is noted.
  */
 final class ProtocolBuffer implements AutoCloseable {
-  /** Takes one field, or leaves it. */
+  /** Takes or skips one field. */
   @FunctionalInterface
   interface Fields {
     /**
@@ -32,13 +31,14 @@ final class ProtocolBuffer implements AutoCloseable {
   /**
    * Bytes in the file.
    *
-   * @param position of the first
+   * @param position position of the first
    * @param length how many
    */
   record Span(long position, int length) {}
 
   private static final int LONGEST_TEXT = 1 << 20;
-  private static final int LONGEST_LIST = 1 << 10; // bytes of sizes, strides, paddings
+  private static final int LONGEST_LIST =
+      1 << 10; // limit for sizes, strides and paddings, in bytes
   private static final int MOST_AXES = 8;
   private static final int DEEPEST = 16;
 
@@ -48,20 +48,20 @@ final class ProtocolBuffer implements AutoCloseable {
 
   ProtocolBuffer(Path file) throws IOException {
     if (Files.size(file) > Integer.MAX_VALUE) {
-      throw new InputException("it has more than 2 GB, which no protocol buffer may have");
+      throw new InputException("it is larger than 2 GB, which no protocol buffer may be");
     }
     stream = new BufferedInputStream(Files.newInputStream(file));
     in = CodedInputStream.newInstance(stream);
   }
 
-  /** Goes through the fields of the whole buffer. */
+  /** Visits the fields of the whole buffer. */
   void root(Fields fields) throws IOException {
     for (int tag = in.readTag(); tag != 0; tag = in.readTag()) {
       one(tag, fields);
     }
   }
 
-  /** Goes through the fields of a message that is the value of a field. */
+  /** Visits the fields of a message that is the value of a field. */
   void message(Fields fields) throws IOException {
     if (++depth > DEEPEST) {
       throw new InputException("its messages are nested too deeply");
@@ -86,7 +86,7 @@ final class ProtocolBuffer implements AutoCloseable {
     }
   }
 
-  /** Reads a string; what is no text comes out with replacement characters. */
+  /** Reads a string; invalid text comes out with replacement characters. */
   String text() throws IOException {
     int length = in.readRawVarint32();
     if (length < 0 || length > LONGEST_TEXT) {
@@ -105,7 +105,7 @@ final class ProtocolBuffer implements AutoCloseable {
     return in.readFloat();
   }
 
-  /** Reads 32-bit floating point numbers, one or, packed, many. */
+  /** Reads 32-bit floating point numbers: a single one, or many if they are packed. */
   float[] floats(boolean lengthDelimited) throws IOException {
     if (!lengthDelimited) {
       return new float[] {in.readFloat()};
@@ -121,12 +121,12 @@ final class ProtocolBuffer implements AutoCloseable {
     return floats;
   }
 
-  /** Reads whole numbers of any count, one or, packed, many. */
+  /** Reads any number of whole numbers: a single one, or many if they are packed. */
   List<Long> manyNumbers(boolean lengthDelimited) throws IOException {
     return lengthDelimited ? packed(in.readRawVarint32()) : List.of(number());
   }
 
-  /** Notes where the bytes of a field are and passes over them. */
+  /** Notes where the bytes of a field are and skips them. */
   Span span() throws IOException {
     int length = in.readRawVarint32();
     long position = in.getTotalBytesRead();
@@ -134,7 +134,7 @@ final class ProtocolBuffer implements AutoCloseable {
     return new Span(position, length);
   }
 
-  /** Reads whole numbers, one or, packed, many. */
+  /** Reads whole numbers: a single one, or many if they are packed. */
   List<Long> numbers(boolean lengthDelimited) throws IOException {
     if (!lengthDelimited) {
       return List.of(number());
@@ -156,7 +156,7 @@ final class ProtocolBuffer implements AutoCloseable {
     return numbers;
   }
 
-  /** Adds a size to a shape, which has few of them. */
+  /** Adds a size to a shape, of which a shape has only a few. */
   static void addSize(List<Integer> shape, int size) {
     if (shape.size() == MOST_AXES) {
       throw new InputException("it has a tensor of more than " + MOST_AXES + " axes");

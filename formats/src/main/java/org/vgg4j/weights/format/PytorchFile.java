@@ -21,9 +21,15 @@ import org.apache.commons.compress.archivers.zip.ZipFile;
 import org.jspecify.annotations.Nullable;
 import org.vgg4j.base.InputException;
 
-/** State dicts as torch.save writes them: an archive since PyTorch 1.6, a row of pickles before. */
+/**
+ * Reads state dicts as torch.save writes them: an archive since PyTorch 1.6, a series of pickles
+ * before.
+ */
 final class PytorchFile {
-  /** A state dict has a few kilobytes of names; lists of images beside it may have megabytes. */
+  /**
+   * Limit for a pickle: a state dict has a few kilobytes of names, but lists of images beside it
+   * may have megabytes.
+   */
   private static final int LARGEST_PICKLE = 64 << 20;
 
   private static final String DATA = "data.pkl";
@@ -37,7 +43,7 @@ final class PytorchFile {
   /**
    * Reads an archive's table of contents and its pickle.
    *
-   * @throws InputException if it is no sound state dict; the message does not name the file
+   * @throws InputException if it is not a valid state dict; the message does not name the file
    */
   static TensorFile readArchive(Path file) throws IOException {
     try (ZipFile archive = opened(file)) {
@@ -75,7 +81,9 @@ final class PytorchFile {
   private static ZipFile opened(Path file) throws IOException {
     try {
       return ZipFile.builder().setPath(file).get();
-    } catch (RuntimeException e) { // of a damaged table of contents the library has several
+    } catch (
+        RuntimeException
+            e) { // the library throws several exceptions at a damaged table of contents
       throw damaged(e);
     }
   }
@@ -105,8 +113,7 @@ final class PytorchFile {
     }
     if (content.length > LARGEST_PICKLE) {
       throw new InputException(
-          "its pickle has more than 64 MB, without its numbers: save the weights without what is"
-              + " beside them");
+          "its pickle has more than 64 MB, not counting the numbers: save the weights alone");
     }
     return content;
   }
@@ -117,7 +124,7 @@ final class PytorchFile {
     }
     if (entry.getMethod() != ZipEntry.STORED) {
       throw new InputException(
-          "its numbers are compressed, as torch.save never does: unpack the archive and pack it"
+          "its numbers are compressed, as torch.save never does: unpack the archive and zip it"
               + " again without compression");
     }
     if (entry.getSize() != storage.length() * storage.type().bytes()) {
@@ -130,7 +137,7 @@ final class PytorchFile {
 
   /** Whether the file begins as torch.save's did before 1.6: with a pickle of its magic number. */
   static boolean isLegacy(byte[] start) {
-    int at = 4; // protocol, its number, opcode of an integer, its length
+    int at = 4; // opcode for the protocol, its number, opcode for an integer, its length
     if (start.length < at + LEGACY_MAGIC.length || start[0] != (byte) 0x80) {
       return false;
     }
@@ -143,20 +150,21 @@ final class PytorchFile {
   }
 
   /**
-   * Reads the pickles of a file from before PyTorch 1.6: magic number, protocol, what machine wrote
-   * it, the object, the keys of its storages; then come their numbers, each with its length.
+   * Reads the pickles of a file from before PyTorch 1.6: magic number, protocol, the machine that
+   * wrote it, the object, and the keys of its storages; then come their numbers, each storage with
+   * its length.
    *
-   * @throws InputException if it is no sound state dict; the message does not name the file
+   * @throws InputException if it is not a valid state dict; the message does not name the file
    */
   static TensorFile readLegacy(Path file) throws IOException {
     try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
-      // mapped, since how long the pickles are is not known before they are read
+      // mapped, since the length of the pickles is unknown until they are read
       ByteBuffer bytes =
           channel.map(FileChannel.MapMode.READ_ONLY, 0, Math.min(LARGEST_PICKLE, channel.size()));
       PytorchPickle calls = new PytorchPickle();
       Pickle.read(bytes, calls);
       if (!Pickle.read(bytes, calls).equals(LEGACY_PROTOCOL)) {
-        throw new InputException("it has another protocol than PyTorch's " + LEGACY_PROTOCOL);
+        throw new InputException("its protocol is not PyTorch's " + LEGACY_PROTOCOL);
       }
       if (Pickle.read(bytes, calls) instanceof Pickle.Dictionary machine
           && Boolean.FALSE.equals(machine.entries().get("little_endian"))) {

@@ -10,30 +10,30 @@ import org.vgg4j.weights.tensor.NumberType;
 import org.vgg4j.weights.tensor.StoredTensor;
 
 /**
- * What a pickle of PyTorch means by tensors, the storages that they lie in, and dicts. Whatever
- * else it names stays a record of its name and arguments.
+ * Interprets tensors, their storages, and dicts in a PyTorch pickle. Everything else that it names
+ * remains a record of name and arguments.
  */
 final class PytorchPickle implements Pickle.Calls {
-  /** Storages are kept beside the pickle, in one of two ways. */
+  /** Storages are kept outside the pickle, in one of two ways. */
   interface Storages {
-    /** Where the first number of a storage lies in the file. */
+    /** The position of a storage's first number in the file. */
     long position(Storage storage);
   }
 
   /**
-   * A run of numbers that tensors lie in.
+   * A run of numbers that holds tensors.
    *
    * @param key its name
    * @param type of its numbers
    * @param length how many there are
-   * @param offset where a view of it begins
+   * @param offset start of the view, if it is one
    */
   record Storage(String key, NumberType type, long length, long offset) {}
 
   /**
-   * A tensor of which it is not yet known where its storage lies.
+   * A tensor whose storage has no known position yet.
    *
-   * @param offset of its first element in the storage, in elements
+   * @param offset offset of its first element in the storage, in elements
    */
   record PickledTensor(Storage storage, long offset, List<Integer> shape, List<Long> strides) {
     StoredTensor in(Path file, String name, Storages storages) {
@@ -66,7 +66,7 @@ final class PytorchPickle implements Pickle.Calls {
           Map.entry("torch BoolStorage", NumberType.I8),
           Map.entry("torch ComplexFloatStorage", NumberType.C64),
           Map.entry("torch ComplexDoubleStorage", NumberType.C128),
-          // quantised numbers, and bytes of a type that the tensor names
+          // quantised numbers, and bytes whose type the tensor states
           Map.entry("torch QInt8Storage", NumberType.I8),
           Map.entry("torch QUInt8Storage", NumberType.I8),
           Map.entry("torch QInt32Storage", NumberType.I32),
@@ -77,15 +77,15 @@ final class PytorchPickle implements Pickle.Calls {
 
   private long pairsSeen;
 
-  /** The storages that were seen, by their keys. */
+  /** The storages seen so far, by key. */
   private final Map<String, Storage> storages = new LinkedHashMap<>();
 
-  /** The storages that the pickle speaks of, by their keys. */
+  /** The storages that the pickle refers to, by key. */
   Map<String, Storage> storages() {
     return storages;
   }
 
-  /** Returns a name of Python's as people write it, without what a terminal would not show. */
+  /** Returns a Python name in its usual notation, without unprintable characters. */
   static String printable(String name) {
     String shown = name.length() > 80 ? name.substring(0, 80) : name;
     return shown.replaceAll("[^ -~]", "?").replace(' ', '.');
@@ -96,7 +96,7 @@ final class PytorchPickle implements Pickle.Calls {
     List<Object> items = arguments.items();
     return switch (function.name()) {
       case "collections OrderedDict" -> orderedDict(items);
-      // a factory comes first, or counts
+      // the arguments of a defaultdict or Counter come before the entries
       case "collections defaultdict" -> new Pickle.Dictionary();
       case "torch._utils _rebuild_tensor", "torch._utils _rebuild_tensor_v2" ->
           items.isEmpty() || !(items.get(0) instanceof Storage) || isLazy(items)
@@ -115,7 +115,7 @@ final class PytorchPickle implements Pickle.Calls {
     };
   }
 
-  /** Whether the numbers are yet to be negated or conjugated, as the last argument says. */
+  /** Whether the last argument says that the numbers must still be negated or conjugated. */
   private static boolean isLazy(List<Object> items) {
     int last = 6;
     return items.size() > last
@@ -123,7 +123,7 @@ final class PytorchPickle implements Pickle.Calls {
         && !bits.entries().isEmpty();
   }
 
-  /** A tensor of a class of its own: (function, class, its arguments, attributes). */
+  /** Rebuilds a tensor of a subclass: (function, class, its arguments, attributes). */
   private Object labelled(Pickle.Global function, Pickle.Sequence arguments) {
     List<Object> items = arguments.items();
     return items.size() > 2
@@ -140,13 +140,13 @@ final class PytorchPickle implements Pickle.Calls {
     Pickle.Dictionary dictionary = new Pickle.Dictionary();
     if (!items.isEmpty()) {
       List<Object> pairs = argument(items, 0, Pickle.Sequence.class).items();
-      pairsSeen += pairs.size(); // one list may be named again and again
+      pairsSeen += pairs.size(); // the same list may be referenced again and again
       if (pairsSeen > MOST_PAIRS) {
         throw new InputException("its pickle has more entries than any checkpoint");
       }
       for (Object item : pairs) {
         if (!(item instanceof Pickle.Sequence pair) || pair.items().size() != 2) {
-          throw new InputException("its pickle has an ordered dict of other things than pairs");
+          throw new InputException("its pickle has an ordered dict of things other than pairs");
         }
         dictionary.put(pair.items().get(0), pair.items().get(1));
       }
@@ -189,14 +189,14 @@ final class PytorchPickle implements Pickle.Calls {
   @Override
   public Object persistent(Object identifier) {
     if (!(identifier instanceof Pickle.Sequence sequence)) {
-      throw new InputException("its pickle refers to something outside by no tuple");
+      throw new InputException("its pickle refers to something outside it, but not by a tuple");
     }
     List<Object> items = sequence.items();
     if (items.size() > 1 && "module".equals(items.get(0))) {
       return items.get(1); // a class, with its source, which torch.save kept up to 1.5
     }
     if (items.isEmpty() || !"storage".equals(items.get(0))) {
-      throw new InputException("its pickle refers to something else than a storage");
+      throw new InputException("its pickle refers to something other than a storage");
     }
     String typeName = argument(items, 1, Pickle.Global.class).name();
     NumberType type = STORAGES.get(typeName);
@@ -231,7 +231,7 @@ final class PytorchPickle implements Pickle.Calls {
   private static <T> T argument(List<Object> items, int index, Class<T> type) {
     if (index >= items.size() || !type.isInstance(items.get(index))) {
       throw new InputException(
-          "its pickle calls a function with other arguments than PyTorch does");
+          "its pickle calls a function with arguments that PyTorch never uses");
     }
     return type.cast(items.get(index));
   }

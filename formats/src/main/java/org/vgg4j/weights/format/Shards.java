@@ -17,8 +17,8 @@ import org.vgg4j.base.InputException;
 import org.vgg4j.weights.tensor.StoredTensor;
 
 /**
- * A model in several files, as Hugging Face's tools write large ones: an index in JSON says in
- * which file of the same folder each tensor is.
+ * Reads a model in several files, as Hugging Face's tools write large ones: an index in JSON says
+ * in which file of the same folder each tensor is.
  */
 final class Shards {
   private static final long LARGEST_INDEX = 10_000_000;
@@ -29,15 +29,15 @@ final class Shards {
 
   private Shards() {}
 
-  /** Whether a file is such an index, by its name. */
+  /** Whether a file's name is that of such an index. */
   static boolean isIndex(Path file) {
     return Objects.requireNonNull(file.getFileName()).toString().endsWith(".index.json");
   }
 
   /**
-   * Reads the index and what each part says of its tensors.
+   * Reads the index and each part's description of its tensors.
    *
-   * @throws InputException if it is none, or the parts are not what it says; the message does not
+   * @throws InputException if it is malformed, or does not match the parts; the message does not
    *     name the file
    */
   static TensorFile read(Path index) throws IOException {
@@ -48,7 +48,7 @@ final class Shards {
       String part = entry.getValue().asText();
       if (!entry.getValue().isTextual() || part.matches(".*[/\\\\].*|\\.*")) {
         throw new InputException(
-            "its %s has tensor %s in no file of the same folder: get it again"
+            "its %s names no file of the same folder for tensor %s: get it again"
                 .formatted(MAP, entry.getKey()));
       }
       expected.put(entry.getKey(), part);
@@ -76,7 +76,7 @@ final class Shards {
     try {
       JsonNode map = JSON.readTree(Files.readAllBytes(index)).path(MAP);
       if (!map.isObject()) {
-        throw new InputException("it has no %s, which says where tensors are".formatted(MAP));
+        throw new InputException("it has no %s to say where tensors are".formatted(MAP));
       }
       return map;
     } catch (JsonProcessingException e) {

@@ -16,17 +16,18 @@ import org.vgg4j.base.InputException;
 import org.vgg4j.weights.tensor.StoredTensor;
 
 /**
- * Finds the state dicts in what torch.save wrote: the object itself, or dicts in it, at any key. A
- * state dict is a dict (of whatever class) that has names such as conv.weight.
+ * Finds the state dicts in an object that torch.save wrote: the object itself, or dicts in it, at
+ * any key. A state dict is a dict (of any class) that has names such as conv.weight.
  */
 final class StateDicts {
   private static final Pattern WEIGHT = Pattern.compile(".+\\.weight\\b.*|\\d+\\.weight.*");
   private static final int DEEPEST = 5;
-  private static final int MOST_VALUES = 200_000; // dicts and lists that are looked into
+  private static final int MOST_VALUES = 200_000; // limit for dicts and lists that are searched
   private static final int LONGEST_KEY = 200;
-  private static final int LONGEST_LIST = 16; // of state dicts; others are records of something
+  private static final int LONGEST_LIST =
+      16; // limit for state dicts; with more, they are records of something else
 
-  /** A value to look into, and where it was found. */
+  /** A value to search, and where it was found. */
   private record Place(String path, int depth, Object value) {}
 
   private final Path file;
@@ -42,9 +43,9 @@ final class StateDicts {
   }
 
   /**
-   * All state dicts, those that lie higher first.
+   * Returns all state dicts, the outer ones first.
    *
-   * @param root what the pickle holds
+   * @param root the object in the pickle
    * @throws InputException if there is none
    */
   static List<TensorFile.State> of(Path file, Object root, PytorchPickle.Storages storages) {
@@ -92,7 +93,7 @@ final class StateDicts {
 
   private void lookInto(Place place, Pickle.Opaque object) {
     Object state = object.state();
-    // slots come as a pair: the attributes in a dict, and those in slots
+    // objects with slots have a pair: the attributes in a dict, and those in slots
     if (state instanceof Pickle.Sequence pair && pair.items().size() == 2) {
       state = pair.items().get(1) == Pickle.NONE ? pair.items().get(0) : pair.items().get(1);
     }

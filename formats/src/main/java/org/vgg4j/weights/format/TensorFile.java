@@ -8,14 +8,14 @@ import java.util.Map;
 import org.vgg4j.weights.tensor.StoredTensor;
 
 /**
- * What a file holds: its tensors, not yet read, and whatever else it says of its network.
+ * The content of a file: its tensors, not yet read, and whatever else it says about its network.
  *
  * @param file the file
  * @param format its format
  * @param metadata strings by name, such as the tool that wrote it
  * @param tensors by name, in the order of the file
- * @param nodes the network's layers in order of execution; empty where the format has but tensors
- * @param states the groups that the tensors come in: one, or each state dict of a checkpoint
+ * @param nodes the network's layers in order of execution; empty if the format has only tensors
+ * @param states the groups of the tensors: one, or one for each state dict of a checkpoint
  */
 public record TensorFile(
     Path file,
@@ -27,10 +27,9 @@ public record TensorFile(
   /**
    * Tensors that were saved together.
    *
-   * @param path the keys that lead to them, with dots between; empty if the file holds nothing else
+   * @param path the keys that lead to them, joined by dots; empty if the file holds nothing else
    * @param tensors by name, in the order of the file
-   * @param others what has a name among them, but is not a plain tensor: what it is instead, by
-   *     name
+   * @param others entries among them that are not plain tensors: by name, what they are instead
    */
   public record State(String path, Map<String, StoredTensor> tensors, Map<String, String> others) {
     /** Copies what it is given. */
@@ -46,7 +45,7 @@ public record TensorFile(
   }
 
   /**
-   * A layer, or an operation, as the file has it.
+   * A layer or operation from the file.
    *
    * @param type the format's word for what it does, such as Conv
    * @param name its name
@@ -67,7 +66,7 @@ public record TensorFile(
       words = Map.copyOf(words);
     }
 
-    /** A node of a file that has numbers only. */
+    /** A node without texts. */
     public Node(
         String type,
         String name,
@@ -95,7 +94,7 @@ public record TensorFile(
     this(file, format, metadata, tensors, nodes, List.of(new State("", tensors, Map.of())));
   }
 
-  /** A file of groups of tensors, which have their paths before their names. */
+  /** A file of groups of tensors, whose names are prefixed with the path of their group. */
   TensorFile(Path file, Format format, List<State> states) {
     this(file, format, Map.of(), union(states), List.of(), states);
   }

@@ -18,7 +18,7 @@ import org.vgg4j.base.InputException;
 import org.vgg4j.weights.safetensors.SafeTensors;
 import org.vgg4j.weights.tensor.StoredTensor;
 
-/** Opens a file of weights; its first bytes, not its name, say which format it is. */
+/** Opens a file of weights; the format is determined by its first bytes, not its name. */
 public final class TensorFiles {
   private static final int START = 512;
   private static final byte[] HDF5 = {(byte) 0x89, 'H', 'D', 'F', '\r', '\n', 0x1a, '\n'};
@@ -26,10 +26,8 @@ public final class TensorFiles {
   private TensorFiles() {}
 
   /**
-   * Reads what a file says of its tensors, not their numbers.
-   *
-   * @throws InputException if it is missing, of no known format, broken, or asks for something to
-   *     be executed
+   * Reads a file's description of its tensors, but not their numbers. @throws InputException if it
+   * is missing, of no known format, broken, or asks for something to be executed
    */
   public static TensorFile open(Path file) {
     if (Files.isDirectory(file)) {
@@ -53,7 +51,7 @@ public final class TensorFiles {
     } catch (InputException e) {
       throw naming(file, e);
     } catch (OutOfMemoryError | StackOverflowError e) {
-      // the libraries believe the sizes and the nesting that a damaged file tells
+      // the libraries trust the sizes and the nesting that a damaged file states
       throw new InputException(
           file + " is damaged, or needs more memory than there is: get it again", e);
     }
@@ -82,7 +80,7 @@ public final class TensorFiles {
     return readAlone(file, start);
   }
 
-  /** Reads one of the files that an index names. */
+  /** Reads one of the files in an index. */
   static TensorFile openPart(Path part) throws IOException {
     try {
       return readAlone(part, start(part));
@@ -120,7 +118,7 @@ public final class TensorFiles {
     }
   }
 
-  /** Formats whose first bytes others have, too. */
+  /** Formats whose first bytes are not unique to them. */
   private static TensorFile readNetwork(Path file, byte[] start) throws IOException {
     if (Arrays.equals(Arrays.copyOf(start, HDF5.length), HDF5)) {
       return KerasFile.read(file);
@@ -162,8 +160,8 @@ public final class TensorFiles {
   }
 
   /**
-   * Tensors that share part of a place would be a broken file, or one that is made to look larger.
-   * The same tensor may have several names: those of a module that two others hold.
+   * Refuses tensors that partly overlap: the file would be broken, or crafted to look larger. The
+   * same tensor may have several names, for example when two modules share a third.
    */
   private static void requireApart(TensorFile.State state) {
     List<StoredTensor> sorted =

@@ -1,6 +1,6 @@
 /**
- * The files in which others keep networks: which format one is, told by its content, and where its
- * tensors lie. What the tensors mean is not known here.
+ * Other tools' network files: the format, recognised by content, and where the tensors are. What
+ * the tensors mean is not known here.
  */
 @NullMarked
 package org.vgg4j.weights.format;

@@ -239,7 +239,9 @@ class CaffeImportTest {
         .satisfies(imported -> assertThat(imported.profile()).isEqualTo(Profile.CAFFE));
     Path own = withDataLayer(message().text(4, "flowers_mean.binaryproto"));
     assertRefused(
-        own, "nothing in it says what its images look like: say so by vgg import --profile");
+        own,
+        "nothing in it says how its images must be prepared: name a profile (vgg import"
+            + " --profile)");
     assertRefused(
         withDataLayer(message().text(4, "imagenet_mean.binaryproto").real(1, 0.5)), "--profile");
     WeightsImport options = new WeightsImport(Profile.CAFFE, null, null, 0);

@@ -110,8 +110,8 @@ class DownloadTest {
     server.stop(0);
     assertThatThrownBy(() -> get(release))
         .isInstanceOf(InputException.class)
-        .hasMessageContaining("get " + release.source() + " yourself")
-        .hasMessageContaining("put it at " + folder.resolve("w.pth"));
+        .hasMessageContaining("download " + release.source() + " yourself")
+        .hasMessageContaining("save it as " + folder.resolve("w.pth"));
     assertThat(folder).isEmptyDirectory();
   }
 }

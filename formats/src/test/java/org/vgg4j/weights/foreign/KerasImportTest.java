@@ -48,13 +48,13 @@ class KerasImportTest {
   void saysWhichLayersItLeftOutAndTakesNoOtherProfile() {
     assertThat(WeightsImport.AS_FOUND.read(file("nested.keras")).notes())
         .containsExactly(
-            "its layer 'random_flip' (RandomFlip) changes pictures in training only, and was left"
+            "its layer 'random_flip' (RandomFlip) changes images in training only, and was left"
                 + " out");
     WeightsImport options = new WeightsImport(Profile.KERAS, null, null, 0);
     assertThatThrownBy(() -> options.read(file("nested.keras")))
         .isInstanceOf(InputException.class)
         .hasMessageContaining("it prepares its images itself")
-        .hasMessageContaining("leave --profile out");
+        .hasMessageContaining("leave out the profile (vgg import --profile)");
   }
 
   /** One word of the description changed: what is then no VGG network is refused by name. */
@@ -81,18 +81,18 @@ class KerasImportTest {
         "\"max_value\": null | \"max_value\": 6.0 | 're_lu_0' (ReLU) has max_value 6",
         "\"negative_slope\": 0.0 | \"negative_slope\": 0.1 | 're_lu_0' (ReLU) has negative_slope"
             + " 0.1",
-        "\"class_name\": \"ReLU\" | \"class_name\": \"PReLU\" | 're_lu_0' of type 'PReLU' is none"
-            + " of a VGG network",
-        "\"class_name\": \"Flatten\" | \"class_name\": \"Lambda\" | 'flatten' of type 'Lambda' is"
-            + " none",
+        "\"class_name\": \"ReLU\" | \"class_name\": \"PReLU\" | 're_lu_0' of type 'PReLU' does not"
+            + " belong to a VGG network",
+        "\"class_name\": \"Flatten\" | \"class_name\": \"Lambda\" | 'flatten' of type 'Lambda' does"
+            + " not belong",
         "\"class_name\": \"Flatten\" | \"class_name\": \"GlobalAveragePooling2D\" | 'flatten'"
             + " (GlobalAveragePooling2D) averages a map of 2x2",
         "\"class_name\": \"RandomFlip\" | \"class_name\": \"RandomCrop\" | 'random_flip' of type"
-            + " 'RandomCrop' is none",
+            + " 'RandomCrop' does not belong",
         "\"axis\": -1 | \"axis\": 1 | 'bn_0' (BatchNormalization) has axis 1",
         "\"use_bias\": true | \"use_bias\": false | has 2 weights, but its description says 1",
-        "\"keras_history\": [\"flatten\", 0, 0] | \"keras_history\": [\"random_flip\", 0, 0] | lies"
-            + " beside the way",
+        "\"keras_history\": [\"flatten\", 0, 0] | \"keras_history\": [\"random_flip\", 0, 0] | is"
+            + " not on the path",
         "[null, 64, 64, 3] | [null, 64, 96, 3] | takes images of 64x96 pixels",
       })
   void whatIsNoVggNetworkIsRefusedByName(String from, String to, String sentence)
@@ -258,13 +258,13 @@ class KerasImportTest {
     }
     assertThatThrownBy(() -> WeightsImport.AS_FOUND.read(file))
         .isInstanceOf(InputException.class)
-        .hasMessageContaining("may be network A or A-LRN: say which by vgg import --arch");
+        .hasMessageContaining("may be network A or A-LRN: choose one (vgg import --arch)");
     assertIsTheModel(new WeightsImport(null, null, Configuration.A, 0).read(file));
   }
 
   /** Names of pools say where they are; the layers of VGG-Face, whose images they take. */
   @ParameterizedTest
-  @CsvSource({"1 2 4 6 8, ''", "2 3 4 6 8, lie elsewhere"})
+  @CsvSource({"1 2 4 6 8, ''", "2 3 4 6 8, are elsewhere"})
   void poolsLieWhereTheirNamesStand(String places, String wrong) {
     Path file = listed(places, "pool", "", "tensorflow");
     WeightsImport options = new WeightsImport(null, null, Configuration.A, 0);
@@ -285,7 +285,7 @@ class KerasImportTest {
     Path theano = listed("1 2 4 6 8", "pool", "", "theano");
     assertThatThrownBy(() -> options.read(theano))
         .isInstanceOf(InputException.class)
-        .hasMessageContaining("turned by 180 degrees");
+        .hasMessageContaining("rotated by 180 degrees");
   }
 
   /** Weights alone, layer after layer. */

@@ -58,9 +58,9 @@ class OnnxImportTest {
         "leaky        | 'LeakyRelu_1' (LeakyRelu) has alpha 0.01",
         "alpha        | (Gemm) has alpha 0.5",
         "quantised    | is computed by node 'DequantizeLinear_22' (DequantizeLinear)",
-        "training     | (Dropout) is that of training: export the network for use",
-        "sigmoid      | of type 'Sigmoid' is none of a VGG network",
-        "argmax       | of type 'ArgMax' is none of a VGG network",
+        "training     | (Dropout) is in training mode: export the network for inference",
+        "sigmoid      | of type 'Sigmoid' does not belong to a VGG network",
+        "argmax       | of type 'ArgMax' does not belong to a VGG network",
         "no-relu      | after its convolution 'Conv_0' comes the pool 'MaxPool_2'",
         "size         | states images of 299x299 pixels",
         "softmax      | (Softmax) has axis 0",
@@ -82,7 +82,8 @@ class OnnxImportTest {
     assertThatThrownBy(() -> WeightsImport.AS_FOUND.read(file(name)))
         .isInstanceOf(InputException.class)
         .hasMessageContaining(
-            "nothing in it says what its images look like: say so by vgg import --profile")
+            "nothing in it says how its images must be prepared: name a profile (vgg import"
+                + " --profile)")
         .hasMessageContaining(Profile.labels());
     WeightsImport options = new WeightsImport(Profile.KERAS, null, null, 0);
     assertThat(options.read(file(name)).profile()).isEqualTo(Profile.KERAS);

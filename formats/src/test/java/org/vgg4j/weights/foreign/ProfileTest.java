@@ -59,10 +59,10 @@ class ProfileTest {
             + " 2",
         "mean=1,2,3                       | range is missing",
         "range=255                        | mean is missing",
-        "mean=1,range=127                 | range is what white is before the mean is subtracted:"
-            + " 255 or 1",
-        "mean=1,range=255,order=gbr       | order is rgb or bgr",
-        "mean=1,range=255,scale=2         | 'scale' is none of mean, std, range, order",
+        "mean=1,range=127                 | range is the value of white before the mean is"
+            + " subtracted, either 255 or 1",
+        "mean=1,range=255,order=gbr       | order must be rgb or bgr",
+        "mean=1,range=255,scale=2         | 'scale' is not one of mean, std, range, order",
         "mean=1,mean=2,range=255          | mean is given twice",
         "mean=one,range=255               | 'one' is not a number",
       })

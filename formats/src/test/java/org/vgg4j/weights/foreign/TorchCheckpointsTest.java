@@ -174,13 +174,13 @@ class TorchCheckpointsTest {
       value = {
         "ema.pth         | the weights are those at model; the file also holds model_ema.module",
         "ema-nested.pth  | the weights are those at model; the file also holds ema.model",
-        "gan.pth         | the weights are those at D; the file also holds G (no VGG network)",
-        "averaged.pth    | passed over, since scores do not depend on it: n_averaged",
+        "gan.pth         | the weights are those at D; the file also holds G (not a VGG network)",
+        "averaged.pth    | passed over, since the scores do not depend on it: n_averaged",
         "thop.pth        | features.0.total_ops",
         "lightning.ckpt  | criterion.weight",
         "metrics.pth     | val_acc.correct, num_classes, class_weights, train_metrics.tp",
-        "colours.pth     | its tensors mean and std say what images look like",
-        "siamese.pth --state student | passed over, since scores do not depend on it:"
+        "colours.pth     | its tensors mean and std say how images are prepared",
+        "siamese.pth --state student | passed over, since the scores do not depend on it:"
             + " teacher.features",
       })
   void saysWhatItLeavesOut(String name, String note) {
@@ -204,7 +204,8 @@ class TorchCheckpointsTest {
     WeightsImport options = new WeightsImport(null, null, null, 0, "model");
     assertThatThrownBy(() -> options.read(Goldens.file("torch.onnx")))
         .isInstanceOf(InputException.class)
-        .hasMessageContaining("--state is for checkpoints of PyTorch");
+        .hasMessageContaining(
+            "leave out the state (vgg import --state), which is for checkpoints of PyTorch");
   }
 
   /** A mean and deviation among the weights are the file's own words. */
@@ -213,7 +214,7 @@ class TorchCheckpointsTest {
     WeightsImport options = new WeightsImport(Profile.CAFFE, null, null, 0);
     assertThatThrownBy(() -> options.read(folder.resolve("colours.pth")))
         .isInstanceOf(InputException.class)
-        .hasMessageContaining("leave --profile out");
+        .hasMessageContaining("leave out the profile (vgg import --profile)");
   }
 
   /** Means as published with VGG-Face, in either order, and numbers that leave the range open. */

@@ -109,7 +109,7 @@ class WeightsImportTest {
             + " torchvision.models.vgg.VGG)",
         "refused-features.pth   | 5120 of 5120 values of classifier.0.weight (classifier.0.weight)"
             + " are not finite",
-        "refused-order.onnx     | does not follow a convolution or a product directly",
+        "refused-order.onnx     | does not directly follow a convolution or a product",
         "refused-average.caffemodel | (Pooling) has pool 1 where a VGG network has 0",
         "expected.json          | is JSON, a description without weights",
         "make_goldens.py        | its format is not one that can be read",
@@ -125,7 +125,7 @@ class WeightsImportTest {
   @CsvSource(
       delimiter = '|',
       value = {
-        "version https://git-lfs.github.com/spec/v1 | is a pointer of Git LFS",
+        "version https://git-lfs.github.com/spec/v1 | is a Git LFS pointer",
         "<!DOCTYPE html><html>                      | is a web page",
         "''                                         | is empty",
       })
@@ -167,7 +167,7 @@ class WeightsImportTest {
     Path file = Goldens.file("ambiguous.weights.h5");
     assertThatThrownBy(() -> WeightsImport.AS_FOUND.read(file))
         .isInstanceOf(InputException.class)
-        .hasMessageContaining("may be network A or A-LRN: say which by vgg import --arch");
+        .hasMessageContaining("may be network A or A-LRN: choose one (vgg import --arch)");
     WeightsImport options = new WeightsImport(null, null, Configuration.A_LRN, 0);
     assertThat(options.read(file).model().architecture().configuration())
         .isEqualTo(Configuration.A_LRN);
@@ -178,7 +178,7 @@ class WeightsImportTest {
     WeightsImport options = new WeightsImport(null, null, Configuration.E, 0);
     assertThatThrownBy(() -> options.read(Goldens.file("torchvision.pth")))
         .isInstanceOf(InputException.class)
-        .hasMessageContaining("no network of the family called E")
+        .hasMessageContaining("any network of the family called E")
         .hasMessageContaining("conv 3x3, 3 to 16");
     WeightsImport crop = new WeightsImport(null, null, null, 224);
     assertThatThrownBy(() -> crop.read(Goldens.file("torchvision.pth")))
@@ -269,7 +269,7 @@ class WeightsImportTest {
     SafeTensors.write(file, new SafeTensors.Content(Map.of(), tensors));
     assertThatThrownBy(() -> WeightsImport.AS_FOUND.read(file))
         .isInstanceOf(InputException.class)
-        .hasMessageContaining("say vgg import --arch A-LRN");
+        .hasMessageContaining("import it as A-LRN (vgg import --arch A-LRN)");
     WeightsImport options = new WeightsImport(null, null, Configuration.A_LRN, 0);
     assertThat(options.read(file).model().architecture()).isEqualTo(model.architecture());
   }

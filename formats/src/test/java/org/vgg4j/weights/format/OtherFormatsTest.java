@@ -56,7 +56,7 @@ class OtherFormatsTest {
         "a.pth.xz        | \\375" + "7zXZ                       | compressed (xz)",
         "a.pth.bz2       | BZh91AY                        | compressed (bzip2)",
         "a.pth.gz        | \\37\\213                        | compressed: unpack it with gunzip",
-        "picture.pth     | \\211PNG                       | is a picture",
+        "picture.pth     | \\211PNG                       | is an image",
         "graph.pb        | \\10\\1\\22\\4\\12\\2\\12\\0       | TensorFlow's or Caffe2's graph"
             + " (.pb)",
         "c.mlmodel       | \\10\\1\\22\\4\\12\\2\\12\\0       | Core ML's (.mlmodel)",
@@ -72,8 +72,9 @@ class OtherFormatsTest {
   @Test
   void saysWhatAnArchiveHolds() throws IOException {
     assertRefused(archive("a.npz", "conv1_1_W.npy"), "arrays of NumPy (.npz)");
-    assertRefused(archive("b.zip", "weights/vgg16.pth"), "holds weights/vgg16.pth: unpack it");
-    assertRefused(archive("c.zip", "readme.txt"), "none of PyTorch's (it holds readme.txt)");
+    assertRefused(
+        archive("b.zip", "weights/vgg16.pth"), "an archive of weights/vgg16.pth: unpack it");
+    assertRefused(archive("c.zip", "readme.txt"), "so it is not PyTorch's (it holds readme.txt)");
   }
 
   private Path archive(String name, String entry) throws IOException {
@@ -117,7 +118,7 @@ class OtherFormatsTest {
     assertRefused(index(A + ", " + B.replace("00002-of", "00001-of")), "lacks tensor b");
     assertRefused(
         index(A.replace("\"a\"", "\"b\"")), "holds tensor a, which the index has nowhere");
-    assertRefused(index(A.replace("m-", "../m-")), "in no file of the same folder");
+    assertRefused(index(A.replace("m-", "../m-")), "names no file of the same folder");
     assertRefused(index(A.replace("m-", "n-")), "part n-00001-of-00002.safetensors is missing");
     assertRefused(index(""), "names 0 files");
   }

@@ -112,7 +112,7 @@ class FolderContentTest {
     assertThat(open().size()).isEqualTo(2);
     assertThat(open().notes())
         .containsExactly(
-            "1 file of %s is passed over, being no image: cat/%s".formatted(root, name));
+            "1 file of %s is passed over (not an image): cat/%s".formatted(root, name));
   }
 
   @Test
@@ -135,8 +135,8 @@ class FolderContentTest {
     Files.createSymbolicLink(root.resolve("cat/7.jpg"), root.resolve("gone.jpg"));
     assertThat(open().notes())
         .containsExactly(
-            "2 images beside the class folders of %s are passed over, being of no class: loose.jpg, stray"
+            "2 images beside the class folders of %s are passed over (not in a class folder): loose.jpg, stray"
                 .formatted(root),
-            "1 link in %s is passed over, leading nowhere: cat/7.jpg".formatted(root));
+            "1 link in %s is passed over (target missing): cat/7.jpg".formatted(root));
   }
 }

@@ -255,6 +255,6 @@ class LoadersTest {
     CenterCropLoader loader = new CenterCropLoader(dataset, PREPROCESSING, ParallelFor.SERIAL);
     assertThatThrownBy(() -> loader.load(0, 2, new float[2 * SAMPLE]))
         .isInstanceOf(InputException.class)
-        .hasMessageStartingWith("test/1: a picture of 1 x 4000000 pixels is too elongated");
+        .hasMessageStartingWith("test/1: an image of 1 x 4000000 pixels is too elongated");
   }
 }

@@ -330,7 +330,7 @@ class FolderLayoutTest {
     assertParts(root, List.of("train", "test"));
     assertThat(DataSources.recognise(root.toString()).notes())
         .containsExactly(
-            "1 image beside the class folders of %s is passed over, being of no class: loose.png"
+            "1 image beside the class folders of %s is passed over (not in a class folder): loose.png"
                 .formatted(root.resolve("train")));
   }
 
