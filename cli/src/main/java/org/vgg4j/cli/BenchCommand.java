@@ -25,9 +25,9 @@ import picocli.CommandLine.Spec;
 /** {@code vgg bench}. */
 @Command(
     name = "bench",
-    description = "Measures how fast a network runs here, beside what the machine can do.")
+    description = "Measures how fast a network runs here, compared with what the machine can do.")
 final class BenchCommand implements Runnable {
-  /** Weights that learn are not rounded. */
+  /** Training does not round weights. */
   private static final List<FcWeights> TRAINING = List.of(FcWeights.FP32);
 
   @Spec private CommandSpec spec;
@@ -65,8 +65,8 @@ final class BenchCommand implements Runnable {
       paramLabel = "Q,Q",
       split = ",",
       description =
-          "also dense evaluation of square images of these sides, beside the forward pass over a"
-              + " crop")
+          "also measure dense evaluation of square images with these sides, beside the forward pass"
+              + " over a crop")
   private List<Integer> testScales = List.of();
 
   @Mixin private final DeviceOption device = new DeviceOption();
@@ -183,9 +183,9 @@ final class BenchCommand implements Runnable {
         "%nDense, Q = %d at batch %d, stage by stage:%n%s", dense.scale(), dense.batch(), table);
   }
 
-  /** Effective GFLOP/s: the operations of the definition, whatever was really computed. */
+  /** Effective GFLOP/s: the operations of the definition, however many were really computed. */
   private static double gigaflops(Architecture network, Measured measured) {
-    // the backward pass is two products more for each of the forward pass
+    // for each product of the forward pass, the backward pass has two
     int products = measured.pass() == Benchmark.Pass.FORWARD ? 1 : 3;
     return 2e-6 * products * network.multiplyAdds() / measured.result().millisPerImage();
   }
@@ -235,8 +235,8 @@ final class BenchCommand implements Runnable {
     }
     text.append(table);
     text.append(
-        "\nGFLOP/s count the multiplications of the definition; minimal filtering makes fewer, so"
-            + " that more than 100 % of the peak is possible.\n");
+        "\nGFLOP/s count the multiplications of the definition; minimal filtering needs fewer, so"
+            + " more than 100 % of the peak is possible.\n");
     for (Measured one : results) {
       if (one.form() != FcWeights.FP32) {
         text.append(
@@ -258,9 +258,7 @@ final class BenchCommand implements Runnable {
             bytes ->
                 text.append(
                     String.format(
-                        Locale.ROOT,
-                        "%nMemory of the process at its peak: %,.0f MB%n",
-                        bytes / 1e6)));
+                        Locale.ROOT, "%nPeak memory of the process: %,.0f MB%n", bytes / 1e6)));
     return text.toString();
   }
 
@@ -269,7 +267,7 @@ final class BenchCommand implements Runnable {
     TextTable table =
         new TextTable()
             .row("stage", "ms/image", "GFLOP/s", "of peak", "products", "memory", "of limit");
-    // a convolution whose pool is in the same stage goes by the pool's name
+    // a convolution whose pool is in the same stage has the pool's name
     long pending = 0;
     for (LayerShape shape : network.shapes()) {
       pending += shape.multiplyAdds();
@@ -292,10 +290,10 @@ final class BenchCommand implements Runnable {
     }
     return String.format(
         "%nForward pass at batch %d, %s fc weights, stage by stage:%n%s%nproducts: ms/image that"
-            + " the multiply-adds really made take at this machine's peak; memory: that input,"
-            + " weights and output take to come%nfrom or go to memory once, at its speed of"
-            + " reading; of limit: the larger of both, beside the time taken (more than 100 %%:"
-            + " they came from a cache).%n",
+            + " the multiply-adds really done take at this machine's peak; memory: ms/image that"
+            + " moving input,%nweights and output once takes at the speed of reading; of limit: the"
+            + " larger of the two as a share of the time taken (more than 100 %%: the data were in"
+            + " a cache).%n",
         measured.batch(), measured.form().label(), table);
   }
 

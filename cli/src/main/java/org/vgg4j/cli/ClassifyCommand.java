@@ -27,9 +27,9 @@ import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
 /** {@code vgg classify}. */
-@Command(name = "classify", description = "Says what pictures show.")
+@Command(name = "classify", description = "Classifies images.")
 final class ClassifyCommand implements Callable<Integer> {
-  private static final int PICTURES_AT_A_TIME = 64;
+  private static final int IMAGES_AT_A_TIME = 64;
 
   @Spec private CommandSpec spec;
 
@@ -49,7 +49,7 @@ final class ClassifyCommand implements Callable<Integer> {
       names = "--top",
       paramLabel = "N",
       defaultValue = "5",
-      description = "guesses for each image (default: ${DEFAULT-VALUE})")
+      description = "predictions for each image (default: ${DEFAULT-VALUE})")
   private int top;
 
   @Mixin private final DeviceOption device = new DeviceOption();
@@ -69,13 +69,13 @@ final class ClassifyCommand implements Callable<Integer> {
 
     @Option(
         names = "--csv",
-        description = "print a line per guess: file,rank,label,index,probability")
+        description = "print a line per prediction: file,rank,label,index,probability")
     private boolean csv;
   }
 
   private record Classified(Path file, List<Prediction> predictions) {}
 
-  /** Returns 1 if any file could not be classified; the others then are all the same. */
+  /** Returns 1 if any file could not be classified; the others are classified nevertheless. */
   @Override
   public Integer call() {
     if (top < 1) {
@@ -93,8 +93,8 @@ final class ClassifyCommand implements Callable<Integer> {
       if (!classifier.roundingErrors().isEmpty() && !quiet.isQuiet()) {
         spec.commandLine().getErr().println(FcWeightsOption.sentence(classifier.roundingErrors()));
       }
-      for (int first = 0; first < files.size(); first += PICTURES_AT_A_TIME) {
-        int end = Math.min(files.size(), first + PICTURES_AT_A_TIME);
+      for (int first = 0; first < files.size(); first += IMAGES_AT_A_TIME) {
+        int end = Math.min(files.size(), first + IMAGES_AT_A_TIME);
         results.addAll(classify(classifier, files.subList(first, end)));
       }
     }
@@ -130,13 +130,13 @@ final class ClassifyCommand implements Callable<Integer> {
     return files;
   }
 
-  /** Files that cannot be read are complained about and left out. */
+  /** Files that cannot be read are reported and left out. */
   private List<Classified> classify(ImageClassifier classifier, List<Path> files) {
     List<Path> readable = new ArrayList<>();
-    List<RgbImage> pictures = new ArrayList<>();
+    List<RgbImage> decoded = new ArrayList<>();
     for (Path file : files) {
       try {
-        pictures.add(file.equals(STANDARD_INPUT) ? standardInput() : ImageDecoder.decode(file));
+        decoded.add(file.equals(STANDARD_INPUT) ? standardInput() : ImageDecoder.decode(file));
         readable.add(file);
       } catch (InputException e) {
         spec.commandLine().getErr().println("vgg: " + e.getMessage());
@@ -144,13 +144,13 @@ final class ClassifyCommand implements Callable<Integer> {
     }
     List<Classified> results = new ArrayList<>();
     try {
-      List<List<Prediction>> predictions = classifier.classify(pictures, top);
+      List<List<Prediction>> predictions = classifier.classify(decoded, top);
       for (int i = 0; i < readable.size(); i++) {
         results.add(new Classified(readable.get(i), predictions.get(i)));
       }
     } catch (InputException e) {
       for (int i = 0; i < readable.size(); i++) { // to find which one it is
-        classifyOne(classifier, readable.get(i), pictures.get(i), results);
+        classifyOne(classifier, readable.get(i), decoded.get(i), results);
       }
     }
     return results;
@@ -172,9 +172,9 @@ final class ClassifyCommand implements Callable<Integer> {
   }
 
   private void classifyOne(
-      ImageClassifier classifier, Path file, RgbImage picture, List<Classified> results) {
+      ImageClassifier classifier, Path file, RgbImage image, List<Classified> results) {
     try {
-      results.add(new Classified(file, classifier.classify(picture, top)));
+      results.add(new Classified(file, classifier.classify(image, top)));
     } catch (InputException e) {
       spec.commandLine().getErr().println("vgg: " + file + ": " + e.getMessage());
     }

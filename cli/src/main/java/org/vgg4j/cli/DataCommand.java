@@ -61,11 +61,11 @@ final class DataCommand implements Runnable {
         names = "--limit",
         paramLabel = "N",
         defaultValue = "10",
-        description = "at most so many images of each class (default: ${DEFAULT-VALUE})")
+        description = "at most this many images of each class (default: ${DEFAULT-VALUE})")
     private int limit;
 
     @Option(names = "--out", paramLabel = "DIR", required = true, description = "where to write")
-    @Writes(Writes.Kind.PICTURES)
+    @Writes(Writes.Kind.IMAGES)
     private Path out;
 
     @Override

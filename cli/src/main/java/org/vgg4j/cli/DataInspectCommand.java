@@ -29,9 +29,9 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "inspect",
     description =
-        "Says what a data set is, and looks at its pictures: how many of each class, how large,"
-            + " which cannot be read, their mean colour; and draws a sheet of samples where --sheet"
-            + " asks for it.")
+        "Says what a data set is, and examines its images: how many there are of each class, how"
+            + " large they are, which cannot be read, their mean colour. With --sheet it also draws"
+            + " a sheet of samples.")
 final class DataInspectCommand implements Runnable {
   private static final int MOST_CLASSES = 20;
   private static final int MOST_UNREADABLE = 20;
@@ -45,7 +45,7 @@ final class DataInspectCommand implements Runnable {
       names = "--sheet",
       paramLabel = "FILE.png",
       description =
-          "draw eight different pictures of each of at most twelve classes, under their names")
+          "draw eight different images of each of at most twelve classes, under their names")
   @Writes
   private @Nullable Path sheet;
 
@@ -53,7 +53,7 @@ final class DataInspectCommand implements Runnable {
       names = "--limit",
       paramLabel = "N",
       defaultValue = "2147483647",
-      description = "decode at most so many pictures of each part, evenly spread (default: all)")
+      description = "decode at most this many images of each part, evenly spread (default: all)")
   private int limit;
 
   @Mixin private final ThreadsOption threads = new ThreadsOption();
@@ -143,7 +143,7 @@ final class DataInspectCommand implements Runnable {
     if (sheet != null) {
       String what =
           rows.isEmpty() ? "" : rows.size() + (rows.size() == 1 ? " class of " : " classes of ");
-      text.append(String.format("%n%s shows pictures of %s%s%n", sheet, what, first.name()));
+      text.append(String.format("%n%s shows images of %s%s%n", sheet, what, first.name()));
     }
     return text.toString();
   }
@@ -154,7 +154,7 @@ final class DataInspectCommand implements Runnable {
         : spread.smallest() + " " + spread.median() + " " + spread.largest();
   }
 
-  /** What the paper's colour shift draws along. */
+  /** The axes of the paper's colour shift. */
   private static String colors(String part, Inspection seen) {
     if (!part.equals("train") || seen.survey().unreadable().size() == seen.lookedAt()) {
       return "";

@@ -12,7 +12,7 @@ final class DeviceOption {
   private String device;
 
   /**
-   * What it says.
+   * The device that it names.
    *
    * @throws org.vgg4j.base.InputException if that cannot be understood
    */

@@ -71,7 +71,7 @@ final class DoctorCommand implements Runnable {
     return facts;
   }
 
-  /** The same for people: a line or two for each thing, with units. */
+  /** The same for users: a line or two for each fact, with units. */
   private static void sentences(Engine engine, PrintWriter out) {
     say(out, "vgg4j", Version.get());
     say(out, "Java", Runtime.version() + ", " + System.getProperty("java.vm.name"));
@@ -125,7 +125,7 @@ final class DoctorCommand implements Runnable {
     }
     return ModuleFinder.ofSystem().find(VECTOR_MODULE).isPresent()
         ? "absent: start Java with --add-modules " + VECTOR_MODULE
-        : "absent: this Java was made without it; take a JDK, or make the run-time image anew,"
+        : "absent: this Java was built without it; use a JDK, or rebuild the run-time image with"
             + " jlink --add-modules "
             + VECTOR_MODULE;
   }
@@ -134,7 +134,7 @@ final class DoctorCommand implements Runnable {
     out.printf("%-9s%s%n", what, sentence);
   }
 
-  /** In MB or GB of the decimal kind, as elsewhere. */
+  /** In decimal MB or GB, as elsewhere. */
   private static String size(long bytes) {
     return bytes < 1_000_000_000
         ? String.format(Locale.ROOT, "%,.0f MB", bytes / 1e6)

@@ -14,7 +14,7 @@ import org.vgg4j.data.Unreadable;
 import org.vgg4j.train.DryRun;
 import org.vgg4j.train.TrainingConfig;
 
-/** Tries runs without leaving anything, and says what was found. */
+/** Tries runs without leaving anything behind, and prints the findings. */
 final class DryRunPrinter {
   private final PrintWriter out;
   private final List<Map<String, Object>> results = new ArrayList<>();
@@ -38,7 +38,7 @@ final class DryRunPrinter {
     TrainingConfig tried = config;
     Path from = config.start().from();
     if (from != null && toCome.contains(from) && !Files.exists(from)) {
-      out.printf("weights: will come from %s, which an earlier stage leaves; drawn here%n", from);
+      out.printf("weights: will come from %s, which an earlier stage writes; drawn here%n", from);
       tried = config.withDrawnWeights();
     }
     DryRun found = DryRun.of(tried);
@@ -48,15 +48,15 @@ final class DryRunPrinter {
     found.data().notes().forEach(out::println);
     out.printf(
         Locale.ROOT,
-        "data: %s, %d classes, %,d training and %,d validation images%npictures: %s%nnetwork: %s,"
+        "data: %s, %d classes, %,d training and %,d validation images%nimages: %s%nnetwork: %s,"
             + " %,d parameters%nmemory: %,.0f MB of heap for %d images at a time%nfirst step: loss"
             + " %.3f (guessing: %.3f), %.1f images/s%nin all: at most %,d steps, %s on this"
-            + " machine, besides the first look at all pictures%n%n",
+            + " machine, not counting the first look at all images%n%n",
         found.data().name(),
         found.architecture().classes(),
         found.data().train().size(),
         found.data().validation().size(),
-        pictures(found),
+        images(found),
         found.architecture(),
         found.architecture().parameterCount(),
         found.memory().total() / 1e6,
@@ -69,7 +69,7 @@ final class DryRunPrinter {
     out.flush();
   }
 
-  private static String pictures(DryRun found) {
+  private static String images(DryRun found) {
     if (found.lookedAt() == 0) {
       return "all can be read";
     }
@@ -107,7 +107,7 @@ final class DryRunPrinter {
     return map;
   }
 
-  /** What was found of each run. */
+  /** The findings for each run. */
   List<Map<String, Object>> results() {
     return results;
   }

@@ -94,9 +94,9 @@ final class EvaluateCommand implements Callable<Integer> {
       paramLabel = "NAME",
       defaultValue = "center-crop",
       description =
-          "what of an image is looked at: center-crop; 10-crop; multi-crop (a grid of crops, see"
-              + " --grid, and their mirror images); dense (the whole image and its mirror image);"
-              + " both (the mean of the last two) (default: ${DEFAULT-VALUE})")
+          "which views of an image are evaluated: center-crop; 10-crop; multi-crop (a grid of"
+              + " crops, see --grid, and their mirror images); dense (the whole image and its"
+              + " mirror image); both (the mean of the last two) (default: ${DEFAULT-VALUE})")
   private String protocol;
 
   @Option(
@@ -105,7 +105,7 @@ final class EvaluateCommand implements Callable<Integer> {
       defaultValue = "true",
       fallbackValue = "true",
       description =
-          "look at mirror images, too; not for center-crop, which does not (default: true)")
+          "evaluate mirror images, too; not for center-crop, which has none (default: true)")
   private boolean flip;
 
   @Option(
@@ -120,8 +120,8 @@ final class EvaluateCommand implements Callable<Integer> {
       paramLabel = "Q,Q",
       description =
           "shorter side, in pixels, of a rescaled image; posteriors of several are averaged; paper:"
-              + " the three that the paper takes (default: that of the training, or the middle of"
-              + " its range)")
+              + " the three that the paper takes (default: the training scale, or the middle of its"
+              + " range)")
   private @Nullable String testScales;
 
   @Option(
@@ -136,14 +136,15 @@ final class EvaluateCommand implements Callable<Integer> {
   @Option(
       names = "--save-posteriors",
       paramLabel = "FILE.npy",
-      description = "keep the posteriors of every image, for --fuse and --compare, and for NumPy")
+      description = "save the posteriors of every image, for --fuse and --compare, and for NumPy")
   @Writes
   private @Nullable Path savePosteriors;
 
   @Option(
       names = "--compare",
       paramLabel = "FILE.npy",
-      description = "saved posteriors of the same images: whether the difference is significant")
+      description =
+          "saved posteriors of the same images: say whether the difference is significant")
   private @Nullable Path compare;
 
   @Option(
@@ -180,7 +181,7 @@ final class EvaluateCommand implements Callable<Integer> {
   /** This process's group while {@link #call} runs. */
   private ProcessGroup group = ProcessGroup.alone();
 
-  /** Whether it was said what is passed over beside the images. */
+  /** Whether the data set's notes have been printed. */
   private boolean noted;
 
   @Override
@@ -198,7 +199,7 @@ final class EvaluateCommand implements Callable<Integer> {
     if (batch < 1) {
       throw new InputException("option batch is " + batch + " but must be at least 1");
     }
-    ViewPlan how = plan(); // mistakes in options before anything is read
+    ViewPlan how = plan(); // finds mistakes in options before anything is read
     UnreadableLimit limit = unreadableLimit();
     FcWeights form = fcWeights.get();
     Device chosen = device.get();
@@ -223,7 +224,7 @@ final class EvaluateCommand implements Callable<Integer> {
     }
     Posteriors fused = Posteriors.fused(posteriors);
     if (!group.leads()) {
-      return; // one process tells what all have found
+      return; // one process reports what all have found
     }
     sayUnreadable(fused);
     if (savePosteriors != null) {
@@ -233,7 +234,7 @@ final class EvaluateCommand implements Callable<Integer> {
         submission == null || synsets == null ? null : submit(submission, fused, synsets);
     if (!fused.isLabelled() && compare != null) {
       throw new InputException(
-          "the classes of the images are not known, so that nothing can be compared: leave out"
+          "the classes of the images are not known, so nothing can be compared: leave out"
               + " --compare");
     }
     EvaluationResult result =
@@ -248,7 +249,7 @@ final class EvaluateCommand implements Callable<Integer> {
     out.println(json ? Json.of(result.asMap()) : result.asText());
   }
 
-  /** None where a submission is written. */
+  /** A submission allows no unreadable images. */
   private UnreadableLimit unreadableLimit() {
     UnreadableLimit limit = maxUnreadable.get();
     if (submission == null) {
@@ -256,7 +257,7 @@ final class EvaluateCommand implements Callable<Integer> {
     }
     if (!limit.equals(UnreadableLimit.AUTO) && !limit.equals(UnreadableLimit.NONE)) {
       throw new InputException(
-          "a submission needs a line for each image, so that none can be passed over: leave out"
+          "a submission needs a line for each image, so none can be passed over: leave out"
               + " --max-unreadable");
     }
     return UnreadableLimit.NONE;
@@ -271,11 +272,11 @@ final class EvaluateCommand implements Callable<Integer> {
     return typed ? plan.withMirrorImages(flip) : plan;
   }
 
-  /** Finds mistakes before hours are spent, and the classes. */
+  /** Returns the classes, and finds mistakes before hours are spent. */
   private Synsets submittable(Path file, List<Path> members) {
     if (split == null && compare != null) {
       throw new InputException(
-          "the classes of the test images are not known, so that nothing can be compared: leave out"
+          "the classes of the test images are not known, so nothing can be compared: leave out"
               + " --compare, or choose a --split");
     }
     Synsets synsets = DataSources.synsets(data);
@@ -289,7 +290,7 @@ final class EvaluateCommand implements Callable<Integer> {
     return synsets;
   }
 
-  /** Which images the figures are without; --json has them, too. */
+  /** Says which images the results leave out; --json has them, too. */
   private void sayUnreadable(Posteriors posteriors) {
     List<String> unreadable = EvaluationResult.unreadable(posteriors);
     if (!unreadable.isEmpty()) {
@@ -297,7 +298,7 @@ final class EvaluateCommand implements Callable<Integer> {
       err.println("vgg: " + Unreadable.passedOver(unreadable.size()) + ":");
       unreadable.stream().limit(MOST_NAMED).forEach(name -> err.println("  " + name));
       if (unreadable.size() > MOST_NAMED) {
-        err.println("  ... (--json names all)");
+        err.println("  ... (--json lists all)");
       }
       err.flush();
     }
@@ -322,7 +323,7 @@ final class EvaluateCommand implements Callable<Integer> {
     int wrong = 0;
     for (int n = 0; n < labels.length; n++) {
       int label = posteriors.labels()[n];
-      wrong += Arrays.stream(labels[n]).noneMatch(guess -> guess == label) ? 1 : 0;
+      wrong += Arrays.stream(labels[n]).noneMatch(predicted -> predicted == label) ? 1 : 0;
     }
     return String.format(
         Locale.ROOT, "%s; its labels' error is %.2f %%", sentence, 100.0 * wrong / labels.length);
@@ -340,13 +341,13 @@ final class EvaluateCommand implements Callable<Integer> {
     Dataset dataset = dataset(file);
     if (group.leads() && !noted) {
       dataset.notes().forEach(spec.commandLine().getErr()::println);
-      noted = true; // of several networks' same images
+      noted = true; // once: several networks have the same images
     }
     ProgressLine progress = quiet.line(spec.commandLine().getErr());
     try (Engine engine = Engines.open(chosen, threads.count());
         Network network = engine.load(new Parameters(file.architecture(), file.arrays()), form)) {
       roundingErrors.putAll(network.roundingErrors());
-      file = file.withoutArrays(); // what was rounded is let go before more memory is asked for
+      file = file.withoutArrays(); // releases what was rounded before more memory is allocated
       int windows = how.protocol() == Protocol.CENTER_CROP ? dataset.size() : batch;
       ProtocolEvaluator evaluator =
           new ProtocolEvaluator(

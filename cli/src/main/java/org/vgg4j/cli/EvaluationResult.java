@@ -12,7 +12,7 @@ import org.vgg4j.evaluate.Posteriors;
 import org.vgg4j.evaluate.Significance;
 
 /**
- * What {@code vgg evaluate} tells, as text or as JSON.
+ * What {@code vgg evaluate} reports, as text or as JSON.
  *
  * @param posteriors of one network, or of several fused
  * @param submission a sentence about the submission that was written; null if none was

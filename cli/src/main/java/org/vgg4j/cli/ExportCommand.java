@@ -37,7 +37,7 @@ import picocli.CommandLine.Spec;
     name = "export",
     description = {
       "Writes a model for other toolkits, with a card that says what it needs.",
-      "OUT ends with .onnx, for whatever runs ONNX, or .safetensors, whose names are torchvision's."
+      "OUT ends with .onnx, for anything that runs ONNX, or .safetensors, with torchvision's names."
     })
 final class ExportCommand implements Callable<Integer> {
   private static final String ONNX = ".onnx";
@@ -119,7 +119,7 @@ final class ExportCommand implements Callable<Integer> {
         .toList();
   }
 
-  /** What the network says of an image of normally distributed values. */
+  /** The network's scores for an image of normally distributed values. */
   private float[] scores(Architecture network, Map<String, float[]> arrays) {
     try (Engine engine = Engines.open(Device.CPU, threads.count());
         Network loaded = engine.load(new Parameters(network, arrays))) {

@@ -19,15 +19,15 @@ import org.vgg4j.base.VggException;
 import picocli.CommandLine.ExitCode;
 
 /**
- * How a failure is shown: one sentence that says what to do. What no sentence was written for is an
- * error of ours: it is said to be, and its stack trace goes into a file, or to the terminal where
- * the variable {@code VGG_DEBUG} is set.
+ * Shows a failure as one sentence that says what to do. A failure that has no such sentence is a
+ * bug of ours and is reported as one: its stack trace goes into a file, or to the terminal if the
+ * variable {@code VGG_DEBUG} is set.
  */
 final class Failures {
   /** The variable that shows stack traces. */
   static final String DEBUG = "VGG_DEBUG";
 
-  /** Modules of Java that a run-time image may lack, by how the names of their classes begin. */
+  /** Modules of Java that a run-time image may lack, by the prefixes of their classes' names. */
   private static final Map<String, String> MODULES = new LinkedHashMap<>();
 
   static {
@@ -48,7 +48,7 @@ final class Failures {
 
   private Failures() {}
 
-  /** Tells of a failure; returns the exit code. */
+  /** Reports a failure; returns the exit code. */
   static int show(Throwable failure, PrintWriter err) {
     String sentence = sentence(failure);
     if (sentence == null) {
@@ -73,7 +73,7 @@ final class Failures {
     return set != null && !set.isEmpty() && !set.equals("0");
   }
 
-  /** What the user can do something about; null for what is our own error. */
+  /** The sentence for what the user can do something about; null for a bug of ours. */
   static @Nullable String sentence(Throwable failure) {
     int depth = 0;
     for (Throwable cause = failure; cause != null && depth < 20; cause = cause.getCause()) {
@@ -88,7 +88,7 @@ final class Failures {
 
   private static @Nullable String ownSentence(Throwable failure) {
     if (failure instanceof VggException) {
-      // the option is Java's; the launcher's variable is how it is given here
+      // -Xmx is Java's option; users give it by the launcher's variable
       return String.valueOf(failure.getMessage()).replace("(-Xmx...)", "(VGG_JAVA_OPTS=-Xmx...)");
     }
     if (failure instanceof OutOfMemoryError) {
@@ -118,10 +118,10 @@ final class Failures {
           + " limit (ulimit -u)";
     }
     if (detail.contains("Metaspace") || detail.contains("irect buffer")) {
-      return "out of memory beside Java's heap (%s): free some, or leave out the JVM option that limits it"
+      return "out of memory outside Java's heap (%s): free some, or leave out the JVM option that limits it"
           .formatted(detail);
     }
-    return "out of memory, for which Java has a heap of %s: take a smaller batch, or give Java more (VGG_JAVA_OPTS=-Xmx...)"
+    return "out of memory: Java has a heap of %s; take a smaller batch, or give Java more (VGG_JAVA_OPTS=-Xmx...)"
         .formatted(Bytes.available(Runtime.getRuntime().maxMemory()));
   }
 
@@ -131,7 +131,7 @@ final class Failures {
   private static @Nullable String missing(String name) {
     for (Map.Entry<String, String> module : MODULES.entrySet()) {
       if (name.contains(module.getKey())) {
-        return "this needs the module %s, which this Java (%s) was made without: take a JDK, or make the run-time image anew, jlink --add-modules %s"
+        return "this needs the module %s, which this Java (%s) was built without: use a JDK, or rebuild the run-time image with jlink --add-modules %s"
             .formatted(module.getValue(), System.getProperty("java.home"), module.getValue());
       }
     }
@@ -173,7 +173,7 @@ final class Failures {
                   trace));
       return "the file " + file + ", which says where it happened";
     } catch (IOException e) {
-      return "what " + DEBUG + "=1 before it shows (vgg4j " + Version.get() + ")";
+      return "its output with " + DEBUG + "=1 (vgg4j " + Version.get() + ")";
     }
   }
 }

@@ -21,7 +21,7 @@ final class FcWeightsOption {
     return FcWeights.of(form);
   }
 
-  /** What rounding changed, in a line for people. */
+  /** What rounding changed, in a line for users. */
   static String sentence(Map<String, Double> roundingErrors) {
     StringJoiner layers = new StringJoiner(", ");
     roundingErrors.forEach(

@@ -21,9 +21,9 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "finetune",
     description = {
-      "Tunes a trained network to the classes of other pictures.",
-      "Its last layer is replaced; pictures are prepared as its weights want it. These are the"
-          + " options of vgg train, but with other defaults: network, width, crop and scale are the"
+      "Fine-tunes a trained network on other classes of images.",
+      "Its last layer is replaced; images are preprocessed as its weights require. The options are"
+          + " those of vgg train, with other defaults: network, width, crop and scale are the"
           + " model's, --lr 0.001, --lr-head 0.01, --batch 32, --schedule cosine, --epochs 10."
     },
     sortOptions = false)
@@ -40,7 +40,7 @@ final class FinetuneCommand extends TrainCommand {
   private @Nullable Path model;
 
   /**
-   * Gives the command the defaults that the model on the command line asks for.
+   * Gives the command the defaults that follow from the model on the command line.
    *
    * @param args the whole command line
    * @throws org.vgg4j.base.InputException if the model cannot be read
@@ -83,8 +83,7 @@ final class FinetuneCommand extends TrainCommand {
     }
     if (!model.equals(trainingConfig().start().from())) {
       throw new InputException(
-          "option init says something else than --model %s: leave it out, or take vgg train"
-              .formatted(model));
+          "option init contradicts --model %s: leave it out, or use vgg train".formatted(model));
     }
     return super.call();
   }

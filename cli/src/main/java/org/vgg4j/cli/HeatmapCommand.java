@@ -40,18 +40,17 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "heatmap",
     description =
-        "Draws what in a picture speaks for its class, and what against it: of the class, and with"
-            + " the probability, that vgg classify gives. A square of the picture is covered, in"
-            + " one place after another (81 forward passes): red where the probability falls, blue"
-            + " where it rises.",
+        "Draws what in an image speaks for its class and what against it; class and probability are"
+            + " those that vgg classify gives. A square of the image is covered, in one place after"
+            + " another (81 forward passes): red where the probability falls, blue where it rises.",
     sortOptions = false)
 final class HeatmapCommand implements Runnable {
   @Spec private CommandSpec spec;
 
-  @picocli.CommandLine.Parameters(paramLabel = "IMAGE", description = "a picture")
+  @picocli.CommandLine.Parameters(paramLabel = "IMAGE", description = "an image file")
   private Path image;
 
-  // There is no progress to leave out: picocli sets it, and that alone quietens the log.
+  // There is no progress to suppress: it is enough that picocli sets it, which quietens the log.
   @SuppressWarnings("UnusedVariable")
   @Mixin
   private final QuietOption quiet = new QuietOption();
@@ -74,7 +73,7 @@ final class HeatmapCommand implements Runnable {
         names = "--top",
         paramLabel = "N",
         defaultValue = "1",
-        description = "draw so many of the most probable classes (default: ${DEFAULT-VALUE})")
+        description = "draw this many of the most probable classes (default: ${DEFAULT-VALUE})")
     private int top = 1;
   }
 
@@ -83,8 +82,8 @@ final class HeatmapCommand implements Runnable {
       paramLabel = "Q,Q",
       description =
           "draw the dense network's class score maps instead, a row for each Q: shorter side, in"
-              + " pixels, of the rescaled picture. Their probabilities are those of the windows,"
-              + " not vgg classify's; at twice the crop and more they tell places apart")
+              + " pixels, of the rescaled image. Their probabilities are those of the windows,"
+              + " not vgg classify's; from twice the crop on they tell places apart")
   private @Nullable String testScales;
 
   @Option(
@@ -110,7 +109,7 @@ final class HeatmapCommand implements Runnable {
     if (choice.top < 1) {
       throw new InputException("option top is " + choice.top + " but must be at least 1");
     }
-    RgbImage picture = ImageDecoder.decode(image);
+    RgbImage decoded = ImageDecoder.decode(image);
     ModelFile file = Models.read(model);
     Preprocessing preprocessing = file.preprocessing();
     List<Integer> scales =
@@ -122,7 +121,7 @@ final class HeatmapCommand implements Runnable {
     List<List<HeatMap>> rows = new ArrayList<>();
     try (Engine engine = Engines.open(chosen, threads.count());
         Network network = engine.load(new Parameters(file.architecture(), file.arrays()))) {
-      HeatMaps maps = maps(engine.hostThreads(), network, preprocessing, picture);
+      HeatMaps maps = maps(engine.hostThreads(), network, preprocessing, decoded);
       float[] posteriors = maps.posteriors();
       int[] labels = labels(file.classNames(), posteriors);
       for (int label : labels) {
@@ -135,15 +134,15 @@ final class HeatmapCommand implements Runnable {
         rows.add(maps.classScores(scale, labels));
       }
     }
-    HeatMapSheet.draw(picture, String.valueOf(image.getFileName()), file.classNames(), rows)
+    HeatMapSheet.draw(decoded, String.valueOf(image.getFileName()), file.classNames(), rows)
         .writePng(out);
     print(predictions, rows);
   }
 
   private HeatMaps maps(
-      HostThreads hostThreads, Network network, Preprocessing preprocessing, RgbImage picture) {
+      HostThreads hostThreads, Network network, Preprocessing preprocessing, RgbImage decoded) {
     try {
-      return new HeatMaps(hostThreads, network, preprocessing, picture);
+      return new HeatMaps(hostThreads, network, preprocessing, decoded);
     } catch (UnreadableImageException e) {
       throw new InputException(image + ": " + e.getMessage(), e);
     }
@@ -156,7 +155,7 @@ final class HeatmapCommand implements Runnable {
     return choice.classes.stream().mapToInt(word -> label(word, names)).distinct().toArray();
   }
 
-  /** A name as it is, or in other case; an index where no class has that name. */
+  /** The class of that name, in any case, or of that index if no class has the name. */
   private static int label(String word, List<String> names) {
     int exact = names.indexOf(word);
     if (exact >= 0) {
@@ -226,7 +225,7 @@ final class HeatmapCommand implements Runnable {
           map.window(),
           100 * Math.max(0, map.largest()),
           100 * Math.max(0, -map.smallest()),
-          Math.max(map.largest(), -map.smallest()) < 0.01 ? ": no one square decides" : "");
+          Math.max(map.largest(), -map.smallest()) < 0.01 ? ": no single square decides" : "");
     }
     return String.format(
         Locale.ROOT,

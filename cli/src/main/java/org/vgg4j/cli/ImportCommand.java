@@ -28,7 +28,7 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "import",
     description = {
-      "Makes a model of weights from PyTorch, timm, safetensors, Caffe, Keras or ONNX.",
+      "Makes a model from weights of PyTorch, timm, safetensors, Caffe, Keras or ONNX.",
       "The content, not the name, says which it is. Nothing in the file is executed."
     })
 final class ImportCommand implements Callable<Integer> {
@@ -49,7 +49,7 @@ final class ImportCommand implements Callable<Integer> {
       names = "--profile",
       paramLabel = "PROFILE",
       description =
-          "what images look like (default: as the file or its origin has it): torchvision, caffe,"
+          "what images look like (default: as the file or its origin says): torchvision, caffe,"
               + " keras, paper, vgg-face, half (-1..1), unit (0..1), or, with mean and std in the"
               + " order of the channels, mean=R,G,B,std=R,G,B,range=255,order=rgb (range 255 or 1,"
               + " order rgb or bgr)")
@@ -83,14 +83,14 @@ final class ImportCommand implements Callable<Integer> {
       names = "--classes",
       paramLabel = "FILE",
       description =
-          "a text file with a class name a line, in the order of the scores (default: ImageNet's"
-              + " where there are 1000 classes, else numbers)")
+          "a text file with one class name per line, in the order of the scores (default:"
+              + " ImageNet's where there are 1000 classes, else numbers)")
   private @Nullable Path classes;
 
   @Option(
       names = "--reorder-classes",
       description =
-          "believe that the scores are in the order of --classes although its WNIDs are not sorted,"
+          "trust that the scores are in the order of --classes although its WNIDs are not sorted,"
               + " and sort both")
   private boolean reorderClasses;
 
@@ -152,14 +152,14 @@ final class ImportCommand implements Callable<Integer> {
         imported.norms() > 0
             ? "note:     "
                 + imported.norms()
-                + " batch normalisations, which finetune trains on; whatever only computes with the"
-                + " model folds them into the convolutions\n"
+                + " batch normalisations, which finetune goes on training; commands that only use"
+                + " the model fold them into the convolutions\n"
             : "",
         notes(imported.notes()),
         imported.sha256(),
         release == null
-            ? "none that is known; if images look different from what is said above, say so by"
-                + " --profile (vgg import --help has its forms)"
+            ? "none that is known; if images look different from what is said above, say so with"
+                + " --profile (see vgg import --help)"
             : "%s by %s, %s; published errors: %s%s"
                 .formatted(
                     release.name(),
@@ -168,7 +168,7 @@ final class ImportCommand implements Callable<Integer> {
                     release.errors(),
                     release.checksum().isPublished()
                         ? ""
-                        : " (told by name and size: no checksum was published)"),
+                        : " (recognised by name and size: no checksum was published)"),
         out);
   }
 

@@ -27,25 +27,25 @@ import org.vgg4j.base.InputException;
 
 /**
  * Processes of one command on this machine: each runs the same command line with a rank of its own.
- * This process only waits for them. What rank 0 prints is what the user sees; the others'
- * complaints come with their rank before them.
+ * This process only waits for them. The user sees what rank 0 prints; the others' errors have their
+ * rank before them.
  */
 final class LocalRanks {
   private static final String HEAP_SHARE = "-XX:MaxRAMPercentage=";
   private static final String PARENT = "VGG_PARENT";
 
-  /** What Gloo says on standard output, where results go. */
+  /** How lines begin that Gloo prints to standard output, where results go. */
   private static final String OF_GLOO = "[Gloo] ";
 
   private static final Duration TO_END = Duration.ofSeconds(30);
 
-  /** For ranks that are left when others have ended without having come to an orderly stop. */
+  /** For ranks that are left when another has ended without an orderly stop. */
   private static final Duration TO_STOP = Duration.ofSeconds(5);
 
   private static final long PASS_ON = 300; // milliseconds
   private static final long POLL = 50; // milliseconds
 
-  /** JVM options that give all of the heap's size. */
+  /** JVM options that set the size of the whole heap. */
   private static final Pattern HEAP =
       Pattern.compile("(-Xmx|-Xms|-XX:MaxHeapSize=|-XX:InitialHeapSize=)(\\d+)([kKmMgGtT]?)");
 
@@ -101,8 +101,8 @@ final class LocalRanks {
   }
 
   /**
-   * Passes a request to stop on. Ctrl-C, and what is sent to a whole group, reaches the ranks by
-   * itself, and first.
+   * Passes on a request to stop. Ctrl-C, and signals to the whole process group, reach the ranks
+   * directly, and earlier.
    */
   private void stop(int number) {
     signal = number;
@@ -111,7 +111,7 @@ final class LocalRanks {
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }
-    // by their handles: Process.destroy closes the pipe, too, through which the last lines come
+    // by their handles: Process.destroy would also close the pipe through which the last lines come
     ranks.forEach(process -> process.toHandle().destroy());
   }
 
@@ -132,7 +132,7 @@ final class LocalRanks {
     environment.put("LOCAL_RANK", String.valueOf(rank));
     environment.put("WORLD_SIZE", String.valueOf(count));
     environment.put(PARENT, String.valueOf(ProcessHandle.current().pid()));
-    environment.remove("JDK_JAVA_OPTIONS"); // are in the arguments already
+    environment.remove("JDK_JAVA_OPTIONS"); // already in the arguments
     environment.remove("JAVA_TOOL_OPTIONS");
     builder.redirectInput(ProcessBuilder.Redirect.from(new File("/dev/null")));
     if (rank == 0) {
@@ -176,13 +176,13 @@ final class LocalRanks {
       return ManagementFactory.getRuntimeMXBean().getInputArguments();
     } catch (LinkageError e) {
       throw new InputException(
-          "this Java was made without the module java.management, by which --nproc starts processes"
-              + " with its own options: take a JDK",
+          "this Java was built without the module java.management, which --nproc needs to start"
+              + " processes with the same JVM options: use a JDK",
           e);
     }
   }
 
-  /** All ranks together get what one process would. */
+  /** All ranks together get as much as one process would. */
   private String shareOfHeap(String option) {
     if (option.startsWith(HEAP_SHARE)) {
       double whole = Double.parseDouble(option.substring(HEAP_SHARE.length()));
@@ -221,8 +221,8 @@ final class LocalRanks {
   }
 
   /**
-   * When one fails the others find out by themselves; those that do not are ended. So are, much
-   * sooner, those that are left when a request to stop has ended one before its work was in order.
+   * When one fails, the others notice by themselves; those that do not are ended. When a request to
+   * stop has ended one before it could stop in an orderly way, the others are ended much sooner.
    */
   private int await() {
     @Nullable Process failed = null;

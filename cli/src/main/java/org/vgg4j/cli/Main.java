@@ -49,7 +49,7 @@ public final class Main implements Runnable {
     StandardOutput results = StandardOutput.open();
     PrintWriter out = writer(results);
     PrintWriter err = writer(System.err);
-    // a thread that ends silently could let the process wait for it without end
+    // if a thread died silently, the process could wait for it for ever
     Thread.setDefaultUncaughtExceptionHandler(
         (thread, failure) -> Runtime.getRuntime().halt(Failures.show(failure, err)));
     int exitCode = run(args, out, err);
@@ -65,7 +65,7 @@ public final class Main implements Runnable {
    * Runs the command.
    *
    * @param out where results go
-   * @param err where complaints go
+   * @param err where errors go
    * @return the exit code
    */
   static int run(String[] typed, PrintWriter out, PrintWriter err) {
@@ -79,7 +79,7 @@ public final class Main implements Runnable {
     commandLine.setExecutionExceptionHandler(
         (failure, command, parsed) -> Failures.show(failure, command.getErr()));
     try {
-      commandLine.parseArgs(args); // mistakes are told before a file is looked for
+      commandLine.parseArgs(args); // mistakes are reported before any file is read
     } catch (ParameterException e) {
       return new UsageErrors().handleParseException(e, args);
     }
@@ -90,7 +90,7 @@ public final class Main implements Runnable {
       } else if (command != null
           && command.getCommand() instanceof TrainCommand
           && RankOptions.follows()) {
-        // what files say of options, the process that leads has read
+        // rank 0 has read the files that hold options
       } else if (command != null && command.getCommand() instanceof FinetuneCommand) {
         FinetuneCommand.applyDefaults(command, args);
       } else if (command != null && command.getCommand() instanceof TrainCommand) {
@@ -112,7 +112,7 @@ public final class Main implements Runnable {
     }
     List<String> args = new ArrayList<>(List.of(typed).subList(1, typed.length));
     if (args.isEmpty() || commandLine.getSubcommands().containsKey(args.get(0))) {
-      args.add("--help"); // of another word it would be the general one
+      args.add("--help"); // for an unknown word, the general help
     }
     return args.toArray(String[]::new);
   }

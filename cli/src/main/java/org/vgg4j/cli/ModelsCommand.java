@@ -61,8 +61,8 @@ final class ModelsCommand implements Callable<Integer> {
       out.println();
       out.println(
           "Errors are top-1 / top-5 on the validation images of ILSVRC-2012, as published:");
-      out.println("the authors' of dense evaluation at Q = 384, the others' of centre crops.");
-      out.println("Whole checksums are in --json.");
+      out.println("the authors' by dense evaluation at Q = 384, the others' by centre crops.");
+      out.println("Full checksums are in --json.");
       out.println(
           Hint.command("models get NAME")
               + " downloads one, "
@@ -115,7 +115,7 @@ final class ModelsCommand implements Callable<Integer> {
         names = "--from",
         paramLabel = "URL",
         description =
-            "download from there, such as a mirror of your own, instead of the release's own")
+            "download from there, such as your own mirror, instead of the release's source")
     private @Nullable String from;
 
     @Mixin private final QuietOption quiet = new QuietOption();

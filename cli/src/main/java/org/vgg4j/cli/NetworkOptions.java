@@ -31,7 +31,7 @@ final class NetworkOptions {
     return network(Configuration.of(arch));
   }
 
-  /** Another one of the same size. */
+  /** Another network of the same size. */
   Architecture network(Configuration configuration) {
     return new Architecture(configuration, width, crop, classes);
   }

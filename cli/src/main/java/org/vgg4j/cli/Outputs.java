@@ -22,8 +22,8 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Model.OptionSpec;
 
 /**
- * Sees to it, before a command begins, that it can write what it is asked to, and writes over
- * nothing that it reads. What it writes has {@link Writes}.
+ * Checks, before a command begins, that it can write its outputs and that these overwrite nothing
+ * that it reads. Outputs are those marked with {@link Writes}.
  */
 final class Outputs {
   private static final int DEPTH = 4; // of an image in a data set: DATA/train/CLASS/1.jpg
@@ -122,7 +122,7 @@ final class Outputs {
 
   private void requireKept(String option, Path output, Writes.Kind kind) {
     if (kind != Writes.Kind.FILE) {
-      if (kind == Writes.Kind.PICTURES) {
+      if (kind == Writes.Kind.IMAGES) {
         folders.forEach(folder -> requireOutside(output, folder));
       }
       return;
@@ -147,13 +147,13 @@ final class Outputs {
                       ? " is read with "
                           + folder
                           + ", and would be lost: give another file to write"
-                      : " would be a picture of " + folder + ": give a file in another folder"));
+                      : " would be an image of " + folder + ": give a file in another folder"));
         }
       }
     }
   }
 
-  /** All that is lost where a file is written: also what lies in place of what is beside it. */
+  /** All files that are overwritten where a file is written, including those that go with it. */
   private static List<Path> written(Path output) {
     List<Path> written = new ArrayList<>(List.of(output));
     written.add(output.resolveSibling(output.getFileName() + AtomicFile.TEMPORARY));
@@ -182,7 +182,7 @@ final class Outputs {
             output
                 + " is in the data set "
                 + data
-                + ", whose pictures these would be: give another folder");
+                + ", whose images these would be: give another folder");
       }
     } catch (IOException e) {
       throw new InputException("cannot read " + output + ": " + AtomicFile.reason(e), e);
@@ -201,31 +201,32 @@ final class Outputs {
   }
 
   /**
-   * Whether a file is one of a folder of data, or would be: an image below it, also where a link
-   * leads to, or what data sets have beside images. What else lies there is not read.
+   * Whether a file belongs to a folder of data, or would if it were written: an image below the
+   * folder, also by way of links, or a file such as data sets have beside images. Nothing else
+   * there is read.
    */
   private static boolean holds(Path folder, Path file) {
-    boolean picture = ImageFiles.isImageName(file.toString());
-    if (!picture && !OF_DATA_SETS.matcher(String.valueOf(file.getFileName())).matches()) {
+    boolean image = ImageFiles.isImageName(file.toString());
+    if (!image && !OF_DATA_SETS.matcher(String.valueOf(file.getFileName())).matches()) {
       return false;
     }
     try {
       Path parent = existingAbove(file);
-      if (!Files.exists(file) && !(picture && holdsPictures(parent))) {
+      if (!Files.exists(file) && !(image && holdsImages(parent))) {
         return false;
       }
       if (parent.toRealPath().startsWith(folder.toRealPath())) {
-        return !picture || !Files.isSameFile(parent, folder); // loose images are of no class
+        return !image || !Files.isSameFile(parent, folder); // loose images are of no class
       }
       try (Stream<Path> all = Files.walk(folder, DEPTH, FileVisitOption.FOLLOW_LINKS)) {
         return all.filter(Files::isDirectory).anyMatch(path -> isSame(path, parent));
       }
     } catch (IOException | UncheckedIOException e) {
-      return false; // what cannot be looked through is complained of when it is read
+      return false; // reading the folder will report what is wrong with it
     }
   }
 
-  private static boolean holdsPictures(Path folder) throws IOException {
+  private static boolean holdsImages(Path folder) throws IOException {
     try (Stream<Path> all = Files.list(folder)) {
       return all.anyMatch(path -> ImageFiles.isImageName(path.toString()));
     }
@@ -263,7 +264,7 @@ final class Outputs {
     }
   }
 
-  /** The nearest folder above that is there; those between are made when the file is written. */
+  /** The nearest folder above that exists; those between are made when the file is written. */
   private static Path existingAbove(Path path) {
     Path above = path.toAbsolutePath().getParent();
     while (above != null && !Files.exists(above)) {

@@ -27,8 +27,8 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "plan",
     description =
-        "Predicts what a training run takes on one machine or on several alike: time, memory,"
-            + " energy, network traffic and the rate at which pictures must be decoded. Default:"
+        "Predicts what a training run takes on one machine or several identical ones: time, memory,"
+            + " energy, network traffic and the rate at which images must be decoded. Default:"
             + " the paper's run on ILSVRC-2012.",
     sortOptions = false)
 final class PlanCommand implements Runnable {
@@ -65,7 +65,7 @@ final class PlanCommand implements Runnable {
       paramLabel = "N",
       defaultValue = "16",
       description =
-          "images of a machine at a time, for its memory and where its rate is measured (default:"
+          "images that a machine has at a time, for its memory and for measuring its rate (default:"
               + " ${DEFAULT-VALUE})")
   private int microBatch;
 
@@ -118,7 +118,7 @@ final class PlanCommand implements Runnable {
           "option decoded-per-core is " + decodedPerCore + " but must be more than 0");
     }
     Architecture network = options.network();
-    costs(network, 1); // mistakes in options before anything is measured
+    costs(network, 1); // finds mistakes in options before anything is measured
     try (Engine engine = Engines.open(Device.CPU, threads.count())) {
       double rate = imagesPerSecond != null ? imagesPerSecond : measure(engine, network);
       List<TrainingCost> costs = costs(network, rate);
@@ -204,16 +204,16 @@ final class PlanCommand implements Runnable {
     text.append(table)
         .append(
             "\n"
-                + "images each: of a batch; in each step: computing the gradients of these, what it"
-                + " takes that there are others (products of\n"
-                + "their factors, and sending), and waiting for gradients that travel longer than"
-                + " the backward pass takes.\n"
-                + "Validation is not counted, nor that the last batch of an epoch is smaller.\n");
+                + "images each: of a batch; in each step: computing the gradients of these images,"
+                + " dividing the work (products of the\n"
+                + "others' factors, and sending), and waiting for gradients that arrive after the"
+                + " end of the backward pass.\n"
+                + "Validation is not counted, and all batches count as full.\n");
     text.append(
         String.format(
             Locale.ROOT,
             "The paper: four GTX Titan Black, %.0f to %.0f days, which is %.0f to %.0f images/s for"
-                + " so many images and epochs; four were %.2f times as fast as one.%n",
+                + " this many images and epochs; four were %.2f times as fast as one.%n",
             TrainingCost.PAPER_DAYS_LOW,
             TrainingCost.PAPER_DAYS_HIGH,
             first.paperRate(TrainingCost.PAPER_DAYS_HIGH),
@@ -222,7 +222,7 @@ final class PlanCommand implements Runnable {
     return text.toString();
   }
 
-  /** In the unit that is read best. */
+  /** In the unit that is easiest to read. */
   static String time(double days) {
     if (days >= 2) {
       return String.format(Locale.ROOT, "%,.1f d", days);

@@ -7,7 +7,7 @@ import java.lang.management.ManagementFactory;
 import java.util.OptionalLong;
 import org.vgg4j.base.PeakMemory;
 
-/** What a process of ours takes, in bytes. */
+/** The memory that our processes take, in bytes. */
 final class ProcessMemory {
   /**
    * Classes, compiled code, libraries, the compiler's work and all small objects. Measured: 72 to
@@ -39,7 +39,7 @@ final class ProcessMemory {
     }
   }
 
-  // a class of its own, which is not loaded before it is used
+  // a class of its own, so that it is loaded only when it is used
   private static final class HotSpot {
     static OptionalLong besideTheNetwork() {
       HotSpotDiagnosticMXBean hotSpot =
@@ -61,7 +61,7 @@ final class ProcessMemory {
     }
   }
 
-  /** The largest resident size of this process so far, where Linux tells it. */
+  /** The largest resident size of this process so far, where Linux reports it. */
   static OptionalLong peak() {
     return PeakMemory.bytes();
   }

@@ -3,11 +3,11 @@ package org.vgg4j.cli;
 import java.io.PrintWriter;
 
 /**
- * Where long work says how far it is: on a terminal one line that is written over; elsewhere a
+ * Shows the progress of long work: on a terminal in one line that is overwritten, elsewhere in a
  * plain line now and then. Not thread-safe.
  */
 final class ProgressLine {
-  /** Set by the launcher, since Java cannot tell of stderr alone. */
+  /** Set by the launcher, since Java cannot tell whether stderr alone is a terminal. */
   private static final String TERMINAL = "vgg.terminal";
 
   private static final long TERMINAL_INTERVAL = 200_000_000L; // ns
@@ -27,7 +27,7 @@ final class ProgressLine {
     this.quiet = quiet;
   }
 
-  /** Shows how far the work is, if it is time for that. */
+  /** Shows how far the work has got, unless it did so a moment ago. */
   void show(String text) {
     long now = System.nanoTime();
     if (quiet || now - last < (terminal ? TERMINAL_INTERVAL : PLAIN_INTERVAL)) {
@@ -44,7 +44,7 @@ final class ProgressLine {
     }
   }
 
-  /** Takes the line away, before something else is printed. */
+  /** Clears the line before something else is printed. */
   void clear() {
     if (shown > 0) {
       err.print("\r" + " ".repeat(shown) + "\r");

@@ -3,12 +3,12 @@ package org.vgg4j.cli;
 import java.io.PrintWriter;
 import picocli.CommandLine.Option;
 
-/** The option of commands that say how far they are, for those who do not want to know. */
+/** The option that turns off progress and hints. */
 final class QuietOption {
   /** Its long name. */
   static final String NAME = "--quiet";
 
-  /** What the log asks for the level of our classes, when they first write to it. */
+  /** Where the log looks for the level of our classes when they first write to it. */
   private static final String LOG_LEVEL = "org.slf4j.simpleLogger.log.org.vgg4j";
 
   private boolean quiet;

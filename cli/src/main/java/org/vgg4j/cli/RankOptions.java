@@ -13,7 +13,7 @@ import org.vgg4j.parallel.ProcessGroups;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 
-/** The options of commands that several processes may do together. */
+/** The options of commands that several processes may run together. */
 final class RankOptions {
   /** The option that starts processes on this machine. */
   static final String NPROC = "--nproc";
@@ -22,8 +22,8 @@ final class RankOptions {
   static final String TIMEOUT = "--timeout";
 
   /**
-   * As many processes as processors are useful; some more are for trying how several get on with
-   * each other.
+   * Only as many processes as processors are useful; more are for trying out how several work
+   * together.
    */
   private static final int MOST_PER_PROCESSOR = 8;
 
@@ -31,8 +31,8 @@ final class RankOptions {
   private static final long BESIDE_THE_NETWORK = 300_000_000;
 
   /**
-   * Set where {@code ./vgg} only wants to know whether the command line is in order, before it
-   * builds what several processes need.
+   * Set where {@code ./vgg} only wants to know whether the command line is valid, before it builds
+   * what several processes need.
    */
   private static final String CHECK = "vgg.check";
 
@@ -43,7 +43,7 @@ final class RankOptions {
       paramLabel = "N",
       defaultValue = "1",
       description =
-          "divide the work among so many processes on this machine; across machines see"
+          "divide the work among this many processes on this machine; across machines see"
               + " docs/distributed.md (default: ${DEFAULT-VALUE})")
   private int processes;
 
@@ -73,7 +73,7 @@ final class RankOptions {
     int processors = Runtime.getRuntime().availableProcessors();
     if (processes > MOST_PER_PROCESSOR * processors) {
       throw new InputException(
-          "option nproc is %d, but this machine has %d processors: take at most %d, and better no more than processors"
+          "option nproc is %d, but this machine has %d processors: take at most %d, preferably no more than processors"
               .formatted(processes, processors, MOST_PER_PROCESSOR * processors));
     }
     if (processes > 1 && membership() != null) {
@@ -88,7 +88,7 @@ final class RankOptions {
    * Requires that the machine has the memory for all processes.
    *
    * @param heap that each needs for its network, in bytes
-   * @throws InputException if it has not
+   * @throws InputException if it does not
    */
   void requireMemory(long heap) {
     requireMemory(processes, heap, ProcessMemory.ofMachine().orElse(Long.MAX_VALUE));
@@ -98,7 +98,7 @@ final class RankOptions {
     long each = heap + BESIDE_THE_NETWORK;
     if (each > machine / processes) {
       throw new InputException(
-          "%d processes need %s of memory, %s each, but here are %s: %s"
+          "%d processes need %s of memory, %s each, but this machine has %s: %s"
               .formatted(
                   processes,
                   Bytes.needed((double) processes * each),
@@ -110,7 +110,7 @@ final class RankOptions {
     }
   }
 
-  /** The heap of each process, in bytes: all together have what one would. */
+  /** The heap of each process, in bytes: together they have as much as one would. */
   long heapOfEach() {
     return Runtime.getRuntime().maxMemory() / processes;
   }
@@ -124,8 +124,8 @@ final class RankOptions {
   }
 
   /**
-   * Whether this process takes its options from one that leads: then the files that they name need
-   * not be here.
+   * Whether this process takes its options from rank 0, so that files which hold options need not
+   * be here.
    */
   static boolean follows() {
     Membership membership = Membership.of(System.getenv(), Membership.DEFAULT_TIMEOUT);
@@ -137,8 +137,8 @@ final class RankOptions {
   }
 
   /**
-   * Does a command's work as the group that this process belongs to wants it: alone, as one of
-   * several, or, where {@link #NPROC} asks for it, by starting processes that do.
+   * Does a command's work: alone, as one process of a group, or, if {@link #NPROC} asks for it, by
+   * starting the processes of a group.
    *
    * @param spec of the command, whose whole command line the processes get
    * @param work gets the group; returns the exit code

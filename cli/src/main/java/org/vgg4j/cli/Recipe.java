@@ -29,7 +29,7 @@ record Recipe(List<Stage> stages) {
   /**
    * One run.
    *
-   * @param name also of its folder
+   * @param name its name, and its folder's
    * @param options as a config file would hold them
    * @param place what to call it in an error
    */

@@ -45,7 +45,7 @@ final class ReportCommand implements Runnable {
     spec.commandLine().getOut().println(report);
   }
 
-  /** Writes the page and shows how far it is. */
+  /** Writes the page and shows progress. */
   static Path write(
       RunFolder folder, @Nullable String data, Device device, int threads, ProgressLine line) {
     Path report =

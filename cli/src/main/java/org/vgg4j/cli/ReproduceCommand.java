@@ -34,7 +34,7 @@ import picocli.CommandLine.Spec;
     description =
         "Trains the networks of the paper's Tables 3 to 6 on other data, at another width, measures"
             + " them by all protocols and writes the tables beside the paper's, with a verdict on"
-            + " each of its conclusions. The same command again goes on where it was stopped.",
+            + " each of its conclusions. The same command again resumes where it was stopped.",
     sortOptions = false)
 final class ReproduceCommand implements Callable<Integer> {
   private static final String OPTIONS = "options.txt";
@@ -64,7 +64,7 @@ final class ReproduceCommand implements Callable<Integer> {
       paramLabel = "PIXELS",
       defaultValue = "64",
       description =
-          "side of the networks' input window; scales are the paper's in its proportion to 224"
+          "side of the networks' input window; scales are the paper's, in proportion to it"
               + " (default: ${DEFAULT-VALUE})")
   private int crop;
 
@@ -72,8 +72,7 @@ final class ReproduceCommand implements Callable<Integer> {
       names = "--images",
       paramLabel = "N",
       defaultValue = "12000",
-      description =
-          "training images, those held out among them; 0: all (default: ${DEFAULT-VALUE})")
+      description = "training images, including those held out; 0: all (default: ${DEFAULT-VALUE})")
   private int images;
 
   @Option(
@@ -87,7 +86,7 @@ final class ReproduceCommand implements Callable<Integer> {
       names = "--seeds",
       paramLabel = "N",
       defaultValue = "3",
-      description = "train each network so often (default: ${DEFAULT-VALUE})")
+      description = "how often each network is trained (default: ${DEFAULT-VALUE})")
   private int seeds;
 
   @Option(
@@ -95,7 +94,7 @@ final class ReproduceCommand implements Callable<Integer> {
       paramLabel = "N",
       defaultValue = "8",
       description =
-          "of a network from random weights; those that begin with trained ones get fewer"
+          "epochs of networks with random initial weights; those with trained ones get fewer"
               + " (default: ${DEFAULT-VALUE})")
   private int epochs;
 
@@ -173,7 +172,7 @@ final class ReproduceCommand implements Callable<Integer> {
               Map.of());
       if (!quietly.isQuiet()) {
         terminal.printf(
-            "All of it takes about %s on this machine, if none of it is done.%n",
+            "All of it takes about %s on this machine, if nothing has been done yet.%n",
             PlanCommand.time(reproducer.predictSeconds() / 86_400));
         terminal.flush();
       }
@@ -181,7 +180,7 @@ final class ReproduceCommand implements Callable<Integer> {
       Reproduction found = reproducer.run();
       line.clear();
       if (found == null) {
-        terminal.printf("stopped; the same command goes on where it was%n");
+        terminal.printf("stopped; the same command resumes it%n");
         return stop.exitCode();
       }
       TableFiles.write(out, found, facts(config, (System.nanoTime() - began) / 1e9));
@@ -192,7 +191,7 @@ final class ReproduceCommand implements Callable<Integer> {
     }
   }
 
-  /** Runs of other options in the same folder would be taken for these. */
+  /** Runs with other options in the same folder would be mistaken for these. */
   private void requireSame(ReproductionConfig config) {
     Path file = out.resolve(OPTIONS);
     String text = identity(config);
@@ -231,7 +230,7 @@ final class ReproduceCommand implements Callable<Integer> {
     facts.put("command", Hint.command(command()));
     facts.put("options", identity(config));
     facts.put("vgg4j", Version.get());
-    facts.put("time", TrainingPrinter.duration(seconds) + " in the last go");
+    facts.put("time", TrainingPrinter.duration(seconds) + " since the last start");
     facts.put("threads", Integer.toString(threads.count()));
     if (quick) {
       facts.put("beware", "a quick trial: its figures mean nothing");
@@ -243,7 +242,7 @@ final class ReproduceCommand implements Callable<Integer> {
     return String.join(" ", spec.commandLine().getParseResult().originalArgs());
   }
 
-  /** One line for each network, and one that is written over while it learns. */
+  /** One line for each network, and one that is overwritten while it learns. */
   private static final class Progress implements Reproducer.Listener, TrainingListener {
     private final PrintWriter out;
     private final ProgressLine line;

@@ -9,9 +9,9 @@ import org.vgg4j.train.RunFolder;
 import org.vgg4j.weights.ModelFile;
 import org.vgg4j.weights.Provenance;
 
-/** What came of a run, as JSON has it: told from the files that it left. */
+/** The outcome of a run, for JSON, read from the files that it left. */
 final class RunResult {
-  /** What provenance.json says of it. */
+  /** What provenance.json says about it. */
   private static final List<String> FACTS =
       List.of(
           RunFolder.FINISHED,
@@ -34,7 +34,7 @@ final class RunResult {
     Map<String, Object> map = new LinkedHashMap<>();
     map.put("run", folder.path().toString());
     Map<String, Object> provenance = folder.provenance();
-    map.put(RunFolder.FINISHED, false); // unless it says else
+    map.put(RunFolder.FINISHED, false); // unless provenance.json says otherwise
     for (String fact : FACTS) {
       if (provenance.containsKey(fact)) {
         map.put(fact, provenance.get(fact));

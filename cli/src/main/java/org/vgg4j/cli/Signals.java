@@ -7,7 +7,7 @@ import sun.misc.SignalHandler;
 
 /**
  * The signals that ask a process to stop, where this Java can catch them. A signal that was ignored
- * when the process started stays ignored, as nohup and background jobs want it.
+ * when the process started stays ignored, as nohup and background jobs require.
  */
 final class Signals implements AutoCloseable {
   /** Exit codes are this plus the signal's number, as shells have them. */
@@ -36,7 +36,7 @@ final class Signals implements AutoCloseable {
       }
     } catch (LinkageError e) {
       err.println(
-          "vgg: this Java was made without the module jdk.unsupported and cannot catch signals:"
+          "vgg: this Java was built without the module jdk.unsupported and cannot catch signals:"
               + " Ctrl-C and SIGTERM stop at once, without saving");
     } catch (IllegalArgumentException e) {
       err.println(
@@ -46,7 +46,7 @@ final class Signals implements AutoCloseable {
     return signals;
   }
 
-  /** What was done about these signals before is done again. */
+  /** Restores what was done about these signals before. */
   @Override
   public void close() {
     for (Runnable step : undo) {
@@ -56,7 +56,7 @@ final class Signals implements AutoCloseable {
     }
   }
 
-  // a class of its own: where its module is missing, it is this that cannot be loaded
+  // a class of its own, so that only it fails to load where its module is missing
   private static final class Sun {
     static Runnable handle(String name, IntConsumer action) {
       Signal signal;

@@ -5,7 +5,7 @@ import java.util.Locale;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/** What a word that is not understood may have been meant to be. */
+/** What an unknown word may have been meant to be. */
 final class Spelling {
   /** What other programs call our commands. */
   private static final Map<String, String> COMMANDS =
@@ -130,7 +130,7 @@ final class Spelling {
     return known != null && options.contains(known) ? known : nearest(name, options);
   }
 
-  /** The word that takes the fewest changes of letters, if these are few. */
+  /** The word that differs in the fewest letters, if these are few. */
   static @Nullable String nearest(String word, Collection<String> words) {
     String best = null;
     int fewest = Math.max(2, word.replace("-", "").length() / 3) + 1;
@@ -155,7 +155,7 @@ final class Spelling {
     return word.toLowerCase(Locale.ROOT).replaceAll("[-_]", "");
   }
 
-  /** Levenshtein's distance, in which two letters that changed places are one change. */
+  /** The Levenshtein distance, in which a swap of adjacent letters counts as one change. */
   private static int changes(String one, String other) {
     int[][] d = new int[one.length() + 1][other.length() + 1];
     for (int i = 0; i <= one.length(); i++) {

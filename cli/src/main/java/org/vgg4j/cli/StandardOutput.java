@@ -10,11 +10,11 @@ import org.vgg4j.base.AtomicFile;
 import picocli.CommandLine.ExitCode;
 
 /**
- * Where results go. What cannot be written is neither passed over, as {@link System#out} does, nor
- * a reason to break off a long command: it is kept until the end, and then decides the exit code.
+ * Where results go. A failure to write is neither ignored, as {@link System#out} does, nor a reason
+ * to break off a long command: it is kept until the end, and then decides the exit code.
  */
 final class StandardOutput extends OutputStream {
-  /** Set by the launcher where a native library has the number 1 for itself. */
+  /** Set by the launcher where a native library has file descriptor 1 to itself. */
   private static final String NUMBER = "vgg.stdout";
 
   private final OutputStream real;
@@ -25,8 +25,8 @@ final class StandardOutput extends OutputStream {
   }
 
   /**
-   * Opens it. A native library that several processes need prints to standard output by itself; so
-   * the launcher lets that go to standard error, and keeps the real one under another number.
+   * Opens it. A native library that several processes need prints to standard output by itself, so
+   * the launcher redirects that to standard error and keeps the real one under another descriptor.
    */
   static StandardOutput open() {
     String number = System.getProperty(NUMBER);
@@ -34,7 +34,7 @@ final class StandardOutput extends OutputStream {
       try {
         return new StandardOutput(new FileOutputStream("/dev/fd/" + number, true));
       } catch (IOException e) {
-        // then with some lines more than wanted
+        // then the library's lines are among the results
       }
     }
     return new StandardOutput(new FileOutputStream(FileDescriptor.out));

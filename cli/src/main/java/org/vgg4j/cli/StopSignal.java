@@ -3,8 +3,8 @@ package org.vgg4j.cli;
 import java.io.PrintWriter;
 
 /**
- * Ctrl-C, SIGTERM and SIGHUP while a command can stop in good order: the first one asks it to, a
- * second one that comes later than a moment after it ends the process at once.
+ * Ctrl-C, SIGTERM and SIGHUP while a command can stop in an orderly way: the first one asks it to;
+ * a second one, unless it follows within a moment, ends the process at once.
  */
 final class StopSignal implements AutoCloseable {
   private static final long SAME = 1_500_000_000; // nanoseconds

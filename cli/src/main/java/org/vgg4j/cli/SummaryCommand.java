@@ -190,7 +190,7 @@ final class SummaryCommand implements Runnable {
         + table2;
   }
 
-  /** Fills every block up to the longest one's length, so that the pools stand in one row. */
+  /** Pads every block to the longest one's length, so that the pools line up. */
   private static List<String> aligned(List<String> layers) {
     int longestBlock = 4;
     List<String> rows = new ArrayList<>();

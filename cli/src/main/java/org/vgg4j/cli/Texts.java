@@ -10,15 +10,15 @@ final class Texts {
   static final String CROP =
       "side of the network's input window in pixels, at least 32 (default: ${DEFAULT-VALUE})";
   static final String DEVICE =
-      "what computes: auto (the best that can be used here), cpu, or one for which vgg4j's module"
-          + " is there, such as cuda or cuda:0,1 (default: ${DEFAULT-VALUE})";
+      "what computes: auto (the best that can be used here), cpu, or a device whose vgg4j module"
+          + " is installed, such as cuda or cuda:0,1 (default: ${DEFAULT-VALUE})";
   static final String JSON = "print the result as JSON";
   static final String MODEL =
       "a model.safetensors that vgg train or vgg import wrote, or a file that vgg import reads";
   static final String DATA =
-      "fashion-mini (built in), fashion-mnist, a folder with one sub-folder of images per class or"
-          + " with train/, val/ and test/ of such, of IDX files, of CIFAR's binary files, or of"
-          + " ILSVRC as distributed or as Kaggle has it";
+      "fashion-mini (built in), fashion-mnist, or a folder: with one sub-folder of images per"
+          + " class, with train/, val/ and test/ that have such sub-folders, with IDX files, with"
+          + " CIFAR's binary files, or with ILSVRC as distributed or as Kaggle has it";
   static final String HELD_OUT =
       "fraction of each class held out of the training images for validation, where there is no"
           + " val/ (default: ${DEFAULT-VALUE})";

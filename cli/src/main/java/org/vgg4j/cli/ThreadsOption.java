@@ -7,10 +7,10 @@ final class ThreadsOption {
   @Option(
       names = "--threads",
       paramLabel = "N",
-      description = "number of threads, which changes no result (default: all processors)")
+      description = "number of threads; no result depends on it (default: all processors)")
   private int count = Runtime.getRuntime().availableProcessors();
 
-  /** How many; whoever starts them checks the number. */
+  /** How many; the number is checked where they are started. */
   int count() {
     return count;
   }

@@ -40,15 +40,15 @@ import picocli.CommandLine.Spec;
     name = "train",
     description = {
       "Trains a network and leaves a run folder.",
-      "Without options: net A at a quarter of its width on 6,000 small pictures of clothes."
+      "Without options: net A at a quarter of its width on 6,000 small images of clothes."
     },
     sortOptions = false,
     defaultValueProvider = TrainingDefaults.class)
 class TrainCommand implements Callable<Integer> {
-  /** Option that prints the result for programs. */
+  /** The option that prints the result for programs. */
   static final String JSON = "--json";
 
-  /** Options that a resumed run may have anew. */
+  /** Options that may change when a run is resumed. */
   private static final Set<String> MAY_CHANGE =
       Set.of(
           YamlOptions.RESUME,
@@ -88,8 +88,8 @@ class TrainCommand implements Callable<Integer> {
       names = YamlOptions.RESUME,
       paramLabel = "RUN",
       description =
-          "go on with the run of that folder where its last checkpoint is; all options are its own,"
-              + " but for --threads, --device, --checkpoint-every, --max-unreadable, --nproc and"
+          "resume the run in that folder from its last checkpoint; all options are its own, except"
+              + " for --threads, --device, --checkpoint-every, --max-unreadable, --nproc and"
               + " --timeout")
   @Writes(Writes.Kind.FOLDER)
   private @Nullable Path resume;
@@ -98,7 +98,7 @@ class TrainCommand implements Callable<Integer> {
       names = YamlOptions.RECIPE,
       paramLabel = "FILE",
       description = {
-        "a YAML file with several runs, each in a folder of --out; the same command again goes on",
+        "a YAML file with several runs, each in a folder of --out; the same command again resumes",
         "where it was stopped"
       })
   private @Nullable Path recipe;
@@ -106,13 +106,13 @@ class TrainCommand implements Callable<Integer> {
   @Option(
       names = YamlOptions.DRY_RUN,
       description =
-          "only try it, also a recipe: open the data, plan the memory, decode pictures, do one"
-              + " step, predict the time; leaves nothing but the index of an archive")
+          "only try the run or recipe: open the data, plan the memory, decode images, do one step,"
+              + " predict the time; leaves nothing behind but the index of an archive")
   private boolean dryRun;
 
   @Option(
       names = JSON,
-      description = Texts.JSON + " at the end; what else there is to say goes to standard error")
+      description = Texts.JSON + " at the end; all other output goes to standard error")
   private boolean json;
 
   @Mixin private final QuietOption quiet = new QuietOption();
@@ -122,7 +122,7 @@ class TrainCommand implements Callable<Integer> {
   /** This process's group while {@link #call} runs. */
   private ProcessGroup group = ProcessGroup.alone();
 
-  /** What the options say together. */
+  /** The configuration that the options make. */
   TrainingConfig trainingConfig() {
     return options.config();
   }
@@ -134,7 +134,7 @@ class TrainCommand implements Callable<Integer> {
       return RankOptions.follows() ? 0 : lead(); // one process tries it
     }
     if (ranks.processes() > 1 && recipe == null) {
-      requireOrder(); // mistakes before processes are started
+      requireOrder(); // finds mistakes before processes are started
     }
     return ranks.run(
         spec,
@@ -164,7 +164,7 @@ class TrainCommand implements Callable<Integer> {
     }
   }
 
-  /** Takes part in whatever the process that leads trains; its options are those of that. */
+  /** Takes part in whatever rank 0 trains, with rank 0's options. */
   private int follow() {
     RunMessages messages = new RunMessages(group);
     try (StopSignal stop = StopSignal.install(NOWHERE)) {
@@ -178,7 +178,7 @@ class TrainCommand implements Callable<Integer> {
                 .build();
         Trainer.follow(config, group, Listeners.of(), stop::requested);
       }
-      return 0; // how the run ended, rank 0 tells
+      return 0; // rank 0 reports how the run ended
     }
   }
 
@@ -219,7 +219,7 @@ class TrainCommand implements Callable<Integer> {
     }
     List<Recipe.Stage> stages = Recipe.read(file, folderOfAll).stages();
     for (Recipe.Stage stage : stages) {
-      TrainingConfig unused = ofStage(stage); // all mistakes before hours are spent
+      TrainingConfig unused = ofStage(stage); // finds all mistakes before hours are spent
     }
     if (dryRun) {
       DryRunPrinter printer = new DryRunPrinter(terminal());
@@ -272,10 +272,10 @@ class TrainCommand implements Callable<Integer> {
   }
 
   /**
-   * Trains, or goes on, and leaves the report.
+   * Trains or resumes, and writes the report.
    *
-   * @param again options with which an interrupted run goes on
-   * @return 0, or that of the signal that stopped it
+   * @param again options that resume an interrupted run
+   * @return the exit code: 0, or that of the signal that stopped it
    */
   private int run(
       TrainingConfig config, Path folder, boolean begun, String again, StopSignal stop) {
@@ -298,7 +298,7 @@ class TrainCommand implements Callable<Integer> {
               "stopped; the model so far: %s%nTo go on: %s%n",
               result.folder().lastModel(), Hint.command("train " + again));
       terminal().flush();
-      writeReport(result, config); // what was saved is there whatever becomes of this
+      writeReport(result, config); // what was saved is kept even if this fails
       return stop.exitCode();
     }
     if (group.size() > 1 && !quiet.isQuiet()) {
@@ -307,20 +307,20 @@ class TrainCommand implements Callable<Integer> {
     try {
       writeReport(result, config);
     } finally {
-      printResult(result, config.data()); // a full disk now makes no training vain
+      printResult(result, config.data()); // even if the disk is full now
     }
     return 0;
   }
 
-  /** What it cost that processes had to wait for each other's gradients. */
+  /** What it cost that the processes exchange gradients. */
   private void printTraffic(TrainingResult result) {
     ProcessGroup.Traffic traffic = group.traffic();
     terminal()
         .printf(
             Locale.ROOT,
             "%nBetween %d processes: each sent %.1f MB a step; that took %.1f s, of which %.1f s"
-                + " while the backward pass went on, and %.1f s (%.1f %% of the time) were waited"
-                + " for.%n",
+                + " passed during the backward pass and %.1f s (%.1f %% of the time) were spent"
+                + " waiting.%n",
             group.size(),
             traffic.bytes() / 1e6 / Math.max(1, result.steps()),
             traffic.busySeconds(),
@@ -335,7 +335,7 @@ class TrainCommand implements Callable<Integer> {
     ReportCommand.write(result.folder(), null, config.device(), config.threads(), line);
   }
 
-  /** What the heap decided when the run began. */
+  /** The micro-batch that the heap decided when the run began. */
   private static int microBatchOf(RunFolder folder) {
     return YamlOptions.read(folder.config(), YamlOptions.RECIPE).path("micro-batch").asInt();
   }
@@ -350,7 +350,7 @@ class TrainCommand implements Callable<Integer> {
     }
   }
 
-  /** Where people read: with --json, that is not where the result goes. */
+  /** Where users read: with --json, the result does not go there. */
   private PrintWriter terminal() {
     if (json && quiet.isQuiet()) {
       return NOWHERE;

@@ -18,7 +18,7 @@ import picocli.CommandLine.Spec;
 
 /**
  * The options that say what a training run does: names and descriptions. Their defaults and ranges
- * are those of {@link TrainingConfig}, to which their values go by name.
+ * are those of {@link TrainingConfig}, which gets their values by name.
  */
 @SuppressWarnings("UnusedVariable") // picocli's option objects hold the values
 final class TrainingOptions {
@@ -83,8 +83,8 @@ final class TrainingOptions {
       names = "--limit",
       paramLabel = "N",
       description =
-          "use only so many of the training images, of each class its share; those held out are"
-              + " among them; 0: all (default: ${DEFAULT-VALUE})")
+          "use only this many of the training images, from all classes in proportion and including"
+              + " those held out; 0: all (default: ${DEFAULT-VALUE})")
   private int limit;
 
   @Option(
@@ -97,21 +97,21 @@ final class TrainingOptions {
       names = MICRO_BATCH,
       paramLabel = "N",
       description =
-          "images at a time; 0: as many as memory allows; batch normalisation is by these images'"
+          "images at a time; 0: as many as memory allows; batch normalisation uses these images'"
               + " statistics (default: ${DEFAULT-VALUE})")
   private int microBatch;
 
   @Option(
       names = "--lr",
       paramLabel = "F",
-      description = "learning rate at the start (default: ${DEFAULT-VALUE})")
+      description = "initial learning rate (default: ${DEFAULT-VALUE})")
   private double learningRate;
 
   @Option(
       names = "--lr-features",
       paramLabel = "F",
       description =
-          "learning rate at the start of the convolutions and their normalisations; 0: that of all"
+          "initial learning rate of the convolutions and their batch normalisations; 0: that of all"
               + " (default: ${DEFAULT-VALUE})")
   private double featuresRate;
 
@@ -119,7 +119,7 @@ final class TrainingOptions {
       names = "--lr-head",
       paramLabel = "F",
       description =
-          "learning rate at the start of the last layer; 0: that of all (default:"
+          "initial learning rate of the last layer; 0: that of all (default:"
               + " ${DEFAULT-VALUE})")
   private double headRate;
 
@@ -140,7 +140,8 @@ final class TrainingOptions {
       negatable = true,
       fallbackValue = "true",
       description =
-          "let biases, and normalisations' scales, decay like weights (default: ${DEFAULT-VALUE})")
+          "let biases, and batch normalisations' scales, decay like weights (default:"
+              + " ${DEFAULT-VALUE})")
   private boolean biasDecay;
 
   @Option(
@@ -163,7 +164,8 @@ final class TrainingOptions {
       names = "--init-rest",
       paramLabel = "NAME",
       description =
-          "weights that from:FILE leaves open: glorot, gaussian or he (default: ${DEFAULT-VALUE})")
+          "for weights that from:FILE does not give: glorot, gaussian or he (default:"
+              + " ${DEFAULT-VALUE})")
   private String initRest;
 
   @Option(
@@ -171,7 +173,7 @@ final class TrainingOptions {
       paramLabel = "NAMES",
       defaultValue = "",
       description =
-          "layers that keep their first weights: features (all convolutions and their"
+          "layers that are frozen: features (all convolutions and their batch"
               + " normalisations), all-but-head (all but fc8), or names such as conv1_1,fc6"
               + " (default: none)")
   private String freeze;
@@ -180,8 +182,8 @@ final class TrainingOptions {
       names = "--schedule",
       paramLabel = "NAME",
       description =
-          "how the learning rate falls: paper (by ten when validation stops improving), step (by"
-              + " ten after --step-epochs) or cosine (default: ${DEFAULT-VALUE})")
+          "how the learning rate falls: paper (to a tenth when validation stops improving), step"
+              + " (to a tenth after --step-epochs) or cosine (default: ${DEFAULT-VALUE})")
   private String schedule;
 
   @Option(
@@ -208,13 +210,13 @@ final class TrainingOptions {
   @Option(
       names = "--epochs",
       paramLabel = "N",
-      description = "at most so many; 74 in the paper (default: ${DEFAULT-VALUE})")
+      description = "at most this many; 74 in the paper (default: ${DEFAULT-VALUE})")
   private int epochs;
 
   @Option(
       names = "--max-steps",
       paramLabel = "N",
-      description = "at most so many steps (default: the paper's ${DEFAULT-VALUE})")
+      description = "at most this many steps (default: the paper's ${DEFAULT-VALUE})")
   private int maxSteps;
 
   @Option(names = "--seed", paramLabel = "N", description = Texts.SEED)
@@ -251,7 +253,7 @@ final class TrainingOptions {
   }
 
   /**
-   * What the options say together.
+   * The configuration that the options make.
    *
    * @throws InputException if one is out of its range
    */
@@ -260,7 +262,7 @@ final class TrainingOptions {
   }
 
   /**
-   * What a file says, over which the options that were typed win.
+   * The configuration that a file makes; options that were typed win.
    *
    * @param ofFile by the keys of {@link TrainingConfig#of}
    * @throws InputException if a key is unknown or a value out of its range
@@ -273,7 +275,7 @@ final class TrainingOptions {
   private TrainingConfig over(Map<String, ?> ofFile, List<OptionSpec> options) {
     if (typed(SCALE) && typed(SCALE_RATIO)) {
       throw new ParameterException(
-          spec.commandLine(), "--scale and --scale-ratio say the same: give one of them");
+          spec.commandLine(), "--scale and --scale-ratio set the same thing: give one of them");
     }
     Map<String, Object> values = new LinkedHashMap<>(ofFile);
     for (OptionSpec option : options) {
@@ -290,7 +292,7 @@ final class TrainingOptions {
     return (typed(MICRO_BATCH) ? builder : builder.fitMicroBatch()).build();
   }
 
-  /** Of the options that were typed, those that change nothing beside the others, and why. */
+  /** The typed options that have no effect beside the others, and why. */
   List<String> withoutEffect(TrainingConfig config) {
     ScheduleConfig.Kind kind = config.schedule().kind();
     Map<String, Boolean> idle = new LinkedHashMap<>();
@@ -298,7 +300,7 @@ final class TrainingOptions {
     idle.put("--step-epochs is for --schedule step", kind != ScheduleConfig.Kind.STEP);
     idle.put("--init-rest is for --init from:FILE", config.start().from() == null);
     idle.put(
-        "--lr-features is for layers that --freeze keeps",
+        "--lr-features is for layers that --freeze freezes",
         config.start().freeze().contains("features"));
     return idle.entrySet().stream()
         .filter(one -> one.getValue() && typed(one.getKey().split(" ")[0]))

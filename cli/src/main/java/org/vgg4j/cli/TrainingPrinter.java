@@ -12,7 +12,7 @@ import org.vgg4j.train.EpochMetrics;
 import org.vgg4j.train.TrainingConfig;
 import org.vgg4j.train.TrainingListener;
 
-/** Shows how training goes: a line per epoch, and the progress within. */
+/** Shows how training goes: a line per epoch, and progress within each. */
 final class TrainingPrinter implements TrainingListener {
   private final PrintWriter out;
   private final PrintWriter notes;
@@ -34,7 +34,7 @@ final class TrainingPrinter implements TrainingListener {
   public void surveyed(Dataset part, int done) {
     if (part.mayBeUnreadable()) {
       line.show(
-          "looking at the pictures: %,d of %,d of %s".formatted(done, part.size(), part.name()));
+          "looking at the images: %,d of %,d of %s".formatted(done, part.size(), part.name()));
     }
   }
 
@@ -80,7 +80,7 @@ final class TrainingPrinter implements TrainingListener {
   @Override
   public void resumed(int epoch, int step) {
     line.clear();
-    out.printf("Going on in epoch %d after %d steps.%n", epoch, step);
+    out.printf("Resuming in epoch %d after %d steps.%n", epoch, step);
     out.flush();
   }
 
@@ -105,7 +105,7 @@ final class TrainingPrinter implements TrainingListener {
             left(progress)));
   }
 
-  /** The first step warms up kernels and disk: what it took says nothing of the others. */
+  /** The first step warms up kernels and disk: its time says nothing about the others. */
   private static String left(Progress progress) {
     return progress.epoch() == 1 && progress.step() == 1
         ? ""
@@ -137,7 +137,7 @@ final class TrainingPrinter implements TrainingListener {
     err.println("vgg: " + sentence);
   }
 
-  /** Of a run that goes wrong, losses of many digits; its column has nine. */
+  /** Losses of a run that goes wrong may have many digits; the column has nine. */
   private static String loss(double value) {
     return String.format(Locale.ROOT, Math.abs(value) < 1000 ? "%.4f" : "%.2e", value);
   }

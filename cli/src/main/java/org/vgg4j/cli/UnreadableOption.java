@@ -12,9 +12,9 @@ final class UnreadableOption {
       paramLabel = "N",
       defaultValue = "auto",
       description =
-          "pass over so many pictures of each part that cannot be read, or such a share, such as"
-              + " 2%%; with more nothing begins (default: auto: 1%%, of small parts 3, but no more"
-              + " than a tenth, or one)")
+          "pass over at most this many unreadable images of each part, or a share, such as 2%%;"
+              + " with more the command does not begin (default: auto: 1%%, in small parts 3, but"
+              + " no more than a tenth, or one)")
   private String limit;
 
   UnreadableLimit get() {

@@ -14,8 +14,8 @@ import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.UnmatchedArgumentException;
 
 /**
- * What is said of a command line that is not understood: what is wrong, what may have been meant,
- * and where all options are, a line each.
+ * Reports a command line that is not understood: what is wrong, what may have been meant, and where
+ * to find all options, a line each.
  */
 final class UsageErrors implements IParameterExceptionHandler {
   @Override
@@ -43,7 +43,7 @@ final class UsageErrors implements IParameterExceptionHandler {
 
   /**
    * The first word that belongs to nothing; null if there is none. Where an option is missing,
-   * picocli does not look for one, though it may be the missing one, mistyped.
+   * picocli does not look for such words, though one may be the missing option, mistyped.
    */
   private static @Nullable String unmatched(
       ParameterException failure, CommandLine command, String[] args) {
@@ -99,7 +99,7 @@ final class UsageErrors implements IParameterExceptionHandler {
     return data ? "--data " + Hint.quoted(word) : null;
   }
 
-  /** picocli's words, as ours begin. */
+  /** picocli's sentence, with a small first letter as ours. */
   private static String sentence(ParameterException failure) {
     String message = String.valueOf(failure.getMessage());
     boolean sentence = message.matches("[A-Z][a-z](?s:.*)"); // not DATA or IMAGE

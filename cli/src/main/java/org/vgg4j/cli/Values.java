@@ -11,7 +11,7 @@ import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.ParseResult;
 import picocli.CommandLine.TypeConversionException;
 
-/** How words of the command line become numbers and paths, and which are none. */
+/** Converts words of the command line to numbers and paths, and refuses those that are neither. */
 final class Values {
   private static final Pattern WHOLE = Pattern.compile("[+-]?\\d+");
   private static final Pattern DECIMAL =
@@ -32,7 +32,7 @@ final class Values {
   }
 
   /**
-   * Refuses options that were given nothing, but for those that are nothing by default.
+   * Refuses options with an empty value, except those that are empty by default.
    *
    * @throws ParameterException if there is one
    */
@@ -45,8 +45,7 @@ final class Values {
       if (nothing && !maybeNothing) {
         String name = arg instanceof OptionSpec option ? option.longestName() : arg.paramLabel();
         throw new ParameterException(
-            parsed.commandSpec().commandLine(),
-            name + " is empty: give something, or leave it out");
+            parsed.commandSpec().commandLine(), name + " is empty: give a value, or leave it out");
       }
     }
   }

@@ -18,8 +18,8 @@ import java.lang.annotation.Target;
     FILE,
     /** Files in a folder. */
     FOLDER,
-    /** Images in a folder, which must not get among those of a data set. */
-    PICTURES
+    /** Images in a folder, which must not be mixed with those of a data set. */
+    IMAGES
   }
 
   /** What is written. */

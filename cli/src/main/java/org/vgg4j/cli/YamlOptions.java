@@ -24,6 +24,8 @@ import org.jspecify.annotations.Nullable;
 import org.vgg4j.base.AtomicFile;
 import org.vgg4j.base.InputException;
 import org.vgg4j.train.RunFolder;
+import org.vgg4j.train.TrainingConfig;
+import org.vgg4j.train.TrainingConfigBuilder;
 import picocli.CommandLine;
 import picocli.CommandLine.IDefaultValueProvider;
 import picocli.CommandLine.Model.ArgSpec;
@@ -138,7 +140,7 @@ final class YamlOptions implements IDefaultValueProvider {
   }
 
   /**
-   * Understands an object of a YAML file as options.
+   * Reads an object of a YAML file as options.
    *
    * @param place what to call the object in an error, for example the file
    * @throws InputException if a key is unknown or a value is not a single one
@@ -189,8 +191,8 @@ final class YamlOptions implements IDefaultValueProvider {
   }
 
   /**
-   * What the command line would say. A folder called 007 or 2024_01 is no number, and one called no
-   * is not "false"; a number may be written as YAML allows.
+   * The text that the command line would have. A folder called 007 or 2024_01 is no number, and one
+   * called no is not "false"; a number may be written in any way that YAML allows.
    *
    * @param type of the option
    */
@@ -201,7 +203,7 @@ final class YamlOptions implements IDefaultValueProvider {
     }
     if (plain.text().matches("[+-]?0[0-9_]+")) {
       throw new InputException(
-          "%s is %s, which some read as octal: write the number without the first 0"
+          "%s is %s, which some read as octal: write the number without the leading 0"
               .formatted(place, plain.text()));
     }
     try {
@@ -261,7 +263,7 @@ final class YamlOptions implements IDefaultValueProvider {
     }
     if (parser.isCurrentAlias()) {
       throw new InputException(
-          "%s, line %d: references such as *%s are not understood: write what they stand for"
+          "%s, line %d: references such as *%s are not supported: write what they stand for"
               .formatted(file, parser.currentLocation().getLineNr(), parser.getText()));
     }
     if (token.isNumeric() || token.isBoolean()) {
@@ -303,8 +305,9 @@ final class YamlOptions implements IDefaultValueProvider {
         .contains("--" + key);
   }
 
-  /** Else picocli would complain of a command line that nobody typed. */
+  /** Refuses wrong values here: picocli would report a command line that nobody typed. */
   private static void requireValues(String place, CommandSpec command, Map<String, String> values) {
+    values.forEach((name, value) -> requireValue(place, name.substring(2), value));
     String[] args =
         values.entrySet().stream()
             .map(value -> value.getKey() + "=" + value.getValue())
@@ -312,6 +315,17 @@ final class YamlOptions implements IDefaultValueProvider {
     try {
       Values.register(new CommandLine(command.userObject().getClass())).parseArgs(args);
     } catch (ParameterException e) {
+      throw new InputException(place + ": " + e.getMessage(), e);
+    }
+  }
+
+  private static void requireValue(String place, String key, String value) {
+    if (!TrainingConfig.isKey(key)) {
+      return;
+    }
+    try {
+      TrainingConfigBuilder unused = TrainingConfig.builder(Map.of(key, value));
+    } catch (InputException e) {
       throw new InputException(place + ": " + e.getMessage(), e);
     }
   }

@@ -183,7 +183,7 @@ class EvaluateCommandTest {
         .contains("multi-crop (3x3 crops), no mirror images, Q = 36");
     Vgg noGrid = evaluate(trained.data(), "--grid=3");
     assertThat(noGrid.exitCode()).isEqualTo(1);
-    assertThat(noGrid.err()).contains("protocol center-crop has no grid: leave out --grid");
+    assertThat(noGrid.err()).contains("protocol center-crop has no grid: leave out option grid");
     Vgg noFlip = evaluate(trained.data(), "--no-flip");
     assertThat(noFlip.exitCode()).isEqualTo(1);
     assertThat(noFlip.err()).contains("protocol center-crop has no mirror images");
@@ -209,14 +209,14 @@ class EvaluateCommandTest {
     assertThat(new ObjectMapper().readTree(root.resolve("few.json").toFile()).get("ids"))
         .hasSize(23);
     assertThat(evaluate(data, "--max-unreadable=0").err())
-        .contains("1 of the 24 pictures of few cannot be read, and none may be passed over");
+        .contains("1 of the 24 images of few cannot be read, and none may be passed over");
     for (String file : List.of("red/4.png", "blue/0.png", "green/7.png")) {
       Files.write(data.resolve(file), new byte[] {1, 2, 3});
     }
     Vgg many = evaluate(data);
     assertThat(many.exitCode()).isEqualTo(1);
     assertThat(many.err())
-        .contains("4 of the 24 pictures of few cannot be read, more than the 2")
+        .contains("4 of the 24 images of few cannot be read, more than the 2")
         .contains("red/3.png", "red/4.png", "blue/0.png", "green/7.png");
     Vgg allowed = evaluate(data, "--max-unreadable=20%");
     assertThat(allowed.exitCode()).isZero();

@@ -333,7 +333,7 @@ class ForeignWeightsTest {
     Vgg drawn =
         Vgg.run("finetune", "--data", "fashion-mini", "--model", trained.model(), "--init", "he");
     assertThat(drawn.exitCode()).isEqualTo(1);
-    assertThat(drawn.err()).contains("option init says something else than --model");
+    assertThat(drawn.err()).contains("option init contradicts --model");
     Vgg recipe =
         Vgg.run(
             "finetune", "--data", "x", "--model", trained.model(), "--recipe", "r", "--out", "o");

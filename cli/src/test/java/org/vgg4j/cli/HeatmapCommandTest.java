@@ -155,7 +155,7 @@ class HeatmapCommandTest {
     // the network is sure of this one, whichever square is covered
     Vgg vgg = heatmap(trained.data().resolve("test/green/0.png"));
     assertThat(vgg.exitCode()).as(vgg.err()).isZero();
-    assertThat(vgg.out()).contains("or raises it by up to 0.0: no one square decides\n");
+    assertThat(vgg.out()).contains("or raises it by up to 0.0: no single square decides\n");
   }
 
   @Test

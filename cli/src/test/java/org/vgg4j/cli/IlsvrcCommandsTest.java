@@ -222,7 +222,7 @@ class IlsvrcCommandsTest {
     Vgg vgg = Vgg.run("evaluate", "--model", model, "--data", data, "--submission", file);
     assertThat(vgg.exitCode()).isEqualTo(1);
     assertThat(vgg.err())
-        .contains("1 of the 8 pictures of kaggle/test cannot be read, and none may be passed over")
+        .contains("1 of the 8 images of kaggle/test cannot be read, and none may be passed over")
         .contains(damaged.toString());
     assertThat(file).doesNotExist();
     List<Object> words =
@@ -279,7 +279,7 @@ class IlsvrcCommandsTest {
     Vgg text = Vgg.run("data", "inspect", shared.resolve(layout), "--sheet", sheet, "--limit", 5);
     assertThat(text.out())
         .contains("1 n01443537 goldfish           10    3")
-        .contains("shows pictures of 4 classes of "); // their names are drawn
+        .contains("shows images of 4 classes of "); // their names are drawn
   }
 
   @Test

@@ -59,9 +59,9 @@ class LimitsTest {
     assertThatThrownBy(() -> RankOptions.requireMemory(5, 700_000_000, 4_000_000_000L))
         .isInstanceOf(InputException.class)
         .hasMessage(
-            "5 processes need 5,000 MB of memory, 1,000 MB each, but here are 4,000 MB: take"
-                + " --nproc 4 or less");
+            "5 processes need 5,000 MB of memory, 1,000 MB each, but this machine has 4,000 MB:"
+                + " take --nproc 4 or less");
     assertThatThrownBy(() -> RankOptions.requireMemory(2, 3_000_000_000L, 4_000_000_000L))
-        .hasMessageEndingWith("but here are 4,000 MB: leave --nproc out");
+        .hasMessageEndingWith("but this machine has 4,000 MB: leave --nproc out");
   }
 }

@@ -38,7 +38,7 @@ class OutputsTest {
           Map.entry("export", List.of("OUT FILE")),
           Map.entry("models get", List.of("--cache FOLDER")),
           Map.entry("data inspect", List.of("--sheet FILE")),
-          Map.entry("data export", List.of("--out PICTURES")));
+          Map.entry("data export", List.of("--out IMAGES")));
 
   /** Options of other types than Path that name a place to be read. */
   private static final List<String> READ =
@@ -178,7 +178,7 @@ class OutputsTest {
         .isEqualTo(
             "vgg: "
                 + fresh
-                + " would be a picture of "
+                + " would be an image of "
                 + photos
                 + ": give a file in another folder");
     assertThat(fresh).doesNotExist();
@@ -204,7 +204,7 @@ class OutputsTest {
       assertThat(vgg.exitCode()).isEqualTo(1);
       assertThat(vgg.err())
           .startsWith(
-              "vgg: " + out + " is in the data set " + photos + ", whose pictures these would be");
+              "vgg: " + out + " is in the data set " + photos + ", whose images these would be");
     }
     assertThat(photos.resolve("new")).doesNotExist();
   }

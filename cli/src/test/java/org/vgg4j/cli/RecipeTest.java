@@ -82,7 +82,7 @@ class RecipeTest {
     assertThat(again.out())
         .contains("Stage A is finished")
         .contains("Stage B is finished")
-        .contains("Going on in epoch 2 after 3 steps.");
+        .contains("Resuming in epoch 2 after 3 steps.");
     assertThat(Files.readAllBytes(root.resolve("out/B-large/last/model.safetensors")))
         .isEqualTo(last);
   }
@@ -97,8 +97,9 @@ class RecipeTest {
         "stages: {A: {arch: A}, B: {epoch: 3}} | stage B: unknown key 'epoch'",
         "stages: {A: 3} | stage A must hold options",
         "stages: {a/b: {}} | stage a/b: a stage is also a folder",
-        "stages: {A: {init: 'from-stage:B'}, B: {}} | stage A: init names stage 'B', but the stages before are []",
-        "stages: {A: {epochs: many}} | stage A: Invalid value for option '--epochs'",
+        "stages: {A: {init: 'from-stage:B'}, B: {}} | stage A: init names stage 'B', but the stages"
+            + " before are []",
+        "stages: {A: {epochs: many}} | stage A: option epochs is many but must be a whole number",
         "stages: {A: {}, B: {epochs: 0}} | option epochs is 0 but must be at least 1",
         "stages: {A: {resume: x}} | stage A: unknown key 'resume'",
       })

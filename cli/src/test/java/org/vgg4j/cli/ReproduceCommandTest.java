@@ -75,7 +75,7 @@ class ReproduceCommandTest {
     Path data = Pictures.writeClasses(root.resolve("photos"), 4, 1);
     Vgg vgg = Vgg.run("reproduce", "--quick", "--data", data, "--out", root.resolve("tables"));
     assertThat(vgg.exitCode()).isEqualTo(1);
-    assertThat(vgg.err()).contains("has no test images, on which networks can be compared");
+    assertThat(vgg.err()).contains("has no test images to compare networks on");
     assertThat(root.resolve("tables")).doesNotExist();
   }
 }

@@ -302,7 +302,7 @@ class TrainCommandTest {
         .isEqualToIgnoringNewLines(
             "vgg: folder "
                 + root.resolve("run")
-                + " is not empty: give another --out, or remove it first");
+                + " is not empty: give another folder (option out), or remove it first");
   }
 
   @Test
@@ -316,7 +316,7 @@ class TrainCommandTest {
     Vgg resumed = Vgg.run("train", "--resume", root.resolve("whole"), "--threads=1");
     assertThat(resumed.exitCode()).as(resumed.err()).isZero();
     assertThat(resumed.out())
-        .contains("Going on in epoch 3 after 6 steps.")
+        .contains("Resuming in epoch 3 after 6 steps.")
         .contains("Test: top-1");
 
     Vgg changed = Vgg.run("train", "--resume", root.resolve("whole"), "--lr=1");

@@ -65,7 +65,7 @@ class WrongDiagnosisTest {
   void posteriorsThatAreNone() throws IOException {
     Path script = Files.writeString(root.resolve("t.sh"), "echo\n");
     String sentence =
-        " holds no posteriors: these are in a .npy, with a .json of the same name beside";
+        " holds no posteriors: give a .npy that has a .json of the same name beside it";
     assertSays(evaluate("--compare", script), script + sentence);
     assertSays(evaluate("--compare", trained.model()), trained.model() + sentence);
     Path nowhere = root.resolve("nowhere.npy");
@@ -131,9 +131,8 @@ class WrongDiagnosisTest {
         Vgg.run("train", "--data", trained.data(), "--out", run),
         "folder "
             + run
-            + " holds a run already: go on with it by --resume "
-            + run
-            + ", or give another --out");
+            + " holds a run already: resume it (option resume), or give another folder (option"
+            + " out)");
   }
 
   /** The model's scale is for its own crop. */

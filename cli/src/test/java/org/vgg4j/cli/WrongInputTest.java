@@ -146,8 +146,8 @@ class WrongInputTest {
     assertThat(training.exitCode()).isEqualTo(1);
     assertThat(training.err())
         .startsWith(
-            "vgg: 1 of the 9 pictures of photos/train cannot be read, and none may be passed over"
-                + " (--max-unreadable, or a submission): repair")
+            "vgg: 1 of the 9 images of photos/train cannot be read, and none may be passed over"
+                + " (option max-unreadable, or a submission): repair")
         .endsWith("; the first: " + sentence + System.lineSeparator());
     Vgg evaluation =
         Vgg.run("evaluate", "--data", photos, "--model", model(), "--max-unreadable", "0");
@@ -169,8 +169,8 @@ class WrongInputTest {
     assertThat(vgg.err().lines()).hasSize(1);
     assertThat(vgg.err())
         .containsPattern(
-            "^vgg: [23] of the 9 pictures of photos/train cannot be read, more than the 1 that are"
-                + " passed over \\(--max-unreadable\\): repair")
+            "^vgg: [23] of the 9 images of photos/train cannot be read, more than the 1 that are"
+                + " passed over \\(option max-unreadable\\): repair")
         .containsPattern("; the first: \\S*/0.png is damaged, cut off or of an unsupported");
   }
 
@@ -326,7 +326,7 @@ class WrongInputTest {
     Path yaml = file("options.yaml", "lr: fast\n");
     Vgg vgg = train("--config", yaml, "--data", data());
     assertThat(vgg.exitCode()).isNotZero();
-    assertThat(vgg.err()).contains("--lr").contains("fast").contains(yaml.toString());
+    assertThat(vgg.err()).startsWith("vgg: " + yaml + ": option lr is fast but must be a number");
   }
 
   @Test
@@ -335,7 +335,7 @@ class WrongInputTest {
         train("--data", data(), "--lr", "1e6", "--epochs", "50", "--batch", "16", "--patience=50");
     assertThat(vgg.exitCode()).isEqualTo(1);
     assertThat(vgg.err()).startsWith("vgg: training diverged: the loss at step ");
-    assertThat(vgg.err()).contains("Lower --lr (it is 1000000.0)");
+    assertThat(vgg.err()).contains("Lower option lr (it is 1000000.0)");
   }
 
   /** Room for the models and the checkpoint of one epoch, but not for another copy beside them. */

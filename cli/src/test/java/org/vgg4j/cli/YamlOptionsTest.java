@@ -8,6 +8,7 @@ import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** What a value of a configuration file is depends on what it is for. */
@@ -36,6 +37,26 @@ class YamlOptionsTest {
         .contains("key 'seed' is 010, which some read as octal: write the number without");
   }
 
+  /** The sentence names the file and the key, and says what is allowed. */
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "epochs: many       | option epochs is many but must be a whole number",
+        "batch: 1.5         | option batch is 1.5 but must be a whole number",
+        "max-steps: 1e10    | option max-steps is 1.0E10 but must be a whole number of at most",
+        "lr: fast           | option lr is fast but must be a number such as 0.5 or 1e-3",
+        "lr-head: fast      | option lr-head is fast but must be a number such as 0.5 or 1e-3",
+        "flip: perhaps      | option flip is perhaps but must be true or false",
+        "step-epochs: 20;40 | option step-epochs is 20;40 but must be epochs of at most nine",
+        "scale: large       | option scale is large but must be a number of pixels",
+        "init: random       | there is no initialisation 'random': choose glorot, gaussian or he",
+      })
+  void wrongValuesAreRefused(String line, String sentence) throws IOException {
+    assertThat(train(line + "\n").err())
+        .startsWith("vgg: " + root.resolve("c.yaml") + ": " + sentence);
+  }
+
   @ParameterizedTest
   @ValueSource(strings = {"1_000", "0x10", "+5", "\"010\"", "0"})
   void numbersAsYamlHasThem(String seed) throws IOException {
@@ -48,7 +69,7 @@ class YamlOptionsTest {
     assertThat(train("data: nowhere\n---\nseed: 2\n").err())
         .contains("c.yaml holds more than one YAML document");
     assertThat(train("data: &place nowhere\nout: *place\n").err())
-        .contains("c.yaml, line 2: references such as *place are not understood");
+        .contains("c.yaml, line 2: references such as *place are not supported");
   }
 
   @Test

@@ -26,8 +26,7 @@ public record ViewPlan(Protocol protocol, boolean mirrored, int grid) {
   public ViewPlan withMirrorImages(boolean wanted) {
     if (!protocol.hasMirrorImages()) {
       throw new InputException(
-          "protocol %s has no mirror images: leave out --flip or --no-flip"
-              .formatted(protocol.label()));
+          "protocol %s has no mirror images: leave out option flip".formatted(protocol.label()));
     }
     return new ViewPlan(protocol, wanted, grid);
   }
@@ -41,7 +40,7 @@ public record ViewPlan(Protocol protocol, boolean mirrored, int grid) {
   public ViewPlan withGrid(int side) {
     if (!protocol.hasGrid()) {
       throw new InputException(
-          "protocol %s has no grid: leave out --grid, or choose multi-crop or both"
+          "protocol %s has no grid: leave out option grid, or choose multi-crop or both"
               .formatted(protocol.label()));
     }
     if (side < 1 || side > LARGEST_GRID) {

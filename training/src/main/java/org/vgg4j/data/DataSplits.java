@@ -10,11 +10,11 @@ import org.jspecify.annotations.Nullable;
  *
  * @param name what to call the data set, for example {@code fashion-mini}
  * @param train what the network learns from
- * @param validation what the learning rate and the choice of the best network are decided on
+ * @param validation what decides when the learning rate drops and which network is the best
  * @param test what is used once, at the end; null if the data set has no such images
  * @param fingerprint SHA-256 in hexadecimal digits of the data set as it was found, before any
  *     image was held out: it does not depend on the held-out fraction or the seed
- * @param notes sentences for people about how it was read, and about files that are passed over
+ * @param notes sentences for users about how it was read, and about files that are passed over
  */
 public record DataSplits(
     String name,
@@ -39,8 +39,8 @@ public record DataSplits(
   }
 
   /**
-   * Returns the same without images that cannot be used. The fingerprint stays that of the data set
-   * as it was found.
+   * Returns the same splits without the images that cannot be used. The fingerprint stays that of
+   * the data set as it was found.
    *
    * @throws IndexOutOfBoundsException if there is no such image
    */
@@ -57,9 +57,9 @@ public record DataSplits(
   private static Dataset without(Dataset part, Split split, List<Unreadable> unreadable) {
     BitSet kept = new BitSet(part.size());
     kept.set(0, part.size());
-    for (Unreadable picture : unreadable) {
-      if (picture.split() == split) {
-        kept.clear(Objects.checkIndex(picture.index(), part.size()));
+    for (Unreadable one : unreadable) {
+      if (one.split() == split) {
+        kept.clear(Objects.checkIndex(one.index(), part.size()));
       }
     }
     return kept.cardinality() == part.size()

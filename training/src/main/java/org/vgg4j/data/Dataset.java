@@ -7,11 +7,11 @@ import org.vgg4j.model.Label;
 import org.vgg4j.model.Target;
 
 /**
- * Images, most often labelled, numbered from 0. All methods may be called by several threads at
- * once, and always answer the same.
+ * Images, usually labelled, numbered from 0. All methods are thread-safe and always return the
+ * same.
  */
 public interface Dataset {
-  /** The label of images whose classes are not known, as those of a competition's test set. */
+  /** The label of images whose classes are not known, such as those of a competition's test set. */
   int UNKNOWN = -1;
 
   /** Returns what to call the data set, for example {@code fashion-mini/train}. */
@@ -48,14 +48,14 @@ public interface Dataset {
   }
 
   /**
-   * Returns what to call an image: its file, or its place, for example {@code train/123}.
+   * Returns what to call an image: its file, or its position, for example {@code train/123}.
    *
    * @param index from 0 to size - 1
    */
   String id(int index);
 
   /**
-   * Returns an image at its own size, decoded anew at each call.
+   * Returns an image at its own size, decoded again at each call.
    *
    * @param index from 0 to size - 1
    * @throws org.vgg4j.image.UnreadableImageException if its content is no image
@@ -63,12 +63,12 @@ public interface Dataset {
    */
   RgbImage image(int index);
 
-  /** Returns sentences for people about what was found beside the images. */
+  /** Returns sentences for users about what was found beside the images. */
   default List<String> notes() {
     return List.of();
   }
 
-  /** Whether there can be images that turn out to be unreadable only when they are decoded. */
+  /** Whether some images may turn out to be unreadable when they are decoded. */
   default boolean mayBeUnreadable() {
     return true;
   }

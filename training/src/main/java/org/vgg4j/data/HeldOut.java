@@ -56,11 +56,11 @@ public final class HeldOut {
   }
 
   /**
-   * Takes some images, from all classes in proportion: of n out of a whole of N round(limit * n /
-   * N), but at least two, so that one can be held out. Which ones is decided by the seed, the class
-   * and n alone; they keep the order of the whole.
+   * Takes some images, from all classes in proportion: of a class with n of all N images,
+   * round(limit * n / N), but at least two, so that one can be held out. Which ones is decided by
+   * the seed, the class and n alone; they keep the order of the whole.
    *
-   * @param limit how many, about; all if there are no more
+   * @param limit about how many; all if there are no more
    */
   public static Dataset some(Dataset whole, int limit, long seed) {
     if (limit >= whole.size()) {

@@ -10,7 +10,8 @@ public abstract class IndexedDataset implements Dataset {
 
   /**
    * @param name what to call it
-   * @param labels of each image; {@link Dataset#UNKNOWN} for all of them where nobody knows
+   * @param labels of each image; {@link Dataset#UNKNOWN} for all of them where the classes are not
+   *     known
    */
   protected IndexedDataset(String name, List<String> classNames, int[] labels) {
     this.name = name;

@@ -2,7 +2,7 @@ package org.vgg4j.data;
 
 import java.util.function.IntConsumer;
 
-/** How the caller runs independent tasks, where it waits for them to end. */
+/** Runs independent tasks and waits for them to end. */
 @FunctionalInterface
 public interface ParallelFor {
   /** One task after the other, in the calling thread. */

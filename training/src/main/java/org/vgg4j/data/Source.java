@@ -10,9 +10,9 @@ import org.vgg4j.base.InputException;
 /**
  * A data set as it is found, before anything is held out.
  *
- * @param kind what was recognised, for people
+ * @param kind what was recognised, for users
  * @param name what to call it
- * @param train all images to learn from; null if there are none, only others
+ * @param train all images to learn from; null if there are none
  * @param validation null if some of the training images must be held out instead
  * @param test labelled test images; null if there are none
  * @param unlabelled images whose classes only the organisers of a competition know; null if there
@@ -67,7 +67,7 @@ public record Source(
     return new Source(kind, name, train, validation, test, unlabelled, synsets, more);
   }
 
-  /** With a note of the classes that have a name but no training image, if there are any. */
+  /** With a note on the classes that have a name but no training image, if there are any. */
   public Source withNoteOfEmptyClasses() {
     if (train == null) {
       return this;
@@ -123,7 +123,7 @@ public record Source(
     return new DataSplits(name, parts.train(), parts.validation(), test, fingerprint(), allNotes());
   }
 
-  /** All that is to be said about it. */
+  /** All notes: its own, and those of its labelled parts. */
   public List<String> allNotes() {
     List<String> all = new ArrayList<>(notes);
     labelled().forEach(part -> all.addAll(part.notes()));

@@ -4,7 +4,7 @@ package org.vgg4j.data;
 public enum Split {
   /** What the network learns from. */
   TRAIN,
-  /** What the learning rate and the choice of the best network are decided on. */
+  /** What decides when the learning rate drops and which network is the best. */
   VAL,
   /** What is used once, at the end. */
   TEST

@@ -24,7 +24,7 @@ public final class Subset implements Dataset {
     for (int index : this.indices) {
       if (index < 0 || index >= whole.size()) {
         throw new IndexOutOfBoundsException(
-            "picture " + index + " of the " + whole.size() + " of " + whole.name());
+            "image " + index + " of the " + whole.size() + " of " + whole.name());
       }
     }
   }

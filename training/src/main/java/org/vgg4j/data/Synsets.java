@@ -38,7 +38,8 @@ public final class Synsets {
   /**
    * @param synsets in any order
    * @param file where they come from
-   * @throws InputException if there are fewer than two, a WNID is none, or a WNID or id comes twice
+   * @throws InputException if there are fewer than two, a WNID is none, or a WNID or id is listed
+   *     twice
    */
   public Synsets(List<Synset> synsets, Object file) {
     sorted = synsets.stream().sorted(Comparator.comparing(Synset::wnid)).toList();
@@ -66,7 +67,7 @@ public final class Synsets {
   }
 
   /**
-   * Returns the WNID that a class name begins with, which says which class it is whatever words
+   * Returns the WNID that a class name begins with, which identifies the class whatever words
    * follow; a name that begins with none is returned as it is.
    */
   public static String key(String className) {

@@ -15,7 +15,7 @@ public record Unreadable(Split split, int index, String id, String reason) {
   private static final int NAMED = 3;
 
   /**
-   * Says that some images are passed over, as the beginning of a sentence.
+   * Returns the beginning of a sentence, which says that some images are passed over.
    *
    * @param count how many, at least 1
    */
@@ -26,9 +26,9 @@ public record Unreadable(Split split, int index, String id, String reason) {
   }
 
   /** Returns the names of the first few, for a sentence. */
-  public static String names(List<Unreadable> pictures) {
+  public static String names(List<Unreadable> images) {
     String names =
-        pictures.stream().limit(NAMED).map(Unreadable::id).collect(Collectors.joining(", "));
-    return pictures.size() > NAMED ? names + ", ..." : names;
+        images.stream().limit(NAMED).map(Unreadable::id).collect(Collectors.joining(", "));
+    return images.size() > NAMED ? names + ", ..." : names;
   }
 }

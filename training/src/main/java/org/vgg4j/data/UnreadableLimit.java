@@ -8,14 +8,14 @@ import java.util.stream.Collectors;
 import org.vgg4j.base.InputException;
 
 /**
- * How many images of a part of a data set may turn out to be unreadable before that is no accident.
+ * How many images of a part of a data set may be unreadable before something must be wrong.
  *
  * @param share of the part, from 0 to 1
- * @param count allowed however small that share is; but no more than a tenth of the part, or one,
- *     unless the share is 0
+ * @param count allowed however small that share is; unless the share is 0, no more than a tenth of
+ *     the part, or one
  */
 public record UnreadableLimit(double share, int count) {
-  /** One in a hundred; of small parts three, or if that is more than a tenth, a tenth or one. */
+  /** One in a hundred; in small parts three, or a tenth if that is fewer, but always one. */
   public static final UnreadableLimit AUTO = new UnreadableLimit(0.01, 3);
 
   /** Not one. */
@@ -46,7 +46,7 @@ public record UnreadableLimit(double share, int count) {
       return new UnreadableLimit(Double.parseDouble(percent.group(1)) / 100, 0);
     }
     throw new InputException(
-        "option max-unreadable is %s but must be a number of pictures, such as 5, a share, such as 2%%, or auto"
+        "option max-unreadable is %s but must be a number of images, such as 5, a share, such as 2%%, or auto"
             .formatted(text));
   }
 
@@ -63,18 +63,18 @@ public record UnreadableLimit(double share, int count) {
     return text.replaceAll("\\.?0+$", "");
   }
 
-  /** How many of so many images. */
-  public int of(int pictures) {
-    int tenth = Math.max(1, (int) (MOST_OF_SMALL * pictures));
+  /** How many of this many images. */
+  public int of(int images) {
+    int tenth = Math.max(1, (int) (MOST_OF_SMALL * images));
     int some = share == 0 ? count : Math.min(count, tenth);
-    return Math.max(some, (int) (share * pictures + 1e-9));
+    return Math.max(some, (int) (share * images + 1e-9));
   }
 
   /**
    * @param part of a data set
-   * @param unreadable those of its images that are
-   * @param listed where all of them are listed, for people; empty to name them in the sentence
-   * @throws InputException if there are too many, or all are
+   * @param unreadable those of its images that cannot be read
+   * @param listed where all of them are listed, for users; empty to name them in the sentence
+   * @throws InputException if they are too many, or all
    */
   public void require(Dataset part, List<Unreadable> unreadable, String listed) {
     int most = of(part.size());
@@ -82,14 +82,15 @@ public record UnreadableLimit(double share, int count) {
       return;
     }
     String begin =
-        "%d of the %d pictures of %s cannot be read, %s: repair or remove "
+        "%d of the %d images of %s cannot be read, %s: repair or remove "
             .formatted(
                 unreadable.size(),
                 part.size(),
                 part.name(),
                 most == 0
-                    ? "and none may be passed over (--max-unreadable, or a submission)"
-                    : "more than the %d that are passed over (--max-unreadable)".formatted(most));
+                    ? "and none may be passed over (option max-unreadable, or a submission)"
+                    : "more than the %d that are passed over (option max-unreadable)"
+                        .formatted(most));
     if (!listed.isEmpty()) {
       throw new InputException(
           begin + "those listed in " + listed + "; the first: " + unreadable.get(0).reason());
@@ -104,6 +105,6 @@ public record UnreadableLimit(double share, int count) {
             + "them; the first: "
             + unreadable.get(0).reason()
             + names
-            + (unreadable.size() > NAMED ? "\n  ... (vgg data inspect --json names all)" : ""));
+            + (unreadable.size() > NAMED ? "\n  ... (vgg data inspect --json lists all)" : ""));
   }
 }

@@ -49,15 +49,15 @@ public final class CenterCropEvaluator {
    *     know, or an image cannot be read
    */
   public Evaluation evaluate(Dataset dataset, IntConsumer done) {
-    return evaluate(dataset, done, guess -> {});
+    return evaluate(dataset, done, prediction -> {});
   }
 
   /**
    * As {@link #evaluate(Dataset, IntConsumer)}, and also reports each prediction.
    *
-   * @param guesses receives the top prediction for each image, in the order of the data set
+   * @param predictions receives the top prediction for each image, in the order of the data set
    */
-  public Evaluation evaluate(Dataset dataset, IntConsumer done, Consumer<Guess> guesses) {
+  public Evaluation evaluate(Dataset dataset, IntConsumer done, Consumer<Prediction> predictions) {
     int classes = classNames.size();
     int[] classOfLabel = new ClassMatch(classNames).of(dataset);
     CenterCropLoader loader = new CenterCropLoader(dataset, preprocessing, threads::parallel);
@@ -71,10 +71,11 @@ public final class CenterCropEvaluator {
       for (int n = 0; n < count; n++) {
         int label = classOfLabel[dataset.label(first + n)];
         int offset = n * classes;
-        int taken = Ranking.top(posteriors, offset, classes, 1)[0];
-        confusion[label][taken]++;
-        guesses.accept(new Guess(first + n, label, taken, posteriors[offset + taken]));
-        if (Ranking.rank(posteriors, offset, classes, label) >= Evaluation.GUESSES) {
+        int predicted = Ranking.top(posteriors, offset, classes, 1)[0];
+        confusion[label][predicted]++;
+        predictions.accept(
+            new Prediction(first + n, label, predicted, posteriors[offset + predicted]));
+        if (Ranking.rank(posteriors, offset, classes, label) >= Evaluation.PREDICTIONS) {
           top5Wrong[label]++;
         }
         loss -= StrictMath.log(Math.max(posteriors[offset + label], Float.MIN_NORMAL));

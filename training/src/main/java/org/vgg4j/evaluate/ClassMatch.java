@@ -7,8 +7,8 @@ import org.vgg4j.data.Dataset;
 import org.vgg4j.data.Synsets;
 
 /**
- * The classes of a network, and how a data set's classes map to them: by name, or, where names
- * begin with a WNID of ILSVRC, by that alone.
+ * The classes of a network, and how a data set's classes map to them: by name, or by the WNID alone
+ * where names begin with one (ILSVRC).
  *
  * @param names in the order of the network's scores
  */

@@ -6,7 +6,7 @@ import java.util.List;
  * A network's results on labelled images.
  *
  * @param classNames the network's classes, in the order of its scores
- * @param confusion how many images of class [row] were taken for class [column]
+ * @param confusion how many images of class [row] were classified as class [column]
  * @param top5Wrong for each class, the number of its images whose class was not among the top five
  *     predictions (or among all of them, with fewer than five classes)
  * @param meanLoss mean cross-entropy in nats
@@ -14,7 +14,7 @@ import java.util.List;
 public record Evaluation(
     List<String> classNames, int[][] confusion, int[] top5Wrong, double meanLoss) {
   /** Number of predictions that count for the top-5 error. */
-  public static final int GUESSES = 5;
+  public static final int PREDICTIONS = 5;
 
   /**
    * The results as sums over images, which can be added to those of other images.
@@ -35,7 +35,7 @@ public record Evaluation(
     return sums;
   }
 
-  /** The reverse of {@link #sums}. */
+  /** The inverse of {@link #sums}. */
   public static Evaluation ofSums(List<String> classNames, double[] sums) {
     int classes = classNames.size();
     int[][] confusion = new int[classes][classes];

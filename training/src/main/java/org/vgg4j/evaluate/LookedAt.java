@@ -27,7 +27,7 @@ final class LookedAt {
     }
   }
 
-  /** Nothing so far. */
+  /** Starts at zero. */
   LookedAt(Architecture architecture) {
     this.architecture = architecture;
     this.multiplyAddsOfCrop = architecture.multiplyAdds();

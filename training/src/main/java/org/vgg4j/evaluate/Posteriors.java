@@ -12,7 +12,7 @@ import org.vgg4j.views.Ranking;
 import org.vgg4j.views.ViewPlan;
 
 /**
- * The posteriors of one network, or several, for images: the basis of all figures.
+ * The posteriors of one or several networks for images: the basis of all results.
  *
  * @param about how they were made
  * @param classNames the classes, in the order of the columns
@@ -39,7 +39,7 @@ public record Posteriors(
    * @param largestMap the same of the largest map
    * @param relativeCost multiply-adds, as a multiple of those of a centre crop
    * @param secondsPerImage wall time, reading the image included
-   * @param unreadable the ids of images that were skipped, since they cannot be read
+   * @param unreadable the ids of images that were skipped because they cannot be read
    */
   public record About(
       String model,
@@ -98,8 +98,8 @@ public record Posteriors(
     double loss = 0;
     for (int n = 0; n < labels.length; n++) {
       int offset = n * classes;
-      confusion[labels[n]][taken(n)]++;
-      if (Ranking.rank(values, offset, classes, labels[n]) >= Evaluation.GUESSES) {
+      confusion[labels[n]][predicted(n)]++;
+      if (Ranking.rank(values, offset, classes, labels[n]) >= Evaluation.PREDICTIONS) {
         top5Wrong[labels[n]]++;
       }
       loss -= StrictMath.log(Math.max(values[offset + labels[n]], Float.MIN_NORMAL));
@@ -114,7 +114,7 @@ public record Posteriors(
   }
 
   /** The top prediction for an image. */
-  public int taken(int image) {
+  public int predicted(int image) {
     int classes = classNames.size();
     int best = 0;
     for (int k = 1; k < classes; k++) {
@@ -164,7 +164,7 @@ public record Posteriors(
   int[] orderOf(Posteriors other) {
     if (!Synsets.keys(classNames).equals(Synsets.keys(other.classNames))) {
       throw new InputException(
-          "%s and %s have different classes, or in another order: posteriors of the same classes are needed"
+          "%s and %s have different classes, or the same in another order: give posteriors of the same classes"
               .formatted(name(), other.name()));
     }
     Map<String, Integer> places = new HashMap<>();

@@ -34,7 +34,7 @@ public final class PosteriorsFile {
   private static final byte[] MAGIC = {(byte) 0x93, 'N', 'U', 'M', 'P', 'Y', 1, 0};
   private static final int ALIGNMENT = 64;
 
-  /** A probability, rounded. */
+  /** The largest value, 1, and room for rounding. */
   private static final float MOST = 1.0001F;
 
   private static final Pattern HEADER =
@@ -124,7 +124,7 @@ public final class PosteriorsFile {
   public static Posteriors read(Path file) {
     if (!isOne(file)) {
       throw new InputException(
-          file + " holds no posteriors: these are in a .npy, with a .json of the same name beside");
+          file + " holds no posteriors: give a .npy that has a .json of the same name beside it");
     }
     if (!Files.exists(file)) {
       throw new InputException("there is no file " + file + ": check the path");
@@ -176,7 +176,8 @@ public final class PosteriorsFile {
       if (!(values[i] >= 0 && values[i] <= MOST)) {
         int classes = table.classNames().size();
         throw broken(
-            file, "row %d has the value %s, no probability".formatted(i / classes, values[i]));
+            file,
+            "row %d has the value %s, which is no probability".formatted(i / classes, values[i]));
       }
     }
     return values;
@@ -204,7 +205,7 @@ public final class PosteriorsFile {
               + file
               + " ("
               + AtomicFile.reason(e)
-              + "), which --save-posteriors writes beside the .npy: keep both together",
+              + "), which belongs beside the .npy: keep both together",
           e);
     }
   }
@@ -234,6 +235,6 @@ public final class PosteriorsFile {
         file
             + " holds no posteriors of vgg4j ("
             + detail
-            + "): evaluate again with --save-posteriors");
+            + "): evaluate again and save them (option save-posteriors)");
   }
 }

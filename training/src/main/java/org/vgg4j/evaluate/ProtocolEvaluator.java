@@ -82,8 +82,8 @@ public final class ProtocolEvaluator {
   }
 
   /**
-   * Evaluates this rank's share of the images, while the other ranks evaluate theirs; all get all
-   * posteriors.
+   * Evaluates this rank's share of the images, while the other ranks evaluate theirs; every rank
+   * gets all posteriors.
    *
    * @param done receives the number of this rank's images done
    * @throws InputException as the other method does; and if a process of the group is at fault

@@ -1,6 +1,6 @@
 package org.vgg4j.evaluate;
 
-/** How far figures can be trusted. */
+/** How far results can be trusted. */
 public final class Significance {
   private static final double Z_95 = 1.959963984540054; // 97.5 % of the normal distribution
 
@@ -51,8 +51,8 @@ public final class Significance {
     int onlyFirst = 0;
     int onlySecond = 0;
     for (int n = 0; n < order.length; n++) {
-      boolean firstRight = first.taken(n) == first.labels()[n];
-      boolean secondRight = second.taken(order[n]) == first.labels()[n];
+      boolean firstRight = first.predicted(n) == first.labels()[n];
+      boolean secondRight = second.predicted(order[n]) == first.labels()[n];
       onlyFirst += firstRight && !secondRight ? 1 : 0;
       onlySecond += secondRight && !firstRight ? 1 : 0;
     }
@@ -89,11 +89,11 @@ public final class Significance {
     int[] right = new int[bins];
     int classes = posteriors.classNames().size();
     for (int n = 0; n < posteriors.images(); n++) {
-      int taken = posteriors.taken(n);
-      float probability = posteriors.values()[n * classes + taken];
+      int predicted = posteriors.predicted(n);
+      float probability = posteriors.values()[n * classes + predicted];
       int bin = Math.min(bins - 1, (int) (probability * bins));
       probabilities[bin] += probability;
-      right[bin] += taken == posteriors.labels()[n] ? 1 : 0;
+      right[bin] += predicted == posteriors.labels()[n] ? 1 : 0;
     }
     double error = 0;
     for (int bin = 0; bin < bins; bin++) {

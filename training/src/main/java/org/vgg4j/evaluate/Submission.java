@@ -19,11 +19,11 @@ import org.vgg4j.views.Ranking;
 /**
  * A submission to ILSVRC: five labels for each image of a test set, the most probable first, in the
  * order of the images' names. A file NAME.csv is in Kaggle's form ({@code ImageId,PredictionString}
- * with WNIDs, each followed by a box, for which {@link #BOX} stands in, since nothing was located);
- * any other is in that of the development kit: a line for each image with five of its numbers.
+ * with WNIDs, each followed by a box; {@link #BOX} stands in for it, since nothing was located);
+ * any other is in the development kit's form: a line for each image with five of its numbers.
  */
 public final class Submission {
-  /** Where no object was looked for. */
+  /** The box of an object that was not located. */
   public static final String BOX = "0 0 1 1";
 
   private static final String HEADER = "ImageId,PredictionString";
@@ -56,11 +56,11 @@ public final class Submission {
   }
 
   /**
-   * Checks beforehand, not hours later, that a file can be written.
+   * Checks in advance, before hours of work, that a file can be written.
    *
    * @param classNames of the network
    * @throws InputException if a class is not among the data's, the development kit's numbers are
-   *     wanted and not known, or there is no folder for the file
+   *     needed but not known, or the file cannot be written
    */
   public static void requirePossible(Path file, List<String> classNames, Synsets synsets) {
     List<Synsets.Synset> unused = synsetsOf(classNames, synsets);
@@ -83,7 +83,7 @@ public final class Submission {
       Integer label = synsets.labelOfWnid(Synsets.key(name));
       if (label == null) {
         throw new InputException(
-            "the network's class %s is none of the data's: a submission needs a network whose classes have its WNIDs"
+            "the network's class %s is not one of the data's: a submission needs a network whose classes have the data's WNIDs"
                 .formatted(name));
       }
       found.add(synsets.sorted().get(label));
@@ -99,8 +99,8 @@ public final class Submission {
   }
 
   /** Labels for each image: five, or all if there are fewer classes. */
-  private int guesses() {
-    return Math.min(Evaluation.GUESSES, posteriors.classNames().size());
+  private int predictions() {
+    return Math.min(Evaluation.PREDICTIONS, posteriors.classNames().size());
   }
 
   private static boolean isKaggle(Path file) {
@@ -135,7 +135,7 @@ public final class Submission {
 
   private int[] best(int image) {
     int classes = posteriors.classNames().size();
-    return Ranking.top(posteriors.values(), image * classes, classes, guesses());
+    return Ranking.top(posteriors.values(), image * classes, classes, predictions());
   }
 
   private String line(int image, boolean kaggle) {
@@ -197,11 +197,11 @@ public final class Submission {
             .toArray();
     boolean known = Arrays.stream(columns).allMatch(column -> column >= 0);
     if (!known
-        || columns.length != guesses()
+        || columns.length != predictions()
         || Arrays.stream(columns).distinct().count() < columns.length) {
       throw new InputException(
           "%s must hold %d different classes, not '%s': write it again"
-              .formatted(place, guesses(), String.join(" ", words)));
+              .formatted(place, predictions(), String.join(" ", words)));
     }
     return columns;
   }

@@ -92,7 +92,7 @@ public record TrainingCost(
     require(machines > 0, "machines", machines);
     if (machines > batch) {
       throw new InputException(
-          "a batch of %d cannot be divided over %d machines: take fewer, or a larger --batch"
+          "a batch of %d cannot be divided over %d machines: take fewer, or raise option batch"
               .formatted(batch, machines));
     }
   }

@@ -13,7 +13,7 @@ import org.vgg4j.data.Dataset;
 import org.vgg4j.data.source.DataSources;
 import org.vgg4j.evaluate.CenterCropEvaluator;
 import org.vgg4j.evaluate.Evaluation;
-import org.vgg4j.evaluate.Guess;
+import org.vgg4j.evaluate.Prediction;
 import org.vgg4j.model.Architecture;
 import org.vgg4j.network.Device;
 import org.vgg4j.network.Engine;
@@ -32,32 +32,32 @@ import org.vgg4j.weights.Provenance;
  * @param filters of its first layer
  * @param data where the run's data set is
  * @param validation the images that it was measured on
- * @param evaluation how it did
- * @param worst its most confident wrong answers, the most confident first
+ * @param evaluation its results on them
+ * @param worst its most confident wrong predictions, the most confident first
  */
 record BestModel(
     Architecture architecture,
     @Nullable Double epoch,
-    List<FilterPicture> filters,
+    List<FilterImage> filters,
     String data,
     Dataset validation,
     Evaluation evaluation,
-    List<Guess> worst) {
-  /** As many as fill a screen, at some 30 kB each. */
+    List<Prediction> worst) {
+  /** Enough to fill a screen, at about 30 kB each. */
   static final int WORST = 24;
 
-  /** Images at a time, if the run did not take fewer for want of memory. */
+  /** Images at a time, unless memory limited the run to fewer. */
   private static final int BATCH = 64;
 
   /**
    * Measures it.
    *
-   * @param dataAt where the run's data set is now; null where config.yaml says
+   * @param dataAt where the run's data set is now; null if it is where config.yaml says
    * @param device that measures
    * @param threads number of threads
-   * @param progress is told how far the measurement is
+   * @param progress is told how far the measurement has got
    * @return null if the run has no best model, since no epoch was finished
-   * @throws InputException if the model or the data cannot be read, or these are not the data that
+   * @throws InputException if the model or the data cannot be read, or the data are not those that
    *     the run was trained on
    */
   static @Nullable BestModel measure(
@@ -72,7 +72,7 @@ record BestModel(
     ModelFile file = ModelFile.read(run.folder().bestModel());
     String data = dataAt != null ? dataAt : String.valueOf(run.configuration().get("data"));
     Dataset images = validation(run, data, file);
-    List<FilterPicture> filters = FilterPicture.of(file);
+    List<FilterImage> filters = FilterImage.of(file);
     try (Engine engine = Engines.open(device, threads);
         Network network = engine.load(new Parameters(file.architecture(), file.arrays()))) {
       int batch = Math.min(run.option("batch").intValue(), run.option("micro-batch").intValue());
@@ -107,7 +107,7 @@ record BestModel(
       throw new InputException(
           "the data %s are not what %s was trained on, or have changed since: restore them, or say"
                   .formatted(data, run.folder().path())
-              + " with --data where they are");
+              + " where they are (option data)");
     }
     return splits.without(run.folder().passedOver()).validation();
   }
@@ -117,25 +117,25 @@ record BestModel(
     return provenance == null ? null : provenance.metrics().get("epoch");
   }
 
-  /** Keeps the wrong guesses with the largest probabilities; of equal ones the first. */
-  private static final class Worst implements Consumer<Guess> {
-    private static final Comparator<Guess> BY_CONFIDENCE =
-        Comparator.comparing(Guess::probability)
-            .thenComparing(Comparator.comparing(Guess::index).reversed());
+  /** Keeps the wrong predictions with the largest probabilities; among equal ones, the first. */
+  private static final class Worst implements Consumer<Prediction> {
+    private static final Comparator<Prediction> BY_CONFIDENCE =
+        Comparator.comparing(Prediction::probability)
+            .thenComparing(Comparator.comparing(Prediction::index).reversed());
 
-    private final PriorityQueue<Guess> kept = new PriorityQueue<>(BY_CONFIDENCE);
+    private final PriorityQueue<Prediction> kept = new PriorityQueue<>(BY_CONFIDENCE);
 
     @Override
-    public void accept(Guess guess) {
-      if (!guess.isRight()) {
-        kept.add(guess);
+    public void accept(Prediction prediction) {
+      if (!prediction.isCorrect()) {
+        kept.add(prediction);
         if (kept.size() > WORST) {
           kept.remove();
         }
       }
     }
 
-    List<Guess> inOrder() {
+    List<Prediction> inOrder() {
       return kept.stream().sorted(BY_CONFIDENCE.reversed()).toList();
     }
   }

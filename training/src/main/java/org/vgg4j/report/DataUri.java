@@ -5,7 +5,7 @@ import org.vgg4j.image.RgbImage;
 import org.vgg4j.image.transform.Rescale;
 import org.vgg4j.model.Interpolation;
 
-/** Images within a page, so that it needs no other file. */
+/** Embeds images in a page, so that it needs no other file. */
 final class DataUri {
   private DataUri() {}
 
@@ -13,7 +13,7 @@ final class DataUri {
     return "data:image/png;base64," + Base64.getEncoder().encodeToString(image.toPng());
   }
 
-  /** The same image, made smaller if its longer side has more pixels than that. */
+  /** The same image, scaled down if its longer side has more pixels than this. */
   static RgbImage atMost(RgbImage image, int side) {
     int longer = Math.max(image.width(), image.height());
     if (longer <= side) {

@@ -8,9 +8,11 @@ import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 import org.vgg4j.evaluate.Evaluation;
 
-/** Which classes a network errs on, and what it takes them for, as the page shows it. */
+/** Which classes a network gets wrong, and what it takes them for, as the page shows it. */
 final class ErrorTables {
-  /** A matrix of more classes cannot be read; its largest entries can. */
+  /**
+   * A matrix of more classes would be unreadable, so the page lists its largest entries instead.
+   */
   static final int MOST_CLASSES_IN_MATRIX = 25;
 
   static final int MOST_CLASSES = 40;
@@ -24,7 +26,7 @@ final class ErrorTables {
    * @param top1Error in percent, as text
    * @param share the same as a fraction
    * @param top5Error in percent, as text
-   * @param taken what most of the wrong ones were taken for; null if none was wrong
+   * @param taken the class that most of the wrong ones were taken for; null if none was wrong
    */
   record ClassRow(
       String name,
@@ -42,7 +44,7 @@ final class ErrorTables {
 
   /**
    * @param text the count; empty if it is zero
-   * @param look right, wrong or none, which CSS knows
+   * @param look right, wrong or none: a CSS class
    * @param share of the row's images, in [0, 1]
    * @param description the same in words
    */
@@ -53,9 +55,7 @@ final class ErrorTables {
 
   private ErrorTables() {}
 
-  /**
-   * The classes with the largest errors first; at most {@link #MOST_CLASSES}, none without images.
-   */
+  /** Classes that have images, the largest errors first; at most {@link #MOST_CLASSES}. */
   static List<ClassRow> classes(Evaluation evaluation) {
     return IntStream.range(0, evaluation.classNames().size())
         .filter(label -> evaluation.images(label) > 0)
@@ -113,7 +113,7 @@ final class ErrorTables {
             evaluation.classNames().get(taken)));
   }
 
-  /** The largest entries beside the diagonal, the largest first. */
+  /** The largest entries off the diagonal, the largest first. */
   static List<Pair> pairs(Evaluation evaluation) {
     List<int[]> entries = new ArrayList<>();
     for (int is = 0; is < evaluation.confusion().length; is++) {
@@ -140,7 +140,7 @@ final class ErrorTables {
     return String.format(Locale.ROOT, "%.3f", (double) part / Math.max(1, whole));
   }
 
-  /** A percentage that no line break separates from its sign. */
+  /** A percentage with a non-breaking space before its sign. */
   static String percent(double value) {
     return String.format(Locale.ROOT, "%.1f\u00a0%%", value);
   }

@@ -9,8 +9,9 @@ import java.nio.charset.StandardCharsets;
 import java.util.Map;
 
 /**
- * TensorBoard's protocol buffer {@code tensorflow.Event}, as far as scalars need it. Written by
- * hand, since it takes five fields: a library for them would be fifty times as large.
+ * The part of TensorBoard's protocol buffer {@code tensorflow.Event} that scalars need. It is
+ * written by hand because it has only five fields: a library for them would be fifty times as
+ * large.
  *
  * <pre>
  * Event   { double wall_time = 1; int64 step = 2; string file_version = 3; Summary summary = 5; }
@@ -67,8 +68,8 @@ final class Event {
   }
 
   /**
-   * The step of an event, also of one that another program wrote; 0 where it has none, as the head
-   * of a file.
+   * The step of an event, which another program may have written; 0 if it has none, like the first
+   * event of a file.
    *
    * @throws IOException if this is no protocol buffer
    */
@@ -90,7 +91,7 @@ final class Event {
         }
       }
     } catch (BufferUnderflowException e) {
-      throw new IOException("a field ends behind its event", e);
+      throw new IOException("a field extends beyond its event", e);
     }
     return step;
   }

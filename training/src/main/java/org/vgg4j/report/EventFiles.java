@@ -15,8 +15,8 @@ import org.vgg4j.base.AtomicFile;
 import org.vgg4j.base.InputException;
 
 /**
- * TensorBoard's event files in a run folder. As TensorFlow does it, each process that trains writes
- * a file of its own; TensorBoard reads them in the order of their names, which begin with the time.
+ * TensorBoard's event files in a run folder. As with TensorFlow, each training process writes a
+ * file of its own; TensorBoard reads them in the order of their names, which begin with the time.
  */
 public final class EventFiles {
   private static final Logger LOG = LoggerFactory.getLogger(EventFiles.class);
@@ -25,10 +25,10 @@ public final class EventFiles {
   private EventFiles() {}
 
   /**
-   * Takes all events after a step out of a folder's files, so that a run that goes on from there
-   * does not show them twice. Each file is replaced in one step, or left as it is if it has no such
-   * events; one that would be left without any is deleted. What follows a broken record, as a
-   * process that was killed may leave it at the end of a file, goes too. Doing it once more changes
+   * Removes all events after a step from a folder's files, so that a run that continues from there
+   * does not show them twice. Each file is replaced atomically, or left as it is if it has no such
+   * events; one that would be left with none is deleted. Whatever follows a broken record, which a
+   * killed process may leave at the end of a file, is removed too. Doing this again changes
    * nothing.
    *
    * @param folder the run folder
@@ -50,7 +50,7 @@ public final class EventFiles {
   private static void cutFile(Path file, long step) throws IOException {
     RecordFraming.Content content = RecordFraming.read(Files.readAllBytes(file));
     if (!content.whole()) {
-      LOG.warn("{} was cut off or is damaged: its events up to there are kept", file);
+      LOG.warn("{} is cut off or damaged: only its events up to there are kept", file);
     }
     List<byte[]> kept = new ArrayList<>();
     for (byte[] record : content.records()) {
@@ -58,7 +58,7 @@ public final class EventFiles {
         kept.add(record);
       }
     }
-    if (kept.size() <= 1) { // the head says the version only
+    if (kept.size() <= 1) { // the first record holds only the version
       Files.delete(file);
     } else if (kept.size() < content.records().size() || !content.whole()) {
       AtomicFile.write(
@@ -88,7 +88,7 @@ public final class EventFiles {
   }
 
   /**
-   * Makes a new file with its head.
+   * Creates a file that holds the version.
    *
    * @param wallTime now, in seconds since 1970
    */
@@ -99,14 +99,14 @@ public final class EventFiles {
       try {
         return Files.write(file, head, StandardOpenOption.CREATE_NEW);
       } catch (FileAlreadyExistsException e) {
-        LOG.debug("{} is of another process that began in the same second", file);
+        LOG.debug("{} belongs to another process that began in the same second", file);
       } catch (IOException e) {
         throw cannotWrite(file, e);
       }
     }
   }
 
-  /** Adds an event. The file is not kept open, so that whoever looks sees it at once. */
+  /** Appends an event. The file is not kept open, so that readers see the event at once. */
   static void append(Path file, byte[] event) {
     try {
       Files.write(file, RecordFraming.frame(event), StandardOpenOption.APPEND);

@@ -6,18 +6,18 @@ import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Curves over epochs, as the template chart.mustache draws them: all places are in units of the
- * image, 440 wide and 280 high, so that a phone shows them without making the text too small.
+ * Curves over epochs, as the template chart.mustache draws them. All coordinates are in units of
+ * the image, 440 wide and 280 high, so that the text stays large enough on a phone.
  *
  * @param id of the image within the page
  * @param title what is shown, with its unit
- * @param description the same in words, for who cannot see it
- * @param left where the axis of the values is
+ * @param description the same in words, for those who cannot see it
+ * @param left position of the axis of the values
  * @param series the curves
  * @param xTicks marks of the epochs
  * @param yTicks marks of the values
- * @param best where the epoch of the best model is; null if that is not known
- * @param columns one for each epoch, to point at
+ * @param best position of the best model's epoch; null if that is not known
+ * @param columns one for each epoch, to hover over
  */
 record LineChart(
     String id,
@@ -29,7 +29,7 @@ record LineChart(
     List<Tick> yTicks,
     @Nullable String best,
     List<Column> columns) {
-  /** One curve: its points as SVG wants them, and its look, which CSS knows by that name. */
+  /** One curve: its points as SVG has them, and its look, the name of a CSS class. */
   record Curve(String name, String look, String points, List<Point> dots) {}
 
   record Point(String x, String y) {}
@@ -42,7 +42,7 @@ record LineChart(
    * @param left where it begins
    * @param width how wide it is
    * @param x where its epoch is
-   * @param values what to show when it is pointed at
+   * @param values what to show when the pointer is over it
    * @param dots the places of its values
    */
   record Column(String left, String width, String x, String values, List<Point> dots) {}
@@ -51,8 +51,8 @@ record LineChart(
    * What to draw.
    *
    * @param name of the curve
-   * @param brief the same where there is little room
-   * @param look which CSS knows by that name
+   * @param brief a short form where there is little room
+   * @param look the name of a CSS class
    * @param values one per epoch; where there is no number, there is no point
    */
   record Series(String name, String brief, String look, double[] values) {}
@@ -61,23 +61,23 @@ record LineChart(
   private static final double HEIGHT = 280;
   private static final double RIGHT = 18;
 
-  /** Room for a letter of a mark's label, and between the labels and the axis. */
+  /** Width of a letter of a tick's label; then the gap between the labels and the axis. */
   private static final double LETTER = 8;
 
   private static final double LABEL_GAP = 12;
   private static final double TOP = 28;
   private static final double BOTTOM = 40;
 
-  /** More points than that would hide the curve that they are on. */
+  /** More points than this would hide the curve. */
   private static final int MOST_DOTS = 40;
 
-  /** More strips than that could not be hit with a pointer. */
+  /** More strips than this would be too narrow to point at. */
   private static final int MOST_COLUMNS = 200;
 
   /**
    * Draws curves.
    *
-   * @param epochs rising, at least one
+   * @param epochs ascending, at least one
    * @param yScale of the values
    * @param best epoch of the best model; null if that is not known
    */
@@ -138,7 +138,7 @@ record LineChart(
   }
 
   /**
-   * @param left where the axis is: the labels of the marks end before it
+   * @param left position of the axis: the ticks' labels end before it
    */
   private record Places(Scale xScale, Scale yScale, double left) {
     String x(double epoch) {

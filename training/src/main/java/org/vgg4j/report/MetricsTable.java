@@ -11,8 +11,8 @@ import org.vgg4j.base.InputException;
 import org.vgg4j.base.TextLines;
 
 /**
- * metrics.csv: a line of names, then a line of numbers per epoch. Columns are found by their names,
- * so that new ones may come in any place.
+ * metrics.csv: a line of names, then a line of numbers per epoch. Columns are found by name, so new
+ * ones may be added anywhere.
  */
 final class MetricsTable {
   private final Path file;
@@ -26,7 +26,7 @@ final class MetricsTable {
   }
 
   /**
-   * Reads the file; one that is not there has no rows, since a run may end before it is written.
+   * Reads the file; a missing file has no rows, since a run may end before it is written.
    *
    * @throws InputException if a line does not fit the first
    */
@@ -43,7 +43,7 @@ final class MetricsTable {
       String[] fields = lines.get(line).split(",", -1);
       if (fields.length != names.size()) {
         throw new InputException(
-            "%s, line %d: it has %d fields, the first line %d; remove the line"
+            "%s, line %d: it has %d fields, but the first line has %d; remove the line"
                 .formatted(file, line + 1, fields.length, names.size()));
       }
       double[] row = new double[fields.length];

@@ -11,23 +11,23 @@ import org.jspecify.annotations.Nullable;
 import org.vgg4j.evaluate.Evaluation;
 
 /**
- * What report.html shows, ready to be printed: report.mustache asks for these names. All texts are
- * escaped there.
+ * What report.html shows, ready to be printed: report.mustache uses these names, and escapes all
+ * text.
  *
  * @param title the run's name
  * @param subtitle network and data
- * @param state what to know before reading on; null if the run came to its end
- * @param folder where the run is, as on a command line
+ * @param state a sentence about a run that has not finished; null if it has
+ * @param folder where the run is, as it would be typed
  * @param figures what matters most
  * @param charts learning curves; none if no epoch was finished
  * @param epochs the numbers behind them; null if no epoch was finished
  * @param bestEpoch the epoch of the best model; null if that is not known
  * @param samples what training saw first, as a data URI; null if the run has no such image
- * @param errors what the best model errs on, for each part of the data that it was measured on
+ * @param errors the best model's errors, for each part of the data that it was measured on
  * @param measured the best model; null if there is none
  * @param time time and memory
  * @param configuration all options
- * @param provenance what else the run wrote about itself
+ * @param provenance other facts that the run recorded about itself
  */
 record Page(
     String title,
@@ -54,14 +54,14 @@ record Page(
   record Fact(String key, String text) {}
 
   /**
-   * A wrong answer.
+   * A wrong prediction.
    *
-   * @param image the image as a data URI
+   * @param image the image, as a data URI
    * @param id what the data set calls it
-   * @param file the same, as short as it can be
+   * @param file the same, relative to the data set's folder
    * @param is its class
-   * @param takenFor the class that was answered
-   * @param probability of that answer, in percent, as text
+   * @param takenFor the predicted class
+   * @param probability of that class, in percent, as text
    */
   record Mistake(
       String image, String id, String file, String is, String takenFor, String probability) {}
@@ -69,8 +69,8 @@ record Page(
   /**
    * Errors per class, and what is taken for what.
    *
-   * @param id what the places on the page begin with
-   * @param kind what the headings begin with
+   * @param id prefix of the anchors on the page
+   * @param kind first word of the headings
    * @param about a sentence about the measurement
    * @param evaluation the measurement
    */
@@ -121,9 +121,9 @@ record Page(
     }
 
     String aboutPairs() {
-      return "A matrix of "
+      return "A confusion matrix of "
           + evaluation.classNames().size()
-          + " classes could not be read. These are the classes that were taken for one another most"
+          + " classes would be unreadable. These are the pairs of classes that were confused most"
           + " often, at most "
           + ErrorTables.MOST_PAIRS
           + "; vgg evaluate --json has the whole matrix.";
@@ -131,7 +131,7 @@ record Page(
   }
 
   /** The best model: its worst mistakes, and its filters. */
-  record Measured(List<Mistake> mistakes, List<FilterPicture> filters) {
+  record Measured(List<Mistake> mistakes, List<FilterImage> filters) {
     boolean hasMistakes() {
       return !mistakes.isEmpty();
     }
@@ -143,9 +143,9 @@ record Page(
     String aboutFilters() {
       return filters.size()
           + " filters of conv1_1, each "
-          + FilterPicture.ENLARGED
-          + " times enlarged: what a filter weighs red, green and blue with is the colour of its"
-          + " pixels, from its smallest weight (0) to its largest (255).";
+          + FilterImage.ENLARGED
+          + " times enlarged: a filter's weights for red, green and blue are the colours of its"
+          + " pixels, scaled from its smallest weight (0) to its largest (255).";
     }
   }
 

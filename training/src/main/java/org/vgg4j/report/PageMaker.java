@@ -19,12 +19,12 @@ import org.vgg4j.report.Page.Fact;
 import org.vgg4j.report.Page.Figure;
 import org.vgg4j.report.Page.Mistake;
 
-/** Chooses what a page says of a run. */
+/** Chooses what the page says about a run. */
 final class PageMaker {
-  /** Longer side of an embedded image: enough to see what it is. */
-  private static final int PICTURE_SIDE = 128;
+  /** Longer side of an embedded image, in pixels: enough to see what it shows. */
+  private static final int IMAGE_SIDE = 128;
 
-  /** What the page tells elsewhere. */
+  /** What the page says elsewhere. */
   private static final Set<String> NOT_IN_PROVENANCE = Set.of("configuration");
 
   private static final String TEST_TOP1 = "testTop1Error";
@@ -86,7 +86,7 @@ final class PageMaker {
     String done = "after " + (epochs == 1 ? "one finished epoch" : epochs + " finished epochs");
     return run.stopped()
         ? "This run was stopped before its end, " + done + "."
-        : "This run is still going on or was broken off: the page shows it " + done + ".";
+        : "This run is still going on or was killed: the page shows it " + done + ".";
   }
 
   private List<Figure> figures() {
@@ -111,7 +111,7 @@ final class PageMaker {
     }
     Double peak = run.fact(PEAK);
     if (peak != null) {
-      figures.add(new Figure("Memory at the peak", megabytes(peak), "of the whole process"));
+      figures.add(new Figure("Peak memory", megabytes(peak), "of the whole process"));
     }
     return figures;
   }
@@ -206,11 +206,11 @@ final class PageMaker {
   private record Column(String header, String name, String format) {}
 
   private @Nullable String samples() {
-    Path picture = run.folder().samples();
-    return Files.exists(picture) ? DataUri.png(ImageDecoder.decode(picture)) : null;
+    Path sheet = run.folder().samples();
+    return Files.exists(sheet) ? DataUri.png(ImageDecoder.decode(sheet)) : null;
   }
 
-  /** On the validation images, and on those of the test, if the run has measured any. */
+  /** On the validation images, and on the test images if the run has measured them. */
   private List<Page.Errors> errors() {
     List<Page.Errors> errors = new ArrayList<>();
     if (best != null) {
@@ -243,14 +243,14 @@ final class PageMaker {
     List<Mistake> mistakes =
         best.worst().stream()
             .map(
-                guess ->
+                prediction ->
                     new Mistake(
-                        DataUri.png(DataUri.atMost(images.image(guess.index()), PICTURE_SIDE)),
-                        images.id(guess.index()),
-                        best.file(guess.index()),
-                        classNames.get(guess.label()),
-                        classNames.get(guess.taken()),
-                        ErrorTables.percent(100 * guess.probability())))
+                        DataUri.png(DataUri.atMost(images.image(prediction.index()), IMAGE_SIDE)),
+                        images.id(prediction.index()),
+                        best.file(prediction.index()),
+                        classNames.get(prediction.label()),
+                        classNames.get(prediction.predicted()),
+                        ErrorTables.percent(100 * prediction.probability())))
             .toList();
     return new Page.Measured(mistakes, best.filters());
   }
@@ -281,7 +281,7 @@ final class PageMaker {
           new Fact(
               "waiting for training images",
               ErrorTables.percent(100 * waits[waits.length / 2])
-                  + " of the time of the steps"
+                  + " of the time of steps"
                   + (waits.length == 1 ? "" : " in the median epoch")));
     }
     int unreadable = run.folder().passedOver().size();

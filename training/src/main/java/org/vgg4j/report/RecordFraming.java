@@ -20,7 +20,7 @@ final class RecordFraming {
    * What a file holds.
    *
    * @param records in order, up to the first that is broken
-   * @param whole whether the file ends with the last of them; otherwise it was cut off or damaged
+   * @param whole whether the file ends with the last of them; if not, it is cut off or damaged
    */
   record Content(List<byte[]> records, boolean whole) {}
 
@@ -55,7 +55,9 @@ final class RecordFraming {
     return new Content(records, !in.hasRemaining());
   }
 
-  /** The format's masking, which keeps a CRC of data that hold CRCs from being trivial. */
+  /**
+   * The format's masking, which avoids the problems of computing the CRC of data that contain CRCs.
+   */
   private static int maskedCrc(byte[] bytes, int offset, int length) {
     CRC32C crc = new CRC32C();
     crc.update(bytes, offset, length);

@@ -16,11 +16,11 @@ import org.vgg4j.base.InputException;
 import org.vgg4j.train.RunFolder;
 
 /**
- * What a run wrote about itself.
+ * What a run recorded about itself.
  *
  * @param folder where
  * @param configuration config.yaml
- * @param provenance provenance.json; empty as long as the run has not ended in good order
+ * @param provenance provenance.json; empty until the run has ended in an orderly way
  * @param metrics metrics.csv
  */
 record RunRecord(
@@ -78,7 +78,7 @@ record RunRecord(
   }
 
   /**
-   * A number of config.yaml.
+   * A number from config.yaml.
    *
    * @throws InputException if it is not there
    */
@@ -95,7 +95,7 @@ record RunRecord(
             + ", not a number: restore it as vgg train wrote it");
   }
 
-  /** A number of provenance.json; null if it does not say. */
+  /** A number from provenance.json; null if it has none. */
   @Nullable Double fact(String key) {
     return provenance.get(key) instanceof Number number ? number.doubleValue() : null;
   }

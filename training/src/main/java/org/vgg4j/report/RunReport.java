@@ -8,7 +8,7 @@ import org.vgg4j.train.RunFolder;
 
 /** The page of a run: report.html, one file that needs no other and no network. */
 public final class RunReport {
-  /** Is told how many validation images of how many are measured. */
+  /** Is told how many of the validation images have been measured. */
   @FunctionalInterface
   public interface Progress {
     void measured(int done, int of);
@@ -17,16 +17,16 @@ public final class RunReport {
   private RunReport() {}
 
   /**
-   * Writes report.html into a run folder, in place of any that is there. What it shows is read from
-   * the folder, except what the best model errs on: it is measured on the validation images once
-   * more. The run may have ended, or been stopped, or be going on; without a best model the page
-   * shows what there is. The same folder and data give the same page.
+   * Writes report.html into a run folder, replacing any that exists. All that it shows is read from
+   * the folder, except for the best model's errors: the model is measured on the validation images
+   * again. The run may have finished, been stopped, or still be going on; without a best model the
+   * page shows what there is. The same folder and data give the same page.
    *
    * @param folder the run folder
-   * @param dataAt where the data set is now; null where the run's config.yaml says
+   * @param dataAt where the data set is now; null if it is where the run's config.yaml says
    * @param device that measures the best model
    * @param threads number of threads
-   * @param progress is told how far the measurement is
+   * @param progress is told how far the measurement has got
    * @return the file
    * @throws org.vgg4j.base.InputException if there is no run in the folder, a file of it or of the
    *     data set cannot be read, or the data are not those of the run

@@ -8,18 +8,18 @@ import java.util.Locale;
 import java.util.stream.DoubleStream;
 
 /**
- * An axis: from values to places, and where its marks are.
+ * An axis: maps values to positions, and has ticks.
  *
  * @param from value at the beginning
  * @param to value at the end, larger
- * @param logarithmic whether equal ratios are equally far apart
- * @param ticks values with a mark, within the range
+ * @param logarithmic whether positions are by the logarithm of the value
+ * @param ticks values with a tick, within the range
  */
 record Scale(double from, double to, boolean logarithmic, List<Double> ticks) {
   private static final int MOST_VALUES = 6;
   private static final int MOST_EPOCHS = 12;
 
-  /** From zero to the largest value or a little more, a tick at either end. */
+  /** From zero to the largest value or a little more, with a tick at each end. */
   static Scale fromZero(double[] values) {
     double max = finite(values).max().orElse(1);
     double step = niceStep(max > 0 ? max : 1, MOST_VALUES);
@@ -35,7 +35,7 @@ record Scale(double from, double to, boolean logarithmic, List<Double> ticks) {
   static Scale decades(double[] values) {
     int low = (int) Math.floor(Math.log10(finite(values).min().orElse(1)) + 1e-9);
     int high = (int) Math.ceil(Math.log10(finite(values).max().orElse(1)) - 1e-9);
-    if (low == high) { // a value on the edge of its image could not be seen
+    if (low == high) { // a value on the edge of the image could not be seen
       low--;
       high++;
     }
@@ -46,7 +46,7 @@ record Scale(double from, double to, boolean logarithmic, List<Double> ticks) {
     return new Scale(ticks.get(0), ticks.get(ticks.size() - 1), true, ticks);
   }
 
-  /** From the first to the last of whole numbers in rising order; one alone is in the middle. */
+  /** From the first to the last of ascending whole numbers; a single one is in the middle. */
   static Scale ofWholeNumbers(double[] values) {
     double first = values[0];
     double last = values[values.length - 1];
@@ -64,7 +64,9 @@ record Scale(double from, double to, boolean logarithmic, List<Double> ticks) {
     return DoubleStream.of(values).filter(Double::isFinite);
   }
 
-  /** 1, 2 or 5 times a power of ten, the smallest that cuts the range into few enough pieces. */
+  /**
+   * 1, 2 or 5 times a power of ten, the smallest that divides the range into few enough intervals.
+   */
   private static double niceStep(double range, int mostTicks) {
     double power = Math.pow(10, Math.floor(Math.log10(Math.max(range, 1e-9))) - 1);
     for (double step : new double[] {1, 2, 5, 10, 20, 50}) {
@@ -82,7 +84,7 @@ record Scale(double from, double to, boolean logarithmic, List<Double> ticks) {
         : (value - from) / (to - from);
   }
 
-  /** A value of a mark as text, without digits that say nothing. */
+  /** The value of a tick as text, without trailing zeros. */
   String label(double tick) {
     if (logarithmic && tick < 1e-4) {
       return String.format(Locale.ROOT, "%.0e", tick).replace("e-0", "e-");

@@ -15,23 +15,23 @@ import org.vgg4j.train.TrainingListener;
 
 /**
  * Writes an event file for TensorBoard while a network is trained: the training loss every ten
- * steps, all else after each epoch. A run that goes on from a checkpoint begins a new file; {@link
- * EventFiles#cut} then takes what came after the checkpoint out of the old one.
+ * steps, everything else after each epoch. A run that is resumed from a checkpoint begins a new
+ * file; {@link EventFiles#cut} first removes what came after the checkpoint from the old ones.
  *
  * <table>
  * <caption>What is written</caption>
  * <tr><th>tag</th><th>unit</th></tr>
- * <tr><td>{@code loss/train}</td><td>nats, mean over the images since the value before</td></tr>
+ * <tr><td>{@code loss/train}</td><td>nats, mean over the images since the previous value</td></tr>
  * <tr><td>{@code loss/validation}</td><td>nats</td></tr>
  * <tr><td>{@code error/top-1}, {@code error/top-5}</td><td>percent of the validation images</td></tr>
  * <tr><td>{@code learning rate}</td><td>of the epoch</td></tr>
  * <tr><td>{@code images per second}</td><td>in training, without validation</td></tr>
  * </table>
  *
- * Throws an {@link org.vgg4j.base.InputException} where the file cannot be written.
+ * Throws an {@link org.vgg4j.base.InputException} if the file cannot be written.
  */
 public final class TensorBoardListener implements TrainingListener {
-  /** Often enough for a curve within the first epoch; seldom enough to cost nothing. */
+  /** Often enough for a curve within the first epoch, and seldom enough to cost nothing. */
   private static final int STEPS_PER_VALUE = 10;
 
   private final Path folder;
@@ -40,7 +40,7 @@ public final class TensorBoardListener implements TrainingListener {
   private int batch;
   private int imagesPerEpoch;
 
-  /** Up to where the training loss is written, and up to where it is known. */
+  /** How far the training loss has been written; then how far it is known. */
   private @Nullable Progress written;
 
   private @Nullable Progress latest;
@@ -64,7 +64,7 @@ public final class TensorBoardListener implements TrainingListener {
     imagesPerEpoch = data.train().size();
   }
 
-  /** Takes what earlier processes wrote of later steps out of their files. */
+  /** Removes what earlier processes wrote about later steps from their files. */
   @Override
   public void resumed(int epoch, int step) {
     EventFiles.cut(folder, step);
@@ -74,7 +74,7 @@ public final class TensorBoardListener implements TrainingListener {
   public void stepped(Progress progress) {
     boolean goesOn = latest != null && latest.epoch() == progress.epoch();
     if (!goesOn) {
-      // A resumed run's first step may lie within an epoch: its loss is then the base of the next.
+      // A resumed run's first step may lie within an epoch; its mean is then the base for the next.
       written = progress.step() == 1 ? null : progress;
     }
     latest = progress;
@@ -83,7 +83,10 @@ public final class TensorBoardListener implements TrainingListener {
     }
   }
 
-  /** The progress tells the mean of the epoch so far; its growth is what the last images gave. */
+  /**
+   * Progress holds the mean loss of the epoch so far; the latest images' is derived from its
+   * change.
+   */
   private void writeLoss(Progress progress) {
     long before = written == null ? 0 : images(written);
     double lossBefore = written == null ? 0 : written.loss() * before;
@@ -115,7 +118,7 @@ public final class TensorBoardListener implements TrainingListener {
     write(metrics.step(), values);
   }
 
-  /** Sentences are for people, who read them on the terminal. */
+  /** Not written: warnings are for the terminal. */
   @Override
   public void warned(String sentence) {}
 

@@ -91,6 +91,6 @@ final class Checkpoint {
         file
             + " is not a checkpoint of this run ("
             + detail
-            + "): start the run anew with another --out");
+            + "): start a new run in another folder (option out)");
   }
 }

@@ -114,7 +114,7 @@ final class DataSurvey {
     for (int label = 0; label < found.length; label++) {
       if (found[label] && !kept[label]) {
         throw new InputException(
-            "no picture of class %s of %s can be read: repair or replace them"
+            "no image of class %s of %s can be read: repair or replace them"
                 .formatted(left.classNames().get(label), left.name()));
       }
     }

@@ -58,7 +58,7 @@ public record DryRun(
     long steps,
     double seconds) {
 
-  /** Steps at least: the first warms up. */
+  /** The least number of steps: the first warms up. */
   private static final int STEPS = 2;
 
   /** Learns nothing, so that timings cannot depend on how the weights change. */
@@ -104,7 +104,7 @@ public record DryRun(
       Step step = step(resolved, readable, survey, engine, warmUp);
       if (!Double.isFinite(step.loss())) {
         throw new InputException(
-            "the first loss is %s: take a smaller --lr or another --init".formatted(step.loss()));
+            "the first loss is %s: lower option lr, or change option init".formatted(step.loss()));
       }
       long stepsPerEpoch = (data.train().size() + config.sgd().batch() - 1L) / config.sgd().batch();
       long steps =
@@ -139,7 +139,7 @@ public record DryRun(
   /**
    * Decodes images of all parts as the run will.
    *
-   * @throws InputException if so many cannot be read that the run would stop
+   * @throws InputException if too many cannot be read for the run to begin
    */
   private static Look look(TrainingConfig config, DataSplits data, HostThreads threads) {
     int count = 0;
@@ -168,7 +168,7 @@ public record DryRun(
         Survey.of(Split.TRAIN, images, largest, threads::parallel, done -> {}, () -> false);
     if (survey == null || survey.unreadable().size() == images.size()) {
       throw new InputException(
-          "none of the first %d pictures of %s can be read: vgg data inspect says why"
+          "none of the first %d images of %s can be read: vgg data inspect says why"
               .formatted(images.size(), images.name()));
     }
     return survey;
@@ -198,7 +198,7 @@ public record DryRun(
     Preprocessing preprocessing =
         InitialWeights.fill(weights, images.classNames(), config.start(), config.seed())
             .preprocessing(config, survey.mean());
-    int[] microBatches = new BatchSequence(wholeBatch, wholeBatch, microBatch).partsAt(0);
+    int[] microBatches = new BatchSequence(wholeBatch, wholeBatch, microBatch).microBatchesAt(0);
     try (Learner learner = engine.learner(weights, input.learnerOptions(1), Exchange.ALONE);
         BatchLoader loader =
             new BatchLoader(

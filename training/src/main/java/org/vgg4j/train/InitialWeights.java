@@ -110,13 +110,13 @@ record InitialWeights(@Nullable Origin source, List<String> copied) {
   private static void requireSameShape(StartConfig start, ParameterShape from, ParameterShape to) {
     if (!from.dimensions().equals(to.dimensions())) {
       throw new InputException(
-          "%s of %s has shape %s, but %s is needed: take the same --width%s"
+          "%s of %s has shape %s, but %s is needed: %s must be the same as that model's"
               .formatted(
                   to.layer(),
                   start.from(),
                   from.dimensions(),
                   to.dimensions(),
-                  to.layer().equals("fc6") ? " and --crop" : ""));
+                  to.layer().equals("fc6") ? "options width and crop" : "option width"));
     }
   }
 

@@ -42,13 +42,13 @@ final class LossWatch {
     throw new AbortedException(
         String.format(
             Locale.ROOT,
-            "training diverged: the loss at step %d is %s. Lower --lr (it is %s)%s; any model saved"
-                + " before is kept",
+            "training diverged: the loss at step %d is %s. Lower option lr (it is %s)%s; any model"
+                + " saved before is kept",
             step,
             loss,
             config.sgd().learningRate(),
             config.start().rest() == Initialisation.HE
-                ? ", or use --init glorot, since inputs are as large as 255"
+                ? ", or set option init to glorot, since inputs are as large as 255"
                 : ""));
   }
 
@@ -62,15 +62,17 @@ final class LossWatch {
     warned = true;
     return String.format(
         Locale.ROOT,
-        "the loss is stuck at ln(%d) = %.3f, that of guessing: the network learns nothing yet. %s",
+        "the loss is stuck at ln(%d) = %.3f, that of random guessing: the network learns nothing"
+            + " yet. %s",
         classes,
         chance,
         config.start().rest() == Initialisation.GAUSSIAN
-            ? "Use --init glorot: with the paper's gaussian weights of std 0.01 only the shallow"
-                + " net A starts by itself"
-            : "Try another --lr (it is "
+            ? "Set option init to glorot: with the paper's gaussian weights of std 0.01 only the"
+                + " shallow net A starts by itself"
+            : "Change option lr (it is "
                 + config.sgd().learningRate()
-                + "), a shallower --arch, or check that the labels are right");
+                + "), choose a shallower network (option arch), or check that the labels are"
+                + " right");
   }
 
   State state() {

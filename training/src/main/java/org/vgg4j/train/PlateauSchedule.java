@@ -5,8 +5,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * The paper's schedule (section 3.1): the learning rate is divided by ten when the validation error
  * stops improving, three times, and training ends when it stops improving once more. The paper does
- * not say what that means in numbers; here, when the best top-1 error so far has not been beaten by
- * at least 0.1 percentage points for {@code patience} evaluations. Not thread-safe.
+ * not say what that means in numbers; here it is when the best top-1 error so far has not been
+ * beaten by at least 0.1 percentage points for {@code patience} evaluations. Not thread-safe.
  */
 public final class PlateauSchedule {
   /** How many times the rate is divided before training ends. */

@@ -69,9 +69,11 @@ public record RunFolder(Path path) {
           file -> !file.endsWith(CONFIG + AtomicFile.TEMPORARY) && !file.endsWith(RunLock.NAME))) {
         throw new InputException(
             Files.exists(config())
-                ? "folder %s holds a run already: go on with it by --resume %s, or give another --out"
-                    .formatted(path, path)
-                : "folder " + path + " is not empty: give another --out, or remove it first");
+                ? "folder %s holds a run already: resume it (option resume), or give another folder (option out)"
+                    .formatted(path)
+                : "folder "
+                    + path
+                    + " is not empty: give another folder (option out), or remove it first");
       }
     } catch (IOException e) {
       throw cannotMake(path, e);
@@ -92,10 +94,7 @@ public record RunFolder(Path path) {
     RunFolder folder = new RunFolder(path);
     if (!Files.isRegularFile(folder.config())) {
       throw new InputException(
-          "there is no run in "
-              + path
-              + " (no config.yaml): start one with vgg train --out "
-              + path);
+          "there is no run in " + path + " (no config.yaml): check the path, or start a run there");
     }
     return folder;
   }
@@ -236,8 +235,8 @@ public record RunFolder(Path path) {
     return UnreadableFile.read(unreadable());
   }
 
-  void writeUnreadable(List<Unreadable> pictures) {
-    UnreadableFile.write(unreadable(), pictures);
+  void writeUnreadable(List<Unreadable> images) {
+    UnreadableFile.write(unreadable(), images);
   }
 
   void writeTest(Evaluation evaluation) {
@@ -252,7 +251,7 @@ public record RunFolder(Path path) {
     AtomicFile.write(path.resolve(PROVENANCE), text(JSON, provenance) + "\n");
   }
 
-  /** Writes all lines anew, so that none remains of epochs that a resumed run repeats. */
+  /** Rewrites all lines, so that none remains of epochs that a resumed run repeats. */
   void writeMetrics(List<String> lines) {
     AtomicFile.write(
         metrics(),

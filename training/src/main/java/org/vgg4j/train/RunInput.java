@@ -40,7 +40,7 @@ record RunInput(TrainingConfig config, DataSplits data, Architecture architectur
     int batch = config.sgd().batch();
     if (!BatchSequence.everyShareHasSamples(data.train().size(), batch, ranks)) {
       throw new InputException(
-          "a batch of %d of the %d training images is too small for %d processes: take a larger --batch, or fewer processes"
+          "a batch of %d of the %d training images is too small for %d processes: raise option batch, or take fewer processes"
               .formatted(batch, data.train().size(), ranks));
     }
   }
@@ -52,7 +52,7 @@ record RunInput(TrainingConfig config, DataSplits data, Architecture architectur
    * @throws InputException if not even one fits, or the configured number does not
    */
   int microBatch(MemoryOracle memory, int ranks) {
-    return MicroBatch.choose(config, architecture, memory, ranks);
+    return MicroBatchSize.choose(config, architecture, memory, ranks);
   }
 
   /** Returns the same with another micro-batch. */

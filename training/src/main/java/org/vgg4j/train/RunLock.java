@@ -76,7 +76,7 @@ public final class RunLock implements AutoCloseable {
   }
 
   /**
-   * Requires that nobody has the lock of a folder, which need not exist, at this moment.
+   * Requires that no process has the lock of a folder at this moment; the folder need not exist.
    *
    * @throws InputException as {@link #take}
    */

@@ -23,25 +23,25 @@ final class SameRun {
       // compared as text, since JSON does not distinguish 1 from 1L
       if (!option.getValue().toString().equals(String.valueOf(then))) {
         throw new InputException(
-            "option %s of the run %s is %s, and cannot become %s: restore its config.yaml, or start a run anew"
+            "option %s of the run %s is %s, and cannot become %s: restore its config.yaml, or start a new run"
                 .formatted(option.getKey(), folder.path(), then, option.getValue()));
       }
     }
     for (String option : snapshot.configuration().keySet()) {
       if (!now.containsKey(option)) {
         throw new InputException(
-            "option %s of the run %s is missing from its config.yaml: restore it, or start a run anew"
+            "option %s of the run %s is missing from its config.yaml: restore it, or start a new run"
                 .formatted(option, folder.path()));
       }
     }
     if (!data.fingerprint().equals(snapshot.datasetFingerprint())) {
       throw new InputException(
-          "the data set %s has changed since the run %s began: restore it, or start a run anew"
+          "the data set %s has changed since the run %s began: restore it, or start a new run"
               .formatted(config.data(), folder.path()));
     }
     if (folder.passedOver().size() != snapshot.unreadable()) {
       throw new InputException(
-          "%s listed %s when the run began: restore it, or start a run anew"
+          "%s listed %s when the run began: restore it, or start a new run"
               .formatted(
                   folder.unreadable(),
                   snapshot.unreadable() == 1 ? "1 image" : snapshot.unreadable() + " images"));
@@ -52,12 +52,12 @@ final class SameRun {
   static void warnOfDifferences(Engine engine, Snapshot snapshot, TrainingListener listener) {
     if (!engine.kernels().name().equals(snapshot.kernels())) {
       listener.warned(
-          "the run began with %s kernels and goes on with %s: rounding will differ from an uninterrupted run"
+          "the run began with %s kernels and continues with %s: rounding will differ from an uninterrupted run"
               .formatted(snapshot.kernels(), engine.kernels().name()));
     }
     if (!Version.get().equals(snapshot.codeVersion())) {
       listener.warned(
-          "the run began with vgg4j %s and goes on with %s: it may differ from an uninterrupted run"
+          "the run began with vgg4j %s and continues with %s: it may differ from an uninterrupted run"
               .formatted(snapshot.codeVersion(), Version.get()));
     }
   }

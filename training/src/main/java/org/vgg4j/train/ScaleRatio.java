@@ -14,7 +14,7 @@ import org.vgg4j.model.Architecture;
  * @param largest at least the smallest
  */
 public record ScaleRatio(double smallest, double largest) {
-  /** 256/224, as the paper has it. */
+  /** 256/224, as in the paper. */
   public static final ScaleRatio PAPER = new ScaleRatio(1.143, 1.143);
 
   private static final Pattern TEXT =

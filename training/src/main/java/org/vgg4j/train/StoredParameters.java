@@ -24,7 +24,7 @@ final class StoredParameters {
   static void readModel(Path file, ParameterStore into) {
     if (!ModelFile.readWithoutArrays(file).architecture().equals(into.architecture())) {
       throw new InputException(
-          "%s is a model of another network than this run's: start the run anew".formatted(file));
+          "%s is a model of another network than this run's: start a new run".formatted(file));
     }
     Map<String, StoredTensor> tensors = SafeTensors.header(file).tensors();
     for (ParameterShape shape : into.architecture().parameters()) {

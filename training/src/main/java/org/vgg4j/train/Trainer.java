@@ -173,7 +173,7 @@ public final class Trainer {
       company
           .listener()
           .noted(
-              "memory has room for %d images at a time, whose statistics normalise them: more memory learns something else, --micro-batch %d the same"
+              "memory has room for %d images at a time, and batch normalisation takes its statistics over these: with more memory the result would differ, unless option micro-batch is set to %d"
                   .formatted(microBatch, microBatch));
     }
     if (sgd.batch() < options.sgd().batch()) {
@@ -315,8 +315,8 @@ public final class Trainer {
    *
    * @param ranks their number
    * @param heap bytes that each of them has
-   * @throws InputException if the data cannot be opened or divided among so many, or the network
-   *     does not fit
+   * @throws InputException if the data cannot be opened or divided among them, or the network does
+   *     not fit
    */
   public static long heapOfRank(TrainingConfig options, int ranks, long heap) {
     try (Engine engine = Engines.open(options.device(), options.threads())) {

@@ -11,7 +11,7 @@ public interface TrainingListener {
    * How far training has got.
    *
    * @param epoch the epoch, from 1
-   * @param epochs at most so many
+   * @param epochs upper limit on epochs
    * @param step the step in the epoch, from 1
    * @param stepsPerEpoch steps in an epoch
    * @param learningRate now

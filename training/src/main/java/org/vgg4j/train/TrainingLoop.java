@@ -153,9 +153,9 @@ final class TrainingLoop {
     double guessing = 100.0 - 100.0 / data.train().classNames().size();
     if (bestError >= guessing) {
       listener.warned(
-          "the best validation error is no better than guessing: give it more steps (a smaller"
-              + " --batch, a larger --patience, more --epochs), another --lr, or a shallower"
-              + " --arch");
+          "the best validation error is no better than guessing: allow more steps (lower option"
+              + " batch, raise option patience or epochs), change option lr, or choose a shallower"
+              + " network (option arch)");
     }
     return new Outcome(bestEpoch, bestError, step, seconds(), interrupted);
   }
@@ -254,7 +254,7 @@ final class TrainingLoop {
 
   /** Makes a step with this rank's share of the batch that begins at the position. */
   private Learner.Result runBatch(BatchLoader loader, double stepRate, int[] order) {
-    learner.begin(new Learner.Batch(sequence.partsAt(position), stepRate));
+    learner.begin(new Learner.Batch(sequence.microBatchesAt(position), stepRate));
     int first = sequence.firstAt(position);
     int end = first + sequence.shareAt(position);
     while (first < end) {

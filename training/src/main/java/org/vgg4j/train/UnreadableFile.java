@@ -31,14 +31,14 @@ final class UnreadableFile {
    */
   static void write(Path file, List<Unreadable> unreadable) {
     StringBuilder text = new StringBuilder(HEADER).append('\n');
-    for (Unreadable picture : unreadable) {
-      text.append(picture.split().name().toLowerCase(Locale.ROOT))
+    for (Unreadable one : unreadable) {
+      text.append(one.split().name().toLowerCase(Locale.ROOT))
           .append(',')
-          .append(picture.index())
+          .append(one.index())
           .append(',')
-          .append(quoted(picture.id()))
+          .append(quoted(one.id()))
           .append(',')
-          .append(quoted(picture.reason()))
+          .append(quoted(one.reason()))
           .append('\n');
     }
     AtomicFile.write(file, text.toString());
@@ -55,7 +55,7 @@ final class UnreadableFile {
       lines = TextLines.read(file);
     } catch (IOException e) {
       throw new InputException(
-          "cannot read " + file + " (" + AtomicFile.reason(e) + "): restore it, or train anew", e);
+          "cannot read " + file + " (" + AtomicFile.reason(e) + "): restore it, or train again", e);
     }
     if (lines.isEmpty() || !lines.get(0).equals(HEADER)) {
       throw new InputException(

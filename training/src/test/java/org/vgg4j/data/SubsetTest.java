@@ -37,6 +37,6 @@ class SubsetTest {
   void refusesIndicesOutside() {
     assertThatThrownBy(() -> new Subset(whole, "x", new int[] {3}))
         .isInstanceOf(IndexOutOfBoundsException.class)
-        .hasMessage("picture 3 of the 3 of test");
+        .hasMessage("image 3 of the 3 of test");
   }
 }

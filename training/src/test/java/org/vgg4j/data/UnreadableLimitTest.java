@@ -30,8 +30,8 @@ class UnreadableLimitTest {
     "100%, 7, 7",
     "0.07 %, 10000, 7"
   })
-  void allowed(String text, int pictures, int expected) {
-    assertThat(UnreadableLimit.of(text).of(pictures)).isEqualTo(expected);
+  void allowed(String text, int images, int expected) {
+    assertThat(UnreadableLimit.of(text).of(images)).isEqualTo(expected);
   }
 
   @ParameterizedTest
@@ -48,7 +48,7 @@ class UnreadableLimitTest {
         .hasMessage(
             "option max-unreadable is "
                 + text
-                + " but must be a number of pictures, such as 5, a share, such as 2%, or auto");
+                + " but must be a number of images, such as 5, a share, such as 2%, or auto");
   }
 
   @Test

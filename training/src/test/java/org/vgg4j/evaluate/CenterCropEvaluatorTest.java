@@ -63,9 +63,9 @@ class CenterCropEvaluatorTest {
   }
 
   @Test
-  void guessesAreTold() {
+  void predictionsAreReported() {
     ModelFile model = TestModels.constant(new float[] {0, 2, 1}, "a", "b", "c");
-    List<Guess> guesses = new ArrayList<>();
+    List<Prediction> predictions = new ArrayList<>();
     try (Engine engine = Engines.open(Device.CPU, 2)) {
       Parameters parameters = new Parameters(model.architecture(), model.arrays());
       Evaluation evaluation =
@@ -74,24 +74,24 @@ class CenterCropEvaluatorTest {
                   engine.load(parameters).inference(2, Set.of()),
                   model.preprocessing(),
                   model.classNames())
-              .evaluate(dataset(List.of("c", "b"), 0, 1, 0), done::add, guesses::add);
+              .evaluate(dataset(List.of("c", "b"), 0, 1, 0), done::add, predictions::add);
       assertThat(evaluation.correct()).isEqualTo(1);
     }
     float probability = (float) (Math.exp(2) / (Math.exp(0) + Math.exp(1) + Math.exp(2)));
-    assertThat(guesses)
+    assertThat(predictions)
         .usingRecursiveFieldByFieldElementComparator(
             RecursiveComparisonConfiguration.builder()
                 .withComparatorForType(new FloatComparator(1e-6f), Float.class)
                 .build())
         .containsExactly(
-            new Guess(0, 2, 1, probability),
-            new Guess(1, 1, 1, probability),
-            new Guess(2, 2, 1, probability));
-    assertThat(guesses).map(Guess::isRight).containsExactly(false, true, false);
+            new Prediction(0, 2, 1, probability),
+            new Prediction(1, 1, 1, probability),
+            new Prediction(2, 2, 1, probability));
+    assertThat(predictions).map(Prediction::isCorrect).containsExactly(false, true, false);
   }
 
   @Test
-  void fiveGuesses() {
+  void fivePredictions() {
     List<String> classes = List.of("0", "1", "2", "3", "4", "5", "6");
     ModelFile model =
         TestModels.constant(new float[] {6, 5, 4, 3, 2, 1, 0}, classes.toArray(new String[0]));

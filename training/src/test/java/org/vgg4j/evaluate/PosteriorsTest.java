@@ -234,7 +234,7 @@ class PosteriorsTest {
       Files.write(file, content.array());
       assertThatThrownBy(() -> PosteriorsFile.read(file))
           .isInstanceOf(InputException.class)
-          .hasMessageContaining("row 1 has the value " + value + ", no probability");
+          .hasMessageContaining("row 1 has the value " + value + ", which is no probability");
     }
   }
 

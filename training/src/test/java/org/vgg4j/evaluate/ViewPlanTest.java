@@ -285,8 +285,8 @@ class ViewPlanTest {
                     .run(pictures(Set.of(2, 5, 18)), UnreadableLimit.AUTO, done -> {}))
         .isInstanceOf(InputException.class)
         .hasMessageStartingWith(
-            "3 of the 20 pictures of test cannot be read, more than the 2 that are passed over"
-                + " (--max-unreadable): repair or remove them; the first: test/2 is damaged:"
+            "3 of the 20 images of test cannot be read, more than the 2 that are passed over"
+                + " (option max-unreadable): repair or remove them; the first: test/2 is damaged:"
                 + " replace it")
         .hasMessageContainingAll("\n  test/2", "\n  test/5", "\n  test/18");
   }
@@ -303,6 +303,6 @@ class ViewPlanTest {
                 evaluator(ViewPlan.of(Protocol.DENSE), 36)
                     .run(one, UnreadableLimit.of("100%"), done -> {}))
         .isInstanceOf(InputException.class)
-        .hasMessageStartingWith("1 of the 1 pictures of test cannot be read");
+        .hasMessageStartingWith("1 of the 1 images of test cannot be read");
   }
 }

@@ -255,7 +255,7 @@ class RunReportTest {
         .containsExactly(
             "training, with validation 1:23 min for 4 epochs, 40 steps",
             "training images per second 1,003 in the median epoch, from 1,001 to 1,004",
-            "waiting for training images 6.0 % of the time of the steps in the median epoch",
+            "waiting for training images 6.0 % of the time of steps in the median epoch",
             "memory of the process 204 MB at the peak (VmHWM)",
             "kernels vector",
             "threads 2");
@@ -296,13 +296,13 @@ class RunReportTest {
     assertThat(page.select(".state").text())
         .isEqualTo("This run was stopped before its end, after 0 finished epochs.");
     assertThat(page.select(".chart")).isEmpty();
-    assertThat(page.text()).contains("No epoch was finished", "There is no best model yet");
+    assertThat(page.text()).contains("No epoch has finished", "There is no best model yet");
   }
 
   @Test
   void stillGoingOnOrKilled() throws IOException {
     Document page = page(Runs.folder(root.resolve("run"), "pets", 2, ""));
-    assertThat(page.select(".state").text()).contains("going on or was broken off", "2 finished");
+    assertThat(page.select(".state").text()).contains("going on or was killed", "2 finished");
     assertThat(page.select("#provenance").text()).contains("written when a run ends");
     assertThat(page.select(".chart")).hasSize(3);
   }
@@ -390,7 +390,7 @@ class RunReportTest {
             "Validation error, top-5",
             "Test error, top-1",
             "Training",
-            "Memory at the peak");
+            "Peak memory");
     assertThat(page.select(".figures dd").first().text())
         .startsWith("%.1f %%".formatted(result.bestTop1Error()));
     assertThat(page.select("#confusion .matrix tbody tr")).hasSize(3);
@@ -440,7 +440,7 @@ class RunReportTest {
     assertThatThrownBy(() -> page(run))
         .isInstanceOf(InputException.class)
         .hasMessageContaining("are not what " + run.path() + " was trained on")
-        .hasMessageContaining("--data");
+        .hasMessageContaining("(option data)");
     assertThat(run.path().resolve("report.html")).doesNotExist();
   }
 
@@ -471,7 +471,8 @@ class RunReportTest {
     Files.writeString(run.metrics(), "epoch,step\n1,2\n2\n");
     assertThatThrownBy(() -> page(run))
         .isInstanceOf(InputException.class)
-        .hasMessage(run.metrics() + ", line 3: it has 1 fields, the first line 2; remove the line");
+        .hasMessage(
+            run.metrics() + ", line 3: it has 1 fields, but the first line has 2; remove the line");
     Files.writeString(run.metrics(), "epoch,step\n1,2\n2,x\n");
     assertThatThrownBy(() -> page(run))
         .isInstanceOf(InputException.class)

@@ -24,8 +24,8 @@ class LossWatchTest {
     assertThatThrownBy(() -> watch(Initialisation.GLOROT).step(3, loss))
         .isInstanceOf(AbortedException.class)
         .hasMessage(
-            "training diverged: the loss at step 3 is %s. Lower --lr (it is 0.01); any model saved"
-                + " before is kept",
+            "training diverged: the loss at step 3 is %s. Lower option lr (it is 0.01); any model"
+                + " saved before is kept",
             loss);
   }
 
@@ -33,7 +33,7 @@ class LossWatchTest {
   void divergenceWithHe() {
     assertThatThrownBy(() -> watch(Initialisation.HE).step(1, Double.NaN))
         .isInstanceOf(AbortedException.class)
-        .hasMessageContaining("or use --init glorot, since inputs are as large as 255");
+        .hasMessageContaining("or set option init to glorot, since inputs are as large as 255");
   }
 
   @Test
@@ -47,9 +47,9 @@ class LossWatchTest {
     assertThat(watch.epoch(50, CHANCE)).isNull();
     assertThat(watch.epoch(100, CHANCE * 0.995))
         .isEqualTo(
-            "the loss is stuck at ln(10) = 2.303, that of guessing: the network learns nothing yet."
-                + " Try another --lr (it is 0.01), a shallower --arch, or check that the labels are"
-                + " right");
+            "the loss is stuck at ln(10) = 2.303, that of random guessing: the network learns"
+                + " nothing yet. Change option lr (it is 0.01), choose a shallower network (option"
+                + " arch), or check that the labels are right");
     assertThat(watch.epoch(150, CHANCE)).isNull();
     assertThat(watch.epoch(200, CHANCE)).isNull();
   }
@@ -60,8 +60,8 @@ class LossWatchTest {
     assertThat(watch.epoch(50, CHANCE)).isNull();
     assertThat(watch.epoch(100, CHANCE))
         .endsWith(
-            "Use --init glorot: with the paper's gaussian weights of std 0.01 only the shallow net"
-                + " A starts by itself");
+            "Set option init to glorot: with the paper's gaussian weights of std 0.01 only the"
+                + " shallow net A starts by itself");
   }
 
   @Test

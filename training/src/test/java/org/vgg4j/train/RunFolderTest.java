@@ -33,7 +33,8 @@ class RunFolderTest {
     Path precious = Files.writeString(root.resolve("thesis.tex"), "x");
     assertThatThrownBy(() -> RunFolder.make(root).requireEmpty())
         .isInstanceOf(InputException.class)
-        .hasMessage("folder %s is not empty: give another --out, or remove it first", root);
+        .hasMessage(
+            "folder %s is not empty: give another folder (option out), or remove it first", root);
     assertThat(precious).hasContent("x");
   }
 

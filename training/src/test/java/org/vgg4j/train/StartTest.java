@@ -131,14 +131,14 @@ class StartTest {
     assertThatThrownBy(() -> train("wide"))
         .isInstanceOf(InputException.class)
         .hasMessageStartingWith("conv2_1 of " + netA + " has shape")
-        .hasMessageEndingWith("take the same --width")
+        .hasMessageEndingWith("option width must be the same as that model's")
         .hasMessageNotContaining("crop");
     options.width = 0.03;
     options.crop = 64;
     options.scale = ScaleRange.fixed(64);
     assertThatThrownBy(() -> train("large"))
         .isInstanceOf(InputException.class)
-        .hasMessageEndingWith("take the same --width and --crop");
+        .hasMessageEndingWith("options width and crop must be the same as that model's");
   }
 
   @Test

@@ -293,7 +293,7 @@ class TrainerTest {
     assertThatThrownBy(() -> train("run"))
         .isInstanceOf(AbortedException.class)
         .hasMessageStartingWith("training diverged: the loss at step ")
-        .hasMessageContaining("Lower --lr (it is 1000000.0)");
+        .hasMessageContaining("Lower option lr (it is 1000000.0)");
     assertThat(filesBelow(root.resolve("run"))).contains("config.yaml", "metrics.csv");
   }
 

@@ -102,7 +102,7 @@ class UnreadablePicturesTest {
                 Trainer.resume(
                     options.build(), root.resolve("run"), recorder, () -> false, Map.of()))
         .isInstanceOf(InputException.class)
-        .hasMessage(list + " listed 1 image when the run began: restore it, or start a run anew");
+        .hasMessage(list + " listed 1 image when the run began: restore it, or start a new run");
     Files.writeString(list, "set,index,file,reason\ntrain,x\n");
     assertThatThrownBy(
             () ->
@@ -120,8 +120,8 @@ class UnreadablePicturesTest {
     assertThatThrownBy(() -> train("run"))
         .isInstanceOf(InputException.class)
         .hasMessageStartingWith(
-            "4 of the 102 pictures of pets/train cannot be read, more than the 3 that are passed"
-                + " over (--max-unreadable): repair or remove those listed in "
+            "4 of the 102 images of pets/train cannot be read, more than the 3 that are passed"
+                + " over (option max-unreadable): repair or remove those listed in "
                 + root.resolve("run/unreadable.csv"));
     assertThat(Files.readAllLines(root.resolve("run/unreadable.csv"))).hasSize(5);
     assertThat(recorder.steps).isEmpty();
@@ -134,7 +134,7 @@ class UnreadablePicturesTest {
       damage(part + "/red/1.png");
       assertThatThrownBy(() -> train(part))
           .isInstanceOf(InputException.class)
-          .hasMessageStartingWith("2 of the 12 pictures of pets/" + part + " cannot be read");
+          .hasMessageStartingWith("2 of the 12 images of pets/" + part + " cannot be read");
       TinyPictures.write(data, 34, 4, 4);
     }
     assertThat(recorder.steps).isEmpty();
@@ -149,7 +149,7 @@ class UnreadablePicturesTest {
     }
     assertThatThrownBy(() -> train("run"))
         .isInstanceOf(InputException.class)
-        .hasMessageStartingWith("102 of the 102 pictures of pets/train cannot be read");
+        .hasMessageStartingWith("102 of the 102 images of pets/train cannot be read");
   }
 
   @Test
@@ -168,7 +168,7 @@ class UnreadablePicturesTest {
     damage("train/green/0.png");
     assertThatThrownBy(() -> train("run"))
         .isInstanceOf(InputException.class)
-        .hasMessage("no picture of class green of pets/train can be read: repair or replace them");
+        .hasMessage("no image of class green of pets/train can be read: repair or replace them");
   }
 
   @Test

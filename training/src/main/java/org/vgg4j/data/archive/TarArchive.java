@@ -28,8 +28,9 @@ import org.vgg4j.data.Fingerprint;
 import org.vgg4j.image.ImageFiles;
 
 /**
- * A tar archive, or one of archives, whose files are read in place, one at a time. Where they are
- * is found once and kept in a file: beside the archive, or else in the user's cache. Thread-safe.
+ * A tar archive, or one of such archives, whose files are read in place, one at a time. Where they
+ * are is found once and kept in an index file: beside the archive, or else in the user's cache.
+ * Thread-safe.
  */
 public final class TarArchive {
   /** Added to the archive's name. */
@@ -38,10 +39,10 @@ public final class TarArchive {
   private static final Logger LOG = LoggerFactory.getLogger(TarArchive.class);
   private static final String TAR = ".tar";
 
-  /** As for a file of its own. */
+  /** The same limit as for an image file outside an archive. */
   private static final long MOST_BYTES = 1L << 30;
 
-  /** Bytes in which tar counts. */
+  /** Bytes of a block of tar. */
   private static final int BLOCK = 512;
 
   private final Path file;
@@ -62,7 +63,7 @@ public final class TarArchive {
   }
 
   /**
-   * @param cache where an index is kept that cannot be kept beside its archive; null: nowhere
+   * @param cache where the index is kept if it cannot be kept beside its archive; null: nowhere
    */
   public static TarArchive open(Path file, @Nullable Path cache) {
     TarIndex.Archive identity = identity(file);
@@ -75,7 +76,7 @@ public final class TarArchive {
       } catch (NoSuchFileException e) {
         // not made yet
       } catch (IOException e) {
-        LOG.info("the index {} is made anew: {}", place, e.getMessage());
+        LOG.info("rebuilding the index {}: {}", place, e.getMessage());
       }
     }
     LOG.info("looking for the files in {}, once...", file);
@@ -125,12 +126,12 @@ public final class TarArchive {
         failures.add(String.valueOf(e.getMessage()));
       }
     }
-    LOG.warn("the index is not kept, and will be made anew the next time: {}", failures);
+    LOG.warn("the index could not be saved and will be rebuilt the next time: {}", failures);
   }
 
   /**
    * Looks through an archive for images; what is hidden or named otherwise is passed over, as in
-   * folders. The files of an archive within it are called by both names, such as {@code
+   * folders. A file of an archive within it has the names of both, such as {@code
    * n01440764/n01440764_18.JPEG}.
    *
    * @param file what to call it
@@ -140,7 +141,7 @@ public final class TarArchive {
     TarIndex.Builder builder = new TarIndex.Builder();
     long end = addAll(builder, channel, 0, channel.size(), "", file);
     if (!endsAt(channel, end)) {
-      throw cutOff(file, "its end", "the mark of the end is missing");
+      throw cutOff(file, "its end", "the end-of-archive mark is missing");
     }
     if (builder.ignored() > 0) {
       LOG.warn(
@@ -152,13 +153,13 @@ public final class TarArchive {
     TarIndex index = builder.build();
     if (index.size() == 0) {
       throw new InputException(
-          "%s holds no image (%s): it is not a tar archive of images, or copy it again"
+          "%s holds no image (%s): give a tar archive of images, or copy this one again"
               .formatted(file, ImageFiles.EXTENSIONS_IN_WORDS));
     }
     return index;
   }
 
-  /** An archive ends with zeros, without which it may have been cut off between two files. */
+  /** An archive ends with zeros; one without them may have been cut off between two files. */
   private static boolean endsAt(SeekableByteChannel channel, long position) throws IOException {
     ByteBuffer block = ByteBuffer.allocate(BLOCK);
     channel.position(position);
@@ -209,7 +210,7 @@ public final class TarArchive {
       } else if (isFile && ImageFiles.isImageName(name) && !("/" + name).contains("/.")) {
         if (entry.getSize() > MOST_BYTES) {
           throw new InputException(
-              "%s in %s has more than 1 GiB: it is not a picture that can be used"
+              "%s in %s is larger than 1 GiB: make the archive again without it, or with a smaller image"
                   .formatted(name, file));
         }
         builder.add(name, at, (int) entry.getSize());

@@ -18,7 +18,7 @@ public final class TarDataset extends IndexedDataset {
     this.archive = archive;
   }
 
-  /** Returns the path of the archive, and that in it. */
+  /** Returns the path of the archive and, below it, that of the file in it. */
   @Override
   public String id(int index) {
     return archive.file() + "/" + archive.index().name(index);

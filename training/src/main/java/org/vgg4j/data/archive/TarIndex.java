@@ -14,15 +14,14 @@ import java.util.zip.CheckedInputStream;
 import java.util.zip.CheckedOutputStream;
 
 /**
- * Where the files in a tar archive are, in the order of their names. Each takes its name and 16
- * bytes: the 1,281,167 training images of ILSVRC-2012 take 59 MB, in memory and on the disk.
- * Immutable.
+ * Where the files in a tar archive are, in the order of their names. Each entry is the name and 16
+ * bytes: the 1,281,167 training images of ILSVRC-2012 take 59 MB, in memory and on disk. Immutable.
  */
 public final class TarIndex {
   private static final int MAGIC = 0x76676774;
   private static final int VERSION = 2;
 
-  /** More bytes of names than that belong to no archive of images. */
+  /** No archive of images has more bytes of names than this. */
   private static final int MOST_NAMES = 1 << 30;
 
   private final byte[] names;
@@ -37,7 +36,9 @@ public final class TarIndex {
     this.lengths = lengths;
   }
 
-  /** Collects the files of an archive, in any order; of those of one name the last counts. */
+  /**
+   * Collects the files of an archive, in any order; of files with the same name the last counts.
+   */
   static final class Builder {
     private byte[] names = new byte[1 << 16];
     private int[] nameEnds = new int[1 << 10];
@@ -108,7 +109,7 @@ public final class TarIndex {
     Arrays.sort(order, this::compare);
     Builder builder = new Builder();
     for (int i = 0; i < order.length; i++) {
-      // of files of one name the last is what unpacking leaves
+      // of files with the same name, unpacking leaves the last
       if (i + 1 == order.length || compare(order[i], order[i + 1]) != 0) {
         builder.add(name(order[i]), offsets[order[i]], lengths[order[i]]);
       }

@@ -19,7 +19,8 @@ public class FileDataset extends IndexedDataset {
 
   /**
    * @param files paths below the root with / between their parts
-   * @param labels of each file; {@link Dataset#UNKNOWN} for all of them where nobody knows
+   * @param labels of each file; {@link Dataset#UNKNOWN} for all of them where the classes are not
+   *     known
    */
   public FileDataset(
       Path root, String name, List<String> classNames, List<String> files, int[] labels) {
@@ -56,7 +57,7 @@ public class FileDataset extends IndexedDataset {
       }
     } catch (IOException e) {
       throw new InputException(
-          "a picture below %s cannot be read any more (%s): start again"
+          "an image below %s cannot be read any more (%s): start again"
               .formatted(root, AtomicFile.reason(e)),
           e);
     }

@@ -5,11 +5,11 @@ import java.util.Locale;
 import java.util.regex.Pattern;
 import org.vgg4j.image.ImageFiles;
 
-/** Says what a file is that was given in the place of a folder of images, and what to do. */
+/** Says what a file is that was given instead of a folder of images, and what to do. */
 final class FileForFolder {
   private static final String WANTED = "a folder with one sub-folder of images per class";
 
-  /** Files that data sets consist of, and that are read as they are. */
+  /** Files of data sets that are read as they are. */
   private static final Pattern OF_A_DATA_SET =
       Pattern.compile(
           "(ilsvrc|loc_).*|.*-idx\\d-ubyte(\\.gz)?|(data_batch_\\d|test_batch|train|test)\\.bin");
@@ -34,13 +34,13 @@ final class FileForFolder {
       return "an archive: unpack it, and give " + WANTED;
     }
     if (ImageFiles.isImageName(name) || ImageFiles.content(file).isImage()) {
-      return "a picture: give " + WANTED;
+      return "an image: give " + WANTED;
     }
     if (LIST.matcher(name).matches()) {
-      return "a list or a text, not pictures: give " + WANTED;
+      return "a list or a text, not images: give " + WANTED;
     }
     if (ARRAYS.matcher(name).matches()) {
-      return "not a folder of pictures: write what is in it as image files, and give " + WANTED;
+      return "not a folder of images: write what is in it as image files, and give " + WANTED;
     }
     return "a file: give " + WANTED;
   }

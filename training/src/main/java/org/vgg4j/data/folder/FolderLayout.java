@@ -19,13 +19,13 @@ import org.vgg4j.data.Source;
 import org.vgg4j.data.Split;
 
 /**
- * Folders of images, as people have them. A folder holds classes, or parts that hold classes. It
- * holds parts if sub-folders are named like ones ({@link PartName}) and hold folders themselves:
+ * Folders of images, as people lay them out. A folder holds classes, or parts that hold classes. It
+ * holds parts if sub-folders are named like parts ({@link PartName}) and hold folders themselves:
  * folders that hold images are classes, whatever they are called. What can be read in two ways is
  * refused.
  */
 public final class FolderLayout {
-  /** What people call images whose classes nobody knows. */
+  /** What people call folders of images whose classes are not known. */
   private static final Set<String> UNLABELLED =
       Set.of(
           "pred",
@@ -39,7 +39,7 @@ public final class FolderLayout {
           "inference",
           "submission");
 
-  /** What lies beside the images of published data sets and holds none. */
+  /** Folders without images that come with published data sets. */
   private static final Set<String> SIDE =
       Set.of(
           "meta",
@@ -68,7 +68,7 @@ public final class FolderLayout {
   }
 
   /**
-   * Opens what is there.
+   * Opens a folder as the layout that it has.
    *
    * @param folder the folder, see {@link #inner}
    * @param name what to call the data set
@@ -85,27 +85,27 @@ public final class FolderLayout {
   }
 
   /**
-   * Returns the only folder that a folder holds, such as archives are packed in; null if there are
-   * others, or that one is a class or a part.
+   * Returns the only folder that a folder holds, as unpacked archives often have it; null if there
+   * are others, or it is a class or a part.
    */
   public static @Nullable Path inner(Path folder) {
     FolderLook look = FolderLook.at(folder);
     List<String> inner =
         look.folders().stream().filter(child -> !isSide(folder.resolve(child))).toList();
-    if (look.pictures() > 0 || inner.size() != 1) {
+    if (look.images() > 0 || inner.size() != 1) {
       return null;
     }
     FolderLook only = FolderLook.at(folder.resolve(inner.get(0)));
     boolean isPart = PartName.of(only.name()) != null && partsOf(only.folders()).isEmpty();
-    return isPart || (only.pictures() > 0 && !only.isNested()) ? null : only.path();
+    return isPart || (only.images() > 0 && !only.isNested()) ? null : only.path();
   }
 
   private static boolean isSide(Path folder) {
     return SIDE.contains(Folders.name(folder).toLowerCase(Locale.ROOT))
-        && !FolderLook.at(folder).hasPictures();
+        && !FolderLook.at(folder).hasImages();
   }
 
-  /** Those names that are parts', if there are different parts among them. */
+  /** The names of parts among these, if they are of at least two different parts. */
   private static List<String> partsOf(Collection<String> names) {
     List<String> parts = names.stream().filter(part -> PartName.of(part) != null).toList();
     return parts.stream().map(PartName::of).distinct().count() > 1 ? parts : List.of();
@@ -127,7 +127,7 @@ public final class FolderLayout {
       }
     }
     if (parts.isEmpty()) {
-      requireNoPartsOfPictures(withoutFolders, named);
+      requireNoPartsOfImages(withoutFolders, named);
       return parts;
     }
     List<FolderLook> others = new ArrayList<>(looks);
@@ -139,7 +139,7 @@ public final class FolderLayout {
       addWithoutFolders(look, split(look, named), parts);
     }
     for (FolderLook other : others) {
-      if (other.hasPictures()) {
+      if (other.hasImages()) {
         notes.add(
             "folder %s is passed over: its name is that of no part (train, val or test)"
                 .formatted(other.path()));
@@ -160,7 +160,7 @@ public final class FolderLayout {
     return part.split();
   }
 
-  /** Those sub-folders whose names are parts' of the same data set. */
+  /** The sub-folders whose names are those of parts of the same data set. */
   private Map<FolderLook, PartName> named() {
     Map<String, Map<FolderLook, PartName>> byAffix = new LinkedHashMap<>();
     for (FolderLook look : looks) {
@@ -179,30 +179,30 @@ public final class FolderLayout {
         .orElse(Map.of());
   }
 
-  /** An image or two that strayed among a part's class folders make it no class. */
+  /** A few images that strayed among a part's class folders do not make it a class. */
   private static boolean isNested(FolderLook look, Collection<FolderLook> others) {
     return look.isNested()
         || others.stream().anyMatch(other -> !other.equals(look) && other.sharesFolderWith(look));
   }
 
   /**
-   * Whether the only folder of folders that is called like a part is a class nevertheless.
+   * Whether the only folder of folders that is named like a part is a class after all.
    *
-   * @throws InputException if nobody can tell
+   * @throws InputException if it could be either
    */
   private static boolean isClass(FolderLook only, List<FolderLook> others) {
     List<FolderLook> like =
         others.stream()
             .filter(other -> !UNLABELLED.contains(plain(other.name())))
-            .filter(FolderLook::hasPictures)
+            .filter(FolderLook::hasImages)
             .toList();
     if (like.isEmpty()) {
       return false;
     }
-    boolean pictures = like.stream().anyMatch(other -> !other.isNested());
-    if (pictures && only.folders().size() > 1) {
+    boolean images = like.stream().anyMatch(other -> !other.isNested());
+    if (images && only.folders().size() > 1) {
       throw new InputException(
-          "%s holds folders (%s), like a part of a data set, but %s holds pictures, like a class: move one of them elsewhere, or give %s another name if it is a class"
+          "%s holds folders (%s), like a part of a data set, but %s holds images, like a class: move one of them elsewhere, or give %s another name if it is a class"
               .formatted(
                   only.path(),
                   some(only.folders()),
@@ -224,18 +224,18 @@ public final class FolderLayout {
     return String.join("", words);
   }
 
-  /** Images side by side, whose classes no folder says. */
+  /** Decides what becomes of a part without class folders, whose images lie side by side. */
   private void addWithoutFolders(FolderLook look, Split split, Map<Split, FolderLook> parts) {
     if (parts.containsKey(split)) {
       notes.add(
           "folder %s is passed over: it has no class folders, and %s has"
               .formatted(look.path(), parts.get(split).path()));
-    } else if (split == Split.TEST && look.pictures() > 0) {
+    } else if (split == Split.TEST && look.images() > 0) {
       notes.add(
-          "folder %s is passed over: it has no class folders, so what its pictures show is not known"
+          "folder %s is passed over: it has no class folders, so the classes of its images are not known"
               .formatted(look.path()));
     } else {
-      parts.put(split, look); // what is wrong with it is said when it is opened
+      parts.put(split, look); // opening it says what is wrong with it
     }
   }
 
@@ -245,10 +245,10 @@ public final class FolderLayout {
             .formatted(one.path(), other.path()));
   }
 
-  /** Parts that hold images are no classes. */
-  private void requireNoPartsOfPictures(
+  /** Refuses folders that are named like parts but hold images instead of class folders. */
+  private void requireNoPartsOfImages(
       List<FolderLook> looksLikeParts, Map<FolderLook, PartName> named) {
-    List<FolderLook> filled = looksLikeParts.stream().filter(look -> look.pictures() > 0).toList();
+    List<FolderLook> filled = looksLikeParts.stream().filter(look -> look.images() > 0).toList();
     List<FolderLook> train =
         filled.stream().filter(look -> split(look, named) == Split.TRAIN).toList();
     List<FolderLook> others =
@@ -293,10 +293,13 @@ public final class FolderLayout {
     return split.name().toLowerCase(Locale.ROOT);
   }
 
-  /** A part in a folder of its own, such as seg_train/seg_train; null if it is not. */
+  /**
+   * The only folder in a part's folder, such as seg_train/seg_train, if it holds the classes; else
+   * null.
+   */
   private static @Nullable Path innerOfPart(Path part) {
     FolderLook look = FolderLook.at(part);
-    if (look.pictures() > 0 || look.folders().size() != 1) {
+    if (look.images() > 0 || look.folders().size() != 1) {
       return null;
     }
     FolderLook only = FolderLook.at(part.resolve(look.folders().get(0)));
@@ -309,14 +312,14 @@ public final class FolderLayout {
   }
 
   /**
-   * Folders that hold the same sub-folders are parts, sets for cross-validation, years: whatever
-   * they are, classes are called differently.
+   * Refuses folders that all hold the same sub-folders: they may be parts, folds of a
+   * cross-validation or years, but they are not the classes.
    */
   private void requireClasses() {
     List<FolderLook> like =
         looks.stream()
             .filter(look -> look.isNested() || !UNLABELLED.contains(plain(look.name())))
-            .filter(look -> look.pictures() > 0 || !look.folders().isEmpty())
+            .filter(look -> look.images() > 0 || !look.folders().isEmpty())
             .toList();
     if (like.size() < 2 || !like.stream().allMatch(FolderLook::isNested)) {
       return;
@@ -343,7 +346,7 @@ public final class FolderLayout {
                   folder.resolve(parts.get(0)).resolve(like.get(0).name())));
     }
     throw new InputException(
-        "in %s each of %s holds the same sub-folders (%s), so that these look like the classes: call the outer ones train, val and test if they are parts; if they are the classes, put the images of each side by side"
+        "in %s each of %s holds the same sub-folders (%s), so those look like the classes: call the outer ones train, val and test if they are parts; if they are the classes, put the images of each side by side"
             .formatted(folder, names, some(common)));
   }
 

@@ -12,20 +12,20 @@ import org.vgg4j.image.ImageFiles;
 
 /**
  * What lies directly in a folder, as far as a layout needs to know; hidden files, and what
- * operating systems and archives leave behind, are not there.
+ * operating systems and archives leave behind, do not count.
  *
  * @param path the folder
- * @param pictures how many; counted no further than two hundred
- * @param folders names of the sub-folders, as far as they were seen until then, sorted
+ * @param images how many images; counted no further than two hundred
+ * @param folders names of the sub-folders seen up to then, sorted
  */
-public record FolderLook(Path path, int pictures, List<String> folders) {
+public record FolderLook(Path path, int images, List<String> folders) {
   private static final int ENOUGH = 200;
 
-  /** Unknown names are looked into until so many images were found. */
+  /** Files whose names do not say are opened until this many images have been found. */
   private static final int CERTAIN = 50;
 
   static FolderLook at(Path path) {
-    int pictures = 0;
+    int images = 0;
     Set<String> folders = new TreeSet<>();
     try (DirectoryStream<Path> children = Files.newDirectoryStream(path)) {
       for (Path child : children) {
@@ -38,19 +38,19 @@ public record FolderLook(Path path, int pictures, List<String> folders) {
           folders.add(name);
         } else if (named
             ? Files.isRegularFile(child)
-            : pictures < CERTAIN
+            : images < CERTAIN
                 && Files.isRegularFile(child)
                 && ImageFiles.content(child).isImage()) {
-          pictures++;
+          images++;
         }
-        if (pictures >= ENOUGH) {
+        if (images >= ENOUGH) {
           break;
         }
       }
     } catch (IOException | DirectoryIteratorException e) {
       throw ImageFiles.unlistable(path, e);
     }
-    return new FolderLook(path, pictures, List.copyOf(folders));
+    return new FolderLook(path, images, List.copyOf(folders));
   }
 
   public String name() {
@@ -59,7 +59,7 @@ public record FolderLook(Path path, int pictures, List<String> folders) {
 
   /** Whether it is a folder of folders, but for a few images that strayed into it. */
   boolean isNested() {
-    return !folders.isEmpty() && pictures <= folders.size();
+    return !folders.isEmpty() && images <= folders.size();
   }
 
   boolean sharesFolderWith(FolderLook other) {
@@ -67,12 +67,12 @@ public record FolderLook(Path path, int pictures, List<String> folders) {
   }
 
   /** Whether there is an image in it or below. */
-  public boolean hasPictures() {
-    return pictures > 0
-        || folders.stream().anyMatch(folder -> FolderLook.at(path.resolve(folder)).hasPictures());
+  public boolean hasImages() {
+    return images > 0
+        || folders.stream().anyMatch(folder -> FolderLook.at(path.resolve(folder)).hasImages());
   }
 
-  /** The looks at the sub-folders, in the order of their names. */
+  /** Looks at the sub-folders, in the order of their names. */
   public static List<FolderLook> below(Path folder) {
     return Folders.in(folder).stream().map(FolderLook::at).toList();
   }

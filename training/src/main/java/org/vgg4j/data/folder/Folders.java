@@ -12,7 +12,7 @@ import org.vgg4j.base.FileNames;
 import org.vgg4j.image.ImageFiles;
 import org.vgg4j.image.PassedOver;
 
-/** What folders hold, as paths and names. */
+/** Lists what folders hold, as paths and names. */
 public final class Folders {
   private Folders() {}
 
@@ -22,7 +22,7 @@ public final class Folders {
     return last == null ? "" : last.toString();
   }
 
-  /** What lies in a folder, but for what is nobody's, sorted by name. */
+  /** What lies in a folder, sorted by name, without hidden files and the like. */
   static List<Path> children(Path folder) {
     try (Stream<Path> children = Files.list(folder)) {
       return children
@@ -48,8 +48,8 @@ public final class Folders {
   /**
    * The images below a folder, sorted.
    *
-   * @param root which the paths begin below
-   * @param passedOver is told of the other files
+   * @param root the folder that the paths are relative to
+   * @param passedOver receives the other files
    * @return paths with / between their parts
    */
   public static List<String> imagesBelow(Path root, Path folder, PassedOver passedOver) {

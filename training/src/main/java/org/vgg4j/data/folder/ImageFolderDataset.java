@@ -13,9 +13,10 @@ import org.vgg4j.image.PassedOver;
 /**
  * A folder with one sub-folder per class, in the manner of torchvision's ImageFolder: the classes
  * are the sub-folders in ASCII order, and every image below a sub-folder, however deep, belongs to
- * its class. A file is an image if its name ends like one's, or else if it begins like one. Hidden
- * files are passed over; so is what is no image, which {@link #notes} says. The files are listed
- * once, when the data set is opened, and decoded at each use. Immutable.
+ * its class. A file is an image if its name ends like an image's, or else if its content begins
+ * like one. Hidden files are passed over; so are files that are not images, which {@link #notes}
+ * mentions. The files are listed once, when the data set is opened, and decoded at each use.
+ * Immutable.
  */
 public final class ImageFolderDataset extends FileDataset {
   private final List<String> notes;
@@ -40,7 +41,7 @@ public final class ImageFolderDataset extends FileDataset {
   }
 
   /**
-   * @param className makes the name of a class from that of its folder
+   * @param className makes a class's name from its folder's
    */
   public ImageFolderDataset(Path root, String name, UnaryOperator<String> className) {
     this(root, name, list(root, className));
@@ -51,7 +52,7 @@ public final class ImageFolderDataset extends FileDataset {
     this.notes = listing.notes();
   }
 
-  /** Returns sentences about files that are passed over. */
+  /** Returns sentences for users about files that are passed over. */
   @Override
   public List<String> notes() {
     return notes;

@@ -11,8 +11,8 @@ import org.jspecify.annotations.Nullable;
 import org.vgg4j.data.Split;
 
 /**
- * A folder's name that is known as one of a part of a data set: {@code train}, {@code Validation},
- * {@code seg_test}, {@code trainset}, {@code 01-Train}, {@code train2017}.
+ * A folder's name that is known to stand for a part of a data set: {@code train}, {@code
+ * Validation}, {@code seg_test}, {@code trainset}, {@code 01-Train}, {@code train2017}.
  *
  * @param split the part
  * @param affix what else the name holds, in lower case; empty if that says nothing, such as {@code

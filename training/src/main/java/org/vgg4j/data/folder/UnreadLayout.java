@@ -13,8 +13,8 @@ import org.vgg4j.base.InputException;
 import org.vgg4j.image.ImageFiles;
 
 /**
- * Layouts that are known but not read: each gets a sentence of its own, where what is said of
- * folders that are no class folders would mislead.
+ * Layouts that are recognised but not supported. Each gets a sentence of its own, since the one
+ * about missing class folders would mislead.
  */
 public final class UnreadLayout {
   private static final Pattern ARRAYS =
@@ -23,7 +23,7 @@ public final class UnreadLayout {
   private UnreadLayout() {}
 
   /**
-   * Refuses a folder that is laid out in such a way.
+   * Refuses a folder that has such a layout.
    *
    * @param folder that is no data set of another kind
    * @throws InputException if it is, with what to do
@@ -35,7 +35,7 @@ public final class UnreadLayout {
               .formatted(folder));
     }
     Optional<Path> arrays = file(folder, name -> ARRAYS.matcher(name).matches());
-    if (arrays.isPresent() && !FolderLook.at(folder).hasPictures()) {
+    if (arrays.isPresent() && !FolderLook.at(folder).hasImages()) {
       throw new InputException(
           "%s holds arrays (%s) and no image files: write each image of them as a file into the folder of its class, such as %s"
               .formatted(folder, Folders.name(arrays.get()), example(folder)));
@@ -59,7 +59,7 @@ public final class UnreadLayout {
             .allMatch(file -> Files.isRegularFile(folder.resolve(file)));
   }
 
-  /** What tells that it is, in words; null if nothing does. */
+  /** The detection layout that the folder has, in words; null if it has none. */
   private static @Nullable String detection(Path folder) {
     if (Files.isDirectory(folder.resolve("JPEGImages"))
         && Files.isDirectory(folder.resolve("Annotations"))) {
@@ -80,7 +80,7 @@ public final class UnreadLayout {
       return yolo(folder);
     }
     for (Path part : parts) {
-      if (FolderLook.at(part).pictures() == 0) {
+      if (FolderLook.at(part).images() == 0) {
         continue;
       }
       if (file(part, name -> name.endsWith("coco.json")).isPresent()) {
@@ -97,14 +97,14 @@ public final class UnreadLayout {
     return "YOLO: %s beside %s".formatted(folder.resolve("labels"), folder.resolve("images"));
   }
 
-  /** Whether texts lie in labels, and in images no class folders. */
+  /** Whether labels holds text files, and images no class folders. */
   private static boolean isYolo(Path folder) {
     Path images = folder.resolve("images");
     Path labels = folder.resolve("labels");
     return Files.isDirectory(images)
         && Files.isDirectory(labels)
         && hasNoClasses(FolderLook.at(images))
-        && !FolderLook.at(labels).hasPictures()
+        && !FolderLook.at(labels).hasImages()
         && ImageFiles.filesBelow(labels).stream()
             .anyMatch(file -> Folders.name(file).endsWith(".txt"));
   }
@@ -116,7 +116,7 @@ public final class UnreadLayout {
       return false;
     }
     List<FolderLook> filled =
-        FolderLook.below(folder).stream().filter(FolderLook::hasPictures).toList();
+        FolderLook.below(folder).stream().filter(FolderLook::hasImages).toList();
     return !filled.isEmpty()
         && filled.stream()
             .allMatch(
@@ -127,7 +127,7 @@ public final class UnreadLayout {
 
   /** Images side by side, or in folders that are called like parts. */
   private static boolean hasNoClasses(FolderLook look) {
-    return look.pictures() > 0
+    return look.images() > 0
         ? !look.isNested()
         : look.folders().stream().allMatch(name -> PartName.of(name) != null);
   }

@@ -26,13 +26,13 @@ import us.hebi.matlab.mat.types.Sources;
 import us.hebi.matlab.mat.types.Struct;
 
 /**
- * The development kit of ILSVRC-2012: the classes ({@code meta.mat}) and the classes of the
+ * The development kit of ILSVRC-2012: the list of classes ({@code meta.mat}) and the classes of the
  * validation images ({@code ILSVRC2012_validation_ground_truth.txt}), by its own numbers.
  *
  * @param synsets the classes that images are labelled with, which are the leaves of the hierarchy
  * @param validationIds number of the class of each validation image, in the order of their names
  * @param blacklist numbers, from 1, of validation images whose boxes are wrong: for localisation
- *     only, classification takes all; empty if the kit lists none, as that of 2012
+ *     only, classification takes all; empty if the kit lists none, as in 2012
  */
 record Devkit(Synsets synsets, int[] validationIds, List<Integer> blacklist) {
   private static final String META = "meta.mat";
@@ -42,7 +42,7 @@ record Devkit(Synsets synsets, int[] validationIds, List<Integer> blacklist) {
   private static final int GZIP_MAGIC_0 = 0x1F;
   private static final int GZIP_MAGIC_1 = 0x8B;
 
-  /** Far more than such a file has. */
+  /** Far more than such a file needs. */
   private static final long MOST_BYTES = 64L << 20;
 
   /**
@@ -93,7 +93,7 @@ record Devkit(Synsets synsets, int[] validationIds, List<Integer> blacklist) {
     }
   }
 
-  /** Browsers unpack a .gz without taking the ending away. */
+  /** Some browsers unpack a .gz but keep the ending. */
   private static InputStream unzipped(InputStream file) throws IOException {
     file.mark(2);
     int first = file.read();
@@ -130,7 +130,7 @@ record Devkit(Synsets synsets, int[] validationIds, List<Integer> blacklist) {
         }
       }
     } catch (IOException | RuntimeException e) {
-      // the library tells of damaged files, and of others' contents, by all kinds of exceptions
+      // the library throws all kinds of exceptions for damaged files and unexpected contents
       throw new InputException(
           "%s is damaged, or not that of ILSVRC-2012 (%s): copy it again"
               .formatted(name, AtomicFile.reason(e)),

@@ -22,10 +22,10 @@ import org.vgg4j.image.PassedOver;
 /**
  * A folder with ILSVRC-2012 as it is distributed: training images as an archive of archives or in
  * class folders, validation and test images as an archive or in one folder, and the development
- * kit, which says what the validation images show. Archives are read in place.
+ * kit, which has the labels of the validation images. Archives are read in place.
  *
- * <p>Labels are ranks of the WNIDs, from 0, as those of all released networks; never the numbers of
- * the development kit.
+ * <p>Labels are ranks of the WNIDs, from 0, as in all released networks, never the numbers of the
+ * development kit.
  */
 public final class IlsvrcFolder {
   private static final List<String> TRAIN = List.of("ILSVRC2012_img_train.tar");
@@ -60,8 +60,8 @@ public final class IlsvrcFolder {
   /**
    * Opens what is there.
    *
-   * @throws InputException if an archive or the development kit is damaged, the two do not fit, or
-   *     there are validation images and no kit
+   * @throws InputException if an archive or the development kit is damaged, the two do not match,
+   *     or there are validation images but no kit
    */
   public static Source open(Path folder, String name) {
     return new IlsvrcFolder(folder, name).open();
@@ -88,7 +88,7 @@ public final class IlsvrcFolder {
     if (devkit != null && validation != null && validation.size() < devkit.validationIds().length) {
       source =
           source.withNote(
-              "%d of the %d validation images that the development kit lists are missing: figures are of the others"
+              "%d of the %d validation images that the development kit lists are missing: results are for the others"
                   .formatted(
                       devkit.validationIds().length - validation.size(),
                       devkit.validationIds().length));
@@ -118,7 +118,7 @@ public final class IlsvrcFolder {
     return train;
   }
 
-  /** The training images: the folder of each is its class. */
+  /** The training images; the folder that each is in is its class. */
   private Dataset ofArchive(Path archive, @Nullable Devkit devkit) {
     TarArchive tar = TarArchive.open(archive);
     TarIndex index = tar.index();

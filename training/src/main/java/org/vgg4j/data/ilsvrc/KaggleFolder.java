@@ -34,7 +34,7 @@ public final class KaggleFolder {
   private final String name;
   private final Synsets synsets;
 
-  /** Validation images that the list has and the folder has not. */
+  /** Validation images that are on the list but not in the folder. */
   private int lost;
 
   private KaggleFolder(Path folder, String name) {
@@ -83,7 +83,7 @@ public final class KaggleFolder {
     return lost == 0
         ? source
         : source.withNote(
-            "%d images of %s are missing: figures are of the others"
+            "%d images of %s are missing: results are for the others"
                 .formatted(lost, folder.resolve(VALIDATION_SOLUTION)));
   }
 
@@ -107,7 +107,9 @@ public final class KaggleFolder {
     }
   }
 
-  /** The folders say what a training image shows; where the list says otherwise, one is wrong. */
+  /**
+   * A training image's folder is its class; where the list says otherwise, one of them is wrong.
+   */
   private void requireSolution(Dataset train) {
     Path file = folder.resolve(TRAIN_SOLUTION);
     if (!Files.exists(file)) {
@@ -167,7 +169,10 @@ public final class KaggleFolder {
     return new FileDataset(path, name + "/" + part, synsets.classNames(), files, labels);
   }
 
-  /** What a solution file says: {@code ImageId,WNID x1 y1 x2 y2 WNID ...}. */
+  /**
+   * The label of each image in a solution file, whose lines are {@code ImageId,WNID x1 y1 x2 y2
+   * WNID ...}.
+   */
   private Map<String, Integer> labels(Path file) {
     Map<String, Integer> labels = new HashMap<>();
     List<String> lines = lines(file);
@@ -186,14 +191,14 @@ public final class KaggleFolder {
       Integer other = labels.put(parts[0].strip(), label);
       if (other != null && !other.equals(label)) {
         throw new InputException(
-            "line %d of %s says %s of %s, but a line before it another class: copy it again"
+            "line %d of %s says %s of %s, but an earlier line another class: copy it again"
                 .formatted(i + 1, file, wnid, parts[0]));
       }
     }
     return labels;
   }
 
-  /** The first line is passed over, so it must be no image's. */
+  /** The first line is skipped, so it must not be an image's. */
   private static void requireHeader(Path file, List<String> lines) {
     if (lines.isEmpty() || !lines.get(0).replaceAll("[\"\\s]", "").equals(HEADER)) {
       throw new InputException(

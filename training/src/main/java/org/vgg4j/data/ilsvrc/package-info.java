@@ -1,6 +1,6 @@
 /**
- * ILSVRC as it is distributed and as Kaggle has it: parts, lists of classes, what the validation
- * images show.
+ * ILSVRC as it is distributed and as Kaggle has it: parts, lists of classes, labels of the
+ * validation images.
  */
 @NullMarked
 package org.vgg4j.data.ilsvrc;

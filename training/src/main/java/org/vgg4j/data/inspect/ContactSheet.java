@@ -16,8 +16,9 @@ import org.vgg4j.image.transform.Rescale;
 import org.vgg4j.model.Interpolation;
 
 /**
- * An image of a data set: some of its classes by name, and below each name eight of its images,
- * from the first to the last, that differ. The same data set gives the same sheet.
+ * One image that shows a data set: some of its classes by name, and below each name up to eight of
+ * its images, spread from the first to the last, no two alike. The same data set gives the same
+ * sheet.
  */
 public final class ContactSheet {
   private static final int COLUMNS = 8;
@@ -33,22 +34,25 @@ public final class ContactSheet {
   private static final int HEADING = BitmapFont.LINE * SCALE + 6;
   private static final int INK = 0x202020;
 
-  /** Where in its part of the class an image may come from, as long as others were alike. */
+  /**
+   * Where to take an image from within each of the equal stretches of a class: later ones only if
+   * earlier images were alike.
+   */
   private static final double[] SHIFTS = {0, 0.5, 0.25, 0.75};
 
   /** Images are compared at this size. */
   private static final int THUMBNAIL = 12;
 
   /**
-   * Mean difference of a value of two thumbnails, of 255: frames of one burst or film differ by
-   * less, two images even of one kind of clothes by more.
+   * Mean difference between the values of two thumbnails, out of 255: frames of one burst or film
+   * differ by less, two images of even the same kind of clothing by more.
    */
   private static final double ALIKE = 6;
 
   /** A heading, and the images below it. */
-  private record Group(String heading, List<RgbImage> pictures) {
+  private record Group(String heading, List<RgbImage> images) {
     int height() {
-      int rows = Math.max(1, (pictures.size() + COLUMNS - 1) / COLUMNS);
+      int rows = Math.max(1, (images.size() + COLUMNS - 1) / COLUMNS);
       return HEADING + rows * (SIDE + GAP);
     }
   }
@@ -58,9 +62,9 @@ public final class ContactSheet {
   /**
    * Writes the sheet as a PNG.
    *
-   * @param file in place of any that is there
+   * @param file replaced if it exists
    * @param dataset the images; those that cannot be read are passed over
-   * @return the classes that are shown, from above; empty for a part without labels
+   * @return the classes that are shown, from top to bottom; empty for a part without labels
    * @throws org.vgg4j.base.InputException if the file cannot be written
    */
   public static List<Integer> write(Path file, Dataset dataset) {
@@ -82,13 +86,12 @@ public final class ContactSheet {
   private static Group group(Dataset dataset, String name, int[] indices, int most) {
     String count =
         String.format(
-            Locale.ROOT, "  %,d %s", indices.length, indices.length == 1 ? "picture" : "pictures");
+            Locale.ROOT, "  %,d %s", indices.length, indices.length == 1 ? "image" : "images");
     int room = WIDTH - 2 * GAP - BitmapFont.width(count, SCALE);
-    return new Group(
-        BitmapFont.fitted(name, room, SCALE) + count, pictures(dataset, indices, most));
+    return new Group(BitmapFont.fitted(name, room, SCALE) + count, images(dataset, indices, most));
   }
 
-  /** At most so many classes that have images, evenly spread. */
+  /** The classes that are shown: those that have images, evenly spread if there are many. */
   private static List<Integer> classes(Dataset dataset) {
     boolean[] present = new boolean[dataset.classNames().size()];
     for (int i = 0; i < dataset.size(); i++) {
@@ -101,8 +104,8 @@ public final class ContactSheet {
         .toList();
   }
 
-  /** Images that can be read, evenly spread, none of which is almost another. */
-  private static List<RgbImage> pictures(Dataset dataset, int[] indices, int most) {
+  /** Readable images, evenly spread, no two of them nearly the same. */
+  private static List<RgbImage> images(Dataset dataset, int[] indices, int most) {
     List<RgbImage> chosen = new ArrayList<>();
     List<RgbImage> thumbnails = new ArrayList<>();
     for (int index : spread(indices, most)) {
@@ -110,10 +113,10 @@ public final class ContactSheet {
         break;
       }
       try {
-        RgbImage picture = square(dataset.image(index));
-        RgbImage thumbnail = Rescale.resize(picture, THUMBNAIL, THUMBNAIL, Interpolation.BILINEAR);
+        RgbImage image = square(dataset.image(index));
+        RgbImage thumbnail = Rescale.resize(image, THUMBNAIL, THUMBNAIL, Interpolation.BILINEAR);
         if (thumbnails.stream().noneMatch(other -> alike(other, thumbnail))) {
-          chosen.add(picture);
+          chosen.add(image);
           thumbnails.add(thumbnail);
         }
       } catch (UnreadableImageException e) {
@@ -161,11 +164,11 @@ public final class ContactSheet {
     int top = 0;
     for (Group group : groups) {
       BitmapFont.draw(sheet, WIDTH, GAP, top + 6, group.heading(), SCALE, INK);
-      for (int i = 0; i < group.pictures().size(); i++) {
+      for (int i = 0; i < group.images().size(); i++) {
         int x = GAP + i % COLUMNS * (SIDE + GAP);
         int y = top + HEADING + i / COLUMNS * (SIDE + GAP);
         for (int row = 0; row < SIDE; row++) {
-          byte[] from = group.pictures().get(i).pixels();
+          byte[] from = group.images().get(i).pixels();
           System.arraycopy(from, 3 * row * SIDE, sheet, 3 * ((y + row) * WIDTH + x), 3 * SIDE);
         }
       }

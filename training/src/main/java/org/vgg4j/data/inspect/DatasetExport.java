@@ -22,7 +22,7 @@ public final class DatasetExport {
    *
    * @param dataset the images
    * @param folder made if it is not there
-   * @param limitPerClass at most so many images of each class
+   * @param limitPerClass at most this many images of each class
    * @return the files written, in the order of the data set
    * @throws InputException if a folder or file cannot be written
    */
@@ -61,7 +61,7 @@ public final class DatasetExport {
   /**
    * Returns names for class folders that every file system takes: everything but letters, digits,
    * blanks and {@code _ - .} becomes an underscore, as does a dot at either end; of names that then
-   * agree but for their case the later ones get the number of their class.
+   * differ only in case, the later ones get the number of their class.
    *
    * @param classNames the names of the classes
    * @return as many names, all different

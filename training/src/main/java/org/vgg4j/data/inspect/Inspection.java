@@ -12,7 +12,7 @@ import org.vgg4j.data.Unreadable;
 import org.vgg4j.image.RgbImage;
 
 /**
- * What a look at the images of one part of a data set finds, for people.
+ * What an inspection of one part of a data set found, for users.
  *
  * @param images number of images
  * @param lookedAt how many of them were decoded
@@ -40,7 +40,7 @@ public record Inspection(
     }
   }
 
-  /** Notes how large the images are that pass through it. */
+  /** Records the sizes of the images that pass through it. */
   private static final class Measuring implements Dataset {
     private final Dataset whole;
     private final int[] shorter;
@@ -100,7 +100,7 @@ public record Inspection(
    *
    * @param split what to call the part in {@link Unreadable}
    * @param dataset the part
-   * @param limit decode at most so many images, evenly spread; at least 1
+   * @param limit decode at most this many images, evenly spread; at least 1
    * @param parallel runs one task per image
    * @param done is told now and then how many were decoded
    * @throws org.vgg4j.base.InputException if a file cannot be read at all
@@ -129,7 +129,7 @@ public record Inspection(
     Measuring measuring = new Measuring(new Subset(dataset, dataset.name(), chosen));
     Survey survey = Survey.of(split, measuring, largestScale, parallel, done, () -> false);
     if (survey == null) {
-      throw new IllegalStateException("stopped, though nobody asked for it");
+      throw new IllegalStateException("stopped without being asked to");
     }
     int[] classSizes = new int[dataset.isLabelled() ? dataset.classNames().size() : 0];
     for (int i = 0; i < size && classSizes.length > 0; i++) {

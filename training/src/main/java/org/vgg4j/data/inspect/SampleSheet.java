@@ -12,7 +12,7 @@ import org.vgg4j.image.transform.Rescale;
 import org.vgg4j.model.Interpolation;
 import org.vgg4j.model.Rgb;
 
-/** An image of what training sees: its first samples, eight in a row. */
+/** One image that shows what training sees: its first samples, in rows of eight. */
 public final class SampleSheet {
   private static final int COLUMNS = 8;
   private static final int SAMPLES = COLUMNS * COLUMNS;
@@ -29,10 +29,10 @@ public final class SampleSheet {
    * Writes a PNG of the first 64 samples of the first epoch, with their colours shifted, or of as
    * many as there are.
    *
-   * @param file in place of any that is there
+   * @param file replaced if it exists
    * @param dataset the training images
    * @param sampler their order
-   * @param augmentation what is made of them
+   * @param augmentation how samples are made of them
    * @throws org.vgg4j.base.InputException if the file cannot be written
    */
   public static void write(Path file, Dataset dataset, Sampler sampler, Augmentation augmentation) {
@@ -42,32 +42,32 @@ public final class SampleSheet {
   static RgbImage draw(Dataset dataset, Sampler sampler, Augmentation augmentation) {
     int side = Math.min(LARGEST_SIDE, augmentation.crop());
     int[] order = sampler.order(0);
-    List<RgbImage> pictures = new ArrayList<>();
+    List<RgbImage> images = new ArrayList<>();
     for (int i = 0; i < Math.min(SAMPLES, order.length); i++) {
       Augmentation.Sample sample = augmentation.apply(dataset.image(order[i]), 0, order[i]);
-      pictures.add(Rescale.resize(shifted(sample), side, side, Interpolation.BILINEAR));
+      images.add(Rescale.resize(shifted(sample), side, side, Interpolation.BILINEAR));
     }
-    return grid(pictures, side);
+    return grid(images, side);
   }
 
   /**
-   * Images, eight in a row.
+   * Arranges images in rows of eight.
    *
-   * @param pictures squares
+   * @param images squares
    * @param side of each, in pixels
    */
-  private static RgbImage grid(List<RgbImage> pictures, int side) {
+  private static RgbImage grid(List<RgbImage> images, int side) {
     int cell = side + GAP;
     int width = COLUMNS * cell + GAP;
-    int height = (pictures.size() + COLUMNS - 1) / COLUMNS * cell + GAP;
+    int height = (images.size() + COLUMNS - 1) / COLUMNS * cell + GAP;
     byte[] sheet = new byte[3 * width * height];
     Arrays.fill(sheet, WHITE);
-    for (int i = 0; i < pictures.size(); i++) {
+    for (int i = 0; i < images.size(); i++) {
       int x = GAP + i % COLUMNS * cell;
       int y = GAP + i / COLUMNS * cell;
       for (int row = 0; row < side; row++) {
         System.arraycopy(
-            pictures.get(i).pixels(), 3 * row * side, sheet, 3 * ((y + row) * width + x), 3 * side);
+            images.get(i).pixels(), 3 * row * side, sheet, 3 * ((y + row) * width + x), 3 * side);
       }
     }
     return new RgbImage(width, height, sheet);

@@ -18,7 +18,7 @@ import org.vgg4j.image.transform.Rescale;
 import org.vgg4j.model.Rgb;
 
 /**
- * What a look at every image of a data set finds: the mean colour, which is subtracted from every
+ * What a pass over every image of a data set finds: the mean colour, which is subtracted from every
  * pixel (the paper, section 2.1), the principal components of the colours, and the images that
  * cannot be used. Over all pixels of all images at their own sizes; the sums are integers, so they
  * depend neither on the order nor on the number of threads.
@@ -28,12 +28,15 @@ import org.vgg4j.model.Rgb;
  * @param unreadable in the order of the data set
  */
 public record Survey(Rgb mean, ColorPca colors, List<Unreadable> unreadable) {
-  /** Images between two looks at whether to stop. */
+  /** Images between two checks for a request to stop. */
   private static final int CHUNK = 256;
 
   private static final int CHANNELS = 3;
 
-  /** Where the sums of one channel, of products of two, and the number of pixels are. */
+  /**
+   * Offsets in the sums: those of the channels come first, then those of products of two, then the
+   * number of pixels.
+   */
   private static final int PRODUCTS = CHANNELS;
 
   private static final int PIXELS = CHANNELS + CHANNELS * CHANNELS;

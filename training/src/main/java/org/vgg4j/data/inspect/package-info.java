@@ -1,6 +1,6 @@
 /**
- * What can be said and shown of a data set before anything is learnt from it: the survey of all
- * images, figures, contact sheets, exports.
+ * What can be said and shown of a data set before training: the survey of all images, statistics,
+ * contact sheets, exports.
  */
 @NullMarked
 package org.vgg4j.data.inspect;

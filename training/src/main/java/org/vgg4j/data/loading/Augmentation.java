@@ -11,9 +11,10 @@ import org.vgg4j.model.Rgb;
 
 /**
  * What training makes of an image each time it sees it (the paper, section 3.1): rescaled to the
- * training scale S, cut at a random place, mirrored half of the time, its colour shifted. All draws
- * come from the stream of (seed, epoch, sample), in the order S (where there is a choice), left
- * edge, upper edge, mirror, colour, so the result does not depend on who asks, or when.
+ * training scale S, cropped at a random place, mirrored half of the time, its colour shifted. All
+ * draws come from the stream of (seed, epoch, sample), in the order S (where there is a choice),
+ * left edge, upper edge, mirror, colour, so the result does not depend on which thread asks, or
+ * when.
  *
  * @param scale S: the shorter side, in pixels, to which an image is rescaled
  * @param crop side of the square that is cut out, in pixels

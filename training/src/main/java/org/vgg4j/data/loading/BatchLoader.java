@@ -15,7 +15,7 @@ import org.vgg4j.model.Target;
 
 /**
  * Makes training batches, augmented and preprocessed, on threads of its own while training works on
- * the batch before. What a batch holds depends on its epoch and position only, never on timing.
+ * the previous one. What a batch holds depends on its epoch and position only, never on timing.
  * Memory is bounded: two batches, and one image per thread. To be used by one thread.
  */
 public final class BatchLoader implements AutoCloseable {
@@ -46,20 +46,20 @@ public final class BatchLoader implements AutoCloseable {
   private final BatchSequence sequence;
   private final ExecutorService threads;
   private final List<Buffer> buffers = new ArrayList<>();
-  private BatchSequence.Piece following;
+  private BatchSequence.MicroBatch following;
   private int taken;
   private long waitedNanos;
   private int epochOfOrder = -1;
   private int[] order = {};
 
   /**
-   * Begins to load.
+   * Starts loading.
    *
    * @param dataset the training images
    * @param sampler their order, of the same size
-   * @param augmentation what is made of them, of the same crop as the preprocessing
+   * @param augmentation how samples are made of them, with the same crop as the preprocessing
    * @param preprocessing how pixels become input values
-   * @param sequence in which pieces, of the same size
+   * @param sequence in which micro-batches, for the same number of samples
    * @param epoch of the first sample, from 0
    * @param position of the first sample in its epoch, from 0
    * @param threads number of threads
@@ -87,7 +87,7 @@ public final class BatchLoader implements AutoCloseable {
     this.sequence = sequence;
     this.threads = Executors.newFixedThreadPool(threads, BatchLoader::thread);
     this.following = sequence.from(epoch, position);
-    int samples = Math.min(sequence.part(), Math.min(sequence.batch(), sequence.samples()));
+    int samples = Math.min(sequence.microBatch(), Math.min(sequence.batch(), sequence.samples()));
     int crop = preprocessing.crop();
     for (int i = 0; i < BUFFERS; i++) {
       Buffer buffer = new Buffer(samples, 3 * crop * crop);
@@ -96,7 +96,7 @@ public final class BatchLoader implements AutoCloseable {
     }
   }
 
-  /** Daemons, so that a failed program is not kept alive by what it was going to train on. */
+  /** Daemon threads, so that loading does not keep a failed program alive. */
   private static Thread thread(Runnable work) {
     Thread thread = new Thread(work, "vgg-loader-" + THREADS.incrementAndGet());
     thread.setDaemon(true);
@@ -104,7 +104,7 @@ public final class BatchLoader implements AutoCloseable {
   }
 
   /**
-   * Returns the next samples, and waits for them where they are not ready.
+   * Returns the next samples; waits if they are not ready yet.
    *
    * @throws org.vgg4j.base.InputException if an image cannot be used
    */
@@ -120,23 +120,23 @@ public final class BatchLoader implements AutoCloseable {
     return batch;
   }
 
-  /** How long {@link #next} has waited since the beginning. */
+  /** How long {@link #next} has waited in all. */
   public long waitedNanos() {
     return waitedNanos;
   }
 
   private void fill(Buffer buffer) {
-    BatchSequence.Piece piece = following;
-    following = sequence.after(piece);
-    if (piece.epoch() != epochOfOrder) {
-      order = sampler.order(piece.epoch());
-      epochOfOrder = piece.epoch();
+    BatchSequence.MicroBatch microBatch = following;
+    following = sequence.after(microBatch);
+    if (microBatch.epoch() != epochOfOrder) {
+      order = sampler.order(microBatch.epoch());
+      epochOfOrder = microBatch.epoch();
     }
     int[] orderOfEpoch = order;
-    buffer.begin(piece);
-    for (int i = 0; i < piece.count(); i++) {
+    buffer.begin(microBatch);
+    for (int i = 0; i < microBatch.count(); i++) {
       int n = i;
-      threads.execute(() -> buffer.write(n, orderOfEpoch[piece.first() + n]));
+      threads.execute(() -> buffer.write(n, orderOfEpoch[microBatch.first() + n]));
     }
   }
 
@@ -145,7 +145,7 @@ public final class BatchLoader implements AutoCloseable {
   public void close() {
     threads.shutdownNow();
     try {
-      // An image that is being decoded is decoded to its end.
+      // A thread that is decoding an image finishes it first.
       threads.awaitTermination(SECONDS_TO_END, TimeUnit.SECONDS);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
@@ -156,7 +156,7 @@ public final class BatchLoader implements AutoCloseable {
   private final class Buffer {
     private final float[] images;
     private final Target[] targets;
-    private BatchSequence.Piece piece = new BatchSequence.Piece(0, 0, 0);
+    private BatchSequence.MicroBatch microBatch = new BatchSequence.MicroBatch(0, 0, 0);
     private CountDownLatch missing = new CountDownLatch(0);
     private int failedSample;
     private @Nullable Throwable failure;
@@ -166,8 +166,8 @@ public final class BatchLoader implements AutoCloseable {
       this.targets = new Target[samples];
     }
 
-    void begin(BatchSequence.Piece toLoad) {
-      piece = toLoad;
+    void begin(BatchSequence.MicroBatch toLoad) {
+      microBatch = toLoad;
       missing = new CountDownLatch(toLoad.count());
       failedSample = Integer.MAX_VALUE;
       failure = null;
@@ -177,7 +177,7 @@ public final class BatchLoader implements AutoCloseable {
       try {
         targets[n] =
             writer.write(
-                index, (image, i) -> augmentation.apply(image, piece.epoch(), i), images, n);
+                index, (image, i) -> augmentation.apply(image, microBatch.epoch(), i), images, n);
       } catch (RuntimeException | Error e) {
         fail(n, e); // thrown where the batch is asked for
       } finally {
@@ -185,7 +185,7 @@ public final class BatchLoader implements AutoCloseable {
       }
     }
 
-    /** Of several failures the one of the first sample counts, whichever thread is faster. */
+    /** Of several failures that of the first sample counts, whichever thread is faster. */
     private synchronized void fail(int n, Throwable reason) {
       if (n < failedSample) {
         failedSample = n;
@@ -202,11 +202,11 @@ public final class BatchLoader implements AutoCloseable {
       }
       throwFailure();
       return new Batch(
-          piece.epoch(),
-          piece.first(),
-          piece.count(),
+          microBatch.epoch(),
+          microBatch.first(),
+          microBatch.count(),
           images,
-          Arrays.asList(targets).subList(0, piece.count()));
+          Arrays.asList(targets).subList(0, microBatch.count()));
     }
 
     private synchronized void throwFailure() {

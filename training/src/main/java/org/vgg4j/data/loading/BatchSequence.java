@@ -1,36 +1,36 @@
 package org.vgg4j.data.loading;
 
 /**
- * In which pieces a process of training works through the epochs: batches, the last one of an epoch
- * perhaps smaller, of each its share, and that in parts of at most so many samples as are in memory
- * at a time.
+ * The micro-batches in which a process works through the epochs of training. An epoch consists of
+ * batches, of which the last may be smaller; a process works on its share of each, in micro-batches
+ * of as many samples as are in memory at a time.
  *
  * @param samples of an epoch, at least 1
  * @param batch samples of a batch, at least 1
- * @param part at most so many samples at a time, at least 1
+ * @param microBatch most samples of a micro-batch, at least 1
  * @param rank which share of each batch is worked on, from 0
- * @param ranks number of shares: all of the same size but the last, also of a smaller batch, whose
+ * @param ranks number of shares, all of the same size but the last; of a smaller last batch the
  *     last shares may be empty
  */
-public record BatchSequence(int samples, int batch, int part, int rank, int ranks) {
+public record BatchSequence(int samples, int batch, int microBatch, int rank, int ranks) {
   /**
-   * A part of a batch.
+   * A micro-batch.
    *
    * @param epoch from 0
    * @param first position in the epoch's order of its first sample, from 0
    * @param count number of samples
    */
-  record Piece(int epoch, int first, int count) {}
+  record MicroBatch(int epoch, int first, int count) {}
 
   /**
    * @throws IllegalArgumentException if a number is not positive, or there are more shares than
    *     samples
    */
   public BatchSequence {
-    if (samples < 1 || batch < 1 || part < 1 || rank < 0 || rank >= ranks) {
+    if (samples < 1 || batch < 1 || microBatch < 1 || rank < 0 || rank >= ranks) {
       throw new IllegalArgumentException(
-          "%d samples in batches of %d and parts of %d, share %d of %d"
-              .formatted(samples, batch, part, rank, ranks));
+          "%d samples in batches of %d and micro-batches of %d, share %d of %d"
+              .formatted(samples, batch, microBatch, rank, ranks));
     }
     if (!everyShareHasSamples(samples, batch, ranks)) {
       throw new IllegalArgumentException(
@@ -38,9 +38,9 @@ public record BatchSequence(int samples, int batch, int part, int rank, int rank
     }
   }
 
-  /** All of each batch. */
-  public BatchSequence(int samples, int batch, int part) {
-    this(samples, batch, part, 0, 1);
+  /** For a process that works on all of each batch. */
+  public BatchSequence(int samples, int batch, int microBatch) {
+    this(samples, batch, microBatch, 0, 1);
   }
 
   /** Samples of a whole batch's share. */
@@ -70,30 +70,30 @@ public record BatchSequence(int samples, int batch, int part, int rank, int rank
   }
 
   /**
-   * Numbers of samples of the parts of all shares in the batch that begins at a position, share
-   * after share: for each as many parts as a whole batch's share has, of which the last may be
+   * Sizes of the micro-batches of all shares of the batch that begins at a position, share after
+   * share: for each as many micro-batches as a whole batch's share has, of which the last may be
    * empty.
    */
-  public int[] partsAt(int position) {
-    int parts = (share(batch, ranks) + part - 1) / part;
-    int[] counts = new int[ranks * parts];
+  public int[] microBatchesAt(int position) {
+    int ofShare = (share(batch, ranks) + microBatch - 1) / microBatch;
+    int[] counts = new int[ranks * ofShare];
     for (int i = 0; i < counts.length; i++) {
-      int left = shareAt(position, i / parts) - i % parts * part;
-      counts[i] = Math.max(0, Math.min(part, left));
+      int left = shareAt(position, i / ofShare) - i % ofShare * microBatch;
+      counts[i] = Math.max(0, Math.min(microBatch, left));
     }
     return counts;
   }
 
   /**
-   * Returns the first part of the share that begins at a position or later, in this epoch or, where
-   * none is left there, in the next.
+   * Returns the first micro-batch of the share that begins at a position or later, in this epoch
+   * or, if none is left there, in the next.
    */
-  Piece from(int epoch, int position) {
+  MicroBatch from(int epoch, int position) {
     for (int start = position / batch * batch; start < samples; start += batch) {
       int first = Math.max(position, firstAt(start));
       int end = firstAt(start) + shareAt(start);
       if (first < end) {
-        return new Piece(epoch, first, Math.min(part, end - first));
+        return new MicroBatch(epoch, first, Math.min(microBatch, end - first));
       }
       if (samples - start <= batch) {
         break; // also keeps the sum below from overflowing
@@ -102,8 +102,8 @@ public record BatchSequence(int samples, int batch, int part, int rank, int rank
     return from(epoch + 1, 0);
   }
 
-  /** Returns the part after a part. */
-  Piece after(Piece piece) {
-    return from(piece.epoch(), piece.first() + piece.count());
+  /** Returns the micro-batch that follows another. */
+  MicroBatch after(MicroBatch previous) {
+    return from(previous.epoch(), previous.first() + previous.count());
   }
 }

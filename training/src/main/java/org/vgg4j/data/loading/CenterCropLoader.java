@@ -9,8 +9,8 @@ import org.vgg4j.model.Preprocessing;
 import org.vgg4j.model.Rgb;
 
 /**
- * Makes batches of the middles of images, in the order of the data set, for validation and test:
- * rescaled to the preprocessing's scale, cut to its crop. The samples of a batch are made in
+ * Makes batches of centre crops, in the order of the data set, for validation and test: images are
+ * rescaled to the preprocessing's scale and cropped to its size. The samples of a batch are made in
  * parallel. Thread-safe.
  */
 public final class CenterCropLoader {
@@ -37,7 +37,7 @@ public final class CenterCropLoader {
    * @param first index of the first image
    * @param count number of images
    * @param images receives [count][3][crop][crop]; may be longer
-   * @throws IndexOutOfBoundsException if the indices leave the data set
+   * @throws IndexOutOfBoundsException if the data set has no such images
    * @throws org.vgg4j.base.InputException if an image cannot be used
    */
   public void load(int first, int count, float[] images) {

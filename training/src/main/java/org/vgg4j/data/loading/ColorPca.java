@@ -8,22 +8,23 @@ import org.vgg4j.model.Rgb;
 
 /**
  * The principal components of the colours of a data set's pixels, along which training shifts the
- * colour of whole images (Krizhevsky et al. 2012, section 4.1, which the paper takes over): {@code
- * [p1 p2 p3] [a1 l1, a2 l2, a3 l3]}, where the a are drawn anew each time an image is used.
+ * colour of whole images (Krizhevsky et al. 2012, section 4.1, which the paper adopts): {@code [p1
+ * p2 p3] [a1 l1, a2 l2, a3 l3]}, where the a are drawn again each time an image is used.
  *
  * <p>Neither paper states the units of the eigenvalues l. With those of pixels in 0..255 a shift
- * would leave the range of colours; taken here, as most others do, are those of pixels in [0, 1].
+ * would leave the range of colours; like most others, we take those of pixels in [0, 1].
  *
- * @param axes the components, in falling order of their eigenvalues
+ * @param axes the components, in descending order of their eigenvalues
  */
 public record ColorPca(List<Axis> axes) {
   /**
-   * One component. Of a vector and its opposite the one whose largest part is positive is taken.
+   * One component. Of a vector and its negative, the one whose largest component is positive is
+   * taken.
    *
    * @param eigenvalue variance along the axis, of pixels in [0, 1]
-   * @param red part of the unit vector
-   * @param green part of the unit vector
-   * @param blue part of the unit vector
+   * @param red component of the unit vector
+   * @param green component of the unit vector
+   * @param blue component of the unit vector
    */
   public record Axis(double eigenvalue, double red, double green, double blue) {}
 
@@ -64,7 +65,7 @@ public record ColorPca(List<Axis> axes) {
     return new ColorPca(axes);
   }
 
-  /** Turns the plane of axes p and q so that element (p, q) becomes zero. */
+  /** Rotates the plane of axes p and q so that element (p, q) becomes zero. */
   private static void rotate(double[][] matrix, double[][] vectors, int p, int q) {
     if (matrix[p][q] == 0) {
       return;

@@ -8,13 +8,15 @@ import org.vgg4j.image.transform.Preprocessor;
 import org.vgg4j.model.Preprocessing;
 import org.vgg4j.model.Target;
 
-/** Decodes images of a data set and writes what is made of them into batches. Thread-safe. */
+/**
+ * Decodes images of a data set, makes samples of them and writes these into batches. Thread-safe.
+ */
 final class SampleWriter {
   private final Dataset dataset;
   private final Preprocessor preprocessor;
   private final int sampleLength;
 
-  /** Makes crop x crop pixels of the image of that index; thread-safe. */
+  /** Makes a sample of crop x crop pixels from the image of that index; thread-safe. */
   interface Cut {
     Augmentation.Sample apply(RgbImage image, int index);
   }
@@ -30,7 +32,7 @@ final class SampleWriter {
    *
    * @param count number of samples
    * @param images [samples][3][crop][crop]
-   * @throws IllegalArgumentException if it has not
+   * @throws IllegalArgumentException if it does not
    */
   void requireRoom(int count, float[] images) {
     if (images.length < (long) count * sampleLength) {
@@ -44,7 +46,7 @@ final class SampleWriter {
    * Writes one sample.
    *
    * @param index of the image in the data set
-   * @param cut makes the sample of the image
+   * @param cut makes the sample from the image
    * @param images [samples][3][crop][crop]
    * @param n which sample of the batch
    * @return what the network's output for it is compared with

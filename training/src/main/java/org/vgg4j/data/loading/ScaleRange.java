@@ -12,7 +12,7 @@ import org.vgg4j.base.InputException;
  * @param largest Smax in pixels, at least Smin
  */
 public record ScaleRange(int smallest, int largest) {
-  /** Shorter side, in pixels, of an image at most: a square has as many as an image may have. */
+  /** Largest shorter side, in pixels: a square of it has as many pixels as an image may have. */
   public static final int LARGEST = 13_377;
 
   private static final Pattern TEXT = Pattern.compile("(\\d+)(?:-(\\d+))?");
@@ -56,12 +56,12 @@ public record ScaleRange(int smallest, int largest) {
     return new ScaleRange(smallest, largest == null ? smallest : pixels(largest));
   }
 
-  /** The number that digits say, or one that is too large as well. */
+  /** The number that the digits stand for; if it has too many, one that is too large as well. */
   public static int pixels(String digits) {
     return digits.length() > 9 ? Integer.MAX_VALUE : Integer.parseInt(digits);
   }
 
-  /** Whether there is nothing to draw. */
+  /** Whether it is a single scale, with nothing to draw. */
   public boolean isFixed() {
     return smallest == largest;
   }

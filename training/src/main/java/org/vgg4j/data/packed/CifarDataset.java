@@ -21,7 +21,7 @@ final class CifarDataset extends IndexedDataset {
   private final int labelAt;
 
   /**
-   * @param files one after another
+   * @param files in the order of their images
    * @param labelAt which byte of a record is the label: it is the last one before the pixels
    * @throws InputException if a file is missing, of a wrong length or has a label without a name
    */
@@ -57,7 +57,10 @@ final class CifarDataset extends IndexedDataset {
     return labels;
   }
 
-  /** A fine class belongs to one coarse class; were the two exchanged, it would seem in several. */
+  /**
+   * A fine class belongs to one coarse class; with the two labels swapped it would seem to be in
+   * several.
+   */
   private void requireCoarseOfFine() {
     int[] first = new int[classNames().size()];
     Arrays.fill(first, -1);
@@ -68,7 +71,7 @@ final class CifarDataset extends IndexedDataset {
       }
       if (coarse(first[fine]) != coarse(i)) {
         throw new InputException(
-            "images %d and %d of %s have the fine label %d, but the coarse labels %d and %d: are the two exchanged? A record begins with the coarse one"
+            "images %d and %d of %s have the fine label %d, but the coarse labels %d and %d: are the two swapped? A record begins with the coarse one"
                 .formatted(first[fine], i, name(), fine, coarse(first[fine]), coarse(i)));
       }
     }

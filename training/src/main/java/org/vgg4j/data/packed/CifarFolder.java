@@ -9,8 +9,8 @@ import org.vgg4j.data.Source;
 /**
  * A folder with the binary files of CIFAR-10 (data_batch_1.bin to data_batch_5.bin, test_batch.bin,
  * batches.meta.txt) or CIFAR-100 (train.bin, test.bin, fine_label_names.txt), Krizhevsky 2009. An
- * image is one byte of label (CIFAR-100: one of the coarse and one of the fine label, which is
- * taken), then 32x32 pixels of red, of green and of blue.
+ * image is one byte of label (CIFAR-100: one of the coarse and one of the fine label; the fine one
+ * is used), then 32x32 pixels of red, of green and of blue.
  */
 public final class CifarFolder {
   private static final String CIFAR10_NAMES = "batches.meta.txt";

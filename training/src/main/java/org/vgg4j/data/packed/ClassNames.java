@@ -9,7 +9,7 @@ import org.vgg4j.base.AtomicFile;
 import org.vgg4j.base.InputException;
 import org.vgg4j.base.TextLines;
 
-/** A text in UTF-8 with the names of classes, one a line, in the order of the labels. */
+/** A UTF-8 text file with the names of classes, one per line, in the order of the labels. */
 final class ClassNames {
   private ClassNames() {}
 
@@ -17,7 +17,7 @@ final class ClassNames {
    * Reads such a file; empty lines at its end do not count.
    *
    * @throws InputException if it cannot be read, or a line before the last name is empty or repeats
-   *     a name: labels are numbers of lines
+   *     a name: labels are line numbers
    */
   static List<String> read(Path file) {
     List<String> names;

@@ -13,7 +13,7 @@ import org.vgg4j.data.Source;
 /**
  * Fashion-MNIST (Xiao, Rasul and Vollgraf, "Fashion-MNIST: a novel image dataset for benchmarking
  * machine learning algorithms", arXiv 1708.07747): grey images of 28x28 pixels, ten classes of
- * clothing. The small selection is built in, see its LICENSE.txt beside it.
+ * clothing. The small selection is built in; see the LICENSE.txt beside it.
  */
 public final class FashionMnist {
   /** The built-in selection. */

@@ -16,8 +16,8 @@ import org.vgg4j.base.InputException;
 /**
  * The content of an IDX file of unsigned bytes, the format of MNIST (Y. LeCun's page "The MNIST
  * database of handwritten digits"): the bytes 0, 0, 8 and the number of dimensions, the dimensions
- * as big-endian 32-bit integers, the data in row-major order. Compressed (gzip) or plain, told by
- * the content.
+ * as big-endian 32-bit integers, the data in row-major order. Whether it is plain or compressed
+ * (gzip) is told from the content.
  */
 final class IdxFile {
   private static final int UNSIGNED_BYTES = 0x0800;
@@ -72,7 +72,7 @@ final class IdxFile {
         dimensions[i] = in.readInt();
         if (dimensions[i] < 1 || size * dimensions[i] > Integer.MAX_VALUE - 8) {
           throw new InputException(
-              "dimension %d of the IDX file %s is %d, which is none or more than fits: give another file"
+              "dimension %d of the IDX file %s is %d, which is not positive or too large: give another file"
                   .formatted(i, name, dimensions[i]));
         }
         size *= dimensions[i];
@@ -83,20 +83,20 @@ final class IdxFile {
       }
       if (in.read() >= 0) {
         throw new InputException(
-            name + " has more data than its header says: fetch the IDX file anew");
+            name + " has more data than its header says: download the IDX file again");
       }
       return new IdxFile(dimensions, data);
     } catch (EOFException e) {
       throw cutOff(name);
     } catch (ZipException e) {
       throw new InputException(
-          name + " is damaged (" + AtomicFile.reason(e) + "): fetch the IDX file anew", e);
+          name + " is damaged (" + AtomicFile.reason(e) + "): download the IDX file again", e);
     } catch (IOException e) {
       throw unreadable(name, e);
     }
   }
 
-  /** The same images, with rows for columns. */
+  /** The same images with rows and columns swapped. */
   IdxFile transposed() {
     int rows = dimensions[1];
     int columns = dimensions[2];
@@ -109,7 +109,7 @@ final class IdxFile {
     return new IdxFile(new int[] {dimensions[0], columns, rows}, turned);
   }
 
-  /** Other values in place of these, all from 0 to 255. */
+  /** The same array with other values, all from 0 to 255. */
   IdxFile mapped(IntUnaryOperator other) {
     byte[] values = new byte[data.length];
     for (int i = 0; i < values.length; i++) {
@@ -127,7 +127,7 @@ final class IdxFile {
 
   private static InputException cutOff(String name) {
     return new InputException(
-        name + " is cut off: it has less data than its header says; fetch the IDX file anew");
+        name + " is cut off: it has less data than its header says; download the IDX file again");
   }
 
   private static InputException unreadable(String name, IOException e) {

@@ -17,12 +17,12 @@ import org.vgg4j.image.ImageFiles;
 
 /**
  * A folder that holds the four IDX files of MNIST and its likes, plain or compressed (.gz), with
- * the same words before each name, if any: {@code emnist-letters-train-images-idx3-ubyte}. A file
+ * the same prefix before each name, if any: {@code emnist-letters-train-images-idx3-ubyte}. A file
  * {@code classes.txt} beside them, UTF-8, one name per line in the order of the labels, names the
  * classes; without it they are called "0", "1", and so on up to the largest training label.
  *
  * <p>EMNIST's files hold columns where others hold rows, and come with a list of the characters
- * that labels stand for ({@link EmnistMapping}); both are seen to.
+ * that labels stand for ({@link EmnistMapping}); both are handled.
  */
 public final class IdxFolder {
   private static final String TRAIN = "train";
@@ -118,7 +118,7 @@ public final class IdxFolder {
     return prefix.startsWith("emnist-") ? images.transposed() : images;
   }
 
-  /** Others write train-images.idx3-ubyte, or unpack each file into a folder of its name. */
+  /** Some copies are called train-images.idx3-ubyte, or each lie in a folder of their own name. */
   private @Nullable Path find(String file) {
     String dotted = file.replace("-idx", ".idx");
     for (String name : List.of(file, dotted)) {

@@ -33,8 +33,8 @@ import org.vgg4j.data.packed.IdxFolder;
  *   <li>{@code fashion-mnist}: all 60,000 and 10,000, from where Debian's package
  *       dataset-fashion-mnist puts them;
  *   <li>a folder with four IDX files (train-images-idx3-ubyte, train-labels-idx1-ubyte, and the
- *       same with t10k or test, each plain or .gz, perhaps behind a name, as those of EMNIST), and
- *       perhaps a classes.txt, one name per line;
+ *       same with t10k or test, each plain or .gz, perhaps with a prefix, as EMNIST's), and perhaps
+ *       a classes.txt, one name per line;
  *   <li>a folder with the binary files of CIFAR-10 or CIFAR-100;
  *   <li>a folder with ILSVRC-2012 as it is distributed, packed or unpacked ({@code
  *       ILSVRC2012_img_train.tar}, {@code ILSVRC2012_img_val.tar}, {@code
@@ -45,8 +45,8 @@ import org.vgg4j.data.packed.IdxFolder;
  *   <li>a folder with one sub-folder of images per class.
  * </ul>
  *
- * <p>A folder that holds nothing but one of these is that one. What could be read in two ways is
- * refused, with both.
+ * <p>A folder that holds nothing but one of these stands for it. What could be read in two ways is
+ * refused with a sentence that names both.
  *
  * <p>Where there are no validation images of their own, a fraction of the training images of each
  * class is held out instead. Test images are never used for that. Thread-safe.
@@ -54,7 +54,7 @@ import org.vgg4j.data.packed.IdxFolder;
 public final class DataSources {
   private static final String KNOWN = "give fashion-mini, fashion-mnist or a folder of images";
 
-  /** Folders in one another, each the only one in its own. */
+  /** How many folders, each the only one in the one before, are looked through. */
   private static final int DEEPEST = 5;
 
   private DataSources() {}
@@ -76,8 +76,8 @@ public final class DataSources {
    * Opens a data set for training on some of its training images.
    *
    * @param spec a word or a path, see above
-   * @param limit so many of the training images, of each class its share, those that are held out
-   *     among them; 0 for all
+   * @param limit number of training images to use, from all classes in proportion and including
+   *     those held out; 0 for all
    * @param heldOut as for {@link #open(String, double, long)}
    * @param seed decides which images are taken, and which of them are held out
    * @throws InputException if there is no such data set or something is wrong with it
@@ -88,9 +88,9 @@ public final class DataSources {
   }
 
   /**
-   * Takes some images of a data set, of each class its share, in its order.
+   * Takes some images of a data set, from all classes in proportion, in its order.
    *
-   * @param limit how many, about; 0 for all
+   * @param limit about how many; 0 for all
    * @param seed decides which
    */
   public static Dataset some(Dataset whole, int limit, long seed) {
@@ -115,7 +115,7 @@ public final class DataSources {
   }
 
   /**
-   * Like {@link #openLabelled(String, Split, double, long)}, of a data set that was {@link
+   * Like {@link #openLabelled(String, Split, double, long)}, for a data set that was {@link
    * #open(String, int, double, long) opened} for training on some of its images.
    */
   public static Dataset openLabelled(
@@ -208,7 +208,7 @@ public final class DataSources {
   /**
    * What a data set is, before any image is held out.
    *
-   * @param kind what was recognised, for people
+   * @param kind what was recognised, for users
    * @param name what to call it
    * @param parts by their names, in order
    * @param notes sentences about it
@@ -255,7 +255,7 @@ public final class DataSources {
       at = inner;
     }
     Source source = known != null ? known : FolderLayout.open(at, name);
-    return at.equals(folder) ? source : source.withNote("what is used lies in " + at);
+    return at.equals(folder) ? source : source.withNote("the data set used is in " + at);
   }
 
   /** A data set that has files of known names; null if there are none. */
@@ -276,7 +276,7 @@ public final class DataSources {
 
   private static void requireNoClasses(Path folder, String files) {
     List<FolderLook> classes =
-        FolderLook.below(folder).stream().filter(FolderLook::hasPictures).toList();
+        FolderLook.below(folder).stream().filter(FolderLook::hasImages).toList();
     if (classes.size() > 1) {
       throw new InputException(
           "%s holds %s and also folders of images (such as %s and %s): move one or the other elsewhere"

@@ -38,7 +38,7 @@ final class Claims {
         "The paper's conclusions, one by one",
         String.format(
             Locale.ROOT,
-            "McNemar's exact test on the first guesses for %d images by %d seed(s), level 5 %%."
+            "McNemar's exact test on the top predictions for %d images by %d seed(s), level 5 %%."
                 + " \"Only the first right\": images that only the one named first got right. That"
                 + " a network is no better holds unless it is significantly better. The seeds share"
                 + " their images, so that a small p says of these images more than of others.",

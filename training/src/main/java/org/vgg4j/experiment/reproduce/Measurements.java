@@ -11,8 +11,8 @@ import org.vgg4j.model.Architecture;
 import org.vgg4j.views.Protocol;
 
 /**
- * The posteriors of all networks, by seed, protocol and single test scale. Those of several scales
- * and protocols are means of these (the paper, section 3.2). Not thread-safe.
+ * The posteriors of all networks, by seed, protocol and single test scale. Posteriors over several
+ * scales and protocols are means of these (the paper, section 3.2). Not thread-safe.
  */
 final class Measurements {
   /**

@@ -8,13 +8,13 @@ import org.vgg4j.model.Configuration;
 /**
  * A network of the paper's tables, and how it is trained.
  *
- * @param name also of its folder
+ * @param name its name, and its folder's
  * @param configuration which network
  * @param scale at which it is trained
  * @param from the network that its initial weights are copied from; null if all are drawn
  * @param onlyFullyConnected whether only fc6 to fc8 learn
  * @param gaussian whether weights are drawn with the paper's standard deviation, 0.01, rather than
- *     as Glorot has it
+ *     by Glorot's rule
  */
 record Net(
     String name,

@@ -38,9 +38,9 @@ import org.vgg4j.views.ViewPlan;
 import org.vgg4j.weights.ModelFile;
 
 /**
- * Trains what the paper's Tables 3 to 6 need, once for each seed, and measures it by the protocols
- * of those tables. Each network has a folder {@code seed-1/D-256} with its run and its posteriors;
- * what exists is not done again, and an interrupted run is resumed.
+ * Trains the networks of the paper's Tables 3 to 6, once for each seed, and measures them by the
+ * protocols of those tables. Each network has a folder such as {@code seed-1/D-256} with its run
+ * and its posteriors; what exists is not done again, and an interrupted run is resumed.
  */
 public final class Reproducer {
   /** Receives progress. */
@@ -100,7 +100,7 @@ public final class Reproducer {
   /**
    * Predicts how long all of it takes, from a few steps of net A on this machine.
    *
-   * @return seconds, about
+   * @return seconds, approximately
    * @throws InputException if anything would keep it from starting
    */
   public double predictSeconds() {
@@ -235,7 +235,7 @@ public final class Reproducer {
     Dataset test = DataSources.open(config.data(), HELD_OUT, 1).test();
     if (test == null) {
       throw new InputException(
-          config.data() + " has no test images, on which networks can be compared: add test/");
+          config.data() + " has no test images to compare networks on: add test/");
     }
     return DataSources.some(test, config.testImages(), 1);
   }

@@ -10,7 +10,7 @@ import org.vgg4j.experiment.reproduce.Net.Scale;
 import org.vgg4j.model.Configuration;
 import org.vgg4j.views.Protocol;
 
-/** What was measured, as the paper's tables. */
+/** What was measured, in the form of the paper's tables. */
 public final class Reproduction {
   private final ReproductionConfig config;
   private final String test;
@@ -160,7 +160,7 @@ public final class Reproduction {
   }
 
   private String intervals() {
-    return "Errors in percent: the paper's on ILSVRC-2012's 50,000 validation images, ours on %s (%d images), the mean of %d seed(s); 95 %%: the interval of top-1 for so many images."
+    return "Errors in percent: the paper's on ILSVRC-2012's 50,000 validation images, ours on %s (%d images), the mean of %d seed(s); 95 %%: the interval of top-1 for this many images."
         .formatted(test, testImages, config.seeds());
   }
 

@@ -18,8 +18,8 @@ public final class TableFiles {
   private TableFiles() {}
 
   /**
-   * Writes {@code tables.html}, {@code tables.md} and {@code table-3.csv} and so on, in place of
-   * any that are there.
+   * Writes {@code tables.html}, {@code tables.md}, {@code table-3.csv} and so on, replacing any
+   * that exist.
    *
    * @param folder where
    * @param facts what to say above the tables: command, commit, sizes

@@ -1,4 +1,4 @@
-/** The paper's tables on other data, at another width: trained, measured, judged. */
+/** Reproduces the paper's tables on other data, at another width, and checks its conclusions. */
 @NullMarked
 package org.vgg4j.experiment.reproduce;
 

@@ -166,7 +166,6 @@ class ImageFolderDatasetTest {
     assertThatThrownBy(dataset::fingerprint)
         .isInstanceOf(InputException.class)
         .hasMessage(
-            "a picture below %s cannot be read any more (there is no such file): start again",
-            root);
+            "an image below %s cannot be read any more (there is no such file): start again", root);
   }
 }

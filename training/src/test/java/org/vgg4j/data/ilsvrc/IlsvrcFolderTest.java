@@ -433,7 +433,8 @@ class IlsvrcFolderTest {
     Files.write(solution, more);
     assertThatThrownBy(() -> open(kaggle))
         .isInstanceOf(InputException.class)
-        .hasMessageContaining("says " + other + " of " + image + ", but a line before it");
+        .hasMessageContaining(
+            "says " + other + " of " + image + ", but an earlier line another class");
   }
 
   @Test
@@ -441,7 +442,7 @@ class IlsvrcFolderTest {
     Files.delete(kaggle.resolve("ILSVRC/Data/CLS-LOC/val/ILSVRC2012_val_00000003.JPEG"));
     assertThat(open(kaggle).notes())
         .contains(
-            "1 images of %s are missing: figures are of the others"
+            "1 images of %s are missing: results are for the others"
                 .formatted(kaggle.resolve("LOC_val_solution.csv")));
     assertThat(open(distributed).notes()).noneMatch(note -> note.contains("missing"));
   }

@@ -77,13 +77,13 @@ class ContactSheetTest {
     RgbImage sheet = sheet(data(), 0, 1);
     byte[] expected = new byte[3 * sheet.width() * HEADING];
     Arrays.fill(expected, (byte) 255);
-    BitmapFont.draw(expected, sheet.width(), 2, 6, "0 Kittens  1 picture", 2, 0x202020);
+    BitmapFont.draw(expected, sheet.width(), 2, 6, "0 Kittens  1 image", 2, 0x202020);
     assertThat(Arrays.equals(sheet.pixels(), 0, expected.length, expected, 0, expected.length))
         .isTrue();
     int second = (HEADING + ROW) * sheet.width() * 3;
     byte[] line = Arrays.copyOfRange(sheet.pixels(), second, second + expected.length);
     Arrays.fill(expected, (byte) 255);
-    String shortened = "1 " + "b".repeat(48) + "...  2 pictures";
+    String shortened = "1 " + "b".repeat(50) + "...  2 images";
     BitmapFont.draw(expected, sheet.width(), 2, 6, shortened, 2, 0x202020);
     assertThat(Arrays.equals(line, expected)).isTrue();
   }

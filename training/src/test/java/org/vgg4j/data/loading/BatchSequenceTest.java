@@ -23,20 +23,20 @@ class BatchSequenceTest {
     "60,64,9,5",
     "9,3,2,3"
   })
-  void sharesAndPartsMakeUpTheEpoch(int samples, int batch, int part, int ranks) {
+  void sharesAndMicroBatchesMakeUpTheEpoch(int samples, int batch, int microBatch, int ranks) {
     List<List<Integer>> positions = new ArrayList<>();
     for (int rank = 0; rank < ranks; rank++) {
-      BatchSequence sequence = new BatchSequence(samples, batch, part, rank, ranks);
+      BatchSequence sequence = new BatchSequence(samples, batch, microBatch, rank, ranks);
       List<Integer> own = new ArrayList<>();
       List<Integer> counts = new ArrayList<>();
-      BatchSequence.Piece piece = sequence.from(0, 0);
-      for (; piece.epoch() == 0; piece = sequence.after(piece)) {
-        assertThat(piece.count()).isBetween(1, part);
-        assertThat(piece.first() / batch).isEqualTo((piece.first() + piece.count() - 1) / batch);
-        IntStream.range(piece.first(), piece.first() + piece.count()).forEach(own::add);
-        counts.add(piece.count());
+      BatchSequence.MicroBatch next = sequence.from(0, 0);
+      for (; next.epoch() == 0; next = sequence.after(next)) {
+        assertThat(next.count()).isBetween(1, microBatch);
+        assertThat(next.first() / batch).isEqualTo((next.first() + next.count() - 1) / batch);
+        IntStream.range(next.first(), next.first() + next.count()).forEach(own::add);
+        counts.add(next.count());
       }
-      assertThat(piece).isEqualTo(new BatchSequence.Piece(1, own.get(0), piece.count()));
+      assertThat(next).isEqualTo(new BatchSequence.MicroBatch(1, own.get(0), next.count()));
       positions.add(own);
       for (int start = 0; start < samples; start += batch) {
         int first = start;
@@ -57,13 +57,13 @@ class BatchSequenceTest {
     assertThat(all).isEqualTo(IntStream.range(0, samples).boxed().toList());
   }
 
-  /** What partsAt says of a rank's own parts, of all batches, without empty ones. */
+  /** What microBatchesAt says of a rank's own micro-batches, in all batches, without empty ones. */
   private static List<Integer> announced(BatchSequence sequence) {
     List<Integer> counts = new ArrayList<>();
     for (int start = 0; start < sequence.samples(); start += sequence.batch()) {
-      int[] all = sequence.partsAt(start);
-      int parts = all.length / sequence.ranks();
-      for (int i = sequence.rank() * parts; i < (sequence.rank() + 1) * parts; i++) {
+      int[] all = sequence.microBatchesAt(start);
+      int ofShare = all.length / sequence.ranks();
+      for (int i = sequence.rank() * ofShare; i < (sequence.rank() + 1) * ofShare; i++) {
         if (all[i] > 0) {
           counts.add(all[i]);
         }
@@ -72,13 +72,13 @@ class BatchSequenceTest {
     return counts;
   }
 
-  /** Shares of 8 in parts of 3, 3 and 2; the last batch is one sample. */
+  /** Shares of 8 in micro-batches of 3, 3 and 2; the last batch is one sample. */
   @Test
-  void partsOfAllShares() {
+  void microBatchesOfAllShares() {
     BatchSequence sequence = new BatchSequence(33, 16, 3, 1, 2);
-    assertThat(sequence.partsAt(16)).containsExactly(3, 3, 2, 3, 3, 2);
+    assertThat(sequence.microBatchesAt(16)).containsExactly(3, 3, 2, 3, 3, 2);
     assertThat(sequence.firstAt(16)).isEqualTo(24);
-    assertThat(sequence.partsAt(32)).containsExactly(1, 0, 0, 0, 0, 0);
+    assertThat(sequence.microBatchesAt(32)).containsExactly(1, 0, 0, 0, 0, 0);
   }
 
   @Test

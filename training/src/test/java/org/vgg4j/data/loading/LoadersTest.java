@@ -45,13 +45,13 @@ class LoadersTest {
   }
 
   private static BatchLoader loader(
-      Dataset dataset, int batch, int part, int epoch, int position, int threads) {
+      Dataset dataset, int batch, int microBatch, int epoch, int position, int threads) {
     return new BatchLoader(
         dataset,
         new Sampler(dataset.size(), 7),
         augmentation(true),
         PREPROCESSING,
-        new BatchSequence(dataset.size(), batch, part),
+        new BatchSequence(dataset.size(), batch, microBatch),
         epoch,
         position,
         threads);
@@ -90,28 +90,28 @@ class LoadersTest {
   }
 
   @Test
-  void piecesAreThoseOfTheBatchesEpochAfterEpoch() {
-    List<String> pieces = new ArrayList<>();
+  void microBatchesFollowTheBatchesEpochAfterEpoch() {
+    List<String> microBatches = new ArrayList<>();
     try (BatchLoader loader = loader(noise(11), 6, 4, 1, 6, 1)) {
       for (int i = 0; i < 7; i++) {
         BatchLoader.Batch batch = loader.next();
-        pieces.add(batch.epoch() + ":" + batch.first() + "+" + batch.count());
+        microBatches.add(batch.epoch() + ":" + batch.first() + "+" + batch.count());
       }
     }
-    assertThat(pieces)
+    assertThat(microBatches)
         .containsExactly("1:6+4", "1:10+1", "2:0+4", "2:4+2", "2:6+4", "2:10+1", "3:0+4");
   }
 
-  /** All pixels of two epochs, whatever the pieces they come in. */
-  private static float[] twoEpochs(Dataset dataset, int batch, int part, int threads) {
+  /** All pixels of two epochs, whatever micro-batches they come in. */
+  private static float[] twoEpochs(Dataset dataset, int batch, int microBatch, int threads) {
     float[] all = new float[2 * dataset.size() * SAMPLE];
     int samples = 0;
-    try (BatchLoader loader = loader(dataset, batch, part, 0, 0, threads)) {
+    try (BatchLoader loader = loader(dataset, batch, microBatch, 0, 0, threads)) {
       while (samples < 2 * dataset.size()) {
-        BatchLoader.Batch piece = loader.next();
-        assertThat(piece.epoch() * dataset.size() + piece.first()).isEqualTo(samples);
-        System.arraycopy(piece.images(), 0, all, samples * SAMPLE, piece.count() * SAMPLE);
-        samples += piece.count();
+        BatchLoader.Batch next = loader.next();
+        assertThat(next.epoch() * dataset.size() + next.first()).isEqualTo(samples);
+        System.arraycopy(next.images(), 0, all, samples * SAMPLE, next.count() * SAMPLE);
+        samples += next.count();
       }
     }
     return all;

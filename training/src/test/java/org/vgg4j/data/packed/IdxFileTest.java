@@ -70,7 +70,9 @@ class IdxFileTest {
     assertThatThrownBy(() -> IdxFile.read(file, 3))
         .isInstanceOf(InputException.class)
         .hasMessage(
-            file + " is cut off: it has less data than its header says; fetch the IDX file anew");
+            file
+                + " is cut off: it has less data than its header says; download the IDX file"
+                + " again");
   }
 
   @Test
@@ -80,7 +82,7 @@ class IdxFileTest {
     Files.write(file, content);
     assertThatThrownBy(() -> IdxFile.read(file, 3))
         .isInstanceOf(InputException.class)
-        .hasMessage(file + " is damaged (Corrupt GZIP trailer): fetch the IDX file anew");
+        .hasMessage(file + " is damaged (Corrupt GZIP trailer): download the IDX file again");
   }
 
   @Test
@@ -88,7 +90,7 @@ class IdxFileTest {
     Files.write(file, Idx.bytes(new int[] {1, 2, 2}, 1, 2, 3, 4, 5));
     assertThatThrownBy(() -> IdxFile.read(file, 3))
         .isInstanceOf(InputException.class)
-        .hasMessage(file + " has more data than its header says: fetch the IDX file anew");
+        .hasMessage(file + " has more data than its header says: download the IDX file again");
   }
 
   @ParameterizedTest
@@ -102,6 +104,6 @@ class IdxFileTest {
                 + file
                 + " is "
                 + dimension
-                + ", which is none or more than fits: give another file");
+                + ", which is not positive or too large: give another file");
   }
 }

@@ -273,9 +273,9 @@ class DataSourcesTest {
         Map.of(
             "a.zip", "an archive: unpack it, and give ",
             "a.tar.gz", "an archive: unpack it, and give ",
-            "a.csv", "a list or a text, not pictures: give ",
-            "a.jpg", "a picture: give ",
-            "a.npz", "not a folder of pictures: write what is in it as image files, and give ",
+            "a.csv", "a list or a text, not images: give ",
+            "a.jpg", "an image: give ",
+            "a.npz", "not a folder of images: write what is in it as image files, and give ",
             "a", "a file: give ");
     for (Map.Entry<String, String> each : sentences.entrySet()) {
       Path file = Files.createFile(root.resolve(each.getKey()));

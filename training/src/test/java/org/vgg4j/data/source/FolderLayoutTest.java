@@ -152,7 +152,7 @@ class FolderLayoutTest {
     Files.writeString(root.resolve("README.md"), "pets");
     assertParts(root, List.of("train", "test"));
     assertThat(DataSources.recognise(root.toString()).notes())
-        .containsExactly("what is used lies in " + root.resolve("data/pets"));
+        .containsExactly("the data set used is in " + root.resolve("data/pets"));
   }
 
   @Test

@@ -13,7 +13,7 @@ import org.vgg4j.network.Engine;
 import org.vgg4j.network.Engines;
 import org.vgg4j.network.MemoryPlan;
 
-class MicroBatchTest {
+class MicroBatchSizeTest {
   private final Engine engine = Engines.open(Device.CPU, 1);
   private final Options options = new Options();
 
@@ -37,7 +37,8 @@ class MicroBatchTest {
   }
 
   private int choose(long heap) {
-    return MicroBatch.choose(options.build(), architecture(), engine.memory().withLimit(heap), 1);
+    return MicroBatchSize.choose(
+        options.build(), architecture(), engine.memory().withLimit(heap), 1);
   }
 
   @Test
@@ -70,7 +71,7 @@ class MicroBatchTest {
         .isInstanceOf(InputException.class)
         .hasMessageStartingWith(
             "training A (width 0.03, crop 32, 10 classes) with a micro-batch of 12 needs ")
-        .hasMessageEndingWith(" MB: take --micro-batch 4");
+        .hasMessageEndingWith(" MB: set option micro-batch to 4");
   }
 
   /** What a batch in parts needs is more than fewer images save: a smaller batch is the way out. */
@@ -83,7 +84,7 @@ class MicroBatchTest {
       options.microBatch = microBatch;
       assertThatThrownBy(() -> choose(heap))
           .isInstanceOf(InputException.class)
-          .hasMessageEndingWith("or take a smaller --batch (5 fits), --width or --crop");
+          .hasMessageEndingWith("or lower option batch (5 fits), width or crop");
     }
   }
 
@@ -101,7 +102,7 @@ class MicroBatchTest {
     assertThatThrownBy(() -> choose(Long.MAX_VALUE))
         .isInstanceOf(InputException.class)
         .hasMessageContaining("and a Java array for fewer images")
-        .hasMessageEndingWith(": take --micro-batch " + chosen);
+        .hasMessageEndingWith(": set option micro-batch to " + chosen);
   }
 
   @Test
@@ -111,7 +112,7 @@ class MicroBatchTest {
       assertThatThrownBy(() -> choose(100_000))
           .isInstanceOf(InputException.class)
           .hasMessageContaining("with a micro-batch of " + Math.max(1, microBatch) + " needs ")
-          .hasMessageEndingWith("give Java more (-Xmx...), or take a smaller --width or --crop");
+          .hasMessageEndingWith("give Java more (-Xmx...), or lower option width or crop");
     }
   }
 }

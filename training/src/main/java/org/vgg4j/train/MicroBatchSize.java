@@ -9,7 +9,7 @@ import org.vgg4j.network.MemoryOracle;
 import org.vgg4j.network.MemoryPlan;
 
 /** How many images of a batch are in memory at a time. */
-final class MicroBatch {
+final class MicroBatchSize {
   private static final int PLANNED_THREADS = 2;
 
   private final TrainingConfig config;
@@ -17,7 +17,7 @@ final class MicroBatch {
   private final MemoryOracle memory;
   private final int ranks;
 
-  private MicroBatch(
+  private MicroBatchSize(
       TrainingConfig config, Architecture architecture, MemoryOracle memory, int ranks) {
     this.config = config;
     this.architecture = architecture;
@@ -37,7 +37,7 @@ final class MicroBatch {
    */
   static int choose(
       TrainingConfig config, Architecture architecture, MemoryOracle memory, int ranks) {
-    return new MicroBatch(config, architecture, memory, ranks).choose();
+    return new MicroBatchSize(config, architecture, memory, ranks).choose();
   }
 
   private int choose() {
@@ -65,7 +65,7 @@ final class MicroBatch {
             Bytes.available(MemoryOracle.USABLE * memory.limit()),
             ranks > 1 ? " (each of " + ranks + " processes has one)" : "",
             needed.hasTooLongArray() ? ", and a Java array for fewer images" : "",
-            largest > 0 ? "take --micro-batch " + largest : smallerSizes()));
+            largest > 0 ? "set option micro-batch to " + largest : smallerSizes()));
   }
 
   private int largest() {
@@ -84,9 +84,9 @@ final class MicroBatch {
       batch--;
     }
     return memory.remedy()
-        + ", or take a smaller "
-        + (batch > 0 ? "--batch (" + batch + " fits), " : "")
-        + "--width or --crop";
+        + ", or lower option "
+        + (batch > 0 ? "batch (" + batch + " fits), " : "")
+        + "width or crop";
   }
 
   private boolean fits(int images, int batch) {

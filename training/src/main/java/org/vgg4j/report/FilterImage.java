@@ -10,38 +10,39 @@ import org.vgg4j.weights.ModelFile;
 
 /**
  * A filter of the first layer as an image: its weights for red, green and blue are the pixels'
- * colours, where its smallest weight is 0 and its largest 255.
+ * colours, scaled so that its smallest weight is 0 and its largest 255.
  *
  * @param image the image as a data URI, each weight a square of {@link #ENLARGED} pixels
  * @param side of the image, in pixels
- * @param description number and range, for people
+ * @param description number and range, for readers
  */
-record FilterPicture(String image, int side, String description) {
-  /** By repeating pixels: a smoothed filter would look like another one. */
+record FilterImage(String image, int side, String description) {
+  /** Pixels are repeated, not interpolated: a smoothed filter would look like a different one. */
   static final int ENLARGED = 16;
 
   private static final int CHANNELS = 3;
 
   /** All filters of a model's first layer. */
-  static List<FilterPicture> of(ModelFile model) {
+  static List<FilterImage> of(ModelFile model) {
     ParameterShape first = model.architecture().parameters().get(0);
     float[] weights = model.arrays().get(first.name());
     if (weights == null || first.fanIn() % CHANNELS != 0) {
-      throw new IllegalStateException("no weights of a layer that sees three colours");
+      throw new IllegalStateException(
+          "the model has no weights of a layer with three input channels");
     }
     int side = first.dimensions().get(2);
     boolean rgb = model.preprocessing().channelOrder() == ChannelOrder.RGB;
-    List<FilterPicture> pictures = new ArrayList<>();
+    List<FilterImage> images = new ArrayList<>();
     for (int filter = 0; filter < first.dimensions().get(0); filter++) {
-      pictures.add(of(weights, filter, side, rgb));
+      images.add(of(weights, filter, side, rgb));
     }
-    return pictures;
+    return images;
   }
 
   /**
    * @param weights [filters][3][side][side]
    */
-  static FilterPicture of(float[] weights, int filter, int side, boolean rgb) {
+  static FilterImage of(float[] weights, int filter, int side, boolean rgb) {
     int plane = side * side;
     int from = filter * CHANNELS * plane;
     float min = weights[from];
@@ -61,7 +62,7 @@ record FilterPicture(String image, int side, String description) {
       float weight = weights[from + channel * plane + y * side + x];
       pixels[out] = (byte) Math.round(255 * ((weight - min) / range));
     }
-    return new FilterPicture(
+    return new FilterImage(
         DataUri.png(new RgbImage(enlargedSide, enlargedSide, pixels)),
         enlargedSide,
         String.format(Locale.ROOT, "filter %d: weights from %.3f to %.3f", filter + 1, min, max));
