@@ -140,7 +140,7 @@ final class GlooGroup implements ProcessGroup {
       return new GlooGroup(membership, group, watch);
     } catch (RuntimeException e) {
       throw new InputException(
-          "rank %d did not find the %d processes of its group at %s, port %d, within %d s (%s): start them all with the same MASTER_ADDR and MASTER_PORT, or give a longer --timeout"
+          "rank %d did not find the %d processes of its group at %s, port %d, within %d s (%s): start them all with the same MASTER_ADDR and MASTER_PORT, or raise option timeout"
               .formatted(
                   membership.rank(),
                   membership.size(),

@@ -181,7 +181,7 @@ final class Watch implements AutoCloseable {
   }
 
   private String late(int other) {
-    return "rank %d of %d does not reach the point where the others wait for it (give a longer --timeout if it is only slow)"
+    return "rank %d of %d does not reach the point where the others wait for it (if it is only slow, raise option timeout)"
         .formatted(other, size);
   }
 

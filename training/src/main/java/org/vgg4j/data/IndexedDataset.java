@@ -2,7 +2,7 @@ package org.vgg4j.data;
 
 import java.util.List;
 
-/** A data set that knows all its labels beforehand. Immutable. */
+/** A data set that knows all its labels in advance. Immutable. */
 public abstract class IndexedDataset implements Dataset {
   private final String name;
   private final List<String> classNames;

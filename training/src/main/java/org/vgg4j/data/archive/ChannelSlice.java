@@ -6,7 +6,7 @@ import java.nio.channels.ClosedChannelException;
 import java.nio.channels.NonWritableChannelException;
 import java.nio.channels.SeekableByteChannel;
 
-/** A part of a channel, to read. Closing it leaves the channel open. Not thread-safe. */
+/** A part of a channel, for reading. Closing it leaves the channel open. Not thread-safe. */
 final class ChannelSlice implements SeekableByteChannel {
   private final SeekableByteChannel channel;
   private final long start;

@@ -130,8 +130,8 @@ public final class TarArchive {
   }
 
   /**
-   * Looks through an archive for images; what is hidden or named otherwise is passed over, as in
-   * folders. A file of an archive within it has the names of both, such as {@code
+   * Looks through an archive for images; hidden files and files with other names are passed over,
+   * as in folders. A file of an archive within it has the names of both, such as {@code
    * n01440764/n01440764_18.JPEG}.
    *
    * @param file what to call it

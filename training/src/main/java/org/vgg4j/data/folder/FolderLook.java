@@ -57,7 +57,7 @@ public record FolderLook(Path path, int images, List<String> folders) {
     return Folders.name(path);
   }
 
-  /** Whether it is a folder of folders, but for a few images that strayed into it. */
+  /** Whether it is a folder of folders, apart from a few images that strayed into it. */
   boolean isNested() {
     return !folders.isEmpty() && images <= folders.size();
   }

@@ -58,7 +58,7 @@ public final class IlsvrcFolder {
   }
 
   /**
-   * Opens what is there.
+   * Opens the folder as a data set.
    *
    * @throws InputException if an archive or the development kit is damaged, the two do not match,
    *     or there are validation images but no kit

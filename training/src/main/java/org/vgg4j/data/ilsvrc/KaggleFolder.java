@@ -49,7 +49,7 @@ public final class KaggleFolder {
   }
 
   /**
-   * Opens what is there.
+   * Opens the folder as a data set.
    *
    * @throws InputException if something is missing or damaged
    */

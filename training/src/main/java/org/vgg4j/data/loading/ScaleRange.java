@@ -40,9 +40,9 @@ public record ScaleRange(int smallest, int largest) {
   }
 
   /**
-   * Understands {@code 256} or {@code 256-512}.
+   * Parses {@code 256} or {@code 256-512}.
    *
-   * @throws InputException if the text is neither
+   * @throws InputException if it cannot be parsed
    */
   public static ScaleRange of(String text) {
     Matcher matcher = TEXT.matcher(text.strip());
