@@ -109,7 +109,7 @@ final class ReproduceCommand implements Callable<Integer> {
       names = "--lr",
       paramLabel = "F",
       defaultValue = "0.01",
-      description = "learning rate at the start (default: ${DEFAULT-VALUE})")
+      description = "initial learning rate (default: ${DEFAULT-VALUE})")
   private double learningRate;
 
   @Option(

@@ -97,10 +97,9 @@ class TrainCommand implements Callable<Integer> {
   @Option(
       names = YamlOptions.RECIPE,
       paramLabel = "FILE",
-      description = {
-        "a YAML file with several runs, each in a folder of --out; the same command again resumes",
-        "where it was stopped"
-      })
+      description =
+          "a YAML file with several runs, each in a folder of --out; the same command again resumes"
+              + " where it was stopped")
   private @Nullable Path recipe;
 
   @Option(
