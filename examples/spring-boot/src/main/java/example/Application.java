@@ -50,7 +50,7 @@ public class Application {
       return classifier.describe(ImageDecoder.decode(image, "the image"), tap);
     }
 
-    /** What is wrong with an image or a tap's name is said in a sentence, which callers may see. */
+    /** Errors in an image or a tap's name are reported in one sentence, which callers may see. */
     @ExceptionHandler
     @ResponseStatus(HttpStatus.BAD_REQUEST)
     String refuse(InputException e) {

@@ -17,8 +17,9 @@ public final class RandomStream {
 
   /**
    * @param seed the run's seed, any value
-   * @param epoch the epoch, from 0 @param sample index of the sample in its data set (or of
-   *     whatever the purpose counts), from 0 @param purpose what the numbers are used for
+   * @param epoch the epoch, from 0
+   * @param sample index of the sample in its data set (or of whatever the purpose counts), from 0
+   * @param purpose what the numbers are used for
    */
   public RandomStream(long seed, int epoch, int sample, Purpose purpose) {
     this.key0 = (int) seed;

@@ -14,7 +14,7 @@ import java.util.Locale;
 import javax.imageio.ImageIO;
 import org.vgg4j.base.AtomicFile;
 
-/** Results as an image: a panel of bars for each workload, their length images per second. */
+/** Draws results: a panel of bars for each workload, whose lengths are images per second. */
 final class Chart {
   private static final int SCALE = 2; // pixels per unit below, for sharp letters
   private static final int WIDTH = 800;

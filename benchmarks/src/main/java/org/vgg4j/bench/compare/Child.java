@@ -21,11 +21,11 @@ import org.vgg4j.base.InputException;
 
 /**
  * The driver's end of one {@link EngineProcess}: one command at a time, each waited for, so that no
- * two engines compute at once. Whatever goes wrong in the process is an {@link InputException} that
- * says it in a sentence. Not thread-safe, but for {@link #kill()}.
+ * two engines compute at once. Whatever goes wrong in the process becomes an {@link InputException}
+ * with one sentence. Not thread-safe, but for {@link #kill()}.
  */
 final class Child implements AutoCloseable {
-  /** What tunes the peers' libraries; they are measured as they come. */
+  /** Environment variables that tune the peers' libraries, which are measured as they come. */
   private static final List<String> TUNING = List.of("OMP_", "KMP_", "GOMP_", "MKL_", "OPENBLAS_");
 
   private static final long END_SECONDS = 5;
@@ -44,7 +44,7 @@ final class Child implements AutoCloseable {
     this.answers = process.inputReader(StandardCharsets.UTF_8);
   }
 
-  /** Starts an engine's process; it has yet to be given its job. */
+  /** Starts an engine's process, which then waits for its job. */
   static Child start(EngineSpec spec, Path folder, int threads) {
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
@@ -57,10 +57,10 @@ final class Child implements AutoCloseable {
       environment.keySet().removeIf(name -> TUNING.stream().anyMatch(name::startsWith));
       // not an option: ONNX Runtime 1.29 crashes in a process whose command line has 4,096 bytes
       environment.put("CLASSPATH", System.getProperty("java.class.path"));
-      // the loops of libtorch's backward pass run in a thread that takes its number from here
+      // libtorch's backward pass runs in a thread that takes its number of threads from here
       environment.put("OMP_NUM_THREADS", String.valueOf(threads));
       environment.put("OPENBLAS_NUM_THREADS", String.valueOf(threads));
-      // idle threads must not take the processor from the engine whose turn it is
+      // idle threads must not take processors from the engine whose turn it is
       environment.put("OMP_WAIT_POLICY", "PASSIVE");
       return new Child(spec, log, builder.start());
     } catch (IOException e) {
@@ -72,7 +72,7 @@ final class Child implements AutoCloseable {
     return spec;
   }
 
-  /** Has the job's network and images made ready. */
+  /** Makes the engine load the job's network and images. */
   void open(Job job) {
     String answer = ask(EngineProcess.line(job));
     if (!answer.equals(EngineProcess.READY)) {
@@ -81,7 +81,7 @@ final class Child implements AutoCloseable {
   }
 
   /**
-   * Has the workload run at least that often and that long.
+   * Runs the workload at least that many times and that long.
    *
    * @return the nanoseconds that each run took
    */
@@ -143,8 +143,8 @@ final class Child implements AutoCloseable {
   }
 
   /**
-   * The most memory that the process has held so far (VmHWM), in bytes; empty where the system does
-   * not tell, as only Linux does.
+   * The most memory that the process has held so far (VmHWM), in bytes; empty on systems other than
+   * Linux.
    */
   OptionalLong peakMemory() {
     try (Stream<String> lines = Files.lines(Path.of("/proc/" + process.pid() + "/status"))) {

@@ -15,29 +15,29 @@ import org.vgg4j.base.InputException;
 import org.vgg4j.base.Version;
 
 /**
- * Measures engines on a workload: that they compute the same is seen first, then they take turns,
- * round by round, so that what slows the machine for a while slows all alike.
+ * Measures engines on a workload: first checks that they compute the same, then lets them take
+ * turns, round by round, so that whatever slows down the machine for a while affects all alike.
  *
  * <p>Training is compared without dropout, since each engine draws its own masks, and at a rate
- * that moves the scores; what that takes in memory training itself does not need, hence a process
- * of its own.
+ * that changes the scores. That needs memory that training itself does not, hence the separate
+ * process.
  */
 final class Comparison implements AutoCloseable {
   /**
-   * How long is measured.
+   * How long to measure.
    *
    * @param rounds turns of each engine
-   * @param turnSeconds how long a turn lasts at least; at least one run
-   * @param pauseSeconds between turns: threads of libtorch's BLAS keep a processor busy for a tenth
-   *     of a second after their work
-   * @param warmUpRuns runs before the first round, at least
+   * @param turnSeconds how long a turn lasts at least, with at least one run
+   * @param pauseSeconds pause between turns: threads of libtorch's BLAS keep a processor busy for a
+   *     tenth of a second after their work
+   * @param warmUpRuns the fewest runs before the first round
    * @param warmUpSeconds how long these last at least
    */
   record Pace(
       int rounds, double turnSeconds, double pauseSeconds, int warmUpRuns, double warmUpSeconds) {}
 
   private static final double DROPOUT = 0.5;
-  private static final double RATE = 1e-6; // so small that the weights stay what they are
+  private static final double RATE = 1e-6; // so small that the weights do not change
   private static final int COMPARED_STEPS = 2;
 
   private final int threads;
@@ -50,7 +50,7 @@ final class Comparison implements AutoCloseable {
 
   /**
    * @param threads number of threads of each engine
-   * @param progress is told in a line what goes on
+   * @param progress receives a line about each step
    * @throws InputException if there is no place for temporary files
    */
   Comparison(int threads, Pace pace, Consumer<String> progress) {
@@ -129,7 +129,7 @@ final class Comparison implements AutoCloseable {
       float[] before = child.scores();
       child.run(COMPARED_STEPS, 0);
       float[] after = child.scores();
-      // else an engine that does nothing would pass, too
+      // otherwise an engine that does nothing would pass, too
       if (!(Scores.difference(before, after) > engine.precision().tolerance(workload))) {
         throw new InputException(
             engine.name() + " did not train: its scores hardly changed in " + workload.name());
@@ -217,7 +217,7 @@ final class Comparison implements AutoCloseable {
         workload, threads, Version.get(), Runtime.version().toString(), List.copyOf(measured));
   }
 
-  /** A signal ends the driver: no other process may outlive it. */
+  /** If a signal ends the driver, no other process may outlive it. */
   private void stop() {
     stopped = true;
     children.forEach(Child::kill);

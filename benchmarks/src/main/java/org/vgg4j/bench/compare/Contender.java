@@ -2,7 +2,7 @@ package org.vgg4j.bench.compare;
 
 /** An engine that has a job's network and images ready. Used by one thread. */
 public interface Contender {
-  /** Makes contenders; has a public constructor without arguments. */
+  /** Creates contenders; must have a public constructor without arguments. */
   @FunctionalInterface
   interface Factory {
     /**
@@ -14,14 +14,15 @@ public interface Contender {
   }
 
   /**
-   * What is timed, once: a forward pass over the batch, or a training step, as the workload says.
+   * Runs once what is timed: a forward pass over the batch, or a training step, depending on the
+   * workload.
    *
    * @throws Exception if the engine fails
    */
   void run() throws Exception;
 
   /**
-   * Class scores of the batch by the weights as they are now, without dropout.
+   * Class scores of the batch with the current weights, without dropout.
    *
    * @return {@code [N][classes]}
    * @throws Exception if the engine fails

@@ -21,19 +21,19 @@ import sun.misc.SignalHandler;
 /**
  * One engine's process: reads commands from standard input, a line each, and answers each with a
  * line that begins with {@link #MARK}. The first line is the {@link Job}. When the input ends, the
- * process ends at once, whatever it is doing: so no engine outlives the driver.
+ * process ends at once, whatever it is doing, so that no engine outlives the driver.
  */
 final class EngineProcess {
-  /** What tells answers from whatever else a native library may print. */
+  /** Distinguishes answers from anything that a native library may print. */
   static final String MARK = "@ ";
 
-  /** Answer to the job: the engine has it ready. */
+  /** Answer to the job: the engine is ready. */
   static final String READY = "ready";
 
   /** Answer to any command that failed, before the reason. */
   static final String FAILED = "failed ";
 
-  /** Command: {@code run COUNT SECONDS}, at least that often and that long. */
+  /** Command: {@code run COUNT SECONDS}, at least that many times and that long. */
   static final String RUN = "run";
 
   /** Command: the scores, in Base64. */
@@ -54,7 +54,7 @@ final class EngineProcess {
    * @param args class name of the engine's {@link Contender.Factory}
    */
   public static void main(String[] args) throws InterruptedException {
-    // Ctrl-C in a terminal reaches all processes: the driver is to end this one
+    // Ctrl-C in a terminal reaches all processes, but the driver should end this one
     Signal.handle(new Signal("INT"), SignalHandler.SIG_IGN);
     EngineProcess process = new EngineProcess(System.out);
     System.setOut(System.err);
@@ -144,7 +144,7 @@ final class EngineProcess {
     return Base64.getEncoder().encodeToString(bytes.array());
   }
 
-  /** The reverse of what the command {@link #SCORES} answers. */
+  /** Decodes the answer to the command {@link #SCORES}. */
   static float[] decode(String line) {
     ByteBuffer bytes =
         ByteBuffer.wrap(Base64.getDecoder().decode(line)).order(ByteOrder.LITTLE_ENDIAN);
@@ -153,7 +153,7 @@ final class EngineProcess {
     return scores;
   }
 
-  /** One line; what libraries say of a missing native library is long. */
+  /** Shortened to one line: messages about a missing native library are long. */
   private static String reason(Throwable failure) {
     if (failure instanceof LinkageError) {
       return String.format(

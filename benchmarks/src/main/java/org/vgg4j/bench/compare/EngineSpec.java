@@ -7,9 +7,9 @@ import org.vgg4j.kernels.JitOptions;
 /**
  * One engine that can be measured.
  *
- * @param name as options have it
- * @param title for people
- * @param factory what opens it, in its own process
+ * @param name its name in options
+ * @param title its name for people
+ * @param factory creates it, in its own process
  * @param variant which form of it
  * @param trains whether it can train
  * @param precision the numbers that it computes with
@@ -79,7 +79,8 @@ record EngineSpec(
 
   private static EngineSpec libtorch(
       String name, String title, LibtorchContender.Form form, Precision precision) {
-    // JavaCPP would count native memory against the heap's size and collect garbage when it is more
+    // otherwise JavaCPP would count native memory against the heap's size, and collect garbage
+    // beyond that
     List<String> options =
         List.of(
             "-Xmx1g",

@@ -18,15 +18,15 @@ import org.vgg4j.train.Initialisation;
 /**
  * The files that all engines of a workload read: the weights in the order of the architecture's
  * parameters, and the images {@code [N][3][crop][crop]}. Both are 32-bit floats, little-endian,
- * without a header, so that each engine takes them into its own memory without a copy in between:
- * how much memory an engine uses is measured, too.
+ * without a header, so that each engine reads them into its own memory without an intermediate
+ * copy: memory is measured, too.
  *
- * @param folder where the files are
- * @param workload what they are for
+ * @param folder the folder with the files
+ * @param workload the workload that they are for
  */
 record Inputs(Path folder, Workload workload) {
   private static final long SEED = 1;
-  private static final int IMAGE_DRAWS = 1; // an epoch that the weights' draws do not use
+  private static final int IMAGE_DRAWS = 1; // an epoch that drawing weights does not use
   private static final int CHUNK = 1 << 20;
 
   /** Name of the file of weights. */
@@ -45,7 +45,7 @@ record Inputs(Path folder, Workload workload) {
     return Math.multiplyExact(workload.batch(), 3 * workload.crop() * workload.crop());
   }
 
-  /** The right class of each image. */
+  /** The label of each image. */
   int[] labels() {
     int[] labels = new int[workload.batch()];
     for (int i = 0; i < labels.length; i++) {

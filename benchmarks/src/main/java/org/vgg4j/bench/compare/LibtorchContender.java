@@ -34,13 +34,13 @@ final class LibtorchContender implements Contender {
     }
   }
 
-  /** How tensors lie in memory, and of which numbers they are. */
+  /** The memory layout of tensors, and the type of their numbers. */
   enum Form {
     CONTIGUOUS,
     CHANNELS_LAST,
     /**
-     * Channels last; what is computed is of 16 bits, as PyTorch's autocast has it: in training, the
-     * weights and their gradients stay at 32, since 16 would lose most of a step.
+     * Channels last, computing with 16 bits as in PyTorch's autocast: in training, the weights and
+     * their gradients stay at 32, since 16 bits would lose most of a step.
      */
     BFLOAT16
   }
@@ -81,7 +81,7 @@ final class LibtorchContender implements Contender {
   /**
    * Reads a tensor straight into libtorch's memory and brings it into the form wanted.
    *
-   * @param narrow whether that may be 16 bits
+   * @param narrow whether that form may have 16 bits
    */
   private Tensor load(Path file, long offset, boolean narrow, long... sizes) throws IOException {
     Tensor read = torch.empty(sizes);
@@ -148,7 +148,7 @@ final class LibtorchContender implements Contender {
     return x;
   }
 
-  /** The parameter in the numbers that are computed with. */
+  /** The parameter in the type used for computing. */
   private Tensor computed(Tensor parameter) {
     return form == Form.BFLOAT16 ? parameter.to(ScalarType.BFloat16) : parameter;
   }

@@ -25,8 +25,8 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "benchmarks/compare",
     description =
-        "Measures whole networks on vgg4j and on other engines, each in a process of its own, with"
-            + " the same weights and images, in turn.",
+        "Measures whole networks on vgg4j and on other engines, each in its own process, with the"
+            + " same weights and images, taking turns.",
     mixinStandardHelpOptions = true,
     versionProvider = Main.VersionProvider.class)
 final class Main implements Runnable {
@@ -43,7 +43,7 @@ final class Main implements Runnable {
       split = ",",
       description =
           "vgg4j, libtorch, libtorch-channels-last, libtorch-bf16, onnxruntime (default: all); the"
-              + " first is what the others are compared with")
+              + " others are compared with the first")
   private List<String> engines = names(EngineSpec.ALL, EngineSpec::name);
 
   @Option(
@@ -76,7 +76,7 @@ final class Main implements Runnable {
       names = "--from",
       paramLabel = "FILE",
       split = ",",
-      description = "measure nothing: take the results that --json wrote to these files")
+      description = "measure nothing: use the results that --json wrote to these files")
   private List<Path> from = List.of();
 
   /** Runs the command and ends the process with its exit code. */
@@ -91,8 +91,8 @@ final class Main implements Runnable {
   /**
    * Runs the command.
    *
-   * @param out where results go
-   * @param err where progress and complaints go
+   * @param out receives results
+   * @param err receives progress and errors
    * @return the exit code: 0, 1 if it failed, 2 if the command line cannot be understood
    */
   static int run(String[] args, PrintWriter out, PrintWriter err) {
@@ -125,14 +125,14 @@ final class Main implements Runnable {
     }
   }
 
-  /** Said before ten minutes of measuring rather than after. */
+  /** Reported before ten minutes of measuring rather than after. */
   private static void requireWritable(@Nullable Path file) {
     if (file == null) {
       return;
     }
     Path folder = file.toAbsolutePath().getParent();
     if (Files.isDirectory(file) || folder == null || !Files.isWritable(folder)) {
-      throw new InputException("cannot write " + file + ": give a file in a folder that is there");
+      throw new InputException("cannot write " + file + ": give a file in a folder that exists");
     }
   }
 

@@ -36,7 +36,7 @@ final class OnnxRuntimeContender implements Contender {
     try (OrtSession.SessionOptions options = new OrtSession.SessionOptions()) {
       options.setIntraOpNumThreads(job.threads());
       options.setInterOpNumThreads(1);
-      // idle threads must not take the processor from the engine whose turn it is
+      // idle threads must not take processors from the engine whose turn it is
       options.addConfigEntry("session.intra_op.allow_spinning", "0");
       session = environment.createSession(model.toString(), options);
     }

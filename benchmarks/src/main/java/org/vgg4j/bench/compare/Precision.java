@@ -1,10 +1,12 @@
 package org.vgg4j.bench.compare;
 
-/** The numbers that an engine computes with. */
+/** The type of numbers that an engine computes with. */
 enum Precision {
-  /** 32-bit floats: inference was seen to differ by 3e-6, two training steps by 3e-4. */
+  /**
+   * 32-bit floats: observed differences are 3e-6 in inference, and 3e-4 after two training steps.
+   */
   FLOAT32(1e-4, 1e-3),
-  /** bfloat16, of 8 significant bits: seen to differ by 0.02. */
+  /** bfloat16, with 8 significant bits: observed differences are 0.02. */
   BFLOAT16(0.05, 0.05);
 
   private final double inference;
@@ -16,8 +18,8 @@ enum Precision {
   }
 
   /**
-   * How far scores may be from another engine's, as a share of the largest score: what rounding
-   * explains.
+   * How much rounding may make scores differ from another engine's, as a fraction of the largest
+   * score.
    */
   double tolerance(Workload workload) {
     return workload.trains() ? training : inference;

@@ -4,18 +4,18 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a workload gave, engine by engine; the first is the reference.
+ * The results of a workload, engine by engine; the first is the reference.
  *
  * @param workload what was measured
  * @param threads number of threads of each engine
  * @param version of vgg4j
  * @param java version of the JVM that ran them
- * @param engines what each engine gave
+ * @param engines the result of each engine
  */
 public record Result(
     Workload workload, int threads, String version, String java, List<Measured> engines) {
   /**
-   * What one engine gave.
+   * The result of one engine.
    *
    * @param engine its name
    * @param title its name for people
@@ -24,11 +24,11 @@ public record Result(
    * @param slowestMsPerImage largest of the rounds
    * @param imagesPerSecond from the median
    * @param timesReference how many times as long as the reference it takes: median over the rounds
-   *     of the ratio within the round, so that what slows both changes little
-   * @param peakBytes most memory that its process held (VmHWM); null where the system does not tell
-   * @param scoreDifference largest difference of its scores from the reference's, as a share of the
-   *     largest score
-   * @param tolerance largest difference that would have been let pass
+   *     of the ratio within the round, on which anything that slows both has little influence
+   * @param peakBytes most memory that its process held (VmHWM); null on systems other than Linux
+   * @param scoreDifference largest difference of its scores from the reference's, as a fraction of
+   *     the largest score
+   * @param tolerance largest difference that would have been accepted
    * @param roundsMsPerImage all rounds
    */
   public record Measured(
@@ -44,7 +44,7 @@ public record Result(
       double tolerance,
       List<Double> roundsMsPerImage) {}
 
-  /** What the others are compared with. */
+  /** The result that the others are compared with. */
   Measured reference() {
     return engines.get(0);
   }

@@ -36,7 +36,7 @@ public record ResultFile(List<Result> results) {
   /**
    * Reads a file that {@link #write} wrote.
    *
-   * @throws InputException if it cannot be read, or is another file
+   * @throws InputException if it cannot be read, or is not such a file
    */
   static ResultFile read(Path file) {
     try {
@@ -47,7 +47,7 @@ public record ResultFile(List<Result> results) {
       return read;
     } catch (JsonProcessingException e) {
       throw new InputException(
-          file + " is no file that benchmarks/compare --json wrote: " + e.getOriginalMessage(), e);
+          file + " was not written by benchmarks/compare --json: " + e.getOriginalMessage(), e);
     } catch (IOException e) {
       throw new InputException("cannot read " + file + ": " + AtomicFile.reason(e), e);
     }

@@ -1,12 +1,12 @@
 package org.vgg4j.bench.compare;
 
-/** How far scores of two engines are apart. */
+/** Compares the scores of two engines. */
 final class Scores {
   private Scores() {}
 
   /**
-   * The largest difference of two scores of the same image and class, as a share of the largest
-   * score of the reference; not a number if one of them is none.
+   * The largest difference of two scores of the same image and class, as a fraction of the largest
+   * score of the reference; NaN if one of them is NaN.
    */
   static double difference(float[] reference, float[] other) {
     if (reference.length != other.length) {

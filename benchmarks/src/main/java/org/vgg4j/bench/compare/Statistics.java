@@ -2,11 +2,11 @@ package org.vgg4j.bench.compare;
 
 import java.util.Arrays;
 
-/** What is said of several measurements. */
+/** Statistics of several measurements. */
 final class Statistics {
   private Statistics() {}
 
-  /** The middle one, or the mean of the two in the middle. */
+  /** The median: the middle one, or the mean of the two in the middle. */
   static double median(double[] values) {
     double[] sorted = values.clone();
     Arrays.sort(sorted);

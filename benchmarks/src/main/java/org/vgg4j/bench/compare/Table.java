@@ -4,7 +4,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 
-/** Results as Markdown, to be read in a terminal or put into a document. */
+/** Formats results as Markdown, for a terminal or a document. */
 final class Table {
   private Table() {}
 
@@ -46,7 +46,7 @@ final class Table {
         lines(rows));
   }
 
-  /** Three digits, or all before the point. */
+  /** Three significant digits, or all digits before the point. */
   private static String number(double value) {
     int digits = value >= 100 ? 0 : value >= 10 ? 1 : value >= 1 ? 2 : 3;
     return String.format(Locale.ROOT, "%." + digits + "f", value);

@@ -21,7 +21,7 @@ import org.vgg4j.network.LearnerOptions;
 import org.vgg4j.network.ParameterStore;
 import org.vgg4j.network.Parameters;
 
-/** This project's engine, as its commands use it. */
+/** vgg4j's own engine, as its commands use it. */
 final class VggContender {
   private VggContender() {}
 
@@ -100,7 +100,7 @@ final class VggContender {
       Learner.Result unused = learner.update();
     }
 
-    /** Those of the weights as they are now; the memory for that is not held while it trains. */
+    /** Scores with the current weights; the memory for this is not held during training. */
     @Override
     public float[] scores() {
       ParameterStore weights = learner.weights();

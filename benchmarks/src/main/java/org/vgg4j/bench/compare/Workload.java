@@ -6,17 +6,17 @@ import org.vgg4j.model.Architecture;
 import org.vgg4j.model.Configuration;
 
 /**
- * What is measured: something done with a batch of images and a network.
+ * What is measured: an operation on a batch of images with a network.
  *
- * @param name as options have it
- * @param kind what is done
+ * @param name its name in options
+ * @param kind the operation
  * @param arch name of the network
  * @param width factor on the network's channels
  * @param crop side of the images in pixels
  * @param classes number of classes
  * @param batch images at a time
  * @param comparedRate learning rate of the training steps that engines are compared by: two of them
- *     change the scores by about a tenth of the largest, which no rounding does; 0 for inference
+ *     change the scores by about a tenth of the largest, much more than rounding; 0 for inference
  */
 public record Workload(
     String name,
@@ -27,7 +27,7 @@ public record Workload(
     int classes,
     int batch,
     double comparedRate) {
-  /** What is done with a batch. */
+  /** The operation on a batch. */
   public enum Kind {
     /** Class scores are computed. */
     INFERENCE,
@@ -52,7 +52,7 @@ public record Workload(
     return kind == Kind.TRAINING;
   }
 
-  /** A line for people. */
+  /** A description in one line. */
   String title() {
     return String.format(
         Locale.ROOT,

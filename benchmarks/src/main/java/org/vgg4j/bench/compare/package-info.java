@@ -1,6 +1,6 @@
 /**
- * {@code benchmarks/compare}: whole networks on this project's engine and on its peers, each in a
- * process of its own, with the same weights and images, in turn.
+ * {@code benchmarks/compare}: whole networks on vgg4j's engine and on its peers, each in its own
+ * process, with the same weights and images, taking turns.
  *
  * <p>{@link org.vgg4j.bench.compare.Main} reads the command line, {@link
  * org.vgg4j.bench.compare.Comparison} drives one {@link org.vgg4j.bench.compare.Child} per engine,

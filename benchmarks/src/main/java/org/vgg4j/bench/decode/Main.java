@@ -40,7 +40,7 @@ final class Main implements Callable<Integer> {
   private static final Augmentation AUGMENTATION =
       new Augmentation(ScaleRange.fixed(SCALE), CROP, Interpolation.BILINEAR, true, COLORS, 0.1, 1);
 
-  @Option(names = "--make-from", description = "folders with large pictures")
+  @Option(names = "--make-from", description = "folders with large images")
   private List<Path> sources = List.of();
 
   @Option(names = "--images", required = true, description = "a folder of photographs")
@@ -51,7 +51,7 @@ final class Main implements Callable<Integer> {
 
   private final float[] batch = new float[3 * CROP * CROP];
 
-  /** What is done with the image of that number. */
+  /** The operation on the image with that index. */
   private interface Work {
     void run(int number);
   }

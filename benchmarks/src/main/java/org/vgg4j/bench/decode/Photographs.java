@@ -28,7 +28,7 @@ final class Photographs {
   private static final int HEIGHT = 375;
   private static final float QUALITY = 0.9f;
 
-  /** A cut is that many times as large as what is made of it. */
+  /** The part cut from an image is at most this many times as large as the result. */
   private static final int LARGEST_SHRINK = 2;
 
   private Photographs() {}
@@ -37,14 +37,14 @@ final class Photographs {
    * Writes 200 JPEG files.
    *
    * @param sources folders with large images
-   * @param out where to
+   * @param out the folder for the files
    * @throws InputException if the folders hold no image that is large enough
    */
   static void write(List<Path> sources, Path out) throws IOException {
     List<RgbImage> large = large(sources);
     if (large.isEmpty()) {
       throw new InputException(
-          "no pictures of "
+          "no images of "
               + LARGEST_SHRINK * WIDTH
               + " pixels and more in "
               + sources
@@ -77,7 +77,7 @@ final class Photographs {
         try {
           image = ImageDecoder.decode(file);
         } catch (UnreadableImageException e) {
-          continue; // of many kinds some may be beyond us
+          continue; // some may be in formats that cannot be read
         }
         if (image.width() >= LARGEST_SHRINK * WIDTH && image.height() >= LARGEST_SHRINK * HEIGHT) {
           large.add(
@@ -88,7 +88,7 @@ final class Photographs {
     return large;
   }
 
-  /** One size of each image: the first by name of a folder that holds images. */
+  /** One size of each image: the first file by name in a folder with images. */
   private static List<Path> files(Path source) throws IOException {
     if (!Files.isDirectory(source)) {
       return List.of();

@@ -9,11 +9,11 @@ import org.vgg4j.model.Layer;
 
 /** The kernels of convolutions. */
 public class ConvolutionBenchmark extends KernelBenchmark {
-  /** Whose shapes are measured. */
+  /** The network whose shapes are measured. */
   @Param({"D_224_BATCH_1", "D_224_BATCH_16", "SMALL_D_32_BATCH_256"})
   public Network network;
 
-  /** Which layer. */
+  /** The layer that is measured. */
   @Param({"conv1_1", "conv1_2", "conv2_2", "conv3_2", "conv4_2", "conv5_2"})
   public String layer;
 
@@ -32,11 +32,11 @@ public class ConvolutionBenchmark extends KernelBenchmark {
   private float[] weightGradient;
   private float[] biasGradient;
 
-  /** Makes the arrays. */
+  /** Allocates the arrays. */
   @Setup
   public void allocate() {
     if (!(network.layer(layer) instanceof Layer.Convolution convolution)) {
-      throw new IllegalArgumentException(layer + " is no convolution");
+      throw new IllegalArgumentException(layer + " is not a convolution");
     }
     int side = network.outputSide(layer);
     ConvolutionShape shape =
@@ -77,8 +77,8 @@ public class ConvolutionBenchmark extends KernelBenchmark {
   }
 
   /**
-   * The gradient with respect to the input; the gradient with respect to the output is what the
-   * forward pass might give.
+   * The gradient with respect to the input; the gradient with respect to the output resembles an
+   * output of the forward pass.
    */
   @Benchmark
   public float[] backwardData(Arithmetic arithmetic) {
@@ -95,7 +95,9 @@ public class ConvolutionBenchmark extends KernelBenchmark {
     return weightGradient;
   }
 
-  /** The weights into the forms that the kernels read, which training does in every step. */
+  /**
+   * Converting the weights to the forms that the kernels read, which training does in every step.
+   */
   @Benchmark
   public float[] prepare() {
     kernel.prepareForward(weights, forwardWeights, workers);

@@ -10,11 +10,11 @@ import org.vgg4j.model.Layer;
 
 /** The kernels of fully connected layers. */
 public class FullyConnectedBenchmark extends KernelBenchmark {
-  /** Whose shapes are measured. */
+  /** The network whose shapes are measured. */
   @Param({"D_224_BATCH_1", "D_224_BATCH_16", "SMALL_D_32_BATCH_256"})
   public Network network;
 
-  /** Which layer. */
+  /** The layer that is measured. */
   @Param({"fc6", "fc7", "fc8"})
   public String layer;
 
@@ -31,7 +31,7 @@ public class FullyConnectedBenchmark extends KernelBenchmark {
   private float[] weightGradient;
   private float[] biasGradient;
 
-  /** Makes the arrays. */
+  /** Allocates the arrays. */
   @Setup
   public void allocate() {
     if (!(network.layer(layer) instanceof Layer.FullyConnected connected)) {
@@ -50,7 +50,7 @@ public class FullyConnectedBenchmark extends KernelBenchmark {
     inputGradient = new float[input.length];
     weightGradient = new float[weights.length];
     biasGradient = new float[bias.length];
-    // at batch 1 the weights' way from memory is the work
+    // at batch 1, the work consists of reading the weights from memory
     gigabyte = gigabytes((double) weights.length + input.length + output.length);
   }
 

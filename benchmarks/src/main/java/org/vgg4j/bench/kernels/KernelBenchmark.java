@@ -19,9 +19,10 @@ import org.vgg4j.kernels.MapLayout;
 import org.vgg4j.kernels.Workers;
 
 /**
- * What all benchmarks of kernels share: how they are run, the kernels of this JVM, and threads.
+ * What all kernel benchmarks share: how they are run, the kernels of this JVM, and threads.
  *
- * <p>Three JVMs a benchmark, since the JIT compiler may do better in one than in the next.
+ * <p>Each benchmark runs in three JVMs, since the JIT compiler may do better in one than in the
+ * next.
  */
 @State(Scope.Benchmark)
 @BenchmarkMode(Mode.Throughput)
@@ -30,22 +31,22 @@ import org.vgg4j.kernels.Workers;
 @Warmup(iterations = 5, time = 1)
 @Measurement(iterations = 3, time = 1)
 public abstract class KernelBenchmark {
-  /** What calls compute, beside the number of calls. */
+  /** Counts what calls compute, beside the number of calls. */
   @State(Scope.Thread)
   @AuxCounters(AuxCounters.Type.OPERATIONS)
   public static class Arithmetic {
     /**
      * 10^9 floating-point operations by the definition, two for each multiply-add, whatever was
-     * really computed.
+     * actually computed.
      */
     public double gigaflop;
   }
 
-  /** What calls read and write, beside the number of calls. */
+  /** Counts what calls read and write, beside the number of calls. */
   @State(Scope.Thread)
   @AuxCounters(AuxCounters.Type.OPERATIONS)
   public static class Traffic {
-    /** 10^9 bytes, each array once. */
+    /** 10^9 bytes, counting each array once. */
     public double gigabyte;
   }
 
@@ -77,7 +78,7 @@ public abstract class KernelBenchmark {
     return values;
   }
 
-  /** Maps as a layer with ReLU leaves them: about half zeros, zero halo. */
+  /** Maps like the output of a layer with ReLU: about half zeros, zero halo. */
   static float[] maps(MapLayout layout, int images) {
     float[] maps = values(images * layout.imageLength());
     for (int i = 0; i < maps.length; i++) {
@@ -91,7 +92,7 @@ public abstract class KernelBenchmark {
     return maps;
   }
 
-  /** How many 10^9 bytes that many floats are. */
+  /** The size of that many floats, in 10^9 bytes. */
   static double gigabytes(double floats) {
     return floats * Float.BYTES * 1e-9;
   }

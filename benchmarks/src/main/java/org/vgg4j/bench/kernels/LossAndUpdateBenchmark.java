@@ -5,9 +5,9 @@ import org.openjdk.jmh.annotations.Param;
 import org.openjdk.jmh.annotations.Setup;
 import org.vgg4j.model.Layer;
 
-/** What follows the scores: soft-max, loss, and the step of SGD; and dropout. */
+/** The kernels after the scores: soft-max, loss, and the step of SGD; and dropout. */
 public class LossAndUpdateBenchmark extends KernelBenchmark {
-  /** Whose shapes are measured. */
+  /** The network whose shapes are measured. */
   @Param({"D_224_BATCH_16", "SMALL_D_32_BATCH_256"})
   public Network network;
 
@@ -22,7 +22,7 @@ public class LossAndUpdateBenchmark extends KernelBenchmark {
   private float[] velocity;
   private float[] gradient;
 
-  /** Makes the arrays. */
+  /** Allocates the arrays. */
   @Setup
   public void allocate() {
     if (!(network.layer("fc7") instanceof Layer.FullyConnected fc7)) {
@@ -43,14 +43,14 @@ public class LossAndUpdateBenchmark extends KernelBenchmark {
     gradient = new float[weights.length];
   }
 
-  /** Scores to posteriors. */
+  /** Computing posteriors from scores. */
   @Benchmark
   public float[] softmax() {
     kernels.softmax(images, network.classes(), scores, posteriors);
     return posteriors;
   }
 
-  /** Scores to losses and gradient. */
+  /** Computing losses and gradient from scores. */
   @Benchmark
   public float[] softmaxCrossEntropy() {
     kernels.softmaxCrossEntropy(
@@ -58,7 +58,7 @@ public class LossAndUpdateBenchmark extends KernelBenchmark {
     return posteriors;
   }
 
-  /** Dropout of fc7's features, whose scale is 1 here: else they would grow without end. */
+  /** Dropout of fc7's features, with a scale of 1: otherwise they would grow without bound. */
   @Benchmark
   public float[] dropout(Traffic traffic) {
     kernels.dropout(hidden.length, hidden, mask, 1f, workers);
@@ -66,7 +66,7 @@ public class LossAndUpdateBenchmark extends KernelBenchmark {
     return hidden;
   }
 
-  /** A step of fc7's weights. */
+  /** A step of SGD for fc7's weights. */
   @Benchmark
   public float[] sgd(Traffic traffic) {
     kernels.sgd(0, weights.length, weights, velocity, gradient, 1e-6f, 0.9f, 5e-4f, workers);

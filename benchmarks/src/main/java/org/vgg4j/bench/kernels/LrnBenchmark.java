@@ -9,7 +9,7 @@ import org.vgg4j.model.Layer;
 
 /** Local response normalisation. */
 public class LrnBenchmark extends KernelBenchmark {
-  /** Whose shapes are measured. */
+  /** The network whose shapes are measured. */
   @Param("A_LRN_224_BATCH_16")
   public Network network;
 
@@ -19,12 +19,12 @@ public class LrnBenchmark extends KernelBenchmark {
   private float[] output;
   private float[] inputGradient;
 
-  /** Makes the arrays. */
+  /** Allocates the arrays. */
   @Setup
   public void allocate() {
     if (!(network.layer("lrn1") instanceof Layer.LocalResponseNorm norm)
         || !(network.layer("conv1_1") instanceof Layer.Convolution before)) {
-      throw new IllegalArgumentException(network + " has no normalisation");
+      throw new IllegalArgumentException(network + " has no LRN");
     }
     int side = network.outputSide("lrn1");
     MapLayout layout = new MapLayout(before.outChannels(), side, side);

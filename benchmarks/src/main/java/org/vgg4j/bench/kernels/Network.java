@@ -13,9 +13,9 @@ public enum Network {
   D_224_BATCH_16(Configuration.D, 1, 224, 1000, 16),
   /** D at a quarter of its width, 32x32, 256 images. */
   SMALL_D_32_BATCH_256(Configuration.D, 0.25, 32, 10, 256),
-  /** A-LRN at 224x224, sixteen images: for the normalisation. */
+  /** A-LRN at 224x224, sixteen images: for LRN. */
   A_LRN_224_BATCH_16(Configuration.A_LRN, 1, 224, 1000, 16),
-  /** As small as can be: to see that the benchmarks run. */
+  /** As small as possible: to check that the benchmarks run. */
   SMOKE(Configuration.A_LRN, 1.0 / 16, 32, 10, 1);
 
   private final Architecture architecture;
@@ -45,7 +45,7 @@ public enum Network {
     return shape(name).layer();
   }
 
-  /** Side of the map that the layer makes. */
+  /** Side of the layer's output map. */
   int outputSide(String name) {
     return shape(name).height();
   }

@@ -6,9 +6,9 @@ import org.openjdk.jmh.annotations.Setup;
 import org.vgg4j.kernels.MapLayout;
 import org.vgg4j.model.Layer;
 
-/** Max pooling on its own, and the way from maps to features. */
+/** Max pooling on its own, and flattening maps to features. */
 public class PoolBenchmark extends KernelBenchmark {
-  /** Whose shapes are measured. */
+  /** The network whose shapes are measured. */
   @Param({"D_224_BATCH_16", "SMALL_D_32_BATCH_256"})
   public Network network;
 
@@ -24,11 +24,11 @@ public class PoolBenchmark extends KernelBenchmark {
   private float[] inputGradient;
   private float[] features;
 
-  /** Makes the arrays. */
+  /** Allocates the arrays. */
   @Setup
   public void allocate() {
     if (!(network.layer(layer) instanceof Layer.Convolution convolution)) {
-      throw new IllegalArgumentException(layer + " is no convolution");
+      throw new IllegalArgumentException(layer + " is not a convolution");
     }
     int side = network.outputSide(layer);
     map = new MapLayout(convolution.outChannels(), side, side);
@@ -57,7 +57,7 @@ public class PoolBenchmark extends KernelBenchmark {
     return inputGradient;
   }
 
-  /** Maps to features. */
+  /** Flattening maps to features. */
   @Benchmark
   public float[] flatten(Traffic traffic) {
     kernels.flatten(map, images, input, features, workers);

@@ -3,7 +3,7 @@ package org.vgg4j.bench.kernels;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.vgg4j.kernels.Probe;
 
-/** What one processor can do, in one thread: the other benchmarks are to be seen beside it. */
+/** What one processor can do in one thread, to compare the other benchmarks with. */
 public class ProbeBenchmark extends KernelBenchmark {
   private static final int REPETITIONS = 20;
 

@@ -10,16 +10,16 @@ import org.openjdk.jmh.annotations.Scope;
 import org.openjdk.jmh.annotations.Setup;
 import org.openjdk.jmh.annotations.State;
 
-/** How long it takes to hand an empty task to each thread and to hear that all are done. */
+/** How long it takes to hand an empty task to each thread and to wait until all are done. */
 @BenchmarkMode(Mode.AverageTime)
 @OutputTimeUnit(TimeUnit.MICROSECONDS)
 public class WorkersBenchmark extends KernelBenchmark {
-  /** A pause before each call, in which the threads fall asleep. */
+  /** A pause before each call, during which the threads go to sleep. */
   @State(Scope.Benchmark)
   public static class Pause {
     private static final long NANOS = 500_000;
 
-    /** Waits awake, as a caller does that computes something alone. */
+    /** Spins, like a caller that computes something on its own. */
     @Setup(Level.Invocation)
     public void pause() {
       long end = System.nanoTime() + NANOS;
@@ -29,13 +29,13 @@ public class WorkersBenchmark extends KernelBenchmark {
     }
   }
 
-  /** To threads that have just worked and still wait awake. */
+  /** For threads that have just worked and are still spinning. */
   @Benchmark
   public void awake() {
     workers.run(workers.threads(), (task, scratch) -> {});
   }
 
-  /** To threads that have gone to sleep. */
+  /** For threads that have gone to sleep. */
   @Benchmark
   public void asleep(Pause pause) {
     workers.run(workers.threads(), (task, scratch) -> {});

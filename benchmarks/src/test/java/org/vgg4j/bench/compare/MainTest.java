@@ -37,7 +37,7 @@ class MainTest {
         "--rounds=0 | 1 | options rounds and threads must be at least 1",
         "--threads=0 | 1 | options rounds and threads must be at least 1",
         "--json=missing/a.json | 1 | cannot write missing/a.json: give a file in a folder",
-        "--chart=. | 1 | cannot write .: give a file in a folder that is there",
+        "--chart=. | 1 | cannot write .: give a file in a folder that exists",
         "--from=missing.json | 1 | cannot read missing.json: there is no such file",
       })
   void wrongOptionsAreNamed(String option, int code, String sentence) {
@@ -57,7 +57,7 @@ class MainTest {
     Path file = Files.writeString(folder.resolve("other.json"), "{\"results\": 3}");
     assertThat(run("--from=" + file)).isEqualTo(1);
     assertThat(err.toString())
-        .startsWith("compare: " + file + " is no file that benchmarks/compare --json wrote: ");
+        .startsWith("compare: " + file + " was not written by benchmarks/compare --json: ");
   }
 
   private static Result result() {

@@ -66,8 +66,9 @@ final class KerasFile {
   }
 
   /**
-   * Finds the weights. @throws InputException if they are not Keras's; the message does not name
-   * the file
+   * Finds the weights.
+   *
+   * @throws InputException if they are not Keras's; the message does not name the file
    */
   static TensorFile read(Path file) throws IOException {
     return read(file, 0, Files.size(file), "");

@@ -26,8 +26,10 @@ public final class TensorFiles {
   private TensorFiles() {}
 
   /**
-   * Reads a file's description of its tensors, but not their numbers. @throws InputException if it
-   * is missing, of no known format, broken, or asks for something to be executed
+   * Reads a file's description of its tensors, but not their numbers.
+   *
+   * @throws InputException if it is missing, of no known format, broken, or asks for something to
+   *     be executed
    */
   public static TensorFile open(Path file) {
     if (Files.isDirectory(file)) {
