@@ -6,8 +6,8 @@ import org.vgg4j.network.Device;
 import org.vgg4j.network.FcWeights;
 
 /**
- * How an {@link ImageClassifier} uses the machine. No option changes a result by more than
- * rounding, but for {@link #fcWeights}.
+ * How an {@link ImageClassifier} uses the machine. Except for {@link #fcWeights}, no option changes
+ * a result by more than rounding.
  *
  * @param device where networks are computed, as {@code --device} takes it: cpu; auto, the best that
  *     can be used; or one for which vgg4j's module is on the class path

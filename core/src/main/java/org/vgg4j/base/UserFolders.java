@@ -10,9 +10,9 @@ public final class UserFolders {
 
   /**
    * Returns the folder {@code vgg4j} of the user's cache, which need not exist: in {@code
-   * $XDG_CACHE_HOME}, else in {@code .cache} of {@code $HOME}, else of the home folder that the
-   * system knows. A relative path is ignored, as the specification demands. Returns null for users
-   * without a home, which Java reports as "?".
+   * $XDG_CACHE_HOME}, or else in {@code .cache} of {@code $HOME}, or else of the home folder that
+   * the system knows. A relative path is ignored, as the specification demands. Returns null for
+   * users without a home, which Java reports as "?".
    */
   public static @Nullable Path cache() {
     return cache(System.getenv(), System.getProperty("user.home", ""));

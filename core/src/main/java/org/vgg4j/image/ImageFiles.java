@@ -53,7 +53,7 @@ public final class ImageFiles {
    *
    * @param isImage whether it is worth decoding
    * @param foreign what to call it if it is an image of a format that cannot be read, for example
-   *     HEIC; else null
+   *     HEIC; otherwise null
    */
   public record Content(boolean isImage, @Nullable String foreign) {}
 

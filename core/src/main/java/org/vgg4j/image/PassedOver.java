@@ -64,7 +64,7 @@ public final class PassedOver {
     }
   }
 
-  /** Takes note of an image that lies in no class folder. */
+  /** Takes note of an image outside the class folders. */
   public void addStray(Path file) {
     strays.add(root.relativize(file).toString());
   }

@@ -4,9 +4,9 @@ package org.vgg4j.network;
  * A layer's output for images of one size, in plain layout.
  *
  * @param images number of images
- * @param channels of a convolution's or pool's map, or features of a fully connected layer
- * @param height rows of the map; of a fully connected layer windows one above another
- * @param width columns of the map; of a fully connected layer windows side by side
+ * @param channels channels of a convolution's or pool's map, or features of a fully connected layer
+ * @param height rows of the map; for a fully connected layer, windows from top to bottom
+ * @param width columns of the map; for a fully connected layer, windows from left to right
  * @param values {@code [images][channels][height][width]}
  */
 public record FeatureMaps(int images, int channels, int height, int width, float[] values) {

@@ -4,8 +4,8 @@ package org.vgg4j.network;
  * Class scores (before soft-max) of whole images, one for each window that fits.
  *
  * @param images number of images
- * @param rows windows one above another: height / 32 - crop / 32 + 1
- * @param columns windows side by side
+ * @param rows windows from top to bottom: height / 32 - crop / 32 + 1
+ * @param columns windows from left to right
  * @param classes number of classes
  * @param values {@code [images][rows][columns][classes]}; may be longer; overwritten by the next
  *     pass

@@ -22,7 +22,7 @@ import org.vgg4j.base.InputException;
 /**
  * The driver's end of one {@link EngineProcess}: one command at a time, each waited for, so that no
  * two engines compute at once. Whatever goes wrong in the process becomes an {@link InputException}
- * with one sentence. Not thread-safe, but for {@link #kill()}.
+ * with one sentence. Not thread-safe, except for {@link #kill()}.
  */
 final class Child implements AutoCloseable {
   /** Environment variables that tune the peers' libraries, which are measured as they come. */

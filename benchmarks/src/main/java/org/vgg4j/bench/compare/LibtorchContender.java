@@ -79,7 +79,7 @@ final class LibtorchContender implements Contender {
   }
 
   /**
-   * Reads a tensor straight into libtorch's memory and brings it into the form wanted.
+   * Reads a tensor straight into libtorch's memory and converts it to the wanted form.
    *
    * @param narrow whether that form may have 16 bits
    */

@@ -11,7 +11,7 @@ import org.vgg4j.weights.tensor.StoredTensor;
 
 /**
  * The operations of an ONNX graph, all of which must be what a VGG network has. Weights are
- * [out][in][row][column]; those of Gemm [out][in] if transB, else [in][out].
+ * [out][in][row][column]; those of Gemm are [out][in] if transB is set, otherwise [in][out].
  */
 final class OnnxChain {
   private static final List<Double> TO_CHANNELS_FIRST = List.of(0.0, 3.0, 1.0, 2.0);
