@@ -9,9 +9,12 @@ import org.vgg4j.cuda.kernels.Planes;
 import org.vgg4j.cuda.kernels.Precision;
 import org.vgg4j.model.Layer;
 
-/** Checks of batch norm, with the statistics of the batch and with the running ones. */
+/**
+ * Checks of batch norm, with the statistics of the batch and with the running ones. What
+ * micro-batches add up is made of the same map twice.
+ */
 final class BatchNormChecks {
-  private static final MapShape SHAPE = new MapShape(3, 7, 9, 128);
+  private static final MapShape SHAPE = new MapShape(3, 11, 9, 128); // in two slices
   private static final int CHANNELS = SHAPE.channels();
   private static final int PIXELS = SHAPE.pixels();
   private static final float SHARE = 0.05f;
@@ -87,16 +90,18 @@ final class BatchNormChecks {
       workspace = values.room(norm.workspace());
       findStatistics();
       if (ofBatch) {
-        norm.ofBatch(
-            values.stream(),
-            map,
-            parameters,
-            SHARE,
-            statistics,
-            meanStep,
-            varianceStep,
-            false,
-            workspace);
+        for (boolean add : new boolean[] {false, true}) {
+          norm.ofBatch(
+              values.stream(),
+              map,
+              parameters,
+              SHARE,
+              statistics,
+              meanStep,
+              varianceStep,
+              add,
+              workspace);
+        }
       } else {
         norm.ofRunning(values.stream(), parameters, statistics.factor(), statistics.summand());
       }
@@ -150,8 +155,8 @@ final class BatchNormChecks {
     double[] varianceStep = new double[CHANNELS];
     for (int c = 0; c < CHANNELS; c++) {
       double ofSample = it.variance[c] * PIXELS / (PIXELS - 1);
-      meanStep[c] = SHARE * (it.runningMean[c] - it.mean[c]);
-      varianceStep[c] = SHARE * (it.runningVariance[c] - ofSample);
+      meanStep[c] = 2 * SHARE * (it.runningMean[c] - it.mean[c]);
+      varianceStep[c] = 2 * SHARE * (it.runningVariance[c] - ofSample);
     }
     return Errors.largest(values.readFloats(it.statistics.mean(), CHANNELS), it.mean)
         + Errors.largest(values.readFloats(it.statistics.variance(), CHANNELS), it.variance)
@@ -191,18 +196,21 @@ final class BatchNormChecks {
     Planes dx = values.room(it.x.length, precision);
     long scaleGradient = it.channels();
     long shiftGradient = it.channels();
-    it.norm.backward(
-        values.stream(),
-        it.map,
-        values.map(g, precision),
-        it.parameters.scale(),
-        it.statistics,
-        ofBatch,
-        scaleGradient,
-        shiftGradient,
-        false,
-        dx,
-        it.workspace);
+    Planes gradient = values.map(g, precision);
+    for (boolean add : new boolean[] {false, true}) {
+      it.norm.backward(
+          values.stream(),
+          it.map,
+          gradient,
+          it.parameters.scale(),
+          it.statistics,
+          ofBatch,
+          scaleGradient,
+          shiftGradient,
+          add,
+          dx,
+          it.workspace);
+    }
     double[] sums = it.sums(i -> g[i]);
     double[] products = it.sums(i -> g[i] * (it.x[i] - it.mean[i % CHANNELS]));
     double[] wanted = new double[g.length];
@@ -214,7 +222,8 @@ final class BatchNormChecks {
       wanted[i] = it.scale[c] * d * (g[i] - less);
     }
     for (int c = 0; c < CHANNELS; c++) {
-      products[c] *= it.inverse(c);
+      products[c] *= 2 * it.inverse(c);
+      sums[c] *= 2;
     }
     double learnt =
         Errors.largest(values.readFloats(scaleGradient, CHANNELS), products)

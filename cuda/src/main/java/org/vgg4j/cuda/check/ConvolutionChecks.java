@@ -86,7 +86,7 @@ final class ConvolutionChecks {
               new KernelCheck(
                   layer.name("convolution and pool", precision),
                   map,
-                  v -> pooled(v, layer, precision)));
+                  v -> pooled(v, layer, precision, false)));
         }
         if (layer.input().channels() >= 64) {
           checks.add(
@@ -108,6 +108,12 @@ final class ConvolutionChecks {
                   v -> biasGradient(v, layer, precision)));
         }
       }
+      Layer layer = LAYERS.get(0);
+      checks.add(
+          new KernelCheck(
+              layer.name("NaN through convolution and pool", precision),
+              map,
+              v -> pooled(v, layer, precision, true)));
     }
     return checks;
   }
@@ -151,9 +157,14 @@ final class ConvolutionChecks {
     return Errors.largest(values.readFloats(y, convolution.output().values()), wanted);
   }
 
-  private static double pooled(DeviceValues values, Layer layer, Precision precision) {
+  /** With a value that is NaN, or none: what has gone wrong must stay visible. */
+  private static double pooled(
+      DeviceValues values, Layer layer, Precision precision, boolean withNaN) {
     Convolution convolution = layer.convolution(values.library(), precision);
     double[] x = values.randomMap(layer.input().values());
+    if (withNaN) {
+      x[0] = Double.NaN;
+    }
     double[] w = layer.weights(values, convolution);
     double[] b = values.random(layer.outputs(), 1);
     long count = convolution.output().pooled().values();

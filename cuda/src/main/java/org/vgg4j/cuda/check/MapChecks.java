@@ -36,13 +36,18 @@ final class MapChecks {
 
   private static double pool(DeviceValues values, Precision precision) {
     double[] x = values.randomMap(SHAPE.values());
+    x[SHAPE.channels() + 3] = Double.NaN;
     long count = SHAPE.pooled().values();
     Planes y = values.room(count, precision);
+    Planes alone = values.room(count, precision);
     long argmax = values.room(count);
     Planes map = values.map(x, precision);
-    new Pooling(values.library()).forward(values.stream(), SHAPE, map, y, argmax);
+    Pooling pooling = new Pooling(values.library());
+    pooling.forward(values.stream(), SHAPE, map, y, argmax);
+    pooling.forward(values.stream(), SHAPE, map, alone, 0);
     PoolReference wanted = PoolReference.of(SHAPE, x);
     return Errors.largest(values.read(y, count), wanted.values())
+        + Errors.largest(values.read(alone, count), wanted.values())
         + Errors.exact(values.readBytes(argmax, count), wanted.argmax());
   }
 

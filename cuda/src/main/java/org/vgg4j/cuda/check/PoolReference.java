@@ -2,7 +2,9 @@ package org.vgg4j.cuda.check;
 
 import org.vgg4j.cuda.kernels.MapShape;
 
-/** A pool by its definition: the largest of each window, and which it was. */
+/**
+ * A pool by its definition: the largest of each window, or NaN if there is one, and which it was.
+ */
 record PoolReference(double[] values, int[] argmax) {
   static PoolReference of(MapShape shape, double[] map) {
     MapShape half = shape.pooled();
@@ -12,7 +14,7 @@ record PoolReference(double[] values, int[] argmax) {
       values[i] = Double.NEGATIVE_INFINITY;
       for (int which = 0; which < 4; which++) {
         double value = map[index(shape, half, i, which)];
-        if (value > values[i]) {
+        if (value > values[i] || Double.isNaN(value)) {
           values[i] = value;
           argmax[i] = which;
         }

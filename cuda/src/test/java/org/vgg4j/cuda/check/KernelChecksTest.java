@@ -40,6 +40,10 @@ class KernelChecksTest {
     assertThat(Errors.largest(got, wanted)).isBetween(0.004, 0.006);
     got[3] = Double.NaN;
     assertThat(Errors.largest(got, wanted)).isInfinite();
+    wanted[3] = Double.NaN;
+    assertThat(Errors.largest(got, wanted)).isBetween(0.004, 0.006);
+    got[3] = 1;
+    assertThat(Errors.largest(got, wanted)).isInfinite();
   }
 
   /** What {@code benchmarks/gpu} runs at full size: that nothing is launched wrongly. */

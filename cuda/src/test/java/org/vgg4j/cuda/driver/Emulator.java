@@ -7,11 +7,14 @@ import com.sun.jna.NativeLibrary;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.extension.AfterEachCallback;
 import org.junit.jupiter.api.extension.BeforeAllCallback;
 import org.junit.jupiter.api.extension.BeforeEachCallback;
 import org.junit.jupiter.api.extension.ExtensionContext;
+import org.vgg4j.cuda.Sources;
 
 /**
  * A driver without a GPU, for tests: {@code @ExtendWith(Emulator.class)}. Builds it once for the
@@ -25,6 +28,9 @@ public final class Emulator implements BeforeAllCallback, BeforeEachCallback, Af
   private static final int NO_COMPILER = 3;
   private static final long SEED = Long.getLong("vgg.test.emulator.seed", 1);
 
+  /** Keeps what is compiled. */
+  public static final Path FOLDER = Sources.module().resolve("target/emulator");
+
   private static String library = "";
 
   @Override
@@ -37,22 +43,29 @@ public final class Emulator implements BeforeAllCallback, BeforeEachCallback, Af
     if (!library.isEmpty()) {
       return;
     }
-    Path sources = Path.of("src", "test", "cpp").toAbsolutePath();
+    library =
+        build(FOLDER.toString(), Sources.emulatorBuild().resolveSibling("faults.cu").toString());
+    System.setProperty(Driver.LIBRARY_PROPERTY, library);
+  }
+
+  /**
+   * Builds an emulator; skips the test where there is no C++ compiler.
+   *
+   * @param arguments of {@code cuda/src/test/cpp/build}
+   * @return the library's path
+   */
+  public static String build(String... arguments) throws IOException, InterruptedException {
+    List<String> command = new ArrayList<>(List.of(Sources.emulatorBuild().toString()));
+    command.addAll(List.of(arguments));
     Process build =
-        new ProcessBuilder(
-                sources.resolve("build").toString(),
-                Path.of("target", "emulator").toAbsolutePath().toString(),
-                sources.resolve("faults.cu").toString())
-            .redirectError(ProcessBuilder.Redirect.INHERIT)
-            .start();
+        new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.INHERIT).start();
     String said = new String(build.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
     assertThat(build.waitFor(10, TimeUnit.MINUTES)).isTrue();
     assumeTrue(
         build.exitValue() != NO_COMPILER,
         "The GPU's kernels are not tested: there is no C++ compiler (install g++).");
     assertThat(build.exitValue()).as("the emulator's build").isZero();
-    library = said.strip();
-    System.setProperty(Driver.LIBRARY_PROPERTY, library);
+    return said.strip();
   }
 
   @Override

@@ -13,17 +13,17 @@ import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.vgg4j.cuda.Sources;
 
 /** That the PTX among the resources is what the sources give. */
 class PtxTest {
-  private static final Path ROOT = Path.of("..").toAbsolutePath().normalize();
-  private static final Path SOURCES = ROOT.resolve("cuda/src/main/cuda");
+  private static final Path ROOT = Sources.module().resolve("..").normalize();
   private static final Path RESOURCES =
       ROOT.resolve("cuda/src/main/resources/org/vgg4j/cuda/sm_80");
 
   @Test
   void everySourceIsAFileOfKernels() throws IOException {
-    assertThat(names(SOURCES, ".cu")).containsExactlyElementsOf(KernelLibrary.FILES);
+    assertThat(names(Sources.kernels(), ".cu")).containsExactlyElementsOf(KernelLibrary.FILES);
     assertThat(names(RESOURCES, ".ptx")).containsExactlyElementsOf(KernelLibrary.FILES);
   }
 

@@ -1,0 +1,465 @@
+package org.vgg4j.cuda.check;
+
+import java.util.List;
+import java.util.stream.Stream;
+
+/** Typical faults, at least one for each file of kernels. */
+final class PlantedFaults {
+  private PlantedFaults() {}
+
+  /** One of each kind: every run of the tests plants these. */
+  static final List<PlantedFault> FEW =
+      List.of(
+          PlantedFault.of(
+              "the barrier between the steps of a product is missing",
+              "tile.cuh",
+              "    barrier();  // the next step is there for all, and what is filled then nobody"
+                  + " reads any more\n",
+              "",
+              "convolution 3x3, 2 x 5 x 7",
+              "weight gradient of 3x3, 2 x 5 x 7"),
+          PlantedFault.of(
+              "the wait for cp.async leaves one group too many on its way",
+              "tile.cuh",
+              "cp_async_wait<STAGES - 2>();",
+              "cp_async_wait<STAGES - 1>();",
+              "convolution 3x3, 2 x 5 x 7"),
+          PlantedFault.of(
+              "taps are mirrored",
+              "convolution.cu",
+              "int s = tap % shape.side;",
+              "int s = shape.side - 1 - tap % shape.side;",
+              "convolution 3x3, 2 x 5 x 7",
+              "data gradient of 3x3, 2 x 5 x 7"),
+          PlantedFault.of(
+              "the box that a tap reads is one column too wide",
+              "convolution.cu",
+              "column < shape.width && r",
+              "column <= shape.width && r",
+              "convolution 3x3, 2 x 5 x 7",
+              "convolution 5x5, 1 x 7 x 6"),
+          PlantedFault.of(
+              "the ReLU's mask is forgotten",
+              "epilogue.cuh",
+              "v[i] = m[i] > 0.f ? v[i] * mask_scale : 0.f;",
+              "v[i] *= mask_scale;",
+              "data gradient of 3x3, 2 x 5 x 7"),
+          PlantedFault.of(
+              "the barrier in a block's sum is missing",
+              "loss.cu",
+              "    barrier();\n    if (thread_index() < half) {",
+              "    if (thread_index() < half) {",
+              "soft-max",
+              "cross-entropy, correct",
+              "cross-entropy's gradient"),
+          PlantedFault.of(
+              "the odd last row of an image is not skipped",
+              "pool.cu",
+              "((long long)image * height + line",
+              "((long long)image * (height / 2 * 2) + line",
+              "pool, "),
+          PlantedFault.of(
+              "the window is one channel short",
+              "local_response_norm.cu",
+              "d <= RADIUS; d++) sum = fused(",
+              "d < RADIUS; d++) sum = fused(",
+              "LRN, ",
+              "gradient of LRN, "),
+          PlantedFault.of(
+              "the first slice is added twice",
+              "sgd.cu",
+              "for (int slice = 1; slice < number",
+              "for (int slice = 0; slice < number",
+              "SGD",
+              "sums of slices"),
+          PlantedFault.of(
+              "the words of the key are swapped",
+              "dropout.cu",
+              "philox(words, seed_low, seed_high);",
+              "philox(words, seed_high, seed_low);",
+              "dropout"));
+
+  private static final List<PlantedFault> PRODUCTS =
+      List.of(
+          PlantedFault.of(
+              "nobody waits for cp.async",
+              "tile.cuh",
+              "    cp_async_wait<STAGES - 2>();\n",
+              "",
+              "convolution 3x3, 2 x 5 x 7"),
+          PlantedFault.of(
+              "the epilogue does not wait until the buffers are free",
+              "tile.cuh",
+              "  barrier();  // the buffers are free\n",
+              "",
+              "convolution 3x3, 2 x 5 x 7"),
+          PlantedFault.of(
+              "a buffer is filled that is still in use",
+              "tile.cuh",
+              "int filled = STAGES - 1;",
+              "int filled = 0;",
+              "convolution 3x3"),
+          PlantedFault.of(
+              "a fragment is not transposed",
+              "tile.cuh",
+              "ldmatrix_x4_trans(a,",
+              "ldmatrix_x4(a,",
+              "weight gradient of 3x3"),
+          PlantedFault.of(
+              "the halves of a fragment are swapped",
+              "tile.cuh",
+              "k / CHUNK + (lane >> 3 & 1)",
+              "k / CHUNK + (~lane >> 3 & 1)",
+              "convolution 3x3"),
+          PlantedFault.of(
+              "the second half of a large tile does not wait for the first",
+              "convolution.cu",
+              "    if (part > 0) barrier();\n",
+              "",
+              "convolution .* in large tiles"),
+          PlantedFault.of(
+              "the box that a tap reads is one row too high",
+              "convolution.cu",
+              "row >= 0 && row < shape.height",
+              "row >= -1 && row < shape.height",
+              "convolution 3x3, 2 x 5 x 7"),
+          PlantedFault.of(
+              "the gradient's padding is that of the filter, not the layer's",
+              "convolution.cu",
+              "y[i] + shape.pad - r",
+              "y[i] + shape.side / 2 - r",
+              "data gradient of 7x7"),
+          PlantedFault.of(
+              "the gradient reads the same tap's weights for all taps",
+              "convolution.cu",
+              "      origin += shape.outputs;\n",
+              "",
+              "data gradient of 3x3"),
+          PlantedFault.of(
+              "rows behind the last pixel are read",
+              "convolution.cu",
+              "y[i] = pixel.exists ? pixel.y : -1 << 20;",
+              "y[i] = pixel.y;",
+              "convolution 3x3"),
+          PlantedFault.of(
+              "weights of one output too many are read",
+              "convolution.cu",
+              "row + i * (THREADS / 4) < shape.outputs",
+              "row + i * (THREADS / 4) <= shape.outputs",
+              "convolution 1x1, 130 x"),
+          PlantedFault.of(
+              "the product of a low and a high plane is missing",
+              "convolution.cu",
+              "column < shape.width && r < shape.side;",
+              "column < shape.width && r < shape.side && !place.low_a();",
+              "convolution 3x3.*FP32",
+              "data gradient of 3x3.*FP32"),
+          PlantedFault.of(
+              "a slice starts where the sum does",
+              "convolution.cu",
+              "step / steps, step % steps};",
+              "step / steps, 0};",
+              "convolution 3x3"),
+          PlantedFault.of(
+              "the last step of each slice is omitted",
+              "convolution.cu",
+              "(block_y() + 1) / slices);\n  Place",
+              "(block_y() + 1) / slices) - 1;\n  Place",
+              "convolution 3x3"),
+          PlantedFault.of(
+              "the first slice is omitted",
+              "convolution.cu",
+              "for (int slice = 0; slice < slices",
+              "for (int slice = 1; slice < slices",
+              "convolution 3x3",
+              "data gradient of 3x3"),
+          PlantedFault.of(
+              "the bias is omitted where sums are in slices",
+              "convolution.cu",
+              "output.load_bias(column, b);",
+              "zero(b);",
+              "convolution 3x3",
+              "scores of convolution"),
+          PlantedFault.of(
+              "the bias is omitted where sums are in one piece",
+              "convolution.cu",
+              "  if (exists) output.load_bias(channel, bias);\n",
+              "",
+              "convolution 3x3",
+              "convolution and pool"),
+          PlantedFault.of(
+              "which pixel of a window was the largest has row and column swapped",
+              "epilogue.cuh",
+              "row / 2 % 2, window % (width / 2) * 2 + row % 2",
+              "row % 2, window % (width / 2) * 2 + row / 2 % 2",
+              "convolution and pool"),
+          PlantedFault.of(
+              "an odd last row makes windows",
+              "epilogue.cuh",
+              "images * (height / 2) * (width / 2) * 4",
+              "images * ((height + 1) / 2) * (width / 2) * 4",
+              "convolution and pool 3x3"),
+          PlantedFault.of(
+              "taps are upside down",
+              "weight_gradient.cu",
+              "down = tap / side - side / 2;",
+              "down = side / 2 - tap / side;",
+              "weight gradient of 3x3"),
+          PlantedFault.of(
+              "pixels behind the last one are read",
+              "weight_gradient.cu",
+              "bool valid = exists && pixel + line < pixels;",
+              "bool valid = exists;",
+              "weight gradient of 3x3",
+              "weight gradient of 1x1"),
+          PlantedFault.of(
+              "a step over several images counts their rows on",
+              "weight_gradient.cu",
+              "step_down = STEP / width % height;",
+              "step_down = STEP / width;",
+              "weight gradient of 1x1, 130 x"),
+          PlantedFault.of(
+              "the padding of a row of weights is not zero",
+              "weight_gradient.cu",
+              "exists = tap < side * side;",
+              "exists = true;",
+              "weight gradient of 3x3, 2 x 9 x 5 x 16"),
+          PlantedFault.of(
+              "the product of a low and a high plane is missing",
+              "weight_gradient.cu",
+              "bool valid = exists && pixel + line < pixels;",
+              "bool valid = exists && pixel + line < pixels && pass != 0;",
+              "weight gradient of 3x3.*FP32"));
+
+  private static final List<PlantedFault> MAPS =
+      List.of(
+          PlantedFault.of(
+              "of equal pixels the last is the largest",
+              "values.cuh",
+              "v[i] > best[i] ||",
+              "v[i] >= best[i] ||",
+              "pool, ",
+              "convolution and pool",
+              "batch norm, pool"),
+          PlantedFault.of("a pool drops NaN", "values.cuh", " || v[i] != v[i];", ";", "pool, "),
+          PlantedFault.of(
+              "a ReLU drops NaN",
+              "values.cuh",
+              "value <= 0.f ? 0.f : value",
+              "value > 0.f ? value : 0.f",
+              "NaN through convolution and pool"),
+          PlantedFault.of(
+              "which pixel was the largest is written where nobody wants it",
+              "values.cuh",
+              "    if (argmax) {\n",
+              "    {\n",
+              "pool, "),
+          PlantedFault.of(
+              "values are cut off instead of rounded",
+              "values.cuh",
+              "  return {bf16_pair(values[0], values[1]), bf16_pair(values[2], values[3]),"
+                  + " bf16_pair(values[4], values[5]),\n"
+                  + "          bf16_pair(values[6], values[7])};",
+              """
+                u32 bits[8];
+                UNROLL for (int i = 0; i < 8; i++) bits[i] = float_to_bits(values[i]) >> 16;
+                return {bits[0] | bits[1] << 16, bits[2] | bits[3] << 16, bits[4] | bits[5] << 16, bits[6] | bits[7] << 16};
+              """,
+              "image to map, BF16",
+              "weights to rows, rounded, BF16",
+              "SGD, rounded weights, BF16"),
+          PlantedFault.of(
+              "the low plane is lost",
+              "values.cuh",
+              "rest[i] = remainder_of_bf16(values[i], rest[i]);",
+              "rest[i] = 0.f;",
+              "image to map, FP32",
+              "LRN, FP32",
+              "SGD, rounded weights, FP32"),
+          PlantedFault.of(
+              "windows behind the last one are read",
+              "pool.cu",
+              "  if (image >= images) return;\n  long long first",
+              "  long long first",
+              "pool, "),
+          PlantedFault.of(
+              "row and column of the largest are swapped",
+              "pool.cu",
+              "which == y % 2 * 2 + x % 2",
+              "which == x % 2 * 2 + y % 2",
+              "un-pool, "),
+          PlantedFault.of(
+              "an odd last row receives gradients",
+              "pool.cu",
+              "if (y / 2 < height / 2 && x / 2 < width / 2)",
+              "if (x / 2 < width / 2)",
+              "un-pool, "),
+          PlantedFault.of(
+              "the gradient's window is one channel short",
+              "local_response_norm.cu",
+              "d <= RADIUS; d++) sum += terms",
+              "d < RADIUS; d++) sum += terms",
+              "gradient of LRN, "),
+          PlantedFault.of(
+              "the last channels see the next pixel's",
+              "local_response_norm.cu",
+              "first >= 0 && first < channels",
+              "first >= 0 && first <= channels",
+              "LRN, ",
+              "gradient of LRN, "),
+          PlantedFault.of(
+              "images' channels are read beyond their number",
+              "layout.cu",
+              "v[i] = channel < channels ?",
+              "v[i] = channel <= channels ?",
+              "image to map"),
+          PlantedFault.of(
+              "taps and channels are swapped",
+              "layout.cu",
+              "((long long)k * channels + channel) * taps + tap",
+              "((long long)k * taps + tap) * channels + channel",
+              "weights to rows"),
+          PlantedFault.of(
+              "a row is taken to have no padding",
+              "layout.cu",
+              "tap * padded + channel));",
+              "tap * channels + channel));",
+              "rows to weights"));
+
+  private static final List<PlantedFault> BATCH_NORM =
+      List.of(
+          PlantedFault.of(
+              "the running variance is not that of a sample",
+              "batch_norm.cu",
+              "(double)pixels / (pixels - 1)",
+              "1",
+              "moments of batch norm"),
+          PlantedFault.of(
+              "the variance has no epsilon",
+              "batch_norm.cu",
+              "square_root(variance + EPSILON)",
+              "square_root(variance)",
+              "batch norm of running statistics"),
+          PlantedFault.of(
+              "slices overlap",
+              "batch_norm.cu",
+              "((long long)slice * 2 + term) * channels",
+              "((long long)slice + term) * channels",
+              "moments of batch norm",
+              "scale's gradient of batch norm"),
+          PlantedFault.of(
+              "a micro-batch's step of the running variance replaces the others'",
+              "batch_norm.cu",
+              "add ? load(variance_step + c) + step : step",
+              "step",
+              "moments of batch norm"),
+          PlantedFault.of(
+              "a micro-batch's gradient of the scale replaces the others'",
+              "batch_norm.cu",
+              "add ? load(scale_gradient + c) + gradient : gradient",
+              "gradient",
+              "scale's gradient of batch norm"),
+          PlantedFault.of(
+              "the gradient misses a factor of the deviation",
+              "batch_norm.cu",
+              "-factor * inverse * inverse * product",
+              "-factor * inverse * product",
+              "gradient of batch norm of the batch"),
+          PlantedFault.of(
+              "the squares are not of the differences",
+              "sums.cu",
+              "sums[1][i] += less * less;",
+              "sums[1][i] += less * v[i];",
+              "moments of batch norm"),
+          PlantedFault.of(
+              "the barrier in a block's sum is missing",
+              "sums.cu",
+              "half > 0; half /= 2) {\n      barrier();",
+              "half > 0; half /= 2) {",
+              "bias gradient of 3x3",
+              "moments of batch norm"),
+          PlantedFault.of(
+              "the last pixel of a slice is in the next one, too",
+              "sums.cu",
+              "pixel < to; pixel += LANES",
+              "pixel <= to; pixel += LANES",
+              "bias gradient of 3x3",
+              "moments of batch norm"));
+
+  private static final List<PlantedFault> STEP =
+      List.of(
+          PlantedFault.of(
+              "the largest score is not subtracted",
+              "loss.cu",
+              "    most = over_block(most, [](double a, double b) { return larger(a, b); });\n",
+              "    over_block(most, [](double a, double b) { return larger(a, b); });\n"
+                  + "    most = 0;\n",
+              "soft-max",
+              "cross-entropy, correct"),
+          PlantedFault.of(
+              "a block's sum is overwritten before all have read it",
+              "loss.cu",
+              "  double result = shared[0];\n  barrier();\n",
+              "  double result = shared[0];\n",
+              "soft-max"),
+          PlantedFault.of(
+              "of equal scores the last counts",
+              "loss.cu",
+              "other == score && k > label",
+              "other == score && k < label",
+              "cross-entropy, correct"),
+          PlantedFault.of(
+              "the gradient is not divided by the batch",
+              "loss.cu",
+              "(k == label ? 1 : 0)) * gradient_scale)",
+              "(k == label ? 1 : 0)))",
+              "cross-entropy's gradient"),
+          PlantedFault.of(
+              "momentum is applied to the gradient, too",
+              "sgd.cu",
+              "momentum * v[i] - rate * (g[i] + decay * w[i])",
+              "momentum * (v[i] - rate * (g[i] + decay * w[i]))",
+              "SGD"),
+          PlantedFault.of(
+              "decay is not multiplied by the rate",
+              "sgd.cu",
+              "rate * (g[i] + decay * w[i])",
+              "rate * g[i] - decay * w[i]",
+              "SGD"),
+          PlantedFault.of(
+              "weights move by the velocity of the step before",
+              "sgd.cu",
+              "    v[i] = momentum * v[i] - rate * (g[i] + decay * w[i]);\n    w[i] += v[i];\n",
+              "    w[i] += v[i];\n    v[i] = momentum * v[i] - rate * (g[i] + decay * w[i]);\n",
+              "SGD"),
+          PlantedFault.of(
+              "weights behind the last are read",
+              "sgd.cu",
+              "  if (at >= count) return;\n  float w[8];",
+              "  float w[8];",
+              "SGD"),
+          PlantedFault.of(
+              "rounded weights are written where nobody wants them",
+              "sgd.cu",
+              "if (rounded) Target",
+              "Target",
+              "SGD"),
+          PlantedFault.of(
+              "the threshold is compared with signed numbers",
+              "dropout.cu",
+              "words[i] < (u32)threshold",
+              "(int)words[i] < threshold",
+              "dropout"),
+          PlantedFault.of(
+              "Philox has nine rounds", "dropout.cu", "round < 10", "round < 9", "dropout"),
+          PlantedFault.of(
+              "what stays is not scaled",
+              "dropout.cu",
+              "v[4 * half + i] * scale",
+              "v[4 * half + i]",
+              "dropout"));
+
+  static List<PlantedFault> all() {
+    return Stream.of(FEW, PRODUCTS, MAPS, BATCH_NORM, STEP).flatMap(List::stream).toList();
+  }
+}
