@@ -1,22 +1,30 @@
 package org.vgg4j.cli;
 
 import org.vgg4j.network.Device;
+import org.vgg4j.network.Precision;
 import picocli.CommandLine.Option;
 
-/** The option that says where networks are computed. */
+/** The options that say where networks are computed, and how exactly. */
 final class DeviceOption {
-  /** Its name. */
+  /** The name of the first. */
   static final String NAME = "--device";
 
   @Option(names = NAME, paramLabel = "NAME", defaultValue = "auto", description = Texts.DEVICE)
   private String device;
 
+  @Option(
+      names = "--precision",
+      paramLabel = "NAME",
+      defaultValue = "auto",
+      description = Texts.PRECISION)
+  private String precision;
+
   /**
-   * The device that it names.
+   * The device that they name.
    *
    * @throws org.vgg4j.base.InputException if that cannot be understood
    */
   Device get() {
-    return Device.of(device);
+    return Device.of(device).in(Precision.of(precision));
   }
 }

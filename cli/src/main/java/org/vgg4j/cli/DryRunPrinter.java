@@ -49,7 +49,7 @@ final class DryRunPrinter {
     out.printf(
         Locale.ROOT,
         "data: %s, %d classes, %,d training and %,d validation images%nimages: %s%nnetwork: %s,"
-            + " %,d parameters%nmemory: %,.0f MB of heap for %d images at a time%nfirst step: loss"
+            + " %,d parameters%nmemory: %,.0f MB for %d images at a time%nfirst step: loss"
             + " %.3f (guessing: %.3f), %.1f images/s%nin all: at most %,d steps, %s on this"
             + " machine, not counting the first look at all images%n%n",
         found.data().name(),

@@ -53,7 +53,7 @@ final class FinetuneCommand extends TrainCommand {
     }
     Map<String, Object> defaults =
         new LinkedHashMap<>(TrainingConfig.fineTuning(Path.of(model), "").options());
-    defaults.keySet().removeAll(List.of("data", "threads", "device"));
+    defaults.keySet().removeAll(List.of("data", "threads", "device", "precision"));
     if (YamlOptions.value("--crop", args) != null) {
       defaults.remove(
           "scale"); // the model's is for its own crop: this one's follows from the ratio

@@ -55,6 +55,7 @@ final class SummaryCommand implements Runnable {
               + " ${DEFAULT-VALUE})")
   private int microBatch;
 
+  @Mixin private final DeviceOption device = new DeviceOption();
   @Mixin private final ThreadsOption threads = new ThreadsOption();
 
   @Option(names = "--json", description = Texts.JSON)
@@ -73,7 +74,7 @@ final class SummaryCommand implements Runnable {
               + batch
               + ", or 0 for all");
     }
-    try (Engine engine = Engines.open(Device.CPU, threads.count())) {
+    try (Engine engine = Engines.open(device.get(), threads.count())) {
       PrintWriter out = spec.commandLine().getOut();
       if (all) {
         List<Architecture> family = new ArrayList<>();
@@ -152,7 +153,7 @@ final class SummaryCommand implements Runnable {
         engine.kernels().name(),
         engine.hostThreads().count(),
         megabytes(plan.total()),
-        beside.isPresent()
+        beside.isPresent() && engine.device().equals(Device.CPU)
             ? "; with Java itself the process takes about "
                 + megabytes(plan.total() + beside.getAsLong())
             : "",

@@ -10,8 +10,11 @@ final class Texts {
   static final String CROP =
       "side of the network's input window in pixels, at least 32 (default: ${DEFAULT-VALUE})";
   static final String DEVICE =
-      "what computes: auto (the best that can be used here), cpu, or a device whose vgg4j module"
-          + " is installed, such as cuda or cuda:0,1 (default: ${DEFAULT-VALUE})";
+      "what computes: auto (an NVIDIA GPU if one can be used, otherwise the CPU), cpu, cuda, or a"
+          + " particular GPU such as cuda:1 (default: ${DEFAULT-VALUE})";
+  static final String PRECISION =
+      "how exactly a GPU multiplies: bf16, fp32 (about a third as fast), or auto, which is bf16;"
+          + " the CPU has fp32 only (default: ${DEFAULT-VALUE})";
   static final String JSON = "print the result as JSON";
   static final String MODEL =
       "a model.safetensors that vgg train or vgg import wrote, or a file that vgg import reads";

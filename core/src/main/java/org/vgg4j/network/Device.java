@@ -13,8 +13,9 @@ import org.vgg4j.base.InputException;
  * @param kind the kind of device: cpu, cuda; or auto, the best that can be used here
  * @param numbers of the devices, from 0, where there are several of a kind; empty: the provider's
  *     choice
+ * @param precision with which it computes, as {@code --precision} says it
  */
-public record Device(String kind, List<Integer> numbers) {
+public record Device(String kind, List<Integer> numbers, Precision precision) {
   /** The best that can be used here. */
   public static final Device AUTO = new Device("auto", List.of());
 
@@ -26,6 +27,16 @@ public record Device(String kind, List<Integer> numbers) {
   /** Copies the list. */
   public Device {
     numbers = List.copyOf(numbers);
+  }
+
+  /** One that computes with the precision that it is best at. */
+  public Device(String kind, List<Integer> numbers) {
+    this(kind, numbers, Precision.AUTO);
+  }
+
+  /** The same with another precision. */
+  public Device in(Precision other) {
+    return new Device(kind, numbers, other);
   }
 
   /**
@@ -50,7 +61,7 @@ public record Device(String kind, List<Integer> numbers) {
             : Arrays.stream(numbers.split(",")).map(Integer::valueOf).toList());
   }
 
-  /** The text that {@link #of} parses. */
+  /** The text that {@link #of} parses; the precision is not part of it. */
   public String text() {
     return numbers.isEmpty()
         ? kind

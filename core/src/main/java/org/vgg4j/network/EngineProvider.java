@@ -13,8 +13,14 @@ public interface EngineProvider {
    * @param usable whether it can
    * @param reason what it is, as a phrase; or, where it cannot be used, what is missing, as a
    *     clause
+   * @param remedy what to do about that, as an instruction; may be empty
    */
-  record Availability(boolean usable, String reason) {}
+  record Availability(boolean usable, String reason, String remedy) {
+    /** One that needs no remedy, or has none. */
+    public Availability(boolean usable, String reason) {
+      this(usable, reason, "");
+    }
+  }
 
   /** The kind of device, as in {@link Device#kind()}. */
   String kind();

@@ -21,8 +21,8 @@ public final class Engines {
   private static final Map<String, String> OPTIONAL =
       Map.of(
           "cuda",
-          "it needs vgg4j's module for NVIDIA GPUs, which is not on the class path, and NVIDIA's"
-              + " driver");
+          "it needs vgg4j's module for NVIDIA GPUs, which is not on the class path (the jar"
+              + " vgg4j-cuda), and NVIDIA's driver");
 
   /**
    * What was chosen, and why.
@@ -85,15 +85,19 @@ public final class Engines {
    * @param providers the best first
    */
   static Choice choose(Device device, List<EngineProvider> providers) {
-    if (device.equals(Device.AUTO)) {
-      return best(providers);
+    if (device.kind().equals(Device.AUTO.kind())) {
+      return best(device.precision(), providers);
     }
     for (EngineProvider provider : providers) {
       if (provider.kind().equals(device.kind())) {
         EngineProvider.Availability availability = provider.availability(device);
         if (!availability.usable()) {
           throw new InputException(
-              "option device is %s, but %s".formatted(device.text(), availability.reason()));
+              "option device is %s, but %s%s"
+                  .formatted(
+                      device.text(),
+                      availability.reason(),
+                      availability.remedy().isEmpty() ? "" : ": " + availability.remedy()));
         }
         return new Choice(provider, device, availability.reason());
       }
@@ -110,10 +114,10 @@ public final class Engines {
                 providers.stream().map(EngineProvider::kind).collect(Collectors.joining(", "))));
   }
 
-  private static Choice best(List<EngineProvider> providers) {
+  private static Choice best(Precision precision, List<EngineProvider> providers) {
     List<String> obstacles = new ArrayList<>();
     for (EngineProvider provider : providers) {
-      Device device = new Device(provider.kind(), List.of());
+      Device device = new Device(provider.kind(), List.of(), precision);
       EngineProvider.Availability availability = provider.availability(device);
       if (availability.usable()) {
         obstacles.add(0, availability.reason());

@@ -97,7 +97,8 @@ class EnginesTest {
     assertThat(refused(Device.of("cuda:0,1"), CPU))
         .isEqualTo(
             "option device is cuda:0,1, but it needs vgg4j's module for NVIDIA GPUs, which is not"
-                + " on the class path, and NVIDIA's driver: take cpu, or auto");
+                + " on the class path (the jar vgg4j-cuda), and NVIDIA's driver: take cpu, or"
+                + " auto");
     assertThat(refused(Device.AUTO, broken))
         .isEqualTo("no device can be used: not abacus, since a wire is bent");
   }

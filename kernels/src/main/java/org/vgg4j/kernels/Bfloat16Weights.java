@@ -129,6 +129,24 @@ public final class Bfloat16Weights {
   }
 
   /**
+   * The weights as floats, which hold them exactly.
+   *
+   * @return {@code [out][in]}, a new array
+   */
+  public float[] values() {
+    float[] values = new float[Math.multiplyExact(out, in)];
+    for (int o = 0; o < out; o++) {
+      int lane = o % BLOCK;
+      int first = o / BLOCK * in * LANES + lane % LANES;
+      for (int i = 0; i < in; i++) {
+        int pair = pairs[first + i * LANES];
+        values[o * in + i] = lane < LANES ? lower(pair) : upper(pair);
+      }
+    }
+    return values;
+  }
+
+  /**
    * What rounding changed: the norm of its errors relative to the norm of the weights. NaN if a
    * weight is not finite.
    */

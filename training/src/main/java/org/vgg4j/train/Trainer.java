@@ -417,6 +417,7 @@ public final class Trainer {
       provenance.put("testTop5Error", test.top5Error());
     }
     provenance.putAll(company.environment());
+    provenance.put("deviceUsed", engine.device().text());
     provenance.put("kernels", engine.kernels().name() + ": " + engine.kernels().description());
     folder.writeProvenance(provenance);
   }

@@ -55,7 +55,7 @@ public record TrainingConfig(
 
   /** Options that do not change what is learnt, or are recorded elsewhere. */
   private static final Set<String> NOT_IN_PROVENANCE =
-      Set.of("threads", "device", "data", "checkpoint-every", "max-unreadable");
+      Set.of("threads", "device", "precision", "data", "checkpoint-every", "max-unreadable");
 
   private static final String INIT = "init";
 
@@ -186,6 +186,7 @@ public record TrainingConfig(
     options.put("seed", seed);
     options.put("threads", threads);
     options.put("device", device.text());
+    options.put("precision", device.precision().label());
     options.put("checkpoint-every", checkpointEvery);
     options.put("max-unreadable", maxUnreadable.text());
     return options;

@@ -7,6 +7,7 @@ import org.vgg4j.data.UnreadableLimit;
 import org.vgg4j.data.loading.ScaleRange;
 import org.vgg4j.model.Configuration;
 import org.vgg4j.network.Device;
+import org.vgg4j.network.Precision;
 
 /**
  * Makes a {@link TrainingConfig}. Its fields are the one home of all defaults: those of programs,
@@ -288,9 +289,15 @@ public final class TrainingConfigBuilder {
     return this;
   }
 
-  /** The device that computes. */
+  /** The device that computes; the precision that was set stays if it names none. */
   public TrainingConfigBuilder device(Device value) {
-    device = value;
+    device = value.precision() == Precision.AUTO ? value.in(device.precision()) : value;
+    return this;
+  }
+
+  /** The precision with which the device computes; what the device is best at unless set. */
+  public TrainingConfigBuilder precision(Precision value) {
+    device = device.in(value);
     return this;
   }
 

@@ -14,6 +14,7 @@ import org.vgg4j.data.UnreadableLimit;
 import org.vgg4j.data.loading.ScaleRange;
 import org.vgg4j.model.Configuration;
 import org.vgg4j.network.Device;
+import org.vgg4j.network.Precision;
 
 /** The keys of a {@link TrainingConfig}, as files and the command line have them. */
 final class TrainingKeys {
@@ -122,6 +123,7 @@ final class TrainingKeys {
     keys.put("seed", (builder, value) -> builder.seed(value.longWhole()));
     keys.put("threads", (builder, value) -> builder.threads(value.whole()));
     keys.put("device", (builder, value) -> builder.device(Device.of(value.text())));
+    keys.put("precision", (builder, value) -> builder.precision(Precision.of(value.text())));
     keys.put("checkpoint-every", (builder, value) -> builder.checkpointEvery(value.whole()));
     keys.put(
         "max-unreadable",

@@ -163,7 +163,7 @@ class TrainingConfigTest {
             .toList();
     assertThat(left)
         .containsExactlyInAnyOrder(
-            "threads", "device", "data", "checkpoint-every", "max-unreadable");
+            "threads", "device", "precision", "data", "checkpoint-every", "max-unreadable");
   }
 
   /** Two paths of the same file give the same weights. */

@@ -1,5 +1,6 @@
 package org.vgg4j.network.cpu;
 
+import org.vgg4j.network.Taps;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Set;
@@ -10,7 +11,7 @@ import org.vgg4j.network.FeatureMaps;
 
 /** Outputs of layers for whole images, computed on the CPU. */
 final class CpuDenseFeatures implements DenseFeatures {
-  private final DenseTaps taps;
+  private final Taps taps;
   private final DensePass pass;
 
   /**
@@ -19,7 +20,7 @@ final class CpuDenseFeatures implements DenseFeatures {
    * @throws org.vgg4j.base.InputException if there is no such output
    */
   CpuDenseFeatures(PreparedWeights weights, CpuMemory memory, Workers workers, Set<String> taps) {
-    this.taps = DenseTaps.of(weights.parameters().architecture(), taps);
+    this.taps = Taps.of(weights.parameters().architecture(), taps);
     this.pass = new DensePass(weights, memory, workers, this.taps);
   }
 

@@ -5,6 +5,7 @@ import org.vgg4j.kernels.Workers;
 import org.vgg4j.model.Architecture;
 import org.vgg4j.network.DenseInference;
 import org.vgg4j.network.ScoreMaps;
+import org.vgg4j.network.Taps;
 
 /** Class scores of whole images, computed on the CPU. */
 final class CpuDenseInference implements DenseInference {
@@ -18,7 +19,7 @@ final class CpuDenseInference implements DenseInference {
   CpuDenseInference(PreparedWeights weights, CpuMemory memory, Workers workers) {
     Architecture architecture = weights.parameters().architecture();
     this.head = Head.of(architecture, memory.kernels());
-    this.pass = new DensePass(weights, memory, workers, DenseTaps.scores(architecture));
+    this.pass = new DensePass(weights, memory, workers, Taps.scores(architecture));
   }
 
   @Override

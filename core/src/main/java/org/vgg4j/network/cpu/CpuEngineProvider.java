@@ -4,6 +4,7 @@ import org.vgg4j.network.Device;
 import org.vgg4j.network.Engine;
 import org.vgg4j.network.EngineProvider;
 import org.vgg4j.network.HostThreads;
+import org.vgg4j.network.Precision;
 
 /** Provides the engine of the CPU, which is always there. */
 public final class CpuEngineProvider implements EngineProvider {
@@ -19,12 +20,15 @@ public final class CpuEngineProvider implements EngineProvider {
 
   @Override
   public Availability availability(Device device) {
-    return device.numbers().isEmpty()
-        ? new Availability(true, "the processors of this machine")
-        : new Availability(
-            false,
-            "processors are not chosen by number: take cpu, and set the number of threads"
-                + " (--threads)");
+    if (!device.numbers().isEmpty()) {
+      return new Availability(
+          false,
+          "processors are not chosen by number",
+          "take cpu, and set the number of threads (--threads)");
+    }
+    return device.precision() == Precision.BF16
+        ? new Availability(false, "processors compute in fp32 only", "set the precision to fp32")
+        : new Availability(true, "the processors of this machine");
   }
 
   @Override

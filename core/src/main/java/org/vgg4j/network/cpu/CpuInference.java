@@ -16,6 +16,7 @@ import org.vgg4j.network.Inference;
 import org.vgg4j.network.MemoryPlan;
 import org.vgg4j.network.Network;
 import org.vgg4j.network.Parameters;
+import org.vgg4j.network.Taps;
 
 /** A forward pass over crops on the CPU. */
 final class CpuInference implements Inference {
@@ -50,7 +51,7 @@ final class CpuInference implements Inference {
     this.head = Head.of(architecture(), memory.kernels());
     this.workers = workers;
     this.taps = Set.copyOf(taps);
-    DenseTaps.requireKnown(architecture(), taps);
+    Taps.requireKnown(architecture(), taps);
     this.stages = Stages.of(architecture(), memory.kernels(), workers, taps, 0);
     reserve(capacity);
     this.prepared = weights.of(stages);

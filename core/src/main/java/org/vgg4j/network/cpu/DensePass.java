@@ -11,6 +11,7 @@ import org.vgg4j.kernels.Workers;
 import org.vgg4j.model.Architecture;
 import org.vgg4j.network.MemoryPlan;
 import org.vgg4j.network.Parameters;
+import org.vgg4j.network.Taps;
 
 /**
  * Runs a network's stages over whole images, one size at a time. Memory grows to fit the largest
@@ -27,7 +28,7 @@ final class DensePass {
   private final Parameters parameters;
   private final CpuMemory memory;
   private final Workers workers;
-  private final DenseTaps taps;
+  private final Taps taps;
 
   /**
    * The weights in the form that the kernels for the current size read, by the index of the stage.
@@ -66,7 +67,7 @@ final class DensePass {
    * @param memory planned for the workers' number of threads
    * @param taps the outputs that are wanted
    */
-  DensePass(PreparedWeights weights, CpuMemory memory, Workers workers, DenseTaps taps) {
+  DensePass(PreparedWeights weights, CpuMemory memory, Workers workers, Taps taps) {
     this.weights = weights;
     this.parameters = weights.parameters();
     this.memory = memory;

@@ -10,6 +10,7 @@ import org.vgg4j.model.Architecture;
 import org.vgg4j.model.LayerShape;
 import org.vgg4j.network.FcWeights;
 import org.vgg4j.network.FeatureMaps;
+import org.vgg4j.network.Taps;
 
 /** The stages for whole images of one size, and how long their outputs are. */
 final class DenseStages {
@@ -24,7 +25,7 @@ final class DenseStages {
 
   /**
    * @param taps the outputs that are wanted
-   * @param height height of the images; see {@link DenseTaps#requireSize}
+   * @param height height of the images; see {@link Taps#requireSize}
    * @param width width of the images
    * @param form form of the weights of the fully connected layers
    */
@@ -32,7 +33,7 @@ final class DenseStages {
       Architecture architecture,
       Kernels kernels,
       Workers workers,
-      DenseTaps taps,
+      Taps taps,
       int height,
       int width,
       FcWeights form) {

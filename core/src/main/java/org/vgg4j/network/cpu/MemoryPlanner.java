@@ -16,6 +16,7 @@ import org.vgg4j.network.DenseInference;
 import org.vgg4j.network.FcWeights;
 import org.vgg4j.network.Inference;
 import org.vgg4j.network.MemoryPlan;
+import org.vgg4j.network.Taps;
 
 /** Adds up the arrays of networks on the heap before they are made. */
 final class MemoryPlanner {
@@ -65,7 +66,7 @@ final class MemoryPlanner {
       int width,
       int threads,
       FcWeights form) {
-    DenseTaps scores = DenseTaps.scores(architecture);
+    Taps scores = Taps.scores(architecture);
     return dense(architecture, kernels, scores, batch, height, width, threads, form);
   }
 
@@ -77,7 +78,7 @@ final class MemoryPlanner {
   static MemoryPlan dense(
       Architecture architecture,
       Kernels kernels,
-      DenseTaps taps,
+      Taps taps,
       int batch,
       int height,
       int width,

@@ -15,6 +15,7 @@ import org.vgg4j.model.Architecture;
 import org.vgg4j.model.Layer;
 import org.vgg4j.network.BatchNormParameters;
 import org.vgg4j.network.FcWeights;
+import org.vgg4j.network.Taps;
 
 /** Turns a list of layers into the list of stages that execute it. */
 final class Stages {
@@ -58,7 +59,7 @@ final class Stages {
       Set<String> taps,
       double dropoutRate) {
     int crop = architecture.crop();
-    String last = DenseTaps.scores(architecture).last();
+    String last = Taps.scores(architecture).last();
     Stages builder = new Stages(architecture, kernels, workers, taps, last, crop, crop);
     List<TrainingStage> stages = builder.untilLastMap();
     stages.addAll(builder.fullyConnected(dropoutRate));
@@ -74,7 +75,7 @@ final class Stages {
       Architecture architecture,
       Kernels kernels,
       Workers workers,
-      DenseTaps taps,
+      Taps taps,
       int height,
       int width) {
     return new Stages(architecture, kernels, workers, taps.names(), taps.last(), height, width);

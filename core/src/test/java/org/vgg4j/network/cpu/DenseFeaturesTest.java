@@ -31,6 +31,7 @@ import org.vgg4j.network.MemoryPlan;
 import org.vgg4j.network.Networks;
 import org.vgg4j.network.Parameters;
 import org.vgg4j.network.ScoreMaps;
+import org.vgg4j.network.Taps;
 
 /** What layers make of whole images. */
 class DenseFeaturesTest {
@@ -199,14 +200,7 @@ class DenseFeaturesTest {
       Map<String, FeatureMaps> maps = features.features(images, 2, 200, 310);
       MemoryPlan plan =
           MemoryPlanner.dense(
-              architecture,
-              kernels,
-              DenseTaps.of(architecture, taps),
-              2,
-              200,
-              310,
-              1,
-              FcWeights.FP32);
+              architecture, kernels, Taps.of(architecture, taps), 2, 200, 310, 1, FcWeights.FP32);
       long held = HeldArrays.bytes(features, maps, images);
       assertThat((double) plan.total()).isCloseTo(held, withPercentage(0.5));
     }

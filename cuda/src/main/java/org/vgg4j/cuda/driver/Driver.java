@@ -2,10 +2,11 @@ package org.vgg4j.cuda.driver;
 
 import com.sun.jna.NativeLibrary;
 import com.sun.jna.Platform;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
-import org.vgg4j.base.InputException;
 
 /**
  * The NVIDIA driver of this machine. Thread-safe; a JVM uses one library, chosen at the first
@@ -21,6 +22,12 @@ public final class Driver {
   /** The first drivers that know it. */
   static final String NEEDED_DRIVER = "version 455 (on Windows 456) or newer";
 
+  private static final String INSTALL =
+      "install driver " + NEEDED_DRIVER + ", start a container with --gpus all";
+
+  /** Where Linux shows that there is a driver: on machines of its own, in WSL, on Jetson boards. */
+  private static final List<String> SIGNS = List.of("/dev/nvidiactl", "/dev/dxg", "/dev/nvmap");
+
   private static @Nullable String bound;
   private static boolean graphs;
 
@@ -33,11 +40,29 @@ public final class Driver {
   /**
    * Finds and starts the driver.
    *
-   * @throws InputException if there is none, it is too old for our kernels, or it cannot start
+   * @throws UnusableDeviceException if there is none, it is too old for our kernels, or it cannot
+   *     start
    */
   public static Driver open() {
     return open(
         System.getProperty(LIBRARY_PROPERTY, Platform.isWindows() ? "nvcuda" : "libcuda.so.1"));
+  }
+
+  /**
+   * Whether there may be a driver. Costs nothing, and loads no library: where there is none, nobody
+   * needs to know that this process could call it.
+   *
+   * @throws UnusableDeviceException if there is none
+   */
+  public static void requireSigns() {
+    boolean told = System.getProperty(LIBRARY_PROPERTY) != null;
+    boolean linux = System.getProperty("os.name").equals("Linux");
+    if (!told && linux && SIGNS.stream().noneMatch(sign -> Files.exists(Path.of(sign)))) {
+      throw new UnusableDeviceException("no NVIDIA driver is installed", INSTALL);
+    }
+    if (!told && System.getProperty("os.name").startsWith("Mac")) {
+      throw new UnusableDeviceException("NVIDIA has no driver for macOS", "use another machine");
+    }
   }
 
   /** As {@link #open()}, by a library's name or path. */
@@ -47,20 +72,18 @@ public final class Driver {
     switch (code) {
       case Result.SUCCESS, Result.NO_DEVICE -> {}
       case Result.SYSTEM_DRIVER_MISMATCH ->
-          throw new InputException(
-              "The NVIDIA driver's library and its kernel module differ in version, as after an"
-                  + " update: restart the machine, or use --device cpu.");
+          throw new UnusableDeviceException(
+              "the NVIDIA driver's library and its kernel module differ in version, as after an"
+                  + " update",
+              "restart the machine");
       case Result.STUB_LIBRARY ->
-          throw new InputException(
-              "The library "
-                  + library
-                  + " is the CUDA toolkit's stub and no driver: take its folder out of"
-                  + " LD_LIBRARY_PATH, or use --device cpu.");
+          throw new UnusableDeviceException(
+              "the library " + library + " is the CUDA toolkit's stub and no driver",
+              "take its folder out of LD_LIBRARY_PATH");
       default ->
-          throw new InputException(
-              "The NVIDIA driver does not start, "
-                  + Result.describe(code)
-                  + ": see whether nvidia-smi works, or use --device cpu.");
+          throw new UnusableDeviceException(
+              "the NVIDIA driver does not start, " + Result.describe(code),
+              "see whether nvidia-smi works");
     }
     int[] version = new int[1];
     Result.check(LibCuda.cuDriverGetVersion(version), "Asking the driver for its version");
@@ -70,10 +93,11 @@ public final class Driver {
     return new Driver(version[0]);
   }
 
-  static InputException tooOld(int version) {
-    return new InputException(
-        "The NVIDIA driver supports CUDA %s and vgg4j's kernels need CUDA %s: install driver %s, or use --device cpu."
-            .formatted(text(version), text(NEEDED_CUDA), NEEDED_DRIVER));
+  static UnusableDeviceException tooOld(int version) {
+    return new UnusableDeviceException(
+        "the NVIDIA driver supports CUDA %s and vgg4j's kernels need CUDA %s"
+            .formatted(text(version), text(NEEDED_CUDA)),
+        "install driver " + NEEDED_DRIVER);
   }
 
   private static synchronized void bind(String library) {
@@ -102,9 +126,10 @@ public final class Driver {
     try {
       functions.run();
     } catch (UnsatisfiedLinkError e) {
-      throw new InputException(
-          "The NVIDIA driver is too old, it lacks a function that vgg4j calls (%s): install driver %s, or use --device cpu."
-              .formatted(e.getMessage(), NEEDED_DRIVER),
+      throw new UnusableDeviceException(
+          "the NVIDIA driver is too old, it lacks a function that vgg4j calls (%s)"
+              .formatted(e.getMessage()),
+          "install driver " + NEEDED_DRIVER,
           e);
     }
   }
@@ -114,10 +139,8 @@ public final class Driver {
     try {
       return NativeLibrary.getInstance(library);
     } catch (UnsatisfiedLinkError e) {
-      throw new InputException(
-          "No NVIDIA driver is installed (there is no library %s): install driver %s, start a container with --gpus all, or use --device cpu."
-              .formatted(library, NEEDED_DRIVER),
-          e);
+      throw new UnusableDeviceException(
+          "no NVIDIA driver is installed (there is no library %s)".formatted(library), INSTALL, e);
     }
   }
 
@@ -149,27 +172,28 @@ public final class Driver {
    * The GPU of a number, if it can run our kernels.
    *
    * @param ordinal 0 or more, as in {@code --device cuda:0}
-   * @throws InputException if there is none of this number, or it is too old
+   * @throws UnusableDeviceException if there is none of this number, or it is too old
    */
   public Device device(int ordinal) {
     List<Device> devices = devices();
     if (devices.isEmpty()) {
-      throw new InputException(
-          "The NVIDIA driver finds no GPU: see what nvidia-smi lists and whether"
-              + " CUDA_VISIBLE_DEVICES hides it, or use --device cpu.");
+      throw new UnusableDeviceException(
+          "the NVIDIA driver finds no GPU",
+          "see what nvidia-smi lists and whether CUDA_VISIBLE_DEVICES hides it");
     }
     if (ordinal < 0 || ordinal >= devices.size()) {
-      throw new InputException(
-          "There is no GPU cuda:%d: this machine has %s; use one of these, or --device cpu."
-              .formatted(
-                  ordinal,
-                  devices.size() == 1 ? "cuda:0 only" : "cuda:0 to cuda:" + (devices.size() - 1)));
+      throw new UnusableDeviceException(
+          "there is no GPU cuda:" + ordinal,
+          "use "
+              + (devices.size() == 1 ? "cuda:0" : "cuda:0 to cuda:" + (devices.size() - 1))
+              + ", which this machine has");
     }
     Device device = devices.get(ordinal);
     if (!device.usable()) {
-      throw new InputException(
-          "%s has compute capability %s and vgg4j needs %d.%d or newer (A100, RTX 30 and what came after): use another GPU, or --device cpu."
-              .formatted(device, device.capabilityText(), Device.NEEDED / 10, Device.NEEDED % 10));
+      throw new UnusableDeviceException(
+          "%s has compute capability %s and vgg4j needs %d.%d or newer (A100, RTX 30 and what came after)"
+              .formatted(device, device.capabilityText(), Device.NEEDED / 10, Device.NEEDED % 10),
+          "use another GPU");
     }
     return device;
   }

@@ -30,6 +30,7 @@ public final class KernelLibrary implements AutoCloseable {
           "local_response_norm",
           "loss",
           "pool",
+          "probe",
           "sgd",
           "sums",
           "weight_gradient");

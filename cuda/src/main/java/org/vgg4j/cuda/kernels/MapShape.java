@@ -17,10 +17,14 @@ public record MapShape(int images, int height, int width, int channels) {
       throw new IllegalArgumentException(
           "no map: " + images + " x " + height + " x " + width + " x " + channels);
     }
-    if ((long) images * height * width > Integer.MAX_VALUE
-        || (long) images * height * width * (channels / 8) > Integer.MAX_VALUE) {
+    if (!fits(images, height, width, channels)) {
       throw new IllegalArgumentException("a map of more values than a kernel counts");
     }
+  }
+
+  /** Whether a kernel can count the values of such a map. */
+  public static boolean fits(int images, int height, int width, int channels) {
+    return (double) images * height * width * (channels / 8) <= Integer.MAX_VALUE;
   }
 
   /** Channels, or features, as they lie in memory: the next multiple of 64. */

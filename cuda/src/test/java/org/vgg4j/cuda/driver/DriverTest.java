@@ -64,8 +64,7 @@ class DriverTest {
     assertThatThrownBy(() -> Driver.open().device(1))
         .isInstanceOf(InputException.class)
         .hasMessage(
-            "There is no GPU cuda:1: this machine has cuda:0 only; use one of these, or --device"
-                + " cpu.");
+            "There is no GPU cuda:1: use cuda:0, which this machine has, or use --device cpu.");
     Emulator.pose(4, 12040, 80, 1 << 20);
     assertThatThrownBy(() -> Driver.open().device(4)).hasMessageContaining("cuda:0 to cuda:3");
     assertThatThrownBy(() -> Driver.open().device(-1)).isInstanceOf(InputException.class);
@@ -79,7 +78,7 @@ class DriverTest {
         .isInstanceOf(InputException.class)
         .hasMessage(
             "cuda:0 (vgg4j emulator) has compute capability 7.5 and vgg4j needs 8.0 or newer (A100,"
-                + " RTX 30 and what came after): use another GPU, or --device cpu.");
+                + " RTX 30 and what came after): use another GPU, or use --device cpu.");
   }
 
   @Test

@@ -1,4 +1,4 @@
-package org.vgg4j.network.cpu;
+package org.vgg4j.network;
 
 import java.util.List;
 import java.util.Locale;
@@ -11,14 +11,15 @@ import org.vgg4j.model.LayerShape;
 
 /**
  * Which outputs of a network are copied from a pass over whole images, and how far the pass goes.
+ * Immutable.
  */
-final class DenseTaps {
+public final class Taps {
   private final Architecture architecture;
   private final Set<String> names;
   private final String last;
   private final boolean wantsWindows;
 
-  private DenseTaps(Architecture architecture, Set<String> names, Layer deepest) {
+  private Taps(Architecture architecture, Set<String> names, Layer deepest) {
     this.architecture = architecture;
     this.names = Set.copyOf(names);
     this.last = deepest.tap();
@@ -26,9 +27,9 @@ final class DenseTaps {
   }
 
   /** No taps: only the last output, the class scores, which are not copied. */
-  static DenseTaps scores(Architecture architecture) {
+  public static Taps scores(Architecture architecture) {
     List<Layer> layers = architecture.layers();
-    return new DenseTaps(architecture, Set.of(), layers.get(layers.size() - 1));
+    return new Taps(architecture, Set.of(), layers.get(layers.size() - 1));
   }
 
   /**
@@ -37,7 +38,7 @@ final class DenseTaps {
    * @param architecture without batch normalisation
    * @throws InputException if there are none, or the network has no such output
    */
-  static DenseTaps of(Architecture architecture, Set<String> names) {
+  public static Taps of(Architecture architecture, Set<String> names) {
     if (names.isEmpty()) {
       throw new InputException("no output of network " + architecture + " was asked for");
     }
@@ -46,13 +47,13 @@ final class DenseTaps {
     for (Layer layer : architecture.layers()) {
       deepest = names.contains(layer.tap()) ? layer : deepest;
     }
-    return new DenseTaps(architecture, names, deepest);
+    return new Taps(architecture, names, deepest);
   }
 
   /**
    * @throws InputException if the network has no such output
    */
-  static void requireKnown(Architecture architecture, Set<String> names) {
+  public static void requireKnown(Architecture architecture, Set<String> names) {
     Set<String> known = new TreeSet<>();
     architecture.layers().forEach(layer -> known.add(layer.tap()));
     for (String name : names) {
@@ -69,22 +70,22 @@ final class DenseTaps {
   }
 
   /** The outputs that are copied. */
-  Set<String> names() {
+  public Set<String> names() {
     return names;
   }
 
   /** The output with which a pass ends. */
-  String last() {
+  public String last() {
     return last;
   }
 
   /** Whether a pass goes as far as the fully connected layers. */
-  boolean wantsWindows() {
+  public boolean wantsWindows() {
     return wantsWindows;
   }
 
   /** The smallest side of images for which no tap's output is empty. */
-  int smallestSide() {
+  public int smallestSide() {
     if (wantsWindows) {
       return architecture.crop();
     }
@@ -100,7 +101,7 @@ final class DenseTaps {
   /**
    * @throws IllegalArgumentException if there are no images, or they are too small
    */
-  void requireSize(int count, int height, int width) {
+  public void requireSize(int count, int height, int width) {
     int smallest = smallestSide();
     if (count < 1 || height < smallest || width < smallest) {
       throw new IllegalArgumentException(
@@ -110,7 +111,7 @@ final class DenseTaps {
   }
 
   /** Number of values that are copied for so many images. */
-  long length(int images, int height, int width) {
+  public long length(int images, int height, int width) {
     long values = 0;
     for (LayerShape shape : architecture.shapes(height, width)) {
       values += names.contains(shape.layer().tap()) ? shape.outputs() : 0;

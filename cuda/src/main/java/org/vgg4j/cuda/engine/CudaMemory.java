@@ -1,0 +1,132 @@
+package org.vgg4j.cuda.engine;
+
+import java.util.LinkedHashMap;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Set;
+import org.vgg4j.base.Bytes;
+import org.vgg4j.base.InputException;
+import org.vgg4j.cuda.kernels.MapShape;
+import org.vgg4j.model.Architecture;
+import org.vgg4j.network.FcWeights;
+import org.vgg4j.network.MemoryOracle;
+import org.vgg4j.network.MemoryPlan;
+
+/**
+ * The memory of a GPU.
+ *
+ * @param gpu whose it is
+ * @param limit bytes that may be taken of it: what was free when the engine was opened
+ */
+record CudaMemory(Gpu gpu, long limit) implements MemoryOracle {
+  @Override
+  public String name() {
+    return "the free memory of " + gpu.context().device();
+  }
+
+  @Override
+  public String remedy() {
+    return "end other programs on this GPU (nvidia-smi lists them)";
+  }
+
+  @Override
+  public MemoryPlan inference(Architecture network, int batch, FcWeights form) {
+    Architecture architecture = network.withoutBatchNorm();
+    int crop = architecture.crop();
+    if (!MapShape.fits(batch, crop, crop, largestChannels(architecture))) {
+      return TOO_MUCH;
+    }
+    return pass(architecture, batch, crop, crop, Set.of(), lastTap(architecture));
+  }
+
+  /** More than any GPU has: maps of more values than kernels count. */
+  private static final MemoryPlan TOO_MUCH =
+      new MemoryPlan(Map.of("activations", Long.MAX_VALUE / 2), 0);
+
+  /** Channels of the widest map that is as large as the images. */
+  private static int largestChannels(Architecture architecture) {
+    return WeightLayouts.padded(architecture.shapes().get(0).channels());
+  }
+
+  /** The output with which a whole pass ends: the class scores. */
+  static String lastTap(Architecture architecture) {
+    return architecture.layers().get(architecture.layers().size() - 1).tap();
+  }
+
+  /**
+   * What a pass takes, with the weights.
+   *
+   * @param architecture without batch normalisation
+   * @param taps outputs that are copied to the host
+   * @param last the output with which it ends
+   */
+  MemoryPlan pass(
+      Architecture architecture, int batch, int height, int width, Set<String> taps, String last) {
+    if (!MapShape.fits(batch, height, width, largestChannels(architecture))) {
+      return TOO_MUCH;
+    }
+    try (Allocation allocation = Allocation.planned()) {
+      Map<String, LayerWeights> weights = NetworkWeights.lay(gpu, architecture, allocation);
+      MapShape images = new MapShape(batch, height, width, MapShape.IMAGE_CHANNELS);
+      ForwardMemory unused =
+          ForwardMemory.Sizes.of(
+                  gpu,
+                  images,
+                  Steps.of(gpu, architecture, weights, images, taps, last),
+                  taps::contains)
+              .in(allocation);
+      return withLoading(allocation.plan(), architecture);
+    }
+  }
+
+  /** Loading takes memory before the pass does: the plan must have room for either. */
+  private static MemoryPlan withLoading(MemoryPlan plan, Architecture architecture) {
+    long more = NetworkWeights.loadingBytes(architecture) - plan.ofPass();
+    if (more <= 0) {
+      return plan;
+    }
+    Map<String, Long> parts = new LinkedHashMap<>(plan.parts());
+    parts.put("loading", more);
+    return new MemoryPlan(parts, 0);
+  }
+
+  @Override
+  public MemoryPlan training(Architecture architecture, int microBatch, int batch) {
+    int crop = architecture.crop();
+    if (!MapShape.fits(microBatch, crop, crop, largestChannels(architecture))) {
+      return TOO_MUCH;
+    }
+    return TrainingMemory.plan(gpu, architecture, microBatch, microBatch < batch);
+  }
+
+  @Override
+  public MemoryOracle withThreads(int threads) {
+    return this;
+  }
+
+  @Override
+  public MemoryOracle withLimit(long bytes) {
+    return new CudaMemory(gpu, bytes);
+  }
+
+  /**
+   * Requires that a plan fits.
+   *
+   * @param what needs it, for the message
+   * @throws InputException if it does not
+   */
+  MemoryPlan require(String what, MemoryPlan plan) {
+    if (plan.total() > limit) {
+      throw new InputException(
+          String.format(
+              Locale.ROOT,
+              "%s needs %s on %s, of which %s are free: take a smaller batch, or %s",
+              what,
+              Bytes.needed(plan.total()),
+              gpu.context().device(),
+              Bytes.available(limit),
+              remedy()));
+    }
+    return plan;
+  }
+}

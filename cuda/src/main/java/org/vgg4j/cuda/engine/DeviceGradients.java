@@ -1,0 +1,78 @@
+package org.vgg4j.cuda.engine;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import org.vgg4j.cuda.driver.CudaStream;
+import org.vgg4j.cuda.driver.DeviceMemory;
+import org.vgg4j.cuda.kernels.Descent;
+import org.vgg4j.network.Exchange;
+
+/**
+ * The gradients of a batch in several micro-batches, of one rank or of several: sums, which meet
+ * those of other ranks on the host.
+ */
+final class DeviceGradients implements GradientSink {
+  private final TrainingMemory memory;
+  private final List<DeviceParameter> learnt;
+  private final Exchange exchange;
+  private final Descent kernel;
+  private final CudaStream stream;
+
+  /**
+   * @param frozen names of layers whose gradients nobody wants
+   */
+  DeviceGradients(
+      Gpu gpu, TrainingMemory memory, Set<String> frozen, Exchange exchange, CudaStream stream) {
+    this.memory = memory;
+    this.learnt =
+        memory.parameters().all().stream()
+            .filter(parameter -> !frozen.contains(parameter.shape().layer()))
+            .toList();
+    this.exchange = exchange;
+    this.kernel = new Descent(gpu.library());
+    this.stream = stream;
+  }
+
+  /** Begins a batch. */
+  void begin() {
+    for (DeviceParameter parameter : learnt) {
+      stream.clear(memory.allocation().memory(parameter.sum()));
+    }
+  }
+
+  /** Adds. */
+  @Override
+  public void take(DeviceParameter parameter, long gradient, int slices) {
+    kernel.addSlices(stream, gradient, slices, parameter.sum(), parameter.length(), true);
+  }
+
+  /** Adds the sums of all ranks, in their order. */
+  void exchange() {
+    if (exchange.ranks() == 1) {
+      return;
+    }
+    List<float[]> sums = new ArrayList<>();
+    for (int i = learnt.size() - 1; i >= 0; i--) {
+      float[] sum = new float[learnt.get(i).length()];
+      sum(i).download(sum);
+      sums.add(0, sum);
+      exchange.beginAllReduce(sum);
+    }
+    exchange.awaitAll();
+    for (int i = 0; i < learnt.size(); i++) {
+      sum(i).upload(sums.get(i));
+    }
+  }
+
+  private DeviceMemory sum(int parameter) {
+    return memory.allocation().memory(learnt.get(parameter).sum());
+  }
+
+  /** Hands the gradients of the whole batch over. */
+  void passTo(GradientSink sink) {
+    for (DeviceParameter parameter : learnt) {
+      sink.take(parameter, parameter.sum(), 1);
+    }
+  }
+}

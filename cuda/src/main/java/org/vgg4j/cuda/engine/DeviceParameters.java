@@ -1,0 +1,85 @@
+package org.vgg4j.cuda.engine;
+
+import java.util.Collection;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Objects;
+import org.vgg4j.cuda.kernels.Layouts;
+import org.vgg4j.cuda.kernels.Planes;
+import org.vgg4j.model.Architecture;
+import org.vgg4j.model.Layer;
+import org.vgg4j.model.ParameterShape;
+import org.vgg4j.network.MemoryPlan;
+
+/** Where the parameters of a network in training lie on the GPU. */
+final class DeviceParameters {
+  private final Architecture architecture;
+  private final Map<String, DeviceParameter> byName = new LinkedHashMap<>();
+
+  /**
+   * @param allocation that the memory is taken from
+   * @param collected whether gradients of micro-batches are added up
+   */
+  DeviceParameters(Gpu gpu, Architecture architecture, Allocation allocation, boolean collected) {
+    this.architecture = architecture;
+    Map<String, Layouts.Weights> layouts = NetworkWeights.layouts(architecture);
+    for (ParameterShape shape : architecture.parameters()) {
+      Layouts.Weights layout =
+          shape.isWeight()
+              ? Objects.requireNonNull(layouts.get(shape.layer()))
+              : DeviceParameter.ofChannels(shape.length());
+      long bytes = DeviceParameter.bytes(layout);
+      byName.put(
+          shape.name(),
+          new DeviceParameter(
+              shape,
+              layout,
+              allocation.take(MemoryPlan.WEIGHTS, bytes),
+              allocation.take("momentum", bytes),
+              collected ? allocation.take("sums of gradients", bytes) : 0,
+              shape.isWeight() ? rounded(gpu, layout, allocation) : Planes.NONE));
+    }
+  }
+
+  private static Planes rounded(Gpu gpu, Layouts.Weights layout, Allocation allocation) {
+    long bytes = gpu.precision().bytes(layout.length());
+    return gpu.precision().at(allocation.take(MemoryPlan.PREPARED, bytes), layout.length());
+  }
+
+  Architecture architecture() {
+    return architecture;
+  }
+
+  /** All of them, in the order of the architecture. */
+  Collection<DeviceParameter> all() {
+    return byName.values();
+  }
+
+  /** The parameter of that name. */
+  DeviceParameter get(String name) {
+    DeviceParameter parameter = byName.get(name);
+    if (parameter == null) {
+      throw new IllegalArgumentException("no parameter " + name + " in " + architecture);
+    }
+    return parameter;
+  }
+
+  /** A layer's parameter of a role. */
+  DeviceParameter of(Layer layer, ParameterShape.Role role) {
+    for (DeviceParameter parameter : all()) {
+      if (parameter.shape().layer().equals(layer.name()) && parameter.shape().role() == role) {
+        return parameter;
+      }
+    }
+    throw new IllegalArgumentException("layer " + layer.name() + " has no " + role);
+  }
+
+  /** Bytes of the largest weights as files have them. */
+  long transferBytes() {
+    long floats = 0;
+    for (DeviceParameter parameter : all()) {
+      floats = Math.max(floats, parameter.shape().length());
+    }
+    return Float.BYTES * floats;
+  }
+}

@@ -1,0 +1,79 @@
+package org.vgg4j.cuda.engine;
+
+import java.util.List;
+import java.util.function.Predicate;
+import org.vgg4j.cuda.kernels.MapShape;
+import org.vgg4j.network.MemoryPlan;
+
+/**
+ * The memory of a forward pass: steps read one of two arrays and write the other.
+ *
+ * @param input address of the images as they come
+ * @param images address of the map that they become
+ * @param even address of what even steps write
+ * @param odd address of what odd steps write
+ * @param workspace address
+ * @param copies address of what is copied to the host, as floats
+ */
+record ForwardMemory(long input, long images, long even, long odd, long workspace, long copies) {
+  /** Bytes of each. */
+  record Sizes(long input, long images, long even, long odd, long workspace, long copies) {
+    static final Sizes NONE = new Sizes(0, 0, 0, 0, 0, 0);
+
+    /**
+     * What steps need.
+     *
+     * @param copied whether an output is copied, by the name
+     */
+    static Sizes of(Gpu gpu, MapShape images, List<Step> steps, Predicate<String> copied) {
+      long[] turns = new long[2];
+      long workspace = 0;
+      long copies = 0;
+      for (int i = 0; i < steps.size(); i++) {
+        Step step = steps.get(i);
+        turns[i % 2] = Math.max(turns[i % 2], Steps.outputBytes(gpu, step));
+        workspace = Math.max(workspace, step.workspace());
+        if (copied.test(step.tap()) && !step.scores()) {
+          copies = Math.max(copies, (long) Float.BYTES * step.output().values());
+        }
+      }
+      return new Sizes(
+          ImageFeed.bytes(images.images(), images.height(), images.width(), 0),
+          gpu.precision().bytes(images.values()),
+          turns[0],
+          turns[1],
+          workspace,
+          copies);
+    }
+
+    /** What suffices for this and another. */
+    Sizes max(Sizes other) {
+      return new Sizes(
+          Math.max(input, other.input),
+          Math.max(images, other.images),
+          Math.max(even, other.even),
+          Math.max(odd, other.odd),
+          Math.max(workspace, other.workspace),
+          Math.max(copies, other.copies));
+    }
+
+    /** Takes it. */
+    ForwardMemory in(Allocation allocation) {
+      return new ForwardMemory(
+          allocation.take("input", input),
+          allocation.take("input", images),
+          allocation.take("activations", even),
+          allocation.take("activations", odd),
+          allocation.take("workspace", workspace),
+          allocation.take("copies", copies));
+    }
+
+    /** What it comes to. */
+    MemoryPlan plan() {
+      try (Allocation planned = Allocation.planned()) {
+        in(planned);
+        return planned.plan();
+      }
+    }
+  }
+}

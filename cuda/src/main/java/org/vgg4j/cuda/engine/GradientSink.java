@@ -1,0 +1,11 @@
+package org.vgg4j.cuda.engine;
+
+/** Takes the gradients of a micro-batch, one parameter after another. */
+interface GradientSink {
+  /**
+   * Enqueues what is to be done with a gradient. Nothing reads its memory afterwards.
+   *
+   * @param gradient address of floats {@code [slices][length]}, whose sum is the gradient
+   */
+  void take(DeviceParameter parameter, long gradient, int slices);
+}

@@ -1,0 +1,198 @@
+package org.vgg4j.cuda.engine;
+
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Set;
+import org.vgg4j.cuda.kernels.ChannelSums;
+import org.vgg4j.cuda.kernels.Convolution;
+import org.vgg4j.cuda.kernels.Dropout;
+import org.vgg4j.cuda.kernels.MapShape;
+import org.vgg4j.cuda.kernels.Planes;
+import org.vgg4j.cuda.kernels.Pooling;
+
+/**
+ * A convolution with its ReLU and pool, if they follow it, or a fully connected layer with its ReLU
+ * and dropout.
+ */
+final class ProductStage implements TrainingStage {
+  private final Gpu gpu;
+  private final Plan plan;
+  private final DeviceParameter weight;
+  private final DeviceParameter bias;
+  private final Dropout dropout;
+  private final Pooling pooling;
+  private final long output;
+  private final long argmax;
+  private final Map<Integer, Convolution> kernels = new HashMap<>();
+
+  /** What a layer does beside multiplying. */
+  enum Epilogue {
+    /** Nothing: batch normalisation follows. */
+    NONE,
+    RELU,
+    RELU_AND_POOL,
+    /** ReLU and dropout. */
+    DROPOUT,
+    /** Its outputs are class scores, as floats. */
+    SCORES
+  }
+
+  /**
+   * What it computes.
+   *
+   * @param input map that one image is
+   * @param outputs channels, padded
+   * @param side of the filters
+   * @param epilogue what follows
+   * @param dropoutOfOutput rate
+   * @param dropoutOfInput rate
+   * @param purpose of dropout's draws
+   */
+  record Plan(
+      MapShape input,
+      int outputs,
+      int side,
+      Epilogue epilogue,
+      double dropoutOfOutput,
+      double dropoutOfInput,
+      int purpose) {
+    boolean pooled() {
+      return epilogue == Epilogue.RELU_AND_POOL;
+    }
+  }
+
+  /**
+   * @param capacity the largest micro-batch
+   */
+  ProductStage(
+      Gpu gpu,
+      Plan plan,
+      DeviceParameter weight,
+      DeviceParameter bias,
+      int capacity,
+      Allocation allocation) {
+    this.gpu = gpu;
+    this.plan = plan;
+    this.weight = weight;
+    this.bias = bias;
+    this.dropout = new Dropout(gpu.library(), plan.dropoutOfOutput());
+    this.pooling = new Pooling(gpu.library());
+    long values = outputShape(capacity).values();
+    this.output =
+        allocation.take(
+            "activations",
+            plan.epilogue() == Epilogue.SCORES
+                ? Float.BYTES * values
+                : gpu.precision().bytes(values));
+    this.argmax = plan.pooled() ? allocation.take("activations", values) : 0;
+  }
+
+  private Convolution kernel(int images) {
+    return kernels.computeIfAbsent(
+        images,
+        count -> {
+          MapShape one = plan.input();
+          MapShape input = new MapShape(count, one.height(), one.width(), one.channels());
+          return new Convolution(
+              gpu.library(), gpu.precision(), input, plan.outputs(), plan.side(), plan.side() / 2);
+        });
+  }
+
+  @Override
+  public boolean isFrozen(Set<String> frozen) {
+    return frozen.contains(weight.shape().layer());
+  }
+
+  @Override
+  public MapShape outputShape(int images) {
+    MapShape full = kernel(images).output();
+    return plan.pooled() ? full.pooled() : full;
+  }
+
+  @Override
+  public Planes output(int images) {
+    return plan.epilogue() == Epilogue.SCORES
+        ? new Planes(output, 0)
+        : gpu.precision().at(output, outputShape(images).values());
+  }
+
+  @Override
+  public long workspace(int images) {
+    Convolution kernel = kernel(images);
+    return Math.max(kernel.forwardWorkspace(plan.pooled()), kernel.backwardWorkspace());
+  }
+
+  @Override
+  public long gradient(int images) {
+    Convolution kernel = kernel(images);
+    long ofWeight = (long) kernel.weightSlices() * kernel.weightsLength();
+    long ofBias = (long) sums(images).slices() * plan.outputs();
+    return Float.BYTES * Math.max(ofWeight, ofBias);
+  }
+
+  private ChannelSums sums(int images) {
+    return new ChannelSums(gpu.library(), kernel(images).output());
+  }
+
+  @Override
+  public long scratch(int images) {
+    return plan.pooled() ? gpu.precision().bytes(kernel(images).output().values()) : 0;
+  }
+
+  @Override
+  public void forward(Pass pass, Planes x) {
+    Convolution kernel = kernel(pass.images());
+    Planes y = output(pass.images());
+    Planes w = weight.rounded();
+    switch (plan.epilogue()) {
+      case SCORES -> kernel.scores(pass.stream(), x, w, bias.values(), y.high(), pass.workspace());
+      case RELU_AND_POOL ->
+          kernel.forwardPooled(pass.stream(), x, w, bias.values(), y, argmax, pass.workspace());
+      default ->
+          kernel.forward(
+              pass.stream(),
+              x,
+              w,
+              bias.values(),
+              plan.epilogue() != Epilogue.NONE,
+              y,
+              pass.workspace());
+    }
+    if (pass.training() && plan.dropoutOfOutput() > 0) {
+      dropout.apply(
+          pass.stream(),
+          outputShape(pass.images()),
+          y,
+          pass.samples(),
+          pass.keys().seed(),
+          pass.keys().epoch(),
+          plan.purpose());
+    }
+  }
+
+  @Override
+  public Planes backward(Pass pass, Planes x, Planes g, boolean further, GradientSink sink) {
+    Convolution kernel = kernel(pass.images());
+    boolean learns = !isFrozen(pass.frozen());
+    Planes dy = g;
+    if (plan.pooled()) {
+      MapShape full = kernel.output();
+      dy = gpu.precision().at(pass.scratch(), full.values());
+      pooling.backward(pass.stream(), full, g, argmax, dy);
+    }
+    if (learns) {
+      kernel.weightGradient(pass.stream(), x, dy, pass.gradient());
+    }
+    if (further) {
+      float scale = (float) (1 / (1 - plan.dropoutOfInput()));
+      kernel.backward(pass.stream(), dy, weight.rounded(), x.high(), scale, x, pass.workspace());
+    }
+    if (learns) {
+      sink.take(weight, pass.gradient(), kernel.weightSlices());
+      ChannelSums sums = sums(pass.images());
+      sums.biasGradient(pass.stream(), dy, pass.gradient());
+      sink.take(bias, pass.gradient(), sums.slices());
+    }
+    return x;
+  }
+}

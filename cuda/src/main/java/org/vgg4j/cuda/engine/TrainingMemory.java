@@ -1,0 +1,78 @@
+package org.vgg4j.cuda.engine;
+
+import org.vgg4j.cuda.kernels.Loss;
+import org.vgg4j.cuda.kernels.MapShape;
+import org.vgg4j.cuda.kernels.Planes;
+import org.vgg4j.model.Architecture;
+import org.vgg4j.network.MemoryPlan;
+
+/**
+ * All that a learner has on the GPU.
+ *
+ * @param allocation that it lies in
+ * @param parameters weights, velocities and sums of gradients
+ * @param network its stages
+ * @param input address of what {@link ImageFeed} copies
+ * @param inputBytes of it
+ * @param scoreGradient of the largest micro-batch
+ * @param totals address of two doubles: loss and correct images
+ * @param lossWorkspace address
+ */
+record TrainingMemory(
+    Allocation allocation,
+    DeviceParameters parameters,
+    TrainingNetwork network,
+    long input,
+    long inputBytes,
+    long scoreGradient,
+    long totals,
+    long lossWorkspace) {
+  /** Bytes of the totals. */
+  static final int TOTALS = 2 * Double.BYTES;
+
+  /** Ints that come with an image: its label and its sample's index. */
+  private static final int INTS = 2;
+
+  /**
+   * Takes it.
+   *
+   * @param capacity the largest micro-batch
+   * @param collected whether gradients of micro-batches are added up
+   */
+  static TrainingMemory take(
+      Gpu gpu,
+      Architecture architecture,
+      int capacity,
+      double dropout,
+      boolean collected,
+      Allocation allocation) {
+    DeviceParameters parameters = new DeviceParameters(gpu, architecture, allocation, collected);
+    TrainingNetwork network = new TrainingNetwork(gpu, parameters, capacity, dropout, allocation);
+    int crop = architecture.crop();
+    long inputBytes = ImageFeed.bytes(capacity, crop, crop, INTS);
+    long scores = (long) capacity * MapShape.padded(architecture.classes());
+    return new TrainingMemory(
+        allocation,
+        parameters,
+        network,
+        allocation.take("input", inputBytes),
+        inputBytes,
+        allocation.take("activations", gpu.precision().bytes(scores)),
+        allocation.take("activations", TOTALS),
+        allocation.take("activations", Loss.workspace(capacity)));
+  }
+
+  /** What it comes to. */
+  static MemoryPlan plan(Gpu gpu, Architecture architecture, int capacity, boolean collected) {
+    try (Allocation planned = Allocation.planned()) {
+      TrainingMemory unused = take(gpu, architecture, capacity, 0, collected, planned);
+      return planned.plan();
+    }
+  }
+
+  /** The gradient with respect to the scores of so many images. */
+  Planes scoreGradient(Gpu gpu, int images) {
+    long values = (long) images * MapShape.padded(network.architecture().classes());
+    return gpu.precision().at(scoreGradient, values);
+  }
+}

@@ -1,0 +1,216 @@
+package org.vgg4j.cuda.engine;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import org.vgg4j.base.Purpose;
+import org.vgg4j.cuda.kernels.MapShape;
+import org.vgg4j.cuda.kernels.Planes;
+import org.vgg4j.model.Architecture;
+import org.vgg4j.model.Layer;
+import org.vgg4j.model.ParameterShape;
+
+/** The stages of a network in training, and the memory that they share. */
+final class TrainingNetwork {
+  private final Gpu gpu;
+  private final DeviceParameters parameters;
+  private final int capacity;
+  private final double dropout;
+  private final Allocation allocation;
+  private final List<TrainingStage> stages = new ArrayList<>();
+  private MapShape shape;
+  private double dropoutOfInput;
+
+  private final long images;
+  private final long workspace;
+  private final long gradient;
+  private final long scratch;
+
+  /**
+   * @param capacity the largest micro-batch
+   * @param dropout share of the hidden features of fc6 and fc7 that is dropped
+   * @param allocation that the memory is taken from
+   */
+  TrainingNetwork(
+      Gpu gpu, DeviceParameters parameters, int capacity, double dropout, Allocation allocation) {
+    this.gpu = gpu;
+    this.parameters = parameters;
+    this.capacity = capacity;
+    this.dropout = dropout;
+    this.allocation = allocation;
+    int crop = parameters.architecture().crop();
+    this.shape = new MapShape(1, crop, crop, MapShape.IMAGE_CHANNELS);
+    this.images = allocation.take("activations", gpu.precision().bytes(shape.values() * capacity));
+    build();
+    this.workspace = take("workspace", TrainingStage::workspace, 0);
+    this.gradient = take("gradients", TrainingStage::gradient, parameters.transferBytes());
+    this.scratch = take("activations", TrainingStage::scratch, 0);
+  }
+
+  /** What one stage needs for so many images. */
+  private interface Need {
+    long bytes(TrainingStage stage, int images);
+  }
+
+  /** Takes what is enough for each stage: fewer images may need more, since sums are cut finer. */
+  private long take(String part, Need need, long least) {
+    long bytes = least;
+    for (TrainingStage stage : stages) {
+      for (int count = 1; count <= capacity; count++) {
+        bytes = Math.max(bytes, need.bytes(stage, count));
+      }
+    }
+    return allocation.take(part, bytes);
+  }
+
+  private void build() {
+    List<Layer> layers = parameters.architecture().layers();
+    for (int i = 0; i < layers.size(); i++) {
+      Layer layer = layers.get(i);
+      boolean canPool = layer instanceof Layer.BatchNorm || isRectifiedConvolution(layer);
+      boolean pooled = canPool && layers.get(i + 1) instanceof Layer.MaxPool;
+      TrainingStage stage = stage(layer, pooled);
+      stages.add(stage);
+      shape = stage.outputShape(1);
+      if (pooled) {
+        i++;
+      }
+    }
+  }
+
+  private static boolean isRectifiedConvolution(Layer layer) {
+    return layer instanceof Layer.Convolution convolution && convolution.rectified();
+  }
+
+  private TrainingStage stage(Layer layer, boolean pooled) {
+    if (layer instanceof Layer.Convolution convolution) {
+      return convolution(convolution, pooled);
+    }
+    if (layer instanceof Layer.BatchNorm) {
+      BatchNormStage.Learnt learnt =
+          new BatchNormStage.Learnt(
+              parameters.of(layer, ParameterShape.Role.SCALE),
+              parameters.of(layer, ParameterShape.Role.BIAS),
+              parameters.of(layer, ParameterShape.Role.MEAN),
+              parameters.of(layer, ParameterShape.Role.VARIANCE));
+      return new BatchNormStage(gpu, shape, pooled, learnt, capacity, allocation);
+    }
+    if (layer instanceof Layer.LocalResponseNorm lrn) {
+      return new LrnStage(gpu, lrn, shape, capacity, allocation);
+    }
+    if (layer instanceof Layer.MaxPool) {
+      return new PoolStage(gpu, shape, capacity, allocation);
+    }
+    if (layer instanceof Layer.FullyConnected connected) {
+      return fullyConnected(connected);
+    }
+    throw new IllegalArgumentException("no stage for " + layer);
+  }
+
+  private TrainingStage convolution(Layer.Convolution layer, boolean pooled) {
+    ProductStage.Epilogue epilogue =
+        pooled
+            ? ProductStage.Epilogue.RELU_AND_POOL
+            : layer.rectified() ? ProductStage.Epilogue.RELU : ProductStage.Epilogue.NONE;
+    return product(
+        layer,
+        new ProductStage.Plan(
+            shape, MapShape.padded(layer.outChannels()), layer.kernel(), epilogue, 0, 0, 0));
+  }
+
+  private TrainingStage fullyConnected(Layer.FullyConnected layer) {
+    MapShape flat = new MapShape(1, 1, 1, Math.toIntExact(shape.values()));
+    Purpose purpose = layer.name().equals("fc6") ? Purpose.DROPOUT_FC6 : Purpose.DROPOUT_FC7;
+    double dropoutOfOutput = layer.hidden() ? dropout : 0;
+    ProductStage.Plan plan =
+        new ProductStage.Plan(
+            flat,
+            MapShape.padded(layer.outFeatures()),
+            1,
+            layer.hidden() ? ProductStage.Epilogue.DROPOUT : ProductStage.Epilogue.SCORES,
+            dropoutOfOutput,
+            dropoutOfInput,
+            purpose.code());
+    dropoutOfInput = dropoutOfOutput;
+    return product(layer, plan);
+  }
+
+  private TrainingStage product(Layer layer, ProductStage.Plan plan) {
+    return new ProductStage(
+        gpu,
+        plan,
+        parameters.of(layer, ParameterShape.Role.WEIGHT),
+        parameters.of(layer, ParameterShape.Role.BIAS),
+        capacity,
+        allocation);
+  }
+
+  Architecture architecture() {
+    return parameters.architecture();
+  }
+
+  /** The map of so many images. */
+  MapShape imagesShape(int count) {
+    int crop = architecture().crop();
+    return new MapShape(count, crop, crop, MapShape.IMAGE_CHANNELS);
+  }
+
+  /** Where it lies. */
+  Planes images(int count) {
+    return gpu.precision().at(images, imagesShape(count).values());
+  }
+
+  /** Where the scores lie: floats {@code [N][padded classes]}. */
+  long scores() {
+    return stages.get(stages.size() - 1).output(1).high();
+  }
+
+  /** Address of the workspace that the stages share. */
+  long workspace() {
+    return workspace;
+  }
+
+  /**
+   * Address of the gradients that the stages share; also large enough for any parameter as files
+   * have it.
+   */
+  long gradient() {
+    return gradient;
+  }
+
+  /** Address of the map that the stages share. */
+  long scratch() {
+    return scratch;
+  }
+
+  /** Computes the scores. */
+  void forward(TrainingStage.Pass pass) {
+    Planes x = images(pass.images());
+    for (TrainingStage stage : stages) {
+      stage.forward(pass, x);
+      x = stage.output(pass.images());
+    }
+  }
+
+  /**
+   * Hands gradients over, down to the lowest layer that learns.
+   *
+   * @param g gradient with respect to the scores; overwritten
+   */
+  void backward(TrainingStage.Pass pass, Planes g, GradientSink sink) {
+    int lowest = lowestTrained(pass.frozen());
+    Planes gradient = g;
+    for (int i = stages.size() - 1; i >= lowest; i--) {
+      Planes x = i == 0 ? images(pass.images()) : stages.get(i - 1).output(pass.images());
+      gradient = stages.get(i).backward(pass, x, gradient, i > lowest, sink);
+    }
+  }
+
+  private int lowestTrained(Set<String> frozen) {
+    int lowest = 0;
+    while (lowest < stages.size() && stages.get(lowest).isFrozen(frozen)) {
+      lowest++;
+    }
+    return lowest;
+  }
+}

@@ -1,0 +1,70 @@
+package org.vgg4j.cuda.engine;
+
+import java.util.Set;
+import org.vgg4j.cuda.driver.CudaStream;
+import org.vgg4j.cuda.kernels.MapShape;
+import org.vgg4j.cuda.kernels.Planes;
+import org.vgg4j.network.DropoutKeys;
+
+/**
+ * A part of a network in training: the forward pass leaves in its own memory what the backward pass
+ * needs. Gradients are handed down in place of the maps, which nobody needs any more then, and they
+ * are masked: a gradient is with respect to the sum before the ReLU.
+ */
+interface TrainingStage {
+  /**
+   * What a pass works with.
+   *
+   * @param images number of images
+   * @param training whether statistics of the batch and dropout are used
+   * @param share of the micro-batch in the whole batch
+   * @param frozen names of layers that do not learn
+   * @param keys of dropout
+   * @param samples address of the index of each image's sample
+   * @param workspace address
+   * @param gradient address of a gradient with respect to parameters
+   * @param scratch address of a map that lies nowhere else
+   */
+  record Pass(
+      CudaStream stream,
+      int images,
+      boolean training,
+      float share,
+      Set<String> frozen,
+      DropoutKeys keys,
+      long samples,
+      long workspace,
+      long gradient,
+      long scratch) {}
+
+  /** Whether nothing of it learns. */
+  boolean isFrozen(Set<String> frozen);
+
+  /** Shape of what it writes. */
+  MapShape outputShape(int images);
+
+  /** Where it writes it. */
+  Planes output(int images);
+
+  /** Bytes of the workspace that it needs. */
+  long workspace(int images);
+
+  /** Bytes of the gradients with respect to parameters that it needs at a time. */
+  long gradient(int images);
+
+  /** Bytes of the map that it needs beside its own. */
+  long scratch(int images);
+
+  /** Computes the output. */
+  void forward(Pass pass, Planes x);
+
+  /**
+   * Hands gradients with respect to its parameters over, unless they are frozen.
+   *
+   * @param x what the forward pass read; overwritten
+   * @param g gradient with respect to the output; overwritten
+   * @param further whether the gradient with respect to x is wanted
+   * @return where that is
+   */
+  Planes backward(Pass pass, Planes x, Planes g, boolean further, GradientSink sink);
+}
