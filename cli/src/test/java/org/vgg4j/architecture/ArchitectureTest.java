@@ -54,7 +54,7 @@ class ArchitectureTest {
           "experiment",
           "cli",
           "torch" /* implements parallel; not seen from here, and sees training only by its module */,
-          "cuda" /* its own rules are in its module, which is not seen from here */,
+          "cuda" /* its own rules are in its module; no room may call it */,
           "bench" /* its own rules are in its module, which is not seen from here */);
 
   @ArchTest

@@ -16,7 +16,11 @@ class CudaArchitectureTest {
       classes()
           .should()
           .resideInAnyPackage(
-              "..cuda.driver..", "..cuda.kernels..", "..cuda.check..", "..cuda.bench..")
+              "..cuda.driver..",
+              "..cuda.kernels..",
+              "..cuda.engine..",
+              "..cuda.check..",
+              "..cuda.bench..")
           .because("a package without a rule here could call anything");
 
   @ArchTest
@@ -42,10 +46,29 @@ class CudaArchitectureTest {
           .because("a kernel takes addresses and shapes; networks are put together above it");
 
   @ArchTest
+  static final ArchRule engine =
+      classes()
+          .that()
+          .resideInAPackage("..cuda.engine..")
+          .should()
+          .onlyDependOnClassesThat()
+          .resideInAnyPackage(
+              "..cuda.engine..",
+              "..cuda.kernels..",
+              "..cuda.driver..",
+              "org.vgg4j.network",
+              "org.vgg4j.model..",
+              "org.vgg4j.base..",
+              "org.vgg4j.kernels",
+              "java..",
+              "org.jspecify..")
+          .because("an engine knows networks and its device, and not the CPU's engine or any file");
+
+  @ArchTest
   static final ArchRule check =
       noClasses()
           .that()
-          .resideInAnyPackage("..cuda.kernels..", "..cuda.driver..")
+          .resideInAnyPackage("..cuda.kernels..", "..cuda.driver..", "..cuda.engine..")
           .should()
           .dependOnClassesThat()
           .resideInAPackage("..cuda.check..")

@@ -19,7 +19,7 @@ public final class Main {
   private static final String USAGE =
       """
       usage: run [--emulator LIBRARY] [--device N] [--tiny] [--no-timings]
-      Checks vgg4j's GPU kernels against doubles and measures them. Ends with 1 if something is wrong. The last line is JSON.
+      Checks vgg4j's GPU kernels against doubles and whole steps against the CPU's, and measures them. Ends with 1 if something is wrong. The last line is JSON.
         --emulator LIBRARY  use this instead of the NVIDIA driver, with --tiny; cuda/src/test/cpp/build makes it
         --device N          which GPU, from 0 on; 0 if not given
         --tiny              measure tiny layers, as an emulator needs it; the figures mean nothing
@@ -69,8 +69,15 @@ public final class Main {
     int failed = new DriverChecks(device).run(json.putObject("driver"));
     failed += assemble(device);
     failed += new CheckRun(device).run(json.putObject("checks"));
+    ObjectNode networks = json.putObject("networks");
+    failed += new NetworkRun(ordinal, tiny, networks).run();
     if (timings) {
       failed += measure(device);
+      if (!tiny) {
+        new PyTorchRun(json.putObject("pytorch")).run(networks);
+        System.out.println("\nOurs once more, after PyTorch's:");
+        failed += new NetworkRun(ordinal, false, json.putObject("networksAgain")).measureAll();
+      }
     }
     System.out.println();
     System.out.println(failed == 0 ? "All is well." : "WRONG: " + failed + ", see above.");

@@ -96,6 +96,11 @@ final class CudaEngine implements Engine {
     return new CudaLearner(gpu, weights, options, exchange, memory.require("training", plan));
   }
 
+  /** Bytes of the GPU's memory that all that was made here holds now. */
+  long allocatedBytes() {
+    return gpu.context().allocatedBytes();
+  }
+
   @Override
   public void close() {
     try {

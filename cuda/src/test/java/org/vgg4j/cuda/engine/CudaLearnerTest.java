@@ -1,15 +1,23 @@
 package org.vgg4j.cuda.engine;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.data.Percentage.withPercentage;
 
+import java.io.IOException;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Exchanger;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.vgg4j.base.InputException;
 import org.vgg4j.cuda.driver.Emulator;
 import org.vgg4j.model.Architecture;
 import org.vgg4j.model.Configuration;
@@ -18,17 +26,19 @@ import org.vgg4j.model.ParameterShape;
 import org.vgg4j.model.Target;
 import org.vgg4j.network.Engine;
 import org.vgg4j.network.Exchange;
+import org.vgg4j.network.GoldenFile;
 import org.vgg4j.network.Learner;
 import org.vgg4j.network.LearnerOptions;
 import org.vgg4j.network.Networks;
 import org.vgg4j.network.ParameterStore;
+import org.vgg4j.network.Parameters;
 import org.vgg4j.network.Precision;
 
 /** Training steps on the emulated GPU, beside the CPU's and PyTorch's. */
 @ExtendWith(Emulator.class)
 class CudaLearnerTest {
-  private static final int BATCH = 6;
-  private static final int CROP = 40;
+  private static final int BATCH = 2;
+  private static final int CROP = 32;
   private static final int CLASSES = 10;
 
   /** A step that leaves in the velocities what the gradient is, times -1. */
@@ -81,7 +91,6 @@ class CudaLearnerTest {
     }
   }
 
-  /** Distance of all gradients together, and of the worst parameter. */
   private static void assertClose(
       Architecture network, Gradients actual, Gradients expected, double allowed) {
     assertThat(actual.result().lossSum())
@@ -97,6 +106,10 @@ class CudaLearnerTest {
     }
   }
 
+  /**
+   * Factors of 16 significant bits leave 2e-5 to 7e-5 of a gradient. With two images the last batch
+   * norms divide by deviations of a few values, which makes more of it.
+   */
   @ParameterizedTest
   @EnumSource(Configuration.class)
   void gradientsOfTheFamilyAreTheCpus(Configuration configuration) {
@@ -106,7 +119,295 @@ class CudaLearnerTest {
         Engine cpu = Devices.cpu()) {
       Gradients expected = gradients(cpu, network, options);
       Gradients actual = gradients(gpu, network, options);
-      assertClose(network, actual, expected, 1e-3);
+      assertClose(network, actual, expected, configuration.hasBatchNorm() ? 1e-2 : 2e-4);
+    }
+  }
+
+  /** Odd maps at every pool, and a last map of 2x2. */
+  @Test
+  void oddMapsHaveTheCpusGradients() {
+    Architecture network = Networks.smallest(Configuration.A_LRN, 78, CLASSES);
+    LearnerOptions options = options(BATCH, 0, GRADIENTS);
+    try (Engine gpu = Devices.gpu(Precision.FP32);
+        Engine cpu = Devices.cpu()) {
+      assertClose(
+          network, gradients(gpu, network, options), gradients(cpu, network, options), 1e-3);
+    }
+  }
+
+  /** Maps of 8 significant bits: what a ReLU or a pool decides otherwise counts most. */
+  @Test
+  void gradientsInBf16AreNearTheCpus() {
+    Architecture network = Networks.smallest(Configuration.A, CROP, CLASSES);
+    LearnerOptions options = options(BATCH, 0.5, GRADIENTS);
+    try (Engine gpu = Devices.gpu(Precision.BF16);
+        Engine cpu = Devices.cpu()) {
+      assertClose(network, gradients(gpu, network, options), gradients(cpu, network, options), 0.1);
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource({"A_LRN, a-lrn, 64", "A_BN, a-bn, 40", "C, c, 40", "D, d, 32"})
+  void lossesOfTenStepsArePyTorchs(Configuration configuration, String file, int crop)
+      throws IOException {
+    GoldenFile golden = new GoldenFile(file);
+    Architecture network = Networks.smallest(configuration, crop, CLASSES);
+    LearnerOptions options = new LearnerOptions(4, 4, 0, PAPER);
+    double[] expected = golden.losses();
+    try (Engine gpu = Devices.gpu(Precision.FP32);
+        Learner learner = gpu.learner(golden.parameters(network), options, Exchange.ALONE)) {
+      for (int step = 0; step < 10; step++) {
+        learner.begin(new Learner.Batch(4, 0.01));
+        learner.add(
+            golden.tensor("input"), Label.listOf(golden.labels()), Networks.keys(0, 0, 0, 4));
+        assertThat(learner.update().lossSum() / 4)
+            .as("loss after %d steps", step)
+            .isCloseTo(expected[step], withPercentage(1e-2));
+      }
+    }
+  }
+
+  private static Map<String, float[]> trained(
+      Precision precision, LearnerOptions options, Map<String, float[]> velocities) {
+    Architecture network = Networks.smallest(Configuration.A_BN, CROP, CLASSES);
+    try (Engine gpu = Devices.gpu(precision);
+        Learner learner = learner(gpu, network, options)) {
+      for (int i = 0; i < 2; i++) {
+        assertThat(step(learner, network, i, 0.01).lossSum()).isPositive();
+      }
+      velocities.putAll(copy(learner.velocities()));
+      return copy(learner.weights());
+    }
+  }
+
+  private static void assertSame(Map<String, float[]> actual, Map<String, float[]> expected) {
+    expected.forEach((name, values) -> assertThat(actual.get(name)).as(name).isEqualTo(values));
+  }
+
+  @ParameterizedTest
+  @EnumSource(names = {"BF16", "FP32"})
+  void theSameStepsGiveTheSameBytesInAnyOrderOfThreads(Precision precision) {
+    LearnerOptions options = options(1, 0.5, PAPER);
+    Map<String, float[]> velocities = new LinkedHashMap<>();
+    Map<String, float[]> again = new LinkedHashMap<>();
+    Map<String, float[]> first = trained(precision, options, velocities);
+    Emulator.seed(12345);
+    assertSame(trained(precision, options, again), first);
+    assertSame(again, velocities);
+  }
+
+  @Test
+  void whatGoesOnFromWeightsAndVelocitiesIsTheSameToTheBit() {
+    Architecture network = Networks.smallest(Configuration.A_BN, CROP, CLASSES);
+    LearnerOptions options = options(BATCH, 0.5, PAPER);
+    Map<String, float[]> velocities = new LinkedHashMap<>();
+    Map<String, float[]> expected = trained(Precision.BF16, options, velocities);
+    try (Engine gpu = Devices.gpu(Precision.BF16)) {
+      Map<String, float[]> weights;
+      Map<String, float[]> moved;
+      try (Learner first = learner(gpu, network, options)) {
+        Learner.Result unused = step(first, network, 0, 0.01);
+        weights = copy(first.weights());
+        moved = copy(first.velocities());
+      }
+      try (Learner second = gpu.learner(Parameters.zeros(network), options, Exchange.ALONE)) {
+        weights.forEach((name, values) -> overwrite(second.weights(), name, values));
+        moved.forEach((name, values) -> overwrite(second.velocities(), name, values));
+        Learner.Result unused = step(second, network, 1, 0.01);
+        assertSame(copy(second.weights()), expected);
+        assertSame(copy(second.velocities()), velocities);
+      }
+    }
+  }
+
+  private static void overwrite(ParameterStore store, String name, float[] values) {
+    store.change(name, array -> System.arraycopy(values, 0, array, 0, values.length));
+  }
+
+  @Test
+  void frozenLayersRatesAndMicroBatchesAreTheCpus() {
+    Architecture network = Networks.smallest(Configuration.A_BN, CROP, CLASSES);
+    LearnerOptions.Descent descent =
+        new LearnerOptions.Descent(
+            0.9,
+            5e-4,
+            false,
+            Set.of("conv1_1", "bn1_1", "conv2_1", "bn3_1", "fc7"),
+            Map.of("fc8", 10.0, "conv4_1", 0.5));
+    Map<String, float[]> before = Networks.copy(Networks.random(network, 5));
+    LearnerOptions options = options(1, 0.5, descent);
+    try (Engine gpu = Devices.gpu(Precision.FP32);
+        Engine cpu = Devices.cpu();
+        Learner actual = learner(gpu, network, options);
+        Learner expected = learner(cpu, network, options)) {
+      double loss = step(expected, network, 0, 0.01).lossSum();
+      assertThat(step(actual, network, 0, 0.01).lossSum()).isCloseTo(loss, withPercentage(1e-2));
+      for (ParameterShape shape : network.parameters()) {
+        float[] moved = actual.velocities().values(shape.name());
+        float[] wanted = expected.velocities().values(shape.name());
+        if (descent.frozen().contains(shape.layer())) {
+          assertThat(actual.weights().values(shape.name())).isEqualTo(before.get(shape.name()));
+          assertThat(moved).containsOnly(0f);
+        } else if (!Networks.isBeforeNorm(network, shape)) {
+          assertThat(Networks.relativeDistance(moved, wanted))
+              .as("step of %s of %s", shape.name(), shape.layer())
+              .isLessThan(1e-2);
+        }
+      }
+      assertThat(actual.posteriors(Networks.images(network, 1, 3), 1)).hasSize(CLASSES);
+    }
+  }
+
+  @Test
+  void aLossThatIsNoNumberChangesNothing() {
+    Architecture network = Networks.smallest(Configuration.A, CROP, CLASSES);
+    for (int microBatch = 1; microBatch <= BATCH; microBatch++) {
+      LearnerOptions options = options(microBatch, 0, PAPER);
+      try (Engine gpu = Devices.gpu(Precision.BF16);
+          Learner learner = learner(gpu, network, options)) {
+        Map<String, float[]> before = copy(learner.weights());
+        learner.begin(
+            new Learner.Batch(microBatch == BATCH ? new int[] {2} : new int[] {1, 1}, 0.1));
+        float[] images = Networks.images(network, BATCH, 1);
+        Arrays.fill(images, Float.NaN);
+        for (int i = 0; i < BATCH; i += microBatch) {
+          learner.add(images, labels(microBatch), Networks.keys(1, 1, i, microBatch));
+        }
+        assertThat(learner.update().lossSum()).isNaN();
+        assertSame(copy(learner.weights()), before);
+      }
+    }
+  }
+
+  private static List<Target> labels(int count) {
+    return Label.listOf(new int[count]);
+  }
+
+  /** Two learners, each with half of a batch, as two processes have it. */
+  private static final class Pair {
+    private final Exchanger<Object> meeting = new Exchanger<>();
+
+    /** Adds the arrays of both in the order of the ranks. */
+    final class End implements Exchange {
+      private final int rank;
+
+      End(int rank) {
+        this.rank = rank;
+      }
+
+      @Override
+      public int rank() {
+        return rank;
+      }
+
+      @Override
+      public int ranks() {
+        return 2;
+      }
+
+      private Object other(Object own) {
+        try {
+          return meeting.exchange(own);
+        } catch (InterruptedException e) {
+          throw new IllegalStateException(e);
+        }
+      }
+
+      @Override
+      public void beginAllReduce(float[] values) {
+        float[] theirs = (float[]) other(values.clone());
+        for (int i = 0; i < values.length; i++) {
+          values[i] = rank == 0 ? values[i] + theirs[i] : theirs[i] + values[i];
+        }
+      }
+
+      @Override
+      public void beginAllGather(List<float[]> arrays) {
+        throw new UnsupportedOperationException();
+      }
+
+      @Override
+      public void awaitAll() {}
+
+      @Override
+      public void allReduce(double[] values) {
+        double[] theirs = (double[]) other(values.clone());
+        for (int i = 0; i < values.length; i++) {
+          values[i] += theirs[i];
+        }
+      }
+    }
+  }
+
+  @Test
+  void twoRanksLearnWhatOneDoesInTwoMicroBatches() throws Exception {
+    Architecture network = Networks.smallest(Configuration.A, CROP, CLASSES);
+    LearnerOptions options = options(1, 0.5, PAPER);
+    float[] images = Networks.images(network, BATCH, 100);
+    List<Target> labels = Label.listOf(Networks.labels(network, BATCH, 0));
+    Pair pair = new Pair();
+    try (Engine gpu = Devices.gpu(Precision.BF16);
+        Learner alone = learner(gpu, network, options);
+        Learner first = gpu.learner(Networks.random(network, 5), options, pair.new End(0));
+        Learner second = gpu.learner(Networks.random(network, 5), options, pair.new End(1))) {
+      Learner.Result expected = step(alone, network, 0, 0.01);
+      List<Learner> ranks = List.of(first, second);
+      for (int rank = 0; rank < 2; rank++) {
+        ranks.get(rank).begin(new Learner.Batch(new int[] {1, 1}, 0.01));
+        ranks
+            .get(rank)
+            .add(
+                Networks.part(network, images, rank, rank + 1),
+                labels.subList(rank, rank + 1),
+                Networks.keys(7, 0, rank, 1));
+      }
+      var other = CompletableFuture.supplyAsync(second::update);
+      assertThat(first.update()).isEqualTo(expected);
+      assertThat(other.get()).isEqualTo(expected);
+      assertSame(copy(first.weights()), copy(alone.weights()));
+      assertSame(copy(second.weights()), copy(alone.weights()));
+    }
+  }
+
+  @Test
+  void memoryIsWhatWasPlannedAndIsGivenBack() {
+    Architecture network = Networks.smallest(Configuration.D_BN, 64, CLASSES);
+    try (Engine gpu = Devices.gpu(Precision.BF16)) {
+      for (LearnerOptions options : List.of(options(BATCH, 0, PAPER), options(1, 0, PAPER))) {
+        long planned = gpu.memory().training(network, options.microBatch(), BATCH).total();
+        try (Learner learner = learner(gpu, network, options)) {
+          assertThat(learner.memory().total()).isEqualTo(planned);
+          assertThat(((CudaEngine) gpu).allocatedBytes()).isEqualTo(planned);
+        }
+        assertThat(((CudaEngine) gpu).allocatedBytes()).isZero();
+      }
+    }
+  }
+
+  @Test
+  void mistakesAreRefused() {
+    Architecture network = Networks.smallest(Configuration.A, CROP, CLASSES);
+    Emulator.pose(1, 12040, 80, 1L << 20);
+    try (Engine gpu = Devices.gpu(Precision.BF16)) {
+      assertThatThrownBy(() -> learner(gpu, network, options(BATCH, 0, PAPER)))
+          .isInstanceOf(InputException.class)
+          .hasMessageContaining("training needs")
+          .hasMessageContaining("take a smaller batch");
+    }
+    Emulator.pose(1, 12040, 80, 1L << 30);
+    try (Engine gpu = Devices.gpu(Precision.BF16);
+        Learner learner = learner(gpu, network, options(1, 0, PAPER))) {
+      float[] images = Networks.images(network, BATCH, 1);
+      learner.begin(new Learner.Batch(new int[] {1, 1}, 0.1));
+      assertThatThrownBy(() -> learner.add(images, labels(2), Networks.keys(1, 1, 0, 2)))
+          .isInstanceOf(IllegalStateException.class);
+      assertThatThrownBy(
+              () -> learner.add(images, Label.listOf(CLASSES), Networks.keys(1, 1, 0, 1)))
+          .isInstanceOf(IllegalArgumentException.class);
+      assertThatThrownBy(() -> learner.posteriors(images, 2))
+          .isInstanceOf(IllegalArgumentException.class);
+      assertThatThrownBy(() -> learner(gpu, network, options(1, 1.5, PAPER)))
+          .isInstanceOf(InputException.class);
     }
   }
 }
