@@ -57,6 +57,6 @@ class CudaEngineProviderTest {
     assertThatThrownBy(() -> Engines.open(Device.CPU.in(Precision.BF16), 1))
         .isInstanceOf(InputException.class)
         .hasMessage(
-            "option device is cpu, but processors compute in fp32 only: take --precision fp32");
+            "option device is cpu, but processors compute in fp32 only: set the precision to fp32");
   }
 }
