@@ -104,15 +104,19 @@ final class BatchNormStage implements TrainingStage {
     return pooled ? gpu.precision().bytes(shape(images).values()) : 0;
   }
 
+  private boolean usesBatch(Pass pass) {
+    return pass.training() && !isFrozen(pass.frozen());
+  }
+
   private BatchNorm.Statistics statistics(Pass pass) {
-    return pass.training() && !isFrozen(pass.frozen()) ? ofBatch : running;
+    return usesBatch(pass) ? ofBatch : running;
   }
 
   @Override
   public void forward(Pass pass, Planes x) {
     BatchNorm kernel = kernel(pass.images());
     BatchNorm.Statistics statistics = statistics(pass);
-    if (statistics == ofBatch) {
+    if (usesBatch(pass)) {
       kernel.ofBatch(
           pass.stream(),
           x,

@@ -16,7 +16,6 @@ import org.vgg4j.cuda.kernels.Planes;
 final class ImageFeed implements AutoCloseable {
   private static final int CHANNELS = 3;
 
-  private final Gpu gpu;
   private final Allocation allocation;
   private final long device;
   private final Layouts layouts;
@@ -30,7 +29,6 @@ final class ImageFeed implements AutoCloseable {
    * @param bytes of it
    */
   ImageFeed(Gpu gpu, Allocation allocation, long device, long bytes) {
-    this.gpu = gpu;
     this.allocation = allocation;
     this.device = device;
     this.layouts = new Layouts(gpu.library());

@@ -2,6 +2,7 @@ package org.vgg4j.cuda.engine;
 
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Objects;
 import org.vgg4j.cuda.driver.CudaStream;
 import org.vgg4j.cuda.driver.DeviceMemory;
 import org.vgg4j.cuda.kernels.Layouts;
@@ -95,17 +96,22 @@ final class NetworkWeights implements AutoCloseable {
       Layouts kernels = new Layouts(gpu.library());
       layers.forEach(
           (name, layer) -> {
-            Layouts.Weights layout = layouts.get(name);
-            Parameters.Rounded rounded = parameters.rounded(name);
-            boolean exact = rounded == null;
-            float[] weight = exact ? parameters.ofLayer(name).weight() : rounded.weight().values();
-            float[] bias = exact ? parameters.ofLayer(name).bias() : rounded.bias();
-            transfer.write(layout, weight, rows.address());
+            Layouts.Weights layout = Objects.requireNonNull(layouts.get(name));
+            Parameters.OfLayer values = values(parameters, name);
+            transfer.write(layout, values.weight(), rows.address());
             kernels.round(stream, rows.address(), layout.length(), layer.weight());
-            WeightTransfer.writeChannels(bias, allocation.memory(layer.bias()));
+            WeightTransfer.writeChannels(values.bias(), allocation.memory(layer.bias()));
           });
       stream.synchronize();
     }
+  }
+
+  /** A layer's values, as floats also where they were rounded. */
+  private static Parameters.OfLayer values(Parameters parameters, String layer) {
+    Parameters.Rounded rounded = parameters.rounded(layer);
+    return rounded == null
+        ? parameters.ofLayer(layer)
+        : new Parameters.OfLayer(rounded.weight().values(), rounded.bias());
   }
 
   /** By the name of the layer. */
