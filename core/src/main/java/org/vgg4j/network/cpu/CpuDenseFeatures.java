@@ -1,6 +1,5 @@
 package org.vgg4j.network.cpu;
 
-import org.vgg4j.network.Taps;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Set;
@@ -8,6 +7,7 @@ import org.vgg4j.kernels.Workers;
 import org.vgg4j.model.Architecture;
 import org.vgg4j.network.DenseFeatures;
 import org.vgg4j.network.FeatureMaps;
+import org.vgg4j.network.Taps;
 
 /** Outputs of layers for whole images, computed on the CPU. */
 final class CpuDenseFeatures implements DenseFeatures {

@@ -1,6 +1,5 @@
 package org.vgg4j.network.cpu;
 
-import org.vgg4j.network.Taps;
 import java.util.ArrayList;
 import java.util.List;
 import org.vgg4j.kernels.Pass;
