@@ -6,6 +6,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.SplittableRandom;
 import org.vgg4j.model.Architecture;
@@ -112,7 +113,8 @@ final class NetworkRun {
     double largest = 0;
     String where = "";
     for (Map.Entry<String, float[]> entry : expected.entrySet()) {
-      double distance = distance(actual.get(entry.getKey()), entry.getValue());
+      double distance =
+          distance(Objects.requireNonNull(actual.get(entry.getKey())), entry.getValue());
       if (!(distance <= largest)) {
         largest = distance;
         where = entry.getKey();

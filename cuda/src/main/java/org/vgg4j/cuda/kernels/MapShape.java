@@ -24,7 +24,8 @@ public record MapShape(int images, int height, int width, int channels) {
 
   /** Whether a kernel can count the values of such a map. */
   public static boolean fits(int images, int height, int width, int channels) {
-    return (double) images * height * width * (channels / 8) <= Integer.MAX_VALUE;
+    int chunks = channels / 8;
+    return (double) images * height * width * chunks <= Integer.MAX_VALUE;
   }
 
   /** Channels, or features, as they lie in memory: the next multiple of 64. */
