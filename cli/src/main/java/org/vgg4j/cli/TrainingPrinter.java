@@ -60,7 +60,7 @@ final class TrainingPrinter implements TrainingListener {
     out.printf(
         Locale.ROOT,
         "Training: S = %s, batch %d, %d images at a time, at most %d epoch%s, seed %d, %d thread%s;"
-            + " about %,.0f MB of heap.%n%n",
+            + " about %,.0f MB of memory.%n%n",
         config.augmentation().scale(),
         config.sgd().batch(),
         config.sgd().microBatch(),
