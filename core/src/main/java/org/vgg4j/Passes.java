@@ -66,7 +66,9 @@ final class Passes implements AutoCloseable {
     /** The pass itself, which keeps at least these outputs. */
     Inference inference(Set<String> wanted) {
       if (!taps.containsAll(wanted)) {
-        inference = network.inference(threads, inference.capacity(), wanted);
+        Inference other = network.inference(threads, inference.capacity(), wanted);
+        inference.close();
+        inference = other;
         taps = wanted;
       }
       return inference;

@@ -10,7 +10,7 @@ import org.vgg4j.model.Architecture;
  * after the deepest of them do not run. Memory grows to fit the largest images so far. Not
  * thread-safe.
  */
-public interface DenseFeatures {
+public interface DenseFeatures extends AutoCloseable {
   /** The network, without batch normalisation, which is folded away. */
   Architecture architecture();
 
@@ -42,4 +42,10 @@ public interface DenseFeatures {
    * @throws IllegalArgumentException if the images are too small
    */
   Map<String, FeatureMaps> features(float[] images, int count, int imageHeight, int imageWidth);
+
+  /**
+   * Lets go of memory that the garbage collector does not see; closing the network does so, too.
+   */
+  @Override
+  default void close() {}
 }

@@ -10,7 +10,7 @@ import org.vgg4j.model.Architecture;
  * share their weights with the fully connected ones. Memory grows to fit the largest images so far.
  * Not thread-safe.
  */
-public interface DenseInference {
+public interface DenseInference extends AutoCloseable {
   /** The network, without batch normalisation, which is folded away. */
   Architecture architecture();
 
@@ -45,4 +45,10 @@ public interface DenseInference {
    * How long each stage of the last forward pass took, in nanoseconds, by the name of its output.
    */
   Map<String, Long> stageNanos();
+
+  /**
+   * Lets go of memory that the garbage collector does not see; closing the network does so, too.
+   */
+  @Override
+  default void close() {}
 }

@@ -8,7 +8,7 @@ import org.vgg4j.model.Architecture;
  * The forward pass: class scores of a batch of crops, and outputs of earlier layers on request. All
  * memory is allocated on construction, or when the largest batch is changed. Not thread-safe.
  */
-public interface Inference extends ForwardPass {
+public interface Inference extends ForwardPass, AutoCloseable {
   /**
    * The least work that a stage can do.
    *
@@ -55,4 +55,10 @@ public interface Inference extends ForwardPass {
    * the traffic: of an input that they still hold, and of a small output.
    */
   Map<String, Work> work(int count);
+
+  /**
+   * Lets go of memory that the garbage collector does not see; closing the network does so, too.
+   */
+  @Override
+  default void close() {}
 }

@@ -19,6 +19,7 @@ import org.vgg4j.network.ForwardPass;
 import org.vgg4j.network.Inference;
 import org.vgg4j.network.Learner;
 import org.vgg4j.network.LearnerOptions;
+import org.vgg4j.network.Network;
 import org.vgg4j.network.Parameters;
 import org.vgg4j.train.Initialisation;
 
@@ -113,31 +114,36 @@ public final class Benchmark {
    * @param scale side of the images, in pixels, at least the crop
    */
   public Dense dense(int scale) {
-    DenseInference network = engine.load(parameters, form).dense();
-    int count = network.capacity(scale, scale, batch);
-    float[] whole = new float[Math.multiplyExact(count, 3 * scale * scale)];
-    for (int i = 0; i < whole.length; i++) {
-      whole[i] = (i * 7919L) % 256 - 128;
+    try (Network loaded = engine.load(parameters, form);
+        DenseInference network = loaded.dense();
+        Inference inference = loaded.inference(batch, Set.of())) {
+      int count = network.capacity(scale, scale, batch);
+      float[] whole = new float[Math.multiplyExact(count, 3 * scale * scale)];
+      for (int i = 0; i < whole.length; i++) {
+        whole[i] = (i * 7919L) % 256 - 128;
+      }
+      Rounds dense =
+          new Rounds(
+              count,
+              () -> {
+                network.scores(whole, count, scale, scale);
+                return network.stageNanos();
+              });
+      Rounds crop = forwardRounds(inference);
+      measure(List.of(crop, dense));
+      double share = (double) architecture.multiplyAdds(scale, scale) / architecture.multiplyAdds();
+      return new Dense(scale, count, share, crop.result(Map.of(), 0), dense.result(Map.of(), 0));
     }
-    Rounds dense =
-        new Rounds(
-            count,
-            () -> {
-              network.scores(whole, count, scale, scale);
-              return network.stageNanos();
-            });
-    Rounds crop = forwardRounds(inference(form));
-    measure(List.of(crop, dense));
-    double share = (double) architecture.multiplyAdds(scale, scale) / architecture.multiplyAdds();
-    return new Dense(scale, count, share, crop.result(Map.of(), 0), dense.result(Map.of(), 0));
   }
 
   private Result forward() {
     double difference = form == FcWeights.FP32 ? 0 : scoreDifference();
-    Inference inference = inference(form);
-    Rounds rounds = forwardRounds(inference);
-    measure(List.of(rounds));
-    return rounds.result(inference.work(batch), difference);
+    try (Network network = engine.load(parameters, form);
+        Inference inference = network.inference(batch, Set.of())) {
+      Rounds rounds = forwardRounds(inference);
+      measure(List.of(rounds));
+      return rounds.result(inference.work(batch), difference);
+    }
   }
 
   private Rounds forwardRounds(Inference inference) {
@@ -149,13 +155,16 @@ public final class Benchmark {
         });
   }
 
-  private Inference inference(FcWeights weights) {
-    return engine.load(parameters, weights).inference(batch, Set.of());
+  private float[] scores(FcWeights weights) {
+    try (Network network = engine.load(parameters, weights);
+        Inference inference = network.inference(batch, Set.of())) {
+      return inference.scores(images, batch).clone();
+    }
   }
 
   private double scoreDifference() {
-    float[] exact = inference(FcWeights.FP32).scores(images, batch);
-    float[] rounded = inference(form).scores(images, batch);
+    float[] exact = scores(FcWeights.FP32);
+    float[] rounded = scores(form);
     double largest = 0;
     double difference = 0;
     for (int i = 0; i < exact.length; i++) {

@@ -19,6 +19,7 @@ import org.vgg4j.network.Taps;
 /** A pass over whole images on a GPU. */
 final class CudaDense implements DenseInference, DenseFeatures {
   private final MapPass pass;
+  private final CudaNetwork network;
   private final Architecture architecture;
   private final Taps taps;
   private final CudaMemory memory;
@@ -27,11 +28,12 @@ final class CudaDense implements DenseInference, DenseFeatures {
    * @param pass becomes this one's own
    * @param taps what is wanted of it
    */
-  CudaDense(MapPass pass, Architecture architecture, Taps taps, CudaMemory memory) {
+  CudaDense(MapPass pass, CudaNetwork network, Taps taps) {
     this.pass = pass;
-    this.architecture = architecture;
+    this.network = network;
+    this.architecture = network.architecture();
     this.taps = taps;
-    this.memory = memory;
+    this.memory = network.memory();
   }
 
   @Override
@@ -108,6 +110,11 @@ final class CudaDense implements DenseInference, DenseFeatures {
   @Override
   public float[] posteriors(float[] scores) {
     return Posteriors.of(scores, 1, architecture.classes());
+  }
+
+  @Override
+  public void close() {
+    network.release(pass);
   }
 
   @Override

@@ -83,6 +83,11 @@ final class CudaInference implements Inference {
   }
 
   @Override
+  public void close() {
+    network.release(pass);
+  }
+
+  @Override
   public float[] tap(String name) {
     float[] values = tapped.get(name);
     if (values == null || !taps.contains(name)) {

@@ -86,13 +86,20 @@ final class CudaNetwork implements Network {
   @Override
   public DenseInference dense() {
     Taps scores = Taps.scores(architecture);
-    return new CudaDense(pass(Set.of(), scores.last()), architecture, scores, memory);
+    return new CudaDense(pass(Set.of(), scores.last()), this, scores);
   }
 
   @Override
   public DenseFeatures features(Set<String> taps) {
     Taps checked = Taps.of(architecture, taps);
-    return new CudaDense(pass(taps, checked.last()), architecture, checked, memory);
+    return new CudaDense(pass(taps, checked.last()), this, checked);
+  }
+
+  /** Lets go of a pass. */
+  void release(MapPass pass) {
+    if (passes.remove(pass)) {
+      pass.close();
+    }
   }
 
   /** The memory that passes are made in. */
