@@ -74,7 +74,7 @@ final class SameRun {
     }
     if (!engine.kernels().name().equals(snapshot.kernels())) {
       throw new InputException(
-          "rank 0 computes with %s kernels, this process with %s, which round differently: use the same Java and options (-Dvgg.kernels) everywhere"
+          "rank 0 computes with %s kernels, this process with %s, which round differently: use the same device, precision, Java and options (-Dvgg.kernels) everywhere"
               .formatted(snapshot.kernels(), engine.kernels().name()));
     }
   }

@@ -20,11 +20,13 @@ import org.vgg4j.data.loading.BatchSequence;
 import org.vgg4j.data.loading.Sampler;
 import org.vgg4j.evaluate.CenterCropEvaluator;
 import org.vgg4j.evaluate.Evaluation;
+import org.vgg4j.network.Device;
 import org.vgg4j.network.Engine;
 import org.vgg4j.network.Engines;
 import org.vgg4j.network.Exchange;
 import org.vgg4j.network.Learner;
 import org.vgg4j.network.LearnerOptions;
+import org.vgg4j.network.MemoryOracle;
 import org.vgg4j.network.Parameters;
 import org.vgg4j.parallel.ProcessGroup;
 
@@ -310,8 +312,8 @@ public final class Trainer {
   }
 
   /**
-   * Returns the heap in bytes that each of several processes needs for a run, before any is
-   * started.
+   * Returns the heap in bytes, for networks on the CPU, that each of several processes needs for a
+   * run, before any is started.
    *
    * @param ranks their number
    * @param heap bytes that each of them has
@@ -322,7 +324,12 @@ public final class Trainer {
     try (Engine engine = Engines.open(options.device(), options.threads())) {
       RunInput input = RunInput.open(options);
       input.requireShares(ranks);
-      int microBatch = input.microBatch(engine.memory().withLimit(heap), ranks);
+      boolean inHeap = engine.device().kind().equals(Device.CPU.kind());
+      MemoryOracle memory = inHeap ? engine.memory().withLimit(heap) : engine.memory();
+      int microBatch = input.microBatch(memory, ranks);
+      if (!inHeap) {
+        return 0;
+      }
       LearnerOptions learner = input.withMicroBatch(microBatch).learnerOptions(ranks);
       return engine
           .memory()

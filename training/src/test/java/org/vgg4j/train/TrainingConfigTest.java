@@ -138,7 +138,8 @@ class TrainingConfigTest {
             + AugmentationConfig.class.getRecordComponents().length
             + (SgdConfig.class.getRecordComponents().length - 1)
             + LayerRates.class.getRecordComponents().length
-            + ScheduleConfig.class.getRecordComponents().length;
+            + ScheduleConfig.class.getRecordComponents().length
+            + 1; // a device's precision
     assertThat(config.options())
         .hasSize(TrainingConfig.class.getRecordComponents().length - 4 + nested);
     assertThat(config.options())

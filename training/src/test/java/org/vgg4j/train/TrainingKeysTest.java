@@ -15,6 +15,7 @@ import org.vgg4j.data.UnreadableLimit;
 import org.vgg4j.data.loading.ScaleRange;
 import org.vgg4j.model.Configuration;
 import org.vgg4j.network.Device;
+import org.vgg4j.network.Precision;
 
 class TrainingKeysTest {
   /** Every option has another value than its default. */
@@ -48,7 +49,7 @@ class TrainingKeysTest {
         .maxSteps(11)
         .seed(1L << 40)
         .threads(13)
-        .device(Device.CPU)
+        .device(Device.CPU.in(Precision.FP32))
         .checkpointEvery(8)
         .maxUnreadable(UnreadableLimit.of("7"))
         .build();

@@ -9,9 +9,12 @@ import java.nio.charset.StandardCharsets;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
+import java.util.concurrent.TimeUnit;
 
 /** The same network in PyTorch, where python3 has it. */
 final class PyTorchRun {
+  private static final long MINUTES = 5;
+
   private final ObjectNode json;
 
   PyTorchRun(ObjectNode json) {
@@ -29,7 +32,8 @@ final class PyTorchRun {
       String output = python();
       JsonNode theirs = new ObjectMapper().readTree(output.substring(output.lastIndexOf('{')));
       System.out.println(
-          "PyTorch (bf16 autocast, channels last, fused SGD): ms, and as a multiple of ours");
+          "PyTorch (bf16 autocast, or TF32 where it says fp32; channels last, fused SGD): ms (or"
+              + " bytes), and as a multiple of ours");
       for (Map.Entry<String, JsonNode> entry : theirs.properties()) {
         json.set(entry.getKey(), entry.getValue());
         JsonNode own = ours.get(entry.getKey());
@@ -61,10 +65,15 @@ final class PyTorchRun {
         new ProcessBuilder("python3", "-c", script)
             .redirectError(ProcessBuilder.Redirect.DISCARD)
             .start();
+    if (!python.waitFor(MINUTES, TimeUnit.MINUTES)) {
+      python.destroyForcibly();
+      throw new IOException("it takes more than " + MINUTES + " minutes");
+    }
     String output = new String(python.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-    int code = python.waitFor();
+    int code = python.exitValue();
     if (code != 0) {
-      throw new IOException("python3 has no PyTorch that sees a GPU (exit code " + code + ")");
+      throw new IOException(
+          "python3 has no PyTorch that sees a GPU, or it failed (exit code " + code + ")");
     }
     return output;
   }

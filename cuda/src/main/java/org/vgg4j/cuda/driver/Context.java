@@ -50,6 +50,11 @@ public final class Context implements AutoCloseable {
     Result.check(LibCuda.cuCtxSetCurrent(context), "Choosing " + device);
   }
 
+  /** For closing, which goes on whatever the driver says. */
+  void makeCurrentUnchecked() {
+    LibCuda.cuCtxSetCurrent(context);
+  }
+
   void own(Owned resource) {
     open.add(resource);
   }
@@ -116,7 +121,7 @@ public final class Context implements AutoCloseable {
     if (closed.get()) {
       return;
     }
-    makeCurrent();
+    makeCurrentUnchecked();
     int code = LibCuda.cuCtxSynchronize();
     List.copyOf(open).forEach(Owned::close);
     closed.set(true);

@@ -3,6 +3,7 @@ package org.vgg4j.cuda.driver;
 import com.sun.jna.Pointer;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import org.vgg4j.base.InputException;
 
 /**
  * Pinned memory of the host, which the GPU copies from and to while the CPU goes on. Its content
@@ -35,9 +36,13 @@ public final class HostMemory extends Owned {
     }
     context.makeCurrent();
     long[] pointer = new long[1];
-    Result.check(
-        LibCuda.cuMemHostAlloc(pointer, bytes, 0),
-        "Allocating " + Bytes.text(bytes) + " of pinned memory");
+    int code = LibCuda.cuMemHostAlloc(pointer, bytes, 0);
+    if (code == Result.OUT_OF_MEMORY) {
+      throw new InputException(
+          "There are not %s of pinned host memory: use a smaller batch, or raise the limit of the container."
+              .formatted(Bytes.text(bytes)));
+    }
+    Result.check(code, "Allocating " + Bytes.text(bytes) + " of pinned memory");
     return new HostMemory(context, pointer[0], bytes);
   }
 

@@ -11,8 +11,8 @@ public final class OutOfDeviceMemoryException extends InputException {
 
   OutOfDeviceMemoryException(Device device, long needed, long free) {
     super(
-        ("%s has %s free of %s and %s more are needed: use a smaller batch, or end other programs"
-                + " on this GPU (nvidia-smi lists them).")
+        ("%s has %s free of %s and %s more are needed: use a smaller batch, end other programs on"
+                + " this GPU (nvidia-smi lists them), or use --device cpu.")
             .formatted(device, Bytes.text(free), Bytes.text(device.memory()), Bytes.text(needed)));
     this.needed = needed;
     this.free = free;

@@ -32,7 +32,7 @@ abstract class Owned implements AutoCloseable {
   @Override
   public final void close() {
     if (closed.compareAndSet(false, true)) {
-      context.makeCurrent();
+      context.makeCurrentUnchecked();
       release();
       context.disown(this);
     }

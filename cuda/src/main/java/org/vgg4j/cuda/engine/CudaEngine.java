@@ -50,13 +50,13 @@ final class CudaEngine implements Engine {
   public KernelSet kernels() {
     boolean exact = gpu.precision() == Precision.FP32;
     return new KernelSet(
-        "cuda-sm80-" + (exact ? "fp32" : "bf16"),
+        "cuda-sm80-%s-cc%d".formatted(exact ? "fp32" : "bf16", gpu.context().device().capability()),
         gpu.context().device()
             + (exact
                 ? ", fp32 as three products of bf16, sums of fp32"
                 : ", products of bf16, sums of fp32"),
         "every GPU from Ampere on runs them",
-        "has nothing to do with them: the driver assembles them",
+        "is not involved: the driver assembles them",
         WARP);
   }
 
@@ -81,7 +81,8 @@ final class CudaEngine implements Engine {
       return new CudaNetwork(gpu, parameters, memory);
     }
     if (form == FcWeights.FP32) {
-      throw new IllegalArgumentException("what rounding took away cannot be brought back");
+      throw new IllegalArgumentException(
+          "weights that were rounded to bf16 cannot be restored to fp32");
     }
     return new CudaNetwork(gpu, parameters.rounded(threads.workers()), memory);
   }
@@ -103,11 +104,10 @@ final class CudaEngine implements Engine {
 
   @Override
   public void close() {
-    try {
+    try (HostThreads ofHost = threads;
+        Context context = gpu.context()) {
+      context.synchronize(); // kernels must not be unloaded while they run
       gpu.library().close();
-      gpu.context().close();
-    } finally {
-      threads.close();
     }
   }
 }

@@ -34,10 +34,9 @@ final class CudaInference implements Inference {
   private void reserve(int newCapacity) {
     CudaMemory memory = network.memory();
     MemoryPlan unused =
-        memory.require(
-            "inference", memory.pass(architecture(), newCapacity, crop, crop, taps, last));
+        memory.require("inference", memory.crops(architecture(), newCapacity, taps));
     pass.release();
-    pass.reserve(newCapacity, crop, crop);
+    pass.reserveCrops(newCapacity);
     capacity = newCapacity;
   }
 

@@ -1,6 +1,7 @@
 package org.vgg4j.cuda.engine;
 
 import java.nio.ByteBuffer;
+import java.util.ArrayList;
 import java.util.List;
 import org.vgg4j.base.InputException;
 import org.vgg4j.cuda.driver.CudaEvent;
@@ -45,8 +46,10 @@ final class CudaLearner implements Learner {
   private final DeviceGradients gradients;
   private final boolean collects;
   private final int microBatchesOfShare;
+  private final List<AutoCloseable> open;
   private Batch batch = new Batch(new int[0], 0);
   private int microBatch;
+  private boolean closed;
   private Result result = Result.NONE;
 
   /**
@@ -68,6 +71,7 @@ final class CudaLearner implements Learner {
     int share = (options.batch() + exchange.ranks() - 1) / exchange.ranks();
     this.microBatchesOfShare = (share + options.microBatch() - 1) / options.microBatch();
     this.allocation = Allocation.on(gpu.context());
+    List<AutoCloseable> open = new ArrayList<>(List.of(allocation));
     try {
       this.memory =
           TrainingMemory.take(
@@ -75,28 +79,45 @@ final class CudaLearner implements Learner {
       this.network = memory.network();
       ImageFeed.require(memory.inputBytes());
       this.stream = CudaStream.create(gpu.context());
+      open.add(stream);
       this.counted = CudaEvent.create(gpu.context());
+      open.add(counted);
       this.totals = HostMemory.allocate(gpu.context(), TrainingMemory.TOTALS);
+      open.add(totals);
       this.feed = new ImageFeed(gpu, allocation, memory.input(), memory.inputBytes());
+      open.add(feed);
+      this.loss = new Loss(gpu.library(), architecture.classes());
+      WeightTransfer transfer =
+          new WeightTransfer(gpu, stream, allocation.memory(network.gradient()));
+      DeviceParameters parameters = memory.parameters();
+      this.weights =
+          new DeviceStore(gpu, parameters, DeviceParameter::values, true, transfer, stream);
+      this.velocities =
+          new DeviceStore(gpu, parameters, DeviceParameter::velocity, false, transfer, stream);
+      this.descent = new DeviceDescent(gpu, stream, options.descent());
+      this.gradients =
+          new DeviceGradients(gpu, memory, options.descent().frozen(), exchange, stream);
+      for (ParameterShape shape : architecture.parameters()) {
+        weights.write(shape.name(), initial.values(shape.name()));
+        stream.clear(allocation.memory(parameters.get(shape.name()).velocity()));
+      }
+      stream.synchronize();
     } catch (RuntimeException | Error e) {
-      allocation.close();
+      closeAll(open);
       throw e;
     }
-    this.loss = new Loss(gpu.library(), architecture.classes());
-    WeightTransfer transfer =
-        new WeightTransfer(gpu, stream, allocation.memory(network.gradient()));
-    DeviceParameters parameters = memory.parameters();
-    this.weights =
-        new DeviceStore(gpu, parameters, DeviceParameter::values, true, transfer, stream);
-    this.velocities =
-        new DeviceStore(gpu, parameters, DeviceParameter::velocity, false, transfer, stream);
-    this.descent = new DeviceDescent(gpu, stream, options.descent());
-    this.gradients = new DeviceGradients(gpu, memory, options.descent().frozen(), exchange, stream);
-    for (ParameterShape shape : architecture.parameters()) {
-      weights.write(shape.name(), initial.values(shape.name()));
-      stream.clear(allocation.memory(parameters.get(shape.name()).velocity()));
+    this.open = List.copyOf(open);
+  }
+
+  /** Closes the last ones first. */
+  private static void closeAll(List<AutoCloseable> open) {
+    for (int i = open.size() - 1; i >= 0; i--) {
+      try {
+        open.get(i).close();
+      } catch (Exception e) {
+        throw new IllegalStateException(e);
+      }
     }
-    stream.synchronize();
   }
 
   @Override
@@ -238,12 +259,17 @@ final class CudaLearner implements Learner {
     return plan;
   }
 
+  /** Waits for work that nobody has waited for; if that failed, closing is all that remains. */
   @Override
   public void close() {
-    feed.close();
-    totals.close();
-    counted.close();
-    stream.close();
-    allocation.close();
+    if (closed) {
+      return;
+    }
+    closed = true;
+    try {
+      stream.synchronize();
+    } finally {
+      closeAll(open);
+    }
   }
 }

@@ -1,6 +1,7 @@
 package org.vgg4j.cuda.engine;
 
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
@@ -32,11 +33,41 @@ record CudaMemory(Gpu gpu, long limit) implements MemoryOracle {
   @Override
   public MemoryPlan inference(Architecture network, int batch, FcWeights form) {
     Architecture architecture = network.withoutBatchNorm();
+    return crops(architecture, batch, Set.of());
+  }
+
+  /**
+   * What a pass over crops takes, with the weights.
+   *
+   * @param architecture without batch normalisation
+   * @param batch the most crops at a time
+   * @param taps outputs that are copied to the host
+   */
+  MemoryPlan crops(Architecture architecture, int batch, Set<String> taps) {
     int crop = architecture.crop();
-    if (!MapShape.fits(batch, crop, crop, largestChannels(architecture))) {
+    if (isTooMuch(architecture, batch, crop, crop)) {
       return TOO_MUCH;
     }
-    return pass(architecture, batch, crop, crop, Set.of(), lastTap(architecture));
+    try (Allocation allocation = Allocation.planned()) {
+      Map<String, LayerWeights> weights = NetworkWeights.lay(gpu, architecture, allocation);
+      return plan(
+          architecture,
+          ForwardMemory.Sizes.upTo(gpu, architecture, weights, batch, taps),
+          allocation);
+    }
+  }
+
+  private static MemoryPlan plan(
+      Architecture architecture, ForwardMemory.Sizes sizes, Allocation allocation) {
+    ForwardMemory unused = sizes.in(allocation);
+    MemoryPlan plan = allocation.plan();
+    return withLoading(new MemoryPlan(plan.parts(), sizes.longestCopy()), architecture);
+  }
+
+  /** Whether kernels cannot count a map's values, or images cannot be copied at once. */
+  private static boolean isTooMuch(Architecture architecture, int batch, int height, int width) {
+    return !MapShape.fits(batch, height, width, largestChannels(architecture))
+        || ImageFeed.bytes(batch, height, width, TrainingMemory.INTS) > Integer.MAX_VALUE;
   }
 
   /** More than any GPU has: maps of more values than kernels count. */
@@ -62,20 +93,15 @@ record CudaMemory(Gpu gpu, long limit) implements MemoryOracle {
    */
   MemoryPlan pass(
       Architecture architecture, int batch, int height, int width, Set<String> taps, String last) {
-    if (!MapShape.fits(batch, height, width, largestChannels(architecture))) {
+    if (isTooMuch(architecture, batch, height, width)) {
       return TOO_MUCH;
     }
     try (Allocation allocation = Allocation.planned()) {
       Map<String, LayerWeights> weights = NetworkWeights.lay(gpu, architecture, allocation);
       MapShape images = new MapShape(batch, height, width, MapShape.IMAGE_CHANNELS);
-      ForwardMemory unused =
-          ForwardMemory.Sizes.of(
-                  gpu,
-                  images,
-                  Steps.of(gpu, architecture, weights, images, taps, last),
-                  taps::contains)
-              .in(allocation);
-      return withLoading(allocation.plan(), architecture);
+      List<Step> steps = Steps.of(gpu, architecture, weights, images, taps, last);
+      return plan(
+          architecture, ForwardMemory.Sizes.of(gpu, images, steps, taps::contains), allocation);
     }
   }
 
@@ -86,14 +112,14 @@ record CudaMemory(Gpu gpu, long limit) implements MemoryOracle {
       return plan;
     }
     Map<String, Long> parts = new LinkedHashMap<>(plan.parts());
-    parts.put("loading", more);
-    return new MemoryPlan(parts, 0);
+    parts.merge(MemoryPlan.PREPARED, more, Long::sum);
+    return new MemoryPlan(parts, plan.longestArray());
   }
 
   @Override
   public MemoryPlan training(Architecture architecture, int microBatch, int batch) {
     int crop = architecture.crop();
-    if (!MapShape.fits(microBatch, crop, crop, largestChannels(architecture))) {
+    if (isTooMuch(architecture, microBatch, crop, crop)) {
       return TOO_MUCH;
     }
     return TrainingMemory.plan(gpu, architecture, microBatch, microBatch < batch);
@@ -120,11 +146,12 @@ record CudaMemory(Gpu gpu, long limit) implements MemoryOracle {
       throw new InputException(
           String.format(
               Locale.ROOT,
-              "%s needs %s on %s, of which %s are free: take a smaller batch, or %s",
+              "%s needs %s, but only %s are free on %s: take a smaller batch, use --device cpu, or"
+                  + " %s",
               what,
               Bytes.needed(plan.total()),
-              gpu.context().device(),
               Bytes.available(limit),
+              gpu.context().device(),
               remedy()));
     }
     return plan;

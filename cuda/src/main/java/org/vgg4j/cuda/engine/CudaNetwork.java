@@ -57,7 +57,13 @@ final class CudaNetwork implements Network {
   @Override
   public Inference inference(int capacity, Set<String> taps) {
     Taps.requireKnown(architecture, taps);
-    return new CudaInference(pass(taps, CudaMemory.lastTap(architecture)), this, capacity, taps);
+    MapPass pass = pass(taps, CudaMemory.lastTap(architecture));
+    try {
+      return new CudaInference(pass, this, capacity, taps);
+    } catch (RuntimeException | Error e) {
+      release(pass);
+      throw e;
+    }
   }
 
   /** The threads have nothing to do here: each pass has a stream of its own. */

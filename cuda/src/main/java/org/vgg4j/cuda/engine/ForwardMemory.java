@@ -1,9 +1,11 @@
 package org.vgg4j.cuda.engine;
 
 import java.util.List;
+import java.util.Map;
+import java.util.Set;
 import java.util.function.Predicate;
 import org.vgg4j.cuda.kernels.MapShape;
-import org.vgg4j.network.MemoryPlan;
+import org.vgg4j.model.Architecture;
 
 /**
  * The memory of a forward pass: steps read one of two arrays and write the other.
@@ -17,8 +19,30 @@ import org.vgg4j.network.MemoryPlan;
  */
 record ForwardMemory(long input, long images, long even, long odd, long workspace, long copies) {
   /** Bytes of each. */
-  record Sizes(long input, long images, long even, long odd, long workspace, long copies) {
-    static final Sizes NONE = new Sizes(0, 0, 0, 0, 0, 0);
+  record Sizes(
+      long input, long images, long even, long odd, long workspace, long copies, long longestCopy) {
+    static final Sizes NONE = new Sizes(0, 0, 0, 0, 0, 0, 0);
+
+    /**
+     * What crops need, up to so many: fewer may need a larger workspace, since their sums are cut
+     * into more slices.
+     */
+    static Sizes upTo(
+        Gpu gpu,
+        Architecture architecture,
+        Map<String, LayerWeights> weights,
+        int most,
+        Set<String> taps) {
+      String last = CudaMemory.lastTap(architecture);
+      int crop = architecture.crop();
+      Sizes sizes = NONE;
+      for (int count = 1; count <= most; count++) {
+        MapShape images = new MapShape(count, crop, crop, MapShape.IMAGE_CHANNELS);
+        List<Step> steps = Steps.of(gpu, architecture, weights, images, taps, last);
+        sizes = sizes.max(of(gpu, images, steps, taps::contains));
+      }
+      return sizes;
+    }
 
     /**
      * What steps need.
@@ -29,12 +53,17 @@ record ForwardMemory(long input, long images, long even, long odd, long workspac
       long[] turns = new long[2];
       long workspace = 0;
       long copies = 0;
+      long longestCopy = 0;
       for (int i = 0; i < steps.size(); i++) {
         Step step = steps.get(i);
         turns[i % 2] = Math.max(turns[i % 2], Steps.outputBytes(gpu, step));
         workspace = Math.max(workspace, step.workspace());
+        long values = step.output().values();
         if (copied.test(step.tap()) && !step.scores()) {
-          copies = Math.max(copies, (long) Float.BYTES * step.output().values());
+          copies = Math.max(copies, Float.BYTES * values);
+        }
+        if (copied.test(step.tap()) || step.scores()) {
+          longestCopy = Math.max(longestCopy, values);
         }
       }
       return new Sizes(
@@ -43,7 +72,8 @@ record ForwardMemory(long input, long images, long even, long odd, long workspac
           turns[0],
           turns[1],
           workspace,
-          copies);
+          copies,
+          longestCopy);
     }
 
     /** What suffices for this and another. */
@@ -54,7 +84,8 @@ record ForwardMemory(long input, long images, long even, long odd, long workspac
           Math.max(even, other.even),
           Math.max(odd, other.odd),
           Math.max(workspace, other.workspace),
-          Math.max(copies, other.copies));
+          Math.max(copies, other.copies),
+          Math.max(longestCopy, other.longestCopy));
     }
 
     /** Takes it. */
@@ -66,14 +97,6 @@ record ForwardMemory(long input, long images, long even, long odd, long workspac
           allocation.take("activations", odd),
           allocation.take("workspace", workspace),
           allocation.take("copies", copies));
-    }
-
-    /** What it comes to. */
-    MemoryPlan plan() {
-      try (Allocation planned = Allocation.planned()) {
-        in(planned);
-        return planned.plan();
-      }
     }
   }
 }

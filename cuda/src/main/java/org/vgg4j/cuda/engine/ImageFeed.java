@@ -32,9 +32,15 @@ final class ImageFeed implements AutoCloseable {
     this.allocation = allocation;
     this.device = device;
     this.layouts = new Layouts(gpu.library());
-    this.pinned = HostMemory.allocate(gpu.context(), bytes);
     this.copies = CudaStream.create(gpu.context());
     this.copied = CudaEvent.create(gpu.context());
+    try {
+      this.pinned = HostMemory.allocate(gpu.context(), bytes);
+    } catch (RuntimeException | Error e) {
+      copied.close();
+      copies.close();
+      throw e;
+    }
   }
 
   /** Bytes of so many images of a size, with so many ints for each. */
@@ -49,7 +55,9 @@ final class ImageFeed implements AutoCloseable {
    */
   static void require(long bytes) {
     if (bytes > Integer.MAX_VALUE) {
-      throw new InputException("so many images at a time are more than 2 GB: take a smaller batch");
+      throw new InputException(
+          "a batch of this size holds more than 2 GB of pixels, the most that is copied at once:"
+              + " take a smaller batch");
     }
   }
 

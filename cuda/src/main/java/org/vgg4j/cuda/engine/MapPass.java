@@ -9,13 +9,13 @@ import org.jspecify.annotations.Nullable;
 import org.vgg4j.cuda.driver.CudaEvent;
 import org.vgg4j.cuda.driver.CudaStream;
 import org.vgg4j.cuda.driver.DeviceMemory;
+import org.vgg4j.cuda.driver.OutOfDeviceMemoryException;
 import org.vgg4j.cuda.kernels.Layouts;
 import org.vgg4j.cuda.kernels.MapShape;
 import org.vgg4j.cuda.kernels.Planes;
 import org.vgg4j.model.Architecture;
 import org.vgg4j.network.FeatureMaps;
 import org.vgg4j.network.Inference;
-import org.vgg4j.network.MemoryPlan;
 
 /**
  * Runs a network over images of one size after another: crops or whole images. Memory grows to what
@@ -113,18 +113,13 @@ final class MapPass implements AutoCloseable {
     return ForwardMemory.Sizes.of(gpu, images, steps(images), taps::contains);
   }
 
-  /** What a pass over so many images takes beside the weights. */
-  MemoryPlan plan(int count, int height, int width) {
-    return sizes(count, height, width).plan();
-  }
-
   /**
-   * Takes memory for so many images, unless there is enough.
+   * Takes memory for up to so many crops.
    *
-   * @throws org.vgg4j.cuda.driver.OutOfDeviceMemoryException if there is not
+   * @throws org.vgg4j.cuda.driver.OutOfDeviceMemoryException if there is not so much
    */
-  void reserve(int count, int height, int width) {
-    reserve(sizes(count, height, width));
+  void reserveCrops(int most) {
+    Place unused = reserve(ForwardMemory.Sizes.upTo(gpu, architecture, weights, most, taps));
   }
 
   /** Lets the memory go. */
@@ -143,19 +138,27 @@ final class MapPass implements AutoCloseable {
       return there;
     }
     release(); // before more is asked for
+    try {
+      return take(larger);
+    } catch (OutOfDeviceMemoryException e) {
+      return take(needed); // what earlier ones took may not fit beside
+    }
+  }
+
+  private Place take(ForwardMemory.Sizes larger) {
     ImageFeed.require(larger.input());
     Allocation allocation = Allocation.on(gpu.context());
     try {
       ForwardMemory memory = larger.in(allocation);
       ImageFeed feed = new ImageFeed(gpu, allocation, memory.input(), larger.input());
-      there = new Place(allocation, memory, feed);
+      Place there = new Place(allocation, memory, feed);
+      place = there;
+      sizes = larger;
+      return there;
     } catch (RuntimeException | Error e) {
       allocation.close();
       throw e;
     }
-    place = there;
-    sizes = larger;
-    return there;
   }
 
   /** What each step has to do, by the name of its output. */

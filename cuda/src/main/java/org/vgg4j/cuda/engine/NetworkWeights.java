@@ -6,6 +6,7 @@ import java.util.Objects;
 import org.vgg4j.cuda.driver.CudaStream;
 import org.vgg4j.cuda.driver.DeviceMemory;
 import org.vgg4j.cuda.kernels.Layouts;
+import org.vgg4j.cuda.kernels.MapShape;
 import org.vgg4j.model.Architecture;
 import org.vgg4j.model.Layer;
 import org.vgg4j.network.MemoryPlan;
@@ -56,7 +57,7 @@ final class NetworkWeights implements AutoCloseable {
   }
 
   private static long biasBytes(Layouts.Weights layout) {
-    return (long) Float.BYTES * WeightLayouts.padded(layout.outputs());
+    return (long) Float.BYTES * MapShape.padded(layout.outputs());
   }
 
   /** How the weights of each layer lie that has some. */

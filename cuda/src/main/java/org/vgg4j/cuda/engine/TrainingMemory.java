@@ -31,7 +31,7 @@ record TrainingMemory(
   static final int TOTALS = 2 * Double.BYTES;
 
   /** Ints that come with an image: its label and its sample's index. */
-  private static final int INTS = 2;
+  static final int INTS = 2;
 
   /**
    * Takes it.

@@ -25,7 +25,7 @@ public record MapShape(int images, int height, int width, int channels) {
   /** Whether a kernel can count the values of such a map. */
   public static boolean fits(int images, int height, int width, int channels) {
     int chunks = channels / 8;
-    return (double) images * height * width * chunks <= Integer.MAX_VALUE;
+    return (double) images * height * width * chunks <= Integer.MAX_VALUE - KernelLibrary.THREADS;
   }
 
   /** Channels, or features, as they lie in memory: the next multiple of 64. */

@@ -116,8 +116,8 @@ class DriverTest {
               })
           .hasMessage(
               "cuda:0 (vgg4j emulator) has 768.0 MiB free of 1.0 GiB and 1.5 GiB more are needed:"
-                  + " use a smaller batch, or end other programs on this GPU (nvidia-smi lists"
-                  + " them).");
+                  + " use a smaller batch, end other programs on this GPU (nvidia-smi lists them),"
+                  + " or use --device cpu.");
       assertThat(context.freeMemory()).isEqualTo(768L << 20);
       assertThat(context.openAllocations()).isEqualTo(1);
       assertThat(context.allocatedBytes()).isEqualTo(256L << 20);

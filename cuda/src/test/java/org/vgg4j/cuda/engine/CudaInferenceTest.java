@@ -208,7 +208,7 @@ class CudaInferenceTest {
         Network network = engine.load(Networks.random(architecture, 1))) {
       assertThatThrownBy(() -> network.inference(500, Set.of()))
           .isInstanceOf(InputException.class)
-          .hasMessageContaining("cuda:0 (vgg4j emulator), of which")
+          .hasMessageContaining("are free on cuda:0 (vgg4j emulator)")
           .hasMessageContaining("take a smaller batch");
       int fitting = network.capacity(500);
       assertThat(fitting).isBetween(1, 499);

@@ -114,7 +114,7 @@ class CudaRunTest {
     }
     assertThat(whole.bestTop1Error()).isEqualTo(ofCpu.bestTop1Error());
     String provenance = Files.readString(root.resolve("gpu").resolve("provenance.json"));
-    assertThat(provenance).contains("cuda-sm80-fp32: cuda:0 (vgg4j emulator)");
+    assertThat(provenance).contains("cuda-sm80-fp32-cc80: cuda:0 (vgg4j emulator)");
 
     TrainingResult part = train(GPU, "parts", 3, new Recorder());
     assertThat(part.interrupted()).isTrue();
@@ -137,6 +137,7 @@ class CudaRunTest {
     assertThat(resumed.warnings)
         .anyMatch(
             warning ->
-                warning.startsWith("the run began with cuda-sm80-fp32 kernels and continues with"));
+                warning.startsWith(
+                    "the run began with cuda-sm80-fp32-cc80 kernels and continues with"));
   }
 }
