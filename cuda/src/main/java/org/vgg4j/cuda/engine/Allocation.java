@@ -11,8 +11,8 @@ import org.vgg4j.cuda.driver.DeviceMemory;
 import org.vgg4j.network.MemoryPlan;
 
 /**
- * Where the arrays of a network lie. Planned ones lie nowhere: whoever lays a network out takes the
- * same arrays from either, so that what it needs is known without a copy of the rules.
+ * Allocates a network's arrays, on a GPU or only on paper. The same layout code runs against both,
+ * so a plan cannot differ from what is allocated.
  */
 abstract sealed class Allocation implements AutoCloseable {
   /** What the driver rounds allocations up to. */
@@ -22,12 +22,12 @@ abstract sealed class Allocation implements AutoCloseable {
 
   private Allocation() {}
 
-  /** One that only counts. Its addresses are of no use but to be told from null. */
+  /** Only counts. Its addresses serve only to differ from null. */
   static Allocation planned() {
     return new Planned();
   }
 
-  /** One on a GPU. */
+  /** Allocates on a GPU. */
   static Allocation on(Context context) {
     return new Real(context);
   }

@@ -97,7 +97,7 @@ final class CudaEngine implements Engine {
     return new CudaLearner(gpu, weights, options, exchange, memory.require("training", plan));
   }
 
-  /** Bytes of the GPU's memory that all that was made here holds now. */
+  /** Bytes of GPU memory held by everything that this engine made. */
   long allocatedBytes() {
     return gpu.context().allocatedBytes();
   }

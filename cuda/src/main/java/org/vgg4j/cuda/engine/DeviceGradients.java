@@ -9,8 +9,9 @@ import org.vgg4j.cuda.kernels.Descent;
 import org.vgg4j.network.Exchange;
 
 /**
- * The gradients of a batch in several micro-batches, of one rank or of several: sums, which meet
- * those of other ranks on the host.
+ * Sums the gradients of a batch's micro-batches; the sums of several ranks are added through host
+ * memory. With one micro-batch for each rank, that gives the bits that one learner's micro-batches
+ * give.
  */
 final class DeviceGradients implements GradientSink {
   private final TrainingMemory memory;

@@ -34,7 +34,7 @@ final class MapPass implements AutoCloseable {
   private ForwardMemory.Sizes sizes = ForwardMemory.Sizes.NONE;
   private @Nullable Place place;
 
-  /** Of sizes and batches that come in turn, the steps of so many are kept. */
+  /** How many combinations of batch and image size keep their steps. */
   private static final int KEPT = 16;
 
   /** The memory that there is. */

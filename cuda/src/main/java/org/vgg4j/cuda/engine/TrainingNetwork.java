@@ -52,7 +52,10 @@ final class TrainingNetwork {
     long bytes(TrainingStage stage, int images);
   }
 
-  /** Takes what is enough for each stage: fewer images may need more, since sums are cut finer. */
+  /**
+   * Takes enough for any number of images up to the capacity: a smaller batch may need more,
+   * because its sums are cut into more slices.
+   */
   private long take(String part, Need need, long least) {
     long bytes = least;
     for (TrainingStage stage : stages) {

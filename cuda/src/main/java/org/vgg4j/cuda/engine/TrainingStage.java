@@ -8,8 +8,8 @@ import org.vgg4j.network.DropoutKeys;
 
 /**
  * A part of a network in training: the forward pass leaves in its own memory what the backward pass
- * needs. Gradients are handed down in place of the maps, which nobody needs any more then, and they
- * are masked: a gradient is with respect to the sum before the ReLU.
+ * needs. The backward pass overwrites each map with the gradient with respect to it, which is
+ * already masked: it is with respect to the sum before the ReLU.
  */
 interface TrainingStage {
   /**
