@@ -47,7 +47,7 @@ class TrainingDefaultsTest {
             + " --lr-head=0.75 --momentum=0.5 --weight-decay=1 --no-bias-decay --dropout=0.25"
             + " --init=from:m --init-rest=he --freeze=fc6 --schedule=step --patience=4"
             + " --step-epochs=3 --warm-up=5 --epochs=6 --max-steps=7 --seed=8 --threads=99"
-            + " --device=cpu --checkpoint-every=10 --max-unreadable=11";
+            + " --device=cpu --precision=fp32 --checkpoint-every=10 --max-unreadable=11";
     Map<String, Object> options = parsed(typed.split(" ")).options();
     TrainingConfig.DEFAULTS
         .options()
