@@ -180,6 +180,7 @@ class TrainCommandTest {
                 freeze: ""
                 schedule: paper
                 patience: 2
+                precision: auto
                 step-epochs: ""
                 warm-up: 0
                 epochs: 12
