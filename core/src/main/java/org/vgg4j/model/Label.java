@@ -33,6 +33,22 @@ public record Label(int index) implements Target {
     return targets.stream().mapToInt(Label::indexOf).toArray();
   }
 
+  /**
+   * Returns the classes of targets, {@code [N]}, for a network with so many.
+   *
+   * @throws IllegalArgumentException if one of them is no label, or none of these classes
+   */
+  public static int[] indices(List<Target> targets, int classes) {
+    int[] indices = indices(targets);
+    for (int label : indices) {
+      if (label >= classes) {
+        throw new IllegalArgumentException(
+            "label %d, but the network has %d classes".formatted(label, classes));
+      }
+    }
+    return indices;
+  }
+
   private static int indexOf(Target target) {
     if (target instanceof Label label) {
       return label.index();

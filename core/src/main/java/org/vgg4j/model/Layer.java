@@ -48,6 +48,9 @@ public sealed interface Layer {
     /** Keeps the divisor above zero: PyTorch's value, for all networks. */
     public static final double EPSILON = 1e-5;
 
+    /** The weight of a batch in the running averages: PyTorch's, for all. */
+    public static final double MOMENTUM = 0.1;
+
     @Override
     public String tap() {
       return name.replace("bn", "relu");

@@ -48,4 +48,14 @@ public record LearnerOptions(int batch, int microBatch, double dropout, Descent 
           "micro-batches of %d images in batches of %d".formatted(microBatch, batch));
     }
   }
+
+  /**
+   * Micro-batches of each rank's share of a whole batch, of which the last may be smaller.
+   *
+   * @param ranks among which a batch is divided
+   */
+  public int microBatchesOfShare(int ranks) {
+    int share = (batch + ranks - 1) / ranks;
+    return (share + microBatch - 1) / microBatch;
+  }
 }

@@ -23,7 +23,6 @@ import org.vgg4j.network.Parameters;
  * failed step changes nothing.
  */
 final class BatchNormStage implements TrainingStage {
-  private static final double MOMENTUM = 0.1;
 
   private final Layer.BatchNorm layer;
   private final BatchNormParameters names;
@@ -164,7 +163,7 @@ final class BatchNormStage implements TrainingStage {
    */
   private void handOverStatistics(
       BatchNormValues running, Saved saved, float share, double values, GradientSink sink) {
-    double part = MOMENTUM * share;
+    double part = Layer.BatchNorm.MOMENTUM * share;
     double ofSample = values / (values - 1);
     float[] mean = saved.mean();
     float[] variance = saved.variance();

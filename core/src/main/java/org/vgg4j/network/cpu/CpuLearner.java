@@ -54,8 +54,7 @@ final class CpuLearner implements Learner {
             options.descent().frozen());
     this.sgd = new Sgd(weights, velocities, kernels, workers, options.descent());
     this.steps = StepMaker.of(architecture, options, training, sgd, exchange, workers);
-    int share = (options.batch() + exchange.ranks() - 1) / exchange.ranks();
-    this.microBatchesOfShare = (share + options.microBatch() - 1) / options.microBatch();
+    this.microBatchesOfShare = options.microBatchesOfShare(exchange.ranks());
   }
 
   @Override

@@ -24,8 +24,7 @@ final class CrossEntropy implements Loss {
   @Override
   public Learner.Result compute(
       float[] scores, List<Target> targets, float gradientScale, float[] gradient) {
-    int[] labels = Label.indices(targets);
-    requireClasses(labels);
+    int[] labels = Label.indices(targets, classes);
     int images = labels.length;
     kernels.softmaxCrossEntropy(images, classes, scores, labels, gradientScale, gradient, losses);
     double sum = 0;
@@ -35,15 +34,6 @@ final class CrossEntropy implements Loss {
       correct += isLargest(scores, n * classes, labels[n]) ? 1 : 0;
     }
     return new Learner.Result(sum, correct);
-  }
-
-  private void requireClasses(int[] labels) {
-    for (int label : labels) {
-      if (label >= classes) {
-        throw new IllegalArgumentException(
-            "label %d, but the network has %d classes".formatted(label, classes));
-      }
-    }
   }
 
   private boolean isLargest(float[] scores, int first, int label) {

@@ -14,12 +14,12 @@ import org.vgg4j.cuda.driver.Driver;
 import org.vgg4j.cuda.kernels.KernelLibrary;
 import org.vgg4j.cuda.kernels.Precision;
 
-/** The command {@code run}: prints tables, and as the last line all of it as JSON. */
+/** The command {@code run}: prints tables, and then all of it as a line of JSON. */
 public final class Main {
   private static final String USAGE =
       """
       usage: run [--emulator LIBRARY] [--device N] [--tiny] [--no-timings]
-      Checks vgg4j's GPU kernels against doubles and whole steps against the CPU's, and measures them. Ends with 1 if something is wrong. The last line is JSON.
+      Checks vgg4j's GPU kernels against doubles and whole steps against the CPU's, and measures them. Ends with 1 if something is wrong. Then comes a line of JSON, and in a folder made with --training the default training run.
         --emulator LIBRARY  use this instead of the NVIDIA driver, with --tiny; cuda/src/test/cpp/build makes it
         --device N          which GPU, from 0 on; 0 if not given
         --tiny              measure tiny layers, as an emulator needs it; the figures mean nothing

@@ -1,8 +1,6 @@
 package org.vgg4j.cuda.engine;
 
-import java.util.ArrayList;
 import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.TreeMap;
@@ -83,7 +81,6 @@ abstract sealed class Allocation implements AutoCloseable {
 
   private static final class Real extends Allocation {
     private final Context context;
-    private final List<DeviceMemory> arrays = new ArrayList<>();
     private final Map<Long, DeviceMemory> byAddress = new TreeMap<>();
 
     Real(Context context) {
@@ -93,7 +90,6 @@ abstract sealed class Allocation implements AutoCloseable {
     @Override
     long place(long bytes) {
       DeviceMemory memory = DeviceMemory.allocate(context, bytes);
-      arrays.add(memory);
       byAddress.put(memory.address(), memory);
       return memory.address();
     }
@@ -105,8 +101,7 @@ abstract sealed class Allocation implements AutoCloseable {
 
     @Override
     public void close() {
-      arrays.forEach(DeviceMemory::close);
-      arrays.clear();
+      byAddress.values().forEach(DeviceMemory::close);
       byAddress.clear();
     }
   }

@@ -5,12 +5,10 @@ import org.vgg4j.cuda.kernels.BatchNorm;
 import org.vgg4j.cuda.kernels.MapShape;
 import org.vgg4j.cuda.kernels.Planes;
 import org.vgg4j.cuda.kernels.Pooling;
+import org.vgg4j.model.Layer;
 
 /** Batch normalisation with its ReLU, and the pool that follows it if there is one. */
 final class BatchNormStage implements TrainingStage {
-  /** Weight of a batch in the running statistics, as in PyTorch. */
-  private static final float MOMENTUM = 0.1f;
-
   private final Gpu gpu;
   private final MapShape one;
   private final boolean pooled;
@@ -121,7 +119,7 @@ final class BatchNormStage implements TrainingStage {
           pass.stream(),
           x,
           learnt.addresses(),
-          MOMENTUM * pass.share(),
+          (float) Layer.BatchNorm.MOMENTUM * pass.share(),
           ofBatch,
           meanStep,
           varianceStep,

@@ -68,8 +68,7 @@ final class CudaLearner implements Learner {
     this.exchange = exchange;
     this.plan = plan;
     this.collects = options.microBatch() < options.batch();
-    int share = (options.batch() + exchange.ranks() - 1) / exchange.ranks();
-    this.microBatchesOfShare = (share + options.microBatch() - 1) / options.microBatch();
+    this.microBatchesOfShare = options.microBatchesOfShare(exchange.ranks());
     this.allocation = Allocation.on(gpu.context());
     List<AutoCloseable> open = new ArrayList<>(List.of(allocation));
     try {
@@ -142,7 +141,7 @@ final class CudaLearner implements Learner {
     }
     requireCapacity(count);
     microBatch++;
-    int[] labels = labels(targets);
+    int[] labels = Label.indices(targets, network.architecture().classes());
     long ints =
         feed.copy(
             stream,
@@ -186,18 +185,6 @@ final class CudaLearner implements Learner {
         network.workspace(),
         network.gradient(),
         network.scratch());
-  }
-
-  private int[] labels(List<Target> targets) {
-    int[] labels = Label.indices(targets);
-    int classes = network.architecture().classes();
-    for (int label : labels) {
-      if (label >= classes) {
-        throw new IllegalArgumentException(
-            "label %d, but the network has %d classes".formatted(label, classes));
-      }
-    }
-    return labels;
   }
 
   /** Waits for the forward pass: whether there is a backward pass depends on its loss. */

@@ -20,6 +20,10 @@ import org.vgg4j.network.MemoryPlan;
  * @param limit bytes that may be taken of it: what was free when the engine was opened
  */
 record CudaMemory(Gpu gpu, long limit) implements MemoryOracle {
+  /** More than any GPU has: maps of more values than kernels count. */
+  private static final MemoryPlan TOO_MUCH =
+      new MemoryPlan(Map.of("activations", Long.MAX_VALUE / 2), 0);
+
   @Override
   public String name() {
     return "the free memory of " + gpu.context().device();
@@ -69,10 +73,6 @@ record CudaMemory(Gpu gpu, long limit) implements MemoryOracle {
     return !MapShape.fits(batch, height, width, largestChannels(architecture))
         || ImageFeed.bytes(batch, height, width, TrainingMemory.INTS) > Integer.MAX_VALUE;
   }
-
-  /** More than any GPU has: maps of more values than kernels count. */
-  private static final MemoryPlan TOO_MUCH =
-      new MemoryPlan(Map.of("activations", Long.MAX_VALUE / 2), 0);
 
   /** Channels of the widest map that is as large as the images. */
   private static int largestChannels(Architecture architecture) {

@@ -43,16 +43,6 @@ final class LrnStage implements TrainingStage {
   }
 
   @Override
-  public long workspace(int images) {
-    return 0;
-  }
-
-  @Override
-  public long gradient(int images) {
-    return 0;
-  }
-
-  @Override
   public long scratch(int images) {
     return gpu.precision().bytes(outputShape(images).values());
   }

@@ -22,6 +22,9 @@ import org.vgg4j.network.Inference;
  * the largest batch took. Not thread-safe; passes over the same weights may run beside each other.
  */
 final class MapPass implements AutoCloseable {
+  /** How many combinations of batch and image size keep their steps. */
+  private static final int KEPT = 16;
+
   private final Gpu gpu;
   private final Architecture architecture;
   private final Map<String, LayerWeights> weights;
@@ -33,9 +36,6 @@ final class MapPass implements AutoCloseable {
   private final Map<MapShape, List<Step>> stepsOfShape = new LinkedHashMap<>();
   private ForwardMemory.Sizes sizes = ForwardMemory.Sizes.NONE;
   private @Nullable Place place;
-
-  /** How many combinations of batch and image size keep their steps. */
-  private static final int KEPT = 16;
 
   /** The memory that there is. */
   private record Place(Allocation allocation, ForwardMemory memory, ImageFeed feed) {

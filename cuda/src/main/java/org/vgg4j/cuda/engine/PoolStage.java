@@ -46,21 +46,6 @@ final class PoolStage implements TrainingStage {
   }
 
   @Override
-  public long workspace(int images) {
-    return 0;
-  }
-
-  @Override
-  public long gradient(int images) {
-    return 0;
-  }
-
-  @Override
-  public long scratch(int images) {
-    return 0;
-  }
-
-  @Override
   public void forward(Pass pass, Planes x) {
     kernel.forward(pass.stream(), inputShape(pass.images()), x, output(pass.images()), argmax);
   }

@@ -47,13 +47,19 @@ interface TrainingStage {
   Planes output(int images);
 
   /** Bytes of the workspace that it needs. */
-  long workspace(int images);
+  default long workspace(int images) {
+    return 0;
+  }
 
   /** Bytes of the gradients with respect to parameters that it needs at a time. */
-  long gradient(int images);
+  default long gradient(int images) {
+    return 0;
+  }
 
   /** Bytes of the map that it needs beside its own. */
-  long scratch(int images);
+  default long scratch(int images) {
+    return 0;
+  }
 
   /** Computes the output. */
   void forward(Pass pass, Planes x);
