@@ -130,8 +130,12 @@ final class ProductStage implements TrainingStage {
     return Float.BYTES * Math.max(ofWeight, ofBias);
   }
 
+  /**
+   * Behind a pool, the bias' gradient is the sum of the pooled gradients, each of which goes to one
+   * pixel: a quarter as many.
+   */
   private ChannelSums sums(int images) {
-    return new ChannelSums(gpu.library(), kernel(images).output());
+    return new ChannelSums(gpu.library(), outputShape(images));
   }
 
   @Override
@@ -190,7 +194,7 @@ final class ProductStage implements TrainingStage {
     if (learns) {
       sink.take(weight, pass.gradient(), kernel.weightSlices());
       ChannelSums sums = sums(pass.images());
-      sums.biasGradient(pass.stream(), dy, pass.gradient());
+      sums.biasGradient(pass.stream(), g, pass.gradient());
       sink.take(bias, pass.gradient(), sums.slices());
     }
     return x;
