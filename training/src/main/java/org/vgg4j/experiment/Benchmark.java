@@ -123,12 +123,7 @@ public final class Benchmark {
         whole[i] = (i * 7919L) % 256 - 128;
       }
       Rounds dense =
-          new Rounds(
-              count,
-              () -> {
-                network.scores(whole, count, scale, scale);
-                return network.stageNanos();
-              });
+          new Rounds(count, () -> network.scores(whole, count, scale, scale), network::stageNanos);
       Rounds crop = forwardRounds(inference);
       measure(List.of(crop, dense));
       double share = (double) architecture.multiplyAdds(scale, scale) / architecture.multiplyAdds();
@@ -147,12 +142,7 @@ public final class Benchmark {
   }
 
   private Rounds forwardRounds(Inference inference) {
-    return new Rounds(
-        batch,
-        () -> {
-          inference.scores(images, batch);
-          return inference.stageNanos();
-        });
+    return new Rounds(batch, () -> inference.scores(images, batch), inference::stageNanos);
   }
 
   private float[] scores(FcWeights weights) {
@@ -195,8 +185,8 @@ public final class Benchmark {
                 learner.begin(step);
                 learner.add(images, targets, keys);
                 Learner.Result unused = learner.update();
-                return Map.of();
-              });
+              },
+              Map::of);
       measure(List.of(rounds));
       return rounds.result(Map.of(), 0);
     }
@@ -225,30 +215,35 @@ public final class Benchmark {
   /** The rounds of one pass. */
   private static final class Rounds {
     private final int count;
-    private final Supplier<Map<String, Long>> pass;
+    private final Runnable pass;
+    private final Supplier<Map<String, Long>> nanos;
     private final List<Double> rounds = new ArrayList<>();
     private final Map<String, List<Double>> parts = new LinkedHashMap<>();
 
     /**
      * @param count images of one round
-     * @param pass runs one round and returns the nanoseconds of its parts
+     * @param pass runs one round
+     * @param nanos the nanoseconds of the last round's parts; asking may take as long as a round
      */
-    Rounds(int count, Supplier<Map<String, Long>> pass) {
+    Rounds(int count, Runnable pass, Supplier<Map<String, Long>> nanos) {
       this.count = count;
       this.pass = pass;
+      this.nanos = nanos;
     }
 
     void warmUp() {
-      Map<String, Long> unused = pass.get();
+      pass.run();
     }
 
     void run() {
       long start = System.nanoTime();
-      Map<String, Long> times = pass.get();
+      pass.run();
       rounds.add((System.nanoTime() - start) / 1e6 / count);
-      times.forEach(
-          (name, nanos) ->
-              parts.computeIfAbsent(name, n -> new ArrayList<>()).add(nanos / 1e6 / count));
+      nanos
+          .get()
+          .forEach(
+              (name, time) ->
+                  parts.computeIfAbsent(name, n -> new ArrayList<>()).add(time / 1e6 / count));
     }
 
     Result result(Map<String, Inference.Work> work, double scoreDifference) {
