@@ -4,6 +4,9 @@ import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.locks.Lock;
+import java.util.concurrent.locks.ReadWriteLock;
+import java.util.concurrent.locks.ReentrantReadWriteLock;
 
 /**
  * A GPU in use: its memory, streams, events and kernels belong to a context, and go with it. It is
@@ -15,6 +18,12 @@ public final class Context implements AutoCloseable {
   private final long context;
   private final Set<Owned> open = ConcurrentHashMap.newKeySet();
   private final AtomicBoolean closed = new AtomicBoolean();
+
+  /**
+   * The driver ends a capture when any thread waits for the whole context; so those who wait share
+   * this lock, and whoever captures has it alone.
+   */
+  private final ReadWriteLock captures = new ReentrantReadWriteLock();
 
   private Context(Device device, int handle, long context) {
     this.device = device;
@@ -84,10 +93,25 @@ public final class Context implements AutoCloseable {
         .sum();
   }
 
+  /** Held while a stream of this context captures. */
+  Lock capturing() {
+    return captures.writeLock();
+  }
+
+  /** Held while something waits for the whole context, or may. */
+  Lock waiting() {
+    return captures.readLock();
+  }
+
   /** Waits for all work on all streams, and throws what failed in it. */
   public void synchronize() {
     makeCurrent();
-    Result.check(LibCuda.cuCtxSynchronize(), "Work on " + device);
+    waiting().lock();
+    try {
+      Result.check(LibCuda.cuCtxSynchronize(), "Work on " + device);
+    } finally {
+      waiting().unlock();
+    }
   }
 
   /**

@@ -1,5 +1,6 @@
 package org.vgg4j.cuda.driver;
 
+import java.util.concurrent.locks.Lock;
 import org.vgg4j.base.InputException;
 
 /**
@@ -18,30 +19,48 @@ public final class CudaGraph extends Owned {
   }
 
   /**
-   * Captures work instead of running it.
+   * Captures work instead of running it. Other threads may use the context meanwhile, but one that
+   * waits for all of its work waits for the end of the capture.
    *
    * @param stream a stream of the context, on which nobody else enqueues meanwhile
-   * @param work enqueues on that stream, and does not synchronize or allocate
+   * @param work enqueues on that stream, and does not synchronize, allocate or load kernels
    * @throws InputException if the driver has no graphs of this kind
+   * @throws CudaException if the driver cannot capture it; the stream is then as it was before
    */
   public static CudaGraph capture(CudaStream stream, Runnable work) {
     Driver.bindGraphs();
-    Result.check(
-        LibCudaGraphs.cuStreamBeginCapture_v2(stream.handle(), CAPTURE_THREAD_LOCAL),
-        "Beginning to capture a graph");
-    long[] graph = new long[1];
-    int ended;
-    try {
-      work.run();
-    } finally {
-      ended = LibCudaGraphs.cuStreamEndCapture(stream.handle(), graph);
-    }
-    Result.check(ended, "Capturing a graph");
+    long graph = graph(stream, work);
     long[] executable = new long[1];
-    int code = LibCudaGraphs.cuGraphInstantiate_v2(executable, graph[0], 0, 0, 0);
-    LibCudaGraphs.cuGraphDestroy(graph[0]);
+    int code = LibCudaGraphs.cuGraphInstantiate_v2(executable, graph, 0, 0, 0);
+    LibCudaGraphs.cuGraphDestroy(graph);
     Result.check(code, "Preparing a graph");
     return new CudaGraph(stream.context(), executable[0]);
+  }
+
+  private static long graph(CudaStream stream, Runnable work) {
+    long[] graph = new long[1];
+    int ended = Result.SUCCESS;
+    boolean done = false;
+    Lock lock = stream.context().capturing();
+    lock.lock();
+    try {
+      Result.check(
+          LibCudaGraphs.cuStreamBeginCapture_v2(stream.handle(), CAPTURE_THREAD_LOCAL),
+          "Beginning to capture a graph");
+      try {
+        work.run();
+        done = true;
+      } finally {
+        ended = LibCudaGraphs.cuStreamEndCapture(stream.handle(), graph);
+        if (!done && graph[0] != 0) {
+          LibCudaGraphs.cuGraphDestroy(graph[0]);
+        }
+      }
+    } finally {
+      lock.unlock();
+    }
+    Result.check(ended, "Capturing a graph");
+    return graph[0];
   }
 
   /** Enqueues all of the captured work. */

@@ -33,7 +33,12 @@ abstract class Owned implements AutoCloseable {
   public final void close() {
     if (closed.compareAndSet(false, true)) {
       context.makeCurrentUnchecked();
-      release();
+      context.waiting().lock(); // some of them wait for all work
+      try {
+        release();
+      } finally {
+        context.waiting().unlock();
+      }
       context.disown(this);
     }
   }

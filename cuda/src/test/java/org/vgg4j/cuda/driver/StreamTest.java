@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.nio.ByteBuffer;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -202,6 +203,44 @@ class StreamTest {
       x.download(result);
       assertThat(result).containsExactly(100, 200, 300, 400, 20, 24, 28, 32);
       assertThat(Emulator.launches()).isEqualTo(4);
+    }
+  }
+
+  /** A real driver would end the capture. */
+  @Test
+  void whoWaitsForTheContextWaitsForTheEndOfACapture() throws InterruptedException {
+    try (Context context = context()) {
+      CudaStream stream = CudaStream.create(context);
+      DeviceMemory x = DeviceMemory.of(context, ramp(8));
+      Kernel kernel = scale(context);
+      Thread other = new Thread(context::synchronize, "another thread");
+      AtomicBoolean waits = new AtomicBoolean();
+      CudaGraph graph =
+          CudaGraph.capture(
+              stream,
+              () -> {
+                other.start();
+                while (other.getState() != Thread.State.WAITING && other.isAlive()) {
+                  Thread.onSpinWait();
+                }
+                waits.set(other.isAlive());
+                kernel.launch(stream, 1, 1, 1, 32, 0, x, x, 2f, 8);
+              });
+      other.join();
+      assertThat(waits).isTrue();
+      assertThatThrownBy(
+              () ->
+                  CudaGraph.capture(
+                      stream,
+                      () -> {
+                        kernel.launch(stream, 1, 1, 1, 32, 0, x, x, 2f, 8);
+                        stream.synchronize();
+                      }))
+          .isInstanceOf(CudaException.class);
+      graph.launch(stream);
+      float[] result = new float[8];
+      x.download(result);
+      assertThat(result[7]).as("the stream captures no longer").isEqualTo(16f);
     }
   }
 
