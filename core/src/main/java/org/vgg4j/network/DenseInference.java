@@ -42,7 +42,8 @@ public interface DenseInference extends AutoCloseable {
   float[] posteriors(float[] scores);
 
   /**
-   * How long each stage of the last forward pass took, in nanoseconds, by the name of its output.
+   * How long each stage of the last forward pass took, in nanoseconds, by the name of its output. A
+   * device that does not measure on the way repeats the pass when it is asked.
    */
   Map<String, Long> stageNanos();
 

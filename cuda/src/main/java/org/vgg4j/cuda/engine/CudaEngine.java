@@ -78,13 +78,13 @@ final class CudaEngine implements Engine {
   @Override
   public Network load(Parameters parameters, FcWeights form) {
     if (form == parameters.fcWeights()) {
-      return new CudaNetwork(gpu, parameters, memory);
+      return new CudaNetwork(gpu, threads, parameters, memory);
     }
     if (form == FcWeights.FP32) {
       throw new IllegalArgumentException(
           "weights that were rounded to bf16 cannot be restored to fp32");
     }
-    return new CudaNetwork(gpu, parameters.rounded(threads.workers()), memory);
+    return new CudaNetwork(gpu, threads, parameters.rounded(threads.workers()), memory);
   }
 
   @Override
@@ -94,7 +94,8 @@ final class CudaEngine implements Engine {
     }
     MemoryPlan plan =
         memory.training(weights.architecture(), options.microBatch(), options.batch());
-    return new CudaLearner(gpu, weights, options, exchange, memory.require("training", plan));
+    return new CudaLearner(
+        gpu, threads, weights, options, exchange, memory.require("training", plan));
   }
 
   /** Bytes of GPU memory held by everything that this engine made. */

@@ -8,6 +8,7 @@ import org.vgg4j.cuda.driver.CudaEvent;
 import org.vgg4j.cuda.driver.CudaStream;
 import org.vgg4j.cuda.driver.HostMemory;
 import org.vgg4j.cuda.kernels.Loss;
+import org.vgg4j.cuda.kernels.MapShape;
 import org.vgg4j.cuda.kernels.Planes;
 import org.vgg4j.model.Architecture;
 import org.vgg4j.model.Label;
@@ -15,6 +16,7 @@ import org.vgg4j.model.ParameterShape;
 import org.vgg4j.model.Target;
 import org.vgg4j.network.DropoutKeys;
 import org.vgg4j.network.Exchange;
+import org.vgg4j.network.HostThreads;
 import org.vgg4j.network.Learner;
 import org.vgg4j.network.LearnerOptions;
 import org.vgg4j.network.MemoryPlan;
@@ -37,7 +39,7 @@ final class CudaLearner implements Learner {
   private final TrainingNetwork network;
   private final CudaStream stream;
   private final CudaEvent counted;
-  private final HostMemory totals;
+  private final HostMemory results;
   private final ImageFeed feed;
   private final Loss loss;
   private final DeviceStore weights;
@@ -53,12 +55,18 @@ final class CudaLearner implements Learner {
   private Result result = Result.NONE;
 
   /**
+   * @param threads that copy images
    * @param initial weights that it begins with
    * @param plan that was found to fit
    * @throws InputException if an option is out of range
    */
   CudaLearner(
-      Gpu gpu, Parameters initial, LearnerOptions options, Exchange exchange, MemoryPlan plan) {
+      Gpu gpu,
+      HostThreads threads,
+      Parameters initial,
+      LearnerOptions options,
+      Exchange exchange,
+      MemoryPlan plan) {
     if (!(options.dropout() >= 0 && options.dropout() < 1)) {
       throw new InputException("dropout " + options.dropout() + " is not in [0, 1)");
     }
@@ -81,9 +89,10 @@ final class CudaLearner implements Learner {
       open.add(stream);
       this.counted = CudaEvent.create(gpu.context());
       open.add(counted);
-      this.totals = HostMemory.allocate(gpu.context(), TrainingMemory.TOTALS);
-      open.add(totals);
-      this.feed = new ImageFeed(gpu, allocation, memory.input(), memory.inputBytes());
+      long scores = scoreBytes(options.microBatch(), architecture.classes());
+      this.results = HostMemory.allocate(gpu.context(), Math.max(TrainingMemory.TOTALS, scores));
+      open.add(results);
+      this.feed = new ImageFeed(gpu, threads, allocation, memory.input(), memory.inputBytes());
       open.add(feed);
       this.loss = new Loss(gpu.library(), architecture.classes());
       WeightTransfer transfer =
@@ -189,10 +198,10 @@ final class CudaLearner implements Learner {
 
   /** Waits for the forward pass: whether there is a backward pass depends on its loss. */
   private Result awaitTotals() {
-    stream.copy(allocation.memory(memory.totals()), 0, totals, 0, TrainingMemory.TOTALS);
+    stream.copy(allocation.memory(memory.totals()), 0, results, 0, TrainingMemory.TOTALS);
     counted.record(stream);
     counted.synchronize();
-    ByteBuffer values = totals.buffer();
+    ByteBuffer values = results.buffer();
     return new Result(values.getDouble(0), (int) values.getDouble(Double.BYTES));
   }
 
@@ -227,8 +236,14 @@ final class CudaLearner implements Learner {
     long unused = feed.copy(stream, images, network.imagesShape(count), network.images(count));
     network.forward(pass(count, false, 0, NO_DROPOUT, 0));
     int classes = network.architecture().classes();
-    float[] scores = Posteriors.scores(allocation.memory(network.scores()), count, classes);
+    stream.copy(allocation.memory(network.scores()), 0, results, 0, scoreBytes(count, classes));
+    stream.synchronize();
+    float[] scores = Posteriors.scores(results.buffer().asFloatBuffer(), count, classes);
     return Posteriors.of(scores, count, classes);
+  }
+
+  private static long scoreBytes(int images, int classes) {
+    return (long) Float.BYTES * images * MapShape.padded(classes);
   }
 
   @Override

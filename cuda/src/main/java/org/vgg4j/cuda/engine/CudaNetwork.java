@@ -18,6 +18,7 @@ import org.vgg4j.network.Taps;
 /** A network on a GPU. */
 final class CudaNetwork implements Network {
   private final Gpu gpu;
+  private final HostThreads threads;
   private final Architecture architecture;
   private final FcWeights form;
   private final Map<String, Double> roundingErrors;
@@ -26,10 +27,12 @@ final class CudaNetwork implements Network {
   private final Set<MapPass> passes = ConcurrentHashMap.newKeySet();
 
   /**
+   * @param threads of the passes that have none of their own
    * @param parameters with the fully connected layers as they are to be held
    */
-  CudaNetwork(Gpu gpu, Parameters parameters, CudaMemory memory) {
+  CudaNetwork(Gpu gpu, HostThreads threads, Parameters parameters, CudaMemory memory) {
     this.gpu = gpu;
+    this.threads = threads;
     this.memory = memory;
     this.form = parameters.fcWeights();
     this.roundingErrors = parameters.roundingErrors();
@@ -56,8 +59,14 @@ final class CudaNetwork implements Network {
 
   @Override
   public Inference inference(int capacity, Set<String> taps) {
+    return inference(threads, capacity, taps);
+  }
+
+  /** The threads only copy: each pass has a stream of its own. */
+  @Override
+  public Inference inference(HostThreads own, int capacity, Set<String> taps) {
     Taps.requireKnown(architecture, taps);
-    MapPass pass = pass(taps, CudaMemory.lastTap(architecture));
+    MapPass pass = pass(own, taps, CudaMemory.lastTap(architecture));
     try {
       return new CudaInference(pass, this, capacity, taps);
     } catch (RuntimeException | Error e) {
@@ -66,14 +75,8 @@ final class CudaNetwork implements Network {
     }
   }
 
-  /** The threads have nothing to do here: each pass has a stream of its own. */
-  @Override
-  public Inference inference(HostThreads threads, int capacity, Set<String> taps) {
-    return inference(capacity, taps);
-  }
-
-  private MapPass pass(Set<String> taps, String last) {
-    MapPass pass = new MapPass(gpu, architecture, weights.layers(), taps, last);
+  private MapPass pass(HostThreads own, Set<String> taps, String last) {
+    MapPass pass = new MapPass(gpu, own, architecture, weights.layers(), taps, last);
     passes.add(pass);
     return pass;
   }
@@ -92,13 +95,13 @@ final class CudaNetwork implements Network {
   @Override
   public DenseInference dense() {
     Taps scores = Taps.scores(architecture);
-    return new CudaDense(pass(Set.of(), scores.last()), this, scores);
+    return new CudaDense(pass(threads, Set.of(), scores.last()), this, scores);
   }
 
   @Override
   public DenseFeatures features(Set<String> taps) {
     Taps checked = Taps.of(architecture, taps);
-    return new CudaDense(pass(taps, checked.last()), this, checked);
+    return new CudaDense(pass(threads, taps, checked.last()), this, checked);
   }
 
   /** Lets go of a pass. */

@@ -18,10 +18,22 @@ import org.vgg4j.model.Architecture;
  * @param copies address of what is copied to the host, as floats
  */
 record ForwardMemory(long input, long images, long even, long odd, long workspace, long copies) {
-  /** Bytes of each. */
+  /**
+   * Bytes of each.
+   *
+   * @param longestCopy values of the longest array that is copied
+   * @param results bytes that are copied to the host in a pass
+   */
   record Sizes(
-      long input, long images, long even, long odd, long workspace, long copies, long longestCopy) {
-    static final Sizes NONE = new Sizes(0, 0, 0, 0, 0, 0, 0);
+      long input,
+      long images,
+      long even,
+      long odd,
+      long workspace,
+      long copies,
+      long longestCopy,
+      long results) {
+    static final Sizes NONE = new Sizes(0, 0, 0, 0, 0, 0, 0, 0);
 
     /**
      * What crops need, up to so many: fewer may need a larger workspace, since their sums are cut
@@ -54,6 +66,7 @@ record ForwardMemory(long input, long images, long even, long odd, long workspac
       long workspace = 0;
       long copies = 0;
       long longestCopy = 0;
+      long results = 0;
       for (int i = 0; i < steps.size(); i++) {
         Step step = steps.get(i);
         turns[i % 2] = Math.max(turns[i % 2], Steps.outputBytes(gpu, step));
@@ -64,6 +77,7 @@ record ForwardMemory(long input, long images, long even, long odd, long workspac
         }
         if (copied.test(step.tap()) || step.scores()) {
           longestCopy = Math.max(longestCopy, values);
+          results += Float.BYTES * step.copiedValues();
         }
       }
       return new Sizes(
@@ -73,7 +87,8 @@ record ForwardMemory(long input, long images, long even, long odd, long workspac
           turns[1],
           workspace,
           copies,
-          longestCopy);
+          longestCopy,
+          results);
     }
 
     /** What suffices for this and another. */
@@ -85,7 +100,8 @@ record ForwardMemory(long input, long images, long even, long odd, long workspac
           Math.max(odd, other.odd),
           Math.max(workspace, other.workspace),
           Math.max(copies, other.copies),
-          Math.max(longestCopy, other.longestCopy));
+          Math.max(longestCopy, other.longestCopy),
+          Math.max(results, other.results));
     }
 
     /** Takes it. */

@@ -1,6 +1,7 @@
 package org.vgg4j.cuda.engine;
 
 import java.nio.ByteBuffer;
+import java.nio.FloatBuffer;
 import org.vgg4j.base.InputException;
 import org.vgg4j.cuda.driver.CudaEvent;
 import org.vgg4j.cuda.driver.CudaStream;
@@ -8,14 +9,20 @@ import org.vgg4j.cuda.driver.HostMemory;
 import org.vgg4j.cuda.kernels.Layouts;
 import org.vgg4j.cuda.kernels.MapShape;
 import org.vgg4j.cuda.kernels.Planes;
+import org.vgg4j.network.HostThreads;
 
 /**
  * Brings images, and what belongs to them, to the GPU: through pinned memory, on a stream of its
- * own, so that a copy runs beside what the GPU still computes. Not thread-safe.
+ * own, so that a copy runs beside what the GPU still computes. Several threads fill the pinned
+ * memory, and a piece is on its way while others are filled. Not thread-safe.
  */
 final class ImageFeed implements AutoCloseable {
   private static final int CHANNELS = 3;
 
+  /** Bytes that one thread fills and sends; what is not more needs no other threads. */
+  private static final int PIECE = 1 << 20;
+
+  private final HostThreads threads;
   private final Allocation allocation;
   private final long device;
   private final Layouts layouts;
@@ -24,11 +31,13 @@ final class ImageFeed implements AutoCloseable {
   private final CudaEvent copied;
 
   /**
-   * @param allocation that {@link #take} took from
-   * @param device what it took
+   * @param threads that fill the pinned memory
+   * @param allocation that the memory on the GPU was taken from
+   * @param device address of what was taken
    * @param bytes of it
    */
-  ImageFeed(Gpu gpu, Allocation allocation, long device, long bytes) {
+  ImageFeed(Gpu gpu, HostThreads threads, Allocation allocation, long device, long bytes) {
+    this.threads = threads;
     this.allocation = allocation;
     this.device = device;
     this.layouts = new Layouts(gpu.library());
@@ -72,20 +81,53 @@ final class ImageFeed implements AutoCloseable {
    * @return address of the ints on the GPU, {@code [arrays][N]}
    */
   long copy(CudaStream stream, float[] images, MapShape shape, Planes map, int[]... ints) {
-    int count = Math.multiplyExact(CHANNELS, shape.pixels());
-    ByteBuffer buffer = pinned.buffer();
-    buffer.asFloatBuffer().put(images, 0, count);
-    long at = 4L * count;
-    buffer.position(Math.toIntExact(at));
+    long at = upload(stream, images, shape, ints);
+    toMap(stream, shape, map);
+    return at;
+  }
+
+  /**
+   * Like {@link #copy}, but makes no map of them. What is enqueued on the stream from now on runs
+   * after they have arrived.
+   */
+  long upload(CudaStream stream, float[] images, MapShape shape, int[]... ints) {
+    int floats = Math.multiplyExact(CHANNELS, shape.pixels());
+    int intsAt = Math.multiplyExact(Float.BYTES, floats);
+    ByteBuffer buffer = pinned.buffer().position(intsAt);
     for (int[] values : ints) {
       buffer.asIntBuffer().put(values, 0, shape.images());
-      buffer.position(buffer.position() + 4 * shape.images());
+      buffer.position(buffer.position() + Integer.BYTES * shape.images());
     }
-    copies.copy(pinned, 0, allocation.memory(device), 0, buffer.position());
+    int end = buffer.position();
+    int pieces = (int) (((long) end + PIECE - 1) / PIECE);
+    if (pieces == 1) {
+      send(images, 0, intsAt, end);
+    } else {
+      threads.parallel(
+          pieces,
+          piece -> {
+            int from = piece * PIECE;
+            send(images, from, intsAt, from + Math.min(PIECE, end - from));
+          });
+    }
     copied.record(copies);
     stream.waitFor(copied);
+    return device + intsAt;
+  }
+
+  /** Fills a piece of the pinned memory with its part of the images, and sends the piece. */
+  private void send(float[] images, int from, int intsAt, int end) {
+    int floats = (Math.min(end, intsAt) - from) / Float.BYTES;
+    if (floats > 0) {
+      FloatBuffer piece = pinned.buffer().position(from).asFloatBuffer();
+      piece.put(images, from / Float.BYTES, floats);
+    }
+    copies.copy(pinned, from, allocation.memory(device), from, end - from);
+  }
+
+  /** Makes a map of the images that were uploaded last. */
+  void toMap(CudaStream stream, MapShape shape, Planes map) {
     layouts.toMap(stream, shape, device, CHANNELS, map);
-    return device + at;
   }
 
   @Override

@@ -1,20 +1,26 @@
 package org.vgg4j.cuda.engine;
 
+import java.nio.FloatBuffer;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.BiConsumer;
 import org.jspecify.annotations.Nullable;
 import org.vgg4j.cuda.driver.CudaEvent;
+import org.vgg4j.cuda.driver.CudaException;
+import org.vgg4j.cuda.driver.CudaGraph;
 import org.vgg4j.cuda.driver.CudaStream;
 import org.vgg4j.cuda.driver.DeviceMemory;
 import org.vgg4j.cuda.driver.OutOfDeviceMemoryException;
+import org.vgg4j.cuda.driver.UnusableDeviceException;
 import org.vgg4j.cuda.kernels.Layouts;
 import org.vgg4j.cuda.kernels.MapShape;
 import org.vgg4j.cuda.kernels.Planes;
 import org.vgg4j.model.Architecture;
 import org.vgg4j.network.FeatureMaps;
+import org.vgg4j.network.HostThreads;
 import org.vgg4j.network.Inference;
 
 /**
@@ -22,27 +28,65 @@ import org.vgg4j.network.Inference;
  * the largest batch took. Not thread-safe; passes over the same weights may run beside each other.
  */
 final class MapPass implements AutoCloseable {
-  /** How many combinations of batch and image size keep their steps. */
+  /** How many combinations of batch and image size keep their steps and their graph. */
   private static final int KEPT = 16;
 
   private final Gpu gpu;
+  private final HostThreads threads;
   private final Architecture architecture;
   private final Map<String, LayerWeights> weights;
   private final Set<String> taps;
   private final String last;
+  private final long mostResults;
   private final CudaStream stream;
   private final Layouts layouts;
   private final Map<String, Long> nanos = new LinkedHashMap<>();
-  private final Map<MapShape, List<Step>> stepsOfShape = new LinkedHashMap<>();
+  private final Map<MapShape, Kept> keptOfShape = new LinkedHashMap<>();
   private ForwardMemory.Sizes sizes = ForwardMemory.Sizes.NONE;
   private @Nullable Place place;
+  private @Nullable MapShape ran;
+  private boolean captures = true;
 
   /** The memory that there is. */
-  private record Place(Allocation allocation, ForwardMemory memory, ImageFeed feed) {
+  private record Place(
+      Allocation allocation, ForwardMemory memory, ImageFeed feed, Results results) {
     void close() {
+      results.close();
       feed.close();
       allocation.close();
     }
+  }
+
+  /** What is known of images of a number and size. */
+  private static final class Kept {
+    private final MapShape images;
+    private final List<Step> steps;
+    private final ForwardMemory.Sizes sizes;
+
+    /** Whether kernels have been assembled and given their shared memory, by a pass. */
+    private boolean ready;
+
+    /** All work of a pass that comes after the upload, for the memory that there is. */
+    private @Nullable CudaGraph graph;
+
+    Kept(MapShape images, List<Step> steps, ForwardMemory.Sizes sizes) {
+      this.images = images;
+      this.steps = steps;
+      this.sizes = sizes;
+    }
+
+    void drop() {
+      ready = false;
+      if (graph != null) {
+        graph.close();
+        graph = null;
+      }
+    }
+  }
+
+  /** Does something with an output that is to be copied, after the work that makes it. */
+  private interface Taker {
+    void take(Step step, DeviceMemory memory);
   }
 
   /**
@@ -72,6 +116,7 @@ final class MapPass implements AutoCloseable {
   }
 
   /**
+   * @param threads that copy images
    * @param architecture without batch normalisation
    * @param weights of each layer that has some
    * @param taps outputs that are copied to the host
@@ -79,38 +124,50 @@ final class MapPass implements AutoCloseable {
    */
   MapPass(
       Gpu gpu,
+      HostThreads threads,
       Architecture architecture,
       Map<String, LayerWeights> weights,
       Set<String> taps,
       String last) {
+    this(gpu, threads, architecture, weights, taps, last, Results.MOST);
+  }
+
+  /**
+   * @param mostResults bytes that come to the host at once, at most
+   */
+  MapPass(
+      Gpu gpu,
+      HostThreads threads,
+      Architecture architecture,
+      Map<String, LayerWeights> weights,
+      Set<String> taps,
+      String last,
+      long mostResults) {
     this.gpu = gpu;
+    this.threads = threads;
     this.architecture = architecture;
     this.weights = weights;
     this.taps = taps;
     this.last = last;
+    this.mostResults = mostResults;
     this.stream = CudaStream.create(gpu.context());
     this.layouts = new Layouts(gpu.library());
   }
 
-  private List<Step> steps(MapShape images) {
-    List<Step> known = stepsOfShape.get(images);
+  private Kept kept(int count, int height, int width) {
+    MapShape images = new MapShape(count, height, width, MapShape.IMAGE_CHANNELS);
+    Kept known = keptOfShape.get(images);
     if (known == null) {
-      if (stepsOfShape.size() >= KEPT) {
-        stepsOfShape.clear();
+      if (keptOfShape.size() >= KEPT) {
+        keptOfShape.values().forEach(Kept::drop);
+        keptOfShape.clear();
       }
-      known = Steps.of(gpu, architecture, weights, images, taps, last);
-      stepsOfShape.put(images, known);
+      List<Step> steps = Steps.of(gpu, architecture, weights, images, taps, last);
+      ForwardMemory.Sizes needed = ForwardMemory.Sizes.of(gpu, images, steps, taps::contains);
+      known = new Kept(images, steps, needed);
+      keptOfShape.put(images, known);
     }
     return known;
-  }
-
-  private static MapShape images(int count, int height, int width) {
-    return new MapShape(count, height, width, MapShape.IMAGE_CHANNELS);
-  }
-
-  private ForwardMemory.Sizes sizes(int count, int height, int width) {
-    MapShape images = images(count, height, width);
-    return ForwardMemory.Sizes.of(gpu, images, steps(images), taps::contains);
   }
 
   /**
@@ -122,8 +179,10 @@ final class MapPass implements AutoCloseable {
     Place unused = reserve(ForwardMemory.Sizes.upTo(gpu, architecture, weights, most, taps));
   }
 
-  /** Lets the memory go. */
+  /** Lets the memory go, and what knows its addresses. */
   void release() {
+    keptOfShape.values().forEach(Kept::drop);
+    ran = null;
     if (place != null) {
       place.close();
       place = null;
@@ -150,8 +209,8 @@ final class MapPass implements AutoCloseable {
     Allocation allocation = Allocation.on(gpu.context());
     try {
       ForwardMemory memory = larger.in(allocation);
-      ImageFeed feed = new ImageFeed(gpu, allocation, memory.input(), larger.input());
-      Place there = new Place(allocation, memory, feed);
+      ImageFeed feed = new ImageFeed(gpu, threads, allocation, memory.input(), larger.input());
+      Place there = new Place(allocation, memory, feed, results(feed, larger.results()));
       place = there;
       sizes = larger;
       return there;
@@ -161,12 +220,21 @@ final class MapPass implements AutoCloseable {
     }
   }
 
+  private Results results(ImageFeed feed, long bytes) {
+    try {
+      return new Results(gpu, Math.min(bytes, mostResults));
+    } catch (RuntimeException | Error e) {
+      feed.close();
+      throw e;
+    }
+  }
+
   /** What each step has to do, by the name of its output. */
   Map<String, Inference.Work> work(int count, int height, int width) {
     Map<String, Inference.Work> work = new LinkedHashMap<>();
-    MapShape images = images(count, height, width);
-    long input = gpu.precision().bytes(images.values());
-    for (Step step : steps(images)) {
+    Kept kept = kept(count, height, width);
+    long input = gpu.precision().bytes(kept.images.values());
+    for (Step step : kept.steps) {
       long output = Steps.outputBytes(gpu, step);
       long bytes = input + step.weightBytes() + output;
       work.put(step.tap(), new Inference.Work(step.multiplyAdds(), bytes));
@@ -176,60 +244,152 @@ final class MapPass implements AutoCloseable {
   }
 
   /**
-   * Runs the network.
+   * Runs the network. The work of a second pass over images of a number and size is captured, and
+   * later ones enqueue it as a whole; the first assembles kernels, which a capture does not allow.
    *
    * @param images {@code [N][3][height][width]}
    * @return what is copied, by the name; class scores always are, if the pass goes so far
    */
   Map<String, Output> run(float[] images, int count, int height, int width) {
-    MapShape shape = images(count, height, width);
-    Place there = reserve(sizes(count, height, width));
+    Kept kept = kept(count, height, width);
+    Place there = reserve(kept.sizes);
+    nanos.clear();
+    ran = null;
+    long unused = there.feed().upload(stream, images, kept.images);
     Map<String, Output> outputs = new LinkedHashMap<>();
-    Planes x = gpu.precision().at(there.memory().images(), shape.values());
-    List<Step> steps = steps(shape);
-    try (Clock clock = new Clock()) {
-      there.feed().copy(stream, images, shape, x);
-      clock.mark();
-      for (int i = 0; i < steps.size(); i++) {
-        Step step = steps.get(i);
-        long address = i % 2 == 0 ? there.memory().even() : there.memory().odd();
-        Planes y = Steps.outputAt(gpu, step, address);
-        step.work().run(stream, x, y, there.memory().workspace());
-        clock.mark();
-        if (step.scores()) {
-          outputs.put(step.tap(), scores(step, there.allocation().memory(address)));
-        } else if (taps.contains(step.tap())) {
-          outputs.put(step.tap(), copy(there, step, y));
-        }
-        x = y;
+    if (there.results().fits(kept.sizes.results())) {
+      if (kept.ready && kept.graph == null && captures) {
+        kept.graph = capture(there, kept);
+      }
+      if (kept.graph == null) {
+        enqueueWithCopies(there, kept);
+      } else {
+        kept.graph.launch(stream);
       }
       stream.synchronize();
-      clock.read(steps);
+      long at = 0;
+      for (Step step : kept.steps) {
+        if (isCopied(step)) {
+          outputs.put(step.tap(), output(step, there.results().floats(at, step.copiedValues())));
+          at += step.copiedValues();
+        }
+      }
+    } else {
+      enqueue(
+          there,
+          kept,
+          (step, memory) -> {
+            float[] values = there.results().await(stream, memory, step.copiedValues());
+            outputs.put(step.tap(), output(step, FloatBuffer.wrap(values)));
+          });
+      stream.synchronize();
     }
+    kept.ready = true;
+    ran = kept.images;
     return outputs;
   }
 
-  private Output copy(Place there, Step step, Planes y) {
+  private boolean isCopied(Step step) {
+    return step.scores() || taps.contains(step.tap());
+  }
+
+  /** Null, from now on, if this driver cannot. */
+  private @Nullable CudaGraph capture(Place there, Kept kept) {
+    try {
+      return CudaGraph.capture(stream, () -> enqueueWithCopies(there, kept));
+    } catch (CudaException | UnusableDeviceException e) {
+      captures = false;
+      return null;
+    }
+  }
+
+  /** Enqueues all of a pass that comes after the upload. */
+  private void enqueueWithCopies(Place there, Kept kept) {
+    long[] at = new long[1];
+    enqueue(
+        there,
+        kept,
+        (step, memory) -> {
+          there.results().copy(stream, memory, at[0], step.copiedValues());
+          at[0] += step.copiedValues();
+        });
+  }
+
+  private void enqueue(Place there, Kept kept, Taker taker) {
+    there.feed().toMap(stream, kept.images, map(there, kept));
+    enqueueSteps(
+        there,
+        kept,
+        (step, y) -> {
+          if (step.scores()) {
+            taker.take(step, there.allocation().memory(y.high()));
+          } else if (taps.contains(step.tap())) {
+            long copies = there.memory().copies();
+            layouts.toPlanes(stream, step.output(), y, step.channels(), copies);
+            taker.take(step, there.allocation().memory(copies));
+          }
+        });
+  }
+
+  private Planes map(Place there, Kept kept) {
+    return gpu.precision().at(there.memory().images(), kept.images.values());
+  }
+
+  /**
+   * Enqueues the steps, which leave the map of the images as it is.
+   *
+   * @param after called after each one, with its output
+   */
+  private void enqueueSteps(Place there, Kept kept, BiConsumer<Step, Planes> after) {
+    Planes x = map(there, kept);
+    for (int i = 0; i < kept.steps.size(); i++) {
+      Step step = kept.steps.get(i);
+      long address = i % 2 == 0 ? there.memory().even() : there.memory().odd();
+      Planes y = Steps.outputAt(gpu, step, address);
+      step.work().run(stream, x, y, there.memory().workspace());
+      after.accept(step, y);
+      x = y;
+    }
+  }
+
+  private static Output output(Step step, FloatBuffer copied) {
     MapShape shape = step.output();
-    long copies = there.memory().copies();
-    layouts.toPlanes(stream, shape, y, step.channels(), copies);
-    float[] values = new float[Math.multiplyExact(shape.pixels(), step.channels())];
-    there.allocation().memory(copies).download(values);
+    float[] values;
+    if (step.scores()) {
+      values = Posteriors.scores(copied, shape.pixels(), step.channels());
+    } else if (copied.hasArray()) {
+      values = copied.array();
+    } else {
+      values = new float[copied.remaining()];
+      copied.get(values);
+    }
     return new Output(
-        shape.images(), step.channels(), shape.height(), shape.width(), values, false);
+        shape.images(), step.channels(), shape.height(), shape.width(), values, step.scores());
   }
 
-  /** The scores of all windows. */
-  private static Output scores(Step step, DeviceMemory memory) {
-    MapShape shape = step.output();
-    int classes = step.channels();
-    float[] values = Posteriors.scores(memory, shape.pixels(), classes);
-    return new Output(shape.images(), classes, shape.height(), shape.width(), values, true);
-  }
-
-  /** Nanoseconds of each step of the last pass, by the name of its output. */
+  /**
+   * Nanoseconds of each step of the last pass, by the name of its output. Nothing is measured until
+   * this is called: then the steps run once more. Empty if there was no pass, or its memory was let
+   * go.
+   */
   Map<String, Long> stageNanos() {
+    MapShape images = ran;
+    Place there = place;
+    if (nanos.isEmpty() && images != null && there != null) {
+      Kept kept = kept(images.images(), images.height(), images.width());
+      try (Clock clock = new Clock()) {
+        clock.mark();
+        enqueueSteps(there, kept, (step, y) -> clock.mark());
+        stream.synchronize();
+        clock.read(kept.steps);
+      }
+    }
     return new LinkedHashMap<>(nanos);
+  }
+
+  /** How many passes are enqueued as a whole. */
+  int graphs() {
+    return (int) keptOfShape.values().stream().filter(kept -> kept.graph != null).count();
   }
 
   @Override
@@ -249,7 +409,6 @@ final class MapPass implements AutoCloseable {
     }
 
     void read(List<Step> steps) {
-      nanos.clear();
       for (int i = 0; i < steps.size(); i++) {
         double millis = marks.get(i + 1).millisecondsSince(marks.get(i));
         nanos.put(steps.get(i).tap(), Math.round(millis * 1e6));

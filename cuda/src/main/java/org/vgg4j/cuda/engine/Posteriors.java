@@ -1,25 +1,23 @@
 package org.vgg4j.cuda.engine;
 
-import org.vgg4j.cuda.driver.DeviceMemory;
+import java.nio.FloatBuffer;
 import org.vgg4j.cuda.kernels.MapShape;
 
-/** Class scores on their way to the host, and their soft-max there. */
+/** Class scores on the host, and their soft-max. */
 final class Posteriors {
   private Posteriors() {}
 
   /**
-   * Copies scores to the host, once all work before is done.
+   * Returns scores without the padding.
    *
-   * @param memory floats {@code [rows][padded classes]}
+   * @param lines {@code [rows][padded classes]}
    * @return {@code [rows][classes]}
    */
-  static float[] scores(DeviceMemory memory, int rows, int classes) {
+  static float[] scores(FloatBuffer lines, int rows, int classes) {
     int padded = MapShape.padded(classes);
-    float[] lines = new float[Math.multiplyExact(rows, padded)];
-    memory.download(lines);
-    float[] scores = new float[rows * classes];
+    float[] scores = new float[Math.multiplyExact(rows, classes)];
     for (int row = 0; row < rows; row++) {
-      System.arraycopy(lines, row * padded, scores, row * classes, classes);
+      lines.position(row * padded).get(scores, row * classes, classes);
     }
     return scores;
   }

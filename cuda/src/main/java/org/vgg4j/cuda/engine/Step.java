@@ -25,6 +25,11 @@ record Step(
     long multiplyAdds,
     long weightBytes,
     Work work) {
+  /** Floats that come to the host if its output is copied: of scores, the padding, too. */
+  long copiedValues() {
+    return scores ? output.values() : (long) output.pixels() * channels;
+  }
+
   /** What a step does. */
   interface Work {
     /**

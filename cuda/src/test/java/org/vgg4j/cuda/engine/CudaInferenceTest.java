@@ -5,10 +5,14 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import java.io.IOException;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -23,6 +27,7 @@ import org.vgg4j.network.Engine;
 import org.vgg4j.network.FcWeights;
 import org.vgg4j.network.FeatureMaps;
 import org.vgg4j.network.GoldenFile;
+import org.vgg4j.network.HostThreads;
 import org.vgg4j.network.Inference;
 import org.vgg4j.network.MemoryPlan;
 import org.vgg4j.network.Network;
@@ -99,6 +104,61 @@ class CudaInferenceTest {
       assertThatThrownBy(() -> network.inference(1, Set.of("relu9_9")))
           .isInstanceOf(InputException.class)
           .hasMessageContaining("relu9_9");
+    }
+  }
+
+  @Test
+  void enlargedPassesGiveTheSameBits() {
+    Architecture architecture = Networks.smallest(Configuration.A, 32, CLASSES);
+    float[] images = Networks.images(architecture, 3, 2);
+    try (Engine engine = Devices.gpu(Precision.BF16);
+        Network network = engine.load(Networks.random(architecture, 1))) {
+      Inference inference = network.inference(2, Set.of("pool5"));
+      float[] scores = inference.scores(images, 2);
+      float[] tap = inference.tap("pool5");
+      assertThat(inference.scores(images, 2)).isEqualTo(scores);
+      inference.enlarge(3);
+      assertThat(inference.stageNanos()).isEmpty();
+      for (int pass = 0; pass < 3; pass++) {
+        assertThat(inference.scores(images, 2)).isEqualTo(scores);
+        assertThat(inference.tap("pool5")).isEqualTo(tap);
+        assertThat(inference.scores(images, 3)).startsWith(scores);
+        assertThat(inference.tap("pool5")).startsWith(tap);
+      }
+    }
+  }
+
+  @Test
+  void passesOfSeveralThreadsRunBesideEachOther() throws Exception {
+    Architecture architecture = Networks.smallest(Configuration.A, 32, CLASSES);
+    ExecutorService pool = Executors.newFixedThreadPool(2);
+    try (Engine engine = Devices.gpu(Precision.BF16);
+        Network network = engine.load(Networks.random(architecture, 1))) {
+      List<Future<List<float[]>>> running = new ArrayList<>();
+      for (int thread = 0; thread < 2; thread++) {
+        float[] images = Networks.images(architecture, 2, thread);
+        running.add(
+            pool.submit(
+                () -> {
+                  List<float[]> scores = new ArrayList<>();
+                  try (HostThreads threads = new HostThreads(2);
+                      Inference inference = network.inference(threads, 2, Set.of())) {
+                    for (int pass = 0; pass < 4; pass++) {
+                      scores.add(inference.scores(images, 2));
+                    }
+                  }
+                  return scores;
+                }));
+      }
+      Inference reference = network.inference(2, Set.of());
+      for (int thread = 0; thread < 2; thread++) {
+        float[] expected = reference.scores(Networks.images(architecture, 2, thread), 2).clone();
+        assertThat(running.get(thread).get())
+            .hasSize(4)
+            .allMatch(it -> Arrays.equals(it, expected));
+      }
+    } finally {
+      pool.shutdownNow();
     }
   }
 
