@@ -183,6 +183,7 @@ final class MapPass implements AutoCloseable {
   void release() {
     keptOfShape.values().forEach(Kept::drop);
     ran = null;
+    nanos.clear();
     if (place != null) {
       place.close();
       place = null;
