@@ -10,6 +10,8 @@
 #include <map>
 #include <memory>
 
+#include "fibers.h"
+
 namespace emulator {
 
 Position position;
@@ -18,19 +20,15 @@ u32 accesses;
 
 namespace {
 
-constexpr int LANES = 32;
 constexpr size_t STACK_BYTES = 256 << 10;
 constexpr size_t PAGE = 4096;
 constexpr size_t RED_ZONE = 4096;
 constexpr size_t SHARED_LIMIT = 256 << 10;
-constexpr int POISON = 0xff;  // NaN as bf16 and as fp32, -1 as int
 
 struct Copy {
   char* to;
   const void* from;  // null for zeros
 };
-
-enum class State { READY, AT_BARRIER, IN_WARP, ENDED };
 
 struct Warp;
 
@@ -77,11 +75,6 @@ std::map<std::string, Kernel>& kernels() {
   return all;
 }
 
-std::string text(Line line) {
-  const char* slash = strrchr(line.file, '/');
-  return std::string(slash ? slash + 1 : line.file) + ":" + std::to_string(line.number);
-}
-
 std::string place(int thread) {
   return "block (" + std::to_string(position.block[0]) + ", " + std::to_string(position.block[1]) + ", " +
          std::to_string(position.block[2]) + "), thread " + std::to_string(thread);
@@ -93,10 +86,6 @@ std::string place(int thread) {
   _longjmp(launcher, 1);
 }
 
-[[noreturn]] void fault(Line here, const std::string& what) {
-  fail(kernel->name + ", " + place(current->index) + ", " + text(here) + ": " + what);
-}
-
 void make_ready(Thread& thread) {
   Warp& warp = *thread.warp;
   thread.state = State::READY;
@@ -106,29 +95,32 @@ void make_ready(Thread& thread) {
 
 // Names who waits where, when nobody can go on.
 [[noreturn]] void fail_stuck() {
+  std::map<std::pair<State, std::string>, std::pair<int, int>> waiting;  // how many, and the first of them
+  for (int i = 0; i < grid.threads; i++) {
+    const Thread& thread = *threads[i];
+    std::string where = thread.state == State::ENDED ? "" : text(thread.where);
+    if (thread.state == State::AT_MBARRIER) where += missing_at_mbarrier(i);
+    auto& entry = waiting.insert({{thread.state, where}, {0, i}}).first->second;
+    entry.first++;
+  }
   std::string what = kernel->name + ": its threads wait for each other for ever:";
-  for (State state : {State::AT_BARRIER, State::IN_WARP, State::ENDED}) {
-    int count = 0;
-    const Thread* first = nullptr;
-    for (int i = 0; i < grid.threads; i++) {
-      if (threads[i]->state == state) {
-        if (!count++) first = threads[i].get();
-      }
-    }
-    if (!count) continue;
-    what += " " + std::to_string(count) +
-            (state == State::AT_BARRIER  ? " at the barrier of "
-             : state == State::IN_WARP ? " for the rest of their warp at "
-                                       : " have ended");
-    if (state != State::ENDED) what += text(first->where);
-    what += " (" + place(first->index) + ")";
+  for (auto& [key, value] : waiting) {
+    what += " " + std::to_string(value.first) +
+            (key.first == State::AT_BARRIER     ? " at the barrier of "
+             : key.first == State::AT_MBARRIER  ? " at the mbarrier of "
+             : key.first == State::IN_WARP      ? " for the rest of their warp at "
+             : key.first == State::IN_WARPGROUP ? " for the rest of their warpgroup at "
+                                                : " have ended") +
+            key.second + " (" + place(value.second) + ")";
   }
   fail(what);
 }
 
 // The next thread to run, taken from its warp's list: mostly one of the same warp, whose stacks are in the cache.
 Thread& take_ready() {
-  if (ready_warps.empty()) fail_stuck();
+  while (ready_warps.empty()) {
+    if (!let_copy_arrive()) fail_stuck();
+  }
   size_t slot = ready_warps.size();
   if (current && current->warp->ready_count && random_below(32)) {
     int own = (int)(current->warp - warps.data());
@@ -170,6 +162,7 @@ void end_thread() {
   bool copies = !self.open.empty();
   for (auto& group : self.groups) copies |= !group.empty();
   if (copies) fail(kernel->name + ", " + place(self.index) + ": ends while copies that it started have not arrived");
+  leave_warpgroup();
   if (at_barrier) {
     fail(kernel->name + ", " + place(self.index) + ": ends while others wait for it at the barrier of " +
          text(barrier_line));
@@ -225,6 +218,8 @@ void prepare_block(int number) {
   at_barrier = 0;
   ended = 0;
   ready_warps.clear();
+  prepare_boxes();
+  prepare_warpgroups();
   warps.assign(grid.threads / LANES, Warp());
   for (int i = 0; i < grid.threads; i++) {
     threads[i]->warp = &warps[i / LANES];
@@ -236,98 +231,12 @@ void prepare_block(int number) {
 void check_red_zones() {
   for (size_t i = 0; i < RED_ZONE; i++) {
     if ((u8)shared[i] != POISON) {
-      fail(kernel->name + ", " + place(0) + ": the block wrote " + std::to_string(RED_ZONE - i) +
-           " bytes before its shared memory");
+      block_fault("wrote " + std::to_string(RED_ZONE - i) + " bytes before its shared memory");
     }
     if ((u8)shared[RED_ZONE + grid.shared_bytes + i] != POISON) {
-      fail(kernel->name + ", " + place(0) + ": the block wrote " + std::to_string(i) +
-           " bytes behind its shared memory of " + std::to_string(grid.shared_bytes) + " bytes");
+      block_fault("wrote " + std::to_string(i) + " bytes behind its shared memory of " +
+                  std::to_string(grid.shared_bytes) + " bytes");
     }
-  }
-}
-
-char* shared_range(u32 address, size_t bytes, Line here, const char* what) {
-  if (address % bytes || address + bytes > (size_t)grid.shared_bytes) {
-    fault(here, std::string(what) + " " + std::to_string(bytes) + " bytes at " + std::to_string(address) +
-                    " of shared memory, which " +
-                    (address % bytes ? "is no multiple of " + std::to_string(bytes)
-                                     : "has " + std::to_string(grid.shared_bytes)));
-  }
-  return shared + RED_ZONE + address;
-}
-
-float from_bf16(u32 bits) {
-  bits <<= 16;
-  float value;
-  memcpy(&value, &bits, 4);
-  return value;
-}
-
-void shuffle(void** arguments) {
-  for (int lane = 0; lane < LANES; lane++) {
-    auto& own = *(Shuffle*)arguments[lane];
-    own.result = ((Shuffle*)arguments[(lane ^ own.mask) & (LANES - 1)])->value;
-  }
-}
-
-void load_matrices(void** arguments, bool transposed, Line here) {
-  for (int m = 0; m < 4; m++) {
-    u16 values[8][8];
-    for (int row = 0; row < 8; row++) {
-      u32 address = ((Matrices*)arguments[8 * m + row])->row;
-      memcpy(values[row], shared_range(address, 16, here, "reads"), 16);
-    }
-    for (int lane = 0; lane < LANES; lane++) {
-      int i = lane / 4, j = lane % 4 * 2;
-      u32 low = transposed ? values[j][i] : values[i][j];
-      u32 high = transposed ? values[j + 1][i] : values[i][j + 1];
-      ((Matrices*)arguments[lane])->registers[m] = low | high << 16;
-    }
-  }
-}
-
-void multiply(void** arguments) {
-  float a[16][16], b[16][8], d[16][8];
-  for (int lane = 0; lane < LANES; lane++) {
-    const Product& own = *(Product*)arguments[lane];
-    int g = lane / 4, q = lane % 4 * 2;
-    for (int part = 0; part < 4; part++) {
-      int row = g + part % 2 * 8, column = q + part / 2 * 8;
-      a[row][column] = from_bf16(own.a[part] & 0xffff);
-      a[row][column + 1] = from_bf16(own.a[part] >> 16);
-      d[row][q + part / 2] = own.d[part % 2 * 2 + part / 2];
-    }
-    for (int part = 0; part < 2; part++) {
-      b[q + part * 8][g] = from_bf16(own.b[part] & 0xffff);
-      b[q + part * 8 + 1][g] = from_bf16(own.b[part] >> 16);
-    }
-  }
-  for (int row = 0; row < 16; row++) {
-    for (int k = 0; k < 16; k++) {
-      for (int column = 0; column < 8; column++) d[row][column] += a[row][k] * b[k][column];
-    }
-  }
-  for (int lane = 0; lane < LANES; lane++) {
-    float* own = ((Product*)arguments[lane])->d;
-    int g = lane / 4, q = lane % 4 * 2;
-    own[0] = d[g][q];
-    own[1] = d[g][q + 1];
-    own[2] = d[g + 8][q];
-    own[3] = d[g + 8][q + 1];
-  }
-}
-
-void perform(const Warp& warp) {
-  void** arguments = const_cast<void**>(warp.arguments);
-  switch (warp.what) {
-    case Together::SHUFFLE:
-      return shuffle(arguments);
-    case Together::LDMATRIX:
-      return load_matrices(arguments, false, warp.where);
-    case Together::LDMATRIX_TRANS:
-      return load_matrices(arguments, true, warp.where);
-    case Together::MMA:
-      return multiply(arguments);
   }
 }
 
@@ -342,6 +251,37 @@ void arrive(const std::vector<Copy>& group) {
 }
 
 }  // namespace
+
+std::string text(Line line) {
+  const char* slash = strrchr(line.file, '/');
+  return std::string(slash ? slash + 1 : line.file) + ":" + std::to_string(line.number);
+}
+
+void fault(Line here, const std::string& what) { fault(current->index, here, what); }
+
+void fault(int thread, Line here, const std::string& what) {
+  fail(kernel->name + ", " + place(thread) + ", " + text(here) + ": " + what);
+}
+
+void block_fault(const std::string& what) { fail(kernel->name + ", " + place(0) + ": the block " + what); }
+
+void park(State state, Line here) {
+  current->where = here;
+  current->state = state;
+  pause();
+}
+
+void wake(int thread) { make_ready(*threads[thread]); }
+
+char* shared_range(u32 address, size_t bytes, size_t multiple, Line here, const char* what) {
+  if (address % multiple || address + bytes > (size_t)grid.shared_bytes) {
+    fault(here, std::string(what) + " " + std::to_string(bytes) + " bytes at " + std::to_string(address) +
+                    " of shared memory, which " +
+                    (address % multiple ? "is no multiple of " + std::to_string(multiple)
+                                        : "has " + std::to_string(grid.shared_bytes)));
+  }
+  return shared + RED_ZONE + address;
+}
 
 void seed(u64 value) { random_state = value * 0x9e3779b97f4a7c15ULL | 1; }
 
@@ -372,7 +312,7 @@ u32 shared_address(const void* pointer, Line here) {
 void barrier(Line here) {
   Thread& self = *current;
   if (ended) fault(here, "comes to a barrier which " + std::to_string(ended) + " threads of the block never reach");
-  if (at_barrier && (barrier_line.number != here.number || strcmp(barrier_line.file, here.file))) {
+  if (at_barrier && !same(barrier_line, here)) {
     fault(here, "comes to a barrier while others of the block are at that of " + text(barrier_line));
   }
   barrier_line = here;
@@ -392,7 +332,7 @@ void together(Together what, void* arguments, Line here) {
   if (warp.arrived == 0) {
     warp.what = what;
     warp.where = here;
-  } else if (warp.what != what || warp.where.number != here.number || strcmp(warp.where.file, here.file)) {
+  } else if (warp.what != what || !same(warp.where, here)) {
     fault(here, "needs its whole warp, of which others are at " + text(warp.where));
   }
   int lane = self.index % LANES;
@@ -400,7 +340,7 @@ void together(Together what, void* arguments, Line here) {
   self.where = here;
   self.state = State::IN_WARP;
   if (++warp.arrived == LANES) {
-    perform(warp);
+    perform(what, warp.arguments, here);
     warp.arrived = 0;
     int first = self.index - lane;
     for (int i = 0; i < LANES; i++) make_ready(*threads[first + i]);
@@ -433,9 +373,9 @@ void copy_wait(int pending) {
   }
 }
 
-void find_range(u64 address, size_t bytes, const char* verb, Line here) {
+void find_range(u64 address, size_t bytes, const char* verb, Line here, size_t multiple) {
   std::string what = std::string(verb) + " " + std::to_string(bytes) + " bytes ";
-  if (address % bytes) fault(here, what + "at an address that is no multiple of " + std::to_string(bytes));
+  if (address % multiple) fault(here, what + "at an address that is no multiple of " + std::to_string(multiple));
   auto after = std::upper_bound(ranges.begin(), ranges.end(), address,
                                 [](u64 value, const Range& range) { return value < range.begin; });
   if (after == ranges.begin()) fault(here, what + "of memory that is not allocated");
@@ -477,7 +417,10 @@ std::string run(const Kernel& which, const Grid& size, void** values, const std:
     forget_threads();
     return fault_text;
   }
-  if (how == 2) check_red_zones();
+  if (how == 2) {
+    finish_boxes();
+    check_red_zones();
+  }
   if (next == order.size()) return "";
   prepare_block(order[next]);
   next = next + 1;

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "block.h"
+#include "emulator_hopper.h"
 #include "ptx.h"
 
 using emulator::Grid;
@@ -80,6 +81,11 @@ struct Function {
   emulator::PtxEntry entry;
   const emulator::Kernel* kernel;
   int shared_limit = 48 << 10;
+};
+
+// A kernel's argument.
+struct alignas(64) Argument {
+  char bytes[sizeof(TensorMap)];
 };
 
 struct Device {
@@ -483,11 +489,11 @@ API cuLaunchKernel(Function* function, int gx, int gy, int gz, int bx, int by, i
     return INVALID_VALUE;
   }
   if (function->entry.threads && bx > function->entry.threads) return LAUNCH_OUT_OF_RESOURCES;
-  auto values = std::make_shared<std::vector<u64>>();
+  auto values = std::make_shared<std::vector<Argument>>();
   for (size_t i = 0; i < function->entry.kinds.size(); i++) {
-    u64 value = 0;
-    memcpy(&value, arguments[i], function->entry.kinds[i] == 'p' ? 8 : 4);
-    values->push_back(value);
+    char kind = function->entry.kinds[i];
+    values->push_back({});
+    memcpy(values->back().bytes, arguments[i], kind == 't' ? sizeof(TensorMap) : kind == 'p' ? 8 : 4);
   }
   Grid grid = {{gx, gy, gz}, bx, shared};
   const emulator::Kernel* kernel = function->kernel;
@@ -495,7 +501,7 @@ API cuLaunchKernel(Function* function, int gx, int gy, int gz, int bx, int by, i
   Work work;
   work.run = [=] {
     std::vector<void*> pointers;
-    for (u64& value : *values) pointers.push_back(&value);
+    for (Argument& value : *values) pointers.push_back(&value);
     launches++;
     return emulator::run(*kernel, grid, pointers.data(), reachable(*device));
   };

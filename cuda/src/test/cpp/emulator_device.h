@@ -17,6 +17,8 @@ typedef unsigned long long u64;
 #define EXPORT(name) static const emulator::Registration name##_registered(#name, name);
 #define UNROLL
 
+struct TensorMap;
+
 namespace emulator {
 
 struct Line {
@@ -35,22 +37,27 @@ struct Position {
 };
 extern Position position;
 
-// A kernel that the driver's functions can find: its name, what it takes ('p' pointer, 'i' int, 'f' float), and a call.
+// A kernel that the driver's functions can find: its name, what it takes ('p' pointer, 'i' int, 'f' float, 't' tensor
+// map), and a call.
 struct Registration {
   template <class... A>
   Registration(const char* name, void (*kernel)(A...)) {
-    static const char kinds[] = {kind((A)0)..., 0};
+    static const char kinds[] = {kind((A*)nullptr)..., 0};
     add(name, kinds, (void*)kernel, [](void* function, void** arguments) {
       call((void (*)(A...))function, arguments, std::index_sequence_for<A...>());
     });
   }
 
  private:
-  static char kind(const void*) { return 'p'; }
-  static char kind(u64) { return 'p'; }
-  static char kind(int) { return 'i'; }
-  static char kind(u32) { return 'i'; }
-  static char kind(float) { return 'f'; }
+  template <class T>
+  static char kind(T**) {
+    return 'p';
+  }
+  static char kind(u64*) { return 'p'; }
+  static char kind(int*) { return 'i'; }
+  static char kind(u32*) { return 'i'; }
+  static char kind(float*) { return 'f'; }
+  static char kind(TensorMap*) { return 't'; }
   template <class... A, size_t... I>
   static void call(void (*kernel)(A...), void** arguments, std::index_sequence<I...>) {
     kernel(*(A*)arguments[I]...);
@@ -58,7 +65,7 @@ struct Registration {
   static void add(const char* name, const char* kinds, void* function, void (*call)(void*, void**));
 };
 
-enum class Together { SHUFFLE, LDMATRIX, LDMATRIX_TRANS, MMA };
+enum class Together { SHUFFLE, LDMATRIX, LDMATRIX_TRANS, TRANSPOSE, MMA };
 struct Shuffle {
   u64 value;
   u64 result;
@@ -88,14 +95,14 @@ struct Range {
 };
 extern Range last_range;
 extern u32 accesses;
-void find_range(u64 address, size_t bytes, const char* verb, Line here);
+void find_range(u64 address, size_t bytes, const char* verb, Line here, size_t multiple);
 void let_others_run();
 
 inline void check(const void* pointer, size_t bytes, const char* verb, Line here) {
   u64 address = (u64)pointer;
   u64 offset = address - last_range.begin;
   if (offset >= last_range.size || last_range.size - offset < bytes || address % bytes) {
-    find_range(address, bytes, verb, here);
+    find_range(address, bytes, verb, here, bytes);
   }
   if (++accesses % 61 == 0) let_others_run();
 }

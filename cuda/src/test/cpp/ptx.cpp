@@ -22,7 +22,9 @@ PtxEntry parse_entry(const char* at) {
   std::string head(at, body ? body - at : strlen(at));
   for (size_t i = head.find(".param"); i != std::string::npos; i = head.find(".param", i + 1)) {
     std::string type = head.substr(head.find('.', i + 1) + 1, 3);
-    entry.kinds += type == "f32" ? 'f' : type[1] == '6' ? 'p' : 'i';
+    std::string rest = head.substr(i, head.find(',', i) - i);
+    bool map = rest.find(".align 64 .b8") != std::string::npos && rest.find("[128]") != std::string::npos;
+    entry.kinds += map ? 't' : type == "f32" ? 'f' : type == "ali" ? '?' : type[1] == '6' ? 'p' : 'i';
   }
   size_t threads = head.find(".maxntid");
   if (threads != std::string::npos) entry.threads = atoi(head.c_str() + threads + strlen(".maxntid"));

@@ -7,7 +7,7 @@ namespace emulator {
 
 struct PtxEntry {
   std::string name;
-  std::string kinds;  // of its parameters: 'p' of 64 bits, 'i' int, 'f' float
+  std::string kinds;  // of its parameters: 'p' of 64 bits, 'i' int, 'f' float, 't' tensor map, '?' others
   int threads = 0;    // the most in a block, 0 if not said
 };
 

@@ -25,6 +25,9 @@ public record Device(
   /** Ampere: the first generation with all instructions of our kernels. */
   static final int NEEDED = 80;
 
+  /** The generation whose instructions for boxes and warpgroups no other has. */
+  private static final int HOPPER = 90;
+
   private static final int MULTIPROCESSOR_COUNT = 16;
   private static final int CAPABILITY_MAJOR = 75;
   private static final int CAPABILITY_MINOR = 76;
@@ -67,6 +70,14 @@ public record Device(
   /** Whether our kernels run on it. */
   public boolean usable() {
     return capability >= NEEDED;
+  }
+
+  /**
+   * Whether it runs kernels for Hopper alone, which take tensor maps: it is one, and its driver can
+   * make them.
+   */
+  public boolean isHopper() {
+    return capability == HOPPER && driver.makesTensorMaps();
   }
 
   String capabilityText() {

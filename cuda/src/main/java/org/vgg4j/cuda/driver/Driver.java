@@ -30,6 +30,10 @@ public final class Driver {
 
   private static @Nullable String bound;
   private static boolean graphs;
+  private static boolean tensorMaps;
+
+  /** The CUDA version whose drivers first have tensor maps. */
+  private static final int TENSOR_MAPS_CUDA = 12000;
 
   private final int version;
 
@@ -119,6 +123,31 @@ public final class Driver {
       NativeLibrary found = find(bound);
       bind(() -> LibCudaGraphs.bind(found));
       graphs = true;
+    }
+  }
+
+  /**
+   * Whether the driver can make a {@link TensorMap}: those since CUDA 12.0, which are version 525
+   * (on Windows 527) or newer.
+   */
+  public boolean makesTensorMaps() {
+    if (version < TENSOR_MAPS_CUDA) {
+      return false;
+    }
+    try {
+      bindTensorMaps();
+      return true;
+    } catch (UnusableDeviceException e) {
+      return false;
+    }
+  }
+
+  /** Binds the function for tensor maps, which not every driver has. */
+  static synchronized void bindTensorMaps() {
+    if (!tensorMaps && bound != null) {
+      NativeLibrary found = find(bound);
+      bind(() -> LibCudaTensorMaps.bind(found));
+      tensorMaps = true;
     }
   }
 

@@ -7,7 +7,8 @@ import com.sun.jna.Pointer;
  * A kernel, ready to launch for as long as its module is open. Thread-safe.
  *
  * <p>Arguments are checked against the PTX: a {@link DeviceMemory} (its address) or {@link Long}
- * for a pointer, an {@link Integer} for an {@code int}, a {@link Float} for a {@code float}.
+ * for a pointer, an {@link Integer} for an {@code int}, a {@link Float} for a {@code float}, a
+ * {@link TensorMap} for one by value.
  */
 public final class Kernel {
   private static final int MAX_DYNAMIC_SHARED_SIZE_BYTES = 8;
@@ -17,9 +18,15 @@ public final class Kernel {
 
   private static final int MAX_PARAMETERS = 64;
 
+  /** What each value has room in: a tensor map, the largest, and a multiple of its alignment. */
+  private static final long SLOT_BYTES = TensorMap.BYTES;
+
   /** Values and their addresses, as the driver wants them; it copies them during the call. */
   private static final ThreadLocal<Memory> ARGUMENTS =
-      ThreadLocal.withInitial(() -> new Memory(16L * MAX_PARAMETERS));
+      ThreadLocal.withInitial(
+          () ->
+              new Memory((8 + SLOT_BYTES) * MAX_PARAMETERS + TensorMap.ALIGNMENT)
+                  .align(TensorMap.ALIGNMENT));
 
   private final KernelModule module;
   private final long function;
@@ -93,10 +100,9 @@ public final class Kernel {
       throw new IllegalArgumentException(
           "%s takes %d arguments and got %d".formatted(entry.name(), count, arguments.length));
     }
-    long values = Pointer.nativeValue(memory) + 8L * MAX_PARAMETERS;
     for (int i = 0; i < count; i++) {
-      long at = 8L * (MAX_PARAMETERS + i);
-      memory.setLong(8L * i, values + 8L * i);
+      long at = 8L * MAX_PARAMETERS + SLOT_BYTES * i;
+      memory.setLong(8L * i, Pointer.nativeValue(memory) + at);
       Object argument = arguments[i];
       PtxEntry.Parameter wanted = entry.parameters().get(i);
       if (wanted == PtxEntry.Parameter.ADDRESS && argument instanceof DeviceMemory it) {
@@ -107,6 +113,8 @@ public final class Kernel {
         memory.setInt(at, it);
       } else if (wanted == PtxEntry.Parameter.FLOAT && argument instanceof Float it) {
         memory.setFloat(at, it);
+      } else if (wanted == PtxEntry.Parameter.TENSOR_MAP && argument instanceof TensorMap it) {
+        it.writeTo(memory, at);
       } else {
         throw new IllegalArgumentException(
             "%s takes %s as parameter %d and got %s".formatted(entry.name(), wanted, i, argument));

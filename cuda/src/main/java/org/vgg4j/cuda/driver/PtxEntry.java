@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A kernel's head in PTX text: the driver copies as many bytes for each parameter as the PTX says,
@@ -19,22 +20,29 @@ record PtxEntry(String name, List<Parameter> parameters) {
   enum Parameter {
     ADDRESS,
     INT,
-    FLOAT;
+    FLOAT,
+    TENSOR_MAP;
 
-    private static Parameter of(String type, String kernel) {
-      return switch (type) {
+    /**
+     * @param length of an array, or null for a single value
+     */
+    private static Parameter of(String type, @Nullable String length, String kernel) {
+      String whole = length == null ? type : type + "[" + length + "]";
+      return switch (whole) {
         case "u64", "s64", "b64" -> ADDRESS;
         case "u32", "s32", "b32" -> INT;
         case "f32" -> FLOAT;
+        case "b8[128]" -> TENSOR_MAP; // the only struct that our kernels take
         default ->
             throw new IllegalArgumentException(
-                "The kernel " + kernel + " has a parameter of type " + type + ", unknown here");
+                "The kernel " + kernel + " has a parameter of type " + whole + ", unknown here");
       };
     }
   }
 
   private static final Pattern ENTRY = Pattern.compile("\\.entry\\s+(\\w+)\\s*(?:\\(([^)]*)\\))?");
-  private static final Pattern PARAMETER = Pattern.compile("\\.param\\s+\\.(\\w+)");
+  private static final Pattern PARAMETER =
+      Pattern.compile("\\.param\\s+(?:\\.align\\s+\\d+\\s+)?\\.(\\w+)[^,\\[]*(?:\\[(\\d+)\\])?");
 
   /** The kernels of a PTX text by name. */
   static Map<String, PtxEntry> parse(String ptx) {
@@ -45,7 +53,7 @@ record PtxEntry(String name, List<Parameter> parameters) {
       List<Parameter> parameters = new ArrayList<>();
       Matcher parameter = PARAMETER.matcher(entry.group(2) == null ? "" : entry.group(2));
       while (parameter.find()) {
-        parameters.add(Parameter.of(parameter.group(1), name));
+        parameters.add(Parameter.of(parameter.group(1), parameter.group(2), name));
       }
       entries.put(name, new PtxEntry(name, List.copyOf(parameters)));
     }

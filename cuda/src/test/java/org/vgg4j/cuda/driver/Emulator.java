@@ -43,8 +43,12 @@ public final class Emulator implements BeforeAllCallback, BeforeEachCallback, Af
     if (!library.isEmpty()) {
       return;
     }
+    Path build = Sources.emulatorBuild();
     library =
-        build(FOLDER.toString(), Sources.emulatorBuild().resolveSibling("faults.cu").toString());
+        build(
+            FOLDER.toString(),
+            build.resolveSibling("faults.cu").toString(),
+            build.resolveSibling("faults_hopper.cu").toString());
     System.setProperty(Driver.LIBRARY_PROPERTY, library);
   }
 
