@@ -92,10 +92,8 @@ struct Patches {
   DEVICE_MEMBER void advance(const Place& place) {
     channel += STEP;
     if (channel >= shape.channels) {
-      do {  // an image has so few channels that a step passes over several taps
-        channel -= shape.channels;
-        tap++;
-      } while (channel >= shape.channels);
+      channel -= shape.channels;
+      tap++;
       point(place);
     }
   }
@@ -186,7 +184,7 @@ DEVICE void convolve(Source x, Source w, const Output& output, const Shape& shap
   int m = block_x() / tiles * BM;
   int n = block_x() % tiles * BN;
 
-  int steps = (shape.side * shape.side * shape.channels + STEP - 1) / STEP;
+  int steps = shape.side * shape.side * shape.channels / STEP;
   int all = x.low ? 3 * steps : steps;
   int from = (int)((long long)all * block_y() / slices);
   int to = (int)((long long)all * (block_y() + 1) / slices);

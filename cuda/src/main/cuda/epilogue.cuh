@@ -35,6 +35,13 @@ struct Output {
             row < rows()};
   }
 
+  // The row of a pixel.
+  DEVICE_MEMBER int row(const Pixel& p) const {
+    if (!pooled) return (p.image * height + p.y) * width + p.x;
+    int window = (p.image * (height / 2) + p.y / 2) * (width / 2) + p.x / 2;
+    return window * 4 + p.y % 2 * 2 + p.x % 2;
+  }
+
   // The bias of eight channels, or zeros: loaded ahead, as the mask is, so that no store waits for it.
   DEVICE_MEMBER void load_bias(int channel, float (&b)[8]) const {
     zero(b);

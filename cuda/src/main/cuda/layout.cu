@@ -3,26 +3,33 @@
 
 constexpr int THREADS = 256;
 
-// Images as floats [N][channels][H][W] become a map with `padded` channels, the last ones zero.
+// Images as floats [N][3][H][W] become the map that the first convolution reads as one of side 1: its channels are what
+// the filters of a pixel cover, [3][side][side], padded with zeros.
 KERNEL(THREADS, 1)
-planes_to_map(const float* planes, u16* map, u16* map_low, int images, int channels, int height, int width,
-              int padded) {
+images_to_patches(const float* images, u16* map, u16* map_low, int count, int height, int width, int side,
+                  int padded) {
   int item = block_x() * THREADS + thread_index();
   int area = height * width;
   int pixel = item % area;
   int chunk = item / area % (padded / 8);  // neighbouring threads read neighbouring pixels
   int image = item / area / (padded / 8);
-  if (image >= images) return;
+  if (image >= count) return;
+  int y = pixel / width - side / 2;
+  int x = pixel % width - side / 2;
   float v[8];
   UNROLL for (int i = 0; i < 8; i++) {
-    int channel = 8 * chunk + i;
-    v[i] = channel < channels ? load(planes + ((long long)image * channels + channel) * area + pixel) : 0.f;
+    int at = 8 * chunk + i;
+    int colour = at / (side * side);
+    int row = y + at / side % side;
+    int column = x + at % side;
+    bool inside = colour < 3 && row >= 0 && row < height && column >= 0 && column < width;
+    v[i] = inside ? load(images + ((long long)image * 3 + colour) * area + row * width + column) : 0.f;
   }
   Target{map, map_low}.store8(((long long)image * area + pixel) * padded + 8 * chunk, v);
 }
-EXPORT(planes_to_map)
+EXPORT(images_to_patches)
 
-// The reverse, without the channels that fill up.
+// A map becomes floats [N][channels][H][W], without the channels that fill up.
 KERNEL(THREADS, 1)
 map_to_planes(const u16* map, const u16* map_low, float* planes, int images, int channels, int height, int width,
               int padded) {
@@ -41,31 +48,31 @@ map_to_planes(const u16* map, const u16* map_low, float* planes, int images, int
 }
 EXPORT(map_to_planes)
 
-// Weights as files have them, [K][C][taps], become [K padded][row], a row being [taps][C padded] and zeros up to
-// `length` values. Also what the maps are that a fully connected layer reads: taps are then the pixels.
+// Weights as files have them, [K][C][taps], become [K padded][taps][C padded], filled up with zeros. Also what the maps are that a fully connected layer reads: taps are then the pixels.
 KERNEL(THREADS, 1)
-weights_to_rows(const float* weights, float* rows, int outputs, int channels, int taps, int padded, int length,
+weights_to_rows(const float* weights, float* rows, int outputs, int channels, int taps, int padded,
                 int padded_outputs) {
+  int length = taps * padded;
   long long item = (long long)block_x() * THREADS + thread_index();
   if (item >= (long long)padded_outputs * length) return;
   int k = (int)(item / length);
   int at = (int)(item % length);
   int tap = at / padded;
   int channel = at % padded;
-  bool exists = k < outputs && tap < taps && channel < channels;
+  bool exists = k < outputs && channel < channels;
   store(rows + item, exists ? load(weights + ((long long)k * channels + channel) * taps + tap) : 0.f);
 }
 EXPORT(weights_to_rows)
 
 // The reverse.
 KERNEL(THREADS, 1)
-rows_to_weights(const float* rows, float* weights, int outputs, int channels, int taps, int padded, int length) {
+rows_to_weights(const float* rows, float* weights, int outputs, int channels, int taps, int padded) {
   long long item = (long long)block_x() * THREADS + thread_index();
   if (item >= (long long)outputs * channels * taps) return;
   int tap = (int)(item % taps);
   int channel = (int)(item / taps % channels);
   int k = (int)(item / taps / channels);
-  store(weights + item, load(rows + (long long)k * length + tap * padded + channel));
+  store(weights + item, load(rows + ((long long)k * taps + tap) * padded + channel));
 }
 EXPORT(rows_to_weights)
 

@@ -1,6 +1,6 @@
 // Maps in memory, and the numbers in them.
 //
-// A map lies as bf16 [N][H][W][C], the channels padded with zeros to a multiple of 64 (of 16 for an image). In the
+// A map lies as bf16 [N][H][W][C], the channels padded with zeros to a multiple of 64 (of 32 for an image's patches). In the
 // precision fp32 it is the sum of two such planes: `high` is the value rounded to bf16, `low` what that leaves,
 // rounded too, so that 16 bits of the significand are kept. In the precision bf16 there is no low plane: it is null.
 #pragma once

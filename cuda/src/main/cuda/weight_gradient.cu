@@ -99,7 +99,7 @@ DEVICE void weight_gradient(Source x, Source dy, float* slices_out, int images, 
   constexpr int BN = 128;
   using TileA = ColumnTile<BM>;
   using TileB = ColumnTile<BN>;
-  int length = (side * side * channels + STEP - 1) / STEP * STEP;  // of a row of weights
+  int length = side * side * channels;  // of a row of weights
   int tiles = (length + BN - 1) / BN;
   int m = block_x() / tiles * BM;
   int n = block_x() % tiles * BN;
@@ -139,8 +139,8 @@ DEVICE void weight_gradient(Source x, Source dy, float* slices_out, int images, 
   });
 }
 
-// x is [images][height][width][channels], dy [images][height][width][outputs], dw [slices][outputs][row of weights],
-// rows being side * side * channels padded to a multiple of 32. The low planes are null in the precision bf16.
+// x is [images][height][width][channels], dy [images][height][width][outputs], dw
+// [slices][outputs][side * side][channels]. The low planes are null in the precision bf16.
 #define WEIGHT_GRADIENT(name, BM, WM, WN)                                                                         \
   KERNEL(THREADS, 2)                                                                                              \
   name(const u16* x, const u16* x_low, const u16* dy, const u16* dy_low, float* dw, int images, int height,       \

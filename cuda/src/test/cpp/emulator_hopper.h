@@ -29,7 +29,7 @@ void registers_change(int registers, Line here);
 void products_begin(Line here);
 void product_start(const RowProduct& product, Line here);
 void products_commit(Line here);
-void products_wait(Line here);
+void products_wait(int pending, Line here);
 
 }  // namespace emulator
 
@@ -70,7 +70,10 @@ inline void give_registers(HERE) {
 
 inline void warpgroup_begin(HERE) { emulator::products_begin(CALLER); }
 inline void warpgroup_commit(HERE) { emulator::products_commit(CALLER); }
-inline void warpgroup_wait(HERE) { emulator::products_wait(CALLER); }
+template <int N>
+inline void warpgroup_wait(HERE) {
+  emulator::products_wait(N, CALLER);
+}
 
 template <bool TRANSPOSED_A, bool TRANSPOSED_B, int HALF>
 inline void warpgroup_product(float (&d)[HALF], u64 a, u64 b, bool accumulate, HERE) {

@@ -113,14 +113,14 @@ DEVICE void multiply(const TensorMap* map_a, const TensorMap* map_b, float* d) {
       barrier();
     }
     if (FAULT == USED_BEFORE_WAIT && half) break;
-    if (FAULT != NO_WAIT || !half) warpgroup_wait();
+    if (FAULT != NO_WAIT || !half) warpgroup_wait<0>();
   }
   if (FAULT == TILE_OVERWRITTEN) mbarrier_wait(mbarrier, 1);
   int row = thread / 32 * 16 + thread % 32 / 4, column = thread % 4 * 2;
   for (int i = 0; i < N / 2; i++) {
     store(d + (row + i / 2 % 2 * 8) * N + i / 4 * 8 + column + i % 2, sums[i]);
   }
-  if (FAULT == USED_BEFORE_WAIT) warpgroup_wait();
+  if (FAULT == USED_BEFORE_WAIT) warpgroup_wait<0>();
 }
 
 #define MULTIPLY(name, row_bytes, transposed_a, transposed_b, fault)                                                   \
@@ -192,7 +192,7 @@ DEVICE void pipeline(const TensorMap* map_a, const TensorMap* map_b, float* d, i
     }
     warpgroup_commit();
     if (FAULT == RELEASED_BEFORE_WAIT && thread % 128 == 0) mbarrier_arrive(empty + 8 * stage);
-    warpgroup_wait();
+    warpgroup_wait<0>();
     if (FAULT != RELEASED_BEFORE_WAIT && thread % 128 == 0) mbarrier_arrive(empty + 8 * stage);
   }
   int row = (group - 1) * 64 + thread % 128 / 32 * 16 + thread % 32 / 4, column = thread % 4 * 2;

@@ -114,13 +114,24 @@ float& place(int thread, int number) {
   return result[thread / LANES * 16 + lane / 4 + number / 2 % 2 * 8][number / 4 * 8 + lane % 4 * 2 + number % 2];
 }
 
-void compute(int first) {
+// The steps up to the commits that need not be waited for.
+size_t steps_before(const Member& member, int pending) {
+  size_t at = member.steps.size();
+  while (at > 0 && (member.steps[at - 1].kind != Step::COMMIT || pending-- > 0)) at--;
+  return at;
+}
+
+bool is_product(const Step& step, size_t sums) { return step.kind == Step::PRODUCT && step.sums == (int)sums; }
+
+// Computes the products of the first steps.
+void compute(int first, size_t steps) {
   const Member& leader = members[first];
   for (size_t which = 0; which < leader.sums.size(); which++) {
     int count = leader.sums[which].count;
     bool loaded = false;
-    for (const Step& step : leader.steps) {
-      if (step.kind != Step::PRODUCT || step.sums != (int)which) continue;
+    for (size_t i = 0; i < steps; i++) {
+      const Step& step = leader.steps[i];
+      if (!is_product(step, which)) continue;
       const RowProduct& product = step.product;
       if (!product.accumulate) {
         memset(result, 0, sizeof(result));
@@ -135,9 +146,13 @@ void compute(int first) {
                 [](int column, int k, float v) { right[k][column] = v; });
       multiply(2 * count);
     }
+    if (!loaded) continue;
+    bool more = std::any_of(leader.steps.begin() + steps, leader.steps.end(),
+                            [=](const Step& step) { return is_product(step, which); });
     for (int thread = 0; thread < WARPGROUP; thread++) {
-      float* d = members[first + thread].sums[which].d;
-      for (int i = 0; i < count; i++) d[i] = place(thread, i);
+      Sums& sums = members[first + thread].sums[which];
+      for (int i = 0; i < count; i++) (more ? sums.before : sums.d)[i] = place(thread, i);
+      if (!more) sums.d = nullptr;  // they are no longer ours
     }
   }
 }
@@ -167,7 +182,7 @@ void compare(int first, Line here) {
 }
 
 // Waits for all threads of the warpgroup. The last one to come does what is to be done.
-void gather(int what, Line here) {
+void gather(int what, Line here, int pending = 0) {
   int first = position.thread / WARPGROUP * WARPGROUP;
   if (first + WARPGROUP > position.threads) {
     fault(here, "needs a warpgroup of " + std::to_string(WARPGROUP) + " threads, of which the block has only " +
@@ -187,7 +202,7 @@ void gather(int what, Line here) {
   gathering.arrived = 0;
   if (!what) {
     compare(first, here);
-    compute(first);
+    compute(first, steps_before(members[first], pending));
   }
   for (int i = first; i < first + WARPGROUP; i++) {
     if (i != position.thread) wake(i);
@@ -254,10 +269,15 @@ void products_commit(Line here) {
   self.steps.push_back({Step::COMMIT, here, {}, 0});
 }
 
-void products_wait(Line here) {
+void products_wait(int pending, Line here) {
   Member& self = members[position.thread];
   if (!self.committed) fault(here, "waits while a product that it started is not committed");
-  gather(0, here);
+  size_t done = steps_before(self, pending);
+  gather(0, here, pending);
+  self.steps.erase(self.steps.begin(), self.steps.begin() + done);
+  if (std::any_of(self.steps.begin(), self.steps.end(), [](const Step& step) { return step.kind == Step::PRODUCT; })) {
+    return;
+  }
   self.steps.clear();
   self.sums.clear();
   self.begun = false;

@@ -9,6 +9,7 @@ import org.vgg4j.cuda.check.KernelCheck;
 import org.vgg4j.cuda.check.KernelChecks;
 import org.vgg4j.cuda.driver.Context;
 import org.vgg4j.cuda.driver.Device;
+import org.vgg4j.cuda.kernels.Family;
 import org.vgg4j.cuda.kernels.KernelLibrary;
 
 /** Every kernel against doubles, one line each. */
@@ -23,7 +24,7 @@ final class CheckRun {
   int run(ObjectNode json) {
     System.out.println();
     System.out.println("Kernels against doubles: largest error, and what is allowed");
-    Deque<KernelCheck> left = new ArrayDeque<>(KernelChecks.all());
+    Deque<KernelCheck> left = new ArrayDeque<>(KernelChecks.all(Family.of(device)));
     int count = left.size();
     ArrayNode wrong = json.putArray("wrong");
     while (!left.isEmpty()) {

@@ -52,10 +52,16 @@ public final class KernelTimings {
       String name, int channels, int outputs, int divisor, boolean pooled, int count) {
     MapShape input(Size size) {
       int side = Math.max(2, size.crop() / divisor);
-      int padded = channels == 3 ? MapShape.IMAGE_CHANNELS : size.channels(channels);
-      return new MapShape(size.images(), side, side, padded);
+      return channels == COLOURS
+          ? MapShape.patches(size.images(), side, side, FILTER)
+          : new MapShape(size.images(), side, side, size.channels(channels));
     }
   }
+
+  private static final int COLOURS = 3;
+
+  /** Side of all filters. */
+  private static final int FILTER = 3;
 
   private static final List<Layer> LAYERS =
       List.of(
@@ -106,15 +112,15 @@ public final class KernelTimings {
               size.channels(layer.outputs()),
               input.height(),
               input.width());
-      int channels = layer.channels() == 3 ? 3 : input.channels();
+      boolean first = layer.channels() == COLOURS; // a product of side 1 over patches
       add(
           timings,
           precision,
           tiles,
           input,
-          3,
+          first ? 1 : FILTER,
           name,
-          channels,
+          first ? COLOURS * FILTER * FILTER : input.channels(),
           size.channels(layer.outputs()),
           layer.pooled(),
           layer.count());
@@ -180,7 +186,7 @@ public final class KernelTimings {
                 return () -> it.forwardPooled(stream, x, w, bias, y, argmax, workspace);
               }));
     }
-    if (channels > 3) {
+    if (input.channels() % 64 == 0) {
       timings.add(
           new KernelTiming(
               pass("data gradient", tiles),
@@ -244,19 +250,19 @@ public final class KernelTimings {
     String size =
         String.format(
             Locale.ROOT, "%d channels, %dx%d", shape.channels(), shape.height(), shape.width());
-    MapShape image = shape.withChannels(MapShape.IMAGE_CHANNELS);
+    MapShape patches = MapShape.patches(shape.images(), shape.height(), shape.width(), FILTER);
     timings.add(
         new KernelTiming(
             "maps",
-            "image to map",
+            "images to patches",
             1,
             0,
-            12.0 * shape.pixels() + p.bytes(image.values()),
+            12.0 * shape.pixels() + p.bytes(patches.values()),
             (memory, stream) -> {
               long planes = memory.zeros(12L * shape.pixels());
-              Planes to = memory.map(image.values(), p);
+              Planes to = memory.map(patches.values(), p);
               Layouts layouts = new Layouts(memory.library());
-              return () -> layouts.toMap(stream, image, planes, 3, to);
+              return () -> layouts.toPatches(stream, patches, planes, FILTER, to);
             }));
     timings.add(
         new KernelTiming(

@@ -26,7 +26,7 @@ final class MapChecks {
       checks.add(new KernelCheck("un-pool, " + p, 0, v -> unpool(v, p)));
       checks.add(new KernelCheck("LRN, " + p, map, v -> norm(v, p)));
       checks.add(new KernelCheck("gradient of LRN, " + p, map, v -> normBackward(v, p)));
-      checks.add(new KernelCheck("image to map, " + p, map, v -> toMap(v, p)));
+      checks.add(new KernelCheck("images to patches, " + p, map, v -> toPatches(v, p)));
       checks.add(new KernelCheck("map to planes, " + p, 1e-6, v -> toPlanes(v, p)));
       checks.add(new KernelCheck("weights to rows, rounded, " + p, map, v -> weights(v, p)));
     }
@@ -111,15 +111,33 @@ final class MapChecks {
   }
 
   /** Three channels of sixteen. */
-  private static double toMap(DeviceValues values, Precision precision) {
-    MapShape shape = new MapShape(2, 7, 5, MapShape.IMAGE_CHANNELS);
-    double[] planes = values.random(2 * 3 * 35, 1);
+  private static double toPatches(DeviceValues values, Precision precision) {
+    double largest = 0;
+    for (int side : new int[] {1, 3, 5}) {
+      largest = Math.max(largest, toPatches(values, precision, side));
+    }
+    return largest;
+  }
+
+  private static double toPatches(DeviceValues values, Precision precision, int side) {
+    int height = 7;
+    int width = 5;
+    MapShape shape = MapShape.patches(2, height, width, side);
+    double[] images = values.random(2 * 3 * 35, 1);
     Planes map = values.room(shape.values(), precision);
-    long floats = values.floats(planes);
-    new Layouts(values.library()).toMap(values.stream(), shape, floats, 3, map);
+    long floats = values.floats(images);
+    new Layouts(values.library()).toPatches(values.stream(), shape, floats, side, map);
     double[] wanted = new double[Math.toIntExact(shape.values())];
-    for (int i = 0; i < planes.length; i++) {
-      wanted[(i / 105 * 35 + i % 35) * 16 + i / 35 % 3] = planes[i];
+    for (int i = 0; i < wanted.length; i++) {
+      int pixel = i / shape.channels();
+      int at = i % shape.channels();
+      int row = pixel / width % height + at / side % side - side / 2;
+      int column = pixel % width + at % side - side / 2;
+      int colour = at / (side * side);
+      if (colour < 3 && row >= 0 && row < height && column >= 0 && column < width) {
+        int image = pixel / width / height;
+        wanted[i] = images[((image * 3 + colour) * height + row) * width + column];
+      }
     }
     return Errors.largest(values.read(map, shape.values()), wanted);
   }
@@ -139,7 +157,7 @@ final class MapChecks {
     return Errors.largest(values.readFloats(planes, wanted.length), wanted);
   }
 
-  private static final Layouts.Weights WEIGHTS = new Layouts.Weights(70, 3, 9, 16, 160);
+  private static final Layouts.Weights WEIGHTS = new Layouts.Weights(70, 3, 9, 64);
 
   private static double[] rows(double[] weights) {
     double[] rows = new double[128 * WEIGHTS.rowLength()];

@@ -50,7 +50,11 @@ final class CudaEngine implements Engine {
   public KernelSet kernels() {
     boolean exact = gpu.precision() == Precision.FP32;
     return new KernelSet(
-        "cuda-sm80-%s-cc%d".formatted(exact ? "fp32" : "bf16", gpu.context().device().capability()),
+        "cuda-%s-%s-cc%d"
+            .formatted(
+                gpu.library().family().target(),
+                exact ? "fp32" : "bf16",
+                gpu.context().device().capability()),
         gpu.context().device()
             + (exact
                 ? ", fp32 as three products of bf16, sums of fp32"

@@ -92,7 +92,14 @@ final class CudaLearner implements Learner {
       long scores = scoreBytes(options.microBatch(), architecture.classes());
       this.results = HostMemory.allocate(gpu.context(), Math.max(TrainingMemory.TOTALS, scores));
       open.add(results);
-      this.feed = new ImageFeed(gpu, threads, allocation, memory.input(), memory.inputBytes());
+      this.feed =
+          new ImageFeed(
+              gpu,
+              threads,
+              Patches.side(architecture),
+              allocation,
+              memory.input(),
+              memory.inputBytes());
       open.add(feed);
       this.loss = new Loss(gpu.library(), architecture.classes());
       WeightTransfer transfer =

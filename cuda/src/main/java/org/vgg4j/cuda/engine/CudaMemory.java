@@ -76,7 +76,9 @@ record CudaMemory(Gpu gpu, long limit) implements MemoryOracle {
 
   /** Channels of the widest map that is as large as the images. */
   private static int largestChannels(Architecture architecture) {
-    return WeightLayouts.padded(architecture.shapes().get(0).channels());
+    return Math.max(
+        MapShape.padded(architecture.shapes().get(0).channels()),
+        Patches.of(architecture, 1, 1, 1).channels());
   }
 
   /** The output with which a whole pass ends: the class scores. */
@@ -98,7 +100,7 @@ record CudaMemory(Gpu gpu, long limit) implements MemoryOracle {
     }
     try (Allocation allocation = Allocation.planned()) {
       Map<String, LayerWeights> weights = NetworkWeights.lay(gpu, architecture, allocation);
-      MapShape images = new MapShape(batch, height, width, MapShape.IMAGE_CHANNELS);
+      MapShape images = Patches.of(architecture, batch, height, width);
       List<Step> steps = Steps.of(gpu, architecture, weights, images, taps, last);
       return plan(
           architecture, ForwardMemory.Sizes.of(gpu, images, steps, taps::contains), allocation);

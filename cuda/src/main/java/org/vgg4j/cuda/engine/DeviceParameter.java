@@ -23,7 +23,7 @@ record DeviceParameter(
     Planes rounded) {
   /** The layout of one value for each channel. */
   static Layouts.Weights ofChannels(int channels) {
-    return new Layouts.Weights(channels, 1, 1, 1, 1);
+    return new Layouts.Weights(channels, 1, 1, 1);
   }
 
   /** Values as they lie here, with the padding; a multiple of 64. */

@@ -49,7 +49,7 @@ record ForwardMemory(long input, long images, long even, long odd, long workspac
       int crop = architecture.crop();
       Sizes sizes = NONE;
       for (int count = 1; count <= most; count++) {
-        MapShape images = new MapShape(count, crop, crop, MapShape.IMAGE_CHANNELS);
+        MapShape images = Patches.of(architecture, count, crop, crop);
         List<Step> steps = Steps.of(gpu, architecture, weights, images, taps, last);
         sizes = sizes.max(of(gpu, images, steps, taps::contains));
       }

@@ -23,6 +23,7 @@ final class ImageFeed implements AutoCloseable {
   private static final int PIECE = 1 << 20;
 
   private final HostThreads threads;
+  private final int side;
   private final Allocation allocation;
   private final long device;
   private final Layouts layouts;
@@ -32,12 +33,15 @@ final class ImageFeed implements AutoCloseable {
 
   /**
    * @param threads that fill the pinned memory
+   * @param side of the first convolution's filters, see {@link MapShape#patches}
    * @param allocation that the memory on the GPU was taken from
    * @param device address of what was taken
    * @param bytes of it
    */
-  ImageFeed(Gpu gpu, HostThreads threads, Allocation allocation, long device, long bytes) {
+  ImageFeed(
+      Gpu gpu, HostThreads threads, int side, Allocation allocation, long device, long bytes) {
     this.threads = threads;
+    this.side = side;
     this.allocation = allocation;
     this.device = device;
     this.layouts = new Layouts(gpu.library());
@@ -71,8 +75,8 @@ final class ImageFeed implements AutoCloseable {
   }
 
   /**
-   * Copies images to a map. What was enqueued on the stream before may still run, but must not read
-   * what an earlier call brought.
+   * Copies images to the map that the first convolution reads. What was enqueued on the stream
+   * before may still run, but must not read what an earlier call brought.
    *
    * @param images {@code [N][3][height][width]}; may be longer
    * @param shape of the map
@@ -82,7 +86,7 @@ final class ImageFeed implements AutoCloseable {
    */
   long copy(CudaStream stream, float[] images, MapShape shape, Planes map, int[]... ints) {
     long at = upload(stream, images, shape, ints);
-    toMap(stream, shape, map);
+    toPatches(stream, shape, map);
     return at;
   }
 
@@ -125,9 +129,9 @@ final class ImageFeed implements AutoCloseable {
     copies.copy(pinned, from, allocation.memory(device), from, end - from);
   }
 
-  /** Makes a map of the images that were uploaded last. */
-  void toMap(CudaStream stream, MapShape shape, Planes map) {
-    layouts.toMap(stream, shape, device, CHANNELS, map);
+  /** Makes the map that the first convolution reads of the images that were uploaded last. */
+  void toPatches(CudaStream stream, MapShape shape, Planes map) {
+    layouts.toPatches(stream, shape, device, side, map);
   }
 
   @Override

@@ -155,7 +155,7 @@ final class MapPass implements AutoCloseable {
   }
 
   private Kept kept(int count, int height, int width) {
-    MapShape images = new MapShape(count, height, width, MapShape.IMAGE_CHANNELS);
+    MapShape images = Patches.of(architecture, count, height, width);
     Kept known = keptOfShape.get(images);
     if (known == null) {
       if (keptOfShape.size() >= KEPT) {
@@ -210,7 +210,9 @@ final class MapPass implements AutoCloseable {
     Allocation allocation = Allocation.on(gpu.context());
     try {
       ForwardMemory memory = larger.in(allocation);
-      ImageFeed feed = new ImageFeed(gpu, threads, allocation, memory.input(), larger.input());
+      ImageFeed feed =
+          new ImageFeed(
+              gpu, threads, Patches.side(architecture), allocation, memory.input(), larger.input());
       Place there = new Place(allocation, memory, feed, results(feed, larger.results()));
       place = there;
       sizes = larger;
@@ -317,7 +319,7 @@ final class MapPass implements AutoCloseable {
   }
 
   private void enqueue(Place there, Kept kept, Taker taker) {
-    there.feed().toMap(stream, kept.images, map(there, kept));
+    there.feed().toPatches(stream, kept.images, map(there, kept));
     enqueueSteps(
         there,
         kept,

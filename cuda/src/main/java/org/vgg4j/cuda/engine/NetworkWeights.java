@@ -65,7 +65,7 @@ final class NetworkWeights implements AutoCloseable {
     Map<String, Layouts.Weights> layouts = new LinkedHashMap<>();
     for (Layer layer : architecture.layers()) {
       if (layer instanceof Layer.Convolution convolution) {
-        layouts.put(layer.name(), WeightLayouts.of(convolution));
+        layouts.put(layer.name(), WeightLayouts.of(architecture, convolution));
       } else if (layer instanceof Layer.FullyConnected connected) {
         layouts.put(layer.name(), WeightLayouts.of(architecture, connected));
       }

@@ -95,9 +95,9 @@ final class Steps {
   private void addConvolution(Layer.Convolution layer, String tap, boolean pooled) {
     LayerWeights of = weights(layer);
     int outputs = MapShape.padded(layer.outChannels());
+    int side = Patches.areReadBy(layer, architecture) ? 1 : layer.kernel();
     Convolution kernel =
-        new Convolution(
-            gpu.library(), gpu.precision(), shape, outputs, layer.kernel(), layer.kernel() / 2);
+        new Convolution(gpu.library(), gpu.precision(), shape, outputs, side, side / 2);
     Step.Work work =
         pooled
             ? (stream, x, y, workspace) ->

@@ -39,7 +39,7 @@ final class TrainingNetwork {
     this.dropout = dropout;
     this.allocation = allocation;
     int crop = parameters.architecture().crop();
-    this.shape = new MapShape(1, crop, crop, MapShape.IMAGE_CHANNELS);
+    this.shape = Patches.of(architecture(), 1, crop, crop);
     this.images = allocation.take("activations", gpu.precision().bytes(shape.values() * capacity));
     build();
     this.workspace = take("workspace", TrainingStage::workspace, 0);
@@ -115,10 +115,11 @@ final class TrainingNetwork {
         pooled
             ? ProductStage.Epilogue.RELU_AND_POOL
             : layer.rectified() ? ProductStage.Epilogue.RELU : ProductStage.Epilogue.NONE;
+    int side = Patches.areReadBy(layer, architecture()) ? 1 : layer.kernel();
     return product(
         layer,
         new ProductStage.Plan(
-            shape, MapShape.padded(layer.outChannels()), layer.kernel(), epilogue, 0, 0, 0));
+            shape, MapShape.padded(layer.outChannels()), side, epilogue, 0, 0, 0));
   }
 
   private TrainingStage fullyConnected(Layer.FullyConnected layer) {
@@ -155,7 +156,7 @@ final class TrainingNetwork {
   /** The map of so many images. */
   MapShape imagesShape(int count) {
     int crop = architecture().crop();
-    return new MapShape(count, crop, crop, MapShape.IMAGE_CHANNELS);
+    return Patches.of(architecture(), count, crop, crop);
   }
 
   /** Where it lies. */

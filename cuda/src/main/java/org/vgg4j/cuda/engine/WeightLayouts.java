@@ -9,18 +9,20 @@ import org.vgg4j.model.Layer;
  * How the weights of a network's layers lie on the GPU: in the order of the maps that they read.
  */
 final class WeightLayouts {
-  private static final int STEP = 32; // of a product's sum
-
   private WeightLayouts() {}
 
-  /** Channels of a map as it lies in memory; the image's three are padded less. */
-  static int padded(int channels) {
-    return channels == 3 ? MapShape.IMAGE_CHANNELS : MapShape.padded(channels);
-  }
-
-  /** Weights {@code [out][in][row][column]}. */
-  static Layouts.Weights of(Layer.Convolution layer) {
-    return of(layer.outChannels(), layer.inChannels(), layer.kernel() * layer.kernel());
+  /**
+   * Weights {@code [out][in][row][column]}. The first convolution reads patches, which lie in the
+   * same order.
+   */
+  static Layouts.Weights of(Architecture architecture, Layer.Convolution layer) {
+    int taps = layer.kernel() * layer.kernel();
+    if (Patches.areReadBy(layer, architecture)) {
+      int values = layer.inChannels() * taps;
+      int padded = Patches.of(architecture, 1, 1, 1).channels();
+      return new Layouts.Weights(layer.outChannels(), values, 1, padded);
+    }
+    return of(layer.outChannels(), layer.inChannels(), taps);
   }
 
   /**
@@ -38,8 +40,6 @@ final class WeightLayouts {
   }
 
   private static Layouts.Weights of(int outputs, int channels, int taps) {
-    int padded = padded(channels);
-    int length = (Math.multiplyExact(taps, padded) + STEP - 1) / STEP * STEP;
-    return new Layouts.Weights(outputs, channels, taps, padded, length);
+    return new Layouts.Weights(outputs, channels, taps, MapShape.padded(channels));
   }
 }

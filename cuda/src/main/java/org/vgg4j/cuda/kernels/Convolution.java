@@ -4,22 +4,18 @@ import org.vgg4j.cuda.driver.CudaStream;
 
 /**
  * A convolution of stride 1 and its gradients, for one shape; a fully connected layer is one of
- * side 1 over maps of one pixel. See {@code convolution.cu} and {@code weight_gradient.cu}.
+ * side 1 over maps of one pixel. See {@code convolution.cu}, {@code weight_gradient.cu}, and their
+ * counterparts for Hopper.
  *
- * <p>Weights lie as {@code [outputs][rowLength]}, a row being {@code [side * side][channels]} and
- * zeros. Sums are made in an order that depends on the shape alone. Thread-safe.
+ * <p>Weights lie as {@code [outputs][side * side][channels]}. Sums are made in an order that
+ * depends on the shape alone. Thread-safe.
  */
 public final class Convolution {
-  private static final int STEP = 32;
   private static final int CHUNK = 8;
 
   private final KernelLibrary library;
-  private final Precision precision;
-  private final MapShape input;
-  private final MapShape output;
-  private final int side;
-  private final int pad;
-  private final Tiles tiles;
+  private final Products.Layer layer;
+  private final Products products;
 
   /**
    * @param input what is read
@@ -45,72 +41,51 @@ public final class Convolution {
       int side,
       int pad,
       Tiles tiles) {
-    this.tiles = tiles;
-    this.library = library;
-    this.precision = precision;
-    this.input = input;
-    this.side = side;
-    this.pad = pad;
-    int shrink = side - 1 - 2 * pad;
-    this.output =
-        new MapShape(input.images(), input.height() - shrink, input.width() - shrink, outputs);
     if (outputs % 64 != 0) {
       throw new IllegalArgumentException(outputs + " outputs are not padded");
     }
+    int shrink = side - 1 - 2 * pad;
+    MapShape output =
+        new MapShape(input.images(), input.height() - shrink, input.width() - shrink, outputs);
+    this.library = library;
+    this.layer = new Products.Layer(library, precision, input, output, side, pad);
+    this.products = tiles.products(layer);
   }
 
   /** What is read. */
   public MapShape input() {
-    return input;
+    return layer.input();
   }
 
   /** What is written, before a pool. */
   public MapShape output() {
-    return output;
+    return layer.output();
   }
 
   /** Values of a row of weights. */
   public int rowLength() {
-    return (side * side * input.channels() + STEP - 1) / STEP * STEP;
+    return layer.rowLength();
   }
 
   /** Values of all weights. */
   public int weightsLength() {
-    return Math.multiplyExact(output.channels(), rowLength());
+    return Math.multiplyExact(layer.output().channels(), rowLength());
   }
 
   /** Multiply-adds of a pass, without padding that is not multiplied anyway. */
   public long multiplyAdds() {
-    return (long) output.pixels() * output.channels() * side * side * input.channels();
-  }
-
-  private int rows(boolean pool) {
-    return pool ? output.pooled().pixels() * 4 : output.pixels();
-  }
-
-  private Product forwardProduct(boolean pool) {
-    return tiles.maps(rows(pool), output.channels(), rowLength(), precision);
-  }
-
-  private Product backwardProduct() {
-    int length = side * side * output.channels();
-    return tiles.maps(input.pixels(), input.channels(), length, precision);
-  }
-
-  private Product weightProduct() {
-    return Tiles.weights(output.channels(), rowLength(), input.pixels(), precision);
+    int taps = layer.side() * layer.side();
+    return layer.output().values() * taps * layer.input().channels();
   }
 
   /** Bytes of the workspace of {@link #forward} and {@link #scores}; 0 if they need none. */
   public long forwardWorkspace(boolean pool) {
-    int slices = forwardProduct(pool).slices();
-    return slices == 1 ? 0 : 4L * slices * rows(pool) * output.channels();
+    return 4L * products.forwardSlices(pool) * layer.rows(pool) * layer.output().channels();
   }
 
   /** Bytes of the workspace of {@link #backward}; 0 if it needs none. */
   public long backwardWorkspace() {
-    int slices = backwardProduct().slices();
-    return slices == 1 ? 0 : 4L * slices * input.values();
+    return 4L * products.backwardSlices() * layer.input().values();
   }
 
   /**
@@ -123,7 +98,7 @@ public final class Convolution {
    */
   public void forward(
       CudaStream stream, Planes x, Planes w, long bias, boolean relu, Planes y, long workspace) {
-    forward(stream, x, w, bias, relu, false, y, 0, 0, workspace);
+    forward(stream, x, w, new Products.Forward(bias, relu, false, y, 0, 0), workspace);
   }
 
   /**
@@ -134,7 +109,7 @@ public final class Convolution {
    */
   public void forwardPooled(
       CudaStream stream, Planes x, Planes w, long bias, Planes y, long argmax, long workspace) {
-    forward(stream, x, w, bias, true, true, y, 0, argmax, workspace);
+    forward(stream, x, w, new Products.Forward(bias, true, true, y, 0, argmax), workspace);
   }
 
   /**
@@ -144,53 +119,15 @@ public final class Convolution {
    */
   public void scores(
       CudaStream stream, Planes x, Planes w, long bias, long scores, long workspace) {
-    forward(stream, x, w, bias, false, false, Planes.NONE, scores, 0, workspace);
+    Products.Forward to = new Products.Forward(bias, false, false, Planes.NONE, scores, 0);
+    forward(stream, x, w, to, workspace);
   }
 
-  private void forward(
-      CudaStream stream,
-      Planes x,
-      Planes w,
-      long bias,
-      boolean relu,
-      boolean pool,
-      Planes y,
-      long floats,
-      long argmax,
-      long workspace) {
-    Product product = forwardProduct(pool);
-    int slices = product.slices();
-    library
-        .kernel("convolution", "convolution_forward_" + product.tile())
-        .launch(
-            stream,
-            product.tiles(),
-            slices,
-            1,
-            KernelLibrary.THREADS,
-            product.sharedBytes(),
-            x.high(),
-            x.low(),
-            w.high(),
-            w.low(),
-            bias,
-            y.high(),
-            y.low(),
-            floats,
-            argmax,
-            slices == 1 ? 0L : workspace,
-            input.images(),
-            input.height(),
-            input.width(),
-            input.channels(),
-            output.channels(),
-            side,
-            pad,
-            relu ? 1 : 0,
-            pool ? 1 : 0,
-            slices);
-    if (slices > 1) {
-      finish(stream, workspace, slices, bias, 0, 1f, y, floats, argmax, output, relu ? 1 : 0, pool);
+  private void forward(CudaStream stream, Planes x, Planes w, Products.Forward to, long workspace) {
+    products.forward(stream, x, w, to, workspace);
+    int slices = products.forwardSlices(to.pool());
+    if (slices > 0) {
+      finish(stream, workspace, slices, to, new Products.Backward(0, 1f, to.y()), layer.output());
     }
   }
 
@@ -210,78 +147,49 @@ public final class Convolution {
       float maskScale,
       Planes dx,
       long workspace) {
-    Product product = backwardProduct();
-    int slices = product.slices();
-    library
-        .kernel("convolution", "convolution_backward_" + product.tile())
-        .launch(
-            stream,
-            product.tiles(),
-            slices,
-            1,
-            KernelLibrary.THREADS,
-            product.sharedBytes(),
-            dy.high(),
-            dy.low(),
-            w.high(),
-            w.low(),
-            mask,
-            maskScale,
-            dx.high(),
-            dx.low(),
-            slices == 1 ? 0L : workspace,
-            output.images(),
-            output.height(),
-            output.width(),
-            output.channels(),
-            input.channels(),
-            side,
-            pad,
-            slices);
-    if (slices > 1) {
-      finish(stream, workspace, slices, 0, mask, maskScale, dx, 0, 0, input, 0, false);
+    Products.Backward to = new Products.Backward(mask, maskScale, dx);
+    products.backward(stream, dy, w, to, workspace);
+    int slices = products.backwardSlices();
+    if (slices > 0) {
+      Products.Forward plain = new Products.Forward(0, false, false, dx, 0, 0);
+      finish(stream, workspace, slices, plain, to, layer.input());
     }
   }
 
+  /** Adds slices in order. */
   private void finish(
       CudaStream stream,
       long workspace,
       int slices,
-      long bias,
-      long mask,
-      float maskScale,
-      Planes to,
-      long floats,
-      long argmax,
-      MapShape map,
-      int relu,
-      boolean pool) {
-    long items = (long) (pool ? map.pooled() : map).pixels() * (map.channels() / CHUNK);
+      Products.Forward sums,
+      Products.Backward gradient,
+      MapShape map) {
+    MapShape written = sums.pool() ? map.pooled() : map;
     library.forEach(
-        items,
+        (long) written.pixels() * (map.channels() / CHUNK),
         stream,
         "convolution",
         "finish_slices",
         workspace,
         slices,
-        bias,
-        mask,
-        maskScale,
-        to.high(),
-        to.low(),
-        floats,
-        argmax,
+        sums.bias(),
+        gradient.mask(),
+        gradient.scale(),
+        sums.y().high(),
+        sums.y().low(),
+        sums.floats(),
+        sums.argmax(),
         map.images(),
         map.height(),
         map.width(),
         map.channels(),
-        relu,
-        pool ? 1 : 0);
+        sums.relu() ? 1 : 0,
+        sums.pool() ? 1 : 0);
   }
 
   /** Slices of the gradient with respect to the weights. */
   public int weightSlices() {
-    return weightProduct().slices();
+    return products.weightSlices();
   }
 
   /**
@@ -292,30 +200,9 @@ public final class Convolution {
    * @param slices floats {@code [weightSlices][outputs][rowLength]}, overwritten: their sum is it
    */
   public void weightGradient(CudaStream stream, Planes x, Planes dy, long slices) {
-    if (pad != side / 2) {
+    if (layer.pad() != layer.side() / 2) {
       throw new IllegalStateException("no gradient with respect to the weights without padding");
     }
-    Product product = weightProduct();
-    library
-        .kernel("weight_gradient", "weight_gradient_" + product.tile().rows())
-        .launch(
-            stream,
-            product.tiles(),
-            product.slices(),
-            1,
-            KernelLibrary.THREADS,
-            product.sharedBytes(),
-            x.high(),
-            x.low(),
-            dy.high(),
-            dy.low(),
-            slices,
-            input.images(),
-            input.height(),
-            input.width(),
-            input.channels(),
-            output.channels(),
-            side,
-            product.slices());
+    products.weightGradient(stream, x, dy, slices);
   }
 }

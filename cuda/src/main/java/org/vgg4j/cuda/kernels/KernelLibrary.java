@@ -7,6 +7,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.stream.Stream;
 import org.vgg4j.cuda.driver.Context;
 import org.vgg4j.cuda.driver.CudaStream;
 import org.vgg4j.cuda.driver.Kernel;
@@ -17,11 +18,11 @@ import org.vgg4j.cuda.driver.KernelModule;
  * Thread-safe.
  */
 public final class KernelLibrary implements AutoCloseable {
-  /** Threads of a block, in all kernels. */
+  /** Threads of a block, in all kernels but Hopper's. */
   static final int THREADS = 256;
 
-  /** The files of kernels. */
-  public static final List<String> FILES =
+  /** The files of kernels for every GPU. */
+  private static final List<String> PLAIN_FILES =
       List.of(
           "batch_norm",
           "convolution",
@@ -35,12 +36,35 @@ public final class KernelLibrary implements AutoCloseable {
           "sums",
           "weight_gradient");
 
+  /** The files of kernels for Hopper alone. */
+  private static final List<String> HOPPER_FILES =
+      List.of("convolution_hopper", "weight_gradient_hopper");
+
   private final Context context;
+  private final Family family;
   private final Map<String, KernelModule> modules = new ConcurrentHashMap<>();
   private final Map<String, Kernel> kernels = new ConcurrentHashMap<>();
 
   public KernelLibrary(Context context) {
     this.context = context;
+    this.family = Family.of(context.device());
+  }
+
+  /** Which kernels multiply on this GPU. */
+  public Family family() {
+    return family;
+  }
+
+  /** The files of kernels that GPUs of a family load. */
+  public static List<String> files(Family family) {
+    return family == Family.AMPERE
+        ? PLAIN_FILES
+        : Stream.concat(PLAIN_FILES.stream(), HOPPER_FILES.stream()).toList();
+  }
+
+  /** The folder of a file's PTX, which is named after the GPUs that it is for. */
+  public static String folder(String file) {
+    return HOPPER_FILES.contains(file) ? "sm_90a" : "sm_80";
   }
 
   /** The GPU in use. */
@@ -50,7 +74,7 @@ public final class KernelLibrary implements AutoCloseable {
 
   /** The PTX of a file of kernels. */
   public static String ptx(String file) {
-    String resource = "/org/vgg4j/cuda/sm_80/" + file + ".ptx";
+    String resource = "/org/vgg4j/cuda/" + folder(file) + "/" + file + ".ptx";
     try (InputStream in = KernelLibrary.class.getResourceAsStream(resource)) {
       if (in == null) {
         throw new IllegalStateException("the resource " + resource + " is missing");
@@ -63,7 +87,7 @@ public final class KernelLibrary implements AutoCloseable {
 
   /** Assembles all kernels now, so that none is waited for later. */
   public void assembleAll() {
-    FILES.forEach(this::module);
+    files(family).forEach(this::module);
   }
 
   private KernelModule module(String file) {

@@ -13,29 +13,34 @@ public final class Layouts {
   }
 
   /**
-   * Makes a map of images or of another map of planes.
+   * Makes the map that the first convolution reads as one of side 1: see {@link MapShape#patches}.
    *
-   * @param planes floats {@code [images][channels][height][width]}
-   * @param channels that there are, at most those of the shape
+   * @param images floats {@code [images][3][height][width]}
+   * @param side of the first convolution's filters
    * @param map of that shape, overwritten
    */
-  public void toMap(CudaStream stream, MapShape shape, long planes, int channels, Planes map) {
+  public void toPatches(CudaStream stream, MapShape shape, long images, int side, Planes map) {
     library.forEach(
         shape.chunks(),
         stream,
         "layout",
-        "planes_to_map",
-        planes,
+        "images_to_patches",
+        images,
         map.high(),
         map.low(),
         shape.images(),
-        channels,
         shape.height(),
         shape.width(),
+        side,
         shape.channels());
   }
 
-  /** The reverse of {@link #toMap}. */
+  /**
+   * Makes floats of a map.
+   *
+   * @param channels that there are, at most those of the shape
+   * @param planes floats {@code [images][channels][height][width]}, overwritten
+   */
   public void toPlanes(CudaStream stream, MapShape shape, Planes map, int channels, long planes) {
     library.forEach(
         shape.chunks(),
@@ -59,22 +64,26 @@ public final class Layouts {
    * @param channels C, as files have it
    * @param taps R * S; of a fully connected layer that reads a map, its pixels
    * @param padded channels of the map that is read
-   * @param rowLength see {@link Convolution#rowLength}
    */
-  public record Weights(int outputs, int channels, int taps, int padded, int rowLength) {
+  public record Weights(int outputs, int channels, int taps, int padded) {
+    /** Values of a row. */
+    public int rowLength() {
+      return Math.multiplyExact(taps, padded);
+    }
+
     int paddedOutputs() {
       return MapShape.padded(outputs);
     }
 
     /** Values as they lie on the GPU. */
     public int length() {
-      return Math.multiplyExact(paddedOutputs(), rowLength);
+      return Math.multiplyExact(paddedOutputs(), rowLength());
     }
   }
 
   /**
    * @param weights floats {@code [K][C][R][S]}
-   * @param rows floats {@code [padded K][rowLength]}, overwritten
+   * @param rows floats {@code [padded K][taps][padded C]}, overwritten
    */
   public void toRows(CudaStream stream, Weights layout, long weights, long rows) {
     library.forEach(
@@ -88,7 +97,6 @@ public final class Layouts {
         layout.channels(),
         layout.taps(),
         layout.padded(),
-        layout.rowLength(),
         layout.paddedOutputs());
   }
 
@@ -104,8 +112,7 @@ public final class Layouts {
         layout.outputs(),
         layout.channels(),
         layout.taps(),
-        layout.padded(),
-        layout.rowLength());
+        layout.padded());
   }
 
   /**

@@ -7,13 +7,15 @@ package org.vgg4j.cuda.kernels;
  * @param channels as they lie in memory, see {@link #padded}
  */
 public record MapShape(int images, int height, int width, int channels) {
-  /** Channels of an image as it lies in memory. */
-  public static final int IMAGE_CHANNELS = 16;
-
   private static final int BLOCK = 64;
 
+  /** What the channels of all maps are a multiple of. */
+  private static final int STEP = 32;
+
+  private static final int COLOURS = 3;
+
   public MapShape {
-    if (images < 1 || height < 1 || width < 1 || channels < 16 || channels % 16 != 0) {
+    if (images < 1 || height < 1 || width < 1 || channels < STEP || channels % STEP != 0) {
       throw new IllegalArgumentException(
           "no map: " + images + " x " + height + " x " + width + " x " + channels);
     }
@@ -31,6 +33,17 @@ public record MapShape(int images, int height, int width, int channels) {
   /** Channels, or features, as they lie in memory: the next multiple of 64. */
   public static int padded(int channels) {
     return (channels + BLOCK - 1) / BLOCK * BLOCK;
+  }
+
+  /**
+   * Images as the first convolution reads them: for each pixel what its filters cover, in the order
+   * colour, row, column, and zeros.
+   *
+   * @param side of the filters
+   */
+  public static MapShape patches(int images, int height, int width, int side) {
+    int values = COLOURS * side * side;
+    return new MapShape(images, height, width, (values + STEP - 1) / STEP * STEP);
   }
 
   /** Pixels of all images. */

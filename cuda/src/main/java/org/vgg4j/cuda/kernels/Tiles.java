@@ -4,14 +4,19 @@ import org.vgg4j.cuda.kernels.Product.Tile;
 
 /** Which tiles the products of convolutions are cut into. */
 public enum Tiles {
-  /** What was fastest on an H200. */
+  /** What was fastest on an H200, by the kernels of the GPU's family. */
   BY_SHAPE,
   /**
-   * 256x128 wherever a row of tiles has as many columns: a block has a multiprocessor for itself.
+   * Ampere's kernels, 256x128 wherever a row of tiles has as many columns: a block has a
+   * multiprocessor for itself.
    */
   LARGE,
-  /** 128 rows: two blocks share a multiprocessor. */
-  SMALL;
+  /** Ampere's kernels, 128 rows: two blocks share a multiprocessor. */
+  SMALL,
+  /** Hopper's kernels, 128 outputs and 256 pixels. */
+  HOPPER_WIDE,
+  /** Hopper's kernels, 64 outputs and 256 pixels. */
+  HOPPER_LONG;
 
   private static final Tile LARGE_TILE = new Tile(256, 128);
 
@@ -20,6 +25,32 @@ public enum Tiles {
 
   /** Steps of a sum from which on a block's beginning and end cost little. */
   private static final int MANY_STEPS = 32;
+
+  /** The family that has these, of a GPU's. */
+  Family family(Family best) {
+    return switch (this) {
+      case BY_SHAPE -> best;
+      case LARGE, SMALL -> Family.AMPERE;
+      case HOPPER_WIDE, HOPPER_LONG -> Family.HOPPER;
+    };
+  }
+
+  /** Whether a GPU with the kernels of that family can use these. */
+  public boolean runOn(Family best) {
+    return best == Family.HOPPER || family(best) == Family.AMPERE;
+  }
+
+  /** A layer's products. */
+  Products products(Products.Layer layer) {
+    if (family(layer.library().family()) == Family.AMPERE) {
+      return new AmpereProducts(layer, this);
+    }
+    return switch (this) {
+      case HOPPER_WIDE -> new HopperProducts(layer, HopperTile.WIDE);
+      case HOPPER_LONG -> new HopperProducts(layer, HopperTile.LONG);
+      default -> new HopperProducts(layer, null);
+    };
+  }
 
   private static int width(int columns) {
     return columns % 128 == 0 || columns > 512 ? 128 : 64;

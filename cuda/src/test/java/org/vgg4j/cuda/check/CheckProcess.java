@@ -7,6 +7,8 @@ import org.vgg4j.cuda.driver.Context;
 import org.vgg4j.cuda.driver.CudaException;
 import org.vgg4j.cuda.driver.Device;
 import org.vgg4j.cuda.driver.Driver;
+import org.vgg4j.cuda.driver.Emulator;
+import org.vgg4j.cuda.kernels.Family;
 import org.vgg4j.cuda.kernels.KernelLibrary;
 
 /**
@@ -16,11 +18,13 @@ import org.vgg4j.cuda.kernels.KernelLibrary;
 final class CheckProcess {
   private CheckProcess() {}
 
-  /** The arguments are the names of the checks. */
-  public static void main(String[] names) {
-    Set<String> wanted = Set.of(names);
+  /** The arguments are the family of kernels and the names of the checks. */
+  public static void main(String[] arguments) {
+    Family family = Family.valueOf(arguments[0]);
+    Emulator.pose(family);
+    Set<String> wanted = Set.copyOf(List.of(arguments).subList(1, arguments.length));
     List<KernelCheck> checks =
-        KernelChecks.all().stream().filter(check -> wanted.contains(check.name())).toList();
+        KernelChecks.all(family).stream().filter(check -> wanted.contains(check.name())).toList();
     Device device = Driver.open().device(0);
     for (KernelCheck check : checks) {
       System.out.println(check.name() + "\t" + failure(check, device));

@@ -15,6 +15,7 @@ import java.util.stream.Stream;
 import org.vgg4j.cuda.Sources;
 import org.vgg4j.cuda.driver.Driver;
 import org.vgg4j.cuda.driver.Emulator;
+import org.vgg4j.cuda.kernels.Family;
 
 /**
  * A fault planted in a copy of the kernels, and what the checks that must notice it said. They run
@@ -32,8 +33,11 @@ record FaultTrial(PlantedFault fault, Map<String, String> failures) {
     Files.writeString(file, fault.in(Files.readString(file)));
     String library = Emulator.build("--kernels", kernels.toString(), objects.toString());
     List<String> names =
-        KernelChecks.all().stream().filter(fault::concerns).map(KernelCheck::name).toList();
-    return new FaultTrial(fault, run(library, names, folder));
+        KernelChecks.all(fault.family()).stream()
+            .filter(fault::concerns)
+            .map(KernelCheck::name)
+            .toList();
+    return new FaultTrial(fault, run(library, fault.family(), names, folder));
   }
 
   /** Keeps their times, so that only what the fault changes is compiled again. */
@@ -47,7 +51,8 @@ record FaultTrial(PlantedFault fault, Map<String, String> failures) {
     return to;
   }
 
-  private static Map<String, String> run(String library, List<String> names, Path folder)
+  private static Map<String, String> run(
+      String library, Family family, List<String> names, Path folder)
       throws IOException, InterruptedException {
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
@@ -55,6 +60,7 @@ record FaultTrial(PlantedFault fault, Map<String, String> failures) {
     command.add("-D" + Driver.LIBRARY_PROPERTY + "=" + library);
     command.addAll(List.of("-cp", System.getProperty("java.class.path")));
     command.add(CheckProcess.class.getName());
+    command.add(family.name());
     command.addAll(names);
     Path said = folder.resolve("said");
     Path errors = folder.resolve("errors");

@@ -12,6 +12,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 import org.vgg4j.cuda.driver.Context;
 import org.vgg4j.cuda.driver.Driver;
 import org.vgg4j.cuda.driver.Emulator;
+import org.vgg4j.cuda.kernels.Family;
 import org.vgg4j.cuda.kernels.KernelLibrary;
 import org.vgg4j.cuda.kernels.Precision;
 
@@ -19,12 +20,29 @@ import org.vgg4j.cuda.kernels.Precision;
 @ExtendWith(Emulator.class)
 class KernelChecksTest {
   static List<KernelCheck> checks() {
-    return KernelChecks.all();
+    return KernelChecks.all(Family.AMPERE);
+  }
+
+  /** Those of what multiplies; the other kernels are the same. */
+  static List<KernelCheck> checksOfHopper() {
+    return ConvolutionChecks.all(Family.HOPPER);
   }
 
   @ParameterizedTest
   @MethodSource("checks")
   void computesWhatDoublesDo(KernelCheck check) {
+    Emulator.pose(Family.AMPERE);
+    compute(check);
+  }
+
+  @ParameterizedTest
+  @MethodSource("checksOfHopper")
+  void computesOnHopperWhatDoublesDo(KernelCheck check) {
+    Emulator.pose(Family.HOPPER);
+    compute(check);
+  }
+
+  private static void compute(KernelCheck check) {
     try (Context context = Context.open(Driver.open().device(0));
         KernelLibrary library = new KernelLibrary(context)) {
       assertThat(check.run(library)).as(check.name()).isLessThanOrEqualTo(check.allowed());
@@ -49,12 +67,15 @@ class KernelChecksTest {
   /** What {@code benchmarks/gpu} runs at full size: that nothing is launched wrongly. */
   @ParameterizedTest
   @EnumSource
-  void timingsRun(Precision precision) {
-    try (Context context = Context.open(Driver.open().device(0));
-        KernelLibrary library = new KernelLibrary(context)) {
-      KernelTimings.Size size = KernelTimings.Size.TINY;
-      for (KernelTiming timing : KernelTimings.all(precision, size)) {
-        assertThat(timing.milliseconds(library, size.runs())).as(timing.name()).isPositive();
+  void timingsRun(Family family) {
+    Emulator.pose(family);
+    for (Precision precision : Precision.values()) {
+      try (Context context = Context.open(Driver.open().device(0));
+          KernelLibrary library = new KernelLibrary(context)) {
+        KernelTimings.Size size = KernelTimings.Size.TINY;
+        for (KernelTiming timing : KernelTimings.all(precision, size)) {
+          assertThat(timing.milliseconds(library, size.runs())).as(timing.name()).isPositive();
+        }
       }
     }
   }

@@ -3,6 +3,7 @@ package org.vgg4j.cuda.check;
 import java.util.List;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
+import org.vgg4j.cuda.kernels.Family;
 
 /**
  * A fault in a kernel, and which checks must notice it.
@@ -32,6 +33,11 @@ record PlantedFault(
               .formatted(name, file, original));
     }
     return text.substring(0, at) + replacement + text.substring(at + original.length());
+  }
+
+  /** The GPUs whose kernels have it. */
+  Family family() {
+    return file.contains("hopper") ? Family.HOPPER : Family.AMPERE;
   }
 
   /** Whether the check is among those that must notice it. */

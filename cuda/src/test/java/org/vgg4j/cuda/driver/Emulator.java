@@ -15,11 +15,13 @@ import org.junit.jupiter.api.extension.BeforeAllCallback;
 import org.junit.jupiter.api.extension.BeforeEachCallback;
 import org.junit.jupiter.api.extension.ExtensionContext;
 import org.vgg4j.cuda.Sources;
+import org.vgg4j.cuda.kernels.Family;
 
 /**
  * A driver without a GPU, for tests: {@code @ExtendWith(Emulator.class)}. Builds it once for the
- * JVM; each test begins with one device of capability 8.0 and 1 GiB, and ends with a check that no
- * memory was left open. Without a C++ compiler the tests are skipped.
+ * JVM; each test begins with one device of capability 8.0 ({@code
+ * -Dvgg.test.emulator.capability=90}: of Hopper's) and 1 GiB, and ends with a check that no memory
+ * was left open. Without a C++ compiler the tests are skipped.
  *
  * <p>Threads and blocks run in an order that follows from a seed, {@code -Dvgg.test.emulator.seed},
  * by default 1; what fails under one fails under it again.
@@ -27,6 +29,7 @@ import org.vgg4j.cuda.Sources;
 public final class Emulator implements BeforeAllCallback, BeforeEachCallback, AfterEachCallback {
   private static final int NO_COMPILER = 3;
   private static final long SEED = Long.getLong("vgg.test.emulator.seed", 1);
+  private static final int CAPABILITY = Integer.getInteger("vgg.test.emulator.capability", 80);
 
   /** Keeps what is compiled. */
   public static final Path FOLDER = Sources.module().resolve("target/emulator");
@@ -74,7 +77,7 @@ public final class Emulator implements BeforeAllCallback, BeforeEachCallback, Af
 
   @Override
   public void beforeEach(ExtensionContext context) {
-    pose(1, 12040, 80, 1L << 30);
+    pose(1, 12040, CAPABILITY, 1L << 30);
     seed(SEED);
   }
 
@@ -93,6 +96,11 @@ public final class Emulator implements BeforeAllCallback, BeforeEachCallback, Af
    */
   public static void pose(int devices, int cuda, int capability, long memory) {
     call("emulator_pose", devices, cuda, capability, memory, 0);
+  }
+
+  /** Makes the emulator one GPU with the kernels of a family. */
+  public static void pose(Family family) {
+    pose(1, 12040, family == Family.HOPPER ? 90 : 80, 1L << 30);
   }
 
   /** Lets the driver's start fail. */

@@ -28,7 +28,7 @@ class CudaEngineProviderTest {
     assertThat(kernels(Device.AUTO.in(Precision.FP32))).isEqualTo("cuda:0 cuda-sm80-fp32-cc80");
     assertThat(kernels(Device.CPU)).startsWith("cpu ");
     Emulator.pose(3, 12040, 90, 1L << 28);
-    assertThat(kernels(Device.of("cuda:2"))).isEqualTo("cuda:2 cuda-sm80-bf16-cc90");
+    assertThat(kernels(Device.of("cuda:2"))).isEqualTo("cuda:2 cuda-sm90a-bf16-cc90");
   }
 
   @Test

@@ -2,6 +2,7 @@ package org.vgg4j.cuda.engine;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
 import static org.assertj.core.data.Percentage.withPercentage;
 
 import java.io.IOException;
@@ -19,6 +20,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.vgg4j.base.InputException;
 import org.vgg4j.cuda.driver.Emulator;
+import org.vgg4j.cuda.kernels.Family;
 import org.vgg4j.model.Architecture;
 import org.vgg4j.model.Configuration;
 import org.vgg4j.model.Label;
@@ -115,11 +117,15 @@ class CudaLearnerTest {
   void gradientsOfTheFamilyAreTheCpus(Configuration configuration) {
     Architecture network = Networks.smallest(configuration, CROP, CLASSES);
     LearnerOptions options = options(BATCH, 0.5, GRADIENTS);
-    try (Engine gpu = Devices.gpu(Precision.FP32);
-        Engine cpu = Devices.cpu()) {
+    try (Engine cpu = Devices.cpu()) {
       Gradients expected = gradients(cpu, network, options);
-      Gradients actual = gradients(gpu, network, options);
-      assertClose(network, actual, expected, configuration.hasBatchNorm() ? 1e-2 : 2e-4);
+      for (Family family : Family.values()) {
+        Emulator.pose(family);
+        try (Engine gpu = Devices.gpu(Precision.FP32)) {
+          Gradients actual = gradients(gpu, network, options);
+          assertClose(network, actual, expected, configuration.hasBatchNorm() ? 1e-2 : 2e-4);
+        }
+      }
     }
   }
 
@@ -156,29 +162,34 @@ class CudaLearnerTest {
   }
 
   /**
-   * Sooner or later a ReLU or a pool decides differently than with PyTorch's doubles, and in
-   * networks of 16 channels one such decision moves the loss at once; so it is with the CPU's fast
-   * kernels.
+   * The last ReLUs of the goldens stay away from where another rounding decides differently. One of
+   * a-lrn's pools does not, and in a network of 16 channels that moves the loss.
    *
    * @param exact steps before that
    */
   @ParameterizedTest
-  @CsvSource({"A_LRN, a-lrn, 64, 1, 2", "A_BN, a-bn, 40, 8, 10", "D, d, 32, 6, 7"})
-  void lossesOfStepsArePyTorchs(
-      Configuration configuration, String file, int crop, int exact, int steps) throws IOException {
+  @CsvSource({
+    "A_LRN, a-lrn, 64, AMPERE, 4", "A_BN, a-bn, 40, AMPERE, 10", "D, d, 32, AMPERE, 10",
+    "A_LRN, a-lrn, 64, HOPPER, 4", "A_BN, a-bn, 40, HOPPER, 10", "D, d, 32, HOPPER, 10"
+  })
+  void lossesOfTenStepsArePyTorchs(
+      Configuration configuration, String file, int crop, Family family, int exact)
+      throws IOException {
+    Emulator.pose(family);
     GoldenFile golden = new GoldenFile(file);
     Architecture network = Networks.smallest(configuration, crop, CLASSES);
     LearnerOptions options = new LearnerOptions(4, 4, 0, PAPER);
     double[] expected = golden.losses();
     try (Engine gpu = Devices.gpu(Precision.FP32);
         Learner learner = gpu.learner(golden.parameters(network), options, Exchange.ALONE)) {
-      for (int step = 0; step < steps; step++) {
+      for (int step = 0; step < 10; step++) {
         learner.begin(new Learner.Batch(4, 0.01));
         learner.add(
             golden.tensor("input"), Label.listOf(golden.labels()), Networks.keys(0, 0, 0, 4));
         assertThat(learner.update().lossSum() / 4)
             .as("loss after %d steps", step)
-            .isCloseTo(expected[step], withPercentage(step < exact ? 1e-2 : 4));
+            .isCloseTo(
+                expected[step], within((step < exact ? 1e-4 : 4e-2) * Math.max(1, expected[step])));
       }
     }
   }

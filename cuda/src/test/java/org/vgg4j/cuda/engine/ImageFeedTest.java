@@ -31,7 +31,7 @@ class ImageFeedTest {
   @ParameterizedTest
   @CsvSource({"3, 7, 5", "1, 312, 280", "2, 512, 256", "5, 311, 300"})
   void imagesAndIntsArrive(int count, int height, int width) {
-    MapShape shape = new MapShape(count, height, width, MapShape.IMAGE_CHANNELS);
+    MapShape shape = MapShape.patches(count, height, width, 1);
     int values = 3 * shape.pixels();
     int[][] ints = {new int[count], new int[count]};
     long bytes = ImageFeed.bytes(count, height, width, ints.length);
@@ -44,7 +44,7 @@ class ImageFeedTest {
       long device = allocation.take("input", bytes);
       long map = allocation.take("map", Precision.BF16.bytes(shape.values()));
       long back = allocation.take("back", Float.BYTES * shape.values());
-      ImageFeed feed = new ImageFeed(gpu, threads, allocation, device, bytes);
+      ImageFeed feed = new ImageFeed(gpu, threads, 1, allocation, device, bytes);
       for (int call = 0; call < 3; call++) {
         float[] images = new float[values + 10];
         Arrays.fill(images, Float.NaN);

@@ -18,13 +18,17 @@ import org.vgg4j.cuda.Sources;
 /** That the PTX among the resources is what the sources give. */
 class PtxTest {
   private static final Path ROOT = Sources.module().resolve("..").normalize();
-  private static final Path RESOURCES =
-      ROOT.resolve("cuda/src/main/resources/org/vgg4j/cuda/sm_80");
+  private static final Path RESOURCES = ROOT.resolve("cuda/src/main/resources/org/vgg4j/cuda");
+  private static final List<String> FILES = KernelLibrary.files(Family.HOPPER);
 
   @Test
   void everySourceIsAFileOfKernels() throws IOException {
-    assertThat(names(Sources.kernels(), ".cu")).containsExactlyElementsOf(KernelLibrary.FILES);
-    assertThat(names(RESOURCES, ".ptx")).containsExactlyElementsOf(KernelLibrary.FILES);
+    assertThat(names(Sources.kernels(), ".cu")).containsExactlyInAnyOrderElementsOf(FILES);
+    for (String folder : List.of("sm_80", "sm_90a")) {
+      assertThat(names(RESOURCES.resolve(folder), ".ptx"))
+          .containsExactlyInAnyOrderElementsOf(
+              FILES.stream().filter(file -> KernelLibrary.folder(file).equals(folder)).toList());
+    }
   }
 
   private static List<String> names(Path folder, String ending) throws IOException {
@@ -40,8 +44,17 @@ class PtxTest {
 
   @Test
   void ptxIsForDriversOfCuda111AndGpusSinceAmpere() {
-    for (String file : KernelLibrary.FILES) {
+    for (String file : KernelLibrary.files(Family.AMPERE)) {
       assertThat(KernelLibrary.ptx(file)).contains(".version 7.1").contains(".target sm_80");
+    }
+  }
+
+  @Test
+  void ptxOfHopperIsForDriversOfCuda120() {
+    for (String file : FILES) {
+      if (KernelLibrary.folder(file).equals("sm_90a")) {
+        assertThat(KernelLibrary.ptx(file)).contains(".version 8.0").contains(".target sm_90a");
+      }
     }
   }
 
@@ -49,10 +62,11 @@ class PtxTest {
   void toolsPtxMakesItOfTheSources(@TempDir Path folder) throws Exception {
     assumeTrue(isThere("clang++-19"), "There is no clang 19: the PTX is not compiled anew.");
     run("tools/ptx", "--out", folder.toString());
-    for (String file : KernelLibrary.FILES) {
-      assertThat(folder.resolve(file + ".ptx"))
+    for (String file : FILES) {
+      String ptx = KernelLibrary.folder(file) + "/" + file + ".ptx";
+      assertThat(folder.resolve(ptx))
           .as("tools/ptx was not run after a change: the PTX of " + file)
-          .hasSameTextualContentAs(RESOURCES.resolve(file + ".ptx"));
+          .hasSameTextualContentAs(RESOURCES.resolve(ptx));
     }
   }
 
@@ -61,7 +75,7 @@ class PtxTest {
   void ptxasAssemblesItForEveryGenerationWithoutASpill(@TempDir Path folder) throws Exception {
     assumeTrue(isThere("clang++-19") && isThere("ptxas"), "There is no ptxas.");
     String table = run("tools/ptx", "--check", "--out", folder.toString());
-    for (int arch : new int[] {80, 86, 89, 90, 100, 120}) {
+    for (String arch : List.of("80", "86", "89", "90", "90a", "100", "120")) {
       assertThat(table).contains("sm_" + arch + " ");
     }
     assertThat(table.lines()).allMatch(line -> line.endsWith("no spills"));

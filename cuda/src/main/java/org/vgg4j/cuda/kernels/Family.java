@@ -1,0 +1,46 @@
+package org.vgg4j.cuda.kernels;
+
+import org.vgg4j.cuda.driver.Device;
+
+/**
+ * Which kernels multiply. All others are the same for every GPU.
+ *
+ * <p>{@code -Dvgg.cuda.family=ampere} takes Ampere's on every GPU, to compare them.
+ */
+public enum Family {
+  /** For every GPU since Ampere: {@code cp.async}, {@code ldmatrix}, {@code mma.sync}. */
+  AMPERE("sm80"),
+  /** For Hopper alone: boxes copied by tensor maps, products of warpgroups. */
+  HOPPER("sm90a");
+
+  private static final String PROPERTY = "vgg.cuda.family";
+
+  private final String target;
+
+  Family(String target) {
+    this.target = target;
+  }
+
+  /** The target that its PTX names, for the names of kernels. */
+  public String target() {
+    return target;
+  }
+
+  /**
+   * The one for a GPU.
+   *
+   * @throws IllegalArgumentException if the property names a family that there is not
+   */
+  public static Family of(Device device) {
+    Family best = device.isHopper() ? HOPPER : AMPERE;
+    String wanted = System.getProperty(PROPERTY, "");
+    if (wanted.isEmpty()) {
+      return best;
+    }
+    if (!wanted.equals("ampere")) {
+      throw new IllegalArgumentException(
+          "-D" + PROPERTY + "=" + wanted + ": only ampere can be asked for");
+    }
+    return AMPERE;
+  }
+}
