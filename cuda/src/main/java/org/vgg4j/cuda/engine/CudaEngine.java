@@ -2,7 +2,6 @@ package org.vgg4j.cuda.engine;
 
 import java.util.ArrayList;
 import java.util.List;
-import org.vgg4j.base.InputException;
 import org.vgg4j.cuda.driver.Context;
 import org.vgg4j.cuda.driver.DeviceGroup;
 import org.vgg4j.cuda.kernels.KernelLibrary;
@@ -134,11 +133,7 @@ final class CudaEngine implements Engine {
     if (gpus.size() == 1) {
       return new CudaLearner(first(), threads, weights, options, exchange, fitting);
     }
-    if (exchange.ranks() > 1) {
-      throw new InputException(
-          "each of several processes has one GPU, and option device is %s: name one"
-              .formatted(device.text()));
-    }
+    requireOneDeviceEach(exchange.ranks());
     return new CudaGroupLearner(gpus, threads, weights, options, fitting);
   }
 
