@@ -75,13 +75,15 @@ final class DeviceExchange implements AutoCloseable {
     return sides.get(device);
   }
 
-  /** Begins a batch. What an exchange of the batch before still reads stays until it is done. */
+  /**
+   * Begins a batch. The sums of the batch before stay until all have taken them; what was added of
+   * a batch that was not completed is forgotten.
+   */
   void begin() {
     later = false;
     for (Side side : sides) {
       for (Side other : sides) {
         side.adds.waitFor(other.finished);
-        side.device.stream().waitFor(other.finished);
       }
       side.adds.clear(side.room, 0, bytes(pieces.sumsLength()));
       side.beginMicroBatch();
@@ -118,6 +120,8 @@ final class DeviceExchange implements AutoCloseable {
 
     private final List<CudaEvent> added = new ArrayList<>();
     private final List<CudaEvent> taken = new ArrayList<>();
+
+    /** When this GPU has the sums of the whole batch. */
     private final CudaEvent finished;
 
     /** The parameters that are complete when a piece has come. */
@@ -207,7 +211,6 @@ final class DeviceExchange implements AutoCloseable {
         }
         added.get(index).record(adds);
       }
-      finished.record(adds);
     }
 
     /** Takes the sums from all GPUs, and makes the step with them. */
@@ -228,7 +231,7 @@ final class DeviceExchange implements AutoCloseable {
           device.descent().take(parameter, parameter.sum(), 1);
         }
       }
-      finished.record(takes); // after all that was added anywhere
+      finished.record(takes);
     }
 
     /** Waits for what is enqueued. */

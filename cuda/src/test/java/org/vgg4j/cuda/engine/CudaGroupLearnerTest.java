@@ -13,8 +13,10 @@ import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.vgg4j.base.InputException;
+import org.vgg4j.cuda.driver.Context;
 import org.vgg4j.cuda.driver.CudaException;
 import org.vgg4j.cuda.driver.CudaStream;
+import org.vgg4j.cuda.driver.DeviceMemory;
 import org.vgg4j.cuda.driver.Emulator;
 import org.vgg4j.cuda.kernels.Descent;
 import org.vgg4j.model.Architecture;
@@ -90,6 +92,7 @@ class CudaGroupLearnerTest {
       parts[i] = Math.max(0, Math.min(size, images - size * i));
     }
     learner.begin(new Learner.Batch(parts, 0.01));
+    stir(learner);
     float[] reused = new float[all.length / batch * size];
     for (int i = 0; i < parts.length && parts[i] > 0; i++) {
       int from = i * size;
@@ -100,6 +103,20 @@ class CudaGroupLearnerTest {
       Arrays.fill(reused, Float.NaN);
     }
     return learner.update();
+  }
+
+  /** With each new piece of work the emulator may do a piece of any waiting work: give it many. */
+  private static void stir(Learner learner) {
+    if (learner instanceof CudaGroupLearner group) {
+      Context context = group.devices().get(0).gpu().context();
+      try (CudaStream stream = CudaStream.create(context);
+          DeviceMemory memory = DeviceMemory.allocate(context, 1)) {
+        for (int i = 0; i < 5000; i++) {
+          stream.clear(memory);
+        }
+        stream.synchronize();
+      }
+    }
   }
 
   /** All GPUs hold the same bits. */
