@@ -52,7 +52,7 @@ final class CudaEngine implements Engine {
       }
       for (Gpu gpu : gpus) {
         for (Gpu peer : gpus) {
-          if (peer != gpu) {
+          if (!peer.equals(gpu)) {
             // where it is not possible the driver copies through the host's memory
             boolean unused = gpu.context().enablePeerAccess(peer.context());
           }

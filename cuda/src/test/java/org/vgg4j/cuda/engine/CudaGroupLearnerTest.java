@@ -177,7 +177,7 @@ class CudaGroupLearnerTest {
         Learner whole = learner(engine, Configuration.A_BN, how);
         Learner resumed = learner(engine, Configuration.A_BN, how)) {
       Learner.Result unused = step(whole, 4, 4, 0);
-      Learner.Result other = step(resumed, 4, 4, 8);
+      Learner.Result unusedToo = step(resumed, 4, 4, 8);
       copy(whole.weights()).forEach((name, values) -> write(resumed.weights(), name, values));
       copy(whole.velocities()).forEach((name, values) -> write(resumed.velocities(), name, values));
       requireSameOnAll(resumed);
