@@ -90,6 +90,8 @@ struct alignas(64) Argument {
 
 struct Device {
   int number = 0;
+  int capability = 0;
+  u64 total = 0;  // memory
   int retained = 0;
   u64 used = 0;
   std::string fault;  // after which every call fails
@@ -223,6 +225,8 @@ void start() {
   for (int i = 0; i < pose.devices; i++) {
     devices.push_back(std::make_unique<Device>());
     devices.back()->number = i;
+    devices.back()->capability = pose.capability;
+    devices.back()->total = pose.memory;
   }
 }
 
@@ -295,6 +299,15 @@ API emulator_pose(int count, int cuda, int capability, long long memory, int sta
   return SUCCESS;
 }
 
+// One of the devices becomes another kind.
+API emulator_pose_device(int number, int capability, long long memory) {
+  LOCK;
+  if (!device(number)) return INVALID_DEVICE;
+  device(number)->capability = capability;
+  device(number)->total = (u64)memory;
+  return SUCCESS;
+}
+
 // From here on, orders follow from this number.
 API emulator_seed(long long value) {
   LOCK;
@@ -360,20 +373,23 @@ API cuDeviceGetName(char* name, int length, int) {
   return SUCCESS;
 }
 
-API cuDeviceGetAttribute(int* value, int attribute, int) {
+API cuDeviceGetAttribute(int* value, int attribute, int number) {
   LOCK;
+  if (!device(number)) return INVALID_DEVICE;
+  int capability = device(number)->capability;
   switch (attribute) {
     case 16: *value = 2; return SUCCESS;
-    case 75: *value = pose.capability / 10; return SUCCESS;
-    case 76: *value = pose.capability % 10; return SUCCESS;
-    case 97: *value = pose.capability == 80 ? 163 << 10 : pose.capability >= 90 ? 227 << 10 : 99 << 10; return SUCCESS;
+    case 75: *value = capability / 10; return SUCCESS;
+    case 76: *value = capability % 10; return SUCCESS;
+    case 97: *value = capability == 80 ? 163 << 10 : capability >= 90 ? 227 << 10 : 99 << 10; return SUCCESS;
     default: return INVALID_VALUE;
   }
 }
 
-API cuDeviceTotalMem_v2(size_t* bytes, int) {
+API cuDeviceTotalMem_v2(size_t* bytes, int number) {
   LOCK;
-  *bytes = pose.memory;
+  if (!device(number)) return INVALID_DEVICE;
+  *bytes = device(number)->total;
   return SUCCESS;
 }
 
@@ -429,7 +445,7 @@ API cuModuleLoadDataEx(Module** module, const char* image, int count, const int*
   }
   // CUDA 11.1 knows PTX 7.1, CUDA 12.0 PTX 8.0, CUDA 13.0 PTX 9.0
   if (ptx.version > (pose.cuda / 1000 - 4) * 10 + pose.cuda % 1000 / 10) return UNSUPPORTED_PTX_VERSION;
-  if (ptx.only_this_target ? ptx.target != pose.capability : ptx.target > pose.capability) return NO_BINARY_FOR_GPU;
+  if (ptx.only_this_target ? ptx.target != chosen->capability : ptx.target > chosen->capability) return NO_BINARY_FOR_GPU;
   for (auto& entry : ptx.entries) {
     const emulator::Kernel* kernel = emulator::find_kernel(entry.name);
     if (!kernel || kernel->kinds != entry.kinds) {
@@ -510,15 +526,15 @@ API cuLaunchKernel(Function* function, int gx, int gy, int gz, int bx, int by, i
 
 API cuMemGetInfo_v2(size_t* free, size_t* total) {
   ON_DEVICE;
-  *free = pose.memory - chosen->used;
-  *total = pose.memory;
+  *free = chosen->total - chosen->used;
+  *total = chosen->total;
   return SUCCESS;
 }
 
 API cuMemAlloc_v2(u64* address, size_t bytes) {
   ON_DEVICE;
   if (!bytes) return INVALID_VALUE;
-  if (bytes > pose.memory - chosen->used) return OUT_OF_MEMORY;
+  if (bytes > chosen->total - chosen->used) return OUT_OF_MEMORY;
   void* memory = aligned_alloc(256, (bytes + 255) / 256 * 256 + 256);
   if (!memory) return OUT_OF_MEMORY;
   memset(memory, 0xff, bytes);

@@ -346,6 +346,7 @@ final class EvaluateCommand implements Callable<Integer> {
     ProgressLine progress = quiet.line(spec.commandLine().getErr());
     try (Engine engine = Engines.open(chosen, threads.count());
         Network network = engine.load(new Parameters(file.architecture(), file.arrays()), form)) {
+      engine.requireOneDeviceEach(group.size());
       roundingErrors.putAll(network.roundingErrors());
       file = file.withoutArrays(); // releases what was rounded before more memory is allocated
       int windows = how.protocol() == Protocol.CENTER_CROP ? dataset.size() : batch;

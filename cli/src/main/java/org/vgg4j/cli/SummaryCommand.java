@@ -125,7 +125,8 @@ final class SummaryCommand implements Runnable {
             batch,
             engine.memory().inference(network, batch, fcWeights.get()),
             engine)
-        + memory("Training", imagesAtATime(), trainingMemory(network, engine), engine);
+        + memory("Training", imagesAtATime(engine), trainingMemory(network, engine), engine)
+        + ofEach(engine);
   }
 
   private String inferenceTitle() {
@@ -133,12 +134,23 @@ final class SummaryCommand implements Runnable {
     return form == FcWeights.FP32 ? "Inference" : "Inference with " + form.label() + " fc weights";
   }
 
-  private int imagesAtATime() {
-    return microBatch > 0 ? microBatch : batch;
+  /** Of several devices each takes no more than its share of a batch. */
+  private int imagesAtATime(Engine engine) {
+    int devices = engine.memory().devices();
+    int share = (batch + devices - 1) / devices;
+    return microBatch > 0 ? Math.min(microBatch, share) : share;
+  }
+
+  private static String ofEach(Engine engine) {
+    int devices = engine.memory().devices();
+    return devices == 1
+        ? ""
+        : "Each of the %d devices of %s takes this in training; inference takes the first.%n"
+            .formatted(devices, engine.device().text());
   }
 
   private MemoryPlan trainingMemory(Architecture network, Engine engine) {
-    return engine.memory().training(network, imagesAtATime(), batch);
+    return engine.memory().training(network, imagesAtATime(engine), batch);
   }
 
   private static String memory(String title, int images, MemoryPlan plan, Engine engine) {
@@ -249,7 +261,10 @@ final class SummaryCommand implements Runnable {
     map.put("batch", batch);
     MemoryPlan inference = engine.memory().inference(network, batch, fcWeights.get());
     map.put("inferenceBytes", inference.parts());
-    map.put("microBatch", imagesAtATime());
+    map.put("microBatch", imagesAtATime(engine));
+    if (engine.memory().devices() > 1) {
+      map.put("devices", engine.memory().devices());
+    }
     MemoryPlan training = trainingMemory(network, engine);
     map.put("trainingBytes", training.parts());
     ProcessMemory.besideTheNetwork()

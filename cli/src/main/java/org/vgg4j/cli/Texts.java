@@ -10,8 +10,9 @@ final class Texts {
   static final String CROP =
       "side of the network's input window in pixels, at least 32 (default: ${DEFAULT-VALUE})";
   static final String DEVICE =
-      "what computes: auto (an NVIDIA GPU if one can be used, otherwise the CPU), cpu, cuda, or a"
-          + " particular GPU such as cuda:1 (default: ${DEFAULT-VALUE})";
+      "what computes: auto (an NVIDIA GPU if one can be used, otherwise the CPU), cpu, cuda, a"
+          + " particular GPU such as cuda:1, or several such as cuda:0,1, among which training"
+          + " divides its batches (default: ${DEFAULT-VALUE})";
   static final String PRECISION =
       "how exactly a GPU multiplies: bf16, fp32 (about a third as fast), or auto, which is bf16;"
           + " the CPU has fp32 only (default: ${DEFAULT-VALUE})";

@@ -11,7 +11,6 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class DoctorCommandTest {
@@ -100,15 +99,16 @@ class DoctorCommandTest {
   }
 
   @ParameterizedTest
-  @CsvSource({
-    "cuda, 'no NVIDIA driver is installed (there is no library no-such-driver): install driver"
-        + " version 455 (on Windows 456) or newer, start a container with --gpus all, or use"
-        + " --device cpu'",
-    "'cuda:0,1', 'a run on several GPUs is not possible yet: take one, such as cuda:0'"
-  })
-  void whatAGpuWouldNeedIsSaid(String device, String needs) {
+  @ValueSource(strings = {"cuda", "cuda:0,1"})
+  void whatAGpuWouldNeedIsSaid(String device) {
     Vgg vgg = Vgg.run("doctor", "--device", device);
     assertThat(vgg.exitCode()).isEqualTo(1);
-    assertThat(vgg.err().strip()).isEqualTo("vgg: option device is " + device + ", but " + needs);
+    assertThat(vgg.err().strip())
+        .isEqualTo(
+            "vgg: option device is "
+                + device
+                + ", but no NVIDIA driver is installed (there is no library no-such-driver):"
+                + " install driver version 455 (on Windows 456) or newer, start a container with"
+                + " --gpus all, or use --device cpu");
   }
 }

@@ -33,6 +33,20 @@ public interface Engine extends AutoCloseable {
   /** How much of the device's memory networks take. */
   MemoryOracle memory();
 
+  /**
+   * Requires that processes which work together have no more than a device each.
+   *
+   * @param processes their number
+   * @throws InputException if each would have several
+   */
+  default void requireOneDeviceEach(int processes) {
+    if (processes > 1 && memory().devices() > 1) {
+      throw new InputException(
+          "option device is %s, but each of several processes computes on one device: name one, or take a single process"
+              .formatted(device().text()));
+    }
+  }
+
   /** What measures the device. */
   MachineProbe probe();
 

@@ -20,6 +20,14 @@ public interface MemoryOracle {
   long limit();
 
   /**
+   * Number of devices that learn together, each with memory of its own and with micro-batches of
+   * its own: the plans are those of one of them.
+   */
+  default int devices() {
+    return 1;
+  }
+
+  /**
    * The memory of {@link Inference} without taps.
    *
    * @param batch images at a time

@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.Supplier;
+import org.vgg4j.data.loading.BatchSequence;
 import org.vgg4j.model.Architecture;
 import org.vgg4j.model.Label;
 import org.vgg4j.model.Target;
@@ -165,8 +166,10 @@ public final class Benchmark {
   }
 
   private Result train() {
+    int devices = engine.memory().devices();
+    int share = BatchSequence.share(batch, devices);
     LearnerOptions options =
-        new LearnerOptions(batch, batch, 0.5, new LearnerOptions.Descent(0.9, 5e-4, true));
+        new LearnerOptions(batch, share, 0.5, new LearnerOptions.Descent(0.9, 5e-4, true));
     int[] labels = new int[batch];
     int[] samples = new int[batch];
     for (int i = 0; i < batch; i++) {
@@ -174,16 +177,28 @@ public final class Benchmark {
       samples[i] = i;
     }
     List<Target> targets = Label.listOf(labels);
-    DropoutKeys keys = new DropoutKeys(SEED, 0, samples);
+    int[] counts = new BatchSequence(batch, batch, share).microBatchesAt(0);
+    List<float[]> parts = new ArrayList<>();
+    for (int from = 0; from < batch; from += share) {
+      int to = Math.min(batch, from + share);
+      int length = images.length / batch;
+      parts.add(share == batch ? images : Arrays.copyOfRange(images, from * length, to * length));
+    }
     // a rate too small to change the weights
-    Learner.Batch step = new Learner.Batch(batch, 1e-6);
+    Learner.Batch step = new Learner.Batch(counts, 1e-6);
     try (Learner learner = engine.learner(parameters, options, Exchange.ALONE)) {
       Rounds rounds =
           new Rounds(
               batch,
               () -> {
                 learner.begin(step);
-                learner.add(images, targets, keys);
+                for (int i = 0; i < parts.size(); i++) {
+                  int from = i * share;
+                  int to = from + counts[i];
+                  int[] ofPart = Arrays.copyOfRange(samples, from, to);
+                  learner.add(
+                      parts.get(i), targets.subList(from, to), new DropoutKeys(SEED, 0, ofPart));
+                }
                 Learner.Result unused = learner.update();
               },
               Map::of);

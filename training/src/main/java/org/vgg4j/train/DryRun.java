@@ -96,9 +96,11 @@ public record DryRun(
       DataSplits data = input.data();
       Look look = look(config, data, engine.hostThreads());
       Dataset train = data.without(look.unreadable()).train();
-      int microBatch = input.microBatch(engine.memory(), 1);
+      int devices = engine.memory().devices();
+      int share = BatchSequence.share(config.sgd().batch(), devices);
+      int microBatch = Math.min(input.microBatch(engine.memory(), 1), share);
       RunInput resolved = input.withMicroBatch(microBatch);
-      Dataset first = first(train, STEPS * microBatch, config.seed());
+      Dataset first = first(train, STEPS * microBatch * devices, config.seed());
       Survey survey = look(config, first, engine.hostThreads());
       Dataset readable = data(first, survey);
       Step step = step(resolved, readable, survey, engine, warmUp);
@@ -188,7 +190,11 @@ public record DryRun(
    */
   private record Step(double loss, double secondsPerImage, MemoryPlan memory) {}
 
-  /** Each step computes one micro-batch, and is timed as part of a whole batch. */
+  /**
+   * Each step computes a micro-batch on each device, and is timed as part of a whole batch. Several
+   * devices compute beside each other, and beside their caller: there the whole step is what
+   * counts.
+   */
   private static Step step(
       RunInput input, Dataset images, Survey survey, Engine engine, Duration warmUp) {
     TrainingConfig config = input.config();
@@ -199,35 +205,50 @@ public record DryRun(
         InitialWeights.fill(weights, images.classNames(), config.start(), config.seed())
             .preprocessing(config, survey.mean());
     int[] microBatches = new BatchSequence(wholeBatch, wholeBatch, microBatch).microBatchesAt(0);
-    try (Learner learner = engine.learner(weights, input.learnerOptions(1), Exchange.ALONE);
+    int devices = engine.memory().devices();
+    int atOnce = Math.min(devices, microBatches.length);
+    BatchSequence sequence = new BatchSequence(images.size(), wholeBatch, microBatch);
+    try (Learner learner = engine.learner(weights, input.learnerOptions(devices), Exchange.ALONE);
         BatchLoader loader =
             new BatchLoader(
                 images,
                 new Sampler(images.size(), config.seed()),
                 TrainingLoop.augmentation(config, preprocessing, survey.colors()),
                 preprocessing,
-                new BatchSequence(images.size(), wholeBatch, microBatch),
+                sequence,
                 0,
                 0,
                 config.threads())) {
       double loss = 0;
       double addSeconds = Double.POSITIVE_INFINITY;
       double updateSeconds = Double.POSITIVE_INFINITY;
+      double stepSeconds = Double.POSITIVE_INFINITY;
+      int position = 0;
       long start = System.nanoTime();
       for (int step = 0; step < STEPS || System.nanoTime() - start < warmUp.toNanos(); step++) {
         long began = System.nanoTime();
-        BatchLoader.Batch batch = loader.next();
-        microBatches[0] = batch.count();
+        int count = 0;
+        for (int i = 0; i < atOnce; i++) {
+          microBatches[i] = sequence.microBatchAt(position);
+          position = (position + microBatches[i]) % images.size();
+          count += microBatches[i];
+        }
         learner.begin(new Learner.Batch(microBatches, NO_RATE));
-        int[] samples = IntStream.range(0, batch.count()).toArray();
-        learner.add(batch.images(), batch.targets(), new DropoutKeys(config.seed(), 0, samples));
+        for (int i = 0; i < atOnce; i++) {
+          BatchLoader.Batch batch = loader.next();
+          int[] samples = IntStream.range(0, batch.count()).toArray();
+          learner.add(batch.images(), batch.targets(), new DropoutKeys(config.seed(), 0, samples));
+        }
         long added = System.nanoTime();
         Learner.Result result = learner.update();
-        addSeconds = Math.min(addSeconds, (added - began) / 1e9 / batch.count());
-        updateSeconds = Math.min(updateSeconds, (System.nanoTime() - added) / 1e9);
-        loss = step == 0 ? result.lossSum() / batch.count() : loss;
+        long updated = System.nanoTime();
+        addSeconds = Math.min(addSeconds, (added - began) / 1e9 / count);
+        updateSeconds = Math.min(updateSeconds, (updated - added) / 1e9);
+        stepSeconds = Math.min(stepSeconds, (updated - began) / 1e9 / count);
+        loss = step == 0 ? result.lossSum() / count : loss;
       }
-      return new Step(loss, addSeconds + updateSeconds / wholeBatch, learner.memory());
+      double secondsPerImage = devices > 1 ? stepSeconds : addSeconds + updateSeconds / wholeBatch;
+      return new Step(loss, secondsPerImage, learner.memory());
     }
   }
 }

@@ -16,6 +16,7 @@ final class MicroBatchSize {
   private final Architecture architecture;
   private final MemoryOracle memory;
   private final int ranks;
+  private final int shares;
 
   private MicroBatchSize(
       TrainingConfig config, Architecture architecture, MemoryOracle memory, int ranks) {
@@ -24,12 +25,13 @@ final class MicroBatchSize {
     // for a fixed number of threads, so that what is learnt does not depend on it
     this.memory = memory.withThreads(PLANNED_THREADS);
     this.ranks = ranks;
+    this.shares = ranks * memory.devices();
   }
 
   /**
    * Returns the configured micro-batch if it fits; if none is configured, the batch divided by the
-   * smallest number with which it fits. (Several micro-batches need memory in which their gradients
-   * are summed.)
+   * smallest number with which it fits, and which gives each device as much. (Several micro-batches
+   * need memory in which their gradients are summed.)
    *
    * @param memory of each process
    * @param ranks number of processes among which a batch is divided
@@ -42,7 +44,7 @@ final class MicroBatchSize {
 
   private int choose() {
     int asked = config.sgd().microBatch();
-    int ofRank = Math.min(asked, BatchSequence.share(config.sgd().batch(), ranks));
+    int ofRank = Math.min(asked, BatchSequence.share(config.sgd().batch(), shares));
     if (asked > 0 && fits(ofRank, config.sgd().batch())) {
       return asked;
     }
@@ -69,13 +71,15 @@ final class MicroBatchSize {
   }
 
   private int largest() {
-    for (int number = ranks; number <= config.sgd().batch(); number++) {
-      int images = (config.sgd().batch() + number - 1) / number;
-      if (fits(images, config.sgd().batch())) {
-        return images;
+    int batch = config.sgd().batch();
+    int number = shares;
+    while (!fits(BatchSequence.share(batch, number), batch)) {
+      if (number >= batch) {
+        return 0;
       }
+      number += memory.devices();
     }
-    return 0;
+    return BatchSequence.share(batch, number);
   }
 
   private String smallerSizes() {

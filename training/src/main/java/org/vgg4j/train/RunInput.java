@@ -65,10 +65,14 @@ record RunInput(TrainingConfig config, DataSplits data, Architecture architectur
     return new RunInput(config, readable, architecture);
   }
 
-  /** Returns how the network learns in each of this number of processes. */
-  LearnerOptions learnerOptions(int ranks) {
+  /**
+   * Returns how the network learns.
+   *
+   * @param shares processes, or devices of one process, among which a batch is divided
+   */
+  LearnerOptions learnerOptions(int shares) {
     SgdConfig sgd = config.sgd();
-    int share = BatchSequence.share(sgd.batch(), ranks);
+    int share = BatchSequence.share(sgd.batch(), shares);
     return new LearnerOptions(
         sgd.batch(),
         Math.min(sgd.microBatch(), share),

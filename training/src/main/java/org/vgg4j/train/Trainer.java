@@ -153,9 +153,13 @@ public final class Trainer {
         input.data().notes().forEach(company.listener()::noted);
       }
       int ranks = company.group().size();
+      engine.requireOneDeviceEach(ranks);
       input.requireShares(ranks);
       int microBatch = input.microBatch(engine.memory(), ranks);
-      noteOfSizes(options, input, microBatch, company);
+      if (!resumed) { // a run that goes on keeps its options, whatever its devices take of them
+        microBatch = ofDevice(input, engine, microBatch);
+      }
+      noteOfSizes(input, options, microBatch, engine, company);
       RunFolder folder = resumed ? RunFolder.existing(out) : RunFolder.make(out);
       try (RunLock unused = RunLock.take(out)) {
         if (!resumed) {
@@ -166,12 +170,21 @@ public final class Trainer {
     }
   }
 
+  /** Of several devices each takes no more than its share. */
+  private static int ofDevice(RunInput input, Engine engine, int microBatch) {
+    int devices = engine.memory().devices();
+    return devices == 1
+        ? microBatch
+        : Math.min(microBatch, BatchSequence.share(input.config().sgd().batch(), devices));
+  }
+
   private static void noteOfSizes(
-      TrainingConfig options, RunInput input, int microBatch, Company company) {
+      RunInput input, TrainingConfig options, int microBatch, Engine engine, Company company) {
     SgdConfig sgd = input.config().sgd();
+    int shares = company.group().size() * engine.memory().devices();
     if (input.config().configuration().hasBatchNorm()
         && sgd.microBatch() == 0
-        && microBatch < BatchSequence.share(sgd.batch(), company.group().size())) {
+        && microBatch < BatchSequence.share(sgd.batch(), shares)) {
       company
           .listener()
           .noted(
@@ -210,12 +223,24 @@ public final class Trainer {
       listener.started(config, readable.data(), input.architecture(), learner.memory());
       if (resumed) {
         SameRun.warnOfDifferences(engine, snapshot, listener);
+        warnOfMicroBatch(learner, listener);
         listener.resumed(snapshot.progress().epoch() + 1, snapshot.progress().step());
       }
       RunOutput output = new RunOutput.Folder(folder, config, readable.data(), snapshot);
       output.writeMetrics(snapshot.metrics());
       TrainingLoop loop = loop(readable, ranks, output, engine, begin, listener);
       return result(loop, readable.data(), snapshot.initSha256());
+    }
+  }
+
+  /** The run may have begun on fewer devices, which took more images at a time. */
+  private void warnOfMicroBatch(Learner learner, TrainingListener listener) {
+    SgdConfig sgd = input.config().sgd();
+    int before = Math.min(sgd.microBatch(), sgd.batch());
+    if (engine.memory().devices() > 1 && learner.capacity() < before) {
+      listener.warned(
+          "the run began with %d images at a time and continues with %d on each of %d devices: rounding, and the statistics of batch norms, will differ from an uninterrupted run"
+              .formatted(before, learner.capacity(), engine.memory().devices()));
     }
   }
 
@@ -284,7 +309,8 @@ public final class Trainer {
 
   private static Learner learner(RunInput input, Parameters weights, Ranks ranks, Engine engine) {
     Exchange exchange = ranks.exchange();
-    return engine.learner(weights, input.learnerOptions(exchange.ranks()), exchange);
+    int shares = exchange.ranks() * engine.memory().devices();
+    return engine.learner(weights, input.learnerOptions(shares), exchange);
   }
 
   private static TrainingLoop loop(
@@ -322,6 +348,7 @@ public final class Trainer {
    */
   public static long heapOfRank(TrainingConfig options, int ranks, long heap) {
     try (Engine engine = Engines.open(options.device(), options.threads())) {
+      engine.requireOneDeviceEach(ranks);
       RunInput input = RunInput.open(options);
       input.requireShares(ranks);
       boolean inHeap = engine.device().kind().equals(Device.CPU.kind());
@@ -352,6 +379,7 @@ public final class Trainer {
       TrainingListener listener,
       BooleanSupplier stopRequested) {
     try (Engine engine = Engines.open(config.device(), config.threads())) {
+      engine.requireOneDeviceEach(group.size());
       RunInput input = RunInput.open(config);
       RunMessages.State state = new RunMessages(group).awaitState();
       if (state == null) {

@@ -11,6 +11,8 @@ import org.vgg4j.model.Architecture;
 import org.vgg4j.network.Device;
 import org.vgg4j.network.Engine;
 import org.vgg4j.network.Engines;
+import org.vgg4j.network.FcWeights;
+import org.vgg4j.network.MemoryOracle;
 import org.vgg4j.network.MemoryPlan;
 
 class MicroBatchSizeTest {
@@ -55,6 +57,62 @@ class MicroBatchSizeTest {
     assertThat(choose(heapFor(7))).isEqualTo(6);
     assertThat(choose(heapFor(5))).isEqualTo(4);
     assertThat(choose(heapFor(1))).isEqualTo(1);
+  }
+
+  /** The memory of each of several devices. */
+  private record OfEach(MemoryOracle one, int devices) implements MemoryOracle {
+    @Override
+    public String name() {
+      return one.name();
+    }
+
+    @Override
+    public String remedy() {
+      return one.remedy();
+    }
+
+    @Override
+    public long limit() {
+      return one.limit();
+    }
+
+    @Override
+    public MemoryPlan inference(Architecture network, int batch, FcWeights form) {
+      return one.inference(network, batch, form);
+    }
+
+    @Override
+    public MemoryPlan training(Architecture network, int microBatch, int batch) {
+      return one.training(network, microBatch, batch);
+    }
+
+    @Override
+    public MemoryOracle withThreads(int threads) {
+      return new OfEach(one.withThreads(threads), devices);
+    }
+
+    @Override
+    public MemoryOracle withLimit(long bytes) {
+      return new OfEach(one.withLimit(bytes), devices);
+    }
+  }
+
+  private int choose(int devices, long heap) {
+    MemoryOracle memory = new OfEach(engine.memory(), devices).withLimit(heap);
+    return MicroBatchSize.choose(options.build(), architecture(), memory, 1);
+  }
+
+  /** Of a batch of 16, three devices get 3 x 6, 6 x 3, 9 x 2, 18 x 1. */
+  @Test
+  void eachDeviceHasAsManyParts() {
+    assertThat(choose(4, Long.MAX_VALUE)).isEqualTo(4);
+    assertThat(choose(3, Long.MAX_VALUE)).isEqualTo(6);
+    assertThat(choose(3, heapFor(5))).isEqualTo(3);
+    assertThat(choose(3, heapFor(2))).isEqualTo(2);
+    assertThat(choose(3, heapFor(1))).isEqualTo(1);
+    assertThat(choose(20, Long.MAX_VALUE)).isEqualTo(1);
+    options.microBatch = 3;
+    assertThat(choose(4, Long.MAX_VALUE)).isEqualTo(3);
   }
 
   @Test

@@ -1,6 +1,9 @@
 package org.vgg4j.cuda.engine;
 
+import java.util.ArrayList;
+import java.util.List;
 import org.vgg4j.cuda.driver.Context;
+import org.vgg4j.cuda.driver.DeviceGroup;
 import org.vgg4j.cuda.kernels.KernelLibrary;
 import org.vgg4j.cuda.kernels.Precision;
 import org.vgg4j.network.Device;
@@ -16,29 +19,59 @@ import org.vgg4j.network.MemoryPlan;
 import org.vgg4j.network.Network;
 import org.vgg4j.network.Parameters;
 
-/** A GPU. */
+/** A GPU, or several of the same kind, on which networks learn; all else is done by the first. */
 final class CudaEngine implements Engine {
   private static final int WARP = 32;
 
   private final Device device;
-  private final Gpu gpu;
+  private final List<Gpu> gpus;
   private final CudaMemory memory;
   private final HostThreads threads;
 
-  private CudaEngine(Device device, Gpu gpu, CudaMemory memory, HostThreads threads) {
+  private CudaEngine(Device device, List<Gpu> gpus, CudaMemory memory, HostThreads threads) {
     this.device = device;
-    this.gpu = gpu;
+    this.gpus = gpus;
     this.memory = memory;
     this.threads = threads;
   }
 
-  /** Begins to use a GPU. */
-  static CudaEngine open(Device device, org.vgg4j.cuda.driver.Device found, HostThreads threads) {
-    Context context = Context.open(found);
+  /**
+   * Begins to use GPUs.
+   *
+   * @param found at least one, all different
+   */
+  static CudaEngine open(
+      Device device, List<org.vgg4j.cuda.driver.Device> found, HostThreads threads) {
     Precision precision =
         device.precision() == org.vgg4j.network.Precision.FP32 ? Precision.FP32 : Precision.BF16;
-    Gpu gpu = new Gpu(context, new KernelLibrary(context), precision);
-    return new CudaEngine(device, gpu, new CudaMemory(gpu, context.freeMemory()), threads);
+    List<Gpu> gpus = new ArrayList<>();
+    try {
+      for (org.vgg4j.cuda.driver.Device each : found) {
+        Context context = Context.open(each);
+        gpus.add(new Gpu(context, new KernelLibrary(context), precision));
+      }
+      for (Gpu gpu : gpus) {
+        for (Gpu peer : gpus) {
+          if (!peer.equals(gpu)) {
+            // where it is not possible the driver copies through the host's memory
+            boolean unused = gpu.context().enablePeerAccess(peer.context());
+          }
+        }
+      }
+      return new CudaEngine(device, List.copyOf(gpus), CudaMemory.of(gpus), threads);
+    } catch (RuntimeException | Error e) {
+      gpus.forEach(gpu -> gpu.context().close());
+      throw e;
+    }
+  }
+
+  /** The GPUs. */
+  List<Gpu> gpus() {
+    return gpus;
+  }
+
+  private Gpu first() {
+    return gpus.get(0);
   }
 
   @Override
@@ -48,14 +81,15 @@ final class CudaEngine implements Engine {
 
   @Override
   public KernelSet kernels() {
-    boolean exact = gpu.precision() == Precision.FP32;
+    boolean exact = first().precision() == Precision.FP32;
+    // how many GPUs there are is not in the name, since it does not change how they round
     return new KernelSet(
         "cuda-%s-%s-cc%d"
             .formatted(
-                gpu.library().family().target(),
+                first().library().family().target(),
                 exact ? "fp32" : "bf16",
-                gpu.context().device().capability()),
-        gpu.context().device()
+                first().context().device().capability()),
+        DeviceGroup.text(gpus.stream().map(gpu -> gpu.context().device()).toList())
             + (exact
                 ? ", fp32 as three products of bf16, sums of fp32"
                 : ", products of bf16, sums of fp32"),
@@ -76,19 +110,19 @@ final class CudaEngine implements Engine {
 
   @Override
   public MachineProbe probe() {
-    return new CudaProbe(gpu);
+    return new CudaProbe(first());
   }
 
   @Override
   public Network load(Parameters parameters, FcWeights form) {
     if (form == parameters.fcWeights()) {
-      return new CudaNetwork(gpu, threads, parameters, memory);
+      return new CudaNetwork(first(), threads, parameters, memory);
     }
     if (form == FcWeights.FP32) {
       throw new IllegalArgumentException(
           "weights that were rounded to bf16 cannot be restored to fp32");
     }
-    return new CudaNetwork(gpu, threads, parameters.rounded(threads.workers()), memory);
+    return new CudaNetwork(first(), threads, parameters.rounded(threads.workers()), memory);
   }
 
   @Override
@@ -98,21 +132,31 @@ final class CudaEngine implements Engine {
     }
     MemoryPlan plan =
         memory.training(weights.architecture(), options.microBatch(), options.batch());
-    return new CudaLearner(
-        gpu, threads, weights, options, exchange, memory.require("training", plan));
+    MemoryPlan fitting = memory.require("training", plan);
+    if (gpus.size() == 1) {
+      return new CudaLearner(first(), threads, weights, options, exchange, fitting);
+    }
+    requireOneDeviceEach(exchange.ranks());
+    return new CudaGroupLearner(gpus, threads, weights, options, fitting);
   }
 
-  /** Bytes of GPU memory held by everything that this engine made. */
+  /** Bytes of GPU memory held by everything that this engine made, on all GPUs. */
   long allocatedBytes() {
-    return gpu.context().allocatedBytes();
+    return gpus.stream().mapToLong(gpu -> gpu.context().allocatedBytes()).sum();
   }
 
   @Override
   public void close() {
-    try (HostThreads ofHost = threads;
-        Context context = gpu.context()) {
-      context.synchronize(); // kernels must not be unloaded while they run
-      gpu.library().close();
+    List<Runnable> steps = new ArrayList<>();
+    for (Gpu gpu : gpus) {
+      // kernels must not be unloaded while they run, nor memory freed that another GPU reads
+      steps.add(gpu.context()::synchronize);
     }
+    for (Gpu gpu : gpus) {
+      steps.add(gpu.library()::close);
+      steps.add(gpu.context()::close);
+    }
+    steps.add(threads::close);
+    Closing.all(steps);
   }
 }

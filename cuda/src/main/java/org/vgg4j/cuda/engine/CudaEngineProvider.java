@@ -2,6 +2,7 @@ package org.vgg4j.cuda.engine;
 
 import java.util.List;
 import org.vgg4j.cuda.driver.CudaException;
+import org.vgg4j.cuda.driver.DeviceGroup;
 import org.vgg4j.cuda.driver.Driver;
 import org.vgg4j.cuda.driver.UnusableDeviceException;
 import org.vgg4j.network.Device;
@@ -25,15 +26,12 @@ public final class CudaEngineProvider implements EngineProvider {
 
   @Override
   public Availability availability(Device device) {
-    if (device.numbers().size() > 1) {
-      return new Availability(
-          false, "a run on several GPUs is not possible yet", "take one, such as cuda:0");
-    }
     try {
       Driver.requireSigns();
       Driver driver = Driver.open();
-      org.vgg4j.cuda.driver.Device gpu = driver.device(ordinal(device));
-      return new Availability(true, "%s, CUDA %s".formatted(gpu.name(), driver.cudaVersion()));
+      List<org.vgg4j.cuda.driver.Device> found = DeviceGroup.of(driver, ordinals(device));
+      String what = found.size() == 1 ? found.get(0).name() : DeviceGroup.text(found);
+      return new Availability(true, "%s, CUDA %s".formatted(what, driver.cudaVersion()));
     } catch (UnusableDeviceException e) {
       return new Availability(false, e.reason(), e.remedy());
     } catch (CudaException e) {
@@ -41,13 +39,14 @@ public final class CudaEngineProvider implements EngineProvider {
     }
   }
 
-  private static int ordinal(Device device) {
-    return device.numbers().isEmpty() ? 0 : device.numbers().get(0);
+  private static List<Integer> ordinals(Device device) {
+    return device.numbers().isEmpty() ? List.of(0) : device.numbers();
   }
 
   @Override
   public Engine open(Device device, HostThreads threads) {
-    Device named = new Device(KIND, List.of(ordinal(device)), device.precision());
-    return CudaEngine.open(named, Driver.open().device(ordinal(device)), threads);
+    List<Integer> ordinals = ordinals(device);
+    Device named = new Device(KIND, ordinals, device.precision());
+    return CudaEngine.open(named, DeviceGroup.of(Driver.open(), ordinals), threads);
   }
 }

@@ -14,15 +14,30 @@ import org.vgg4j.network.MemoryOracle;
 import org.vgg4j.network.MemoryPlan;
 
 /**
- * The memory of a GPU.
+ * The memory of a GPU, or that of each of several.
  *
- * @param gpu whose it is
+ * @param gpu whose it is: that of the GPU that has the least
+ * @param devices number of GPUs
  * @param limit bytes that may be taken of it: what was free when the engine was opened
  */
-record CudaMemory(Gpu gpu, long limit) implements MemoryOracle {
+record CudaMemory(Gpu gpu, int devices, long limit) implements MemoryOracle {
   /** More than any GPU has: maps of more values than kernels count. */
   private static final MemoryPlan TOO_MUCH =
       new MemoryPlan(Map.of("activations", Long.MAX_VALUE / 2), 0);
+
+  /** That of GPUs, as much as is free now. */
+  static CudaMemory of(List<Gpu> gpus) {
+    Gpu tightest = gpus.get(0);
+    long least = tightest.context().freeMemory();
+    for (Gpu gpu : gpus) {
+      long free = gpu.context().freeMemory();
+      if (free < least) {
+        tightest = gpu;
+        least = free;
+      }
+    }
+    return new CudaMemory(tightest, gpus.size(), least);
+  }
 
   @Override
   public String name() {
@@ -124,7 +139,8 @@ record CudaMemory(Gpu gpu, long limit) implements MemoryOracle {
     if (isTooMuch(architecture, microBatch, crop, crop)) {
       return TOO_MUCH;
     }
-    return TrainingMemory.plan(gpu, architecture, microBatch, microBatch < batch);
+    boolean collected = devices > 1 || microBatch < batch;
+    return TrainingMemory.plan(gpu, architecture, microBatch, collected, devices);
   }
 
   @Override
@@ -134,7 +150,7 @@ record CudaMemory(Gpu gpu, long limit) implements MemoryOracle {
 
   @Override
   public MemoryOracle withLimit(long bytes) {
-    return new CudaMemory(gpu, bytes);
+    return new CudaMemory(gpu, devices, bytes);
   }
 
   /**

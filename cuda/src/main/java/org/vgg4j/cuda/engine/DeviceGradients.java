@@ -37,9 +37,7 @@ final class DeviceGradients implements GradientSink {
 
   /** Begins a batch. */
   void begin() {
-    for (DeviceParameter parameter : learnt) {
-      stream.clear(memory.allocation().memory(parameter.sum()));
-    }
+    stream.clear(sums());
   }
 
   /** Adds. */
@@ -56,18 +54,23 @@ final class DeviceGradients implements GradientSink {
     List<float[]> sums = new ArrayList<>();
     for (int i = learnt.size() - 1; i >= 0; i--) {
       float[] sum = new float[learnt.get(i).length()];
-      sum(i).download(sum);
+      sums().download(offset(i), sum, 0, sum.length);
       sums.add(0, sum);
       exchange.beginAllReduce(sum);
     }
     exchange.awaitAll();
     for (int i = 0; i < learnt.size(); i++) {
-      sum(i).upload(sums.get(i));
+      sums().upload(offset(i), sums.get(i), 0, sums.get(i).length);
     }
   }
 
-  private DeviceMemory sum(int parameter) {
-    return memory.allocation().memory(learnt.get(parameter).sum());
+  private DeviceMemory sums() {
+    return memory.allocation().memory(memory.parameters().sums());
+  }
+
+  /** Where a parameter's sum begins, in bytes. */
+  private long offset(int parameter) {
+    return (long) Float.BYTES * memory.parameters().offset(learnt.get(parameter));
   }
 
   /** Hands the gradients of the whole batch over. */

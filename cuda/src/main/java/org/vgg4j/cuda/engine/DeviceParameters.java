@@ -15,19 +15,26 @@ import org.vgg4j.network.MemoryPlan;
 final class DeviceParameters {
   private final Architecture architecture;
   private final Map<String, DeviceParameter> byName = new LinkedHashMap<>();
+  private final long sums;
+  private final int sumsLength;
 
   /**
    * @param allocation that the memory is taken from
-   * @param collected whether gradients of micro-batches are added up
+   * @param collected whether gradients of micro-batches are added up, or those of several GPUs: in
+   *     one array, parameter after parameter
    */
   DeviceParameters(Gpu gpu, Architecture architecture, Allocation allocation, boolean collected) {
     this.architecture = architecture;
-    Map<String, Layouts.Weights> layouts = NetworkWeights.layouts(architecture);
+    Map<String, Layouts.Weights> layouts = layouts(architecture);
+    long length = 0;
+    for (Layouts.Weights layout : layouts.values()) {
+      length += layout.length();
+    }
+    this.sumsLength = Math.toIntExact(length);
+    this.sums = collected ? allocation.take("sums of gradients", Float.BYTES * length) : 0;
+    long sum = sums;
     for (ParameterShape shape : architecture.parameters()) {
-      Layouts.Weights layout =
-          shape.isWeight()
-              ? Objects.requireNonNull(layouts.get(shape.layer()))
-              : DeviceParameter.ofChannels(shape.length());
+      Layouts.Weights layout = Objects.requireNonNull(layouts.get(shape.name()));
       long bytes = DeviceParameter.bytes(layout);
       byName.put(
           shape.name(),
@@ -36,9 +43,24 @@ final class DeviceParameters {
               layout,
               allocation.take(MemoryPlan.WEIGHTS, bytes),
               allocation.take("momentum", bytes),
-              collected ? allocation.take("sums of gradients", bytes) : 0,
+              sum,
               shape.isWeight() ? rounded(gpu, layout, allocation) : Planes.NONE));
+      sum += collected ? bytes : 0;
     }
+  }
+
+  /** How each parameter lies on a GPU, by its name. */
+  private static Map<String, Layouts.Weights> layouts(Architecture architecture) {
+    Map<String, Layouts.Weights> ofLayers = NetworkWeights.layouts(architecture);
+    Map<String, Layouts.Weights> layouts = new LinkedHashMap<>();
+    for (ParameterShape shape : architecture.parameters()) {
+      layouts.put(
+          shape.name(),
+          shape.isWeight()
+              ? Objects.requireNonNull(ofLayers.get(shape.layer()))
+              : DeviceParameter.ofChannels(shape.length()));
+    }
+    return layouts;
   }
 
   private static Planes rounded(Gpu gpu, Layouts.Weights layout, Allocation allocation) {
@@ -72,6 +94,21 @@ final class DeviceParameters {
       }
     }
     throw new IllegalArgumentException("layer " + layer.name() + " has no " + role);
+  }
+
+  /** Address of the array of all sums of gradients; 0 if there is none. */
+  long sums() {
+    return sums;
+  }
+
+  /** Floats of it. */
+  int sumsLength() {
+    return sumsLength;
+  }
+
+  /** Where a parameter's sum begins in it, in floats. */
+  int offset(DeviceParameter parameter) {
+    return Math.toIntExact((parameter.sum() - sums) / Float.BYTES);
   }
 
   /** Bytes of the largest weights as files have them. */

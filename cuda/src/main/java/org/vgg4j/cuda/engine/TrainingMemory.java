@@ -17,6 +17,7 @@ import org.vgg4j.network.MemoryPlan;
  * @param scoreGradient of the largest micro-batch
  * @param totals address of two doubles: loss and correct images
  * @param lossWorkspace address
+ * @param exchange address of what several GPUs exchange through; 0 for one
  */
 record TrainingMemory(
     Allocation allocation,
@@ -26,7 +27,8 @@ record TrainingMemory(
     long inputBytes,
     long scoreGradient,
     long totals,
-    long lossWorkspace) {
+    long lossWorkspace,
+    long exchange) {
   /** Bytes of the totals. */
   static final int TOTALS = 2 * Double.BYTES;
 
@@ -38,6 +40,7 @@ record TrainingMemory(
    *
    * @param capacity the largest micro-batch
    * @param collected whether gradients of micro-batches are added up
+   * @param devices GPUs that learn together; several always collect
    */
   static TrainingMemory take(
       Gpu gpu,
@@ -45,6 +48,7 @@ record TrainingMemory(
       int capacity,
       double dropout,
       boolean collected,
+      int devices,
       Allocation allocation) {
     DeviceParameters parameters = new DeviceParameters(gpu, architecture, allocation, collected);
     TrainingNetwork network = new TrainingNetwork(gpu, parameters, capacity, dropout, allocation);
@@ -59,13 +63,18 @@ record TrainingMemory(
         inputBytes,
         allocation.take("activations", gpu.precision().bytes(scores)),
         allocation.take("activations", TOTALS),
-        allocation.take("activations", Loss.workspace(capacity)));
+        allocation.take("activations", Loss.workspace(capacity)),
+        devices == 1
+            ? 0
+            : allocation.take(
+                "exchange between GPUs", new ExchangePieces(parameters, devices).bytes()));
   }
 
   /** What it comes to. */
-  static MemoryPlan plan(Gpu gpu, Architecture architecture, int capacity, boolean collected) {
+  static MemoryPlan plan(
+      Gpu gpu, Architecture architecture, int capacity, boolean collected, int devices) {
     try (Allocation planned = Allocation.planned()) {
-      TrainingMemory unused = take(gpu, architecture, capacity, 0, collected, planned);
+      TrainingMemory unused = take(gpu, architecture, capacity, 0, collected, devices, planned);
       return planned.plan();
     }
   }

@@ -103,6 +103,11 @@ public final class Emulator implements BeforeAllCallback, BeforeEachCallback, Af
     pose(1, 12040, family == Family.HOPPER ? 90 : 80, 1L << 30);
   }
 
+  /** Makes one of the devices another kind; nothing may be open on it. */
+  public static void poseDevice(int number, int capability, long memory) {
+    call("emulator_pose_device", number, capability, memory);
+  }
+
   /** Lets the driver's start fail. */
   static void failToStart(int error) {
     call("emulator_pose", 1, 12040, 80, 1L << 30, error);

@@ -49,14 +49,48 @@ class CudaEngineProviderTest {
             "option device is cuda:1, but cuda:1 (vgg4j emulator) has compute capability 7.5 and"
                 + " vgg4j needs 8.0 or newer (A100, RTX 30 and what came after): use another GPU,"
                 + " or use --device cpu");
-    assertThatThrownBy(() -> Engines.open(Device.of("cuda:0,1"), 1))
-        .isInstanceOf(InputException.class)
-        .hasMessage(
-            "option device is cuda:0,1, but a run on several GPUs is not possible yet: take one,"
-                + " such as cuda:0");
     assertThatThrownBy(() -> Engines.open(Device.CPU.in(Precision.BF16), 1))
         .isInstanceOf(InputException.class)
         .hasMessage(
             "option device is cpu, but processors compute in fp32 only: set the precision to fp32");
+  }
+
+  @Test
+  void severalGpusAreOneDevice() {
+    Emulator.pose(4, 12040, 90, 1L << 28);
+    assertThat(kernels(Device.of("cuda:2,0"))).isEqualTo("cuda:2,0 cuda-sm80-bf16-cc90");
+    try (Engine engine = Engines.open(Device.of("cuda:0,1,2,3"), 1)) {
+      assertThat(engine.kernels().description())
+          .isEqualTo("4 x vgg4j emulator (cuda:0,1,2,3), products of bf16, sums of fp32");
+    }
+  }
+
+  private static void refuses(String device, String reasonAndRemedy) {
+    assertThatThrownBy(() -> Engines.open(Device.of(device), 1))
+        .isInstanceOf(InputException.class)
+        .hasMessage(
+            "option device is %s, but %s, or use --device cpu".formatted(device, reasonAndRemedy));
+  }
+
+  @Test
+  void gpusThatDoNotFitTogetherAreRefusedInOneSentence() {
+    Emulator.pose(3, 12040, 80, 1L << 30);
+    refuses("cuda:0,0", "it names cuda:0 twice: name each GPU once");
+    refuses("cuda:1,7", "there is no GPU cuda:7: use cuda:0 to cuda:2, which this machine has");
+    Emulator.poseDevice(1, 90, 1L << 30);
+    refuses(
+        "cuda:0,1",
+        "cuda:0 (vgg4j emulator) has compute capability 8.0 and cuda:1 (vgg4j emulator) has 9.0,"
+            + " which round differently: name GPUs of one kind");
+    Emulator.poseDevice(2, 80, 1L << 29);
+    refuses(
+        "cuda:0,2",
+        "cuda:0 (vgg4j emulator) has 1.0 GiB of memory and cuda:2 (vgg4j emulator) has 512.0 MiB,"
+            + " and each takes the same share of a batch: name GPUs of one kind");
+    Emulator.poseDevice(2, 75, 1L << 30);
+    refuses(
+        "cuda:0,2",
+        "cuda:2 (vgg4j emulator) has compute capability 7.5 and vgg4j needs 8.0 or newer (A100,"
+            + " RTX 30 and what came after): use another GPU");
   }
 }

@@ -84,6 +84,11 @@ public record BatchSequence(int samples, int batch, int microBatch, int rank, in
     return counts;
   }
 
+  /** Size of the share's micro-batch that begins at a position of it. */
+  public int microBatchAt(int position) {
+    return from(0, position).count();
+  }
+
   /**
    * Returns the first micro-batch of the share that begins at a position or later, in this epoch
    * or, if none is left there, in the next.

@@ -1,0 +1,26 @@
+package org.vgg4j.cuda.engine;
+
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** Ends what belongs to several GPUs. */
+final class Closing {
+  private Closing() {}
+
+  /** Does everything, whatever fails; then throws the first failure. */
+  static void all(List<Runnable> steps) {
+    @Nullable RuntimeException first = null;
+    for (Runnable step : steps) {
+      try {
+        step.run();
+      } catch (RuntimeException e) {
+        if (first == null) {
+          first = e;
+        }
+      }
+    }
+    if (first != null) {
+      throw first;
+    }
+  }
+}

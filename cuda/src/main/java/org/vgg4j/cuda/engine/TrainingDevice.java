@@ -1,0 +1,275 @@
+package org.vgg4j.cuda.engine;
+
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.List;
+import org.vgg4j.base.InputException;
+import org.vgg4j.cuda.driver.CudaEvent;
+import org.vgg4j.cuda.driver.CudaStream;
+import org.vgg4j.cuda.driver.HostMemory;
+import org.vgg4j.cuda.kernels.Loss;
+import org.vgg4j.cuda.kernels.MapShape;
+import org.vgg4j.cuda.kernels.Planes;
+import org.vgg4j.model.Architecture;
+import org.vgg4j.model.Label;
+import org.vgg4j.model.ParameterShape;
+import org.vgg4j.model.Target;
+import org.vgg4j.network.DropoutKeys;
+import org.vgg4j.network.HostThreads;
+import org.vgg4j.network.Learner;
+import org.vgg4j.network.LearnerOptions;
+import org.vgg4j.network.Parameters;
+
+/**
+ * A network in training on one GPU: weights and velocities, and the passes of one micro-batch at a
+ * time. For one thread at a time.
+ */
+final class TrainingDevice implements AutoCloseable {
+  private static final DropoutKeys NO_DROPOUT = new DropoutKeys(0, 0, new int[0]);
+
+  private final Gpu gpu;
+  private final LearnerOptions options;
+  private final Allocation allocation;
+  private final TrainingMemory memory;
+  private final TrainingNetwork network;
+  private final CudaStream stream;
+  private final CudaEvent counted;
+  private final HostMemory results;
+  private final ImageFeed feed;
+  private final Loss loss;
+  private final DeviceStore weights;
+  private final DeviceStore velocities;
+  private final DeviceDescent descent;
+  private final List<AutoCloseable> open;
+  private boolean closed;
+
+  /**
+   * A micro-batch that was brought to the GPU.
+   *
+   * @param images number of images
+   * @param labels address of the label of each image
+   * @param samples address of the index of each image's sample
+   * @param keys of dropout
+   */
+  record Loaded(int images, long labels, long samples, DropoutKeys keys) {}
+
+  /**
+   * @param threads that copy images
+   * @param initial weights that it begins with
+   * @param collects whether gradients are added up
+   * @param devices GPUs that learn together
+   * @throws InputException if an option is out of range
+   */
+  TrainingDevice(
+      Gpu gpu,
+      HostThreads threads,
+      Parameters initial,
+      LearnerOptions options,
+      boolean collects,
+      int devices) {
+    if (!(options.dropout() >= 0 && options.dropout() < 1)) {
+      throw new InputException("dropout " + options.dropout() + " is not in [0, 1)");
+    }
+    Architecture architecture = initial.architecture();
+    this.gpu = gpu;
+    this.options = options;
+    this.allocation = Allocation.on(gpu.context());
+    List<AutoCloseable> open = new ArrayList<>(List.of(allocation));
+    try {
+      this.memory =
+          TrainingMemory.take(
+              gpu,
+              architecture,
+              options.microBatch(),
+              options.dropout(),
+              collects,
+              devices,
+              allocation);
+      this.network = memory.network();
+      ImageFeed.require(memory.inputBytes());
+      this.stream = CudaStream.create(gpu.context());
+      open.add(stream);
+      this.counted = CudaEvent.create(gpu.context());
+      open.add(counted);
+      long scores = scoreBytes(options.microBatch(), architecture.classes());
+      this.results = HostMemory.allocate(gpu.context(), Math.max(TrainingMemory.TOTALS, scores));
+      open.add(results);
+      this.feed = 
+          new ImageFeed(
+              gpu,
+              threads,
+              Patches.side(architecture),
+              allocation,
+              memory.input(),
+              memory.inputBytes());
+      open.add(feed);
+      this.loss = new Loss(gpu.library(), architecture.classes());
+      WeightTransfer transfer =
+          new WeightTransfer(gpu, stream, allocation.memory(network.gradient()));
+      DeviceParameters parameters = memory.parameters();
+      this.weights =
+          new DeviceStore(gpu, parameters, DeviceParameter::values, true, transfer, stream);
+      this.velocities =
+          new DeviceStore(gpu, parameters, DeviceParameter::velocity, false, transfer, stream);
+      this.descent = new DeviceDescent(gpu, stream, options.descent());
+      for (ParameterShape shape : architecture.parameters()) {
+        weights.write(shape.name(), initial.values(shape.name()));
+        stream.clear(allocation.memory(parameters.get(shape.name()).velocity()));
+      }
+      stream.synchronize();
+    } catch (RuntimeException | Error e) {
+      closeAll(open);
+      throw e;
+    }
+    this.open = List.copyOf(open);
+  }
+
+  /** Closes the last ones first. */
+  private static void closeAll(List<AutoCloseable> open) {
+    for (int i = open.size() - 1; i >= 0; i--) {
+      try {
+        open.get(i).close();
+      } catch (Exception e) {
+        throw new IllegalStateException(e);
+      }
+    }
+  }
+
+  /** The GPU. */
+  Gpu gpu() {
+    return gpu;
+  }
+
+  /** Its memory there. */
+  TrainingMemory memory() {
+    return memory;
+  }
+
+  /** The stream of its passes and steps. */
+  CudaStream stream() {
+    return stream;
+  }
+
+  /** What makes the step of each parameter. */
+  DeviceDescent descent() {
+    return descent;
+  }
+
+  /** The weights. */
+  DeviceStore weights() {
+    return weights;
+  }
+
+  /** The velocities. */
+  DeviceStore velocities() {
+    return velocities;
+  }
+
+  /** Brings a micro-batch to the GPU. The arrays may be used for other things afterwards. */
+  Loaded load(float[] images, List<Target> targets, DropoutKeys keys) {
+    int count = targets.size();
+    requireCapacity(count);
+    int[] labels = Label.indices(targets, network.architecture().classes());
+    long ints =
+        feed.copy(
+            stream,
+            images,
+            network.imagesShape(count),
+            network.images(count),
+            labels,
+            keys.samples());
+    return new Loaded(count, ints, ints + (long) Integer.BYTES * count, keys);
+  }
+
+  /**
+   * Computes a micro-batch's loss and, where that is finite, its gradients. Waits for the loss
+   * only.
+   *
+   * @param batch images of the whole batch
+   * @param sink gets the gradients
+   */
+  Learner.Result learn(Loaded loaded, int batch, GradientSink sink) {
+    int count = loaded.images();
+    float gradientScale = 1f / batch;
+    TrainingStage.Pass pass =
+        pass(count, true, count * gradientScale, loaded.keys(), loaded.samples());
+    network.forward(pass);
+    Planes gradient = memory.scoreGradient(gpu, count);
+    loss.crossEntropy(
+        stream,
+        count,
+        network.scores(),
+        loaded.labels(),
+        gradientScale,
+        gradient,
+        memory.totals(),
+        false,
+        memory.lossWorkspace());
+    Learner.Result result = awaitTotals();
+    if (Double.isFinite(result.lossSum())) {
+      network.backward(pass, gradient, sink);
+    }
+    return result;
+  }
+
+  private TrainingStage.Pass pass(
+      int images, boolean training, float share, DropoutKeys keys, long samples) {
+    return new TrainingStage.Pass(
+        stream,
+        images,
+        training,
+        share,
+        options.descent().frozen(),
+        keys,
+        samples,
+        network.workspace(),
+        network.gradient(),
+        network.scratch());
+  }
+
+  /** Waits for the forward pass: whether there is a backward pass depends on its loss. */
+  private Learner.Result awaitTotals() {
+    stream.copy(allocation.memory(memory.totals()), 0, results, 0, TrainingMemory.TOTALS);
+    counted.record(stream);
+    counted.synchronize();
+    ByteBuffer values = results.buffer();
+    return new Learner.Result(values.getDouble(0), (int) values.getDouble(Double.BYTES));
+  }
+
+  private void requireCapacity(int count) {
+    if (count < 1 || count > options.microBatch()) {
+      throw new IllegalArgumentException(
+          count + " images, but the capacity is " + options.microBatch());
+    }
+  }
+
+  /** Without dropout and with the running statistics of batch norms. */
+  float[] posteriors(float[] images, int count) {
+    requireCapacity(count);
+    long unused = feed.copy(stream, images, network.imagesShape(count), network.images(count));
+    network.forward(pass(count, false, 0, NO_DROPOUT, 0));
+    int classes = network.architecture().classes();
+    stream.copy(allocation.memory(network.scores()), 0, results, 0, scoreBytes(count, classes));
+    stream.synchronize();
+    float[] scores = Posteriors.scores(results.buffer().asFloatBuffer(), count, classes);
+    return Posteriors.of(scores, count, classes);
+  }
+
+  private static long scoreBytes(int images, int classes) {
+    return (long) Float.BYTES * images * MapShape.padded(classes);
+  }
+
+  /** Waits for work that nobody has waited for; if that failed, closing is all that remains. */
+  @Override
+  public void close() {
+    if (closed) {
+      return;
+    }
+    closed = true;
+    try {
+      stream.synchronize();
+    } finally {
+      closeAll(open);
+    }
+  }
+}
