@@ -74,6 +74,7 @@ public final class Main {
     if (timings) {
       failed += measure(device);
       if (!tiny) {
+        FirstPicture.measure(ordinal, json);
         new PyTorchRun(json.putObject("pytorch")).run(networks);
         System.out.println("\nOurs once more, after PyTorch's:");
         failed += new NetworkRun(ordinal, false, json.putObject("networksAgain")).measureAll();

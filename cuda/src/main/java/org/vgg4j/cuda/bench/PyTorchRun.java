@@ -13,7 +13,7 @@ import java.util.concurrent.TimeUnit;
 
 /** The same network in PyTorch, where python3 has it. */
 final class PyTorchRun {
-  private static final long MINUTES = 5;
+  private static final long MINUTES = 2;
 
   private final ObjectNode json;
 
@@ -27,15 +27,22 @@ final class PyTorchRun {
    * @param ours what {@link NetworkRun} wrote
    */
   void run(JsonNode ours) {
+    run(ours, "eager");
+    run(ours, "compiled");
+  }
+
+  private void run(JsonNode ours, String how) {
     System.out.println();
     try {
-      String output = python();
+      String output = python(how);
       JsonNode theirs = new ObjectMapper().readTree(output.substring(output.lastIndexOf('{')));
       System.out.println(
-          "PyTorch (bf16 autocast, or TF32 where it says fp32; channels last, fused SGD): ms (or"
+          "PyTorch "
+              + how
+              + " (bf16 autocast, or TF32 where it says fp32; channels last, fused SGD): ms (or"
               + " bytes), and as a multiple of ours");
       for (Map.Entry<String, JsonNode> entry : theirs.properties()) {
-        json.set(entry.getKey(), entry.getValue());
+        json.withObject("/" + how).set(entry.getKey(), entry.getValue());
         JsonNode own = ours.get(entry.getKey());
         if (own != null && entry.getValue().isNumber()) {
           System.out.printf(
@@ -47,22 +54,22 @@ final class PyTorchRun {
         }
       }
     } catch (IOException | RuntimeException e) {
-      System.out.println("PyTorch is not measured: " + e.getMessage());
-      json.put("missing", String.valueOf(e.getMessage()));
+      System.out.println("PyTorch " + how + " is not measured: " + e.getMessage());
+      json.withObject("/" + how).put("missing", String.valueOf(e.getMessage()));
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw new IllegalStateException(e);
     }
   }
 
-  private static String python() throws IOException, InterruptedException {
+  private static String python(String how) throws IOException, InterruptedException {
     String script;
     try (InputStream in =
         Objects.requireNonNull(PyTorchRun.class.getResourceAsStream("pytorch_step.py"))) {
       script = new String(in.readAllBytes(), StandardCharsets.UTF_8);
     }
     Process python =
-        new ProcessBuilder("python3", "-c", script)
+        new ProcessBuilder("python3", "-c", script, how)
             .redirectError(ProcessBuilder.Redirect.DISCARD)
             .start();
     if (!python.waitFor(MINUTES, TimeUnit.MINUTES)) {

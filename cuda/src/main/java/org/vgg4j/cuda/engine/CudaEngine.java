@@ -2,6 +2,8 @@ package org.vgg4j.cuda.engine;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.function.Supplier;
 import org.vgg4j.cuda.driver.Context;
 import org.vgg4j.cuda.driver.DeviceGroup;
 import org.vgg4j.cuda.kernels.KernelLibrary;
@@ -138,6 +140,19 @@ final class CudaEngine implements Engine {
     }
     requireOneDeviceEach(exchange.ranks());
     return new CudaGroupLearner(gpus, threads, weights, options, fitting);
+  }
+
+  /** {@inheritDoc} Meanwhile the driver assembles kernels, which takes seconds where it is new. */
+  @Override
+  public <T> T warmUpDuring(Supplier<T> work) {
+    CompletableFuture<Void> assembled =
+        CompletableFuture.runAsync(
+            () -> first().library().assembleForInference(first().precision()));
+    try {
+      return work.get();
+    } finally {
+      assembled.exceptionally(e -> null).join(); // who uses a kernel gets the same error
+    }
   }
 
   /** Bytes of GPU memory held by everything that this engine made, on all GPUs. */

@@ -6,9 +6,10 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.vgg4j.cuda.driver.Context;
 import org.vgg4j.cuda.driver.CudaStream;
+import org.vgg4j.cuda.driver.Kernel;
 import org.vgg4j.cuda.driver.TensorMap;
 
-/** Products as Hopper's tensor cores make them, see {@code convolution_hopper.cu}. */
+/** Products as Hopper's tensor cores make them, see {@code convolution_hopper.cuh}. */
 final class HopperProducts implements Products {
   /** Steps from which on a gradient with respect to weights is worth the start of a pipeline. */
   private static final int LEAST_BOXES = 8;
@@ -16,7 +17,6 @@ final class HopperProducts implements Products {
   /** Tensor maps that are kept; a layer uses five at a time. */
   private static final int KEPT = 64;
 
-  private static final String CONVOLUTION = "convolution_hopper";
   private static final String WEIGHT_GRADIENT = "weight_gradient_hopper";
 
   /** Rows of a box of weights in the gradient with respect to the input. */
@@ -131,11 +131,11 @@ final class HopperProducts implements Products {
         () -> Boxes.ofWeights(context(), planes, outputs, layer.rowLength(), channels, rows));
   }
 
-  private String kind(boolean sums, boolean pool) {
-    if (sums) {
-      return "sums_";
-    }
-    return (pool ? "pool_" : "map_") + (layer.precision() == Precision.FP32 ? "split_" : "");
+  private Kernel kernel(String direction, boolean sums, boolean pool, HopperTile tile) {
+    boolean exact = layer.precision() == Precision.FP32;
+    String file = direction + (sums ? "_sums_hopper" : exact ? "_fp32_hopper" : "_bf16_hopper");
+    String kind = sums ? "_sums_" : (pool ? "_pool_" : "_map_") + (exact ? "split_" : "");
+    return layer.library().kernel(file, "hopper_" + direction + kind + tile.label());
   }
 
   @Override
@@ -143,9 +143,7 @@ final class HopperProducts implements Products {
     HopperTile.Choice choice = forward(to.pool());
     HopperTile tile = choice.tile();
     boolean sums = choice.partial() || to.floats() != 0;
-    layer
-        .library()
-        .kernel(CONVOLUTION, "hopper_forward_" + kind(sums, to.pool()) + tile.label())
+    kernel("forward", sums, to.pool(), tile)
         .launch(
             stream,
             choice.blocks(multiprocessors()),
@@ -178,9 +176,7 @@ final class HopperProducts implements Products {
   @Override
   public void backward(CudaStream stream, Planes dy, Planes w, Backward to, long partial) {
     HopperTile tile = backward.tile();
-    layer
-        .library()
-        .kernel(CONVOLUTION, "hopper_backward_" + kind(backward.partial(), false) + tile.label())
+    kernel("backward", backward.partial(), false, tile)
         .launch(
             stream,
             backward.blocks(multiprocessors()),

@@ -3,8 +3,8 @@ package org.vgg4j.cuda.kernels;
 import java.util.Objects;
 
 /**
- * A tile of a product on Hopper, see {@code convolution_hopper.cu}, and what it costs: estimates in
- * clock cycles of an H200, good enough to choose by.
+ * A tile of a product on Hopper, see {@code convolution_hopper.cuh}, and what it costs: estimates
+ * in clock cycles of an H200, good enough to choose by.
  */
 enum HopperTile {
   /** Most layers. */

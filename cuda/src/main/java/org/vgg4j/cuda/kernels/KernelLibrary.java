@@ -38,7 +38,14 @@ public final class KernelLibrary implements AutoCloseable {
 
   /** The files of kernels for Hopper alone. */
   private static final List<String> HOPPER_FILES =
-      List.of("convolution_hopper", "weight_gradient_hopper");
+      List.of(
+          "backward_bf16_hopper",
+          "backward_fp32_hopper",
+          "backward_sums_hopper",
+          "forward_bf16_hopper",
+          "forward_fp32_hopper",
+          "forward_sums_hopper",
+          "weight_gradient_hopper");
 
   private final Context context;
   private final Family family;
@@ -87,7 +94,21 @@ public final class KernelLibrary implements AutoCloseable {
 
   /** Assembles all kernels now, so that none is waited for later. */
   public void assembleAll() {
-    files(family).forEach(this::module);
+    assemble(files(family));
+  }
+
+  /** Assembles the kernels of inference, most of those that it needs. */
+  public void assembleForInference(Precision precision) {
+    String maps = precision == Precision.BF16 ? "forward_bf16_hopper" : "forward_fp32_hopper";
+    assemble(
+        family == Family.AMPERE
+            ? List.of("convolution", "layout")
+            : List.of(maps, "forward_sums_hopper", "convolution", "layout"));
+  }
+
+  /** Each file on a thread of its own: the driver's assembler uses one. */
+  private void assemble(List<String> files) {
+    files.parallelStream().forEach(this::module);
   }
 
   private KernelModule module(String file) {

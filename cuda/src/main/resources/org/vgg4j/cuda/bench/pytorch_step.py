@@ -1,4 +1,5 @@
-# Network D in PyTorch: a training step and inference at the sizes of NetworkRun.java, medians in ms, as JSON.
+# Network D in PyTorch, eager or compiled: a training step and inference at the sizes of NetworkRun.java, medians in ms,
+# as JSON. Compiled only in bf16, since compiling takes long.
 import json
 import statistics
 import sys
@@ -39,8 +40,17 @@ def median(work, rounds=15):
     return statistics.median(times)
 
 
+compiled = sys.argv[1:] == ["compiled"]
+precisions = ("bf16",) if compiled else ("bf16", "fp32")
+
+
+def prepared(model):
+    return torch.compile(model) if compiled else model
+
+
 result = {"version": torch.__version__}
 model = network()
+training = prepared(model)
 images = torch.randn(128, 3, 224, 224).pin_memory()
 labels = torch.arange(128).cuda() % 1000
 descent = torch.optim.SGD(model.parameters(), 1e-6, momentum=0.9, weight_decay=5e-4, fused=True)
@@ -49,28 +59,31 @@ descent = torch.optim.SGD(model.parameters(), 1e-6, momentum=0.9, weight_decay=5
 def step(bf16):
     x = images.cuda(non_blocking=True).to(memory_format=torch.channels_last)
     with torch.autocast("cuda", torch.bfloat16, enabled=bf16):
-        loss = nn.functional.cross_entropy(model(x), labels)
+        loss = nn.functional.cross_entropy(training(x), labels)
     descent.zero_grad(set_to_none=True)
     loss.backward()
     descent.step()
     return loss.item()
 
 
-for name, bf16 in (("bf16", True), ("fp32", False)):
+for name in precisions:
+    bf16 = name == "bf16"
     torch.backends.cuda.matmul.allow_tf32 = torch.backends.cudnn.allow_tf32 = True
     torch.cuda.reset_peak_memory_stats()
     result[name + " training step 128"] = median(lambda: step(bf16))
     result[name + " training bytes"] = torch.cuda.max_memory_allocated()
 model.eval()
-for name, type_ in (("bf16", torch.bfloat16), ("fp32", torch.float32)):
+for name in precisions:
+    type_ = torch.bfloat16 if name == "bf16" else torch.float32
     model = model.to(type_)
+    inference = prepared(model)
     for count in (128, 1):
         batch = images[:count].contiguous().pin_memory()
 
         def infer():
             with torch.inference_mode():
                 x = batch.cuda(non_blocking=True).to(type_).to(memory_format=torch.channels_last)
-                return model(x).float().cpu()
+                return inference(x).float().cpu()
 
         result[f"{name} inference {count}"] = median(infer)
 print(json.dumps(result))

@@ -10,19 +10,19 @@ final class HopperFaults {
       List.of(
           PlantedFault.of(
               "a stage is free before its products are done",
-              "convolution_hopper.cu",
+              "convolution_hopper.cuh",
               "read.template release_when_done<1>();",
               "read.template release_when_done<2>();",
               "convolution 3x3, 2 x 13 x 11 x 128 to 64 in wide tiles"),
           PlantedFault.of(
               "the last products are not waited for",
-              "convolution_hopper.cu",
+              "convolution_hopper.cuh",
               "read.template release_when_done<0>();",
               "read.template release_when_done<1>();",
               "convolution 3x3, 2 x 13 x 11 x 128 to 64 in wide tiles"),
           PlantedFault.of(
               "two warpgroups do not take turns",
-              "convolution_hopper.cu",
+              "convolution_hopper.cuh",
               "      if (IN_TURN) turns.take(warpgroup);\n",
               "",
               "convolution 3x3, 2 x 17 x 19 x 64 to 128 in long tiles"),
@@ -40,7 +40,7 @@ final class HopperFaults {
               "convolution 3x3, 2 x 13 x 11 x 128 to 64 in wide tiles"),
           PlantedFault.of(
               "a stage is free when one of two warpgroups has read it",
-              "convolution_hopper.cu",
+              "convolution_hopper.cuh",
               "stages.open(IN_TURN ? 1 : 2);",
               "stages.open(1);",
               "convolution 3x3, 2 x 13 x 11 x 128 to 64 in wide tiles"),
@@ -53,19 +53,19 @@ final class HopperFaults {
               "weight gradient of 3x3, 1 x 18 x 20 x 64 to 192 in wide tiles"),
           PlantedFault.of(
               "a warpgroup does not pass over the other's stages",
-              "convolution_hopper.cu",
+              "convolution_hopper.cuh",
               "        stages.skip(end - begin);\n",
               "",
               "convolution 3x3, 2 x 17 x 19 x 64 to 128 in long tiles"),
           PlantedFault.of(
               "taps of the gradient are not turned",
-              "convolution_hopper.cu",
+              "convolution_hopper.cuh",
               "BACKWARD ? at.x - right : at.x + right",
               "at.x + right",
               "data gradient of 3x3, 2 x 17 x 19 x 64 to 128 in long tiles"),
           PlantedFault.of(
               "a low plane is read for the high one",
-              "convolution_hopper.cu",
+              "convolution_hopper.cuh",
               "at.image, pass == 0);",
               "at.image, pass == 1);",
               "convolution 3x3, 2 x 17 x 19 x 64 to 128 in long tiles, FP32"),
@@ -96,7 +96,7 @@ final class HopperFaults {
               "convolution and pool 3x3, 20 x 4 x 6 x 64 to 64 in long tiles"),
           PlantedFault.of(
               "slices overwrite each other",
-              "convolution_hopper.cu",
+              "convolution_hopper.cuh",
               "of_item.floats += (long long)(item / tiles)",
               "of_item.floats += (long long)(item / tiles * 0)",
               "convolution 1x1, 5 x 1 x 1 x 1088 to 128"),

@@ -5,6 +5,7 @@
 // comes as zeros. Blocks stay, and take one tile after another. One thread starts the copies, a few steps ahead. Two
 // warpgroups multiply: each 64 outputs of a tile; or, where there are no more, each every second tile, so that one
 // multiplies while the other writes its sums.
+#pragma once
 #include "epilogue_hopper.cuh"
 
 constexpr int HOPPER_THREADS = 3 * WARPGROUP;
@@ -160,21 +161,6 @@ struct HopperProduct {
   }                                                                                                                  \
   EXPORT(name)
 
-#define FORWARD_MAPS(tile, OUTPUTS, PIXELS, CHANNELS, STAGES)                                                  \
-  FORWARD(hopper_forward_map_##tile, OUTPUTS, PIXELS, CHANNELS, STAGES, MapEpilogue<false>)        \
-  FORWARD(hopper_forward_map_split_##tile, OUTPUTS, PIXELS, CHANNELS, STAGES, MapEpilogue<true>)   \
-  FORWARD(hopper_forward_pool_##tile, OUTPUTS, PIXELS, CHANNELS, STAGES, PoolEpilogue<false>)                  \
-  FORWARD(hopper_forward_pool_split_##tile, OUTPUTS, PIXELS, CHANNELS, STAGES, PoolEpilogue<true>)
-
-FORWARD_MAPS(128x256, 128, 256, 64, 4)
-FORWARD_MAPS(64x256, 64, 256, 64, 5)
-FORWARD_MAPS(image, 64, 256, 32, 10)
-FORWARD(hopper_forward_sums_128x256, 128, 256, 64, 4, SumsEpilogue)
-FORWARD(hopper_forward_sums_128x128, 128, 128, 64, 6, SumsEpilogue)
-FORWARD(hopper_forward_sums_128x8, 128, 8, 64, 12, SumsEpilogue)
-FORWARD(hopper_forward_sums_64x256, 64, 256, 64, 5, SumsEpilogue)
-FORWARD(hopper_forward_sums_image, 64, 256, 32, 10, SumsEpilogue)
-
 // As convolution_backward_128x128; w comes in boxes of 64 by 64.
 #define BACKWARD(name, OUTPUTS, PIXELS, STAGES, EPILOGUE)                                                            \
   KERNEL(HOPPER_THREADS, 1)                                                                                          \
@@ -188,13 +174,3 @@ FORWARD(hopper_forward_sums_image, 64, 256, 32, 10, SumsEpilogue)
     product.run(TENSOR_MAP(name, 0, dy), TENSOR_MAP(name, 1, w));                                                    \
   }                                                                                                                  \
   EXPORT(name)
-
-#define BACKWARD_MAPS(tile, OUTPUTS, PIXELS, STAGES)                                                  \
-  BACKWARD(hopper_backward_map_##tile, OUTPUTS, PIXELS, STAGES, MaskEpilogue<false>)        \
-  BACKWARD(hopper_backward_map_split_##tile, OUTPUTS, PIXELS, STAGES, MaskEpilogue<true>)
-
-BACKWARD_MAPS(128x256, 128, 256, 4)
-BACKWARD_MAPS(64x256, 64, 256, 5)
-BACKWARD(hopper_backward_sums_128x256, 128, 256, 4, SumsEpilogue)
-BACKWARD(hopper_backward_sums_128x128, 128, 128, 6, SumsEpilogue)
-BACKWARD(hopper_backward_sums_128x8, 128, 8, 12, SumsEpilogue)
