@@ -4,30 +4,40 @@
 constexpr int THREADS = 256;
 
 // Images as floats [N][3][H][W] become the map that the first convolution reads as one of side 1: its channels are what
-// the filters of a pixel cover, [3][side][side], padded with zeros.
-KERNEL(THREADS, 1)
-images_to_patches(const float* images, u16* map, u16* map_low, int count, int height, int width, int side,
-                  int padded) {
+// the filters of a pixel cover, [3][SIDE][SIDE], padded with zeros.
+template <int SIDE>
+DEVICE void to_patches(const float* images, Target map, int count, int height, int width) {
+  constexpr int TAPS = SIDE * SIDE;
+  constexpr int CHUNKS = (3 * TAPS + 31) / 32 * 4;
   int item = block_x() * THREADS + thread_index();
-  int area = height * width;
-  int pixel = item % area;
-  int chunk = item / area % (padded / 8);  // neighbouring threads read neighbouring pixels
-  int image = item / area / (padded / 8);
+  int chunk = item % CHUNKS;  // neighbouring threads write neighbouring channels
+  int pixel = item / CHUNKS;
+  int line = pixel / width;
+  int image = line / height;
   if (image >= count) return;
-  int y = pixel / width - side / 2;
-  int x = pixel % width - side / 2;
+  int y = line % height - SIDE / 2;
+  int x = pixel % width - SIDE / 2;
+  const float* own = images + (long long)image * 3 * height * width;
   float v[8];
   UNROLL for (int i = 0; i < 8; i++) {
     int at = 8 * chunk + i;
-    int colour = at / (side * side);
-    int row = y + at / side % side;
-    int column = x + at % side;
-    bool inside = colour < 3 && row >= 0 && row < height && column >= 0 && column < width;
-    v[i] = inside ? load(images + ((long long)image * 3 + colour) * area + row * width + column) : 0.f;
+    int row = y + at % TAPS / SIDE;
+    int column = x + at % SIDE;
+    bool inside = at < 3 * TAPS && row >= 0 && row < height && column >= 0 && column < width;
+    v[i] = inside ? load(own + (at / TAPS * height + row) * width + column) : 0.f;
   }
-  Target{map, map_low}.store8(((long long)image * area + pixel) * padded + 8 * chunk, v);
+  map.store8((long long)item * 8, v);
 }
-EXPORT(images_to_patches)
+
+#define TO_PATCHES(name, SIDE)                                                                                       \
+  KERNEL(THREADS, 1) name(const float* images, u16* map, u16* map_low, int count, int height, int width) {           \
+    to_patches<SIDE>(images, {map, map_low}, count, height, width);                                                  \
+  }                                                                                                                  \
+  EXPORT(name)
+
+TO_PATCHES(images_to_patches_1, 1)
+TO_PATCHES(images_to_patches_3, 3)
+TO_PATCHES(images_to_patches_5, 5)
 
 // A map becomes floats [N][channels][H][W], without the channels that fill up.
 KERNEL(THREADS, 1)

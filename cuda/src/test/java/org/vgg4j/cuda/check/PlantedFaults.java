@@ -304,8 +304,8 @@ final class PlantedFaults {
           PlantedFault.of(
               "images' channels are read beyond their number",
               "layout.cu",
-              "column < width;\n    v[i]",
-              "column <= width;\n    v[i]",
+              "column < width;\n    v[i] = inside",
+              "column <= width;\n    v[i] = inside",
               "images to patches"),
           PlantedFault.of(
               "taps and channels are swapped",
