@@ -73,7 +73,7 @@ struct Patches {
     UNROLL for (int i = 0; i < OWN; i++) {
       int row = BACKWARD ? y[i] + shape.pad - r : y[i] - shape.pad + r;
       int column = BACKWARD ? x[i] + shape.pad - s : x[i] - shape.pad + s;
-      inside[i] = row >= 0 && row < shape.height && column >= 0 && column < shape.width && r < shape.side;
+      inside[i] = row >= 0 && row < shape.height && column >= 0 && column < shape.width;
       long long pixel = image[i] + row * shape.width + column;
       next[i] = inside[i] ? plane + pixel * shape.channels + channel : map.high;
     }
@@ -92,8 +92,10 @@ struct Patches {
   DEVICE_MEMBER void advance(const Place& place) {
     channel += STEP;
     if (channel >= shape.channels) {
-      channel -= shape.channels;
-      tap++;
+      do {  // once: as a loop, it takes fewer registers
+        channel -= shape.channels;
+        tap++;
+      } while (channel >= shape.channels);
       point(place);
     }
   }

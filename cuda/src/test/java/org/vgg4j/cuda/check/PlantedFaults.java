@@ -34,8 +34,8 @@ final class PlantedFaults {
           PlantedFault.of(
               "the box that a tap reads is one column too wide",
               "convolution.cu",
-              "column < shape.width && r",
-              "column <= shape.width && r",
+              "column < shape.width;",
+              "column <= shape.width;",
               "convolution 3x3, 2 x 5 x 7",
               "convolution 5x5, 1 x 6 x 7"),
           PlantedFault.of(
