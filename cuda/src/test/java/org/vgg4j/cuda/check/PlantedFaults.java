@@ -150,8 +150,8 @@ final class PlantedFaults {
           PlantedFault.of(
               "the product of a low and a high plane is missing",
               "convolution.cu",
-              "column < shape.width && r < shape.side;",
-              "column < shape.width && r < shape.side && !place.low_a();",
+              "column < shape.width;",
+              "column < shape.width && !place.low_a();",
               "convolution 3x3.*FP32",
               "data gradient of 3x3.*FP32"),
           PlantedFault.of(

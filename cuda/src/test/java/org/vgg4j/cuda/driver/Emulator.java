@@ -124,6 +124,7 @@ public final class Emulator implements BeforeAllCallback, BeforeEachCallback, Af
   }
 
   private static int call(String function, Object... arguments) {
-    return NativeLibrary.getInstance(library).getFunction(function).invokeInt(arguments);
+    String loaded = System.getProperty(Driver.LIBRARY_PROPERTY, library);
+    return NativeLibrary.getInstance(loaded).getFunction(function).invokeInt(arguments);
   }
 }
