@@ -10,7 +10,7 @@
 //
 // In the precision fp32 the sum goes three times over both operands: low x high, high x low, high x high.
 // Few tiles with long sums (fully connected layers, small maps) are divided into slices of the sum, which
-// finish_slices adds in order.
+// slices.cu adds in order.
 #include "epilogue.cuh"
 #include "tile.cuh"
 
@@ -261,9 +261,8 @@ DEVICE void convolve(Source x, Source w, const Output& output, const Shape& shap
   }
 }
 
-// Maps and weights: the low plane is null in the precision bf16. Weights are [K][side * side][C], rows padded to a
-// multiple of 32 values. `floats` takes the result as floats if y is null. With several slices, `partial` takes
-// [slices][rows][outputs] instead. `pad` is side / 2, or 0 for a result that is side - 1 smaller.
+// Maps and weights: the low plane is null in the precision bf16. Weights are [K][side * side][C]. `floats`
+// takes the result as floats if y is null. With several slices, `partial` takes [slices][rows][outputs] instead. `pad` is side / 2, or 0 for a result that is side - 1 smaller.
 #define FORWARD(name, BLOCKS, BM, BN, WM, WN)                                                                            \
   KERNEL(THREADS, BLOCKS)                                                                                          \
   name(const u16* x, const u16* x_low, const u16* w, const u16* w_low, const float* bias, u16* y, u16* y_low,      \
@@ -297,35 +296,3 @@ FORWARD(convolution_forward_128x64, 2, 128, 64, 32, 32)
 BACKWARD(convolution_backward_256x128, 1, 256, 128, 64, 64)
 BACKWARD(convolution_backward_128x128, 2, 128, 128, 64, 32)
 BACKWARD(convolution_backward_128x64, 2, 128, 64, 32, 32)
-
-// Adds the slices of a product, [slices][rows][outputs], in order, and finishes as the product itself would have.
-KERNEL(THREADS, 1)
-finish_slices(const float* partial, int slices, const float* bias, const u16* mask, float mask_scale, u16* y,
-              u16* y_low, float* floats, u8* argmax, int images, int height, int width, int outputs, int rectified,
-              int pooled) {
-  Output output{{y, y_low}, floats, bias, mask, mask_scale, argmax, images, height, width, outputs, rectified != 0,
-                pooled != 0};
-  int group = pooled ? 4 : 1;
-  int item = block_x() * THREADS + thread_index();
-  int row = item / (outputs / CHUNK) * group;
-  int column = item % (outputs / CHUNK) * CHUNK;
-  if (row >= output.rows()) return;
-  auto sum = [&](int r, float(&v)[8]) {
-    zero(v);
-    for (int slice = 0; slice < slices; slice++) {
-      float part[8];
-      load_floats(partial + ((long long)slice * output.rows() + row + r) * outputs + column, part);
-      UNROLL for (int i = 0; i < 8; i++) v[i] += part[i];
-    }
-  };
-  float b[8];
-  output.load_bias(column, b);
-  if (pooled) {
-    output.write_window(row / 4, column, b, sum);
-  } else {
-    float v[8];
-    sum(0, v);
-    output.write(row, column, b, output.load_mask(row, column), v);
-  }
-}
-EXPORT(finish_slices)

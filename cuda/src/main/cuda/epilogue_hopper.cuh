@@ -147,7 +147,7 @@ struct MaskEpilogue {
   }
 };
 
-// The largest of each 2x2 window of what MapEpilogue would write, and where it was.
+// The largest of each 2x2 window of what MapEpilogue would write, rectified, and where it was.
 //
 // A thread has both columns of a window. Boxes are eight columns wide, so that it also has both lines, in neighbouring
 // blocks of eight pixels; or two or four, so that another lane has the other line.

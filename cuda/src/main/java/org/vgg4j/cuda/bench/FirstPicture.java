@@ -67,7 +67,7 @@ final class FirstPicture {
         Files.deleteIfExists(file);
         Files.delete(folder);
       }
-    } catch (IOException e) {
+    } catch (IOException | RuntimeException e) {
       System.out.println("The first picture is not measured: " + e.getMessage());
       json.put("firstPictureMissing", String.valueOf(e.getMessage()));
     } catch (InterruptedException e) {

@@ -39,7 +39,7 @@ final class PyTorchRun {
       System.out.println(
           "PyTorch "
               + how
-              + " (bf16 autocast, or TF32 where it says fp32; channels last, fused SGD): ms (or"
+              + " (bf16: autocast in training, bf16 weights in inference; fp32: TF32; channels last, fused SGD): ms (or"
               + " bytes), and as a multiple of ours");
       for (Map.Entry<String, JsonNode> entry : theirs.properties()) {
         json.withObject("/" + how).set(entry.getKey(), entry.getValue());

@@ -110,7 +110,6 @@ final class MapChecks {
     return Errors.largest(values.read(dx, x.length), wanted);
   }
 
-  /** Three channels of sixteen. */
   private static double toPatches(DeviceValues values, Precision precision) {
     double largest = 0;
     for (int side : new int[] {1, 3, 5}) {

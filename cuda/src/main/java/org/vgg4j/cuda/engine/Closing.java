@@ -9,18 +9,21 @@ final class Closing {
 
   /** Does everything, whatever fails; then throws the first failure. */
   static void all(List<Runnable> steps) {
-    @Nullable RuntimeException first = null;
+    @Nullable Throwable first = null;
     for (Runnable step : steps) {
       try {
         step.run();
-      } catch (RuntimeException e) {
+      } catch (RuntimeException | Error e) {
         if (first == null) {
           first = e;
         }
       }
     }
+    if (first instanceof Error error) {
+      throw error;
+    }
     if (first != null) {
-      throw first;
+      throw (RuntimeException) first;
     }
   }
 }

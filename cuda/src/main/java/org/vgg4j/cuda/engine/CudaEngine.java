@@ -6,6 +6,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.function.Supplier;
 import org.vgg4j.cuda.driver.Context;
 import org.vgg4j.cuda.driver.DeviceGroup;
+import org.vgg4j.cuda.kernels.Family;
 import org.vgg4j.cuda.kernels.KernelLibrary;
 import org.vgg4j.cuda.kernels.Precision;
 import org.vgg4j.network.Device;
@@ -49,8 +50,9 @@ final class CudaEngine implements Engine {
     List<Gpu> gpus = new ArrayList<>();
     try {
       for (org.vgg4j.cuda.driver.Device each : found) {
+        Family family = Family.of(each); // fails before there is anything to close
         Context context = Context.open(each);
-        gpus.add(new Gpu(context, new KernelLibrary(context), precision));
+        gpus.add(new Gpu(context, new KernelLibrary(context, family), precision));
       }
       for (Gpu gpu : gpus) {
         for (Gpu peer : gpus) {

@@ -63,7 +63,11 @@ final class CudaGroupLearner implements Learner {
       }
       this.exchange = new DeviceExchange(devices, options.descent().frozen());
     } catch (RuntimeException | Error e) {
-      devices.forEach(TrainingDevice::close);
+      try {
+        Closing.all(devices.stream().<Runnable>map(device -> device::close).toList());
+      } catch (RuntimeException | Error alsoFailed) {
+        e.addSuppressed(alsoFailed);
+      }
       throw e;
     }
     for (Gpu gpu : gpus) {

@@ -25,7 +25,8 @@ import org.vgg4j.network.Inference;
 
 /**
  * Runs a network over images of one size after another: crops or whole images. Memory grows to what
- * the largest batch took. Not thread-safe; passes over the same weights may run beside each other.
+ * the largest batch took. Not thread-safe; passes over the same weights may run beside each other
+ * if each has host threads of its own.
  */
 final class MapPass implements AutoCloseable {
   /** How many combinations of batch and image size keep their steps and their graph. */

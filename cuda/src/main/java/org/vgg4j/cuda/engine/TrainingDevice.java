@@ -94,7 +94,7 @@ final class TrainingDevice implements AutoCloseable {
       long scores = scoreBytes(options.microBatch(), architecture.classes());
       this.results = HostMemory.allocate(gpu.context(), Math.max(TrainingMemory.TOTALS, scores));
       open.add(results);
-      this.feed = 
+      this.feed =
           new ImageFeed(
               gpu,
               threads,

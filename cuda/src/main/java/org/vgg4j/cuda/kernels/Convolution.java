@@ -168,7 +168,7 @@ public final class Convolution {
     library.forEach(
         (long) written.pixels() * (map.channels() / CHUNK),
         stream,
-        "convolution",
+        "slices",
         "finish_slices",
         workspace,
         slices,

@@ -1,5 +1,6 @@
 package org.vgg4j.cuda.kernels;
 
+import org.vgg4j.base.InputException;
 import org.vgg4j.cuda.driver.Device;
 
 /**
@@ -29,7 +30,7 @@ public enum Family {
   /**
    * The one for a GPU.
    *
-   * @throws IllegalArgumentException if the property names a family that there is not
+   * @throws InputException if the property names a family that there is not
    */
   public static Family of(Device device) {
     Family best = device.isHopper() ? HOPPER : AMPERE;
@@ -38,8 +39,8 @@ public enum Family {
       return best;
     }
     if (!wanted.equals("ampere")) {
-      throw new IllegalArgumentException(
-          "-D" + PROPERTY + "=" + wanted + ": only ampere can be asked for");
+      throw new InputException(
+          "property %s is '%s' but can only be ampere".formatted(PROPERTY, wanted));
     }
     return AMPERE;
   }

@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 import org.vgg4j.cuda.driver.Context;
 import org.vgg4j.cuda.driver.CudaStream;
 import org.vgg4j.cuda.driver.Kernel;
@@ -33,6 +34,7 @@ public final class KernelLibrary implements AutoCloseable {
           "pool",
           "probe",
           "sgd",
+          "slices",
           "sums",
           "weight_gradient");
 
@@ -49,12 +51,20 @@ public final class KernelLibrary implements AutoCloseable {
 
   private final Context context;
   private final Family family;
-  private final Map<String, KernelModule> modules = new ConcurrentHashMap<>();
+  private final Map<String, Assembly> modules = new ConcurrentHashMap<>();
   private final Map<String, Kernel> kernels = new ConcurrentHashMap<>();
 
+  /** With the kernels that are best for the GPU. */
   public KernelLibrary(Context context) {
+    this(context, Family.of(context.device()));
+  }
+
+  /**
+   * @param family which kernels multiply
+   */
+  public KernelLibrary(Context context, Family family) {
     this.context = context;
-    this.family = Family.of(context.device());
+    this.family = family;
   }
 
   /** Which kernels multiply on this GPU. */
@@ -102,8 +112,8 @@ public final class KernelLibrary implements AutoCloseable {
     String maps = precision == Precision.BF16 ? "forward_bf16_hopper" : "forward_fp32_hopper";
     assemble(
         family == Family.AMPERE
-            ? List.of("convolution", "layout")
-            : List.of(maps, "forward_sums_hopper", "convolution", "layout"));
+            ? List.of("convolution", "slices", "layout")
+            : List.of(maps, "forward_sums_hopper", "slices", "layout"));
   }
 
   /** Each file on a thread of its own: the driver's assembler uses one. */
@@ -111,12 +121,43 @@ public final class KernelLibrary implements AutoCloseable {
     files.parallelStream().forEach(this::module);
   }
 
+  /** A file of kernels, assembled once; others are not waited for. */
+  private final class Assembly {
+    private final String file;
+    private @Nullable KernelModule module;
+
+    Assembly(String file) {
+      this.file = file;
+    }
+
+    synchronized KernelModule module() {
+      KernelModule there = module;
+      if (there == null) {
+        there = KernelModule.load(context, ptx(file), file);
+        module = there;
+      }
+      return there;
+    }
+
+    synchronized void close() {
+      if (module != null) {
+        module.close();
+        module = null;
+      }
+    }
+  }
+
   private KernelModule module(String file) {
-    return modules.computeIfAbsent(file, name -> KernelModule.load(context, ptx(name), name));
+    return modules.computeIfAbsent(file, Assembly::new).module();
   }
 
   Kernel kernel(String file, String name) {
-    return kernels.computeIfAbsent(name, it -> module(file).kernel(it));
+    Kernel known = kernels.get(name);
+    if (known == null) {
+      known = module(file).kernel(name);
+      kernels.put(name, known);
+    }
+    return known;
   }
 
   /** Launches a kernel with a thread for each item. */
@@ -128,7 +169,7 @@ public final class KernelLibrary implements AutoCloseable {
   @Override
   public void close() {
     kernels.clear();
-    modules.values().forEach(KernelModule::close);
+    modules.values().forEach(Assembly::close);
     modules.clear();
   }
 }

@@ -37,6 +37,7 @@ interface Products {
    * What becomes of the sums of a forward pass.
    *
    * @param bias floats {@code [outputs]}
+   * @param pool what is pooled is always rectified
    * @param y a map, or {@link Planes#NONE}
    * @param floats where they go instead; 0 for a map
    * @param argmax of a pool, 0 if not wanted
