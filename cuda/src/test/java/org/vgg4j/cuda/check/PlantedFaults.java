@@ -168,14 +168,14 @@ final class PlantedFaults {
               "convolution 3x3"),
           PlantedFault.of(
               "the first slice is omitted",
-              "convolution.cu",
+              "slices.cu",
               "for (int slice = 0; slice < slices",
               "for (int slice = 1; slice < slices",
               "convolution 3x3",
               "data gradient of 3x3"),
           PlantedFault.of(
               "the bias is omitted where sums are in slices",
-              "convolution.cu",
+              "slices.cu",
               "output.load_bias(column, b);",
               "zero(b);",
               "convolution 3x3",
