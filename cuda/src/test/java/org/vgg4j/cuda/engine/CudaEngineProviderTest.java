@@ -58,7 +58,7 @@ class CudaEngineProviderTest {
   @Test
   void severalGpusAreOneDevice() {
     Emulator.pose(4, 12040, 90, 1L << 28);
-    assertThat(kernels(Device.of("cuda:2,0"))).isEqualTo("cuda:2,0 cuda-sm80-bf16-cc90");
+    assertThat(kernels(Device.of("cuda:2,0"))).isEqualTo("cuda:2,0 cuda-sm90a-bf16-cc90");
     try (Engine engine = Engines.open(Device.of("cuda:0,1,2,3"), 1)) {
       assertThat(engine.kernels().description())
           .isEqualTo("4 x vgg4j emulator (cuda:0,1,2,3), products of bf16, sums of fp32");
