@@ -174,3 +174,16 @@ struct HopperProduct {
     product.run(TENSOR_MAP(name, 0, dy), TENSOR_MAP(name, 1, w));                                                    \
   }                                                                                                                  \
   EXPORT(name)
+
+// The kernels that write maps and pools, in one plane or, if SPLIT, in two.
+#define FORWARD_MAPS(suffix, SPLIT)                                                                        \
+  FORWARD(hopper_forward_map_##suffix##128x256, 128, 256, 64, 4, MapEpilogue<SPLIT>)                       \
+  FORWARD(hopper_forward_pool_##suffix##128x256, 128, 256, 64, 4, PoolEpilogue<SPLIT>)                     \
+  FORWARD(hopper_forward_map_##suffix##64x256, 64, 256, 64, 5, MapEpilogue<SPLIT>)                         \
+  FORWARD(hopper_forward_pool_##suffix##64x256, 64, 256, 64, 5, PoolEpilogue<SPLIT>)                       \
+  FORWARD(hopper_forward_map_##suffix##image, 64, 256, 32, 10, MapEpilogue<SPLIT>)                         \
+  FORWARD(hopper_forward_pool_##suffix##image, 64, 256, 32, 10, PoolEpilogue<SPLIT>)
+
+#define BACKWARD_MAPS(suffix, SPLIT)                                                                       \
+  BACKWARD(hopper_backward_map_##suffix##128x256, 128, 256, 4, MaskEpilogue<SPLIT>)                        \
+  BACKWARD(hopper_backward_map_##suffix##64x256, 64, 256, 5, MaskEpilogue<SPLIT>)

@@ -35,7 +35,6 @@ DEVICE void to_patches(const float* images, Target map, int count, int height, i
   }                                                                                                                  \
   EXPORT(name)
 
-TO_PATCHES(images_to_patches_1, 1)
 TO_PATCHES(images_to_patches_3, 3)
 TO_PATCHES(images_to_patches_5, 5)
 

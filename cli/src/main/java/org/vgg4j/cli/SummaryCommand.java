@@ -8,6 +8,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.OptionalLong;
 import org.vgg4j.base.InputException;
+import org.vgg4j.data.loading.BatchSequence;
 import org.vgg4j.model.Architecture;
 import org.vgg4j.model.Configuration;
 import org.vgg4j.model.Layer;
@@ -136,8 +137,7 @@ final class SummaryCommand implements Runnable {
 
   /** Of several devices each takes no more than its share of a batch. */
   private int imagesAtATime(Engine engine) {
-    int devices = engine.memory().devices();
-    int share = (batch + devices - 1) / devices;
+    int share = BatchSequence.share(batch, engine.memory().devices());
     return microBatch > 0 ? Math.min(microBatch, share) : share;
   }
 
@@ -145,7 +145,7 @@ final class SummaryCommand implements Runnable {
     int devices = engine.memory().devices();
     return devices == 1
         ? ""
-        : "Each of the %d devices of %s takes this in training; inference takes the first.%n"
+        : "Each of the %d devices of %s takes this in training; inference uses only the first.%n"
             .formatted(devices, engine.device().text());
   }
 

@@ -56,6 +56,7 @@ final class ConvolutionChecks {
           new Layer(new MapShape(1, 13, 11, 64), 128, 3, 1, Tiles.BY_SHAPE),
           new Layer(new MapShape(2, 3, 2, 128), 192, 3, 1, Tiles.BY_SHAPE),
           new Layer(new MapShape(2, 9, 5, 32), 64, 1, 0, Tiles.BY_SHAPE),
+          new Layer(new MapShape(2, 9, 5, 32), 64, 3, 1, Tiles.BY_SHAPE),
           new Layer(new MapShape(1, 7, 6, 96), 128, 1, 0, Tiles.BY_SHAPE),
           new Layer(new MapShape(1, 6, 7, 64), 64, 5, 2, Tiles.BY_SHAPE),
           new Layer(new MapShape(1, 5, 6, 128), 64, 1, 0, Tiles.BY_SHAPE),
@@ -68,7 +69,8 @@ final class ConvolutionChecks {
           new Layer(new MapShape(5, 1, 1, 1088), 320, 1, 0, Tiles.LARGE),
           new Layer(new MapShape(2, 13, 11, 128), 64, 3, 1, Tiles.HOPPER_WIDE),
           new Layer(new MapShape(1, 18, 20, 64), 192, 3, 1, Tiles.HOPPER_WIDE),
-          new Layer(new MapShape(20, 4, 6, 64), 64, 3, 1, Tiles.HOPPER_LONG),
+          new Layer(new MapShape(60, 2, 2, 64), 64, 3, 1, Tiles.HOPPER_LONG),
+          new Layer(new MapShape(15, 4, 4, 64), 64, 3, 1, Tiles.HOPPER_LONG),
           new Layer(new MapShape(2, 17, 19, 64), 128, 3, 1, Tiles.HOPPER_LONG));
 
   static List<KernelCheck> all(Family family) {

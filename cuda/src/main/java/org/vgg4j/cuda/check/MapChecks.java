@@ -112,7 +112,7 @@ final class MapChecks {
 
   private static double toPatches(DeviceValues values, Precision precision) {
     double largest = 0;
-    for (int side : new int[] {1, 3, 5}) {
+    for (int side : new int[] {3, 5}) {
       largest = Math.max(largest, toPatches(values, precision, side));
     }
     return largest;

@@ -3,7 +3,7 @@ package org.vgg4j.cuda.engine;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** Ends what belongs to several GPUs. */
+/** Ends what consists of several things. */
 final class Closing {
   private Closing() {}
 

@@ -29,12 +29,14 @@ final class CudaEngine implements Engine {
   private final Device device;
   private final List<Gpu> gpus;
   private final CudaMemory memory;
+  private final CudaMemory memoryOfFirst; // whose networks infer
   private final HostThreads threads;
 
-  private CudaEngine(Device device, List<Gpu> gpus, CudaMemory memory, HostThreads threads) {
+  private CudaEngine(Device device, List<Gpu> gpus, HostThreads threads) {
     this.device = device;
     this.gpus = gpus;
-    this.memory = memory;
+    this.memory = CudaMemory.of(gpus);
+    this.memoryOfFirst = CudaMemory.of(gpus.subList(0, 1));
     this.threads = threads;
   }
 
@@ -62,7 +64,7 @@ final class CudaEngine implements Engine {
           }
         }
       }
-      return new CudaEngine(device, List.copyOf(gpus), CudaMemory.of(gpus), threads);
+      return new CudaEngine(device, List.copyOf(gpus), threads);
     } catch (RuntimeException | Error e) {
       gpus.forEach(gpu -> gpu.context().close());
       throw e;
@@ -97,7 +99,7 @@ final class CudaEngine implements Engine {
             + (exact
                 ? ", fp32 as three products of bf16, sums of fp32"
                 : ", products of bf16, sums of fp32"),
-        "every GPU from Ampere on runs them",
+        first().library().family().reason(),
         "is not involved: the driver assembles them",
         WARP);
   }
@@ -120,13 +122,13 @@ final class CudaEngine implements Engine {
   @Override
   public Network load(Parameters parameters, FcWeights form) {
     if (form == parameters.fcWeights()) {
-      return new CudaNetwork(first(), threads, parameters, memory);
+      return new CudaNetwork(first(), threads, parameters, memoryOfFirst);
     }
     if (form == FcWeights.FP32) {
       throw new IllegalArgumentException(
           "weights that were rounded to bf16 cannot be restored to fp32");
     }
-    return new CudaNetwork(first(), threads, parameters.rounded(threads.workers()), memory);
+    return new CudaNetwork(first(), threads, parameters.rounded(threads.workers()), memoryOfFirst);
   }
 
   @Override

@@ -9,12 +9,10 @@ import java.util.Set;
 import java.util.function.BiConsumer;
 import org.jspecify.annotations.Nullable;
 import org.vgg4j.cuda.driver.CudaEvent;
-import org.vgg4j.cuda.driver.CudaException;
 import org.vgg4j.cuda.driver.CudaGraph;
 import org.vgg4j.cuda.driver.CudaStream;
 import org.vgg4j.cuda.driver.DeviceMemory;
 import org.vgg4j.cuda.driver.OutOfDeviceMemoryException;
-import org.vgg4j.cuda.driver.UnusableDeviceException;
 import org.vgg4j.cuda.kernels.Layouts;
 import org.vgg4j.cuda.kernels.MapShape;
 import org.vgg4j.cuda.kernels.Planes;
@@ -46,7 +44,6 @@ final class MapPass implements AutoCloseable {
   private ForwardMemory.Sizes sizes = ForwardMemory.Sizes.NONE;
   private @Nullable Place place;
   private @Nullable MapShape ran;
-  private boolean captures = true;
 
   /** The memory that there is. */
   private record Place(
@@ -262,8 +259,8 @@ final class MapPass implements AutoCloseable {
     long unused = there.feed().upload(stream, images, kept.images);
     Map<String, Output> outputs = new LinkedHashMap<>();
     if (there.results().fits(kept.sizes.results())) {
-      if (kept.ready && kept.graph == null && captures) {
-        kept.graph = capture(there, kept);
+      if (kept.ready && kept.graph == null) {
+        kept.graph = CudaGraph.capture(stream, () -> enqueueWithCopies(there, kept));
       }
       if (kept.graph == null) {
         enqueueWithCopies(there, kept);
@@ -295,16 +292,6 @@ final class MapPass implements AutoCloseable {
 
   private boolean isCopied(Step step) {
     return step.scores() || taps.contains(step.tap());
-  }
-
-  /** Null, from now on, if this driver cannot. */
-  private @Nullable CudaGraph capture(Place there, Kept kept) {
-    try {
-      return CudaGraph.capture(stream, () -> enqueueWithCopies(there, kept));
-    } catch (CudaException | UnusableDeviceException e) {
-      captures = false;
-      return null;
-    }
   }
 
   /** Enqueues all of a pass that comes after the upload. */

@@ -2,6 +2,7 @@ package org.vgg4j.cuda.engine;
 
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import org.vgg4j.base.InputException;
 import org.vgg4j.cuda.driver.CudaEvent;
@@ -40,7 +41,7 @@ final class TrainingDevice implements AutoCloseable {
   private final DeviceStore weights;
   private final DeviceStore velocities;
   private final DeviceDescent descent;
-  private final List<AutoCloseable> open;
+  private final List<Runnable> open;
   private boolean closed;
 
   /**
@@ -74,7 +75,7 @@ final class TrainingDevice implements AutoCloseable {
     this.gpu = gpu;
     this.options = options;
     this.allocation = Allocation.on(gpu.context());
-    List<AutoCloseable> open = new ArrayList<>(List.of(allocation));
+    List<Runnable> open = new ArrayList<>(List.of(allocation::close));
     try {
       this.memory =
           TrainingMemory.take(
@@ -88,12 +89,12 @@ final class TrainingDevice implements AutoCloseable {
       this.network = memory.network();
       ImageFeed.require(memory.inputBytes());
       this.stream = CudaStream.create(gpu.context());
-      open.add(stream);
+      open.add(stream::close);
       this.counted = CudaEvent.create(gpu.context());
-      open.add(counted);
+      open.add(counted::close);
       long scores = scoreBytes(options.microBatch(), architecture.classes());
       this.results = HostMemory.allocate(gpu.context(), Math.max(TrainingMemory.TOTALS, scores));
-      open.add(results);
+      open.add(results::close);
       this.feed =
           new ImageFeed(
               gpu,
@@ -102,7 +103,7 @@ final class TrainingDevice implements AutoCloseable {
               allocation,
               memory.input(),
               memory.inputBytes());
-      open.add(feed);
+      open.add(feed::close);
       this.loss = new Loss(gpu.library(), architecture.classes());
       WeightTransfer transfer =
           new WeightTransfer(gpu, stream, allocation.memory(network.gradient()));
@@ -118,21 +119,21 @@ final class TrainingDevice implements AutoCloseable {
       }
       stream.synchronize();
     } catch (RuntimeException | Error e) {
-      closeAll(open);
+      try {
+        closeAll(open);
+      } catch (RuntimeException | Error alsoFailed) {
+        e.addSuppressed(alsoFailed);
+      }
       throw e;
     }
     this.open = List.copyOf(open);
   }
 
   /** Closes the last ones first. */
-  private static void closeAll(List<AutoCloseable> open) {
-    for (int i = open.size() - 1; i >= 0; i--) {
-      try {
-        open.get(i).close();
-      } catch (Exception e) {
-        throw new IllegalStateException(e);
-      }
-    }
+  private static void closeAll(List<Runnable> open) {
+    List<Runnable> reversed = new ArrayList<>(open);
+    Collections.reverse(reversed);
+    Closing.all(reversed);
   }
 
   /** The GPU. */

@@ -10,21 +10,28 @@ import org.vgg4j.cuda.driver.Device;
  */
 public enum Family {
   /** For every GPU since Ampere: {@code cp.async}, {@code ldmatrix}, {@code mma.sync}. */
-  AMPERE("sm80"),
+  AMPERE("sm80", "every GPU from Ampere on runs them"),
   /** For Hopper alone: boxes copied by tensor maps, products of warpgroups. */
-  HOPPER("sm90a");
+  HOPPER("sm90a", "they are written for this GPU's generation, Hopper");
 
   private static final String PROPERTY = "vgg.cuda.family";
 
   private final String target;
+  private final String reason;
 
-  Family(String target) {
+  Family(String target, String reason) {
     this.target = target;
+    this.reason = reason;
   }
 
   /** The target that its PTX names, for the names of kernels. */
   public String target() {
     return target;
+  }
+
+  /** Why they are chosen, as a clause. */
+  public String reason() {
+    return reason;
   }
 
   /**

@@ -16,7 +16,7 @@ public final class Layouts {
    * Makes the map that the first convolution reads as one of side 1: see {@link MapShape#patches}.
    *
    * @param images floats {@code [images][3][height][width]}
-   * @param side of the first convolution's filters: 1, 3 or 5
+   * @param side of the first convolution's filters: 3 or 5
    * @param map of that shape, overwritten
    */
   public void toPatches(CudaStream stream, MapShape shape, long images, int side, Planes map) {

@@ -50,7 +50,7 @@ final class HopperFaults {
               "return (length + (1 << bits) - 1) >> bits;",
               "return length < 1 << bits ? 1 : length >> bits;",
               "convolution 3x3, 1 x 18 x 20 x 64 to 192 in wide tiles",
-              "weight gradient of 3x3, 1 x 18 x 20 x 64 to 192 in wide tiles"),
+              "weight gradient of 3x3, 2 x 13 x 11 x 128 to 64 in wide tiles"),
           PlantedFault.of(
               "a warpgroup does not pass over the other's stages",
               "convolution_hopper.cuh",
@@ -93,7 +93,8 @@ final class HopperFaults {
               "take(best, half, shuffle_xor(best.value[half], other_line), others >> 8 * half &"
                   + " 0xff);",
               "others = 0;",
-              "convolution and pool 3x3, 20 x 4 x 6 x 64 to 64 in long tiles"),
+              "convolution and pool 3x3, 60 x 2 x 2 x 64 to 64 in long tiles",
+              "convolution and pool 3x3, 15 x 4 x 4 x 64 to 64 in long tiles"),
           PlantedFault.of(
               "slices overwrite each other",
               "convolution_hopper.cuh",

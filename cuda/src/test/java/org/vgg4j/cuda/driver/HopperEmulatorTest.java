@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowable;
 
-import java.util.Random;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -46,62 +45,8 @@ class HopperEmulatorTest {
     }
   }
 
-  /** An array of small whole numbers as bf16, innermost dimension first, without gaps. */
-  private record Values(short[] content, long[] dims) {
-    static Values random(long... dims) {
-      long count = 1;
-      for (long dim : dims) {
-        count *= dim;
-      }
-      Random random = new Random(count);
-      short[] content = new short[(int) count];
-      for (int i = 0; i < count; i++) {
-        content[i] = (short) (Float.floatToIntBits(random.nextInt(15) - 7) >>> 16);
-      }
-      return new Values(content, dims);
-    }
-
-    DeviceMemory upload(Context context) {
-      DeviceMemory memory = DeviceMemory.allocate(context, 2L * content.length);
-      memory.upload(content);
-      return memory;
-    }
-
-    long[] strides() {
-      long[] strides = new long[dims.length - 1];
-      long bytes = 2;
-      for (int i = 0; i < strides.length; i++) {
-        bytes *= dims[i];
-        strides[i] = bytes;
-      }
-      return strides;
-    }
-
-    /** The value at coordinates, or zero outside. */
-    short at(int... at) {
-      long index = 0;
-      long step = 1;
-      for (int i = 0; i < at.length; i++) {
-        if (at[i] < 0 || at[i] >= dims[i]) {
-          return 0;
-        }
-        index += at[i] * step;
-        step *= dims[i];
-      }
-      return content[(int) index];
-    }
-
-    double number(int... at) {
-      return Float.intBitsToFloat(at(at) << 16);
-    }
-
-    TensorMap map(Context context, long address, Swizzle swizzle, int... box) {
-      return TensorMap.of(context, address, dims, strides(), box, swizzle);
-    }
-  }
-
   /** What lies in shared memory, that begins at 0, after a copy of a box. */
-  private static short[] box(Values values, Swizzle swizzle, int[] box, int[] at) {
+  private static short[] box(BfloatArray values, Swizzle swizzle, int[] box, int[] at) {
     int count = 1;
     for (int size : box) {
       count *= size;
@@ -127,7 +72,7 @@ class HopperEmulatorTest {
     return expected;
   }
 
-  /** Values of a row of a box. */
+  /** BfloatArray of a row of a box. */
   private static int inner(Swizzle swizzle) {
     return switch (swizzle) {
       case BYTES_32 -> 16;
@@ -139,7 +84,7 @@ class HopperEmulatorTest {
   @ParameterizedTest
   @EnumSource(Swizzle.class)
   void copiesBoxesOfThreeDimensions(Swizzle swizzle) {
-    Values values = Values.random(80, 5, 4);
+    BfloatArray values = BfloatArray.random(80, 5, 4);
     int[] size = {inner(swizzle), 4, 2};
     DeviceMemory memory = values.upload(context);
     for (int[] at : new int[][] {{0, 0, 0}, {40, 2, 3}, {-3, -1, -1}, {80, 0, 0}, {0, 9, 0}}) {
@@ -160,7 +105,7 @@ class HopperEmulatorTest {
   @ParameterizedTest
   @EnumSource(Swizzle.class)
   void copiesBoxesOfFiveDimensions(Swizzle swizzle) {
-    Values values = Values.random(24, 3, 5, 2, 3);
+    BfloatArray values = BfloatArray.random(24, 3, 5, 2, 3);
     int[] size = {inner(swizzle), 2, 3, 2, 2};
     DeviceMemory memory = values.upload(context);
     for (int[] at : new int[][] {{0, 0, 0, 0, 0}, {8, 1, 3, 1, 1}, {-8, -1, -2, -1, 2}}) {
@@ -201,7 +146,7 @@ class HopperEmulatorTest {
 
   /** What is wrong with a kernel that copies a box of 2048 bytes. */
   private String boxFault(String kernel, int announced) {
-    Values values = Values.random(64, 16, 1);
+    BfloatArray values = BfloatArray.random(64, 16, 1);
     DeviceMemory memory = values.upload(context);
     return boxFault(
         kernel, values.map(context, memory.address(), Swizzle.BYTES_128, 64, 16, 1), announced);
@@ -268,7 +213,7 @@ class HopperEmulatorTest {
 
   @Test
   void findsBoxesBeyondAnAllocation() {
-    Values values = Values.random(64, 16, 1);
+    BfloatArray values = BfloatArray.random(64, 16, 1);
     DeviceMemory memory = DeviceMemory.allocate(context, 64 * 2 * 15);
     TensorMap map = values.map(context, memory.address(), Swizzle.BYTES_128, 64, 16, 1);
     assertThat(boxFault("test_box_3", map, 2048))
@@ -277,7 +222,7 @@ class HopperEmulatorTest {
 
   @Test
   void findsBoxesThatDoNotFitTheirKernel() {
-    Values values = Values.random(64, 16);
+    BfloatArray values = BfloatArray.random(64, 16);
     DeviceMemory memory = values.upload(context);
     TensorMap map = values.map(context, memory.address(), Swizzle.BYTES_128, 64, 16);
     assertThat(boxFault("test_box_3", map, 2048))
@@ -285,17 +230,18 @@ class HopperEmulatorTest {
   }
 
   /** A factor as a kernel wants it: lines of 64 values each, or the transposed array. */
-  private static Values factor(int lines, boolean transposed) {
-    return transposed ? Values.random(lines, K, 1) : Values.random(K, lines, 1);
+  private static BfloatArray factor(int lines, boolean transposed) {
+    return transposed ? BfloatArray.random(lines, K, 1) : BfloatArray.random(K, lines, 1);
   }
 
-  private TensorMap tiles(Values values, DeviceMemory memory, boolean narrow) {
+  private TensorMap tiles(BfloatArray values, DeviceMemory memory, boolean narrow) {
     Swizzle swizzle = narrow ? Swizzle.BYTES_64 : Swizzle.BYTES_128;
-    return values.map(context, memory.address(), swizzle, inner(swizzle), (int) values.dims[1], 1);
+    return values.map(
+        context, memory.address(), swizzle, inner(swizzle), (int) values.dims()[1], 1);
   }
 
   private DeviceMemory multiply(
-      String kernel, Values a, DeviceMemory memoryA, Values b, DeviceMemory memoryB) {
+      String kernel, BfloatArray a, DeviceMemory memoryA, BfloatArray b, DeviceMemory memoryB) {
     boolean narrow = kernel.contains("_64");
     DeviceMemory d = DeviceMemory.allocate(context, 4L * M * N);
     TestKernels.loadHopper(context, kernel, TestKernels.MAP, TestKernels.MAP, "u64")
@@ -313,15 +259,16 @@ class HopperEmulatorTest {
   }
 
   private float[] product(String kernel, boolean transposedA, boolean transposedB) {
-    Values a = factor(M, transposedA);
-    Values b = factor(N, transposedB);
+    BfloatArray a = factor(M, transposedA);
+    BfloatArray b = factor(N, transposedB);
     DeviceMemory d = multiply(kernel, a, a.upload(context), b, b.upload(context));
     float[] result = new float[M * N];
     d.download(result);
     return result;
   }
 
-  private static float[] expected(Values a, boolean transposedA, Values b, boolean transposedB) {
+  private static float[] expected(
+      BfloatArray a, boolean transposedA, BfloatArray b, boolean transposedB) {
     float[] expected = new float[M * N];
     for (int row = 0; row < M; row++) {
       for (int column = 0; column < N; column++) {
@@ -387,8 +334,8 @@ class HopperEmulatorTest {
   }
 
   private String multiplyFault(String fault) {
-    Values a = factor(M, false);
-    Values b = factor(N, false);
+    BfloatArray a = factor(M, false);
+    BfloatArray b = factor(N, false);
     multiply("test_multiply_" + fault, a, a.upload(context), b, b.upload(context));
     return fault();
   }
@@ -413,7 +360,7 @@ class HopperEmulatorTest {
   }
 
   private float[] pipeline(String kernel, int steps) {
-    Values a = Values.random(64L * steps, 128, 1);
+    BfloatArray a = BfloatArray.random(64L * steps, 128, 1);
     DeviceMemory memory = a.upload(context);
     DeviceMemory d = DeviceMemory.allocate(context, 4 * 128 * 128);
     TensorMap map = a.map(context, memory.address(), Swizzle.BYTES_128, 64, 128, 1);
@@ -429,7 +376,7 @@ class HopperEmulatorTest {
   void warpgroupsWorkInAPipeline(long seed) {
     Emulator.seed(seed);
     int steps = 10;
-    Values a = Values.random(64L * steps, 128, 1);
+    BfloatArray a = BfloatArray.random(64L * steps, 128, 1);
     float[] result = pipeline("test_pipeline", steps);
     for (int row = 0; row < 128; row += 7) {
       for (int column = 0; column < 128; column++) {

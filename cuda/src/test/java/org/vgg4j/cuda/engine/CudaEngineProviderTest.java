@@ -3,14 +3,25 @@ package org.vgg4j.cuda.engine;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.vgg4j.base.InputException;
+import org.vgg4j.cuda.driver.Context;
+import org.vgg4j.cuda.driver.DeviceMemory;
+import org.vgg4j.cuda.driver.Driver;
 import org.vgg4j.cuda.driver.Emulator;
+import org.vgg4j.model.Architecture;
+import org.vgg4j.model.Configuration;
 import org.vgg4j.network.Device;
 import org.vgg4j.network.Engine;
 import org.vgg4j.network.EngineProvider;
 import org.vgg4j.network.Engines;
+import org.vgg4j.network.Exchange;
+import org.vgg4j.network.Inference;
+import org.vgg4j.network.LearnerOptions;
+import org.vgg4j.network.Network;
+import org.vgg4j.network.Networks;
 import org.vgg4j.network.Precision;
 
 /** How a GPU is found, and what is said where it cannot be used. */
@@ -62,6 +73,54 @@ class CudaEngineProviderTest {
     try (Engine engine = Engines.open(Device.of("cuda:0,1,2,3"), 1)) {
       assertThat(engine.kernels().description())
           .isEqualTo("4 x vgg4j emulator (cuda:0,1,2,3), products of bf16, sums of fp32");
+    }
+  }
+
+  @Test
+  void aHopperHasKernelsOfItsOwnWhereTheDriverIsNewEnough() {
+    Emulator.pose(1, 12000, 90, 1L << 28);
+    try (Engine engine = Engines.open(Device.of("cuda"), 1)) {
+      assertThat(engine.kernels().name()).isEqualTo("cuda-sm90a-bf16-cc90");
+      assertThat(engine.kernels().reason()).contains("Hopper");
+    }
+    Emulator.pose(1, 11080, 90, 1L << 28);
+    assertThat(kernels(Device.of("cuda"))).isEqualTo("cuda:0 cuda-sm80-bf16-cc90");
+  }
+
+  @Test
+  void ampereKernelsCanBeAskedForOnAHopper() {
+    Emulator.pose(1, 12040, 90, 1L << 28);
+    System.setProperty("vgg.cuda.family", "ampere");
+    try {
+      assertThat(kernels(Device.of("cuda"))).isEqualTo("cuda:0 cuda-sm80-bf16-cc90");
+      System.setProperty("vgg.cuda.family", "hopper");
+      assertThatThrownBy(() -> Engines.open(Device.of("cuda"), 1))
+          .isInstanceOf(InputException.class)
+          .hasMessage("property vgg.cuda.family is 'hopper' but can only be ampere");
+    } finally {
+      System.clearProperty("vgg.cuda.family");
+    }
+  }
+
+  /** The first infers, the one with the least memory limits training. */
+  @Test
+  void networksAreJudgedByTheMemoryOfTheGpuThatInfers() {
+    Emulator.pose(2, 12040, 80, 64L << 20);
+    Architecture network = Networks.smallest(Configuration.A, 32, 10);
+    Context full = Context.open(Driver.open().device(1));
+    try (full;
+        DeviceMemory taken = DeviceMemory.allocate(full, (64L << 20) - (1 << 16));
+        Engine engine = Engines.open(Device.of("cuda:0,1"), 1);
+        Network loaded = engine.load(Networks.random(network, 5))) {
+      assertThat(taken.bytes()).isPositive();
+      try (Inference inference = loaded.inference(1, Set.of())) {
+        assertThat(inference.scores(Networks.images(network, 1, 1), 1)).hasSize(10);
+      }
+      LearnerOptions options =
+          new LearnerOptions(2, 1, 0, new LearnerOptions.Descent(0.9, 0, true));
+      assertThatThrownBy(() -> engine.learner(Networks.random(network, 5), options, Exchange.ALONE))
+          .isInstanceOf(InputException.class)
+          .hasMessageContaining("cuda:1");
     }
   }
 

@@ -8,7 +8,6 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.vgg4j.cuda.driver.Context;
 import org.vgg4j.cuda.driver.CudaStream;
-import org.vgg4j.cuda.driver.DeviceMemory;
 import org.vgg4j.cuda.driver.Driver;
 import org.vgg4j.cuda.driver.Emulator;
 import org.vgg4j.cuda.kernels.KernelLibrary;
@@ -21,6 +20,18 @@ import org.vgg4j.network.HostThreads;
 /** Images on their way to the emulated GPU. */
 @ExtendWith(Emulator.class)
 class ImageFeedTest {
+  private static final int SIDE = 3;
+  private static final int TAPS = SIDE * SIDE;
+
+  /** What the middle of each filter covers: the images. */
+  private static float[] middles(float[] patches, int area) {
+    float[] middles = new float[patches.length / TAPS];
+    for (int plane = 0; plane < middles.length / area; plane++) {
+      System.arraycopy(patches, (plane * TAPS + TAPS / 2) * area, middles, plane * area, area);
+    }
+    return middles;
+  }
+
   private static float value(int call, int at) {
     return (at * 31 + call) % 251 - 100; // exact in bf16
   }
@@ -31,7 +42,7 @@ class ImageFeedTest {
   @ParameterizedTest
   @CsvSource({"3, 7, 5", "1, 312, 280", "2, 512, 256", "5, 311, 300"})
   void imagesAndIntsArrive(int count, int height, int width) {
-    MapShape shape = MapShape.patches(count, height, width, 1);
+    MapShape shape = MapShape.patches(count, height, width, SIDE);
     int values = 3 * shape.pixels();
     int[][] ints = {new int[count], new int[count]};
     long bytes = ImageFeed.bytes(count, height, width, ints.length);
@@ -44,7 +55,7 @@ class ImageFeedTest {
       long device = allocation.take("input", bytes);
       long map = allocation.take("map", Precision.BF16.bytes(shape.values()));
       long back = allocation.take("back", Float.BYTES * shape.values());
-      ImageFeed feed = new ImageFeed(gpu, threads, 1, allocation, device, bytes);
+      ImageFeed feed = new ImageFeed(gpu, threads, SIDE, allocation, device, bytes);
       for (int call = 0; call < 3; call++) {
         float[] images = new float[values + 10];
         Arrays.fill(images, Float.NaN);
@@ -58,11 +69,10 @@ class ImageFeedTest {
         Planes planes = Precision.BF16.at(map, shape.values());
         long at = feed.copy(stream, images, shape, planes, ints);
         assertThat(at).isEqualTo(device + 4L * values);
-        new Layouts(gpu.library()).toPlanes(stream, shape, planes, 3, back);
-        DeviceMemory memory = allocation.memory(back);
-        float[] actual = new float[values];
-        memory.download(actual);
-        assertThat(actual).isEqualTo(Arrays.copyOf(images, values));
+        new Layouts(gpu.library()).toPlanes(stream, shape, planes, 3 * TAPS, back);
+        float[] patches = new float[values * TAPS];
+        allocation.memory(back).download(patches);
+        assertThat(middles(patches, height * width)).isEqualTo(Arrays.copyOf(images, values));
         int[] all = new int[(int) (bytes / 4)];
         allocation.memory(device).download(all);
         assertThat(Arrays.copyOfRange(all, values, values + count)).isEqualTo(ints[0]);
