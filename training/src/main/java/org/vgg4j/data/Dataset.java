@@ -3,6 +3,7 @@ package org.vgg4j.data;
 import java.util.List;
 import org.vgg4j.image.RgbImage;
 import org.vgg4j.image.transform.Geometry;
+import org.vgg4j.image.transform.Rescale;
 import org.vgg4j.model.Label;
 import org.vgg4j.model.Target;
 
@@ -40,6 +41,17 @@ public interface Dataset {
    */
   default Target target(int index, Geometry geometry) {
     return new Label(label(index));
+  }
+
+  /**
+   * Returns the objects in an image that have boxes: of its own class and of others. None unless
+   * the data set was opened with boxes.
+   *
+   * @param index from 0 to size - 1
+   * @param decoded size of the image as {@link #image} gives it
+   */
+  default List<BoxedObject> objects(int index, Rescale.Size decoded) {
+    return List.of();
   }
 
   /** Whether the classes of the images are known: of all of them, or of none. */

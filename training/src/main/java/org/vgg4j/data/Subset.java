@@ -3,6 +3,7 @@ package org.vgg4j.data;
 import java.util.List;
 import org.vgg4j.image.RgbImage;
 import org.vgg4j.image.transform.Geometry;
+import org.vgg4j.image.transform.Rescale;
 import org.vgg4j.model.Target;
 
 /** Some images of another data set, in a given order. As thread-safe as that one. */
@@ -52,6 +53,11 @@ public final class Subset implements Dataset {
   @Override
   public Target target(int index, Geometry geometry) {
     return whole.target(indices[index], geometry);
+  }
+
+  @Override
+  public List<BoxedObject> objects(int index, Rescale.Size decoded) {
+    return whole.objects(indices[index], decoded);
   }
 
   @Override
