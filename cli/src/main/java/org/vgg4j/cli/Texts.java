@@ -20,9 +20,9 @@ final class Texts {
   static final String MODEL =
       "a model.safetensors that vgg train or vgg import wrote, or a file that vgg import reads";
   static final String DATA =
-      "fashion-mini (built in), fashion-mnist, or a folder: with one sub-folder of images per"
-          + " class, with train/, val/ and test/ that have such sub-folders, with IDX files, with"
-          + " CIFAR's binary files, or with ILSVRC as distributed or as Kaggle has it";
+      "fashion-mini or fashion-boxes (built in), fashion-mnist, or a folder: with one sub-folder of"
+          + " images per class, with train/, val/ and test/ that have such sub-folders, with IDX"
+          + " files, with CIFAR's binary files, or with ILSVRC as distributed or as Kaggle has it";
   static final String HELD_OUT =
       "fraction of each class held out of the training images for validation, where there is no"
           + " val/ (default: ${DEFAULT-VALUE})";

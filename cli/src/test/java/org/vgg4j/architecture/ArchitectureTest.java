@@ -172,13 +172,18 @@ class ArchitectureTest {
       inner("data.packed", "data").because("a few files say all about such a data set");
 
   @ArchTest
+  static final ArchRule dataBoxes =
+      inner("data.boxes", "data.folder", "data.packed", "data")
+          .because("boxes lie beside images of any layout, and are matched by their names");
+
+  @ArchTest
   static final ArchRule dataIlsvrc =
       inner("data.ilsvrc", "data.archive", "data.folder", "data")
           .because("ILSVRC comes as archives or as folders");
 
   @ArchTest
   static final ArchRule dataSource =
-      inner("data.source", "data.ilsvrc", "data.packed", "data.folder", "data")
+      inner("data.source", "data.boxes", "data.ilsvrc", "data.packed", "data.folder", "data")
           .because("which layout it is is decided in one place, above all of them");
 
   @ArchTest

@@ -126,7 +126,7 @@ class WrongInputTest {
     String sentence =
         "there is no data set "
             + nowhere
-            + ": give fashion-mini, fashion-mnist or a folder of images";
+            + ": give fashion-mini, fashion-boxes, fashion-mnist or a folder of images";
     assertRefused(train("--data", nowhere), sentence);
     assertRefused(Vgg.run("evaluate", "--data", nowhere, "--model", model()), sentence);
     assertRefused(Vgg.run("data", "export", "--data", nowhere, "--out", root), sentence);

@@ -19,7 +19,9 @@ public enum Purpose {
   /** Dropout after fc7. */
   DROPOUT_FC7(6),
   /** The image with which an exported model is checked. */
-  EXPORT_CHECK(7);
+  EXPORT_CHECK(7),
+  /** What is drawn on an image of fashion-boxes; the epoch is the part. */
+  FASHION_BOXES(8);
 
   private final int code;
 

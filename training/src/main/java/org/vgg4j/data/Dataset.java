@@ -54,6 +54,11 @@ public interface Dataset {
     return List.of();
   }
 
+  /** Whether it is known what objects the images show, and where. */
+  default boolean hasBoxes() {
+    return false;
+  }
+
   /** Whether the classes of the images are known: of all of them, or of none. */
   default boolean isLabelled() {
     return true;

@@ -61,6 +61,11 @@ public final class Subset implements Dataset {
   }
 
   @Override
+  public boolean hasBoxes() {
+    return whole.hasBoxes();
+  }
+
+  @Override
   public boolean isLabelled() {
     return whole.isLabelled();
   }

@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Set;
 import java.util.stream.IntStream;
+import org.vgg4j.data.BoxedObject;
 import org.vgg4j.data.Dataset;
 import org.vgg4j.image.BitmapFont;
 import org.vgg4j.image.RgbImage;
@@ -17,8 +18,8 @@ import org.vgg4j.model.Interpolation;
 
 /**
  * One image that shows a data set: some of its classes by name, and below each name up to eight of
- * its images, spread from the first to the last, no two alike. The same data set gives the same
- * sheet.
+ * its images, spread from the first to the last, no two alike, with the boxes of their objects: in
+ * yellow those of the image's class, in blue others. The same data set gives the same sheet.
  */
 public final class ContactSheet {
   private static final int COLUMNS = 8;
@@ -33,6 +34,11 @@ public final class ContactSheet {
   private static final int SCALE = 2; // of letters
   private static final int HEADING = BitmapFont.LINE * SCALE + 6;
   private static final int INK = 0x202020;
+
+  /** Outlines of objects of the image's own class, and of other classes. */
+  private static final int OWN = 0xFFE000;
+
+  private static final int OTHER = 0x40B0FF;
 
   /**
    * Where to take an image from within each of the equal stretches of a class: later ones only if
@@ -113,10 +119,11 @@ public final class ContactSheet {
         break;
       }
       try {
-        RgbImage image = square(dataset.image(index));
+        RgbImage whole = dataset.image(index);
+        RgbImage image = square(whole);
         RgbImage thumbnail = Rescale.resize(image, THUMBNAIL, THUMBNAIL, Interpolation.BILINEAR);
         if (thumbnails.stream().noneMatch(other -> alike(other, thumbnail))) {
-          chosen.add(image);
+          chosen.add(outlined(image, dataset, index, Rescale.Size.of(whole)));
           thumbnails.add(thumbnail);
         }
       } catch (UnreadableImageException e) {
@@ -155,6 +162,30 @@ public final class ContactSheet {
             side,
             side);
     return Rescale.resize(middle, SIDE, SIDE, Interpolation.BILINEAR);
+  }
+
+  /** With the boxes of its objects, those of its own class above the others. */
+  private static RgbImage outlined(
+      RgbImage square, Dataset dataset, int index, Rescale.Size original) {
+    int side = Math.min(original.width(), original.height());
+    int left = RgbImage.centered(original.width(), side);
+    int top = RgbImage.centered(original.height(), side);
+    RgbImage image = square;
+    for (boolean own : new boolean[] {false, true}) {
+      for (BoxedObject object : dataset.objects(index, original)) {
+        if (own == (dataset.isLabelled() && object.label() == dataset.label(index))) {
+          image =
+              Outline.draw(
+                  image,
+                  (int) Math.round((object.box().left() - left) * SIDE / side),
+                  (int) Math.round((object.box().top() - top) * SIDE / side),
+                  (int) Math.round((object.box().right() - left) * SIDE / side),
+                  (int) Math.round((object.box().bottom() - top) * SIDE / side),
+                  own ? OWN : OTHER);
+        }
+      }
+    }
+    return image;
   }
 
   private static RgbImage draw(List<Group> groups) {

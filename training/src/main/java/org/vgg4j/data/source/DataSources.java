@@ -15,6 +15,8 @@ import org.vgg4j.data.HeldOut;
 import org.vgg4j.data.Source;
 import org.vgg4j.data.Split;
 import org.vgg4j.data.Synsets;
+import org.vgg4j.data.boxes.BoxedSource;
+import org.vgg4j.data.boxes.FashionBoxes;
 import org.vgg4j.data.folder.FolderLayout;
 import org.vgg4j.data.folder.FolderLook;
 import org.vgg4j.data.folder.ImageFolderDataset;
@@ -30,6 +32,8 @@ import org.vgg4j.data.packed.IdxFolder;
  *
  * <ul>
  *   <li>{@code fashion-mini}: 6,000 training and 1,000 test images of Fashion-MNIST, built in;
+ *   <li>{@code fashion-boxes}: a garment of each of these on a larger canvas, with its box, built
+ *       in;
  *   <li>{@code fashion-mnist}: all 60,000 and 10,000, from where Debian's package
  *       dataset-fashion-mnist puts them;
  *   <li>a folder with four IDX files (train-images-idx3-ubyte, train-labels-idx1-ubyte, and the
@@ -52,7 +56,8 @@ import org.vgg4j.data.packed.IdxFolder;
  * class is held out instead. Test images are never used for that. Thread-safe.
  */
 public final class DataSources {
-  private static final String KNOWN = "give fashion-mini, fashion-mnist or a folder of images";
+  private static final String KNOWN =
+      "give fashion-mini, fashion-boxes, fashion-mnist or a folder of images";
 
   /** How many folders, each the only one in the one before, are looked through. */
   private static final int DEEPEST = 5;
@@ -121,7 +126,11 @@ public final class DataSources {
   public static Dataset openLabelled(
       String spec, @Nullable Split split, int limit, double heldOut, long seed) {
     HeldOut.requireFraction(heldOut);
-    Source source = find(spec);
+    return part(find(spec), spec, split, limit, heldOut, seed);
+  }
+
+  private static Dataset part(
+      Source source, String spec, @Nullable Split split, int limit, double heldOut, long seed) {
     if (split == Split.TRAIN) {
       return source.divide(limit, heldOut, seed).train();
     }
@@ -147,6 +156,44 @@ public final class DataSources {
           spec + " has only images whose classes are not known: write a submission of them");
     }
     return source.validation() != null ? source.validation() : source.labelled().get(0);
+  }
+
+  /**
+   * Opens a data set for training a network that finds boxes: the targets of its parts are boxes.
+   * Images without a box of their own class are left out, and a note says how many.
+   *
+   * @param spec as for {@link #open(String, int, double, long)}
+   * @param boxes the file or folder that has the boxes; null for those that lie with the data
+   * @param limit as there
+   * @param heldOut as there
+   * @param seed as there
+   * @throws InputException if there is no such data set, it has no boxes, or something is wrong
+   *     with either
+   */
+  public static DataSplits openBoxed(
+      String spec, @Nullable Path boxes, int limit, double heldOut, long seed) {
+    HeldOut.requireFraction(heldOut);
+    return findBoxed(spec, boxes).divide(limit, heldOut, seed);
+  }
+
+  /**
+   * Opens one part of a data set to evaluate boxes on: to {@link #openBoxed} what {@link
+   * #openLabelled(String, Split, int, double, long)} is to {@link #open(String, int, double,
+   * long)}.
+   */
+  public static Dataset openLabelledBoxed(
+      String spec,
+      @Nullable Path boxes,
+      @Nullable Split split,
+      int limit,
+      double heldOut,
+      long seed) {
+    HeldOut.requireFraction(heldOut);
+    return part(findBoxed(spec, boxes), spec, split, limit, heldOut, seed);
+  }
+
+  private static Source findBoxed(String spec, @Nullable Path boxes) {
+    return BoxedSource.of(find(spec), boxes);
   }
 
   /**
@@ -228,6 +275,7 @@ public final class DataSources {
   private static Source find(String spec) {
     return switch (spec) {
       case FashionMnist.MINI -> FashionMnist.mini();
+      case FashionBoxes.NAME -> FashionBoxes.open();
       case FashionMnist.FULL -> FashionMnist.full(FashionMnist.DEBIAN_FOLDER);
       default -> findFolder(spec);
     };

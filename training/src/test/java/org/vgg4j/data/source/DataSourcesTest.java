@@ -263,7 +263,7 @@ class DataSourcesTest {
           .hasMessage(
               "there is no data set "
                   + spec
-                  + ": give fashion-mini, fashion-mnist or a folder of images");
+                  + ": give fashion-mini, fashion-boxes, fashion-mnist or a folder of images");
     }
   }
 

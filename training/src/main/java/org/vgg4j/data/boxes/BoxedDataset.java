@@ -1,0 +1,145 @@
+package org.vgg4j.data.boxes;
+
+import java.util.List;
+import java.util.Locale;
+import org.jspecify.annotations.Nullable;
+import org.vgg4j.data.BoxedObject;
+import org.vgg4j.data.Dataset;
+import org.vgg4j.data.Fingerprint;
+import org.vgg4j.image.RgbImage;
+import org.vgg4j.image.UnreadableImageException;
+import org.vgg4j.image.transform.Box;
+import org.vgg4j.image.transform.Geometry;
+import org.vgg4j.image.transform.Rescale;
+import org.vgg4j.model.BoxTarget;
+import org.vgg4j.model.Target;
+
+/**
+ * A data set for localisation: its targets are boxes. The target of an image is its largest object
+ * of its own class, the first of several as large. An image without such an object counts as
+ * unreadable. As thread-safe as the data set whose objects it takes.
+ */
+public final class BoxedDataset implements Dataset {
+  private final Dataset whole;
+
+  /**
+   * @param whole labelled images whose objects have boxes
+   * @throws IllegalArgumentException if it has no boxes, or no labels
+   */
+  public BoxedDataset(Dataset whole) {
+    if (!whole.hasBoxes() || !whole.isLabelled()) {
+      throw new IllegalArgumentException(whole.name() + " has no boxes, or no labels");
+    }
+    this.whole = whole;
+  }
+
+  /**
+   * Returns where an image's object lies in a crop, as shares of the crop's width and height; it
+   * may reach beyond.
+   *
+   * @throws UnreadableImageException if the image has no object of its own class
+   */
+  @Override
+  public Target target(int index, Geometry geometry) {
+    Box box = geometry.toCrop(own(index, geometry.original()).box());
+    double width = geometry.crop().width();
+    double height = geometry.crop().height();
+    return new BoxTarget(
+        label(index),
+        (box.left() + box.right()) / 2 / width,
+        (box.top() + box.bottom()) / 2 / height,
+        box.width() / width,
+        box.height() / height);
+  }
+
+  private BoxedObject own(int index, Rescale.Size size) {
+    BoxedObject largest = largestOwn(whole.objects(index, size), label(index));
+    if (largest == null) {
+      throw new UnreadableImageException(
+          String.format(
+              Locale.ROOT,
+              "%s has no box of its class %s inside its %d x %d pixels: correct its boxes",
+              id(index),
+              classNames().get(label(index)),
+              size.width(),
+              size.height()));
+    }
+    return largest;
+  }
+
+  /** The largest object of a class, the first of several as large; null if there is none. */
+  static @Nullable BoxedObject largestOwn(List<BoxedObject> objects, int label) {
+    BoxedObject largest = null;
+    for (BoxedObject one : objects) {
+      if (one.label() == label && (largest == null || area(one) > area(largest))) {
+        largest = one;
+      }
+    }
+    return largest;
+  }
+
+  private static double area(BoxedObject object) {
+    return object.box().width() * object.box().height();
+  }
+
+  /**
+   * @throws UnreadableImageException also if the image has no object of its own class
+   */
+  @Override
+  public RgbImage image(int index) {
+    RgbImage image = whole.image(index);
+    BoxedObject unused = own(index, Rescale.Size.of(image)); // found out before training needs it
+    return image;
+  }
+
+  @Override
+  public List<BoxedObject> objects(int index, Rescale.Size decoded) {
+    return whole.objects(index, decoded);
+  }
+
+  @Override
+  public boolean hasBoxes() {
+    return true;
+  }
+
+  @Override
+  public String name() {
+    return whole.name();
+  }
+
+  @Override
+  public List<String> classNames() {
+    return whole.classNames();
+  }
+
+  @Override
+  public int size() {
+    return whole.size();
+  }
+
+  @Override
+  public int label(int index) {
+    return whole.label(index);
+  }
+
+  @Override
+  public String id(int index) {
+    return whole.id(index);
+  }
+
+  @Override
+  public List<String> notes() {
+    return whole.notes();
+  }
+
+  @Override
+  public boolean mayBeUnreadable() {
+    return whole.mayBeUnreadable();
+  }
+
+  /** Not that of the same images and boxes for classification. */
+  @Override
+  public String fingerprint() {
+    return new Fingerprint().add("boxes as targets").add(whole.fingerprint()).hex();
+  }
+}
