@@ -252,6 +252,20 @@ class ArchitectureTest {
           .because("evaluating a model must not need the code that trained it");
 
   @ArchTest
+  static final ArchRule evaluateBoxes =
+      inner("evaluate.boxes")
+          .because("what a box is worth does not depend on how it was found, or on any file");
+
+  @ArchTest
+  static final ArchRule boxesOnly =
+      noClasses()
+          .that()
+          .resideInAPackage(ROOT + ".evaluate.boxes")
+          .should()
+          .dependOnClassesThat(inRoomsOtherThan("evaluate", "image", "data", "base"))
+          .because("boxes are scored alike, whichever network or file they come from");
+
+  @ArchTest
   static final ArchRule parallel =
       arrows("parallel", "base")
           .because("processes add numbers for each other, and do not know what of");

@@ -48,13 +48,30 @@ public final class Significance {
    */
   public static Comparison compare(Posteriors first, Posteriors second) {
     int[] order = first.orderOf(second);
+    boolean[] firstRight = new boolean[order.length];
+    boolean[] secondRight = new boolean[order.length];
+    for (int n = 0; n < order.length; n++) {
+      firstRight[n] = first.predicted(n) == first.labels()[n];
+      secondRight[n] = second.predicted(order[n]) == first.labels()[n];
+    }
+    return compare(firstRight, secondRight);
+  }
+
+  /**
+   * Compares two methods by which images each got right.
+   *
+   * @throws IllegalArgumentException if the numbers of images differ
+   */
+  public static Comparison compare(boolean[] firstRight, boolean[] secondRight) {
+    if (firstRight.length != secondRight.length) {
+      throw new IllegalArgumentException(
+          "%d images and %d are not the same".formatted(firstRight.length, secondRight.length));
+    }
     int onlyFirst = 0;
     int onlySecond = 0;
-    for (int n = 0; n < order.length; n++) {
-      boolean firstRight = first.predicted(n) == first.labels()[n];
-      boolean secondRight = second.predicted(order[n]) == first.labels()[n];
-      onlyFirst += firstRight && !secondRight ? 1 : 0;
-      onlySecond += secondRight && !firstRight ? 1 : 0;
+    for (int n = 0; n < firstRight.length; n++) {
+      onlyFirst += firstRight[n] && !secondRight[n] ? 1 : 0;
+      onlySecond += secondRight[n] && !firstRight[n] ? 1 : 0;
     }
     return new Comparison(onlyFirst, onlySecond, mcNemar(onlyFirst, onlySecond));
   }
