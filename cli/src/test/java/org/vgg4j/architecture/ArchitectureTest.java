@@ -49,6 +49,7 @@ class ArchitectureTest {
           "views",
           "evaluate",
           "parallel",
+          "svm",
           "train",
           "report",
           "experiment",
@@ -269,6 +270,11 @@ class ArchitectureTest {
   static final ArchRule parallel =
       arrows("parallel", "base")
           .because("processes add numbers for each other, and do not know what of");
+
+  @ArchTest
+  static final ArchRule svm =
+      arrows("svm", "kernels", "data", "evaluate", "weights", "base")
+          .because("it learns from rows of numbers, whatever computed these");
 
   @ArchTest
   static final ArchRule train =

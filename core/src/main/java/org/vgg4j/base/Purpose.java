@@ -21,7 +21,9 @@ public enum Purpose {
   /** The image with which an exported model is checked. */
   EXPORT_CHECK(7),
   /** What is drawn on an image of fashion-boxes; the epoch is the part. */
-  FASHION_BOXES(8);
+  FASHION_BOXES(8),
+  /** In which order the images of a linear SVM are visited; the sample is the class. */
+  COORDINATE_ORDER(9);
 
   private final int code;
 

@@ -176,4 +176,27 @@ public interface Kernels {
       float momentum,
       float decay,
       Workers workers);
+
+  /**
+   * The dot product of a row with weights, added in double precision.
+   *
+   * @param length number of values
+   * @param row holds the values
+   * @param at index of the first value
+   * @param weights holds as many weights
+   * @param from index of the first weight
+   */
+  double dot(int length, float[] row, int at, double[] weights, int from);
+
+  /**
+   * Adds a multiple of a row to sums: {@code sums = sums + factor * row}, in double precision.
+   *
+   * @param length number of values
+   * @param factor what each value is multiplied by
+   * @param row holds the values
+   * @param at index of the first value
+   * @param sums holds as many sums, overwritten
+   * @param from index of the first sum
+   */
+  void addScaled(int length, double factor, float[] row, int at, double[] sums, int from);
 }

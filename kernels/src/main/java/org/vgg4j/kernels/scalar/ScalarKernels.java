@@ -219,4 +219,20 @@ public final class ScalarKernels implements Kernels {
           Arrays.fill(gradient, from, to, 0f);
         });
   }
+
+  @Override
+  public double dot(int length, float[] row, int at, double[] weights, int from) {
+    double sum = 0;
+    for (int i = 0; i < length; i++) {
+      sum += row[at + i] * weights[from + i];
+    }
+    return sum;
+  }
+
+  @Override
+  public void addScaled(int length, double factor, float[] row, int at, double[] sums, int from) {
+    for (int i = 0; i < length; i++) {
+      sums[from + i] += factor * row[at + i];
+    }
+  }
 }

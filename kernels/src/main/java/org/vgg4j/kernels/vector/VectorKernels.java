@@ -162,4 +162,14 @@ public final class VectorKernels implements Kernels {
       Workers workers) {
     scalar.sgd(first, count, weights, velocity, gradient, rate, momentum, decay, workers);
   }
+
+  @Override
+  public double dot(int length, float[] row, int at, double[] weights, int from) {
+    return Widened.dot(length, row, at, weights, from);
+  }
+
+  @Override
+  public void addScaled(int length, double factor, float[] row, int at, double[] sums, int from) {
+    Widened.addScaled(length, factor, row, at, sums, from);
+  }
 }
