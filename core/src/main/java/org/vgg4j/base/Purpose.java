@@ -23,7 +23,11 @@ public enum Purpose {
   /** What is drawn on an image of fashion-boxes; the epoch is the part. */
   FASHION_BOXES(8),
   /** In which order the images of a linear SVM are visited; the sample is the class. */
-  COORDINATE_ORDER(9);
+  COORDINATE_ORDER(9),
+  /** Which images are for learning and testing; the epoch is the split, the sample the class. */
+  BENCHMARK_SPLIT(10),
+  /** Which images are held out to choose an SVM's C; the sample is the class. */
+  COST_SPLIT(11);
 
   private final int code;
 

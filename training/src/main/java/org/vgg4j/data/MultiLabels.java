@@ -2,6 +2,7 @@ package org.vgg4j.data;
 
 import java.util.Arrays;
 import java.util.List;
+import org.vgg4j.base.InputException;
 
 /**
  * What is known of images that may show several classes: of each image and class, whether the image
@@ -91,6 +92,40 @@ public final class MultiLabels {
       count += state(i, label) == state ? 1 : 0;
     }
     return count;
+  }
+
+  /**
+   * Returns the class of each image, where images show one class each.
+   *
+   * @throws InputException if one shows none or several
+   */
+  public int[] single() {
+    int[] labels = new int[size];
+    for (int i = 0; i < size; i++) {
+      labels[i] = -1;
+      for (int k = 0; k < classNames.size(); k++) {
+        if (state(i, k) == POSITIVE) {
+          if (labels[i] >= 0) {
+            throw notSingle(i, "shows %s and %s".formatted(name(labels[i]), name(k)));
+          }
+          labels[i] = k;
+        }
+      }
+      if (labels[i] < 0) {
+        throw notSingle(i, "shows no class");
+      }
+    }
+    return labels;
+  }
+
+  private String name(int label) {
+    return classNames.get(label);
+  }
+
+  private static InputException notSingle(int image, String what) {
+    return new InputException(
+        "image %d %s, so there is no one class that is right for it: measure average precision instead"
+            .formatted(image, what));
   }
 
   /** Returns the labels of some images, in the given order. */
