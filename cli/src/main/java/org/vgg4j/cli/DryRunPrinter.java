@@ -65,7 +65,7 @@ final class DryRunPrinter {
         Math.log(found.architecture().classes()),
         1 / found.secondsPerImage(),
         found.steps(),
-        PlanCommand.time(found.seconds() / 86_400));
+        Plan.time(found.seconds() / 86_400));
     out.flush();
   }
 
@@ -116,8 +116,6 @@ final class DryRunPrinter {
   void end() {
     out.printf(
         "Nothing is in the way%s.%n",
-        runs > 1
-            ? " of " + runs + " stages, " + PlanCommand.time(secondsOfAll / 86_400) + " in all"
-            : "");
+        runs > 1 ? " of " + runs + " stages, " + Plan.time(secondsOfAll / 86_400) + " in all" : "");
   }
 }

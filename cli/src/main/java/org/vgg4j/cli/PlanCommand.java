@@ -1,22 +1,31 @@
 package org.vgg4j.cli;
 
-import java.text.DecimalFormat;
-import java.text.DecimalFormatSymbols;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
+import java.util.HashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
+import java.util.function.IntPredicate;
 import org.jspecify.annotations.Nullable;
+import org.vgg4j.base.Bytes;
 import org.vgg4j.base.InputException;
+import org.vgg4j.evaluate.TestScales;
 import org.vgg4j.experiment.Benchmark;
+import org.vgg4j.experiment.GpuCard;
+import org.vgg4j.experiment.GradientExchange;
+import org.vgg4j.experiment.HostExchange;
+import org.vgg4j.experiment.LineExchange;
+import org.vgg4j.experiment.PeerExchange;
 import org.vgg4j.experiment.TrainingCost;
+import org.vgg4j.experiment.TrainingMachine;
+import org.vgg4j.experiment.TrainingRun;
 import org.vgg4j.model.Architecture;
 import org.vgg4j.network.Device;
 import org.vgg4j.network.Engine;
 import org.vgg4j.network.Engines;
 import org.vgg4j.network.FcWeights;
-import org.vgg4j.network.MemoryPlan;
+import org.vgg4j.network.MemoryOracle;
+import org.vgg4j.network.Precision;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -27,13 +36,22 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "plan",
     description =
-        "Predicts what a training run takes on one machine or several identical ones: time, memory,"
-            + " energy, network traffic and the rate at which images must be decoded. Default:"
-            + " the paper's run on ILSVRC-2012.",
+        "Predicts what a training run takes on one machine or GPU, or on several identical ones:"
+            + " time, memory, energy, traffic and the rate at which images must be decoded."
+            + " Default: the paper's run on ILSVRC-2012.",
     sortOptions = false)
 final class PlanCommand implements Runnable {
   /** Of one core, for ILSVRC's images: what benchmarks/decode measured, see docs/performance.md. */
   private static final double DECODED_PER_CORE = 455;
+
+  /** Images that processors have at a time. */
+  private static final int MICRO_BATCH = 16;
+
+  /** Of a machine with two processors or so. */
+  private static final double WATTS = 200;
+
+  /** Whole images at a time in dense evaluation, as vgg evaluate has it. */
+  private static final int WHOLE = 64;
 
   @Spec private CommandSpec spec;
 
@@ -57,17 +75,16 @@ final class PlanCommand implements Runnable {
       names = "--batch",
       paramLabel = "N",
       defaultValue = "256",
-      description = "images per step, over all machines (default: ${DEFAULT-VALUE})")
+      description = "images per step, over all machines or GPUs (default: ${DEFAULT-VALUE})")
   private int batch;
 
   @Option(
       names = "--micro-batch",
       paramLabel = "N",
-      defaultValue = "16",
       description =
-          "images that a machine has at a time, for its memory and for measuring its rate (default:"
-              + " ${DEFAULT-VALUE})")
-  private int microBatch;
+          "images that a machine or GPU has at a time, for its memory and its rate (default: 16; on"
+              + " a GPU its share of a batch, or what fits of that)")
+  private @Nullable Integer microBatch;
 
   @Option(
       names = "--machines",
@@ -80,22 +97,22 @@ final class PlanCommand implements Runnable {
   @Option(
       names = "--images-per-second",
       paramLabel = "R",
-      description = "of one machine in training (default: measured on this one)")
+      description = "of one machine in training (default: measured on this one, see --device)")
   private @Nullable Double imagesPerSecond;
 
   @Option(
       names = "--gigabits",
       paramLabel = "F",
       defaultValue = "10",
-      description = "bandwidth of each machine, in Gbit/s (default: ${DEFAULT-VALUE})")
+      description =
+          "bandwidth of each machine to the others, in Gbit/s (default: ${DEFAULT-VALUE})")
   private double gigabits;
 
   @Option(
       names = "--watts",
       paramLabel = "F",
-      defaultValue = "200",
-      description = "power of each machine (default: ${DEFAULT-VALUE})")
-  private double watts;
+      description = "power of each machine or GPU (default: 200, or what --gpu takes at most)")
+  private @Nullable Double watts;
 
   @Option(
       names = "--decoded-per-core",
@@ -105,6 +122,26 @@ final class PlanCommand implements Runnable {
           "images that one core decodes and rescales per second; benchmarks/decode measures it"
               + " (default: ${DEFAULT-VALUE})")
   private double decodedPerCore;
+
+  @Mixin private final GpuOptions gpu = new GpuOptions();
+
+  @Option(
+      names = "--test-scales",
+      paramLabel = "Q,Q",
+      split = ",",
+      description =
+          "with --gpu: also what dense evaluation at these scales takes (bench measures it where"
+              + " the GPU is)")
+  private List<Integer> testScales = List.of();
+
+  @Option(
+      names = "--test-images",
+      paramLabel = "N",
+      defaultValue = "50000",
+      description = "images for that (default: ${DEFAULT-VALUE})")
+  private long testImages;
+
+  @Mixin private final DeviceOption device = new DeviceOption();
 
   @Mixin private final ThreadsOption threads = new ThreadsOption();
 
@@ -118,157 +155,226 @@ final class PlanCommand implements Runnable {
           "option decoded-per-core is " + decodedPerCore + " but must be more than 0");
     }
     Architecture network = options.network();
-    costs(network, 1); // finds mistakes in options before anything is measured
-    try (Engine engine = Engines.open(Device.CPU, threads.count())) {
-      double rate = imagesPerSecond != null ? imagesPerSecond : measure(engine, network);
-      List<TrainingCost> costs = costs(network, rate);
-      MemoryPlan memory = engine.memory().training(network, imagesAtATime(), batch);
-      spec.commandLine()
-          .getOut()
-          .println(json ? Json.of(asMap(costs, memory)) : text(engine, costs, memory));
+    GpuCard card = gpu.card();
+    List<Integer> gpus = gpu.numbers(isTyped("--machines"));
+    requireConsistent(card, gpus);
+    List<Integer> counts = gpus == null ? machines : gpus;
+    GradientExchange exchange = new LineExchange(threads.count(), gigabits); // checks its options
+    TrainingRun run = trainingRun(network, batch);
+    for (int count : counts) { // finds mistakes in options before anything is measured
+      TrainingCost.requirePossible(run, count, gpus == null ? "machines" : "gpus");
+    }
+    TrainingMachine checked =
+        TrainingMachine.ofRate(
+            imagesPerSecond == null ? 1 : imagesPerSecond, watts == null ? WATTS : watts);
+    Plan plan =
+        card != null
+            ? predicted(network, card, counts, gpus != null)
+            : here(network, counts, gpus != null, checked, exchange);
+    spec.commandLine().getOut().println(json ? Json.of(plan.asMap()) : plan.text());
+  }
+
+  private boolean isTyped(String option) {
+    return spec.commandLine().getParseResult().hasMatchedOption(option);
+  }
+
+  private void requireConsistent(@Nullable GpuCard card, @Nullable List<Integer> gpus) {
+    if (card != null && imagesPerSecond != null) {
+      throw new InputException(
+          "option gpu predicts a rate and option images-per-second states one: leave one out");
+    }
+    if (card != null && isTyped(DeviceOption.NAME)) {
+      throw new InputException(
+          "option gpu predicts the rate of a GPU, option device measures that of one that is here:"
+              + " leave one out");
+    }
+    if (card == null && gpus != null && imagesPerSecond != null) {
+      throw new InputException(
+          "option gpus needs to know more of a GPU than option images-per-second states: take --gpu"
+              + " instead, or let a GPU be measured");
+    }
+    if (gpus != null && isTyped("--gigabits")) {
+      throw new InputException(
+          "option gigabits is between machines, but option gpus plans for GPUs of one: leave out"
+              + " --gigabits, or take --machines");
+    }
+    if (card == null && !testScales.isEmpty()) {
+      throw new InputException(
+          "option test-scales needs option gpu: where a GPU is, bench --test-scales measures it");
+    }
+    if (testImages < 1) {
+      throw new InputException("option test-images is " + testImages + " but must be at least 1");
+    }
+    for (int scale : testScales) {
+      TestScales.requirePossible(scale, options.network().crop());
     }
   }
 
-  private List<TrainingCost> costs(Architecture network, double rate) {
-    List<TrainingCost> costs = new ArrayList<>();
-    for (int count : machines) {
-      TrainingCost.Machine machine =
-          new TrainingCost.Machine(rate, threads.count(), gigabits, watts);
-      costs.add(new TrainingCost(network, images, epochs, batch, microBatch, count, machine));
+  /**
+   * @param most images at a time if none are stated
+   */
+  private TrainingRun trainingRun(Architecture network, int most) {
+    return new TrainingRun(network, images, epochs, batch, microBatch == null ? most : microBatch);
+  }
+
+  /** The largest share of a batch, or as much of it as fits. */
+  private static int fitting(int share, IntPredicate fits) {
+    int images = share;
+    while (images > 1 && !fits.test(images)) {
+      images = (images + 1) / 2;
     }
-    return costs;
+    return images;
   }
 
-  private int imagesAtATime() {
-    return Math.min(microBatch, batch);
+  private static int fewest(List<Integer> counts) {
+    return counts.stream().mapToInt(Integer::intValue).min().orElse(1);
   }
 
-  private double measure(Engine engine, Architecture network) {
+  private Plan predicted(
+      Architecture network, GpuCard card, List<Integer> counts, boolean inOneMachine) {
+    boolean exact = device.get().precision() == Precision.FP32;
+    int share = trainingRun(network, batch).share(fewest(counts));
+    int fits = fitting(share, n -> card.fits(card.bytes(network, exact, n, n < batch)));
+    TrainingRun run = trainingRun(network, fits);
+    int atATime = run.atATime(fewest(counts));
+    double bytes = card.bytes(network, exact, atATime, atATime < batch);
+    if (!card.fits(bytes)) {
+      throw new InputException(
+          "training %d images at a time needs about %s, more than %s has room for: take a smaller micro-batch"
+              .formatted(atATime, Bytes.needed(bytes), card.title()));
+    }
+    TrainingMachine machine =
+        new TrainingMachine(
+            n -> card.step(network, exact, n, Math.min(n, run.microBatch())),
+            watts == null ? card.watts() : watts);
+    GradientExchange exchange =
+        inOneMachine ? new PeerExchange(gpu.link(), card.memory()) : new HostExchange(gigabits);
+    return plan(
+        new Subject(
+            "One " + card.title(), "predicted, " + (exact ? "fp32" : "bf16"), false, true, bytes),
+        run,
+        counts,
+        inOneMachine,
+        machine,
+        exchange,
+        dense(network, card, exact));
+  }
+
+  private List<Plan.Dense> dense(Architecture network, GpuCard card, boolean exact) {
+    List<Plan.Dense> dense = new ArrayList<>();
+    for (int scale : testScales) {
+      int width = (int) Math.round(scale * 4.0 / 3);
+      double pass = card.pass(network, exact, WHOLE, scale, width);
+      dense.add(new Plan.Dense(scale, scale, width, testImages, 2 * testImages * pass / WHOLE));
+    }
+    return dense;
+  }
+
+  /** For this machine, measured unless its rate is stated. */
+  private Plan here(
+      Architecture network,
+      List<Integer> counts,
+      boolean inOneMachine,
+      TrainingMachine stated,
+      GradientExchange ofProcessors) {
+    try (Engine engine = Engines.open(device.get(), threads.count())) {
+      boolean onCpu = engine.device().kind().equals(Device.CPU.kind());
+      if (engine.memory().devices() > 1) {
+        throw new InputException(
+            "option device is %s, but plan measures one GPU: name one, and take --gpus %d for several"
+                .formatted(engine.device().text(), engine.memory().devices()));
+      }
+      if (inOneMachine && onCpu) {
+        throw new InputException(
+            "option gpus is for GPUs, but this machine computes with its processors: take --gpu to"
+                + " predict, or --machines");
+      }
+      int share = trainingRun(network, batch).share(fewest(counts));
+      MemoryOracle memory = engine.memory();
+      TrainingRun run =
+          trainingRun(
+              network,
+              onCpu
+                  ? MICRO_BATCH
+                  : fitting(share, n -> memory.fits(memory.training(network, n, batch))));
+      boolean measured = imagesPerSecond == null;
+      TrainingMachine machine =
+          measured ? new TrainingMachine(measure(engine, run, counts), stated.watts()) : stated;
+      GradientExchange exchange = ofProcessors;
+      if (inOneMachine) {
+        exchange = new PeerExchange(gpu.link(), 1e9 * engine.probe().measure().read());
+      } else if (!onCpu) {
+        exchange = new HostExchange(gigabits);
+      }
+      String how =
+          onCpu ? engine.hostThreads().count() + " threads" : engine.kernels().description();
+      int atATime = run.atATime(fewest(counts));
+      return plan(
+          new Subject(
+              inOneMachine ? "One GPU" : "One machine",
+              measured ? "measured here, " + how : "as given",
+              measured,
+              false,
+              memory.training(network, atATime, batch).total()),
+          run,
+          counts,
+          inOneMachine,
+          machine,
+          exchange,
+          List.of());
+    }
+  }
+
+  /** Who trains: see {@link Plan}. */
+  private record Subject(
+      String who, String origin, boolean measured, boolean predicted, double memoryBytes) {}
+
+  private Plan plan(
+      Subject subject,
+      TrainingRun run,
+      List<Integer> counts,
+      boolean inOneMachine,
+      TrainingMachine machine,
+      GradientExchange exchange,
+      List<Plan.Dense> dense) {
+    List<TrainingCost> costs =
+        counts.stream().map(count -> new TrainingCost(run, count, machine, exchange)).toList();
+    double gigabitsOfLink = 8e-9 * gpu.link().bytesPerSecond();
+    String line =
+        inOneMachine
+            ? "%.0f GB/s to other GPUs (link %s)"
+                .formatted(1e-9 * gpu.link().bytesPerSecond(), GpuOptions.name(gpu.link()))
+            : Plan.number(gigabits) + " Gbit/s";
+    return new Plan(
+        costs,
+        inOneMachine,
+        subject.who(),
+        subject.origin(),
+        subject.measured(),
+        subject.predicted(),
+        subject.memoryBytes(),
+        run.atATime(fewest(counts)),
+        line,
+        inOneMachine ? gigabitsOfLink : gigabits,
+        decodedPerCore,
+        dense);
+  }
+
+  /** Measures every number of images that somebody has at a time. */
+  private TrainingMachine.StepTime measure(Engine engine, TrainingRun run, List<Integer> counts) {
     spec.commandLine().getErr().println("measuring how fast this machine trains...");
-    int count = imagesAtATime();
-    Benchmark benchmark = new Benchmark(engine, network, count, FcWeights.FP32);
-    return 1000 / benchmark.run(Benchmark.Pass.TRAIN).millisPerImage();
-  }
-
-  private String text(Engine engine, List<TrainingCost> costs, MemoryPlan memory) {
-    TrainingCost first = costs.get(0);
-    StringBuilder text = new StringBuilder();
-    text.append(
-        String.format(
-            Locale.ROOT,
-            "Network %s: %,d images, %d epochs, batches of %d: %,d steps.%nOne machine trains on"
-                + " %.2f images/s (%s), has %.0f W and %s Gbit/s, and needs %,.0f MB for %d images"
-                + " at a time.%n%n",
-            first.architecture(),
-            images,
-            epochs,
-            batch,
-            first.steps(),
-            first.machine().imagesPerSecond(),
-            imagesPerSecond != null
-                ? "as given"
-                : "measured here, " + engine.hostThreads().count() + " threads",
-            watts,
-            new DecimalFormat("0.###", DecimalFormatSymbols.getInstance(Locale.ROOT))
-                .format(gigabits),
-            memory.total() / 1e6,
-            imagesAtATime()));
-    TextTable table =
-        new TextTable()
-            .row(
-                "machines",
-                "images each",
-                "time",
-                "speed-up",
-                "kWh",
-                "s computing",
-                "s dividing",
-                "s waiting",
-                "MB sent",
-                "decoded/s each",
-                "cores for that");
-    for (TrainingCost cost : costs) {
-      table.row(
-          cost.machines(),
-          cost.imagesPerMachine(),
-          time(cost.days()),
-          String.format(Locale.ROOT, "%.2f", cost.speedUp()),
-          String.format(Locale.ROOT, "%,.0f", cost.kilowattHours()),
-          String.format(Locale.ROOT, "%.2f", cost.computeSeconds()),
-          String.format(Locale.ROOT, "%.2f", cost.extraSeconds()),
-          String.format(Locale.ROOT, "%.2f", cost.waitSeconds()),
-          String.format(Locale.ROOT, "%,.0f", cost.trafficBytes() / 1e6),
-          String.format(Locale.ROOT, "%.1f", cost.decodeRate()),
-          String.format(Locale.ROOT, "%.2f", cost.decodeRate() / decodedPerCore));
+    Map<Integer, Double> seconds = new HashMap<>();
+    List<Integer> andOne = new ArrayList<>(counts);
+    andOne.add(1); // the speed-up is relative to one
+    for (int count : andOne) {
+      seconds.computeIfAbsent(
+          run.atATime(count),
+          n -> {
+            Benchmark benchmark = new Benchmark(engine, run.architecture(), n, FcWeights.FP32);
+            return benchmark.run(Benchmark.Pass.TRAIN).millisPerImage() / 1000;
+          });
     }
-    text.append(table)
-        .append(
-            "\n"
-                + "images each: of a batch; in each step: computing the gradients of these images,"
-                + " dividing the work (products of the\n"
-                + "others' factors, and sending), and waiting for gradients that arrive after the"
-                + " end of the backward pass.\n"
-                + "Validation is not counted, and all batches count as full.\n");
-    text.append(
-        String.format(
-            Locale.ROOT,
-            "The paper: four GTX Titan Black, %.0f to %.0f days, which is %.0f to %.0f images/s for"
-                + " this many images and epochs; four were %.2f times as fast as one.%n",
-            TrainingCost.PAPER_DAYS_LOW,
-            TrainingCost.PAPER_DAYS_HIGH,
-            first.paperRate(TrainingCost.PAPER_DAYS_HIGH),
-            first.paperRate(TrainingCost.PAPER_DAYS_LOW),
-            TrainingCost.PAPER_SPEED_UP));
-    return text.toString();
-  }
-
-  /** In the unit that is easiest to read. */
-  static String time(double days) {
-    if (days >= 2) {
-      return String.format(Locale.ROOT, "%,.1f d", days);
-    }
-    double hours = days * 24;
-    return hours >= 2
-        ? String.format(Locale.ROOT, "%.1f h", hours)
-        : String.format(Locale.ROOT, "%.1f min", hours * 60);
-  }
-
-  private Map<String, Object> asMap(List<TrainingCost> costs, MemoryPlan memory) {
-    TrainingCost first = costs.get(0);
-    Map<String, Object> map = new LinkedHashMap<>();
-    map.put("arch", first.architecture().configuration().label());
-    map.put("width", first.architecture().width());
-    map.put("crop", first.architecture().crop());
-    map.put("images", images);
-    map.put("epochs", epochs);
-    map.put("batch", batch);
-    map.put("steps", first.steps());
-    map.put("imagesPerSecond", first.machine().imagesPerSecond());
-    map.put("measured", imagesPerSecond == null);
-    map.put("memoryBytes", memory.total());
-    map.put("microBatch", imagesAtATime());
-    map.put("watts", watts);
-    map.put("gigabitsPerSecond", gigabits);
-    map.put("paperDays", List.of(TrainingCost.PAPER_DAYS_LOW, TrainingCost.PAPER_DAYS_HIGH));
-    map.put("paperSpeedUpOfFour", TrainingCost.PAPER_SPEED_UP);
-    List<Map<String, Object>> rows = new ArrayList<>();
-    for (TrainingCost cost : costs) {
-      Map<String, Object> row = new LinkedHashMap<>();
-      row.put("machines", cost.machines());
-      row.put("imagesEach", cost.imagesPerMachine());
-      row.put("days", cost.days());
-      row.put("speedUp", cost.speedUp());
-      row.put("kilowattHours", cost.kilowattHours());
-      row.put("computeSecondsPerStep", cost.computeSeconds());
-      row.put("extraSecondsPerStep", cost.extraSeconds());
-      row.put("waitSecondsPerStep", cost.waitSeconds());
-      row.put("trafficSecondsPerStep", cost.trafficSeconds());
-      row.put("trafficBytesPerStep", cost.trafficBytes());
-      row.put("decodedPerSecondEach", cost.decodeRate());
-      row.put("decodingCoresEach", cost.decodeRate() / decodedPerCore);
-      rows.add(row);
-    }
-    map.put("machines", rows);
-    return map;
+    return images ->
+        images * Objects.requireNonNull(seconds.get(Math.min(images, run.microBatch())));
   }
 }

@@ -173,7 +173,7 @@ final class ReproduceCommand implements Callable<Integer> {
       if (!quietly.isQuiet()) {
         terminal.printf(
             "All of it takes about %s on this machine, if nothing has been done yet.%n",
-            PlanCommand.time(reproducer.predictSeconds() / 86_400));
+            Plan.time(reproducer.predictSeconds() / 86_400));
         terminal.flush();
       }
       AtomicFile.write(out.resolve(OPTIONS), identity(config) + "\n");
