@@ -217,9 +217,9 @@ final class PlanCommand implements Runnable {
     return new TrainingRun(network, images, epochs, batch, microBatch == null ? most : microBatch);
   }
 
-  /** The largest share of a batch, or as much of it as fits. */
-  private static int fitting(int share, IntPredicate fits) {
-    int images = share;
+  /** A whole batch, or as much of it as fits one machine. */
+  private static int fitting(int batch, IntPredicate fits) {
+    int images = batch;
     while (images > 1 && !fits.test(images)) {
       images = (images + 1) / 2;
     }
@@ -233,8 +233,7 @@ final class PlanCommand implements Runnable {
   private Plan predicted(
       Architecture network, GpuCard card, List<Integer> counts, boolean inOneMachine) {
     boolean exact = device.get().precision() == Precision.FP32;
-    int share = trainingRun(network, batch).share(fewest(counts));
-    int fits = fitting(share, n -> card.fits(card.bytes(network, exact, n, n < batch)));
+    int fits = fitting(batch, n -> card.fits(card.bytes(network, exact, n, n < batch)));
     TrainingRun run = trainingRun(network, fits);
     int atATime = run.atATime(fewest(counts));
     double bytes = card.bytes(network, exact, atATime, atATime < batch);
@@ -289,14 +288,13 @@ final class PlanCommand implements Runnable {
             "option gpus is for GPUs, but this machine computes with its processors: take --gpu to"
                 + " predict, or --machines");
       }
-      int share = trainingRun(network, batch).share(fewest(counts));
       MemoryOracle memory = engine.memory();
       TrainingRun run =
           trainingRun(
               network,
               onCpu
                   ? MICRO_BATCH
-                  : fitting(share, n -> memory.fits(memory.training(network, n, batch))));
+                  : fitting(batch, n -> memory.fits(memory.training(network, n, batch))));
       boolean measured = imagesPerSecond == null;
       TrainingMachine machine =
           measured ? new TrainingMachine(measure(engine, run, counts), stated.watts()) : stated;
