@@ -215,13 +215,7 @@ final class EvaluateCommand implements Callable<Integer> {
     Posteriors compared = compare == null || !group.leads() ? null : PosteriorsFile.read(compare);
     Synsets synsets = submission == null ? null : submittable(submission, members);
     Map<String, Double> roundingErrors = new LinkedHashMap<>();
-    List<Posteriors> posteriors = new ArrayList<>();
-    for (Path member : members) {
-      posteriors.add(
-          PosteriorsFile.isOne(member)
-              ? PosteriorsFile.read(member)
-              : evaluate(member, how, limit, form, chosen, roundingErrors));
-    }
+    List<Posteriors> posteriors = evaluate(members, how, limit, form, chosen, roundingErrors);
     Posteriors fused = Posteriors.fused(posteriors);
     if (!group.leads()) {
       return; // one process reports what all have found
@@ -329,12 +323,37 @@ final class EvaluateCommand implements Callable<Integer> {
         Locale.ROOT, "%s; its labels' error is %.2f %%", sentence, 100.0 * wrong / labels.length);
   }
 
+  /** The device is opened first: what is wrong with it is said before data are read. */
+  private List<Posteriors> evaluate(
+      List<Path> members,
+      ViewPlan how,
+      UnreadableLimit limit,
+      FcWeights form,
+      Device chosen,
+      Map<String, Double> roundingErrors) {
+    List<Posteriors> posteriors = new ArrayList<>();
+    if (members.stream().allMatch(PosteriorsFile::isOne)) {
+      members.forEach(member -> posteriors.add(PosteriorsFile.read(member)));
+      return posteriors;
+    }
+    try (Engine engine = Engines.open(chosen, threads.count())) {
+      engine.requireOneDeviceEach(group.size());
+      for (Path member : members) {
+        posteriors.add(
+            PosteriorsFile.isOne(member)
+                ? PosteriorsFile.read(member)
+                : evaluate(member, how, limit, form, engine, roundingErrors));
+      }
+    }
+    return posteriors;
+  }
+
   private Posteriors evaluate(
       Path path,
       ViewPlan how,
       UnreadableLimit limit,
       FcWeights form,
-      Device chosen,
+      Engine engine,
       Map<String, Double> roundingErrors) {
     ModelFile file = Models.read(path);
     List<Integer> scales = scales(file);
@@ -344,9 +363,7 @@ final class EvaluateCommand implements Callable<Integer> {
       noted = true; // once: several networks have the same images
     }
     ProgressLine progress = quiet.line(spec.commandLine().getErr());
-    try (Engine engine = Engines.open(chosen, threads.count());
-        Network network = engine.load(new Parameters(file.architecture(), file.arrays()), form)) {
-      engine.requireOneDeviceEach(group.size());
+    try (Network network = engine.load(new Parameters(file.architecture(), file.arrays()), form)) {
       roundingErrors.putAll(network.roundingErrors());
       file = file.withoutArrays(); // releases what was rounded before more memory is allocated
       int windows = how.protocol() == Protocol.CENTER_CROP ? dataset.size() : batch;

@@ -34,6 +34,9 @@ final class LocalRanks {
   private static final String HEAP_SHARE = "-XX:MaxRAMPercentage=";
   private static final String PARENT = "VGG_PARENT";
 
+  /** By which processes know with how many they share this machine's GPUs. */
+  private static final String SIZE = "VGG_LOCAL_SIZE";
+
   /** How lines begin that Gloo prints to standard output, where results go. */
   private static final String OF_GLOO = "[Gloo] ";
 
@@ -131,6 +134,7 @@ final class LocalRanks {
     environment.put("RANK", String.valueOf(rank));
     environment.put("LOCAL_RANK", String.valueOf(rank));
     environment.put("WORLD_SIZE", String.valueOf(count));
+    environment.put(SIZE, String.valueOf(count));
     environment.put(PARENT, String.valueOf(ProcessHandle.current().pid()));
     environment.remove("JDK_JAVA_OPTIONS"); // already in the arguments
     environment.remove("JAVA_TOOL_OPTIONS");

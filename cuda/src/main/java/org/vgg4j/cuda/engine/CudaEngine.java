@@ -32,11 +32,11 @@ final class CudaEngine implements Engine {
   private final CudaMemory memoryOfFirst; // whose networks infer
   private final HostThreads threads;
 
-  private CudaEngine(Device device, List<Gpu> gpus, HostThreads threads) {
+  private CudaEngine(Device device, List<Gpu> gpus, int sharers, HostThreads threads) {
     this.device = device;
     this.gpus = gpus;
-    this.memory = CudaMemory.of(gpus);
-    this.memoryOfFirst = CudaMemory.of(gpus.subList(0, 1));
+    this.memory = CudaMemory.of(gpus, sharers);
+    this.memoryOfFirst = CudaMemory.of(gpus.subList(0, 1), sharers);
     this.threads = threads;
   }
 
@@ -44,9 +44,10 @@ final class CudaEngine implements Engine {
    * Begins to use GPUs.
    *
    * @param found at least one, all different
+   * @param sharers processes that use these GPUs, with this one
    */
   static CudaEngine open(
-      Device device, List<org.vgg4j.cuda.driver.Device> found, HostThreads threads) {
+      Device device, List<org.vgg4j.cuda.driver.Device> found, int sharers, HostThreads threads) {
     Precision precision =
         device.precision() == org.vgg4j.network.Precision.FP32 ? Precision.FP32 : Precision.BF16;
     List<Gpu> gpus = new ArrayList<>();
@@ -64,7 +65,7 @@ final class CudaEngine implements Engine {
           }
         }
       }
-      return new CudaEngine(device, List.copyOf(gpus), threads);
+      return new CudaEngine(device, List.copyOf(gpus), sharers, threads);
     } catch (RuntimeException | Error e) {
       gpus.forEach(gpu -> gpu.context().close());
       throw e;

@@ -14,6 +14,17 @@ import org.vgg4j.network.HostThreads;
 public final class CudaEngineProvider implements EngineProvider {
   static final String KIND = "cuda";
 
+  private final LocalProcesses processes;
+
+  /** For the process whose environment this is. */
+  public CudaEngineProvider() {
+    this(LocalProcesses.of(System.getenv()));
+  }
+
+  CudaEngineProvider(LocalProcesses processes) {
+    this.processes = processes;
+  }
+
   @Override
   public String kind() {
     return KIND;
@@ -29,7 +40,7 @@ public final class CudaEngineProvider implements EngineProvider {
     try {
       Driver.requireSigns();
       Driver driver = Driver.open();
-      List<org.vgg4j.cuda.driver.Device> found = DeviceGroup.of(driver, ordinals(device));
+      List<org.vgg4j.cuda.driver.Device> found = DeviceGroup.of(driver, ordinals(driver, device));
       String what = found.size() == 1 ? found.get(0).name() : DeviceGroup.text(found);
       return new Availability(true, "%s, CUDA %s".formatted(what, driver.cudaVersion()));
     } catch (UnusableDeviceException e) {
@@ -39,14 +50,19 @@ public final class CudaEngineProvider implements EngineProvider {
     }
   }
 
-  private static List<Integer> ordinals(Device device) {
-    return device.numbers().isEmpty() ? List.of(0) : device.numbers();
+  private List<Integer> ordinals(Driver driver, Device device) {
+    return device.numbers().isEmpty()
+        ? List.of(processes.gpu(driver.devices().size()))
+        : device.numbers();
   }
 
+  /** {@inheritDoc} Processes that share a GPU have an equal part of its memory each. */
   @Override
   public Engine open(Device device, HostThreads threads) {
-    List<Integer> ordinals = ordinals(device);
+    Driver driver = Driver.open();
+    List<Integer> ordinals = ordinals(driver, device);
     Device named = new Device(KIND, ordinals, device.precision());
-    return CudaEngine.open(named, DeviceGroup.of(Driver.open(), ordinals), threads);
+    int sharers = processes.sharers(device.numbers().isEmpty() ? driver.devices().size() : 1);
+    return CudaEngine.open(named, DeviceGroup.of(driver, ordinals), sharers, threads);
   }
 }

@@ -18,15 +18,21 @@ import org.vgg4j.network.MemoryPlan;
  *
  * @param gpu whose it is: that of the GPU that has the least
  * @param devices number of GPUs
- * @param limit bytes that may be taken of it: what was free when the engine was opened
+ * @param sharers processes that use it, with this one
+ * @param limit bytes that may be taken of it: what was free when the engine was opened, and of
+ *     several processes no more than an equal part of all
  */
-record CudaMemory(Gpu gpu, int devices, long limit) implements MemoryOracle {
+record CudaMemory(Gpu gpu, int devices, int sharers, long limit) implements MemoryOracle {
   /** More than any GPU has: maps of more values than kernels count. */
   private static final MemoryPlan TOO_MUCH =
       new MemoryPlan(Map.of("activations", Long.MAX_VALUE / 2), 0);
 
-  /** That of GPUs, as much as is free now. */
-  static CudaMemory of(List<Gpu> gpus) {
+  /**
+   * That of GPUs, as much as is free now.
+   *
+   * @param sharers processes that use these, with this one
+   */
+  static CudaMemory of(List<Gpu> gpus, int sharers) {
     Gpu tightest = gpus.get(0);
     long least = tightest.context().freeMemory();
     for (Gpu gpu : gpus) {
@@ -36,17 +42,22 @@ record CudaMemory(Gpu gpu, int devices, long limit) implements MemoryOracle {
         least = free;
       }
     }
-    return new CudaMemory(tightest, gpus.size(), least);
+    long part = tightest.context().device().memory() / sharers;
+    return new CudaMemory(tightest, gpus.size(), sharers, Math.min(least, part));
   }
 
   @Override
   public String name() {
-    return "the free memory of " + gpu.context().device();
+    return sharers == 1
+        ? "the free memory of " + gpu.context().device()
+        : "a process's part of the memory of " + gpu.context().device();
   }
 
   @Override
   public String remedy() {
-    return "end other programs on this GPU (nvidia-smi lists them)";
+    return sharers == 1
+        ? "end other programs on this GPU (nvidia-smi lists them)"
+        : "start fewer processes (%d share this GPU)".formatted(sharers);
   }
 
   @Override
@@ -150,7 +161,7 @@ record CudaMemory(Gpu gpu, int devices, long limit) implements MemoryOracle {
 
   @Override
   public MemoryOracle withLimit(long bytes) {
-    return new CudaMemory(gpu, devices, bytes);
+    return new CudaMemory(gpu, devices, sharers, bytes);
   }
 
   /**
@@ -164,11 +175,12 @@ record CudaMemory(Gpu gpu, int devices, long limit) implements MemoryOracle {
       throw new InputException(
           String.format(
               Locale.ROOT,
-              "%s needs %s, but only %s are free on %s: take a smaller batch, use --device cpu, or"
-                  + " %s",
+              "%s needs %s, but only %s are free%s on %s: take a smaller batch, use --device cpu,"
+                  + " or %s",
               what,
               Bytes.needed(plan.total()),
               Bytes.available(limit),
+              sharers == 1 ? "" : " for each process",
               gpu.context().device(),
               remedy()));
     }

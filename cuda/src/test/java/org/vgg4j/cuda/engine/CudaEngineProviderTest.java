@@ -3,6 +3,7 @@ package org.vgg4j.cuda.engine;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.util.Map;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -18,6 +19,7 @@ import org.vgg4j.network.Engine;
 import org.vgg4j.network.EngineProvider;
 import org.vgg4j.network.Engines;
 import org.vgg4j.network.Exchange;
+import org.vgg4j.network.HostThreads;
 import org.vgg4j.network.Inference;
 import org.vgg4j.network.LearnerOptions;
 import org.vgg4j.network.Network;
@@ -151,5 +153,55 @@ class CudaEngineProviderTest {
         "cuda:0,2",
         "cuda:2 (vgg4j emulator) has compute capability 7.5 and vgg4j needs 8.0 or newer (A100,"
             + " RTX 30 and what came after): use another GPU");
+  }
+
+  private static CudaEngineProvider process(int rank, int size) {
+    return new CudaEngineProvider(
+        LocalProcesses.of(
+            Map.of(
+                "WORLD_SIZE", String.valueOf(Math.max(2, size)),
+                "LOCAL_RANK", String.valueOf(rank),
+                "VGG_LOCAL_SIZE", String.valueOf(size))));
+  }
+
+  /** Five processes and two GPUs: three take the first, two the second. */
+  @Test
+  void processesOfOneMachineTakeItsGpusInTurnAndShareTheirMemory() {
+    Emulator.pose(2, 12040, 80, 60L << 20);
+    Device any = Device.of("cuda");
+    for (int rank = 0; rank < 5; rank++) {
+      CudaEngineProvider provider = process(rank, 5);
+      assertThat(provider.availability(any).usable()).isTrue();
+      try (Engine engine = provider.open(any, new HostThreads(1))) {
+        assertThat(engine.device().text()).isEqualTo("cuda:" + rank % 2);
+        assertThat(engine.memory().limit()).isEqualTo((60L << 20) / (rank % 2 == 0 ? 3 : 2));
+      }
+    }
+    try (Engine engine = process(3, 5).open(Device.of("cuda:1"), new HostThreads(1))) {
+      assertThat(engine.device().text()).isEqualTo("cuda:1");
+      assertThat(engine.memory().limit()).isEqualTo((60L << 20) / 5);
+      assertThat(engine.memory().remedy()).isEqualTo("start fewer processes (5 share this GPU)");
+      LearnerOptions options =
+          new LearnerOptions(512, 512, 0, new LearnerOptions.Descent(0.9, 0, true));
+      Architecture network = Networks.smallest(Configuration.A, 32, 10);
+      assertThatThrownBy(() -> engine.learner(Networks.random(network, 5), options, Exchange.ALONE))
+          .isInstanceOf(InputException.class)
+          .hasMessageContaining("are free for each process on cuda:1");
+    }
+  }
+
+  /** A scheduler's processes are told their number only, and may have a GPU each. */
+  @Test
+  void aProcessThatSomebodyElseStarted() {
+    Emulator.pose(2, 12040, 80, 60L << 20);
+    LocalProcesses third = LocalProcesses.of(Map.of("WORLD_SIZE", "4", "LOCAL_RANK", "2"));
+    try (Engine engine =
+        new CudaEngineProvider(third).open(Device.of("cuda"), new HostThreads(1))) {
+      assertThat(engine.device().text()).isEqualTo("cuda:0");
+      assertThat(engine.memory().limit()).isEqualTo(60L << 20);
+    }
+    assertThat(LocalProcesses.of(Map.of("LOCAL_RANK", "2"))).isEqualTo(new LocalProcesses(0, 1));
+    assertThat(LocalProcesses.of(Map.of("WORLD_SIZE", "x", "LOCAL_RANK", "-1")).rank()).isZero();
+    assertThat(new LocalProcesses(3, 4).gpu(0)).isZero();
   }
 }
