@@ -183,6 +183,14 @@ class ArchitectureTest {
           .because("ILSVRC comes as archives or as folders");
 
   @ArchTest
+  static final ArchRule dataVoc =
+      inner("data.voc", "data.folder", "data").because("PASCAL VOC comes as lists beside images");
+
+  @ArchTest
+  static final ArchRule dataCaltech =
+      inner("data.caltech", "data.folder", "data").because("Caltech's data are class folders");
+
+  @ArchTest
   static final ArchRule dataSource =
       inner("data.source", "data.boxes", "data.ilsvrc", "data.packed", "data.folder", "data")
           .because("which layout it is is decided in one place, above all of them");

@@ -17,7 +17,7 @@ public final class Folders {
   private Folders() {}
 
   /** The last name of a path; empty if it has none. */
-  static String name(Path path) {
+  public static String name(Path path) {
     Path last = path.getFileName();
     return last == null ? "" : last.toString();
   }

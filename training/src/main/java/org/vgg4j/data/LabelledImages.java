@@ -1,0 +1,28 @@
+package org.vgg4j.data;
+
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Images that may show several classes each.
+ *
+ * @param images the images, not labelled as a {@link Dataset}, whose images have one class each
+ * @param classNames of the labels
+ * @param labels of each image; null where they are not published, as those of a competition's test
+ *     set
+ */
+public record LabelledImages(
+    Dataset images, List<String> classNames, @Nullable MultiLabels labels) {
+
+  /**
+   * @throws IllegalArgumentException if there are not as many labels as images, or of other classes
+   */
+  public LabelledImages {
+    classNames = List.copyOf(classNames);
+    if (labels != null
+        && (labels.size() != images.size() || !labels.classNames().equals(classNames))) {
+      throw new IllegalArgumentException(
+          labels.size() + " labels of " + images.size() + " images of " + images.name());
+    }
+  }
+}
