@@ -7,6 +7,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.vgg4j.Prediction;
 import org.vgg4j.base.InputException;
@@ -16,6 +17,8 @@ import org.vgg4j.evaluate.TestScales;
 import org.vgg4j.image.ImageDecoder;
 import org.vgg4j.image.RgbImage;
 import org.vgg4j.image.UnreadableImageException;
+import org.vgg4j.image.transform.Box;
+import org.vgg4j.image.transform.Rescale;
 import org.vgg4j.model.Preprocessing;
 import org.vgg4j.network.Device;
 import org.vgg4j.network.Engine;
@@ -23,9 +26,11 @@ import org.vgg4j.network.Engines;
 import org.vgg4j.network.HostThreads;
 import org.vgg4j.network.Network;
 import org.vgg4j.network.Parameters;
+import org.vgg4j.views.GradCam;
 import org.vgg4j.views.HeatMap;
 import org.vgg4j.views.HeatMapSheet;
 import org.vgg4j.views.HeatMaps;
+import org.vgg4j.views.MapBox;
 import org.vgg4j.views.Ranking;
 import org.vgg4j.weights.ModelFile;
 import org.vgg4j.weights.Models;
@@ -87,6 +92,14 @@ final class HeatmapCommand implements Runnable {
   private @Nullable String testScales;
 
   @Option(
+      names = "--grad-cam",
+      description =
+          "draw Grad-CAM over the whole image instead, in one pass: at the model's own scale, or a"
+              + " row for each of --test-scales; also print the box around what reaches 15 %% of"
+              + " the largest value")
+  private boolean gradCam;
+
+  @Option(
       names = "--out",
       paramLabel = "FILE.png",
       defaultValue = "heatmap.png",
@@ -112,15 +125,12 @@ final class HeatmapCommand implements Runnable {
     RgbImage decoded = ImageDecoder.decode(image);
     ModelFile file = Models.read(model);
     Preprocessing preprocessing = file.preprocessing();
-    List<Integer> scales =
-        testScales == null
-            ? List.of()
-            : TestScales.of(
-                testScales, ScaleRange.fixed(preprocessing.scale()), preprocessing.crop());
+    List<Integer> scales = scales(preprocessing);
     List<Prediction> predictions = new ArrayList<>();
     List<List<HeatMap>> rows = new ArrayList<>();
+    Parameters parameters = new Parameters(file.architecture(), file.arrays());
     try (Engine engine = Engines.open(chosen, threads.count());
-        Network network = engine.load(new Parameters(file.architecture(), file.arrays()))) {
+        Network network = engine.load(parameters)) {
       HeatMaps maps = maps(engine.hostThreads(), network, preprocessing, decoded);
       float[] posteriors = maps.posteriors();
       int[] labels = labels(file.classNames(), posteriors);
@@ -130,13 +140,25 @@ final class HeatmapCommand implements Runnable {
       if (scales.isEmpty()) {
         rows.add(maps.occlusion(labels));
       }
+      GradCam byGradients = gradCam ? new GradCam(parameters) : null;
       for (int scale : scales) {
-        rows.add(maps.classScores(scale, labels));
+        rows.add(
+            byGradients == null
+                ? maps.classScores(scale, labels)
+                : maps.gradCam(byGradients, scale, labels));
       }
     }
     HeatMapSheet.draw(decoded, String.valueOf(image.getFileName()), file.classNames(), rows)
         .writePng(out);
-    print(predictions, rows);
+    print(predictions, rows, Rescale.Size.of(decoded));
+  }
+
+  /** Q for class score maps and Grad-CAM; none for occlusion. */
+  private List<Integer> scales(Preprocessing preprocessing) {
+    if (testScales == null) {
+      return gradCam ? List.of(preprocessing.scale()) : List.of();
+    }
+    return TestScales.of(testScales, ScaleRange.fixed(preprocessing.scale()), preprocessing.crop());
   }
 
   private HeatMaps maps(
@@ -193,10 +215,10 @@ final class HeatmapCommand implements Runnable {
     return names.size() > 10 ? most + ", … (" + names.size() + " in all)" : most;
   }
 
-  private void print(List<Prediction> predictions, List<List<HeatMap>> rows) {
+  private void print(List<Prediction> predictions, List<List<HeatMap>> rows, Rescale.Size size) {
     PrintWriter terminal = spec.commandLine().getOut();
     if (json) {
-      terminal.println(Json.of(asMap(predictions, rows)));
+      terminal.println(Json.of(asMap(predictions, rows, size)));
       terminal.flush();
       return;
     }
@@ -207,14 +229,34 @@ final class HeatmapCommand implements Runnable {
     }
     for (List<HeatMap> row : rows) {
       for (int i = 0; i < row.size(); i++) {
-        terminal.println(sentence(row.get(i), predictions.get(i).label()));
+        terminal.println(sentence(row.get(i), predictions.get(i).label(), size));
       }
     }
     terminal.println("drawn: " + out);
     terminal.flush();
   }
 
-  private static String sentence(HeatMap map, String label) {
+  private static Optional<Box> box(HeatMap map, Rescale.Size size) {
+    return MapBox.of(
+        map.values(), map.step(), map.step(), size.width(), size.height(), MapBox.SHARE);
+  }
+
+  private static String sentence(HeatMap map, String label, Rescale.Size size) {
+    if (map.method() == HeatMap.Method.GRAD_CAM) {
+      String where =
+          box(map, size)
+              .map(
+                  box ->
+                      String.format(
+                          Locale.ROOT,
+                          "most speaks for it in x %.0f to %.0f, y %.0f to %.0f",
+                          box.left(),
+                          box.right(),
+                          box.top(),
+                          box.bottom()))
+              .orElse("nothing speaks for it");
+      return label + " by Grad-CAM at Q = " + map.scale() + ": " + where;
+    }
     if (map.method() == HeatMap.Method.OCCLUSION) {
       return String.format(
           Locale.ROOT,
@@ -242,16 +284,18 @@ final class HeatmapCommand implements Runnable {
             : "");
   }
 
-  private Map<String, Object> asMap(List<Prediction> predictions, List<List<HeatMap>> rows) {
+  private Map<String, Object> asMap(
+      List<Prediction> predictions, List<List<HeatMap>> rows, Rescale.Size size) {
     Map<String, Object> map = new LinkedHashMap<>();
     map.put("file", image.toString());
     map.put("predictions", predictions);
-    map.put("maps", rows.stream().flatMap(List::stream).map(HeatmapCommand::asMap).toList());
+    map.put(
+        "maps", rows.stream().flatMap(List::stream).map(heatMap -> asMap(heatMap, size)).toList());
     map.put("drawing", out.toString());
     return map;
   }
 
-  private static Map<String, Object> asMap(HeatMap heatMap) {
+  private static Map<String, Object> asMap(HeatMap heatMap, Rescale.Size size) {
     Map<String, Object> map = new LinkedHashMap<>();
     map.put("method", heatMap.method().name().toLowerCase(Locale.ROOT));
     map.put("index", heatMap.label());
@@ -262,6 +306,11 @@ final class HeatmapCommand implements Runnable {
     map.put("y", heatMap.y());
     map.put("step", heatMap.step());
     map.put("values", heatMap.values());
+    if (heatMap.method() == HeatMap.Method.GRAD_CAM) {
+      box(heatMap, size)
+          .ifPresent(
+              box -> map.put("box", List.of(box.left(), box.top(), box.right(), box.bottom())));
+    }
     return map;
   }
 }

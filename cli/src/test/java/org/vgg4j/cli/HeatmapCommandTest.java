@@ -9,6 +9,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.Random;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -17,6 +18,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.vgg4j.image.ImageDecoder;
 import org.vgg4j.image.RgbImage;
+import org.vgg4j.image.transform.Box;
+import org.vgg4j.views.MapBox;
 
 class HeatmapCommandTest {
   private static final int PANEL = 16 + 384; // from one panel to the next, of square images
@@ -118,6 +121,37 @@ class HeatmapCommandTest {
     assertThat(maps.get("maps")).hasSize(6);
     assertThat(maps.get("maps").get(5).get("method").asText()).isEqualTo("class_scores");
     assertThat(maps.get("maps").get(5).get("values")).hasSize(3).allMatch(row -> row.size() == 6);
+  }
+
+  @Test
+  void gradCamOverTheWholeImageAndItsBox() throws IOException {
+    Path picture = mixed(1, 160, 96);
+    Vgg vgg = heatmap(picture, "--grad-cam", "--test-scales=96", "--top=3", "--json");
+    JsonNode maps = json(vgg).get("maps");
+    assertThat(maps).hasSize(3);
+    int boxes = 0;
+    for (JsonNode map : maps) {
+      assertThat(map.get("method").asText()).isEqualTo("grad_cam");
+      assertThat(map.get("testScale").asInt()).isEqualTo(96);
+      assertThat(map.get("step").asDouble()).isEqualTo(16);
+      float[][] values = new ObjectMapper().treeToValue(map.get("values"), float[][].class);
+      assertThat(values).hasDimensions(6, 10);
+      Optional<Box> expected = MapBox.of(values, 16, 16, 160, 96, 0.15);
+      assertThat(map.has("box")).isEqualTo(expected.isPresent());
+      if (expected.isPresent()) {
+        boxes++;
+        Box box = expected.get();
+        assertThat(new ObjectMapper().treeToValue(map.get("box"), double[].class))
+            .containsExactly(box.left(), box.top(), box.right(), box.bottom());
+      }
+    }
+    assertThat(boxes).isPositive();
+
+    Vgg one = heatmap(picture, "--grad-cam");
+    assertThat(one.exitCode()).as(one.err()).isZero();
+    assertThat(one.out()).containsPattern("by Grad-CAM at Q = \\d+: (most|nothing) speaks for it");
+    RgbImage sheet = ImageDecoder.decode(out());
+    assertThat(sheet.width()).isEqualTo(16 + 2 * (640 + 16));
   }
 
   @Test

@@ -30,6 +30,7 @@ public final class GradCam {
 
   private final String lastConvolution;
   private final int stride;
+  private final int window;
   private final int channels;
   private final int hidden;
   private final int classes;
@@ -52,6 +53,7 @@ public final class GradCam {
     }
     lastConvolution = last.layer().tap();
     stride = last.stride();
+    window = last.receptiveField();
     channels = last.channels();
     classes = network.classes();
     fc7 = parameters.ofLayer(FC7).weight();
@@ -80,6 +82,11 @@ public final class GradCam {
    */
   public int stride() {
     return stride;
+  }
+
+  /** Side of the square around a point on which its activations depend, in the same pixels. */
+  int window() {
+    return window;
   }
 
   /**

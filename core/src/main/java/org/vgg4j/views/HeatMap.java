@@ -7,15 +7,15 @@ package org.vgg4j.views;
  * @param method how the values were computed
  * @param scale Q: the shorter side, in pixels, to which the image was rescaled
  * @param label index of the class
- * @param probability probability of the class, in 0..1: for {@link Method#OCCLUSION} that of the
- *     centre crop, which {@code vgg classify} prints; for {@link Method#CLASS_SCORES} that of the
- *     mean score of all windows
+ * @param probability probability of the class, in 0..1: for {@link Method#CLASS_SCORES} that of the
+ *     mean score of all windows; otherwise that of the centre crop, which {@code vgg classify}
+ *     prints
  * @param values {@code [rows][columns]}, see the method
  * @param x of the first point, in pixels of the image from its left edge
  * @param y of the first point, in pixels of the image from its upper edge
  * @param step distance between points, in pixels of the image
- * @param window side of the square around each point that is covered, or evaluated, in pixels of
- *     the rescaled image
+ * @param window side of the square around each point that is covered, or on which its value
+ *     depends, in pixels of the rescaled image
  * @param seen the part of the image that the values cover
  */
 public record HeatMap(
@@ -41,7 +41,13 @@ public record HeatMap(
      * Class score maps of the fully convolutional network (the paper, section 3.2): the
      * probability, in 0..1, that the class has in the window around the point.
      */
-    CLASS_SCORES
+    CLASS_SCORES,
+    /**
+     * Grad-CAM (Selvaraju et al. 2017) over the whole image: what the maps of the last convolution
+     * say for the class, as a share, in 0..1, of the largest value in the map; all 0 if nothing
+     * speaks for the class.
+     */
+    GRAD_CAM
   }
 
   /**

@@ -118,6 +118,11 @@ public final class HeatMapSheet {
           "Red: the probability falls, so what is there speaks for the",
           "class. Blue: it rises. The network sees only what is framed.");
     }
+    if (map.method() == HeatMap.Method.GRAD_CAM) {
+      return List.of(
+          "Grad-CAM: red where the maps of the last convolution speak for",
+          "the class, as a share of the strongest place in the image.");
+    }
     return List.of(
         "Class score maps: each point has the probability of the class",
         "in the window of %d x %d pixels (of the image rescaled to Q)"
@@ -153,6 +158,9 @@ public final class HeatMapSheet {
   private static String method(HeatMap map) {
     if (map.method() == HeatMap.Method.OCCLUSION) {
       return "occlusion";
+    }
+    if (map.method() == HeatMap.Method.GRAD_CAM) {
+      return "Grad-CAM";
     }
     return map.rows() * map.columns() == 1
         ? "one window: no map"
@@ -206,7 +214,7 @@ public final class HeatMapSheet {
 
   /** The value that is drawn without colour. */
   private static double zero(HeatMap map) {
-    return map.method() == HeatMap.Method.OCCLUSION ? 0 : map.smallest();
+    return map.method() == HeatMap.Method.CLASS_SCORES ? map.smallest() : 0;
   }
 
   /** The difference from that value at which the colour is strongest. */
@@ -237,7 +245,15 @@ public final class HeatMapSheet {
     if (both) {
       write("0", x + (room - BitmapFont.width("0", DOT)) / 2, below, room);
     }
-    write(both ? "points of change when covered" : "in each window", x, below + LINE, room);
+    write(unit(map.method()), x, below + LINE, room);
+  }
+
+  private static String unit(HeatMap.Method method) {
+    return switch (method) {
+      case OCCLUSION -> "points of change when covered";
+      case CLASS_SCORES -> "in each window";
+      case GRAD_CAM -> "of the largest value";
+    };
   }
 
   /** A dark line with a light one inside; everything outside is made pale. */

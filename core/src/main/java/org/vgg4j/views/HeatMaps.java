@@ -3,12 +3,15 @@ package org.vgg4j.views;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import org.vgg4j.base.InputException;
 import org.vgg4j.image.RgbImage;
 import org.vgg4j.image.transform.Preprocessor;
 import org.vgg4j.image.transform.Rescale;
 import org.vgg4j.model.Preprocessing;
+import org.vgg4j.network.DenseFeatures;
+import org.vgg4j.network.FeatureMaps;
 import org.vgg4j.network.ForwardPass;
 import org.vgg4j.network.HostThreads;
 import org.vgg4j.network.Inference;
@@ -193,6 +196,61 @@ public final class HeatMaps {
         List.of(views.rescale(image)),
         (view, outputs) -> result.addAll(classScores(scale, view, outputs, classes)));
     return result;
+  }
+
+  /**
+   * Makes maps by Grad-CAM over the whole image.
+   *
+   * @param gradCam of the same network
+   * @param scale Q, at least the crop
+   * @param classes indices of classes
+   * @return a map for each
+   * @throws InputException if there is not enough memory
+   */
+  public List<HeatMap> gradCam(GradCam gradCam, int scale, int... classes) {
+    RgbImage rescaled = Rescale.toShorterSide(image, scale, preprocessing.interpolation());
+    int width = rescaled.width();
+    int height = rescaled.height();
+    double pixels = (double) image.width() / width;
+    double step = gradCam.stride() * pixels;
+    List<HeatMap> result = new ArrayList<>();
+    try (DenseFeatures pass = network.features(gradCam.taps())) {
+      int unused = pass.capacity(height, width, 1); // refuses what does not fit the memory
+      float[] input = new float[Math.multiplyExact(CHANNELS, Math.multiplyExact(height, width))];
+      preprocessor.write(rescaled, input, 0);
+      Map<String, FeatureMaps> features = pass.features(input, 1, height, width);
+      for (int label : classes) {
+        result.add(
+            new HeatMap(
+                HeatMap.Method.GRAD_CAM,
+                scale,
+                label,
+                posteriors[label],
+                shares(gradCam.map(features, 0, label)),
+                step / 2,
+                step / 2,
+                step,
+                gradCam.window(),
+                new HeatMap.Area(0, 0, image.width(), image.height())));
+      }
+    }
+    return result;
+  }
+
+  /** Divides by the largest value, if it is positive. */
+  private static float[][] shares(float[][] map) {
+    float largest = 0;
+    for (float[] row : map) {
+      for (float value : row) {
+        largest = Math.max(largest, value);
+      }
+    }
+    for (float[] row : map) {
+      for (int i = 0; i < row.length; i++) {
+        row[i] = largest > 0 ? row[i] / largest : 0;
+      }
+    }
+    return map;
   }
 
   private List<HeatMap> classScores(int scale, View view, ViewOutputs outputs, int... classes) {

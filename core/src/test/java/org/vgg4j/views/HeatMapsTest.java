@@ -234,6 +234,33 @@ class HeatMapsTest {
   }
 
   @Test
+  void gradCamCoversTheWholeImageAndItsLargestValueIsOne() {
+    ModelFile model = unsure(scaled(32));
+    RgbImage picture = TestImages.noise(200, 100, 4);
+    GradCam gradCam = new GradCam(new Parameters(model.architecture(), model.arrays()));
+    try (Engine engine = Engines.open(Device.CPU, 2)) {
+      HeatMaps maps = maps(engine, model, picture);
+      int shown = 0;
+      for (HeatMap map : maps.gradCam(gradCam, 80, 0, 1, 2)) {
+        assertThat(map.method()).isEqualTo(HeatMap.Method.GRAD_CAM);
+        assertThat(map.probability()).isEqualTo(maps.posteriors()[map.label()]);
+        assertThat(map.rows()).isEqualTo(5);
+        assertThat(map.columns()).isEqualTo(10);
+        assertThat(map.step()).isEqualTo(20);
+        assertThat(map.x()).isEqualTo(10);
+        assertThat(map.seen()).isEqualTo(new HeatMap.Area(0, 0, 200, 100));
+        assertThat(map.smallest()).isNotNegative();
+        shown += map.largest() > 0 ? 1 : 0;
+        assertThat(map.largest()).isIn(0f, 1f);
+        RgbImage sheet =
+            HeatMapSheet.draw(picture, "noise", model.classNames(), List.of(List.of(map)));
+        assertThat(sheet.height()).isGreaterThan(384);
+      }
+      assertThat(shown).isPositive();
+    }
+  }
+
+  @Test
   void betweenPointsValuesAreLinear() {
     HeatMap map =
         new HeatMap(
