@@ -378,6 +378,7 @@ API cuDeviceGetAttribute(int* value, int attribute, int number) {
   if (!device(number)) return INVALID_DEVICE;
   int capability = device(number)->capability;
   switch (attribute) {
+    case 13: *value = 1000; return SUCCESS; // kHz: about what a core of a CPU makes of it
     case 16: *value = 2; return SUCCESS;
     case 75: *value = capability / 10; return SUCCESS;
     case 76: *value = capability % 10; return SUCCESS;

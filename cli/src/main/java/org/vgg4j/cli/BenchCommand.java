@@ -11,6 +11,7 @@ import org.vgg4j.evaluate.TestScales;
 import org.vgg4j.experiment.Benchmark;
 import org.vgg4j.model.Architecture;
 import org.vgg4j.model.LayerShape;
+import org.vgg4j.network.Device;
 import org.vgg4j.network.Engine;
 import org.vgg4j.network.Engines;
 import org.vgg4j.network.FcWeights;
@@ -75,6 +76,34 @@ final class BenchCommand implements Runnable {
 
   @Option(names = "--json", description = Texts.JSON)
   private boolean json;
+
+  /** A GPU's figures are a thousand times a processor's. */
+  private static final double MANY_GIGAFLOPS = 10_000;
+
+  /**
+   * The units that figures are easy to read in.
+   *
+   * @param rate of multiplications
+   * @param gigaflops that are one of it
+   * @param digits of it
+   * @param time of an image in a stage
+   * @param perMilli how many of it are a millisecond
+   */
+  record Units(String rate, double gigaflops, int digits, String time, double perMilli) {
+    static Units of(MachineProbe.Speed machine) {
+      return machine.arithmetic() < MANY_GIGAFLOPS
+          ? new Units("GFLOP/s", 1, 0, "ms/image", 1)
+          : new Units("TFLOP/s", 1000, 1, "us/image", 1000);
+    }
+
+    String rate(double gigaflopsOfIt) {
+      return String.format(Locale.ROOT, "%." + digits + "f", gigaflopsOfIt / gigaflops);
+    }
+
+    String time(double millis) {
+      return String.format(Locale.ROOT, "%.3f", millis * perMilli);
+    }
+  }
 
   private record Measured(
       int batch, Benchmark.Pass pass, FcWeights form, Benchmark.Result result) {}
@@ -192,20 +221,24 @@ final class BenchCommand implements Runnable {
 
   private static String text(
       Architecture network, Engine engine, MachineProbe.Speed machine, List<Measured> results) {
+    Units units = Units.of(machine);
     StringBuilder text = new StringBuilder();
     text.append(
         String.format(
             Locale.ROOT,
-            "Network %s; %s kernels (%s), %d threads, Java %s.%nThis machine: %.1f GFLOP/s of"
-                + " multiply-adds on registers; the kernels' product %.1f GFLOP/s (%.0f %%); memory"
+            "Network %s; %s kernels (%s), %d threads, Java %s.%nThis machine: %.1f %s of"
+                + " %s; the kernels' product %.1f %s (%.0f %%); memory"
                 + " read at %.1f GB/s.%n%n",
             network,
             engine.kernels().name(),
             engine.kernels().description(),
             engine.hostThreads().count(),
             Runtime.version().feature(),
-            machine.arithmetic(),
-            machine.product(),
+            machine.arithmetic() / units.gigaflops(),
+            units.rate(),
+            machine.arithmeticOf(),
+            machine.product() / units.gigaflops(),
+            units.rate(),
             100 * machine.product() / machine.arithmetic(),
             machine.read()));
     TextTable table =
@@ -218,7 +251,7 @@ final class BenchCommand implements Runnable {
                 "fastest",
                 "slowest",
                 "images/s",
-                "GFLOP/s",
+                units.rate(),
                 "of peak");
     for (Measured one : results) {
       double gigaflops = gigaflops(network, one);
@@ -230,13 +263,19 @@ final class BenchCommand implements Runnable {
           number(one.result().fastest()),
           number(one.result().slowest()),
           String.format(Locale.ROOT, "%.1f", 1000 / one.result().millisPerImage()),
-          String.format(Locale.ROOT, "%.0f", gigaflops),
+          units.rate(gigaflops),
           String.format(Locale.ROOT, "%.0f %%", 100 * gigaflops / machine.arithmetic()));
     }
     text.append(table);
-    text.append(
-        "\nGFLOP/s count the multiplications of the definition; minimal filtering needs fewer, so"
-            + " more than 100 % of the peak is possible.\n");
+    if (engine.device().kind().equals(Device.CPU.kind())) {
+      text.append(
+          "\nGFLOP/s count the multiplications of the definition; minimal filtering needs fewer, so"
+              + " more than 100 % of the peak is possible.\n");
+    } else {
+      text.append(
+          "\nms/image: with the copies of images to the device, which the stages below are"
+              + " without.\n");
+    }
     for (Measured one : results) {
       if (one.form() != FcWeights.FP32) {
         text.append(
@@ -264,9 +303,10 @@ final class BenchCommand implements Runnable {
 
   private static String layers(
       Architecture network, MachineProbe.Speed machine, Measured measured) {
+    Units units = Units.of(machine);
     TextTable table =
         new TextTable()
-            .row("stage", "ms/image", "GFLOP/s", "of peak", "products", "memory", "of limit");
+            .row("stage", units.time(), units.rate(), "of peak", "products", "memory", "of limit");
     // a convolution whose pool is in the same stage has the pool's name
     long pending = 0;
     for (LayerShape shape : network.shapes()) {
@@ -279,22 +319,22 @@ final class BenchCommand implements Runnable {
         double memory = 1e-6 * work.bytes() / machine.read() / measured.batch();
         table.row(
             shape.layer().tap(),
-            String.format(Locale.ROOT, "%.3f", millis),
-            String.format(Locale.ROOT, "%.0f", gigaflops),
+            units.time(millis),
+            units.rate(gigaflops),
             String.format(Locale.ROOT, "%.0f %%", 100 * gigaflops / machine.arithmetic()),
-            String.format(Locale.ROOT, "%.3f", products),
-            String.format(Locale.ROOT, "%.3f", memory),
+            units.time(products),
+            units.time(memory),
             String.format(Locale.ROOT, "%.0f %%", 100 * Math.max(products, memory) / millis));
         pending = 0;
       }
     }
     return String.format(
-        "%nForward pass at batch %d, %s fc weights, stage by stage:%n%s%nproducts: ms/image that"
-            + " the multiply-adds really done take at this machine's peak; memory: ms/image that"
+        "%nForward pass at batch %1$d, %2$s fc weights, stage by stage:%n%3$s%nproducts: %4$s that"
+            + " the multiply-adds really done take at this machine's peak; memory: %4$s that"
             + " moving input,%nweights and output once takes at the speed of reading; of limit: the"
             + " larger of the two as a share of the time taken (more than 100 %%: the data were in"
             + " a cache).%n",
-        measured.batch(), measured.form().label(), table);
+        measured.batch(), measured.form().label(), table, units.time());
   }
 
   private static Map<String, Object> asMap(Benchmark.Dense dense) {
@@ -343,6 +383,7 @@ final class BenchCommand implements Runnable {
     map.put("threads", engine.hostThreads().count());
     map.put("java", Runtime.version().toString());
     map.put("peakGflops", machine.arithmetic());
+    map.put("peakIs", machine.arithmeticOf());
     map.put("productGflops", machine.product());
     map.put("readGigabytesPerSecond", machine.read());
     map.put("results", list);

@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import org.junit.jupiter.api.Test;
+import org.vgg4j.network.MachineProbe;
 
 class BenchCommandTest {
   /** Both forms of the weights in one run, and what rounding does to the scores. */
@@ -65,5 +66,18 @@ class BenchCommandTest {
     assertThat(dense.get("ratio").doubleValue()).isPositive();
     assertThat(Vgg.run("bench", "--test-scales=100").err())
         .isEqualTo("vgg: test scale Q = 100 is below crop 224: take scales of at least the crop\n");
+  }
+
+  /** An H200's 557 TFLOP/s, and a layer of D that takes 3 us an image. */
+  @Test
+  void figuresOfAGpuHaveUnitsOfTheirOwn() {
+    BenchCommand.Units gpu =
+        BenchCommand.Units.of(new MachineProbe.Speed(557_375, "products", 341_114, 3494));
+    assertThat(gpu.rate() + " " + gpu.rate(306_748)).isEqualTo("TFLOP/s 306.7");
+    assertThat(gpu.time() + " " + gpu.time(0.003121)).isEqualTo("us/image 3.121");
+    BenchCommand.Units cpu =
+        BenchCommand.Units.of(new MachineProbe.Speed(236.4, "multiply-adds", 210, 39));
+    assertThat(cpu.rate() + " " + cpu.rate(628.3)).isEqualTo("GFLOP/s 628");
+    assertThat(cpu.time() + " " + cpu.time(1.7)).isEqualTo("ms/image 1.700");
   }
 }

@@ -24,6 +24,7 @@ record CpuProbe(Probe probe, HostThreads threads) implements MachineProbe {
     int part = large.length / threads.count();
     return new Speed(
         rate(task -> repeated(() -> probe.arithmetic(20))),
+        "multiply-adds on registers",
         rate(task -> repeated(() -> probe.product(20))),
         rate(task -> probe.read(large, task * part, (task + 1) * part)));
   }

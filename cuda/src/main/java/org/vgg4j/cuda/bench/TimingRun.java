@@ -10,6 +10,7 @@ import org.vgg4j.cuda.check.KernelTimings;
 import org.vgg4j.cuda.driver.Context;
 import org.vgg4j.cuda.driver.Device;
 import org.vgg4j.cuda.kernels.KernelLibrary;
+import org.vgg4j.cuda.kernels.Limits;
 import org.vgg4j.cuda.kernels.Precision;
 
 /** The kernels of network D in one precision, one line each, and the sum of each pass. */
@@ -37,10 +38,19 @@ final class TimingRun {
     Map<String, Double> passes = new LinkedHashMap<>();
     try (Context context = Context.open(device);
         KernelLibrary library = new KernelLibrary(context)) {
+      Limits limits = Limits.of(library);
+      System.out.printf(
+          Locale.ROOT,
+          "of limit: of %.1f TFLOP/s of %s%s, or of %.0f GB/s, whichever takes longer%n",
+          2e-12 * limits.products(),
+          limits.origin(),
+          precision == Precision.FP32 ? " (three for each multiply-add)" : "",
+          1e-9 * limits.memory());
       for (KernelTiming timing : KernelTimings.all(precision, size)) {
         float milliseconds = timing.milliseconds(library, size.runs());
-        print(timing, milliseconds);
-        json.add(node(json.objectNode(), timing, milliseconds));
+        double limit = limits.milliseconds(precision, timing.flops(), timing.bytes());
+        print(timing, milliseconds, limit);
+        json.add(node(json.objectNode(), timing, milliseconds).put("limitMilliseconds", limit));
         passes.merge(timing.pass(), (double) timing.count() * milliseconds, Double::sum);
       }
     } catch (RuntimeException e) {
@@ -55,13 +65,14 @@ final class TimingRun {
     return 0;
   }
 
-  private static void print(KernelTiming timing, float milliseconds) {
+  private static void print(KernelTiming timing, float milliseconds, double limit) {
     System.out.printf(
         Locale.ROOT,
-        "%10.3f  %7.1f %-7s  %s, %s%n",
+        "%10.3f  %7.1f %-7s  %4.0f %% of limit  %s, %s%n",
         milliseconds,
         rate(timing, milliseconds),
         timing.flops() > 0 ? "TFLOP/s" : "GB/s",
+        100 * limit / milliseconds,
         timing.pass(),
         timing.name());
   }

@@ -13,6 +13,7 @@ import java.nio.charset.StandardCharsets;
  * @param memory all of its memory, bytes
  * @param multiprocessors how many blocks (or a few times as many) run at once
  * @param sharedMemory the most shared memory of one block, bytes
+ * @param clock the highest of its multiprocessors, in Hz
  */
 public record Device(
     Driver driver,
@@ -21,13 +22,15 @@ public record Device(
     int capability,
     long memory,
     int multiprocessors,
-    int sharedMemory) {
+    int sharedMemory,
+    double clock) {
   /** Ampere: the first generation with all instructions of our kernels. */
   static final int NEEDED = 80;
 
   /** The generation whose instructions for boxes and warpgroups no other has. */
   private static final int HOPPER = 90;
 
+  private static final int CLOCK_RATE = 13; // kHz
   private static final int MULTIPROCESSOR_COUNT = 16;
   private static final int CAPABILITY_MAJOR = 75;
   private static final int CAPABILITY_MINOR = 76;
@@ -51,7 +54,8 @@ public record Device(
         10 * attribute(CAPABILITY_MAJOR, handle[0]) + attribute(CAPABILITY_MINOR, handle[0]),
         memory[0],
         attribute(MULTIPROCESSOR_COUNT, handle[0]),
-        attribute(MAX_SHARED_MEMORY_PER_BLOCK_OPTIN, handle[0]));
+        attribute(MAX_SHARED_MEMORY_PER_BLOCK_OPTIN, handle[0]),
+        1e3 * attribute(CLOCK_RATE, handle[0]));
   }
 
   private static int attribute(int attribute, int handle) {

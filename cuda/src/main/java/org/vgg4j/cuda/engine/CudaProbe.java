@@ -1,20 +1,16 @@
 package org.vgg4j.cuda.engine;
 
-import java.util.Arrays;
-import java.util.function.Consumer;
-import org.vgg4j.cuda.driver.CudaEvent;
 import org.vgg4j.cuda.driver.CudaStream;
 import org.vgg4j.cuda.kernels.Convolution;
+import org.vgg4j.cuda.kernels.Limits;
 import org.vgg4j.cuda.kernels.MapShape;
 import org.vgg4j.cuda.kernels.Planes;
-import org.vgg4j.cuda.kernels.Probe;
 import org.vgg4j.network.MachineProbe;
 
 /** Measures a GPU with kernels of ours. */
 final class CudaProbe implements MachineProbe {
-  private static final int SIDE = 4096;
-  private static final long READ = 1L << 30;
-  private static final int RUNS = 5;
+  private static final int LEAST_SIDE = 256;
+  private static final int MOST_SIDE = 4096;
 
   private final Gpu gpu;
 
@@ -22,29 +18,43 @@ final class CudaProbe implements MachineProbe {
     this.gpu = gpu;
   }
 
+  /** {@inheritDoc} A multiply-add of fp32 is three products of bf16, at a third of their rate. */
   @Override
   public Speed measure() {
-    Probe probe = new Probe(gpu.library());
-    Convolution product =
-        new Convolution(gpu.library(), gpu.precision(), new MapShape(SIDE, 1, 1, SIDE), SIDE, 1, 0);
-    long bytes = Math.min(READ, gpu.context().freeMemory() / 4);
+    Limits limits = Limits.of(gpu.library());
+    double arithmetic = limits.products() / Limits.productsOf(gpu.precision());
+    return new Speed(2e-9 * arithmetic, limits.origin(), 2e-9 * product(), 1e-9 * limits.memory());
+  }
+
+  /** Multiply-adds per second of a product of square matrices. */
+  private double product() {
     try (CudaStream stream = CudaStream.create(gpu.context());
         Allocation allocation = Allocation.on(gpu.context())) {
-      long results = allocation.take("probe", probe.resultBytes());
-      double arithmetic = probe.multiplyAdds() / seconds(stream, it -> probe.products(it, results));
-      long values = (long) SIDE * SIDE;
+      long values = (long) MOST_SIDE * MOST_SIDE;
       Planes x = map(stream, allocation, values);
       Planes w = map(stream, allocation, values);
       Planes y = map(stream, allocation, values);
-      long bias = clear(stream, allocation, (long) Float.BYTES * SIDE);
-      long workspace = allocation.take("probe", product.forwardWorkspace(false));
-      double multiplied =
-          product.multiplyAdds()
-              / seconds(stream, it -> product.forward(it, x, w, bias, false, y, workspace));
-      long read = clear(stream, allocation, bytes);
-      double readBytes = bytes / seconds(stream, it -> probe.read(it, read, bytes, results));
-      return new Speed(2e-9 * arithmetic, 2e-9 * multiplied, 1e-9 * readBytes);
+      long bias = clear(stream, allocation, (long) Float.BYTES * MOST_SIDE);
+      long most = 0;
+      for (int side = LEAST_SIDE; side <= MOST_SIDE; side *= 2) {
+        most = Math.max(most, convolution(side).forwardWorkspace(false));
+      }
+      long workspace = allocation.take("probe", most);
+      return Limits.rate(
+          stream,
+          LEAST_SIDE,
+          MOST_SIDE,
+          side -> {
+            Convolution product = convolution((int) side);
+            return () -> product.forward(stream, x, w, bias, false, y, workspace);
+          },
+          side -> (double) side * side * side);
     }
+  }
+
+  private Convolution convolution(int side) {
+    MapShape rows = new MapShape(side, 1, 1, side);
+    return new Convolution(gpu.library(), gpu.precision(), rows, side, 1, 0);
   }
 
   private Planes map(CudaStream stream, Allocation allocation, long values) {
@@ -55,24 +65,5 @@ final class CudaProbe implements MachineProbe {
     long address = allocation.take("probe", bytes);
     stream.clear(allocation.memory(address));
     return address;
-  }
-
-  /** The median of some runs, after one that is not counted. */
-  private double seconds(CudaStream stream, Consumer<CudaStream> work) {
-    double[] seconds = new double[RUNS];
-    try (CudaEvent start = CudaEvent.create(gpu.context());
-        CudaEvent end = CudaEvent.create(gpu.context())) {
-      for (int run = -1; run < RUNS; run++) {
-        start.record(stream);
-        work.accept(stream);
-        end.record(stream);
-        end.synchronize();
-        if (run >= 0) {
-          seconds[run] = end.millisecondsSince(start) / 1e3;
-        }
-      }
-    }
-    Arrays.sort(seconds);
-    return seconds[RUNS / 2];
   }
 }

@@ -6,7 +6,6 @@ import org.vgg4j.cuda.driver.CudaStream;
 public final class Probe {
   private static final int BLOCKS_A_MULTIPROCESSOR = 4;
   private static final int WARPS = KernelLibrary.THREADS / 32;
-  private static final int ROUNDS = 2048;
 
   /** Independent products of a warp, and multiply-adds of each. */
   private static final int PRODUCTS = 8;
@@ -26,9 +25,9 @@ public final class Probe {
     return (long) Float.BYTES * blocks * KernelLibrary.THREADS;
   }
 
-  /** Multiply-adds of {@link #products}. */
-  public double multiplyAdds() {
-    return (double) blocks * WARPS * ROUNDS * PRODUCTS * MULTIPLY_ADDS;
+  /** Multiply-adds of {@link #products} in so many rounds. */
+  public double multiplyAdds(int rounds) {
+    return (double) blocks * WARPS * rounds * PRODUCTS * MULTIPLY_ADDS;
   }
 
   /**
@@ -36,10 +35,10 @@ public final class Probe {
    *
    * @param results floats, overwritten
    */
-  public void products(CudaStream stream, long results) {
+  public void products(CudaStream stream, long results, int rounds) {
     library
         .kernel("probe", "probe_products")
-        .launch(stream, blocks, 1, 1, KernelLibrary.THREADS, 0, results, ROUNDS);
+        .launch(stream, blocks, 1, 1, KernelLibrary.THREADS, 0, results, rounds);
   }
 
   /**
