@@ -12,6 +12,7 @@ import org.vgg4j.base.InputException;
 import org.vgg4j.data.Dataset;
 import org.vgg4j.data.Split;
 import org.vgg4j.data.Unreadable;
+import org.vgg4j.data.inspect.BoxCounts;
 import org.vgg4j.data.inspect.ContactSheet;
 import org.vgg4j.data.inspect.Inspection;
 import org.vgg4j.data.loading.ColorPca;
@@ -30,8 +31,8 @@ import picocli.CommandLine.Spec;
     name = "inspect",
     description =
         "Says what a data set is, and examines its images: how many there are of each class, how"
-            + " large they are, which cannot be read, their mean colour. With --sheet it also draws"
-            + " a sheet of samples.")
+            + " large they are, which cannot be read, their mean colour, and what boxes they have."
+            + " With --sheet it also draws a sheet of samples, with their boxes.")
 final class DataInspectCommand implements Runnable {
   private static final int MOST_CLASSES = 20;
   private static final int MOST_UNREADABLE = 20;
@@ -48,6 +49,9 @@ final class DataInspectCommand implements Runnable {
           "draw eight different images of each of at most twelve classes, under their names")
   @Writes
   private @Nullable Path sheet;
+
+  @Option(names = "--boxes", paramLabel = "FILE", description = Texts.BOXES)
+  private @Nullable Path boxes;
 
   @Option(
       names = "--limit",
@@ -68,7 +72,7 @@ final class DataInspectCommand implements Runnable {
     if (limit < 1) {
       throw new InputException("option limit is " + limit + " but must be at least 1");
     }
-    DataSources.Found found = DataSources.recognise(data);
+    DataSources.Found found = DataSources.recogniseBoxed(data, boxes);
     Map<String, Inspection> parts = new LinkedHashMap<>();
     ProgressLine progress = quiet.line(spec.commandLine().getErr());
     try (HostThreads hostThreads = new HostThreads(threads.count())) {
@@ -137,7 +141,7 @@ final class DataInspectCommand implements Runnable {
         });
     text.append('\n').append(table).append("Of three numbers: smallest, median, largest.\n");
     parts.forEach((part, seen) -> text.append(colors(part, seen)));
-    text.append(classes(found, parts));
+    text.append(boxes(parts)).append(classes(found, parts));
     parts.forEach((part, seen) -> text.append(unreadable(part, seen)));
     Dataset first = found.parts().values().iterator().next();
     if (sheet != null) {
@@ -171,6 +175,39 @@ final class DataInspectCommand implements Runnable {
           String.format(Locale.ROOT, "%.3f", axis.blue()));
     }
     return "\n" + table;
+  }
+
+  private static String boxes(Map<String, Inspection> parts) {
+    TextTable table =
+        new TextTable()
+            .row("part", "boxes", "per image", "% of the image", "images without own class");
+    boolean any = false;
+    StringBuilder odd = new StringBuilder();
+    for (Map.Entry<String, Inspection> part : parts.entrySet()) {
+      BoxCounts counts = part.getValue().boxes();
+      if (counts == null) {
+        continue;
+      }
+      any = true;
+      table.row(
+          part.getKey(),
+          counts.objects(),
+          spread(counts.perImage()),
+          String.format(
+              Locale.ROOT,
+              "%.1f %.1f %.1f",
+              100 * counts.shares().smallest(),
+              100 * counts.shares().median(),
+              100 * counts.shares().largest()),
+          counts.withoutOwn());
+      for (BoxCounts.Odd one : counts.odd()) {
+        odd.append(
+            String.format(
+                "%s, %d %s; such as in %s%n",
+                part.getKey(), one.count(), one.oddity().words(), one.example()));
+      }
+    }
+    return any ? "\n" + table + odd : "";
   }
 
   private static String classes(DataSources.Found found, Map<String, Inspection> parts) {
@@ -240,6 +277,9 @@ final class DataInspectCommand implements Runnable {
     boolean any = seen.survey().unreadable().size() < seen.lookedAt();
     map.put("mean", any ? seen.survey().mean() : null);
     map.put("colorAxes", any ? seen.survey().colors().axes() : null);
+    if (seen.boxes() != null) {
+      map.put("boxes", seen.boxes());
+    }
     map.put("unreadable", seen.survey().unreadable());
     return map;
   }

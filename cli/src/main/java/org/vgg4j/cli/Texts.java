@@ -23,6 +23,10 @@ final class Texts {
       "fashion-mini or fashion-boxes (built in), fashion-mnist, or a folder: with one sub-folder of"
           + " images per class, with train/, val/ and test/ that have such sub-folders, with IDX"
           + " files, with CIFAR's binary files, or with ILSVRC as distributed or as Kaggle has it";
+  static final String BOXES =
+      "where the boxes of the images are: a CSV file (file,label,xmin,ymin,xmax,ymax), or a folder"
+          + " or tar archive of XML files as in PASCAL VOC or ILSVRC (default: what lies beside the"
+          + " images)";
   static final String HELD_OUT =
       "fraction of each class held out of the training images for validation, where there is no"
           + " val/ (default: ${DEFAULT-VALUE})";

@@ -58,7 +58,7 @@ public final class BoxedDataset implements Dataset {
       throw new UnreadableImageException(
           String.format(
               Locale.ROOT,
-              "%s has no box of its class %s inside its %d x %d pixels: correct its boxes",
+              "%s has no box of its class %s that fits its %d x %d pixels: correct its boxes",
               id(index),
               classNames().get(label(index)),
               size.width(),

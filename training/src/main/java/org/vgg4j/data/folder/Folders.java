@@ -7,6 +7,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Locale;
 import java.util.stream.Stream;
 import org.vgg4j.base.FileNames;
 import org.vgg4j.image.ImageFiles;
@@ -23,7 +24,7 @@ public final class Folders {
   }
 
   /** What lies in a folder, sorted by name, without hidden files and the like. */
-  static List<Path> children(Path folder) {
+  public static List<Path> children(Path folder) {
     try (Stream<Path> children = Files.list(folder)) {
       return children
           .filter(child -> !ImageFiles.isNothing(name(child)))
@@ -43,6 +44,25 @@ public final class Folders {
     List<Path> folders = children(folder).stream().filter(Files::isDirectory).toList();
     folders.forEach(FileNames::requireText); // names of classes
     return folders;
+  }
+
+  /**
+   * Whether a folder is no class, but holds PASCAL-VOC's boxes: called Annotations, without images.
+   */
+  public static boolean isForBoxes(Path folder) {
+    return name(folder).equalsIgnoreCase("Annotations")
+        && Files.isDirectory(folder)
+        && holdsXml(folder);
+  }
+
+  private static boolean holdsXml(Path folder) {
+    List<Path> children = children(folder);
+    return children.stream().noneMatch(child -> ImageFiles.isImageName(name(child)))
+        && children.stream()
+            .anyMatch(
+                child ->
+                    name(child).toLowerCase(Locale.ROOT).endsWith(".xml")
+                        || (Files.isDirectory(child) && holdsXml(child)));
   }
 
   /**

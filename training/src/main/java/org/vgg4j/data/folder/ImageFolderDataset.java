@@ -103,7 +103,8 @@ public final class ImageFolderDataset extends FileDataset {
     if (!Files.isDirectory(root)) {
       throw new InputException(root + " is " + FileForFolder.whatItIs(root));
     }
-    List<Path> folders = Folders.in(root);
+    List<Path> folders =
+        Folders.in(root).stream().filter(folder -> !Folders.isForBoxes(folder)).toList();
     if (folders.isEmpty()) {
       boolean images = Folders.children(root).stream().anyMatch(ImageFolderDataset::isImage);
       throw new InputException(

@@ -43,7 +43,7 @@ public final class UnreadLayout {
     String detection = detection(folder);
     if (detection != null) {
       throw new InputException(
-          "%s is laid out for detection (%s), and boxes are not read: put the images into one folder for each class, such as %s"
+          "%s is laid out for detection (%s), where images have no class of their own: put those of each class into a folder, such as %s"
               .formatted(folder, detection, example(folder)));
     }
   }

@@ -11,12 +11,12 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.zip.GZIPInputStream;
 import org.apache.commons.compress.archivers.tar.TarArchiveEntry;
 import org.apache.commons.compress.archivers.tar.TarArchiveInputStream;
 import org.vgg4j.base.AtomicFile;
 import org.vgg4j.base.InputException;
 import org.vgg4j.base.TextLines;
+import org.vgg4j.data.Gzip;
 import org.vgg4j.data.Synsets;
 import org.vgg4j.data.folder.Folders;
 import org.vgg4j.image.ImageFiles;
@@ -37,10 +37,6 @@ import us.hebi.matlab.mat.types.Struct;
 record Devkit(Synsets synsets, int[] validationIds, List<Integer> blacklist) {
   private static final String META = "meta.mat";
   private static final String TRUTH = "ILSVRC2012_validation_ground_truth.txt";
-  private static final String BLACKLIST = "clsloc_validation_blacklist.txt";
-
-  private static final int GZIP_MAGIC_0 = 0x1F;
-  private static final int GZIP_MAGIC_1 = 0x8B;
 
   /** Far more than such a file needs. */
   private static final long MOST_BYTES = 64L << 20;
@@ -70,12 +66,14 @@ record Devkit(Synsets synsets, int[] validationIds, List<Integer> blacklist) {
     }
     return new Devkit(
         synsets(find(files, META, place), place + "/" + META),
-        numbers(find(files, TRUTH, place), place + "/" + TRUTH),
+        numbers(find(files, TRUTH, place), place + "/" + TRUTH).stream()
+            .mapToInt(Integer::intValue)
+            .toArray(),
         blacklist(files, place));
   }
 
   private static boolean isWanted(String file) {
-    return file.endsWith(META) || file.endsWith(TRUTH) || file.endsWith(BLACKLIST);
+    return file.endsWith(META) || file.endsWith(TRUTH) || file.endsWith(Blacklist.FILE);
   }
 
   private static void addFromArchive(Path place, Map<String, byte[]> files) throws IOException {
@@ -93,16 +91,13 @@ record Devkit(Synsets synsets, int[] validationIds, List<Integer> blacklist) {
     }
   }
 
-  /** Some browsers unpack a .gz but keep the ending. */
   private static InputStream unzipped(InputStream file) throws IOException {
-    file.mark(2);
-    int first = file.read();
-    if (first < 0) {
+    file.mark(1);
+    if (file.read() < 0) {
       throw new EOFException("it is empty");
     }
-    boolean zipped = first == GZIP_MAGIC_0 && file.read() == GZIP_MAGIC_1;
     file.reset();
-    return zipped ? new GZIPInputStream(file) : file;
+    return Gzip.unzipped(file);
   }
 
   private static byte[] find(Map<String, byte[]> files, String name, Path place) {
@@ -139,16 +134,23 @@ record Devkit(Synsets synsets, int[] validationIds, List<Integer> blacklist) {
     return new Synsets(leaves, name);
   }
 
-  private static int[] numbers(byte[] content, String name) {
-    List<String> lines = TextLines.of(new String(content, StandardCharsets.UTF_8));
-    int[] numbers = new int[lines.size()];
-    for (int i = 0; i < numbers.length; i++) {
+  private static List<Integer> numbers(byte[] content, String name) {
+    return numbers(TextLines.of(new String(content, StandardCharsets.UTF_8)), name);
+  }
+
+  /**
+   * @param lines a number each
+   * @param name of the file, for users
+   */
+  static List<Integer> numbers(List<String> lines, String name) {
+    List<Integer> numbers = new ArrayList<>();
+    for (int i = 0; i < lines.size(); i++) {
       String line = lines.get(i).strip();
       if (!line.matches("\\d{1,7}")) {
         throw new InputException(
             "line %d of %s is '%s', not a number: copy it again".formatted(i + 1, name, line));
       }
-      numbers[i] = Integer.parseInt(line);
+      numbers.add(Integer.parseInt(line));
     }
     return numbers;
   }
@@ -157,10 +159,8 @@ record Devkit(Synsets synsets, int[] validationIds, List<Integer> blacklist) {
     List<Integer> all = new ArrayList<>();
     files.forEach(
         (file, content) -> {
-          if (file.endsWith(BLACKLIST)) {
-            for (int number : numbers(content, place + "/" + file)) {
-              all.add(number);
-            }
+          if (file.endsWith(Blacklist.FILE)) {
+            all.addAll(numbers(content, place + "/" + file));
           }
         });
     return List.copyOf(all);
@@ -190,7 +190,7 @@ record Devkit(Synsets synsets, int[] validationIds, List<Integer> blacklist) {
   }
 
   /** The digits before the last dot; 0 if there are none. */
-  private static int numberOf(String file) {
+  static int numberOf(String file) {
     String digits = file.replaceFirst(".*?(\\d{1,9})\\.\\w+$", "$1");
     return digits.matches("\\d{1,9}") ? Integer.parseInt(digits) : 0;
   }

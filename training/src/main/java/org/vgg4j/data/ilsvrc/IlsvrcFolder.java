@@ -53,6 +53,11 @@ public final class IlsvrcFolder {
     return false;
   }
 
+  /** The development kit in a folder; null if there is none. */
+  static @Nullable Path devkit(Path folder) {
+    return find(folder, DEVKIT);
+  }
+
   private static @Nullable Path find(Path folder, List<String> names) {
     return names.stream().map(folder::resolve).filter(Files::exists).findFirst().orElse(null);
   }
@@ -68,7 +73,7 @@ public final class IlsvrcFolder {
   }
 
   private Source open() {
-    Path kit = find(folder, DEVKIT);
+    Path kit = devkit(folder);
     Devkit devkit = kit == null ? null : Devkit.read(kit);
     Dataset train = train(devkit);
     Dataset validation = validation(devkit);

@@ -2,14 +2,17 @@ package org.vgg4j.data.inspect;
 
 import java.util.Arrays;
 import java.util.List;
+import java.util.function.IntBinaryOperator;
 import java.util.function.IntConsumer;
 import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
 import org.vgg4j.data.Dataset;
 import org.vgg4j.data.ParallelFor;
 import org.vgg4j.data.Split;
 import org.vgg4j.data.Subset;
 import org.vgg4j.data.Unreadable;
 import org.vgg4j.image.RgbImage;
+import org.vgg4j.image.transform.Rescale;
 
 /**
  * What an inspection of one part of a data set found, for users.
@@ -20,6 +23,7 @@ import org.vgg4j.image.RgbImage;
  * @param shorterSides smallest, median and largest, in pixels
  * @param longerSides smallest, median and largest, in pixels
  * @param survey mean colour, principal components and unreadable images of those decoded
+ * @param boxes what is known of the objects in those decoded; null if the part has no boxes
  */
 public record Inspection(
     int images,
@@ -27,7 +31,8 @@ public record Inspection(
     int[] classSizes,
     Spread shorterSides,
     Spread longerSides,
-    Survey survey) {
+    Survey survey,
+    @Nullable BoxCounts boxes) {
 
   /** The smallest, the middle and the largest of some numbers; zeros if there are none. */
   public record Spread(int smallest, int median, int largest) {
@@ -43,13 +48,13 @@ public record Inspection(
   /** Records the sizes of the images that pass through it. */
   private static final class Measuring implements Dataset {
     private final Dataset whole;
-    private final int[] shorter;
-    private final int[] longer;
+    private final int[] widths;
+    private final int[] heights;
 
     Measuring(Dataset whole) {
       this.whole = whole;
-      this.shorter = new int[whole.size()];
-      this.longer = new int[whole.size()];
+      this.widths = new int[whole.size()];
+      this.heights = new int[whole.size()];
     }
 
     @Override
@@ -80,8 +85,8 @@ public record Inspection(
     @Override
     public RgbImage image(int index) {
       RgbImage image = whole.image(index);
-      shorter[index] = Math.min(image.width(), image.height());
-      longer[index] = Math.max(image.width(), image.height());
+      widths[index] = image.width();
+      heights[index] = image.height();
       return image;
     }
 
@@ -90,8 +95,18 @@ public record Inspection(
       return whole.fingerprint();
     }
 
-    private static Spread spread(int[] sides) {
-      return Spread.of(Arrays.stream(sides).filter(side -> side > 0).toArray());
+    /** The size of an image; null if it could not be decoded. */
+    Rescale.@Nullable Size size(int index) {
+      return widths[index] == 0 ? null : new Rescale.Size(widths[index], heights[index]);
+    }
+
+    /** Of the images that could be decoded, one side each. */
+    Spread spread(IntBinaryOperator side) {
+      return Spread.of(
+          IntStream.range(0, widths.length)
+              .filter(i -> widths[i] > 0)
+              .map(i -> side.applyAsInt(widths[i], heights[i]))
+              .toArray());
     }
   }
 
@@ -143,8 +158,9 @@ public record Inspection(
         size,
         count,
         classSizes,
-        Measuring.spread(measuring.shorter),
-        Measuring.spread(measuring.longer),
-        new Survey(survey.mean(), survey.colors(), unreadable));
+        measuring.spread(Math::min),
+        measuring.spread(Math::max),
+        new Survey(survey.mean(), survey.colors(), unreadable),
+        dataset.hasBoxes() ? BoxCounts.of(dataset, chosen, measuring::size) : null);
   }
 }

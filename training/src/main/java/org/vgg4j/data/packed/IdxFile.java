@@ -8,10 +8,10 @@ import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.function.IntUnaryOperator;
-import java.util.zip.GZIPInputStream;
 import java.util.zip.ZipException;
 import org.vgg4j.base.AtomicFile;
 import org.vgg4j.base.InputException;
+import org.vgg4j.data.Gzip;
 
 /**
  * The content of an IDX file of unsigned bytes, the format of MNIST (Y. LeCun's page "The MNIST
@@ -21,8 +21,6 @@ import org.vgg4j.base.InputException;
  */
 final class IdxFile {
   private static final int UNSIGNED_BYTES = 0x0800;
-  private static final int GZIP_MAGIC_0 = 0x1F;
-  private static final int GZIP_MAGIC_1 = 0x8B;
 
   /** The dimensions, outermost first, each at least 1. */
   final int[] dimensions;
@@ -59,7 +57,7 @@ final class IdxFile {
    */
   static IdxFile read(InputStream stream, String name, int rank) {
     try {
-      DataInputStream in = new DataInputStream(unzipped(new BufferedInputStream(stream)));
+      DataInputStream in = new DataInputStream(Gzip.unzipped(new BufferedInputStream(stream)));
       int magic = in.readInt();
       if (magic != (UNSIGNED_BYTES | rank)) {
         throw new InputException(
@@ -116,13 +114,6 @@ final class IdxFile {
       values[i] = (byte) other.applyAsInt(data[i] & 0xFF);
     }
     return new IdxFile(dimensions, values);
-  }
-
-  private static InputStream unzipped(BufferedInputStream stream) throws IOException {
-    stream.mark(2);
-    boolean zipped = stream.read() == GZIP_MAGIC_0 && stream.read() == GZIP_MAGIC_1;
-    stream.reset();
-    return zipped ? new GZIPInputStream(stream, 1 << 16) : stream;
   }
 
   private static InputException cutOff(String name) {

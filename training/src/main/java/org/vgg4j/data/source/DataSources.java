@@ -21,6 +21,7 @@ import org.vgg4j.data.folder.FolderLayout;
 import org.vgg4j.data.folder.FolderLook;
 import org.vgg4j.data.folder.ImageFolderDataset;
 import org.vgg4j.data.folder.UnreadLayout;
+import org.vgg4j.data.ilsvrc.Blacklist;
 import org.vgg4j.data.ilsvrc.IlsvrcFolder;
 import org.vgg4j.data.ilsvrc.KaggleFolder;
 import org.vgg4j.data.packed.CifarFolder;
@@ -173,7 +174,14 @@ public final class DataSources {
   public static DataSplits openBoxed(
       String spec, @Nullable Path boxes, int limit, double heldOut, long seed) {
     HeldOut.requireFraction(heldOut);
-    return findBoxed(spec, boxes).divide(limit, heldOut, seed);
+    Source found = annotated(spec, boxes);
+    Source boxed = BoxedSource.boxed(found);
+    if (boxed.train() == null && found.train() != null) {
+      throw new InputException(
+          "no training image of %s has a box of its own class: give boxes of the training images, too"
+              .formatted(spec));
+    }
+    return boxed.divide(limit, heldOut, seed);
   }
 
   /**
@@ -189,11 +197,29 @@ public final class DataSources {
       double heldOut,
       long seed) {
     HeldOut.requireFraction(heldOut);
-    return part(findBoxed(spec, boxes), spec, split, limit, heldOut, seed);
+    return part(BoxedSource.boxed(annotated(spec, boxes)), spec, split, limit, heldOut, seed);
   }
 
-  private static Source findBoxed(String spec, @Nullable Path boxes) {
-    return BoxedSource.of(find(spec), boxes);
+  private static Source annotated(String spec, @Nullable Path boxes) {
+    Place place = locate(spec);
+    return BoxedSource.annotated(place.source(), boxes, place.folders());
+  }
+
+  /**
+   * Returns the validation images of ILSVRC whose boxes are wrong, as far as a list of them lies
+   * with the data.
+   *
+   * @param spec a word or a path, see above
+   * @return an empty list if there is none
+   * @throws InputException if there is no such data set, or the list is damaged
+   */
+  public static Blacklist blacklist(String spec) {
+    List<Blacklist> found =
+        locate(spec).folders().stream()
+            .map(Blacklist::of)
+            .filter(list -> !list.numbers().isEmpty())
+            .toList();
+    return found.isEmpty() ? new Blacklist(Path.of(""), List.of()) : found.get(0);
   }
 
   /**
@@ -237,7 +263,22 @@ public final class DataSources {
    * @throws InputException if there is no such data set or something is wrong with it
    */
   public static Found recognise(String spec) {
-    Source source = find(spec);
+    return found(find(spec));
+  }
+
+  /**
+   * Finds out what a data set is, and reads its boxes if there are any.
+   *
+   * @param spec a word or a path, see above
+   * @param boxes as for {@link #openBoxed}
+   * @throws InputException if there is no such data set or something is wrong with it, or with its
+   *     boxes
+   */
+  public static Found recogniseBoxed(String spec, @Nullable Path boxes) {
+    return found(annotated(spec, boxes));
+  }
+
+  private static Found found(Source source) {
     Map<String, Dataset> parts = new LinkedHashMap<>();
     put(parts, "train", source.train());
     put(parts, "val", source.validation());
@@ -273,15 +314,28 @@ public final class DataSources {
   }
 
   private static Source find(String spec) {
+    return locate(spec).source();
+  }
+
+  /**
+   * A data set and where it is.
+   *
+   * @param folders where boxes may lie beside its images: the innermost first
+   */
+  private record Place(Source source, List<Path> folders) {}
+
+  private static Place locate(String spec) {
     return switch (spec) {
-      case FashionMnist.MINI -> FashionMnist.mini();
-      case FashionBoxes.NAME -> FashionBoxes.open();
-      case FashionMnist.FULL -> FashionMnist.full(FashionMnist.DEBIAN_FOLDER);
+      case FashionMnist.MINI -> new Place(FashionMnist.mini(), List.of());
+      case FashionBoxes.NAME -> new Place(FashionBoxes.open(), List.of());
+      case FashionMnist.FULL ->
+          new Place(
+              FashionMnist.full(FashionMnist.DEBIAN_FOLDER), List.of(FashionMnist.DEBIAN_FOLDER));
       default -> findFolder(spec);
     };
   }
 
-  private static Source findFolder(String spec) {
+  private static Place findFolder(String spec) {
     Path folder = path(spec);
     if (!Files.exists(folder)) {
       throw unknown(spec);
@@ -289,7 +343,8 @@ public final class DataSources {
     Path last = folder.toAbsolutePath().normalize().getFileName();
     String name = last == null ? spec : last.toString();
     if (!Files.isDirectory(folder)) {
-      return new Source("", name, new ImageFolderDataset(folder, name), null, null);
+      return new Place(
+          new Source("", name, new ImageFolderDataset(folder, name), null, null), List.of());
     }
     Path at = folder;
     Source known = known(at, name);
@@ -303,7 +358,9 @@ public final class DataSources {
       at = inner;
     }
     Source source = known != null ? known : FolderLayout.open(at, name);
-    return at.equals(folder) ? source : source.withNote("the data set used is in " + at);
+    return at.equals(folder)
+        ? new Place(source, List.of(at))
+        : new Place(source.withNote("the data set used is in " + at), List.of(at, folder));
   }
 
   /** A data set that has files of known names; null if there are none. */

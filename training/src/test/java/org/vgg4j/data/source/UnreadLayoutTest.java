@@ -49,7 +49,8 @@ class UnreadLayoutTest {
     assertThat(refusal())
         .startsWith(root + " is laid out for detection (YOLO: ")
         .endsWith(
-            "boxes are not read: put the images into one folder for each class, such as "
+            "where images have no class of their own: put those of each class into a folder, such"
+                + " as "
                 + root.resolve("cat").resolve("1.jpg"));
   }
 

@@ -1,0 +1,173 @@
+package org.vgg4j.data.boxes;
+
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+import org.vgg4j.base.AtomicFile;
+import org.vgg4j.base.InputException;
+
+/**
+ * Boxes in a CSV file in UTF-8, one on each line: {@code file,label,xmin,ymin,xmax,ymax}, in the
+ * order that the first line says. Edges are in pixels and lie between them: a box around the pixel
+ * in the upper left corner is 0,0,1,1. Fields may be quoted; an image may have any number of lines,
+ * anywhere.
+ */
+final class CsvBoxes {
+  private static final List<String> COLUMNS =
+      List.of("file", "label", "xmin", "ymin", "xmax", "ymax");
+
+  private final Path file;
+  private int number;
+
+  /** Where each of the columns is. */
+  private final int[] places = new int[COLUMNS.size()];
+
+  private int fields;
+  private boolean anyBeyondOne;
+  private final List<String> notes = new ArrayList<>();
+
+  private CsvBoxes(Path file) {
+    this.file = file;
+  }
+
+  /**
+   * Reads the file.
+   *
+   * @param sink receives the boxes, each on its own
+   * @return notes for users
+   * @throws InputException if the file cannot be read, a column is missing, a line is incomplete or
+   *     a number is none
+   */
+  static List<String> read(Path file, Consumer<Annotation> sink) {
+    CsvBoxes boxes = new CsvBoxes(file);
+    try (BufferedReader in = Files.newBufferedReader(file)) {
+      boxes.read(in, sink);
+    } catch (IOException e) {
+      throw new InputException(
+          "cannot read %s (%s): give a CSV file in UTF-8".formatted(file, AtomicFile.reason(e)), e);
+    }
+    return boxes.notes;
+  }
+
+  private void read(BufferedReader in, Consumer<Annotation> sink) throws IOException {
+    String header = in.readLine();
+    number = 1;
+    readHeader(header == null ? "" : header.startsWith("\uFEFF") ? header.substring(1) : header);
+    int boxes = 0;
+    for (String line = in.readLine(); line != null; line = in.readLine()) {
+      number++;
+      if (!line.isBlank()) {
+        sink.accept(box(split(line)));
+        boxes++;
+      }
+    }
+    if (boxes == 0) {
+      throw new InputException(file + " has no box below its first line: add some");
+    }
+    if (!anyBeyondOne) {
+      throw new InputException(
+          file + " has no edge beyond 1: edges must be in pixels, not in shares of the image");
+    }
+  }
+
+  private void readHeader(String line) {
+    List<String> names = split(line).stream().map(name -> name.toLowerCase(Locale.ROOT)).toList();
+    fields = names.size();
+    for (int i = 0; i < places.length; i++) {
+      places[i] = names.indexOf(COLUMNS.get(i));
+      if (places[i] < 0) {
+        throw new InputException(
+            "%s has no column %s: its first line must name the columns %s"
+                .formatted(file, COLUMNS.get(i), String.join(",", COLUMNS)));
+      }
+    }
+    List<String> others = names.stream().filter(name -> !COLUMNS.contains(name)).toList();
+    if (!others.isEmpty()) {
+      notes.add(
+          "%s: columns other than %s are passed over: %s"
+              .formatted(file, String.join(",", COLUMNS), String.join(", ", others)));
+    }
+  }
+
+  private Annotation box(List<String> line) {
+    String origin = "%s, line %d".formatted(file, number);
+    if (line.size() != fields) {
+      throw new InputException(
+          "%s has %d fields, but the first line has %d: correct it"
+              .formatted(origin, line.size(), fields));
+    }
+    String image = field(line, 0, origin);
+    String label = field(line, 1, origin);
+    double[] edges = new double[4];
+    for (int i = 0; i < 4; i++) {
+      edges[i] = Edges.parse(line.get(places[i + 2]), COLUMNS.get(i + 2), origin);
+      anyBeyondOne |= edges[i] > 1;
+    }
+    return new Annotation(
+        image.replace('\\', '/'),
+        true,
+        null,
+        origin,
+        0,
+        0,
+        List.of(Annotation.Marked.of(label, edges[0], edges[1], edges[2], edges[3], -1, false)));
+  }
+
+  private String field(List<String> line, int column, String origin) {
+    String text = line.get(places[column]);
+    if (text.isEmpty()) {
+      throw new InputException(
+          "%s: %s is empty: fill it in".formatted(origin, COLUMNS.get(column)));
+    }
+    return text;
+  }
+
+  /** The fields of a line, without the blanks around them. */
+  private List<String> split(String line) {
+    List<String> parts = new ArrayList<>();
+    int at = 0;
+    while (at <= line.length()) {
+      int start = at;
+      while (start < line.length() && line.charAt(start) == ' ') {
+        start++;
+      }
+      @Nullable StringBuilder quoted = null;
+      int end = line.indexOf(',', at);
+      if (start < line.length() && line.charAt(start) == '"') {
+        quoted = new StringBuilder();
+        end = line.indexOf(',', unquote(line, start, quoted));
+      }
+      end = end < 0 ? line.length() : end;
+      parts.add(quoted == null ? line.substring(at, end).strip() : quoted.toString().strip());
+      at = end + 1;
+    }
+    return parts;
+  }
+
+  /**
+   * @param start where the quote begins
+   * @return where it has ended
+   */
+  private int unquote(String line, int start, StringBuilder text) {
+    int at = start + 1;
+    while (true) {
+      int end = line.indexOf('"', at);
+      if (end < 0) {
+        throw new InputException(
+            "%s, line %d: a quote is not closed: add the missing \"".formatted(file, number));
+      }
+      text.append(line, at, end);
+      if (end + 1 >= line.length() || line.charAt(end + 1) != '"') {
+        return end + 1;
+      }
+      text.append('"'); // two stand for one
+      at = end + 2;
+    }
+  }
+}
