@@ -203,8 +203,8 @@ final class DataInspectCommand implements Runnable {
       for (BoxCounts.Odd one : counts.odd()) {
         odd.append(
             String.format(
-                "%s, %d %s; such as in %s%n",
-                part.getKey(), one.count(), one.oddity().words(), one.example()));
+                "%s, %s: %d, such as in %s%n",
+                part.getKey(), one.oddity().words(), one.count(), one.example()));
       }
     }
     return any ? "\n" + table + odd : "";

@@ -43,7 +43,15 @@ class OutputsTest {
   /** Options of other types than Path that name a place to be read. */
   private static final List<String> READ =
       List.of(
-          "IMAGE", "FILE", "--model", "--config", "--recipe", "--fuse", "--compare", "--classes");
+          "IMAGE",
+          "FILE",
+          "--model",
+          "--config",
+          "--recipe",
+          "--fuse",
+          "--compare",
+          "--classes",
+          "--boxes");
 
   @TempDir static Path shared;
   private static Trained trained;

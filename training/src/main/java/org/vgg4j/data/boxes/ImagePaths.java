@@ -98,7 +98,10 @@ final class ImagePaths {
    * @throws InputException if several images are called like that
    */
   Match find(String path, boolean hasEnding, String origin) {
-    String clean = path.replaceFirst("^(\\./)+", "");
+    String clean = path;
+    while (clean.startsWith("./")) {
+      clean = clean.substring(2);
+    }
     List<Integer> candidates = named(name(clean), hasEnding);
     String tried = clean;
     while (!candidates.isEmpty()) {

@@ -80,8 +80,8 @@ final class XmlBoxes {
     try (InputStream file = new BufferedInputStream(Files.newInputStream(place), 1 << 16);
         TarArchiveInputStream tar = new TarArchiveInputStream(Gzip.unzipped(file))) {
       for (TarArchiveEntry entry = tar.getNextEntry(); entry != null; entry = tar.getNextEntry()) {
-        String name = entry.getName().replaceFirst("^(\\./)+", "");
-        if (!entry.isFile() || !isXml(name) || ("/" + name).contains("/.")) {
+        String name = entry.getName();
+        if (!entry.isFile() || !isXml(name) || isHidden(name)) {
           continue;
         }
         if (entry.getSize() > MOST_BYTES) {
@@ -94,6 +94,15 @@ final class XmlBoxes {
         add(content, name, place + "/" + name);
       }
     }
+  }
+
+  private static boolean isHidden(String name) {
+    for (String part : name.split("/", -1)) {
+      if (part.startsWith(".") && !part.equals(".")) {
+        return true;
+      }
+    }
+    return false;
   }
 
   private void add(byte[] content, String name, String origin) {

@@ -53,6 +53,9 @@ import org.vgg4j.data.packed.IdxFolder;
  * <p>A folder that holds nothing but one of these stands for it. What could be read in two ways is
  * refused with a sentence that names both.
  *
+ * <p>Boxes of the images' objects may lie beside them: {@code boxes.csv}, {@code Annotations} with
+ * PASCAL-VOC's XML files, or ILSVRC's, as distributed or as Kaggle has them.
+ *
  * <p>Where there are no validation images of their own, a fraction of the training images of each
  * class is held out instead. Test images are never used for that. Thread-safe.
  */
