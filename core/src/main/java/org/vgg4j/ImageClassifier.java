@@ -459,7 +459,7 @@ public final class ImageClassifier implements AutoCloseable {
     int length = shape.stream().reduce(1, Math::multiplyExact);
     return (pass, input, count) -> {
       Inference network = pass.inference(Set.of(tap));
-      network.scores(input, count);
+      network.outputs(input, count);
       float[] values = network.tap(tap);
       return IntStream.range(0, count)
           .mapToObj(n -> Arrays.copyOfRange(values, n * length, (n + 1) * length))

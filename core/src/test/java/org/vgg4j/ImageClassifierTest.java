@@ -528,7 +528,7 @@ class ImageClassifierTest {
       float[] input = ForwardPass.images(written.architecture(), 1);
       Preprocessor preprocessor = new Preprocessor(written.preprocessing());
       preprocessor.write(preprocessor.centerCrop(image), input, 0);
-      network.scores(input, 1);
+      network.outputs(input, 1);
       assertThat(taps).containsEntry("fc8", List.of(3)).containsKey("relu1_1");
       taps.forEach(
           (tap, shape) -> {

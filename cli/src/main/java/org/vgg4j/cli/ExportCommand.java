@@ -128,7 +128,7 @@ final class ExportCommand implements Callable<Integer> {
       for (int i = 0; i < image.length; i++) {
         image[i] = (float) random.nextGaussian();
       }
-      return loaded.inference(1, Set.of()).scores(image, 1).clone();
+      return loaded.inference(1, Set.of()).outputs(image, 1).clone();
     }
   }
 }

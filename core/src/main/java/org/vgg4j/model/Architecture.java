@@ -21,6 +21,7 @@ public final class Architecture {
   private final double width;
   private final int crop;
   private final int classes;
+  private final Task task;
   private final List<Layer> layers;
 
   /**
@@ -33,6 +34,18 @@ public final class Architecture {
    *     a Java array can hold
    */
   public Architecture(Configuration configuration, double width, int crop, int classes) {
+    this(configuration, width, crop, classes, Task.CLASSIFICATION);
+  }
+
+  /**
+   * @param configuration see above
+   * @param width see above
+   * @param crop see above
+   * @param classes number of classes that images or objects may be of, at least 2
+   * @param task what the outputs of the last layer mean
+   * @throws InputException as above
+   */
+  public Architecture(Configuration configuration, double width, int crop, int classes, Task task) {
     if (crop < SMALLEST_CROP) {
       throw new InputException(
           "crop "
@@ -51,6 +64,7 @@ public final class Architecture {
     this.width = width;
     this.crop = crop;
     this.classes = classes;
+    this.task = task;
     requireSmallEnough();
     this.layers = List.copyOf(build());
   }
@@ -59,7 +73,7 @@ public final class Architecture {
   private void requireSmallEnough() {
     double hidden = scaled(Configuration.HIDDEN_FEATURES);
     double lastMap = (double) lastMapSide() * lastMapSide() * scaled(LAST_CHANNELS);
-    double largest = hidden * Math.max(Math.max(lastMap, hidden), classes);
+    double largest = hidden * Math.max(Math.max(lastMap, hidden), outputs());
     if (largest > LARGEST_ARRAY) {
       throw new InputException(
           String.format(
@@ -106,7 +120,7 @@ public final class Architecture {
     int hidden = scaled(Configuration.HIDDEN_FEATURES);
     list.add(new Layer.FullyConnected("fc6", channels * side * side, hidden, true));
     list.add(new Layer.FullyConnected("fc7", hidden, hidden, true));
-    list.add(new Layer.FullyConnected("fc8", hidden, classes, false));
+    list.add(new Layer.FullyConnected("fc8", hidden, outputs(), false));
     return list;
   }
 
@@ -145,13 +159,28 @@ public final class Architecture {
     return classes;
   }
 
+  /** What the outputs of the last layer mean. */
+  public Task task() {
+    return task;
+  }
+
+  /** Number of outputs of the last layer: of the classes, if they are class scores. */
+  public int outputs() {
+    return task.outputs(classes);
+  }
+
+  /** This network for another task, with another last layer. */
+  public Architecture withTask(Task other) {
+    return new Architecture(configuration, width, crop, classes, other);
+  }
+
   /**
    * This network without batch normalisation, which can compute the same as this one once it is
    * trained; this one if it has none.
    */
   public Architecture withoutBatchNorm() {
     return configuration.hasBatchNorm()
-        ? new Architecture(configuration.withoutBatchNorm(), width, crop, classes)
+        ? new Architecture(configuration.withoutBatchNorm(), width, crop, classes, task)
         : this;
   }
 
@@ -275,6 +304,8 @@ public final class Architecture {
     return other instanceof Architecture that
         && configuration == that.configuration
         && layers.equals(that.layers)
+        && task == that.task
+        && classes == that.classes
         && crop == that.crop;
   }
 
@@ -286,6 +317,12 @@ public final class Architecture {
   @Override
   public String toString() {
     return String.format(
-        Locale.ROOT, "%s (width %s, crop %d, %d classes)", configuration, width, crop, classes);
+        Locale.ROOT,
+        "%s (width %s, crop %d, %d classes%s)",
+        configuration,
+        width,
+        crop,
+        classes,
+        task.isBoxes() ? ", boxes: " + task.label() : "");
   }
 }

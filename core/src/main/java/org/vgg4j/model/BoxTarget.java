@@ -29,6 +29,11 @@ public record BoxTarget(int label, double centerX, double centerY, double width,
     }
   }
 
+  /** Where the object lies. */
+  public CropBox box() {
+    return new CropBox(centerX, centerY, width, height);
+  }
+
   /**
    * Returns targets as what they are.
    *

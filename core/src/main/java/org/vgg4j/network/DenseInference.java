@@ -23,7 +23,7 @@ public interface DenseInference extends AutoCloseable {
   int capacity(int imageHeight, int imageWidth, int wanted);
 
   /**
-   * Computes class scores of images of one size.
+   * Computes the outputs of the last layer for images of one size: class scores, or boxes.
    *
    * @param images {@code [N][3][height][width]}, preprocessed as the weights expect
    * @param count N, at most {@link #capacity} of that size
@@ -38,6 +38,7 @@ public interface DenseInference extends AutoCloseable {
    *
    * @param scores {@code [classes]}
    * @return {@code [classes]}, sums to 1
+   * @throws IllegalStateException if the network's outputs are no class scores
    */
   float[] posteriors(float[] scores);
 

@@ -2,7 +2,7 @@ package org.vgg4j.network;
 
 import org.vgg4j.model.Architecture;
 
-/** Class posteriors of batches of crops. */
+/** What a network says of batches of crops. */
 public interface ForwardPass {
   /** The largest batch that it takes. */
   int capacity();
@@ -18,11 +18,21 @@ public interface ForwardPass {
   }
 
   /**
+   * Computes the outputs of the last layer: class scores, before soft-max, or boxes.
+   *
+   * @param images {@code [N][3][crop][crop]}, preprocessed as the weights expect
+   * @param count N, at most the capacity
+   * @return {@code [N][outputs]}; may be longer; overwritten by the next call
+   */
+  float[] outputs(float[] images, int count);
+
+  /**
    * Computes class posteriors: the soft-max of the scores.
    *
    * @param images {@code [N][3][crop][crop]}, preprocessed as the weights expect
    * @param count N, at most the capacity
    * @return {@code [N][classes]}, a new array; each row sums to 1
+   * @throws IllegalStateException if the network's outputs are no class scores
    */
   float[] posteriors(float[] images, int count);
 }

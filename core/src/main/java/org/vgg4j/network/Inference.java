@@ -5,8 +5,8 @@ import org.vgg4j.base.InputException;
 import org.vgg4j.model.Architecture;
 
 /**
- * The forward pass: class scores of a batch of crops, and outputs of earlier layers on request. All
- * memory is allocated on construction, or when the largest batch is changed. Not thread-safe.
+ * The forward pass over a batch of crops, with outputs of earlier layers on request. All memory is
+ * allocated on construction, or when the largest batch is changed. Not thread-safe.
  */
 public interface Inference extends ForwardPass, AutoCloseable {
   /**
@@ -26,15 +26,6 @@ public interface Inference extends ForwardPass, AutoCloseable {
    * @throws InputException if there is not enough memory
    */
   void enlarge(int newCapacity);
-
-  /**
-   * Computes class scores (before soft-max).
-   *
-   * @param images {@code [N][3][crop][crop]}, preprocessed as the weights expect
-   * @param count N, at most the capacity
-   * @return {@code [N][classes]}; overwritten by the next call
-   */
-  float[] scores(float[] images, int count);
 
   /**
    * The output at a tap in the last call.

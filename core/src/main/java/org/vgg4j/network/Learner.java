@@ -30,11 +30,14 @@ public interface Learner extends ForwardPass, AutoCloseable {
     }
   }
 
+  /** The least intersection over union of a box that is right, as in ILSVRC. */
+  double OVERLAP = 0.5;
+
   /**
    * The result for some images.
    *
-   * @param lossSum sum of the images' losses, in nats
-   * @param correct images whose largest score was their label's
+   * @param lossSum sum of the images' losses: cross-entropies in nats, or {@link BoxLoss}es
+   * @param correct images whose largest score was their label's, or whose box was right
    */
   record Result(double lossSum, int correct) {
     /** Nothing yet. */

@@ -10,8 +10,10 @@ import java.util.Set;
  * @param microBatch images at a time, at most the rank's share of a batch
  * @param dropout share of the hidden features of fc6 and fc7 that is dropped, in [0, 1)
  * @param descent how a step uses the gradient
+ * @param boxLoss how boxes are compared, if the network's outputs are boxes
  */
-public record LearnerOptions(int batch, int microBatch, double dropout, Descent descent) {
+public record LearnerOptions(
+    int batch, int microBatch, double dropout, Descent descent, BoxLoss boxLoss) {
   /**
    * Mini-batch gradient descent with momentum and L2 decay.
    *
@@ -37,6 +39,11 @@ public record LearnerOptions(int batch, int microBatch, double dropout, Descent 
     public Descent(double momentum, double weightDecay, boolean biasDecay) {
       this(momentum, weightDecay, biasDecay, Set.of(), Map.of());
     }
+  }
+
+  /** Boxes are compared as in the paper. */
+  public LearnerOptions(int batch, int microBatch, double dropout, Descent descent) {
+    this(batch, microBatch, dropout, descent, BoxLoss.SQUARED);
   }
 
   /**

@@ -89,7 +89,7 @@ final class WholeViews implements ViewSource {
     @Override
     public float[] posteriors(int row, int column) {
       int at = maps.index(image, row, column);
-      return network.posteriors(Arrays.copyOfRange(maps.values(), at, at + maps.classes()));
+      return network.posteriors(Arrays.copyOfRange(maps.values(), at, at + maps.outputs()));
     }
   }
 }

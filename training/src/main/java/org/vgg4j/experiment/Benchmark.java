@@ -143,13 +143,13 @@ public final class Benchmark {
   }
 
   private Rounds forwardRounds(Inference inference) {
-    return new Rounds(batch, () -> inference.scores(images, batch), inference::stageNanos);
+    return new Rounds(batch, () -> inference.outputs(images, batch), inference::stageNanos);
   }
 
   private float[] scores(FcWeights weights) {
     try (Network network = engine.load(parameters, weights);
         Inference inference = network.inference(batch, Set.of())) {
-      return inference.scores(images, batch).clone();
+      return inference.outputs(images, batch).clone();
     }
   }
 

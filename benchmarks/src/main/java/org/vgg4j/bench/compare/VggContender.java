@@ -59,12 +59,12 @@ final class VggContender {
 
     @Override
     public void run() {
-      inference.scores(images, count);
+      inference.outputs(images, count);
     }
 
     @Override
     public float[] scores() {
-      return inference.scores(images, count).clone();
+      return inference.outputs(images, count).clone();
     }
   }
 
@@ -112,7 +112,7 @@ final class VggContender {
       return engine
           .load(new Parameters(architecture, arrays))
           .inference(targets.size(), Set.of())
-          .scores(images, targets.size());
+          .outputs(images, targets.size());
     }
   }
 }

@@ -3,25 +3,20 @@ package org.vgg4j.network.cpu;
 import org.vgg4j.kernels.Kernels;
 
 /**
- * Classification: the outputs are class scores, and the predictions their soft-max.
+ * Classification: the outputs are class scores, whose soft-max are posteriors.
  *
- * @param outputs number of classes
+ * @param classes number of classes
  */
-record ClassificationHead(int outputs, Kernels kernels) implements Head {
-  /**
-   * {@inheritDoc}
-   *
-   * <p>These are posteriors of the classes: each row sums to 1.
-   */
+record ClassificationHead(int classes, Kernels kernels) implements Head {
   @Override
-  public float[] answers(int images, float[] scores) {
-    float[] posteriors = new float[images * outputs];
-    kernels.softmax(images, outputs, scores, posteriors);
+  public float[] posteriors(int images, float[] scores) {
+    float[] posteriors = new float[images * classes];
+    kernels.softmax(images, classes, scores, posteriors);
     return posteriors;
   }
 
   @Override
   public Loss loss(int capacity) {
-    return new CrossEntropy(outputs, capacity, kernels);
+    return new CrossEntropy(classes, capacity, kernels);
   }
 }

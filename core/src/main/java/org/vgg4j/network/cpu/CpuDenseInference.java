@@ -37,12 +37,12 @@ final class CpuDenseInference implements DenseInference {
     DensePass.Result result =
         pass.run(images, count, imageHeight, imageWidth, (stages, stage, output) -> {});
     return new ScoreMaps(
-        count, result.rows(), result.columns(), architecture().classes(), result.last());
+        count, result.rows(), result.columns(), architecture().outputs(), result.last());
   }
 
   @Override
   public float[] posteriors(float[] scores) {
-    return head.answers(1, scores);
+    return head.posteriors(1, scores);
   }
 
   @Override

@@ -91,7 +91,7 @@ final class CpuInference implements Inference {
     odd = new float[0];
     even = Buffers.floats("activations", newCapacity, evenLength);
     odd = Buffers.floats("activations", newCapacity, oddLength);
-    scores = new float[newCapacity * architecture().classes()];
+    scores = new float[newCapacity * architecture().outputs()];
     capacity = newCapacity;
   }
 
@@ -106,7 +106,7 @@ final class CpuInference implements Inference {
   }
 
   @Override
-  public float[] scores(float[] images, int count) {
+  public float[] outputs(float[] images, int count) {
     if (count < 1 || count > capacity) {
       throw new IllegalArgumentException(count + " images, but the capacity is " + capacity);
     }
@@ -127,7 +127,7 @@ final class CpuInference implements Inference {
 
   @Override
   public float[] posteriors(float[] images, int count) {
-    return head.answers(count, scores(images, count));
+    return head.posteriors(count, outputs(images, count));
   }
 
   @Override

@@ -44,14 +44,7 @@ final class CpuLearner implements Learner {
     this.velocities = Parameters.zeros(architecture);
     this.exchange = exchange;
     this.memory = memory;
-    this.training =
-        new Training(
-            weights,
-            kernels,
-            workers,
-            options.microBatch(),
-            options.dropout(),
-            options.descent().frozen());
+    this.training = new Training(weights, kernels, workers, options);
     this.sgd = new Sgd(weights, velocities, kernels, workers, options.descent());
     this.steps = StepMaker.of(architecture, options, training, sgd, exchange, workers);
     this.microBatchesOfShare = options.microBatchesOfShare(exchange.ranks());
@@ -94,6 +87,11 @@ final class CpuLearner implements Learner {
   @Override
   public int capacity() {
     return training.capacity();
+  }
+
+  @Override
+  public float[] outputs(float[] images, int count) {
+    return training.outputs(images, count);
   }
 
   @Override

@@ -2,28 +2,38 @@ package org.vgg4j.network.cpu;
 
 import org.vgg4j.kernels.Kernels;
 import org.vgg4j.model.Architecture;
+import org.vgg4j.network.BoxLoss;
 
 /**
  * The head of a network, above fc7: what the outputs of the last layer mean, and what they are
  * compared with in training. Stateless.
  */
 interface Head {
-  /** The head of a network. */
+  /** The head of a network in inference. */
   static Head of(Architecture architecture, Kernels kernels) {
-    return new ClassificationHead(architecture.classes(), kernels);
+    return of(architecture, kernels, BoxLoss.SQUARED);
   }
 
-  /** Number of outputs of the last layer for one image. */
-  int outputs();
+  /**
+   * The head of a network in training.
+   *
+   * @param boxLoss how boxes are compared, if the network's outputs are boxes
+   */
+  static Head of(Architecture architecture, Kernels kernels, BoxLoss boxLoss) {
+    return architecture.task().isBoxes()
+        ? new BoxHead(architecture, boxLoss)
+        : new ClassificationHead(architecture.classes(), kernels);
+  }
 
   /**
-   * Turns the outputs of the last layer into the network's predictions.
+   * Turns the outputs of the last layer into posteriors of the classes.
    *
    * @param images number of images
    * @param outputs {@code [N][outputs]}; may be longer
-   * @return {@code [N][outputs]}, a new array
+   * @return {@code [N][classes]}, a new array; each row sums to 1
+   * @throws IllegalStateException if the outputs are no class scores
    */
-  float[] answers(int images, float[] outputs);
+  float[] posteriors(int images, float[] outputs);
 
   /**
    * Returns the loss for training.

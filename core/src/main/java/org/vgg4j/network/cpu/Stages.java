@@ -212,7 +212,7 @@ final class Stages {
     }
     boolean reachesScores = stages.size() > fullyConnectedLayers().size();
     if (!asRows && reachesScores) {
-      stages.add(new WindowStages.Scores("scores", architecture.classes(), workers));
+      stages.add(new WindowStages.Scores("scores", architecture.outputs(), workers));
     }
     return stages;
   }

@@ -11,9 +11,11 @@ import org.vgg4j.kernels.Pass;
 import org.vgg4j.kernels.Workers;
 import org.vgg4j.model.Architecture;
 import org.vgg4j.model.Target;
+import org.vgg4j.network.BoxLoss;
 import org.vgg4j.network.DropoutKeys;
 import org.vgg4j.network.ForwardPass;
 import org.vgg4j.network.Learner;
+import org.vgg4j.network.LearnerOptions;
 import org.vgg4j.network.Parameters;
 
 /**
@@ -55,7 +57,28 @@ final class Training implements ForwardPass {
       int capacity,
       double dropoutRate,
       Set<String> frozen) {
-    this(parameters, kernels, workers, capacity, dropoutRate, frozen, TrainingMemory.RECOMPUTED);
+    this(
+        parameters,
+        kernels,
+        workers,
+        capacity,
+        dropoutRate,
+        frozen,
+        BoxLoss.SQUARED,
+        TrainingMemory.RECOMPUTED);
+  }
+
+  /** As a learner's options say. */
+  Training(Parameters parameters, Kernels kernels, Workers workers, LearnerOptions options) {
+    this(
+        parameters,
+        kernels,
+        workers,
+        options.microBatch(),
+        options.dropout(),
+        options.descent().frozen(),
+        options.boxLoss(),
+        TrainingMemory.RECOMPUTED);
   }
 
   /** For tests: fewer images at a time where activations are recomputed. */
@@ -66,13 +89,14 @@ final class Training implements ForwardPass {
       int capacity,
       double dropoutRate,
       Set<String> frozen,
+      BoxLoss boxLoss,
       int recomputedFloats) {
     if (!(dropoutRate >= 0 && dropoutRate < 1)) {
       throw new InputException("dropout " + dropoutRate + " is not in [0, 1)");
     }
     Architecture architecture = parameters.architecture();
     this.parameters = parameters;
-    this.head = Head.of(architecture, kernels);
+    this.head = Head.of(architecture, kernels, boxLoss);
     this.loss = head.loss(capacity);
     this.capacity = capacity;
     this.frozen = Set.copyOf(frozen);
@@ -141,9 +165,14 @@ final class Training implements ForwardPass {
    * <p>Without dropout and with the running statistics of batch norms, in the memory of training.
    */
   @Override
-  public float[] posteriors(float[] images, int count) {
+  public float[] outputs(float[] images, int count) {
     requireCapacity(count);
-    return head.answers(count, forward(images, count));
+    return forward(images, count);
+  }
+
+  @Override
+  public float[] posteriors(float[] images, int count) {
+    return head.posteriors(count, outputs(images, count));
   }
 
   /**

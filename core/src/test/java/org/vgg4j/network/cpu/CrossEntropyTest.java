@@ -27,7 +27,7 @@ class CrossEntropyTest {
 
   @Test
   void theLossIsThatOfTheAnswers() {
-    float[] posteriors = head.answers(2, scores);
+    float[] posteriors = head.posteriors(2, scores);
     assertThat(posteriors[0] + posteriors[1] + posteriors[2]).isCloseTo(1, within(1e-6f));
     double expected = -Math.log(posteriors[2]) - Math.log(posteriors[3]);
     assertThat(loss(scores)).isCloseTo(expected, within(1e-6));

@@ -74,7 +74,7 @@ class DenseFeaturesTest {
     float[] images = Networks.images(architecture, 3, 2);
     Set<String> taps = all(architecture);
     CpuInference plain = new CpuInference(parameters, kernels, workers, 3, taps);
-    plain.scores(images, 3);
+    plain.outputs(images, 3);
     Map<String, FeatureMaps> maps = features(parameters, kernels, taps).features(images, 3, 64, 64);
     assertThat(maps).containsOnlyKeys(taps);
     maps.forEach((tap, map) -> assertThat(map.values()).as(tap).isEqualTo(plain.tap(tap)));

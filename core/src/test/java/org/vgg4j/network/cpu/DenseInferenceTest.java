@@ -64,7 +64,7 @@ class DenseInferenceTest {
     Parameters parameters = Networks.random(architecture, 1);
     float[] images = Networks.images(architecture, 3, 2);
     float[] expected =
-        new CpuInference(parameters, kernels, workers, 3, Set.of()).scores(images, 3).clone();
+        new CpuInference(parameters, kernels, workers, 3, Set.of()).outputs(images, 3).clone();
     ScoreMaps maps = dense(parameters, kernels).scores(images, 3, 64, 64);
     assertThat(maps.rows()).isEqualTo(1);
     assertThat(maps.columns()).isEqualTo(1);
@@ -115,7 +115,7 @@ class DenseInferenceTest {
     Inference plain = new CpuInference(parameters, kernels, workers, 1, Set.of());
     for (int row = 0; row < maps.rows(); row++) {
       for (int column = 0; column < maps.columns(); column++) {
-        float[] expected = plain.scores(crop(image, height, width, 32 * row, 32 * column, 64), 1);
+        float[] expected = plain.outputs(crop(image, height, width, 32 * row, 32 * column, 64), 1);
         for (int k = 0; k < CLASSES; k++) {
           assertThat(maps.values()[maps.index(0, row, column) + k])
               .isCloseTo(expected[k], within(1e-3f * Math.max(1, Math.abs(expected[k]))));

@@ -63,7 +63,7 @@ class GoldenTest {
         new CpuInference(
             golden.parameters(architecture), kernels, workers, 4, Set.of(golden.taps()));
 
-    float[] scores = inference.scores(golden.tensor("input"), 4);
+    float[] scores = inference.outputs(golden.tensor("input"), 4);
 
     assertClose("logits", scores, golden.tensor("logits"));
     for (String tap : golden.taps()) {
@@ -161,7 +161,7 @@ class GoldenTest {
     if (scalar && configuration.hasBatchNorm()) {
       Inference inference =
           new CpuInference(parameters.withoutBatchNorm(), kernels, workers, 4, Set.of());
-      float[] scores = inference.scores(golden.tensor("input"), 4);
+      float[] scores = inference.outputs(golden.tensor("input"), 4);
       assertThat(Networks.relativeDistance(scores, golden.tensor("logits-after")))
           .as("scores by the running statistics of ten batches")
           .isLessThan(1e-3);

@@ -56,12 +56,12 @@ class InferenceTest {
     Architecture architecture = new Architecture(configuration, 0.07, 72, 6);
     Parameters parameters = Networks.random(architecture, 1);
     float[] images = Networks.images(architecture, 2, 2);
-    float[] fused = inference(parameters, 2).scores(images, 2).clone();
+    float[] fused = inference(parameters, 2).outputs(images, 2).clone();
     Architecture folded = architecture.withoutBatchNorm();
     Set<String> all = folded.layers().stream().map(Layer::tap).collect(Collectors.toSet());
     Inference tapped = inference(parameters, 2, all.toArray(String[]::new));
 
-    assertThat(tapped.scores(images, 2)).isEqualTo(fused);
+    assertThat(tapped.outputs(images, 2)).isEqualTo(fused);
 
     for (LayerShape shape : folded.shapes()) {
       float[] values = tapped.tap(shape.layer().tap());
@@ -72,7 +72,7 @@ class InferenceTest {
     assertPooled(tapped.tap("relu5_" + configuration.blocks().get(4).size()), 4, tapped, "pool5");
     // one tap alone keeps one pool apart and the others fused
     Inference one = inference(parameters, 2, "relu1_1", "pool3");
-    assertThat(one.scores(images, 2)).isEqualTo(fused);
+    assertThat(one.outputs(images, 2)).isEqualTo(fused);
     assertThat(one.tap("relu1_1")).isEqualTo(tapped.tap("relu1_1"));
     assertThat(one.tap("pool3")).isEqualTo(tapped.tap("pool3"));
   }
@@ -107,7 +107,7 @@ class InferenceTest {
     Architecture architecture = Networks.smallest(Configuration.A, 32, 3);
     Inference inference = inference(Networks.random(architecture, 1), 2, "fc7");
     assertThatThrownBy(() -> inference.tap("fc7")).hasMessageContaining("fc7");
-    inference.scores(Networks.images(architecture, 2, 2), 2);
+    inference.outputs(Networks.images(architecture, 2, 2), 2);
     float[] tap = inference.tap("fc7");
     Arrays.fill(inference.tap("fc7"), -1);
     assertThat(inference.tap("fc7")).isEqualTo(tap);
@@ -115,7 +115,7 @@ class InferenceTest {
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessage("nothing was kept of fc6");
     // a smaller batch leaves a smaller tap
-    inference.scores(Networks.images(architecture, 1, 2), 1);
+    inference.outputs(Networks.images(architecture, 1, 2), 1);
     assertThat(inference.tap("fc7")).isEqualTo(Arrays.copyOf(tap, tap.length / 2));
   }
 
@@ -126,7 +126,7 @@ class InferenceTest {
     Inference inference = inference(Networks.random(architecture, 1), 3);
     float[] images = Networks.images(architecture, 4, 2);
     assertThat(inference.capacity()).isEqualTo(3);
-    assertThatThrownBy(() -> inference.scores(images, count))
+    assertThatThrownBy(() -> inference.outputs(images, count))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessage("%d images, but the capacity is 3", count);
   }
@@ -152,18 +152,18 @@ class InferenceTest {
     Architecture architecture = Networks.smallest(configuration, 40, 7);
     Parameters parameters = Networks.random(architecture, 3);
     float[] images = Networks.images(architecture, 7, 4);
-    float[] together = inference(parameters, 7).scores(images, 7).clone();
+    float[] together = inference(parameters, 7).outputs(images, 7).clone();
     Inference large = inference(parameters, 9);
     for (int size : new int[] {1, 2, 3}) {
       Inference small = inference(parameters, size);
       for (int first = 0; first + size <= 7; first++) {
         float[] part = Networks.part(architecture, images, first, first + size);
         float[] expected = Arrays.copyOfRange(together, first * 7, (first + size) * 7);
-        assertThat(small.scores(part, size)).as("batch of %d", size).isEqualTo(expected);
+        assertThat(small.outputs(part, size)).as("batch of %d", size).isEqualTo(expected);
         // what an earlier, larger batch left in the memory must not matter
-        assertThat(Arrays.copyOf(large.scores(part, size), size * 7)).isEqualTo(expected);
+        assertThat(Arrays.copyOf(large.outputs(part, size), size * 7)).isEqualTo(expected);
       }
-      large.scores(images, 7);
+      large.outputs(images, 7);
     }
   }
 
@@ -175,12 +175,12 @@ class InferenceTest {
     float[] images = Networks.images(architecture, 3, 6);
     float[] expected;
     try (Workers one = new Workers(1)) {
-      expected = new CpuInference(parameters, kernels, one, 3, Set.of()).scores(images, 3).clone();
+      expected = new CpuInference(parameters, kernels, one, 3, Set.of()).outputs(images, 3).clone();
     }
     for (int threads = 2; threads <= 3; threads++) {
       try (Workers several = new Workers(threads)) {
         Inference inference = new CpuInference(parameters, kernels, several, 3, Set.of());
-        assertThat(inference.scores(images, 3)).as("%d threads", threads).isEqualTo(expected);
+        assertThat(inference.outputs(images, 3)).as("%d threads", threads).isEqualTo(expected);
       }
     }
   }
@@ -191,7 +191,7 @@ class InferenceTest {
     Inference inference = inference(Networks.random(architecture, 1), 4);
     float[] images = Networks.images(architecture, 4, 2);
     float[] posteriors = inference.posteriors(images, 4);
-    float[] scores = inference.scores(images, 4);
+    float[] scores = inference.outputs(images, 4);
     for (int n = 0; n < 4; n++) {
       double sum = 0;
       for (int k = 0; k < 5; k++) {
@@ -214,10 +214,10 @@ class InferenceTest {
         Network network = engine.load(Networks.random(architecture, 1))) {
       Inference first = network.inference(2, Set.of());
       Inference tapped = network.inference(own, 2, Set.of("relu1_2", "relu5_3"));
-      float[] expected = first.scores(images, 2).clone();
-      FutureTask<float[]> beside = new FutureTask<>(() -> tapped.scores(images, 2).clone());
+      float[] expected = first.outputs(images, 2).clone();
+      FutureTask<float[]> beside = new FutureTask<>(() -> tapped.outputs(images, 2).clone());
       new Thread(beside).start();
-      assertThat(first.scores(images, 2)).isEqualTo(expected);
+      assertThat(first.outputs(images, 2)).isEqualTo(expected);
       assertThat(beside.get()).isEqualTo(expected);
       long both = HeldArrays.bytes(List.of(first, tapped));
       long prepared =
@@ -248,7 +248,7 @@ class InferenceTest {
     Kernels scalar = new ScalarKernels();
     float[] expected =
         new CpuInference(new Parameters(architecture, values), scalar, workers, count, Set.of())
-            .scores(images, count);
+            .outputs(images, count);
     float largest = 0;
     for (float score : expected) {
       largest = Math.max(largest, Math.abs(score));
@@ -256,14 +256,14 @@ class InferenceTest {
     Parameters rounded = parameters.rounded(workers);
     for (Kernels tested : new Kernels[] {scalar, kernels}) {
       float[] actual =
-          new CpuInference(rounded, tested, workers, count, Set.of()).scores(images, count);
+          new CpuInference(rounded, tested, workers, count, Set.of()).outputs(images, count);
       for (int i = 0; i < expected.length; i++) {
         assertThat(actual[i])
             .as("score %d of %s kernels", i, tested.name())
             .isCloseTo(expected[i], within(1e-5f * largest));
       }
     }
-    assertThat(inference(parameters, count).scores(images, count)).isNotEqualTo(expected);
+    assertThat(inference(parameters, count).outputs(images, count)).isNotEqualTo(expected);
   }
 
   private static float nearestOfEightBits(float value) {
@@ -276,17 +276,17 @@ class InferenceTest {
     Architecture architecture = new Architecture(Configuration.A, 0.12, 96, 37);
     Parameters parameters = Networks.random(architecture, 5).rounded(workers);
     float[] images = Networks.images(architecture, 5, 6);
-    float[] expected = inference(parameters, 5).scores(images, 5).clone();
+    float[] expected = inference(parameters, 5).outputs(images, 5).clone();
     try (Workers one = new Workers(1);
         Workers three = new Workers(3)) {
       for (Workers threads : new Workers[] {one, three}) {
         Inference inference = new CpuInference(parameters, kernels, threads, 5, Set.of());
-        assertThat(inference.scores(images, 5)).isEqualTo(expected);
+        assertThat(inference.outputs(images, 5)).isEqualTo(expected);
       }
     }
     Inference single = inference(parameters, 1);
     for (int n = 0; n < 5; n++) {
-      assertThat(single.scores(Networks.part(architecture, images, n, n + 1), 1))
+      assertThat(single.outputs(Networks.part(architecture, images, n, n + 1), 1))
           .isEqualTo(Arrays.copyOfRange(expected, n * 37, (n + 1) * 37));
     }
   }

@@ -58,7 +58,7 @@ class MemoryPlanTest {
       Parameters parameters = held.apply(Networks.random(architecture, 1));
       Inference inference = new CpuInference(parameters, kernels, workers, BATCH, Set.of());
       float[] images = Networks.images(architecture, BATCH, 2);
-      inference.scores(images, BATCH);
+      inference.outputs(images, BATCH);
       // with what batch norms were folded into is what they were read into
       Object both = List.of(parameters, inference);
       long bytes = HeldArrays.bytes(both) + (long) images.length * Float.BYTES;

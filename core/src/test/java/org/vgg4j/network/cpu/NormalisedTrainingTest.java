@@ -57,7 +57,7 @@ class NormalisedTrainingTest {
     float[] images = Networks.images(architecture, 6, 2);
     Inference inference =
         new CpuInference(withUnitNorm(parameters), kernels, workers, 6, Set.of("relu1_1"));
-    inference.scores(images, 6);
+    inference.outputs(images, 6);
     float[] outputs = inference.tap("relu1_1"); // of a bias so large that no ReLU is off
     int plane = 40 * 40;
     for (int channel = 0; channel < 16; channel++) {

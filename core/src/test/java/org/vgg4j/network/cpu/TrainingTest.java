@@ -24,6 +24,7 @@ import org.vgg4j.model.Architecture;
 import org.vgg4j.model.Configuration;
 import org.vgg4j.model.Label;
 import org.vgg4j.model.ParameterShape;
+import org.vgg4j.network.BoxLoss;
 import org.vgg4j.network.DropoutKeys;
 import org.vgg4j.network.Learner;
 import org.vgg4j.network.Networks;
@@ -171,7 +172,8 @@ class TrainingTest {
     Training keeps = training(parameters, 5, 0.5);
     // a batch of four is one group, but the capacity is larger: what lies before the pool is lost
     int floats = firstBlockFloats(architecture, 4);
-    Training again = new Training(parameters, kernels, workers, 5, 0.5, Set.of(), floats);
+    Training again =
+        new Training(parameters, kernels, workers, 5, 0.5, Set.of(), BoxLoss.SQUARED, floats);
     assertThat(keeps.keepsFirstMaps()).isTrue();
     assertThat(again.keepsFirstMaps()).isFalse();
 
@@ -190,7 +192,8 @@ class TrainingTest {
     Architecture architecture = Networks.smallest(configuration, 41, 4);
     Parameters parameters = Networks.random(architecture, 1);
     int floats = firstBlockFloats(architecture, group);
-    Training inGroups = new Training(parameters, kernels, workers, 6, 0.5, Set.of(), floats);
+    Training inGroups =
+        new Training(parameters, kernels, workers, 6, 0.5, Set.of(), BoxLoss.SQUARED, floats);
     Learner.Result expectedResult =
         TrainingRuns.run(training(parameters, 6, 0.5), architecture, 0, 6, 0, sums(architecture));
     Map<String, float[]> whole = gradients(parameters, 0, 6, 0.5, 0);
@@ -232,7 +235,14 @@ class TrainingTest {
     float[] images = Networks.images(architecture, 6, 2);
     Training inGroups =
         new Training(
-            parameters, kernels, workers, 6, 0.5, Set.of(), firstBlockFloats(architecture, 2));
+            parameters,
+            kernels,
+            workers,
+            6,
+            0.5,
+            Set.of(),
+            BoxLoss.SQUARED,
+            firstBlockFloats(architecture, 2));
     GradientSink sgd = sgd(parameters, Parameters.zeros(architecture));
     for (int step = 0; step < 2; step++) {
       float[] expected =

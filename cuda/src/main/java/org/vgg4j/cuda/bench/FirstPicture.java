@@ -43,7 +43,7 @@ final class FirstPicture {
       Architecture network = model.architecture();
       try (Network loaded = engine.load(new Parameters(network, model.arrays()), FcWeights.FP32);
           Inference inference = loaded.inference(1, Set.of())) {
-        float[] unused = inference.scores(new float[3 * network.crop() * network.crop()], 1);
+        float[] unused = inference.outputs(new float[3 * network.crop() * network.crop()], 1);
         long started = ManagementFactory.getRuntimeMXBean().getStartTime();
         System.out.println((System.currentTimeMillis() - started) / 1e3);
       }

@@ -236,7 +236,7 @@ final class NetworkRun {
     List<Double> milliseconds = new ArrayList<>();
     for (int i = -WARM_UP; i < sizes.rounds(); i++) {
       long start = System.nanoTime();
-      float[] unused = inference.scores(images, count);
+      float[] unused = inference.outputs(images, count);
       if (i >= 0) {
         milliseconds.add((System.nanoTime() - start) / 1e6);
       }

@@ -109,7 +109,7 @@ final class CudaDense implements DenseInference, DenseFeatures {
 
   @Override
   public float[] posteriors(float[] scores) {
-    return Posteriors.of(scores, 1, architecture.classes());
+    return Posteriors.of(architecture, scores, 1);
   }
 
   @Override

@@ -201,8 +201,13 @@ final class CudaGroupLearner implements Learner {
    * dropout and with the running statistics of batch norms.
    */
   @Override
+  public float[] outputs(float[] images, int count) {
+    return devices.get(0).outputs(images, count);
+  }
+
+  @Override
   public float[] posteriors(float[] images, int count) {
-    return devices.get(0).posteriors(images, count);
+    return Posteriors.of(weights().architecture(), outputs(images, count), count);
   }
 
   @Override

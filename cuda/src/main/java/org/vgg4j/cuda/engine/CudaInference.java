@@ -56,7 +56,7 @@ final class CudaInference implements Inference {
   }
 
   @Override
-  public float[] scores(float[] images, int count) {
+  public float[] outputs(float[] images, int count) {
     if (count < 1 || count > capacity) {
       throw new IllegalArgumentException(count + " images, but the capacity is " + capacity);
     }
@@ -68,7 +68,7 @@ final class CudaInference implements Inference {
 
   @Override
   public float[] posteriors(float[] images, int count) {
-    return Posteriors.of(scores(images, count), count, architecture().classes());
+    return Posteriors.of(architecture(), outputs(images, count), count);
   }
 
   @Override

@@ -105,8 +105,13 @@ final class CudaLearner implements Learner {
 
   /** {@inheritDoc} Without dropout and with the running statistics of batch norms. */
   @Override
+  public float[] outputs(float[] images, int count) {
+    return device.outputs(images, count);
+  }
+
+  @Override
   public float[] posteriors(float[] images, int count) {
-    return device.posteriors(images, count);
+    return Posteriors.of(weights().architecture(), outputs(images, count), count);
   }
 
   @Override

@@ -2,22 +2,23 @@ package org.vgg4j.cuda.engine;
 
 import java.nio.FloatBuffer;
 import org.vgg4j.cuda.kernels.MapShape;
+import org.vgg4j.model.Architecture;
 
 /** Class scores on the host, and their soft-max. */
 final class Posteriors {
   private Posteriors() {}
 
   /**
-   * Returns scores without the padding.
+   * Returns outputs of the last layer without the padding.
    *
-   * @param lines {@code [rows][padded classes]}
-   * @return {@code [rows][classes]}
+   * @param lines {@code [rows][padded outputs]}
+   * @return {@code [rows][outputs]}
    */
-  static float[] scores(FloatBuffer lines, int rows, int classes) {
-    int padded = MapShape.padded(classes);
-    float[] scores = new float[Math.multiplyExact(rows, classes)];
+  static float[] scores(FloatBuffer lines, int rows, int outputs) {
+    int padded = MapShape.padded(outputs);
+    float[] scores = new float[Math.multiplyExact(rows, outputs)];
     for (int row = 0; row < rows; row++) {
-      lines.position(row * padded).get(scores, row * classes, classes);
+      lines.position(row * padded).get(scores, row * outputs, outputs);
     }
     return scores;
   }
@@ -27,8 +28,13 @@ final class Posteriors {
    *
    * @param scores {@code [rows][classes]}
    * @return {@code [rows][classes]}
+   * @throws IllegalStateException if the network's outputs are no class scores
    */
-  static float[] of(float[] scores, int rows, int classes) {
+  static float[] of(Architecture architecture, float[] scores, int rows) {
+    if (architecture.task().isBoxes()) {
+      throw new IllegalStateException("the outputs of %s are boxes".formatted(architecture));
+    }
+    int classes = architecture.classes();
     float[] posteriors = new float[rows * classes];
     for (int first = 0; first < posteriors.length; first += classes) {
       float largest = Float.NEGATIVE_INFINITY;

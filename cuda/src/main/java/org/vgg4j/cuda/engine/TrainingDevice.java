@@ -72,6 +72,11 @@ final class TrainingDevice implements AutoCloseable {
       throw new InputException("dropout " + options.dropout() + " is not in [0, 1)");
     }
     Architecture architecture = initial.architecture();
+    if (architecture.task().isBoxes()) {
+      throw new InputException(
+          "network %s learns boxes, which is done on the CPU: set option device to cpu"
+              .formatted(architecture));
+    }
     this.gpu = gpu;
     this.options = options;
     this.allocation = Allocation.on(gpu.context());
@@ -92,7 +97,7 @@ final class TrainingDevice implements AutoCloseable {
       open.add(stream::close);
       this.counted = CudaEvent.create(gpu.context());
       open.add(counted::close);
-      long scores = scoreBytes(options.microBatch(), architecture.classes());
+      long scores = scoreBytes(options.microBatch(), architecture.outputs());
       this.results = HostMemory.allocate(gpu.context(), Math.max(TrainingMemory.TOTALS, scores));
       open.add(results::close);
       this.feed =
@@ -245,19 +250,18 @@ final class TrainingDevice implements AutoCloseable {
   }
 
   /** Without dropout and with the running statistics of batch norms. */
-  float[] posteriors(float[] images, int count) {
+  float[] outputs(float[] images, int count) {
     requireCapacity(count);
     long unused = feed.copy(stream, images, network.imagesShape(count), network.images(count));
     network.forward(pass(count, false, 0, NO_DROPOUT, 0));
-    int classes = network.architecture().classes();
-    stream.copy(allocation.memory(network.scores()), 0, results, 0, scoreBytes(count, classes));
+    int outputs = network.architecture().outputs();
+    stream.copy(allocation.memory(network.scores()), 0, results, 0, scoreBytes(count, outputs));
     stream.synchronize();
-    float[] scores = Posteriors.scores(results.buffer().asFloatBuffer(), count, classes);
-    return Posteriors.of(scores, count, classes);
+    return Posteriors.scores(results.buffer().asFloatBuffer(), count, outputs);
   }
 
-  private static long scoreBytes(int images, int classes) {
-    return (long) Float.BYTES * images * MapShape.padded(classes);
+  private static long scoreBytes(int images, int outputs) {
+    return (long) Float.BYTES * images * MapShape.padded(outputs);
   }
 
   /** Waits for work that nobody has waited for; if that failed, closing is all that remains. */

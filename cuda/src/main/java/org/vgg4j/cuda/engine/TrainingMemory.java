@@ -54,7 +54,7 @@ record TrainingMemory(
     TrainingNetwork network = new TrainingNetwork(gpu, parameters, capacity, dropout, allocation);
     int crop = architecture.crop();
     long inputBytes = ImageFeed.bytes(capacity, crop, crop, INTS);
-    long scores = (long) capacity * MapShape.padded(architecture.classes());
+    long scores = (long) capacity * MapShape.padded(architecture.outputs());
     return new TrainingMemory(
         allocation,
         parameters,
@@ -81,7 +81,7 @@ record TrainingMemory(
 
   /** The gradient with respect to the scores of so many images. */
   Planes scoreGradient(Gpu gpu, int images) {
-    long values = (long) images * MapShape.padded(network.architecture().classes());
+    long values = (long) images * MapShape.padded(network.architecture().outputs());
     return gpu.precision().at(scoreGradient, values);
   }
 }

@@ -116,7 +116,7 @@ class CudaEngineProviderTest {
         Network loaded = engine.load(Networks.random(network, 5))) {
       assertThat(taken.bytes()).isPositive();
       try (Inference inference = loaded.inference(1, Set.of())) {
-        assertThat(inference.scores(Networks.images(network, 1, 1), 1)).hasSize(10);
+        assertThat(inference.outputs(Networks.images(network, 1, 1), 1)).hasSize(10);
       }
       LearnerOptions options =
           new LearnerOptions(2, 1, 0, new LearnerOptions.Descent(0.9, 0, true));

@@ -72,7 +72,7 @@ class CudaInferenceTest {
         Network network = engine.load(golden.parameters(architecture))) {
       Inference inference = network.inference(4, Set.of(golden.taps()));
 
-      float[] scores = inference.scores(golden.tensor("input"), 4);
+      float[] scores = inference.outputs(golden.tensor("input"), 4);
 
       assertClose("logits", scores, golden.tensor("logits"), allowed);
       for (String tap : golden.taps()) {
@@ -95,7 +95,7 @@ class CudaInferenceTest {
       Inference inference = network.inference(3, Set.of());
       assertClose("of three", inference.posteriors(images, 3), part(expected, 3), 1e-4);
       assertClose("of one", inference.posteriors(images, 1), part(expected, 1), 1e-4);
-      assertThatThrownBy(() -> inference.scores(images, 4))
+      assertThatThrownBy(() -> inference.outputs(images, 4))
           .isInstanceOf(IllegalArgumentException.class);
       inference.enlarge(5);
       assertThat(inference.capacity()).isEqualTo(5);
@@ -114,15 +114,15 @@ class CudaInferenceTest {
     try (Engine engine = Devices.gpu(Precision.BF16);
         Network network = engine.load(Networks.random(architecture, 1))) {
       Inference inference = network.inference(2, Set.of("pool5"));
-      float[] scores = inference.scores(images, 2);
+      float[] scores = inference.outputs(images, 2);
       float[] tap = inference.tap("pool5");
-      assertThat(inference.scores(images, 2)).isEqualTo(scores);
+      assertThat(inference.outputs(images, 2)).isEqualTo(scores);
       inference.enlarge(3);
       assertThat(inference.stageNanos()).isEmpty();
       for (int pass = 0; pass < 3; pass++) {
-        assertThat(inference.scores(images, 2)).isEqualTo(scores);
+        assertThat(inference.outputs(images, 2)).isEqualTo(scores);
         assertThat(inference.tap("pool5")).isEqualTo(tap);
-        assertThat(inference.scores(images, 3)).startsWith(scores);
+        assertThat(inference.outputs(images, 3)).startsWith(scores);
         assertThat(inference.tap("pool5")).startsWith(tap);
       }
     }
@@ -144,7 +144,7 @@ class CudaInferenceTest {
                   try (HostThreads threads = new HostThreads(2);
                       Inference inference = network.inference(threads, 2, Set.of())) {
                     for (int pass = 0; pass < 4; pass++) {
-                      scores.add(inference.scores(images, 2));
+                      scores.add(inference.outputs(images, 2));
                     }
                   }
                   return scores;
@@ -152,7 +152,7 @@ class CudaInferenceTest {
       }
       Inference reference = network.inference(2, Set.of());
       for (int thread = 0; thread < 2; thread++) {
-        float[] expected = reference.scores(Networks.images(architecture, 2, thread), 2).clone();
+        float[] expected = reference.outputs(Networks.images(architecture, 2, thread), 2).clone();
         assertThat(running.get(thread).get())
             .hasSize(4)
             .allMatch(it -> Arrays.equals(it, expected));
@@ -239,8 +239,8 @@ class CudaInferenceTest {
       assertThat(network.roundingErrors()).isEqualTo(reference.roundingErrors());
       assertClose(
           "scores",
-          network.inference(2, Set.of()).scores(images, 2),
-          reference.inference(2, Set.of()).scores(images, 2),
+          network.inference(2, Set.of()).outputs(images, 2),
+          reference.inference(2, Set.of()).outputs(images, 2),
           1e-4);
     }
   }

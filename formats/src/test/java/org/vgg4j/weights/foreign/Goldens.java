@@ -70,7 +70,7 @@ public final class Goldens {
       float[] picture = picture(model);
       System.arraycopy(picture, 0, images, 0, picture.length);
       Parameters parameters = new Parameters(model.architecture(), model.arrays());
-      return engine.load(parameters).inference(1, Set.of()).scores(images, 1).clone();
+      return engine.load(parameters).inference(1, Set.of()).outputs(images, 1).clone();
     }
   }
 

@@ -153,7 +153,7 @@ class TorchCheckpointsTest {
         }
       }
       Parameters parameters = new Parameters(model.architecture(), model.arrays());
-      return engine.load(parameters).inference(1, Set.of()).scores(images, 1).clone();
+      return engine.load(parameters).inference(1, Set.of()).outputs(images, 1).clone();
     }
   }
 

@@ -39,7 +39,7 @@ class AccuracyTest {
     try (Workers workers = new Workers(2)) {
       actual =
           new CpuInference(parameters, KernelLookup.get().kernels(), workers, count, Set.of())
-              .scores(images, count);
+              .outputs(images, count);
     }
 
     double largest = 0;
