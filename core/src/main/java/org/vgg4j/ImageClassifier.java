@@ -98,12 +98,12 @@ public final class ImageClassifier implements AutoCloseable {
    * @param options how to use the machine. {@link FcWeights#BF16} halves the memory of the fully
    *     connected layers once they are loaded, and their time for single images; {@link
    *     #roundingErrors} says what it changed
-   * @throws InputException if the file is missing or broken, the device cannot be used, or there is
+   * @throws InputException if the file is missing or broken, finds boxes, the device cannot be used, or there is
    *     not enough memory for the passes
    */
   public static ImageClassifier load(Path file, ClassifierOptions options) {
     Objects.requireNonNull(file, NO_MODEL_FILE);
-    return load(() -> Models.read(file), options);
+    return load(() -> Models.readClassifier(file), options);
   }
 
   /**
@@ -129,7 +129,7 @@ public final class ImageClassifier implements AutoCloseable {
    */
   public static ImageClassifier load(InputStream stream, ClassifierOptions options) {
     Objects.requireNonNull(stream, NO_MODEL_STREAM);
-    return load(() -> ModelFile.read(stream), options);
+    return load(() -> ModelFile.read(stream).requireClassifier("the model"), options);
   }
 
   private static ImageClassifier load(Supplier<ModelFile> source, ClassifierOptions options) {

@@ -278,7 +278,9 @@ final class EvaluateCommand implements Callable<Integer> {
       List<String> classNames =
           PosteriorsFile.isOne(member)
               ? PosteriorsFile.read(member).classNames()
-              : Models.readWithoutArrays(member).classNames();
+              : Models.readWithoutArrays(member)
+                  .requireClassifier(member.toString())
+                  .classNames();
       Submission.requirePossible(file, classNames, synsets);
     }
     return synsets;
@@ -355,7 +357,7 @@ final class EvaluateCommand implements Callable<Integer> {
       FcWeights form,
       Engine engine,
       Map<String, Double> roundingErrors) {
-    ModelFile file = Models.read(path);
+    ModelFile file = Models.readClassifier(path);
     List<Integer> scales = scales(file);
     Dataset dataset = dataset(file);
     if (group.leads() && !noted) {

@@ -123,7 +123,7 @@ final class HeatmapCommand implements Runnable {
       throw new InputException("option top is " + choice.top + " but must be at least 1");
     }
     RgbImage decoded = ImageDecoder.decode(image);
-    ModelFile file = Models.read(model);
+    ModelFile file = Models.readClassifier(model);
     Preprocessing preprocessing = file.preprocessing();
     List<Integer> scales = scales(preprocessing);
     List<Prediction> predictions = new ArrayList<>();

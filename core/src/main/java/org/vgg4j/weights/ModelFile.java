@@ -20,6 +20,7 @@ import org.vgg4j.model.Architecture;
 import org.vgg4j.model.Configuration;
 import org.vgg4j.model.ParameterShape;
 import org.vgg4j.model.Preprocessing;
+import org.vgg4j.model.Task;
 import org.vgg4j.weights.safetensors.ForeignFileException;
 import org.vgg4j.weights.safetensors.SafeTensors;
 import org.vgg4j.weights.tensor.StoredTensor;
@@ -33,7 +34,7 @@ import org.vgg4j.weights.tensor.TensorReader;
  * @param arrays the parameters by name, in the layouts of {@link Architecture#parameters()}; not
  *     copied
  * @param preprocessing how an image must be prepared
- * @param classNames name of each class, in the order of the scores
+ * @param classNames name of each class, in the order of the outputs
  * @param provenance where it comes from; null if the file does not say
  */
 public record ModelFile(
@@ -52,6 +53,9 @@ public record ModelFile(
   private static final String ARCHITECTURE = "vgg4j.architecture";
   private static final String PREPROCESSING = "vgg4j.preprocessing";
   private static final String CLASSES = "vgg4j.classes";
+
+  /** Only of networks that find boxes: which form. */
+  private static final String BOXES = "vgg4j.boxes";
 
   /** The key that marks the metadata of checkpoints. */
   public static final String CHECKPOINT = "vgg4j.checkpoint";
@@ -86,6 +90,38 @@ public record ModelFile(
   }
 
   /**
+   * Requires a network that classifies.
+   *
+   * @param name what to call the model, such as its file
+   * @return this model
+   * @throws InputException if its outputs are boxes
+   */
+  public ModelFile requireClassifier(String name) {
+    if (architecture.task().isBoxes()) {
+      throw new InputException(
+          "%s finds boxes and does not classify: give the model that it was made from, or use it with vgg localize"
+              .formatted(name));
+    }
+    return this;
+  }
+
+  /**
+   * Requires a network that finds boxes.
+   *
+   * @param name what to call the model, such as its file
+   * @return this model
+   * @throws InputException if its outputs are class scores
+   */
+  public ModelFile requireBoxes(String name) {
+    if (!architecture.task().isBoxes()) {
+      throw new InputException(
+          "%s classifies and finds no boxes: make a network that does of it with vgg localize train --from %s"
+              .formatted(name, name));
+    }
+    return this;
+  }
+
+  /**
    * Returns the same without its arrays, so that they are not held by those who need only the rest.
    */
   public ModelFile withoutArrays() {
@@ -107,6 +143,9 @@ public record ModelFile(
                 architecture.configuration().label(), architecture.width(), architecture.crop())));
     metadata.put(PREPROCESSING, json(preprocessing));
     metadata.put(CLASSES, json(classNames));
+    if (architecture.task().isBoxes()) {
+      metadata.put(BOXES, json(architecture.task().label()));
+    }
     if (provenance != null) {
       metadata.put(PROVENANCE, json(provenance));
     }
@@ -178,9 +217,17 @@ public record ModelFile(
             ? parse(file, metadata, PROVENANCE, new TypeReference<Provenance>() {})
             : null;
     try {
+      Task task =
+          metadata.containsKey(BOXES)
+              ? Task.boxes(parse(file, metadata, BOXES, new TypeReference<String>() {}))
+              : Task.CLASSIFICATION;
       Architecture architecture =
           new Architecture(
-              Configuration.of(shape.configuration()), shape.width(), shape.crop(), classes.size());
+              Configuration.of(shape.configuration()),
+              shape.width(),
+              shape.crop(),
+              classes.size(),
+              task);
       requireParameters(architecture, header.tensors());
       return new ModelFile(architecture, Map.of(), preprocessing, classes, provenance);
     } catch (InputException e) {

@@ -35,6 +35,15 @@ public final class Models {
     }
   }
 
+  /**
+   * Reads a model that classifies.
+   *
+   * @throws InputException as {@link #read(Path)} does, or if it finds boxes
+   */
+  public static ModelFile readClassifier(Path file) {
+    return read(file).requireClassifier(file.toString());
+  }
+
   static ModelFile read(Path file, Optional<ForeignReader> foreign) {
     try {
       return ModelFile.read(file);

@@ -25,7 +25,7 @@ import org.vgg4j.weights.Models;
  * into them if the new network has none. From any other, as the paper does with net A for the
  * deeper nets, the first four convolutions and the fully connected layers are copied, matched by
  * name (by position their shapes would not fit). The last layer is copied only if both networks
- * have the same classes.
+ * have the same classes and outputs of the same kind.
  *
  * @param source preprocessing and provenance of the other network; null if all weights were drawn
  * @param copied the layers that were copied
@@ -91,7 +91,8 @@ record InitialWeights(@Nullable Origin source, List<String> copied) {
         wanted.add(layer);
       }
     }
-    if (!Synsets.keys(source.classNames()).equals(Synsets.keys(classNames))) {
+    if (source.architecture().task() != target.task()
+        || !Synsets.keys(source.classNames()).equals(Synsets.keys(classNames))) {
       wanted.remove(HEAD);
     }
     return wanted;

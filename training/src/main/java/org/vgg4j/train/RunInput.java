@@ -5,6 +5,7 @@ import org.vgg4j.data.DataSplits;
 import org.vgg4j.data.loading.BatchSequence;
 import org.vgg4j.data.source.DataSources;
 import org.vgg4j.model.Architecture;
+import org.vgg4j.network.BoxLoss;
 import org.vgg4j.network.LearnerOptions;
 import org.vgg4j.network.MemoryOracle;
 
@@ -22,15 +23,23 @@ record RunInput(TrainingConfig config, DataSplits data, Architecture architectur
    * @throws InputException if they cannot be opened, or the network cannot be for them
    */
   static RunInput open(TrainingConfig options) {
-    DataSplits data =
-        DataSources.open(options.data(), options.limit(), options.heldOut(), options.seed());
+    DataSplits data = data(options);
     Architecture architecture =
         new Architecture(
             options.configuration(),
             options.width(),
             options.crop(),
-            data.train().classNames().size());
+            data.train().classNames().size(),
+            options.task());
     return new RunInput(options.fittedTo(data.train().size()), data, architecture);
+  }
+
+  private static DataSplits data(TrainingConfig options) {
+    BoxConfig boxes = options.boxes();
+    return boxes == null
+        ? DataSources.open(options.data(), options.limit(), options.heldOut(), options.seed())
+        : DataSources.openBoxed(
+            options.data(), boxes.file(), options.limit(), options.heldOut(), options.seed());
   }
 
   /**
@@ -82,6 +91,7 @@ record RunInput(TrainingConfig config, DataSplits data, Architecture architectur
             sgd.weightDecay(),
             sgd.biasDecay(),
             config.start().frozenLayers(architecture),
-            sgd.layerRates().factors(architecture, sgd.learningRate())));
+            sgd.layerRates().factors(architecture, sgd.learningRate())),
+        config.boxes() == null ? BoxLoss.SQUARED : config.boxes().loss());
   }
 }

@@ -8,6 +8,7 @@ import org.jspecify.annotations.Nullable;
 import org.vgg4j.data.UnreadableLimit;
 import org.vgg4j.data.loading.ScaleRange;
 import org.vgg4j.model.Configuration;
+import org.vgg4j.model.Task;
 import org.vgg4j.network.Device;
 import org.vgg4j.weights.ModelFile;
 import org.vgg4j.weights.Models;
@@ -32,6 +33,7 @@ import org.vgg4j.weights.Models;
  * @param checkpointEvery steps between two checkpoints, beside those at the end of each epoch; 0
  *     for those only
  * @param maxUnreadable how many unreadable images of each part may be skipped
+ * @param boxes how boxes are learnt; null if the network classifies
  */
 public record TrainingConfig(
     String data,
@@ -48,14 +50,22 @@ public record TrainingConfig(
     int threads,
     Device device,
     int checkpointEvery,
-    UnreadableLimit maxUnreadable) {
+    UnreadableLimit maxUnreadable,
+    @Nullable BoxConfig boxes) {
 
   /** The defaults of programs, the command line and recipes. */
   public static final TrainingConfig DEFAULTS = builder().build();
 
   /** Options that do not change what is learnt, or are recorded elsewhere. */
   private static final Set<String> NOT_IN_PROVENANCE =
-      Set.of("threads", "device", "precision", "data", "checkpoint-every", "max-unreadable");
+      Set.of(
+          "threads",
+          "device",
+          "precision",
+          "data",
+          "checkpoint-every",
+          "max-unreadable",
+          "box-file");
 
   private static final String INIT = "init";
 
@@ -98,6 +108,38 @@ public record TrainingConfig(
         .schedule(ScheduleConfig.Kind.COSINE)
         .epochs(10)
         .build();
+  }
+
+  /**
+   * Options that train a network to find boxes, all its layers at the paper's rate (appendix A),
+   * on a cosine schedule.
+   *
+   * @param model the classification model that it begins with; null: it begins with random weights
+   * @param data word or path of a data set with boxes
+   * @throws org.vgg4j.base.InputException if the model cannot be read
+   */
+  public static TrainingConfig localisation(@Nullable Path model, String data) {
+    TrainingConfigBuilder builder = builder().data(data).boxes(Task.BOX_PER_CLASS);
+    if (model == null) {
+      return builder.crop(64).schedule(ScheduleConfig.Kind.COSINE).epochs(30).build();
+    }
+    ModelFile file = Models.readWithoutArrays(model);
+    return builder
+        .configuration(file.architecture().configuration())
+        .width(file.architecture().width())
+        .crop(file.architecture().crop())
+        .scale(ScaleRange.fixed(file.preprocessing().scale()))
+        .from(model)
+        .batch(32)
+        .learningRate(1e-3)
+        .schedule(ScheduleConfig.Kind.COSINE)
+        .epochs(20)
+        .build();
+  }
+
+  /** What the network's outputs mean. */
+  public Task task() {
+    return boxes == null ? Task.CLASSIFICATION : boxes.form();
   }
 
   /** Returns a builder that holds the defaults. */
@@ -189,6 +231,9 @@ public record TrainingConfig(
     options.put("precision", device.precision().label());
     options.put("checkpoint-every", checkpointEvery);
     options.put("max-unreadable", maxUnreadable.text());
+    if (boxes != null) {
+      boxes.addTo(options);
+    }
     return options;
   }
 

@@ -6,6 +6,8 @@ import org.jspecify.annotations.Nullable;
 import org.vgg4j.data.UnreadableLimit;
 import org.vgg4j.data.loading.ScaleRange;
 import org.vgg4j.model.Configuration;
+import org.vgg4j.model.Task;
+import org.vgg4j.network.BoxLoss;
 import org.vgg4j.network.Device;
 import org.vgg4j.network.Precision;
 
@@ -46,6 +48,8 @@ public final class TrainingConfigBuilder {
   private Device device = Device.AUTO;
   private int checkpointEvery = 500;
   private UnreadableLimit maxUnreadable = UnreadableLimit.AUTO;
+  private Task task = Task.CLASSIFICATION;
+  private BoxConfig boxes = BoxConfig.DEFAULTS;
 
   TrainingConfigBuilder() {}
 
@@ -81,6 +85,8 @@ public final class TrainingConfigBuilder {
     device = config.device();
     checkpointEvery = config.checkpointEvery();
     maxUnreadable = config.maxUnreadable();
+    task = config.task();
+    boxes = config.boxes() == null ? boxes : config.boxes();
   }
 
   /**
@@ -105,7 +111,8 @@ public final class TrainingConfigBuilder {
         threads,
         device,
         checkpointEvery,
-        maxUnreadable);
+        maxUnreadable,
+        task.isBoxes() ? boxes : null);
   }
 
   /** Word or path of the data set; the built-in images of clothes unless set. */
@@ -304,6 +311,31 @@ public final class TrainingConfigBuilder {
   /** Steps between checkpoints, beside those at the end of each epoch; 0: only those. */
   public TrainingConfigBuilder checkpointEvery(int value) {
     checkpointEvery = value;
+    return this;
+  }
+
+  /** The form in which the network finds boxes, instead of classifying. */
+  public TrainingConfigBuilder boxes(Task form) {
+    task = form;
+    boxes = new BoxConfig(form, boxes.loss(), boxes.minOverlap(), boxes.file());
+    return this;
+  }
+
+  /** How boxes are compared. */
+  public TrainingConfigBuilder boxLoss(BoxLoss value) {
+    boxes = new BoxConfig(boxes.form(), value, boxes.minOverlap(), boxes.file());
+    return this;
+  }
+
+  /** Share of an object that a training crop shows at least, in [0, 1]. */
+  public TrainingConfigBuilder minOverlap(double value) {
+    boxes = new BoxConfig(boxes.form(), boxes.loss(), value, boxes.file());
+    return this;
+  }
+
+  /** The boxes; null: those beside the images. */
+  public TrainingConfigBuilder boxFile(@Nullable Path value) {
+    boxes = new BoxConfig(boxes.form(), boxes.loss(), boxes.minOverlap(), value);
     return this;
   }
 

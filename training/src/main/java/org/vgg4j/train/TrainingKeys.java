@@ -13,6 +13,8 @@ import org.vgg4j.base.InputException;
 import org.vgg4j.data.UnreadableLimit;
 import org.vgg4j.data.loading.ScaleRange;
 import org.vgg4j.model.Configuration;
+import org.vgg4j.model.Task;
+import org.vgg4j.network.BoxLoss;
 import org.vgg4j.network.Device;
 import org.vgg4j.network.Precision;
 
@@ -128,6 +130,10 @@ final class TrainingKeys {
     keys.put(
         "max-unreadable",
         (builder, value) -> builder.maxUnreadable(UnreadableLimit.of(value.text())));
+    keys.put("boxes", (builder, value) -> builder.boxes(Task.boxes(value.text())));
+    keys.put("box-loss", (builder, value) -> builder.boxLoss(BoxLoss.of(value.text())));
+    keys.put("min-overlap", (builder, value) -> builder.minOverlap(value.decimal()));
+    keys.put("box-file", (builder, value) -> builder.boxFile(BoxConfig.file(value.text())));
     return Collections.unmodifiableMap(keys);
   }
 

@@ -182,7 +182,8 @@ final class TrainingLoop {
         config.augmentation().flip(),
         colors,
         config.augmentation().colorShift(),
-        config.seed());
+        config.seed(),
+        config.boxes() == null ? 0 : config.boxes().minOverlap());
   }
 
   private boolean mayGoOn() {

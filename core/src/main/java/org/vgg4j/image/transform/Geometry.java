@@ -106,6 +106,15 @@ public record Geometry(
         toCropY(box.bottom()));
   }
 
+  /** Returns the share of a box's area, in the original, that the crop shows; 1 of one without area. */
+  public double shareOf(Box box) {
+    Box there = toCrop(box);
+    double across = Math.min(crop.width(), there.right()) - Math.max(0, there.left());
+    double down = Math.min(crop.height(), there.bottom()) - Math.max(0, there.top());
+    double area = there.width() * there.height();
+    return area > 0 ? Math.max(0, across) * Math.max(0, down) / area : 1;
+  }
+
   /** Maps a box of the crop to the original. */
   public Box toOriginal(Box box) {
     double oneSide = toOriginalX(box.left());

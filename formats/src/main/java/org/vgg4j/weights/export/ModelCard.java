@@ -73,12 +73,13 @@ public final class ModelCard {
         String.format(
             Locale.ROOT,
             "VGG network %s (Simonyan & Zisserman 2015, arXiv 1409.1556): %d weight layers, width"
-                + " %s of the paper's, %,d parameters, %d classes.%n%n",
+                + " %s of the paper's, %,d parameters, %d classes%s.%n%n",
             architecture.configuration().label(),
             architecture.configuration().weightLayers(),
             architecture.width(),
             architecture.parameterCount(),
-            architecture.classes()));
+            architecture.classes(),
+            architecture.task().isBoxes() ? ", of whose objects it finds the boxes" : ""));
     text.append("## Input\n\n");
     text.append(
         "Images of %dx%d pixels, [N][3][row][column], cut from the middle of an image that was rescaled (%s) so that its shorter side is %d: %s.%n%n"

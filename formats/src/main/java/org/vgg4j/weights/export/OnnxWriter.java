@@ -67,7 +67,7 @@ public record OnnxWriter(boolean softMax, boolean preprocessing) {
     Message model(Architecture architecture) {
       int crop = architecture.crop();
       message.message(11, valueInfo(INPUT, 3, crop, crop));
-      message.message(12, valueInfo(last, architecture.classes()));
+      message.message(12, valueInfo(last, architecture.outputs()));
       return new Message()
           .number(1, IR_VERSION)
           .text(2, "vgg4j")

@@ -1,9 +1,11 @@
 package org.vgg4j.data.loading;
 
+import org.jspecify.annotations.Nullable;
 import org.vgg4j.base.InputException;
 import org.vgg4j.base.Purpose;
 import org.vgg4j.base.RandomStream;
 import org.vgg4j.image.RgbImage;
+import org.vgg4j.image.transform.Box;
 import org.vgg4j.image.transform.Geometry;
 import org.vgg4j.image.transform.Rescale;
 import org.vgg4j.model.Interpolation;
@@ -13,8 +15,8 @@ import org.vgg4j.model.Rgb;
  * What training makes of an image each time it sees it (the paper, section 3.1): rescaled to the
  * training scale S, cropped at a random place, mirrored half of the time, its colour shifted. All
  * draws come from the stream of (seed, epoch, sample), in the order S (where there is a choice),
- * left edge, upper edge, mirror, colour, so the result does not depend on which thread asks, or
- * when.
+ * left edge, upper edge (both again until the crop shows enough of an object), mirror, colour, so
+ * the result does not depend on which thread asks, or when.
  *
  * @param scale S: the shorter side, in pixels, to which an image is rescaled
  * @param crop side of the square that is cut out, in pixels
@@ -23,6 +25,8 @@ import org.vgg4j.model.Rgb;
  * @param colors along which the colour is shifted
  * @param colorShift standard deviation of the shift, in eigenvalues; 0.1 in the paper, 0 for none
  * @param seed the run's seed
+ * @param minOverlap share of an object's area that a crop shows at least, where its box is known,
+ *     in [0, 1]
  */
 public record Augmentation(
     ScaleRange scale,
@@ -31,7 +35,11 @@ public record Augmentation(
     boolean flip,
     ColorPca colors,
     double colorShift,
-    long seed) {
+    long seed,
+    double minOverlap) {
+
+  /** How often the place of a crop is drawn until it shows enough of an object. */
+  private static final int DRAWS = 50;
 
   /**
    * A training sample.
@@ -42,6 +50,18 @@ public record Augmentation(
    * @param geometry where in the image it lies, so that a target can follow
    */
   public record Sample(RgbImage image, Rgb shift, Geometry geometry) {}
+
+  /** Crops lie anywhere. */
+  public Augmentation(
+      ScaleRange scale,
+      int crop,
+      Interpolation interpolation,
+      boolean flip,
+      ColorPca colors,
+      double colorShift,
+      long seed) {
+    this(scale, crop, interpolation, flip, colors, colorShift, seed, 0);
+  }
 
   /**
    * @throws InputException if the smallest scale is below the crop
@@ -65,18 +85,57 @@ public record Augmentation(
    * @param index of the image in the training set
    */
   public Sample apply(RgbImage image, int epoch, int index) {
+    return apply(image, epoch, index, null);
+  }
+
+  /**
+   * Makes one training sample that shows an object.
+   *
+   * @param image the image, of any size
+   * @param epoch from 0
+   * @param index of the image in the training set
+   * @param object its box in the image, in pixels; null if the crop may lie anywhere. If no drawn
+   *     crop shows enough of it, it is the crop that shows most
+   */
+  public Sample apply(RgbImage image, int epoch, int index, @Nullable Box object) {
     RandomStream random = new RandomStream(seed, epoch, index, Purpose.AUGMENTATION);
     int shorter =
         scale.isFixed()
             ? scale.smallest()
             : scale.smallest() + random.nextInt(scale.largest() - scale.smallest() + 1);
     Rescale.Size size = Rescale.sizeOf(image, shorter);
-    int x = random.nextInt(size.width() - crop + 1);
-    int y = random.nextInt(size.height() - crop + 1);
-    boolean mirrored = flip && random.nextBoolean();
+    Geometry geometry = place(random, Rescale.Size.of(image), size, object);
+    if (flip && random.nextBoolean()) {
+      geometry = at(geometry.original(), size, geometry.left(), geometry.top(), true);
+    }
     Rgb shift = colorShift > 0 ? colors.draw(random, colorShift) : Rgb.ZERO;
-    Geometry geometry =
-        new Geometry(Rescale.Size.of(image), size, x, y, new Rescale.Size(crop, crop), mirrored);
     return new Sample(geometry.cut(image, interpolation), shift, geometry);
+  }
+
+  /** Draws where a crop lies. */
+  private Geometry place(
+      RandomStream random, Rescale.Size original, Rescale.Size size, @Nullable Box object) {
+    for (int draw = 0; draw < DRAWS; draw++) {
+      int x = random.nextInt(size.width() - crop + 1);
+      int y = random.nextInt(size.height() - crop + 1);
+      Geometry geometry = at(original, size, x, y, false);
+      if (object == null || geometry.shareOf(object) >= minOverlap) {
+        return geometry;
+      }
+    }
+    Box there = at(original, size, 0, 0, false).toCrop(object);
+    int x = middle(there.left(), there.right(), size.width());
+    int y = middle(there.top(), there.bottom(), size.height());
+    return at(original, size, x, y, false);
+  }
+
+  /** Where a crop begins that has as much as possible of an interval. */
+  private int middle(double from, double to, int length) {
+    long begin = Math.round((from + to - crop) / 2);
+    return (int) Math.max(0, Math.min(length - crop, begin));
+  }
+
+  private Geometry at(Rescale.Size original, Rescale.Size size, int x, int y, boolean mirrored) {
+    return new Geometry(original, size, x, y, new Rescale.Size(crop, crop), mirrored);
   }
 }

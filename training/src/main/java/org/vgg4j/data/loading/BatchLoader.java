@@ -9,7 +9,12 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
+import org.vgg4j.data.BoxedObject;
 import org.vgg4j.data.Dataset;
+import org.vgg4j.image.RgbImage;
+import org.vgg4j.image.transform.Box;
+import org.vgg4j.image.transform.Geometry;
+import org.vgg4j.image.transform.Rescale;
 import org.vgg4j.model.Preprocessing;
 import org.vgg4j.model.Target;
 
@@ -40,6 +45,7 @@ public final class BatchLoader implements AutoCloseable {
     }
   }
 
+  private final Dataset dataset;
   private final Sampler sampler;
   private final Augmentation augmentation;
   private final SampleWriter writer;
@@ -81,6 +87,7 @@ public final class BatchLoader implements AutoCloseable {
           "%s, %s and %s do not fit %d images and %s"
               .formatted(sampler, sequence, augmentation, dataset.size(), preprocessing));
     }
+    this.dataset = dataset;
     this.sampler = sampler;
     this.augmentation = augmentation;
     this.writer = new SampleWriter(dataset, preprocessing);
@@ -123,6 +130,14 @@ public final class BatchLoader implements AutoCloseable {
   /** How long {@link #next} has waited in all. */
   public long waitedNanos() {
     return waitedNanos;
+  }
+
+  /** The object that a crop of an image must show; null if there is none. */
+  private @Nullable Box object(RgbImage image, int index) {
+    return augmentation.minOverlap() == 0
+        ? null
+        : BoxedObject.largest(
+            dataset.objects(index, Rescale.Size.of(image)), dataset.label(index));
   }
 
   private void fill(Buffer buffer) {
@@ -175,14 +190,17 @@ public final class BatchLoader implements AutoCloseable {
 
     void write(int n, int index) {
       try {
-        targets[n] =
-            writer.write(
-                index, (image, i) -> augmentation.apply(image, microBatch.epoch(), i), images, n);
+        Geometry geometry = writer.write(index, this::cut, images, n);
+        targets[n] = dataset.target(index, geometry);
       } catch (RuntimeException | Error e) {
         fail(n, e); // thrown where the batch is asked for
       } finally {
         missing.countDown();
       }
+    }
+
+    private Augmentation.Sample cut(RgbImage image, int index) {
+      return augmentation.apply(image, microBatch.epoch(), index, object(image, index));
     }
 
     /** Of several failures that of the first sample counts, whichever thread is faster. */

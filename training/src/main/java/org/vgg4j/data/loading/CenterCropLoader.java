@@ -1,5 +1,6 @@
 package org.vgg4j.data.loading;
 
+import java.util.List;
 import java.util.Objects;
 import org.vgg4j.data.Dataset;
 import org.vgg4j.data.ParallelFor;
@@ -37,13 +38,17 @@ public final class CenterCropLoader {
    * @param first index of the first image
    * @param count number of images
    * @param images receives [count][3][crop][crop]; may be longer
+   * @return where in its image each sample lies
    * @throws IndexOutOfBoundsException if the data set has no such images
    * @throws org.vgg4j.base.InputException if an image cannot be used
    */
-  public void load(int first, int count, float[] images) {
+  public List<Geometry> load(int first, int count, float[] images) {
     Objects.checkFromIndexSize(first, count, dataset.size());
     writer.requireRoom(count, images);
-    parallel.run(count, i -> writer.write(first + i, this::centerCrop, images, i));
+    Geometry[] geometries = new Geometry[count];
+    parallel.run(
+        count, i -> geometries[i] = writer.write(first + i, this::centerCrop, images, i));
+    return List.of(geometries);
   }
 
   private Augmentation.Sample centerCrop(RgbImage image, int index) {

@@ -4,9 +4,9 @@ import org.vgg4j.base.InputException;
 import org.vgg4j.data.Dataset;
 import org.vgg4j.image.RgbImage;
 import org.vgg4j.image.UnreadableImageException;
+import org.vgg4j.image.transform.Geometry;
 import org.vgg4j.image.transform.Preprocessor;
 import org.vgg4j.model.Preprocessing;
-import org.vgg4j.model.Target;
 
 /**
  * Decodes images of a data set, makes samples of them and writes these into batches. Thread-safe.
@@ -49,14 +49,14 @@ final class SampleWriter {
    * @param cut makes the sample from the image
    * @param images [samples][3][crop][crop]
    * @param n which sample of the batch
-   * @return what the network's output for it is compared with
+   * @return where in the image it lies
    */
-  Target write(int index, Cut cut, float[] images, int n) {
+  Geometry write(int index, Cut cut, float[] images, int n) {
     RgbImage image = dataset.image(index);
     try {
       Augmentation.Sample sample = cut.apply(image, index);
       preprocessor.write(sample.image(), sample.shift(), images, n);
-      return dataset.target(index, sample.geometry());
+      return sample.geometry();
     } catch (UnreadableImageException e) {
       throw new InputException(dataset.id(index) + ": " + e.getMessage(), e);
     }

@@ -1,0 +1,139 @@
+package org.vgg4j.evaluate;
+
+import java.util.List;
+import java.util.function.Consumer;
+import java.util.function.IntConsumer;
+import org.vgg4j.data.BoxedObject;
+import org.vgg4j.data.Dataset;
+import org.vgg4j.data.loading.CenterCropLoader;
+import org.vgg4j.image.transform.Box;
+import org.vgg4j.image.transform.Geometry;
+import org.vgg4j.model.Architecture;
+import org.vgg4j.model.BoxTarget;
+import org.vgg4j.model.CropBox;
+import org.vgg4j.model.Preprocessing;
+import org.vgg4j.model.Task;
+import org.vgg4j.network.BoxLoss;
+import org.vgg4j.network.ForwardPass;
+import org.vgg4j.network.HostThreads;
+import org.vgg4j.network.Learner;
+
+/**
+ * The central-crop protocol of localisation (the paper, appendix A): of each image, the box for its
+ * own class, found in the window in the middle of the rescaled image. Not thread-safe.
+ */
+public final class BoxEvaluator implements Evaluator {
+  /**
+   * The box that was found for an image's class.
+   *
+   * @param index of the image in the data set
+   * @param label its class, among the network's
+   * @param box in pixels of the image
+   * @param overlap with the nearest object of the class, in 0..1
+   */
+  public record Found(int index, int label, Box box, double overlap) {
+    /** Whether the box is right. */
+    public boolean isRight() {
+      return overlap >= Learner.OVERLAP;
+    }
+  }
+
+  private final HostThreads threads;
+  private final ForwardPass network;
+  private final Task task;
+  private final int outputs;
+  private final Preprocessing preprocessing;
+  private final List<String> classNames;
+  private final BoxLoss loss;
+  private final float[] images;
+
+  /**
+   * @param threads prepare the images
+   * @param network the network; its capacity is the batch size
+   * @param architecture of the network, whose outputs are boxes
+   * @param preprocessing what its weights were made for
+   * @param classNames its classes, in the order of its outputs
+   * @param loss that training minimises
+   */
+  public BoxEvaluator(
+      HostThreads threads,
+      ForwardPass network,
+      Architecture architecture,
+      Preprocessing preprocessing,
+      List<String> classNames,
+      BoxLoss loss) {
+    this.threads = threads;
+    this.network = network;
+    this.task = architecture.task();
+    this.outputs = architecture.outputs();
+    this.preprocessing = preprocessing;
+    this.classNames = List.copyOf(classNames);
+    this.loss = loss;
+    this.images = ForwardPass.images(architecture, network.capacity());
+  }
+
+  @Override
+  public BoxEvaluation evaluate(Dataset dataset, IntConsumer done) {
+    return evaluate(dataset, done, found -> {});
+  }
+
+  @Override
+  public BoxEvaluation ofSums(double[] sums) {
+    return BoxEvaluation.ofSums(classNames, sums);
+  }
+
+  /**
+   * As {@link #evaluate(Dataset, IntConsumer)}, and also reports each box.
+   *
+   * @param boxes receives the box of each image, in the order of the data set
+   */
+  public BoxEvaluation evaluate(Dataset dataset, IntConsumer done, Consumer<Found> boxes) {
+    int classes = classNames.size();
+    int[] classOfLabel = new ClassMatch(classNames).of(dataset);
+    CenterCropLoader loader = new CenterCropLoader(dataset, preprocessing, threads::parallel);
+    int[] ofClass = new int[classes];
+    int[] wrong = new int[classes];
+    double[] overlaps = new double[classes];
+    double[] unused = new double[Task.BOX];
+    double losses = 0;
+    for (int first = 0; first < dataset.size(); first += network.capacity()) {
+      int count = Math.min(network.capacity(), dataset.size() - first);
+      List<Geometry> geometries = loader.load(first, count, images);
+      float[] found = network.outputs(images, count);
+      for (int n = 0; n < count; n++) {
+        int index = first + n;
+        int label = classOfLabel[dataset.label(index)];
+        int at = n * outputs + task.boxOf(label);
+        Geometry geometry = geometries.get(n);
+        Box box = geometry.toOriginal(inPixels(CropBox.decode(found, at), preprocessing.crop()));
+        double overlap = overlap(dataset, index, geometry, box);
+        ofClass[label]++;
+        wrong[label] += overlap >= Learner.OVERLAP ? 0 : 1;
+        overlaps[label] += overlap;
+        BoxTarget target = (BoxTarget) dataset.target(index, geometry);
+        losses += loss.compare(found, at, target.box(), unused);
+        boxes.accept(new Found(index, label, box, overlap));
+      }
+      done.accept(first + count);
+    }
+    return new BoxEvaluation(classNames, ofClass, wrong, overlaps, losses / dataset.size());
+  }
+
+  /** A box that a network found, in pixels of its crop. */
+  public static Box inPixels(CropBox box, int crop) {
+    return new Box(
+        crop * (box.centerX() - box.width() / 2),
+        crop * (box.centerY() - box.height() / 2),
+        crop * (box.centerX() + box.width() / 2),
+        crop * (box.centerY() + box.height() / 2));
+  }
+
+  private static double overlap(Dataset dataset, int index, Geometry geometry, Box box) {
+    double best = 0;
+    List<BoxedObject> objects = dataset.objects(index, geometry.original());
+    for (Box truth : BoxedObject.ofClass(objects, dataset.label(index))) {
+      best = Math.max(best, box.overlap(truth));
+    }
+    return best;
+  }
+}
