@@ -98,8 +98,8 @@ public final class ImageClassifier implements AutoCloseable {
    * @param options how to use the machine. {@link FcWeights#BF16} halves the memory of the fully
    *     connected layers once they are loaded, and their time for single images; {@link
    *     #roundingErrors} says what it changed
-   * @throws InputException if the file is missing or broken, finds boxes, the device cannot be used, or there is
-   *     not enough memory for the passes
+   * @throws InputException if the file is missing or broken, finds boxes, the device cannot be
+   *     used, or there is not enough memory for the passes
    */
   public static ImageClassifier load(Path file, ClassifierOptions options) {
     Objects.requireNonNull(file, NO_MODEL_FILE);

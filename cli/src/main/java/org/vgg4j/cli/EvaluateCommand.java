@@ -278,9 +278,7 @@ final class EvaluateCommand implements Callable<Integer> {
       List<String> classNames =
           PosteriorsFile.isOne(member)
               ? PosteriorsFile.read(member).classNames()
-              : Models.readWithoutArrays(member)
-                  .requireClassifier(member.toString())
-                  .classNames();
+              : Models.readWithoutArrays(member).requireClassifier(member.toString()).classNames();
       Submission.requirePossible(file, classNames, synsets);
     }
     return synsets;

@@ -1,9 +1,7 @@
 package org.vgg4j.cli;
 
 import java.nio.file.Path;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.vgg4j.base.InputException;
@@ -51,14 +49,8 @@ final class FinetuneCommand extends TrainCommand {
       YamlOptions.apply(command, args);
       return;
     }
-    Map<String, Object> defaults =
-        new LinkedHashMap<>(TrainingConfig.fineTuning(Path.of(model), "").options());
-    defaults.keySet().removeAll(List.of("data", "threads", "device", "precision"));
-    if (YamlOptions.value("--crop", args) != null) {
-      defaults.remove(
-          "scale"); // the model's is for its own crop: this one's follows from the ratio
-    }
-    YamlOptions.apply(command, args, defaults, OF_THE_MODEL);
+    TrainingConfig config = TrainingConfig.fineTuning(Path.of(model), "");
+    YamlOptions.apply(command, args, YamlOptions.defaults(config, args), OF_THE_MODEL);
   }
 
   @Override

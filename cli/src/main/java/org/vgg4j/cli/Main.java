@@ -6,6 +6,7 @@ import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 import org.vgg4j.base.InputException;
 import org.vgg4j.base.Version;
 import picocli.CommandLine;
@@ -28,6 +29,7 @@ import picocli.CommandLine.Spec;
       TrainCommand.class,
       ReportCommand.class,
       FinetuneCommand.class,
+      LocalizeCommand.class,
       EvaluateCommand.class,
       ClassifyCommand.class,
       HeatmapCommand.class,
@@ -84,7 +86,7 @@ public final class Main implements Runnable {
       return new UsageErrors().handleParseException(e, args);
     }
     try {
-      CommandLine command = args.length > 0 ? commandLine.getSubcommands().get(args[0]) : null;
+      CommandLine command = typed(commandLine, args);
       if (isHelp(commandLine.getParseResult())) {
         // needs no file
       } else if (command != null
@@ -93,6 +95,8 @@ public final class Main implements Runnable {
         // rank 0 has read the files that hold options
       } else if (command != null && command.getCommand() instanceof FinetuneCommand) {
         FinetuneCommand.applyDefaults(command, args);
+      } else if (command != null && command.getCommand() instanceof LocalizeTrainCommand) {
+        LocalizeTrainCommand.applyDefaults(command, args);
       } else if (command != null && command.getCommand() instanceof TrainCommand) {
         YamlOptions.apply(command, args);
       }
@@ -100,6 +104,20 @@ public final class Main implements Runnable {
     } catch (RuntimeException | Error e) {
       return Failures.show(e, err);
     }
+  }
+
+  /** The command that the first words name; null if none. */
+  private static @Nullable CommandLine typed(CommandLine root, String[] args) {
+    CommandLine command = null;
+    CommandLine at = root;
+    for (String word : args) {
+      at = at.getSubcommands().get(word);
+      if (at == null) {
+        break;
+      }
+      command = at;
+    }
+    return command;
   }
 
   /** {@code help COMMAND} and {@code version}, as the options they are. */

@@ -21,7 +21,9 @@ final class RunResult {
           "peakMemoryBytes",
           "bestEpoch",
           "testTop1Error",
-          "testTop5Error");
+          "testTop5Error",
+          "testBoxError",
+          "testMeanOverlap");
 
   private RunResult() {}
 
@@ -43,8 +45,13 @@ final class RunResult {
     if (Files.exists(folder.bestModel())) {
       Provenance best = ModelFile.readWithoutArrays(folder.bestModel()).provenance();
       if (best != null) {
-        map.put("valTop1Error", best.metrics().get("valTop1Error"));
-        map.put("valTop5Error", best.metrics().get("valTop5Error"));
+        best.metrics()
+            .forEach(
+                (name, value) -> {
+                  if (name.startsWith("val")) {
+                    map.put(name, value);
+                  }
+                });
       }
     }
     put(map, "bestModel", folder.bestModel());

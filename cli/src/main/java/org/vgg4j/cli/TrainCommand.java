@@ -18,6 +18,8 @@ import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import org.vgg4j.base.InputException;
 import org.vgg4j.evaluate.Evaluation;
+import org.vgg4j.evaluate.Measurement;
+import org.vgg4j.evaluate.boxes.BoxEvaluation;
 import org.vgg4j.parallel.ProcessGroup;
 import org.vgg4j.report.TensorBoardListener;
 import org.vgg4j.train.RunFolder;
@@ -288,14 +290,14 @@ class TrainCommand implements Callable<Integer> {
             : Trainer.train(config, folder, group, listener, stop::requested, environment());
     if (result.steps() == 0 && result.interrupted()) {
       terminal()
-          .printf("stopped before the first step%nTo go on: %s%n", Hint.command("train " + again));
+          .printf("stopped before the first step%nTo go on: %s%n", Hint.command(name() + again));
       return stop.exitCode();
     }
     if (result.interrupted()) {
       terminal()
           .printf(
               "stopped; the model so far: %s%nTo go on: %s%n",
-              result.folder().lastModel(), Hint.command("train " + again));
+              result.folder().lastModel(), Hint.command(name() + again));
       terminal().flush();
       writeReport(result, config); // what was saved is kept even if this fails
       return stop.exitCode();
@@ -306,9 +308,14 @@ class TrainCommand implements Callable<Integer> {
     try {
       writeReport(result, config);
     } finally {
-      printResult(result, config.data()); // even if the disk is full now
+      printResult(result, config); // even if the disk is full now
     }
     return 0;
+  }
+
+  /** This command's words after vgg, and a space. */
+  private String name() {
+    return spec.qualifiedName().replaceFirst("^vgg ", "") + " ";
   }
 
   /** What it cost that the processes exchange gradients. */
@@ -407,16 +414,28 @@ class TrainCommand implements Callable<Integer> {
     }
   }
 
-  private void printResult(TrainingResult result, String data) {
+  private void printResult(TrainingResult result, TrainingConfig config) {
     PrintWriter out = terminal();
     Path model = result.bestEpoch() > 0 ? result.folder().bestModel() : result.folder().lastModel();
+    boolean boxes = config.task().isBoxes();
     out.printf(
         Locale.ROOT,
-        "%nBest validation: top-1 accuracy %.1f %% (epoch %d).%n",
-        100 - result.bestTop1Error(),
+        "%nBest validation: %s %.1f %% (epoch %d).%n",
+        boxes ? "boxes right" : "top-1 accuracy",
+        100 - result.bestError(),
         result.bestEpoch());
-    Evaluation test = result.test();
-    if (test != null) {
+    Measurement measured = result.test();
+    if (measured instanceof BoxEvaluation test) {
+      out.printf(
+          Locale.ROOT,
+          "Test: boxes right %.1f %% (overlap of a half and more), mean overlap %.3f, on %,d"
+              + " image%s that training never saw.%n",
+          100 - test.error(),
+          test.meanOverlap(),
+          test.images(),
+          test.images() == 1 ? "" : "s");
+    }
+    if (measured instanceof Evaluation test) {
       out.printf(
           Locale.ROOT,
           "Test: top-1 accuracy %.1f %%, top-5 accuracy %.1f %% on %,d image%s that training never"
@@ -440,16 +459,23 @@ class TrainCommand implements Callable<Integer> {
             : "",
         result.folder().path());
     if (!quiet.isQuiet()) {
-      printNext(result, model, data, out);
+      printNext(result, model, config, out);
     }
     out.flush();
   }
 
-  private static void printNext(TrainingResult result, Path model, String data, PrintWriter out) {
+  private static void printNext(
+      TrainingResult result, Path model, TrainingConfig config, PrintWriter out) {
     out.printf("%nNext:%n");
     out.printf(
         "  open %s in a browser%n", Hint.quoted(result.folder().path().resolve("report.html")));
     String vgg = "  " + Hint.command("");
+    String data = config.data();
+    if (config.task().isBoxes()) {
+      out.printf(
+          "%slocalize evaluate --boxes %s --data %s%n", vgg, Hint.quoted(model), Hint.quoted(data));
+      return;
+    }
     out.printf("%sevaluate --model %s --data %s%n", vgg, Hint.quoted(model), Hint.quoted(data));
     out.printf("%sdata export --data %s --limit 1 --out samples%n", vgg, Hint.quoted(data));
     out.printf("%sclassify samples --model %s%n", vgg, Hint.quoted(model));

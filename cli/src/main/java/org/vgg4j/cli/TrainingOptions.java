@@ -236,6 +236,38 @@ final class TrainingOptions {
 
   @Mixin private final UnreadableOption maxUnreadable = new UnreadableOption();
 
+  @Option(
+      names = "--boxes",
+      paramLabel = "FORM",
+      description =
+          "learn to find the boxes of objects instead of classifying: pcr (a box for each class) or"
+              + " scr (one for all)")
+  private @Nullable String boxes;
+
+  @Option(
+      names = "--box-loss",
+      paramLabel = "NAME",
+      description =
+          "how boxes are compared: squared (differences, as in the paper) or giou (generalised"
+              + " intersection over union) (default: squared)")
+  private @Nullable String boxLoss;
+
+  @Option(
+      names = "--min-overlap",
+      paramLabel = "F",
+      description =
+          "share of the object that a training crop shows at least, where boxes are learnt"
+              + " (default: 0.5)")
+  private @Nullable Double minOverlap;
+
+  @Option(
+      names = "--box-file",
+      paramLabel = "FILE",
+      description =
+          "the boxes: a CSV file, or a folder or archive of XML files (default: those found beside"
+              + " the images)")
+  private @Nullable String boxFile;
+
   int threads() {
     return threads.count();
   }
@@ -302,6 +334,9 @@ final class TrainingOptions {
     idle.put(
         "--lr-features is for layers that --freeze freezes",
         config.start().freeze().contains("features"));
+    for (String option : List.of("--box-loss", "--min-overlap", "--box-file")) {
+      idle.put(option + " is for --boxes", config.boxes() == null);
+    }
     return idle.entrySet().stream()
         .filter(one -> one.getValue() && typed(one.getKey().split(" ")[0]))
         .map(one -> "note: %s, and has no effect here".formatted(one.getKey()))

@@ -5,7 +5,7 @@ import java.io.Writer;
 import java.util.Locale;
 import org.vgg4j.data.DataSplits;
 import org.vgg4j.data.Dataset;
-import org.vgg4j.evaluate.Evaluation;
+import org.vgg4j.evaluate.Measurement;
 import org.vgg4j.model.Architecture;
 import org.vgg4j.network.MemoryPlan;
 import org.vgg4j.train.EpochMetrics;
@@ -70,10 +70,11 @@ final class TrainingPrinter implements TrainingListener {
         config.threads(),
         config.threads() == 1 ? "" : "s",
         memory.total() / 1e6);
+    String right = config.task().isBoxes() ? "boxes" : "accuracy";
     out.printf("%25s%23s%n", "training", "validation");
     out.printf(
         "%5s%7s%10s%10s%10s%10s%10s%11s%n",
-        "epoch", "rate", "loss", "accuracy", "loss", "accuracy", "images/s", "elapsed");
+        "epoch", "rate", "loss", right, "loss", right, "images/s", "elapsed");
     out.flush();
   }
 
@@ -115,16 +116,16 @@ final class TrainingPrinter implements TrainingListener {
   @Override
   public void epochEnded(EpochMetrics metrics, boolean best) {
     line.clear();
-    Evaluation validation = metrics.validation();
+    Measurement validation = metrics.validation();
     out.printf(
         Locale.ROOT,
         "%5d%7.0e%10s%8.1f %%%10s%8.1f %%%10.0f%11s%s%n",
         metrics.epoch(),
         metrics.learningRate(),
         loss(metrics.trainLoss()),
-        100 - metrics.trainTop1Error(),
+        100 - metrics.trainError(),
         loss(validation.meanLoss()),
-        100 - validation.top1Error(),
+        100 - validation.error(),
         metrics.imagesPerSecond(),
         duration(metrics.seconds()),
         best ? "  best" : "");

@@ -117,6 +117,28 @@ final class YamlOptions implements IDefaultValueProvider {
     }
   }
 
+  /**
+   * Returns what a configuration says that is not the machine's or the data's, as defaults.
+   *
+   * @param args the whole command line: another crop than the configuration's has a scale of its
+   *     own
+   */
+  static Map<String, Object> defaults(TrainingConfig config, String[] args) {
+    Map<String, Object> defaults = defaultsWithData(config, args);
+    defaults.remove("data");
+    return defaults;
+  }
+
+  /** Like {@link #defaults}, for a command whose data has another default. */
+  static Map<String, Object> defaultsWithData(TrainingConfig config, String[] args) {
+    Map<String, Object> defaults = new LinkedHashMap<>(config.options());
+    defaults.keySet().removeAll(List.of("threads", "device", "precision"));
+    if (value("--crop", args) != null) {
+      defaults.remove("scale"); // it follows from the ratio
+    }
+    return defaults;
+  }
+
   private static @Nullable Path file(String[] args) {
     String run = value(RESUME, args);
     if (run != null) {

@@ -5,6 +5,7 @@ import java.util.function.Consumer;
 import java.util.function.IntConsumer;
 import org.vgg4j.data.Dataset;
 import org.vgg4j.data.loading.CenterCropLoader;
+import org.vgg4j.image.transform.Geometry;
 import org.vgg4j.model.Preprocessing;
 import org.vgg4j.network.ForwardPass;
 import org.vgg4j.network.HostThreads;
@@ -14,7 +15,7 @@ import org.vgg4j.views.Ranking;
  * The centre-crop protocol: each image is rescaled so that its shorter side is the preprocessing's
  * scale, and the window in its middle is classified. Not thread-safe.
  */
-public final class CenterCropEvaluator {
+public final class CenterCropEvaluator implements Evaluator {
   private final HostThreads threads;
   private final ForwardPass network;
   private final Preprocessing preprocessing;
@@ -40,16 +41,14 @@ public final class CenterCropEvaluator {
     this.images = new float[network.capacity() * 3 * crop * crop];
   }
 
-  /**
-   * Classifies all images of a data set.
-   *
-   * @param dataset its classes must be among the network's, by name
-   * @param done receives, after each batch, the number of images done
-   * @throws org.vgg4j.base.InputException if the data set has a class that the network does not
-   *     know, or an image cannot be read
-   */
+  @Override
   public Evaluation evaluate(Dataset dataset, IntConsumer done) {
     return evaluate(dataset, done, prediction -> {});
+  }
+
+  @Override
+  public Evaluation ofSums(double[] sums) {
+    return Evaluation.ofSums(classNames, sums);
   }
 
   /**
@@ -66,7 +65,7 @@ public final class CenterCropEvaluator {
     double loss = 0;
     for (int first = 0; first < dataset.size(); first += network.capacity()) {
       int count = Math.min(network.capacity(), dataset.size() - first);
-      loader.load(first, count, images);
+      List<Geometry> unused = loader.load(first, count, images);
       float[] posteriors = network.posteriors(images, count);
       for (int n = 0; n < count; n++) {
         int label = classOfLabel[dataset.label(first + n)];

@@ -12,10 +12,10 @@ import org.vgg4j.data.Synsets;
  *
  * @param names in the order of the network's scores
  */
-record ClassMatch(List<String> names) {
+public record ClassMatch(List<String> names) {
 
   /** Copies the list. */
-  ClassMatch {
+  public ClassMatch {
     names = List.copyOf(names);
   }
 
@@ -24,7 +24,7 @@ record ClassMatch(List<String> names) {
    *
    * @throws InputException if the network does not know a class
    */
-  int[] of(Dataset dataset) {
+  public int[] of(Dataset dataset) {
     List<String> unknown = new ArrayList<>();
     List<String> keys = Synsets.keys(names);
     int[] classOfLabel = new int[dataset.classNames().size()];

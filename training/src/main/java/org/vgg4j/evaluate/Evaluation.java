@@ -1,6 +1,7 @@
 package org.vgg4j.evaluate;
 
 import java.util.List;
+import java.util.Map;
 
 /**
  * A network's results on labelled images.
@@ -12,16 +13,18 @@ import java.util.List;
  * @param meanLoss mean cross-entropy in nats
  */
 public record Evaluation(
-    List<String> classNames, int[][] confusion, int[] top5Wrong, double meanLoss) {
+    List<String> classNames, int[][] confusion, int[] top5Wrong, double meanLoss)
+    implements Measurement {
   /** Number of predictions that count for the top-5 error. */
   public static final int PREDICTIONS = 5;
 
   /**
-   * The results as sums over images, which can be added to those of other images.
+   * {@inheritDoc}
    *
    * @return the confusion matrix in row-major order, {@link #top5Wrong}, and the sum of the losses
    *     in nats
    */
+  @Override
   public double[] sums() {
     int classes = classNames.size();
     double[] sums = new double[classes * classes + classes + 1];
@@ -51,7 +54,7 @@ public record Evaluation(
     return new Evaluation(classNames, confusion, top5Wrong, sums[sums.length - 1] / images);
   }
 
-  /** Number of images. */
+  @Override
   public int images() {
     int sum = 0;
     for (int c = 0; c < confusion.length; c++) {
@@ -90,6 +93,17 @@ public record Evaluation(
       wrong += count;
     }
     return wrong;
+  }
+
+  /** {@link #top1Error()}. */
+  @Override
+  public double error() {
+    return top1Error();
+  }
+
+  @Override
+  public Map<String, Double> figures(String part) {
+    return Map.of(part + "Top1Error", top1Error(), part + "Top5Error", top5Error());
   }
 
   /** Share of images whose top prediction was wrong, in percent. */

@@ -1,9 +1,10 @@
 package org.vgg4j.evaluate;
 
 import java.util.List;
+import java.util.Map;
 
 /** What a network has shown on the images of a data set, whatever its task is. */
-public sealed interface Measurement permits Evaluation, BoxEvaluation {
+public interface Measurement {
   /** The classes of the images. */
   List<String> classNames();
 
@@ -15,6 +16,13 @@ public sealed interface Measurement permits Evaluation, BoxEvaluation {
 
   /** Mean of the loss that training minimises, without dropout. */
   double meanLoss();
+
+  /**
+   * What it shows, by name, for files.
+   *
+   * @param part goes before each name: val or test
+   */
+  Map<String, Double> figures(String part);
 
   /** Sums over images, which can be added to those of other images. */
   double[] sums();

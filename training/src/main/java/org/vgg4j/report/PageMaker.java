@@ -13,6 +13,7 @@ import java.util.stream.DoubleStream;
 import org.jspecify.annotations.Nullable;
 import org.vgg4j.data.Dataset;
 import org.vgg4j.evaluate.Evaluation;
+import org.vgg4j.evaluate.Measurement;
 import org.vgg4j.image.ImageDecoder;
 import org.vgg4j.report.LineChart.Series;
 import org.vgg4j.report.Page.Fact;
@@ -216,8 +217,8 @@ final class PageMaker {
     if (best != null) {
       errors.add(errors("", "", "validation", best.evaluation()));
     }
-    Evaluation test = run.folder().test();
-    if (test != null) {
+    Measurement measured = run.folder().test();
+    if (measured instanceof Evaluation test) {
       errors.add(errors("test-", "Test", "test", test));
     }
     return errors;

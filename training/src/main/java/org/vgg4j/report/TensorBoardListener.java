@@ -7,6 +7,8 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import org.vgg4j.data.DataSplits;
 import org.vgg4j.evaluate.Evaluation;
+import org.vgg4j.evaluate.Measurement;
+import org.vgg4j.evaluate.boxes.BoxEvaluation;
 import org.vgg4j.model.Architecture;
 import org.vgg4j.network.MemoryPlan;
 import org.vgg4j.train.EpochMetrics;
@@ -21,9 +23,10 @@ import org.vgg4j.train.TrainingListener;
  * <table>
  * <caption>What is written</caption>
  * <tr><th>tag</th><th>unit</th></tr>
- * <tr><td>{@code loss/train}</td><td>nats, mean over the images since the previous value</td></tr>
- * <tr><td>{@code loss/validation}</td><td>nats</td></tr>
- * <tr><td>{@code error/top-1}, {@code error/top-5}</td><td>percent of the validation images</td></tr>
+ * <tr><td>{@code loss/train}</td><td>mean over the images since the previous value</td></tr>
+ * <tr><td>{@code loss/validation}</td><td>as training minimises it</td></tr>
+ * <tr><td>{@code error/top-1}, {@code error/top-5}, or {@code error/box}</td><td>percent of the validation images</td></tr>
+ * <tr><td>{@code mean overlap}</td><td>of boxes, in 0..1</td></tr>
  * <tr><td>{@code learning rate}</td><td>of the epoch</td></tr>
  * <tr><td>{@code images per second}</td><td>in training, without validation</td></tr>
  * </table>
@@ -108,11 +111,16 @@ public final class TensorBoardListener implements TrainingListener {
     if (latest != null) {
       writeLoss(latest);
     }
-    Evaluation validation = metrics.validation();
+    Measurement validation = metrics.validation();
     Map<String, Double> values = new LinkedHashMap<>();
     values.put("loss/validation", validation.meanLoss());
-    values.put("error/top-1", validation.top1Error());
-    values.put("error/top-5", validation.top5Error());
+    if (validation instanceof Evaluation evaluation) {
+      values.put("error/top-1", evaluation.top1Error());
+      values.put("error/top-5", evaluation.top5Error());
+    } else if (validation instanceof BoxEvaluation boxes) {
+      values.put("error/box", boxes.error());
+      values.put("mean overlap", boxes.meanOverlap());
+    }
     values.put("learning rate", metrics.learningRate());
     values.put("images per second", metrics.imagesPerSecond());
     write(metrics.step(), values);

@@ -44,7 +44,8 @@ public record BoxConfig(Task form, BoxLoss loss, double minOverlap, @Nullable Pa
       return text.isEmpty() ? null : Path.of(text);
     } catch (InvalidPathException e) {
       throw new InputException(
-          "option box-file is %s: %s".formatted(text, FileNames.remedy("name a file or folder")), e);
+          "option box-file is %s: %s".formatted(text, FileNames.remedy("name a file or folder")),
+          e);
     }
   }
 }

@@ -2,6 +2,9 @@ package org.vgg4j.train;
 
 import java.util.Locale;
 import org.vgg4j.evaluate.Evaluation;
+import org.vgg4j.evaluate.Measurement;
+import org.vgg4j.evaluate.boxes.BoxEvaluation;
+import org.vgg4j.model.Task;
 
 /**
  * The results of one epoch: a line of metrics.csv.
@@ -9,8 +12,8 @@ import org.vgg4j.evaluate.Evaluation;
  * @param epoch the epoch, from 1
  * @param step steps since the start of training
  * @param learningRate of the epoch
- * @param trainLoss mean cross-entropy of the epoch's batches, with dropout, in nats
- * @param trainTop1Error of the same, in percent
+ * @param trainLoss mean loss of the epoch's batches, with dropout
+ * @param trainError share of their images that the network got wrong, in percent
  * @param validation of the network at the end of the epoch, without dropout
  * @param imagesPerSecond training images per second, without validation
  * @param seconds since the start of training
@@ -22,16 +25,31 @@ public record EpochMetrics(
     int step,
     double learningRate,
     double trainLoss,
-    double trainTop1Error,
-    Evaluation validation,
+    double trainError,
+    Measurement validation,
     double imagesPerSecond,
     double seconds,
     double dataWaitShare) {
 
   /** The first line of metrics.csv. */
-  static final String CSV_HEADER =
-      "epoch,step,learning_rate,train_loss,train_top1_error,val_loss,val_top1_error,val_top5_error,"
-          + "images_per_second,seconds,data_wait_share";
+  static String csvHeader(Task task) {
+    return "epoch,step,learning_rate,train_loss,%s,images_per_second,seconds,data_wait_share"
+        .formatted(
+            task.isBoxes()
+                ? "train_box_error,val_loss,val_box_error,val_mean_overlap"
+                : "train_top1_error,val_loss,val_top1_error,val_top5_error");
+  }
+
+  /** The number beside the error: the top-5 error, or the mean overlap of the boxes. */
+  private double second() {
+    if (validation instanceof Evaluation evaluation) {
+      return evaluation.top5Error();
+    }
+    if (validation instanceof BoxEvaluation boxes) {
+      return boxes.meanOverlap();
+    }
+    throw new IllegalStateException("no line of metrics.csv for " + validation);
+  }
 
   /** This epoch's line of metrics.csv. */
   String csvLine() {
@@ -42,10 +60,10 @@ public record EpochMetrics(
         step,
         learningRate,
         trainLoss,
-        trainTop1Error,
+        trainError,
         validation.meanLoss(),
-        validation.top1Error(),
-        validation.top5Error(),
+        validation.error(),
+        second(),
         imagesPerSecond,
         seconds,
         dataWaitShare);

@@ -54,7 +54,8 @@ final class LossWatch {
 
   /** Returns a sentence if the network learns nothing; once. */
   @Nullable String epoch(int step, double trainLoss) {
-    boolean atChance = Math.abs(trainLoss - chance) < STUCK_WITHIN * chance;
+    boolean atChance =
+        config.boxes() == null && Math.abs(trainLoss - chance) < STUCK_WITHIN * chance;
     stuckEpochs = atChance && step >= FIRST_STEPS ? stuckEpochs + 1 : 0;
     if (stuckEpochs < STUCK_EPOCHS || warned) {
       return null;

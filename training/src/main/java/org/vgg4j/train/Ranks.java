@@ -7,8 +7,8 @@ import java.util.stream.IntStream;
 import org.vgg4j.base.AbortedException;
 import org.vgg4j.data.Dataset;
 import org.vgg4j.data.Subset;
-import org.vgg4j.evaluate.CenterCropEvaluator;
-import org.vgg4j.evaluate.Evaluation;
+import org.vgg4j.evaluate.Evaluator;
+import org.vgg4j.evaluate.Measurement;
 import org.vgg4j.model.ParameterShape;
 import org.vgg4j.network.Exchange;
 import org.vgg4j.network.ParameterStore;
@@ -23,7 +23,7 @@ interface Ranks {
   boolean isStopped();
 
   /** Evaluates a data set; each rank takes its share, and all get the result of the whole. */
-  Evaluation evaluate(CenterCropEvaluator evaluator, Dataset dataset, List<String> classNames);
+  Measurement evaluate(Evaluator evaluator, Dataset dataset);
 
   /**
    * Ends training if the ranks' weights differ, as different processors could make them.
@@ -57,8 +57,7 @@ interface Ranks {
     }
 
     @Override
-    public Evaluation evaluate(
-        CenterCropEvaluator evaluator, Dataset dataset, List<String> classNames) {
+    public Measurement evaluate(Evaluator evaluator, Dataset dataset) {
       return evaluator.evaluate(dataset, done -> {});
     }
 
@@ -128,15 +127,14 @@ interface Ranks {
     }
 
     @Override
-    public Evaluation evaluate(
-        CenterCropEvaluator evaluator, Dataset dataset, List<String> classNames) {
+    public Measurement evaluate(Evaluator evaluator, Dataset dataset) {
       int size = dataset.size();
       int[] own = IntStream.range(group.shareBegin(size), group.shareEnd(size)).toArray();
       Subset share = new Subset(dataset, dataset.name(), own);
       double[] sums = evaluator.evaluate(share, done -> group.reportProgress()).sums();
       group.barrier();
       group.allReduce(sums);
-      return Evaluation.ofSums(classNames, sums);
+      return evaluator.ofSums(sums);
     }
 
     @Override

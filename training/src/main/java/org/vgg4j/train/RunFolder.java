@@ -23,7 +23,8 @@ import org.slf4j.LoggerFactory;
 import org.vgg4j.base.AtomicFile;
 import org.vgg4j.base.InputException;
 import org.vgg4j.data.Unreadable;
-import org.vgg4j.evaluate.Evaluation;
+import org.vgg4j.evaluate.Measurement;
+import org.vgg4j.model.Task;
 
 /**
  * What a run leaves: config.yaml, unreadable.csv, samples.png, metrics.csv, test.json,
@@ -216,7 +217,7 @@ public record RunFolder(Path path) {
    *
    * @throws InputException if test.json is damaged
    */
-  public @Nullable Evaluation test() {
+  public @Nullable Measurement test() {
     return Files.exists(testErrors()) ? TestFile.read(testErrors()) : null;
   }
 
@@ -239,8 +240,8 @@ public record RunFolder(Path path) {
     UnreadableFile.write(unreadable(), images);
   }
 
-  void writeTest(Evaluation evaluation) {
-    TestFile.write(testErrors(), evaluation);
+  void writeTest(Measurement measurement) {
+    TestFile.write(testErrors(), measurement);
   }
 
   void writeConfig(Map<String, Object> options) {
@@ -252,10 +253,10 @@ public record RunFolder(Path path) {
   }
 
   /** Rewrites all lines, so that none remains of epochs that a resumed run repeats. */
-  void writeMetrics(List<String> lines) {
+  void writeMetrics(Task task, List<String> lines) {
     AtomicFile.write(
         metrics(),
-        EpochMetrics.CSV_HEADER
+        EpochMetrics.csvHeader(task)
             + "\n"
             + lines.stream().map(line -> line + "\n").collect(joining()));
   }

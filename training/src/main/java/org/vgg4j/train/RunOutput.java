@@ -73,7 +73,7 @@ interface RunOutput {
 
     @Override
     public void writeMetrics(List<String> lines) {
-      folder.writeMetrics(lines);
+      folder.writeMetrics(config.task(), lines);
     }
 
     @Override

@@ -16,10 +16,12 @@ import org.jspecify.annotations.Nullable;
 import org.vgg4j.base.AtomicFile;
 import org.vgg4j.base.InputException;
 import org.vgg4j.evaluate.Evaluation;
+import org.vgg4j.evaluate.Measurement;
+import org.vgg4j.evaluate.boxes.BoxEvaluation;
 
 /**
  * test.json of a run folder: the best model's results on the test images. Its fields are among
- * those of {@code vgg evaluate --json}.
+ * those of {@code vgg evaluate --json}, or {@code vgg localize evaluate --json}.
  */
 final class TestFile {
   private static final ObjectMapper JSON =
@@ -27,6 +29,7 @@ final class TestFile {
   private static final String MEAN_LOSS = "meanLoss";
   private static final String CLASSES = "classes";
   private static final String LABEL = "label";
+  private static final String BOX_ERROR = "boxError";
   private static final String TOP5_ERROR = "top5Error";
   private static final String CONFUSION = "confusion";
 
@@ -37,7 +40,42 @@ final class TestFile {
    *
    * @throws InputException if it cannot be written
    */
-  static void write(Path file, Evaluation evaluation) {
+  static void write(Path file, Measurement measurement) {
+    Map<String, Object> map;
+    if (measurement instanceof Evaluation evaluation) {
+      map = asMap(evaluation);
+    } else if (measurement instanceof BoxEvaluation boxes) {
+      map = asMap(boxes);
+    } else {
+      throw new IllegalArgumentException("no file for " + measurement);
+    }
+    try {
+      AtomicFile.write(file, JSON.writeValueAsString(map) + "\n");
+    } catch (JsonProcessingException e) {
+      throw new IllegalStateException("an evaluation cannot be written", e);
+    }
+  }
+
+  private static Map<String, Object> asMap(BoxEvaluation boxes) {
+    Map<String, Object> map = new LinkedHashMap<>();
+    map.put("images", boxes.images());
+    map.put(BOX_ERROR, boxes.error());
+    map.put("meanOverlap", boxes.meanOverlap());
+    map.put(MEAN_LOSS, boxes.meanLoss());
+    List<Map<String, Object>> classes = new ArrayList<>();
+    for (int label = 0; label < boxes.classNames().size(); label++) {
+      Map<String, Object> one = new LinkedHashMap<>();
+      one.put(LABEL, boxes.classNames().get(label));
+      one.put("images", boxes.ofClass()[label]);
+      one.put("wrong", boxes.wrongOfClass()[label]);
+      one.put("overlapSum", boxes.overlapOfClass()[label]);
+      classes.add(one);
+    }
+    map.put(CLASSES, classes);
+    return map;
+  }
+
+  private static Map<String, Object> asMap(Evaluation evaluation) {
     Map<String, Object> map = new LinkedHashMap<>();
     map.put("images", evaluation.images());
     map.put("top1Error", evaluation.top1Error());
@@ -55,11 +93,7 @@ final class TestFile {
     }
     map.put(CLASSES, classes);
     map.put(CONFUSION, evaluation.confusion());
-    try {
-      AtomicFile.write(file, JSON.writeValueAsString(map) + "\n");
-    } catch (JsonProcessingException e) {
-      throw new IllegalStateException("an evaluation cannot be written", e);
-    }
+    return map;
   }
 
   /**
@@ -67,7 +101,7 @@ final class TestFile {
    *
    * @throws InputException if it is damaged
    */
-  static Evaluation read(Path file) {
+  static Measurement read(Path file) {
     JsonNode root;
     try {
       root = JSON.readTree(Files.readString(file));
@@ -78,6 +112,39 @@ final class TestFile {
       throw new InputException(
           "cannot read " + file + " (" + AtomicFile.reason(e) + "): restore or remove it", e);
     }
+    return root.has(BOX_ERROR) ? boxes(file, root) : evaluation(file, root);
+  }
+
+  private static BoxEvaluation boxes(Path file, JsonNode root) {
+    int size = root.path(CLASSES).size();
+    List<String> names = new ArrayList<>();
+    int[] images = new int[size];
+    int[] wrong = new int[size];
+    double[] overlaps = new double[size];
+    boolean sound = size > 0 && root.path(MEAN_LOSS).isNumber();
+    for (int label = 0; label < size; label++) {
+      JsonNode one = root.path(CLASSES).path(label);
+      images[label] = one.path("images").asInt(-1);
+      wrong[label] = one.path("wrong").asInt(-1);
+      overlaps[label] = one.path("overlapSum").asDouble(-1);
+      names.add(one.path(LABEL).asText());
+      sound &=
+          wrong[label] >= 0
+              && wrong[label] <= images[label]
+              && overlaps[label] >= 0
+              && overlaps[label] <= images[label];
+    }
+    requireSound(sound, file);
+    return new BoxEvaluation(names, images, wrong, overlaps, root.path(MEAN_LOSS).doubleValue());
+  }
+
+  private static void requireSound(boolean sound, Path file) {
+    if (!sound) {
+      throw new InputException(file + " is not as vgg train wrote it: restore or remove it");
+    }
+  }
+
+  private static Evaluation evaluation(Path file, JsonNode root) {
     int size = root.path(CLASSES).size();
     JsonNode rows = root.path(CONFUSION);
     List<String> names = new ArrayList<>();
@@ -98,9 +165,7 @@ final class TestFile {
       top5Wrong[is] = (int) Math.round(error * images / 100);
       names.add(root.path(CLASSES).path(is).path(LABEL).asText());
     }
-    if (!sound) {
-      throw new InputException(file + " is not as vgg train wrote it: restore or remove it");
-    }
+    requireSound(sound, file);
     return new Evaluation(names, confusion, top5Wrong, root.path(MEAN_LOSS).doubleValue());
   }
 }

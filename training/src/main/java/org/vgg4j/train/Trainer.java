@@ -5,6 +5,7 @@ import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 import org.vgg4j.base.AbortedException;
@@ -19,11 +20,15 @@ import org.vgg4j.data.inspect.Survey;
 import org.vgg4j.data.loading.BatchSequence;
 import org.vgg4j.data.loading.Sampler;
 import org.vgg4j.evaluate.CenterCropEvaluator;
-import org.vgg4j.evaluate.Evaluation;
+import org.vgg4j.evaluate.Evaluator;
+import org.vgg4j.evaluate.Measurement;
+import org.vgg4j.evaluate.boxes.BoxEvaluator;
+import org.vgg4j.model.Preprocessing;
 import org.vgg4j.network.Device;
 import org.vgg4j.network.Engine;
 import org.vgg4j.network.Engines;
 import org.vgg4j.network.Exchange;
+import org.vgg4j.network.HostThreads;
 import org.vgg4j.network.Learner;
 import org.vgg4j.network.LearnerOptions;
 import org.vgg4j.network.MemoryOracle;
@@ -313,6 +318,22 @@ public final class Trainer {
     return engine.learner(weights, input.learnerOptions(shares), exchange);
   }
 
+  /** What measures the learner, as its task requires. */
+  private static Evaluator evaluator(RunInput readable, HostThreads threads, Begin begin) {
+    Preprocessing preprocessing = begin.snapshot().preprocessing();
+    List<String> classNames = readable.data().train().classNames();
+    BoxConfig boxes = readable.config().boxes();
+    return boxes == null
+        ? new CenterCropEvaluator(threads, begin.learner(), preprocessing, classNames)
+        : new BoxEvaluator(
+            threads,
+            begin.learner(),
+            readable.architecture(),
+            preprocessing,
+            classNames,
+            boxes.loss());
+  }
+
   private static TrainingLoop loop(
       RunInput readable,
       Ranks ranks,
@@ -320,12 +341,7 @@ public final class Trainer {
       Engine engine,
       Begin begin,
       TrainingListener listener) {
-    CenterCropEvaluator evaluator =
-        new CenterCropEvaluator(
-            engine.hostThreads(),
-            begin.learner(),
-            begin.snapshot().preprocessing(),
-            readable.data().train().classNames());
+    Evaluator evaluator = evaluator(readable, engine.hostThreads(), begin);
     return new TrainingLoop(
         readable.config(),
         ranks,
@@ -398,7 +414,7 @@ public final class Trainer {
         TrainingLoop.Outcome outcome = loop.run();
         Dataset testImages = readable.data().test();
         if (!outcome.interrupted() && testImages != null && outcome.bestEpoch() > 0) {
-          Evaluation unusedHere = loop.evaluateBest(testImages);
+          Measurement unusedHere = loop.evaluateBest(testImages);
         }
       }
     }
@@ -410,7 +426,7 @@ public final class Trainer {
         new TrainingResult(
             folder,
             outcome.bestEpoch(),
-            outcome.bestTop1Error(),
+            outcome.bestError(),
             null,
             outcome.steps(),
             outcome.seconds(),
@@ -422,7 +438,7 @@ public final class Trainer {
     Dataset testImages = data.test();
     TrainingResult result = trained;
     if (testImages != null && trained.bestEpoch() > 0) {
-      Evaluation test = loop.evaluateBest(testImages);
+      Measurement test = loop.evaluateBest(testImages);
       folder.writeTest(test);
       result = trained.withTest(test);
     }
@@ -446,10 +462,9 @@ public final class Trainer {
     provenance.put(RunFolder.FINISHED, finished);
     PeakMemory.bytes().ifPresent(bytes -> provenance.put("peakMemoryBytes", bytes));
     provenance.put("bestEpoch", result.bestEpoch());
-    @Nullable Evaluation test = result.test();
+    @Nullable Measurement test = result.test();
     if (test != null) {
-      provenance.put("testTop1Error", test.top1Error());
-      provenance.put("testTop5Error", test.top5Error());
+      provenance.putAll(new TreeMap<>(test.figures("test")));
     }
     provenance.putAll(company.environment());
     provenance.put("deviceUsed", engine.device().text());

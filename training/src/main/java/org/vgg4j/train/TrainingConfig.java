@@ -69,6 +69,9 @@ public record TrainingConfig(
 
   private static final String INIT = "init";
 
+  /** The built-in data set with boxes. */
+  public static final String BOXED_DATA = "fashion-boxes";
+
   /**
    * @throws org.vgg4j.base.InputException if a number is out of its range
    */
@@ -111,8 +114,8 @@ public record TrainingConfig(
   }
 
   /**
-   * Options that train a network to find boxes, all its layers at the paper's rate (appendix A),
-   * on a cosine schedule.
+   * Options that train a network to find boxes, all its layers at the paper's rate (appendix A), on
+   * a cosine schedule.
    *
    * @param model the classification model that it begins with; null: it begins with random weights
    * @param data word or path of a data set with boxes

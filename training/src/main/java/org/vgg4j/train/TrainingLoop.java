@@ -2,6 +2,7 @@ package org.vgg4j.train;
 
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -12,8 +13,8 @@ import org.vgg4j.data.loading.BatchLoader;
 import org.vgg4j.data.loading.BatchSequence;
 import org.vgg4j.data.loading.ColorPca;
 import org.vgg4j.data.loading.Sampler;
-import org.vgg4j.evaluate.CenterCropEvaluator;
-import org.vgg4j.evaluate.Evaluation;
+import org.vgg4j.evaluate.Evaluator;
+import org.vgg4j.evaluate.Measurement;
 import org.vgg4j.model.Preprocessing;
 import org.vgg4j.network.DropoutKeys;
 import org.vgg4j.network.Learner;
@@ -28,20 +29,19 @@ final class TrainingLoop {
    * How training ended.
    *
    * @param bestEpoch the epoch whose model is the best, from 1; 0 if no epoch was finished
-   * @param bestTop1Error its validation error in percent; NaN if no epoch was finished
+   * @param bestError its validation error in percent; NaN if no epoch was finished
    * @param steps steps done
    * @param seconds wall time of training
    * @param interrupted whether it was asked to stop before its end
    */
-  record Outcome(
-      int bestEpoch, double bestTop1Error, int steps, double seconds, boolean interrupted) {}
+  record Outcome(int bestEpoch, double bestError, int steps, double seconds, boolean interrupted) {}
 
   private final TrainingConfig config;
   private final Ranks ranks;
   private final RunOutput output;
   private final DataSplits data;
   private final Learner learner;
-  private final CenterCropEvaluator evaluator;
+  private final Evaluator evaluator;
   private final TrainingListener listener;
   private final Snapshot begin;
   private final BatchSequence sequence;
@@ -58,7 +58,7 @@ final class TrainingLoop {
   private double lossSum;
   private int correct;
   private int bestEpoch;
-  private @Nullable Double bestTop1Error;
+  private @Nullable Double bestError;
   private @Nullable Double bestLoss;
 
   /**
@@ -72,7 +72,7 @@ final class TrainingLoop {
       RunOutput output,
       DataSplits data,
       Learner learner,
-      CenterCropEvaluator evaluator,
+      Evaluator evaluator,
       Snapshot begin,
       TrainingListener listener) {
     this.config = config;
@@ -106,7 +106,7 @@ final class TrainingLoop {
     lossSum = progress.lossSum();
     correct = progress.correct();
     bestEpoch = progress.bestEpoch();
-    bestTop1Error = progress.bestTop1Error();
+    bestError = progress.bestTop1Error();
     bestLoss = progress.bestLoss();
     trainedImages = progress.trainedImages();
     trainingNanos = progress.trainingNanos();
@@ -131,7 +131,7 @@ final class TrainingLoop {
             lossSum,
             correct,
             bestEpoch,
-            bestTop1Error,
+            bestError,
             bestLoss,
             trainedImages,
             trainingNanos,
@@ -149,15 +149,15 @@ final class TrainingLoop {
         interrupted = !trainEpoch(loader);
       }
     }
-    double bestError = bestTop1Error == null ? Double.NaN : bestTop1Error;
+    double error = bestError == null ? Double.NaN : bestError;
     double guessing = 100.0 - 100.0 / data.train().classNames().size();
-    if (bestError >= guessing) {
+    if (config.boxes() == null && error >= guessing) {
       listener.warned(
           "the best validation error is no better than guessing: allow more steps (lower option"
               + " batch, raise option patience or epochs), change option lr, or choose a shallower"
               + " network (option arch)");
     }
-    return new Outcome(bestEpoch, bestError, step, seconds(), interrupted);
+    return new Outcome(bestEpoch, error, step, seconds(), interrupted);
   }
 
   private BatchLoader loader() {
@@ -196,14 +196,14 @@ final class TrainingLoop {
   }
 
   /** Measures the best model, overwriting the last one's weights: there is no memory for both. */
-  Evaluation evaluateBest(Dataset dataset) {
+  Measurement evaluateBest(Dataset dataset) {
     output.readBest(learner.weights());
     ranks.share(learner.weights());
     return evaluate(dataset);
   }
 
-  private Evaluation evaluate(Dataset dataset) {
-    return ranks.evaluate(evaluator, dataset, data.train().classNames());
+  private Measurement evaluate(Dataset dataset) {
+    return ranks.evaluate(evaluator, dataset);
   }
 
   /** Trains to the end of the epoch; returns false if it was asked to stop before. */
@@ -238,7 +238,7 @@ final class TrainingLoop {
       }
     }
     double stepsNanos = System.nanoTime() - epochNanos;
-    Evaluation validation = evaluate(data.validation());
+    Measurement validation = evaluate(data.validation());
     endEpoch(
         new EpochMetrics(
             epoch + 1,
@@ -301,17 +301,17 @@ final class TrainingLoop {
    * refers to exist; and metrics.csv is rewritten.
    */
   private void endEpoch(EpochMetrics ended) {
-    Evaluation validation = ended.validation();
+    Measurement validation = ended.validation();
     watch.step(step, validation.meanLoss()); // before a broken model replaces a good one
     ranks.requireSame(learner.weights());
     boolean isBest = isBest(validation);
     if (isBest) {
       output.writeBest(learner.weights(), figures(ended));
-      bestTop1Error = validation.top1Error();
+      bestError = validation.error();
       bestLoss = validation.meanLoss();
       bestEpoch = ended.epoch();
     }
-    boolean dropped = rate.observe(validation.top1Error());
+    boolean dropped = rate.observe(validation.error());
     String warning = watch.epoch(step, ended.trainLoss());
     metrics.add(ended.csvLine());
     epoch++;
@@ -328,10 +328,11 @@ final class TrainingLoop {
   private void tell(boolean dropped, @Nullable String warning) {
     if (dropped) {
       listener.warned(
-          "validation top-1 did not improve for %d epochs: the rate drops to %s"
+          "the validation error did not improve for %d epochs: the rate drops to %s"
               .formatted(config.schedule().patience(), rate.of(epoch, step)));
     } else if (rate.isFinished()) {
-      listener.warned("validation top-1 did not improve at the last rate either: training ends");
+      listener.warned(
+          "the validation error did not improve at the last rate either: training ends");
     }
     if (warning != null) {
       listener.warned(warning);
@@ -342,21 +343,21 @@ final class TrainingLoop {
     output.writeCheckpoint(learner, snapshot());
   }
 
-  /** Compares top-1 errors, and losses if those are equal. */
-  private boolean isBest(Evaluation evaluation) {
-    if (bestTop1Error == null || bestLoss == null) {
+  /** Compares errors, and losses if those are equal. */
+  private boolean isBest(Measurement evaluation) {
+    if (bestError == null || bestLoss == null) {
       return true;
     }
-    int order = Double.compare(evaluation.top1Error(), bestTop1Error);
+    int order = Double.compare(evaluation.error(), bestError);
     return order < 0 || (order == 0 && evaluation.meanLoss() < bestLoss);
   }
 
   private static Map<String, Double> figures(EpochMetrics metrics) {
-    return Map.of(
-        "epoch", (double) metrics.epoch(),
-        "trainLoss", metrics.trainLoss(),
-        "valTop1Error", metrics.validation().top1Error(),
-        "valTop5Error", metrics.validation().top5Error());
+    Map<String, Double> figures = new LinkedHashMap<>();
+    figures.put("epoch", (double) metrics.epoch());
+    figures.put("trainLoss", metrics.trainLoss());
+    figures.putAll(metrics.validation().figures("val"));
+    return figures;
   }
 
   private double seconds() {

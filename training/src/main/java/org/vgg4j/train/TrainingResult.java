@@ -1,14 +1,14 @@
 package org.vgg4j.train;
 
 import org.jspecify.annotations.Nullable;
-import org.vgg4j.evaluate.Evaluation;
+import org.vgg4j.evaluate.Measurement;
 
 /**
  * How a run ended.
  *
  * @param folder the run folder
  * @param bestEpoch the epoch whose model is in best/, from 1; 0 if no epoch was finished
- * @param bestTop1Error its validation error in percent; NaN if no epoch was finished
+ * @param bestError its validation error in percent; NaN if no epoch was finished
  * @param test the best model on the test images; null without any, or if training was interrupted
  * @param steps steps done
  * @param seconds wall time of training
@@ -17,14 +17,14 @@ import org.vgg4j.evaluate.Evaluation;
 public record TrainingResult(
     RunFolder folder,
     int bestEpoch,
-    double bestTop1Error,
-    @Nullable Evaluation test,
+    double bestError,
+    @Nullable Measurement test,
     int steps,
     double seconds,
     boolean interrupted) {
 
-  TrainingResult withTest(Evaluation evaluation) {
+  TrainingResult withTest(Measurement measurement) {
     return new TrainingResult(
-        folder, bestEpoch, bestTop1Error, evaluation, steps, seconds, interrupted);
+        folder, bestEpoch, bestError, measurement, steps, seconds, interrupted);
   }
 }

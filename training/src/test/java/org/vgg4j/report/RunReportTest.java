@@ -392,9 +392,9 @@ class RunReportTest {
             "Training",
             "Peak memory");
     assertThat(page.select(".figures dd").first().text())
-        .startsWith("%.1f %%".formatted(result.bestTop1Error()));
+        .startsWith("%.1f %%".formatted(result.bestError()));
     assertThat(page.select("#confusion .matrix tbody tr")).hasSize(3);
-    Evaluation test = result.folder().test();
+    Evaluation test = (Evaluation) result.folder().test();
     assertThat(test).usingRecursiveComparison().isEqualTo(result.test());
     assertThat(page.select("#test-confusion .matrix tbody tr")).hasSize(3);
     assertThat(page.select("#test-classes p").text())

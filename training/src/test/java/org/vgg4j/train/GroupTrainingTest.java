@@ -109,7 +109,7 @@ class GroupTrainingTest {
 
     assertSameModels(together.folder(), alone.folder());
     assertThat(figures(together.folder())).isEqualTo(figures(alone.folder()));
-    assertThat(together.test().correct()).isEqualTo(alone.test().correct());
+    assertThat(together.test().error()).isEqualTo(alone.test().error());
     assertThat(Files.readString(together.folder().config()))
         .contains("micro-batch: " + options.microBatch);
   }

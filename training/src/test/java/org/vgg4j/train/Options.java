@@ -58,6 +58,7 @@ final class Options {
         threads,
         Device.CPU,
         checkpointEvery,
-        maxUnreadable);
+        maxUnreadable,
+        null);
   }
 }

@@ -13,6 +13,7 @@ import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.vgg4j.base.InputException;
+import org.vgg4j.model.Task;
 
 class RunFolderTest {
   @TempDir Path root;
@@ -77,9 +78,10 @@ class RunFolderTest {
   @Test
   void metricsAreWrittenAnew() {
     RunFolder folder = RunFolder.make(root);
-    folder.writeMetrics(List.of("1,2", "3,4"));
-    folder.writeMetrics(List.of("1,2"));
-    assertThat(folder.metrics()).hasContent(EpochMetrics.CSV_HEADER + "\n1,2\n");
+    folder.writeMetrics(Task.CLASSIFICATION, List.of("1,2", "3,4"));
+    folder.writeMetrics(Task.CLASSIFICATION, List.of("1,2"));
+    assertThat(folder.metrics())
+        .hasContent(EpochMetrics.csvHeader(Task.CLASSIFICATION) + "\n1,2\n");
   }
 
   @Test

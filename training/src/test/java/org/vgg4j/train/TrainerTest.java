@@ -89,9 +89,9 @@ class TrainerTest {
     TrainingResult result = train("run");
     assertThat(recorder.epochs.get(0).trainLoss()).isGreaterThan(0.3);
     assertThat(recorder.epochs.get(result.bestEpoch() - 1).trainLoss()).isLessThan(0.3);
-    assertThat(result.bestTop1Error()).isZero();
+    assertThat(result.bestError()).isZero();
     assertThat(result.test().images()).isEqualTo(12);
-    assertThat(result.test().top1Error()).isLessThan(10);
+    assertThat(result.test().error()).isLessThan(10);
     assertThat(result.test().classNames()).isEqualTo(TinyPictures.CLASSES);
     assertThat(result.steps()).isEqualTo(12 * 3);
     assertThat(result.interrupted()).isFalse();
@@ -154,8 +154,7 @@ class TrainerTest {
     assertThat(cells).hasSize(11);
     assertThat(Double.parseDouble(cells[10])).isBetween(0.0, 1.0);
     assertThat(Double.parseDouble(cells[3])).isCloseTo(third.trainLoss(), within(1e-6));
-    assertThat(Double.parseDouble(cells[6]))
-        .isCloseTo(third.validation().top1Error(), within(1e-4));
+    assertThat(Double.parseDouble(cells[6])).isCloseTo(third.validation().error(), within(1e-4));
 
     assertThat(json(folder.resolve("provenance.json")).keySet())
         .map(String::valueOf)
@@ -270,7 +269,7 @@ class TrainerTest {
             Map.of());
     assertThat(result.steps()).isEqualTo(1);
     assertThat(result.bestEpoch()).isZero();
-    assertThat(result.bestTop1Error()).isNaN();
+    assertThat(result.bestError()).isNaN();
     assertThat(filesBelow(root.resolve("run")))
         .containsExactly(
             "config.yaml",
@@ -379,7 +378,7 @@ class TrainerTest {
         .extracting(metrics -> Math.round(Math.log10(metrics.learningRate())))
         .containsExactly(-12L, -12L, -13L, -14L, -15L);
     assertThat(recorder.warnings)
-        .filteredOn(warning -> warning.startsWith("validation top-1 did not improve"))
+        .filteredOn(warning -> warning.startsWith("the validation error did not improve"))
         .hasSize(4);
     assertThat(result.interrupted()).isFalse();
   }
@@ -392,8 +391,8 @@ class TrainerTest {
     TrainingResult result = train("run");
     ModelFile best = ModelFile.read(result.folder().bestModel());
     double smallest =
-        recorder.epochs.stream().mapToDouble(m -> m.validation().top1Error()).min().orElseThrow();
-    assertThat(result.bestTop1Error()).isEqualTo(smallest);
+        recorder.epochs.stream().mapToDouble(m -> m.validation().error()).min().orElseThrow();
+    assertThat(result.bestError()).isEqualTo(smallest);
     assertThat(best.provenance().metrics())
         .containsEntry("valTop1Error", smallest)
         .containsEntry("epoch", (double) result.bestEpoch());
@@ -402,7 +401,7 @@ class TrainerTest {
     EpochMetrics bestMetrics =
         Collections.min(
             recorder.epochs,
-            Comparator.comparingDouble((EpochMetrics m) -> m.validation().top1Error())
+            Comparator.comparingDouble((EpochMetrics m) -> m.validation().error())
                 .thenComparingDouble(m -> m.validation().meanLoss()));
     assertThat(result.bestEpoch()).isEqualTo(bestMetrics.epoch());
   }

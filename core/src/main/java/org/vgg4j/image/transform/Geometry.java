@@ -106,7 +106,9 @@ public record Geometry(
         toCropY(box.bottom()));
   }
 
-  /** Returns the share of a box's area, in the original, that the crop shows; 1 of one without area. */
+  /**
+   * Returns the share of a box's area, in the original, that the crop shows; 1 of one without area.
+   */
   public double shareOf(Box box) {
     Box there = toCrop(box);
     double across = Math.min(crop.width(), there.right()) - Math.max(0, there.left());

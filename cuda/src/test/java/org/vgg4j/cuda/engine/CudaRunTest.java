@@ -119,7 +119,7 @@ class CudaRunTest {
     for (int i = 0; i < STEPS; i++) {
       assertThat(actual.losses.get(i)).isCloseTo(expected.losses.get(i), withPercentage(1));
     }
-    assertThat(whole.bestTop1Error()).isEqualTo(ofCpu.bestTop1Error());
+    assertThat(whole.bestError()).isEqualTo(ofCpu.bestError());
     String provenance = Files.readString(root.resolve("gpu").resolve("provenance.json"));
     assertThat(provenance).contains("cuda-sm80-fp32-cc80: cuda:0 (vgg4j emulator)");
 
@@ -175,7 +175,7 @@ class CudaRunTest {
         Trainer.train(automatic, root.resolve("three"), actual, () -> false, Map.of());
     assertThat(actual.losses).isEqualTo(expected.losses);
     assertThat(model(several)).isEqualTo(model(alone));
-    assertThat(several.bestTop1Error()).isEqualTo(alone.bestTop1Error());
+    assertThat(several.bestError()).isEqualTo(alone.bestError());
     assertThat(Files.readString(root.resolve("three").resolve("config.yaml")))
         .contains("micro-batch: 2");
     assertThat(Files.readString(root.resolve("three").resolve("provenance.json")))

@@ -136,8 +136,7 @@ public final class BatchLoader implements AutoCloseable {
   private @Nullable Box object(RgbImage image, int index) {
     return augmentation.minOverlap() == 0
         ? null
-        : BoxedObject.largest(
-            dataset.objects(index, Rescale.Size.of(image)), dataset.label(index));
+        : BoxedObject.largest(dataset.objects(index, Rescale.Size.of(image)), dataset.label(index));
   }
 
   private void fill(Buffer buffer) {

@@ -46,8 +46,7 @@ public final class CenterCropLoader {
     Objects.checkFromIndexSize(first, count, dataset.size());
     writer.requireRoom(count, images);
     Geometry[] geometries = new Geometry[count];
-    parallel.run(
-        count, i -> geometries[i] = writer.write(first + i, this::centerCrop, images, i));
+    parallel.run(count, i -> geometries[i] = writer.write(first + i, this::centerCrop, images, i));
     return List.of(geometries);
   }
 

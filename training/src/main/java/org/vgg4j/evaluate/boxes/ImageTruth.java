@@ -19,9 +19,6 @@ public record ImageTruth(int label, List<BoxedObject> objects, boolean blacklist
 
   /** The boxes of all objects of a class, also of those marked as difficult. */
   public List<Box> boxes(int ofLabel) {
-    return objects.stream()
-        .filter(object -> object.label() == ofLabel)
-        .map(BoxedObject::box)
-        .toList();
+    return BoxedObject.ofClass(objects, ofLabel);
   }
 }

@@ -1,7 +1,9 @@
-package org.vgg4j.evaluate;
+package org.vgg4j.evaluate.boxes;
 
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
+import org.vgg4j.evaluate.Measurement;
 import org.vgg4j.network.Learner;
 
 /**
@@ -43,6 +45,11 @@ public record BoxEvaluation(
   @Override
   public double error() {
     return 100.0 * wrong() / images();
+  }
+
+  @Override
+  public Map<String, Double> figures(String part) {
+    return Map.of(part + "BoxError", error(), part + "MeanOverlap", meanOverlap());
   }
 
   /** {@link #error()} of the images of one class; NaN if there are none. */

@@ -1,4 +1,4 @@
-package org.vgg4j.evaluate;
+package org.vgg4j.evaluate.boxes;
 
 import java.util.List;
 import java.util.function.Consumer;
@@ -6,6 +6,8 @@ import java.util.function.IntConsumer;
 import org.vgg4j.data.BoxedObject;
 import org.vgg4j.data.Dataset;
 import org.vgg4j.data.loading.CenterCropLoader;
+import org.vgg4j.evaluate.ClassMatch;
+import org.vgg4j.evaluate.Evaluator;
 import org.vgg4j.image.transform.Box;
 import org.vgg4j.image.transform.Geometry;
 import org.vgg4j.model.Architecture;
@@ -129,11 +131,7 @@ public final class BoxEvaluator implements Evaluator {
   }
 
   private static double overlap(Dataset dataset, int index, Geometry geometry, Box box) {
-    double best = 0;
     List<BoxedObject> objects = dataset.objects(index, geometry.original());
-    for (Box truth : BoxedObject.ofClass(objects, dataset.label(index))) {
-      best = Math.max(best, box.overlap(truth));
-    }
-    return best;
+    return Overlap.best(box, BoxedObject.ofClass(objects, dataset.label(index)));
   }
 }
