@@ -24,7 +24,7 @@ import picocli.CommandLine.Spec;
       "Trains a network to find the box of an object (the paper, appendix A).",
       "It begins with a classification network (--from), whose last layer is replaced; images are"
           + " preprocessed as its weights require. The options are those of vgg train, with other"
-          + " defaults: --boxes pcr; network, width, crop and scale are the model's.",
+          + " defaults: --regression pcr; network, width, crop and scale are the model's.",
       "Without options: network A at a quarter of its width, from random weights, on fashion-boxes."
     },
     sortOptions = false)
@@ -76,15 +76,15 @@ final class LocalizeTrainCommand extends TrainCommand {
     if (typed.contains(YamlOptions.RECIPE)) {
       throw new ParameterException(
           spec.commandLine(),
-          "--recipe is for vgg train, whose stages may have boxes: pcr and init: from:FILE");
+          "--recipe is for vgg train, whose stages may have regression: pcr and init: from:FILE");
     }
     TrainingConfig config = trainingConfig();
     if (config.boxes() == null) {
-      throw new InputException("option boxes is empty but must be pcr or scr: leave it out");
+      throw new InputException("option regression is empty but must be pcr or scr: leave it out");
     }
     if (from != null && !from.equals(config.start().from())) {
       throw new InputException(
-          "option init contradicts --from %s: leave it out, or use vgg train --boxes"
+          "option init contradicts --from %s: leave it out, or use vgg train --regression"
               .formatted(from));
     }
     return super.call();

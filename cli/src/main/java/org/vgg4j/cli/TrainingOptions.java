@@ -1,5 +1,6 @@
 package org.vgg4j.cli;
 
+import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -237,12 +238,12 @@ final class TrainingOptions {
   @Mixin private final UnreadableOption maxUnreadable = new UnreadableOption();
 
   @Option(
-      names = "--boxes",
+      names = "--regression",
       paramLabel = "FORM",
       description =
           "learn to find the boxes of objects instead of classifying: pcr (a box for each class) or"
               + " scr (one for all)")
-  private @Nullable String boxes;
+  private @Nullable String regression;
 
   @Option(
       names = "--box-loss",
@@ -261,12 +262,12 @@ final class TrainingOptions {
   private @Nullable Double minOverlap;
 
   @Option(
-      names = "--box-file",
+      names = "--boxes",
       paramLabel = "FILE",
       description =
           "the boxes: a CSV file, or a folder or archive of XML files (default: those found beside"
               + " the images)")
-  private @Nullable String boxFile;
+  private @Nullable Path boxes;
 
   int threads() {
     return threads.count();
@@ -334,8 +335,8 @@ final class TrainingOptions {
     idle.put(
         "--lr-features is for layers that --freeze freezes",
         config.start().freeze().contains("features"));
-    for (String option : List.of("--box-loss", "--min-overlap", "--box-file")) {
-      idle.put(option + " is for --boxes", config.boxes() == null);
+    for (String option : List.of("--box-loss", "--min-overlap", "--boxes")) {
+      idle.put(option + " is for --regression", config.boxes() == null);
     }
     return idle.entrySet().stream()
         .filter(one -> one.getValue() && typed(one.getKey().split(" ")[0]))

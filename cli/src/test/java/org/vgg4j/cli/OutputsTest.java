@@ -30,6 +30,7 @@ class OutputsTest {
       Map.ofEntries(
           Map.entry("train", List.of("--out FOLDER", "--resume FOLDER")),
           Map.entry("finetune", List.of("--out FOLDER", "--resume FOLDER")),
+          Map.entry("localize train", List.of("--out FOLDER", "--resume FOLDER")),
           Map.entry("report", List.of("RUN FOLDER")),
           Map.entry("evaluate", List.of("--save-posteriors FILE", "--submission FILE")),
           Map.entry("heatmap", List.of("--out FILE")),
@@ -51,7 +52,8 @@ class OutputsTest {
           "--fuse",
           "--compare",
           "--classes",
-          "--boxes");
+          "--boxes",
+          "--from");
 
   @TempDir static Path shared;
   private static Trained trained;

@@ -287,6 +287,10 @@ class TrainCommandTest {
             "json",
             "quiet",
             "scale-ratio",
+            "regression", // these four are there where boxes are learnt
+            "box-loss",
+            "min-overlap",
+            "boxes",
             "help",
             "version"));
     assertThat(resolved("run").keySet())

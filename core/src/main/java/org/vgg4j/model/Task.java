@@ -65,14 +65,14 @@ public enum Task {
    *
    * @throws InputException if there is none
    */
-  public static Task boxes(String name) {
+  public static Task regression(String name) {
     for (Task task : values()) {
       if (task.isBoxes() && task.label.equals(name.strip().toLowerCase(Locale.ROOT))) {
         return task;
       }
     }
     throw new InputException(
-        "option boxes is '%s' but must be pcr (a box for each class) or scr (one for all)"
+        "option regression is '%s' but must be pcr (a box for each class) or scr (one for all)"
             .formatted(name));
   }
 }

@@ -219,7 +219,7 @@ public record ModelFile(
     try {
       Task task =
           metadata.containsKey(BOXES)
-              ? Task.boxes(parse(file, metadata, BOXES, new TypeReference<String>() {}))
+              ? Task.regression(parse(file, metadata, BOXES, new TypeReference<String>() {}))
               : Task.CLASSIFICATION;
       Architecture architecture =
           new Architecture(

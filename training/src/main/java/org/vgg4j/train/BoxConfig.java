@@ -33,10 +33,10 @@ public record BoxConfig(Task form, BoxLoss loss, double minOverlap, @Nullable Pa
 
   /** Adds the options by name. */
   void addTo(Map<String, Object> options) {
-    options.put("boxes", form.label());
+    options.put("regression", form.label());
     options.put("box-loss", loss.label());
     options.put("min-overlap", minOverlap);
-    options.put("box-file", file == null ? "" : file.toString());
+    options.put("boxes", file == null ? "" : file.toString());
   }
 
   static @Nullable Path file(String text) {
@@ -44,7 +44,7 @@ public record BoxConfig(Task form, BoxLoss loss, double minOverlap, @Nullable Pa
       return text.isEmpty() ? null : Path.of(text);
     } catch (InvalidPathException e) {
       throw new InputException(
-          "option box-file is %s: %s".formatted(text, FileNames.remedy("name a file or folder")),
+          "option boxes is %s: %s".formatted(text, FileNames.remedy("name a file or folder")),
           e);
     }
   }

@@ -65,7 +65,7 @@ public record TrainingConfig(
           "data",
           "checkpoint-every",
           "max-unreadable",
-          "box-file");
+          "boxes");
 
   private static final String INIT = "init";
 
@@ -122,9 +122,9 @@ public record TrainingConfig(
    * @throws org.vgg4j.base.InputException if the model cannot be read
    */
   public static TrainingConfig localisation(@Nullable Path model, String data) {
-    TrainingConfigBuilder builder = builder().data(data).boxes(Task.BOX_PER_CLASS);
+    TrainingConfigBuilder builder = builder().data(data).regression(Task.BOX_PER_CLASS);
     if (model == null) {
-      return builder.crop(64).schedule(ScheduleConfig.Kind.COSINE).epochs(30).build();
+      return builder.crop(64).batch(32).schedule(ScheduleConfig.Kind.COSINE).epochs(30).build();
     }
     ModelFile file = Models.readWithoutArrays(model);
     return builder
@@ -134,7 +134,6 @@ public record TrainingConfig(
         .scale(ScaleRange.fixed(file.preprocessing().scale()))
         .from(model)
         .batch(32)
-        .learningRate(1e-3)
         .schedule(ScheduleConfig.Kind.COSINE)
         .epochs(20)
         .build();

@@ -315,7 +315,7 @@ public final class TrainingConfigBuilder {
   }
 
   /** The form in which the network finds boxes, instead of classifying. */
-  public TrainingConfigBuilder boxes(Task form) {
+  public TrainingConfigBuilder regression(Task form) {
     task = form;
     boxes = new BoxConfig(form, boxes.loss(), boxes.minOverlap(), boxes.file());
     return this;

@@ -130,10 +130,10 @@ final class TrainingKeys {
     keys.put(
         "max-unreadable",
         (builder, value) -> builder.maxUnreadable(UnreadableLimit.of(value.text())));
-    keys.put("boxes", (builder, value) -> builder.boxes(Task.boxes(value.text())));
+    keys.put("regression", (builder, value) -> builder.regression(Task.regression(value.text())));
     keys.put("box-loss", (builder, value) -> builder.boxLoss(BoxLoss.of(value.text())));
     keys.put("min-overlap", (builder, value) -> builder.minOverlap(value.decimal()));
-    keys.put("box-file", (builder, value) -> builder.boxFile(BoxConfig.file(value.text())));
+    keys.put("boxes", (builder, value) -> builder.boxFile(BoxConfig.file(value.text())));
     return Collections.unmodifiableMap(keys);
   }
 

@@ -14,6 +14,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 import org.vgg4j.base.InputException;
 import org.vgg4j.data.loading.ScaleRange;
 import org.vgg4j.model.Configuration;
+import org.vgg4j.model.Task;
 
 class TrainingConfigTest {
   private static Arguments wrong(Consumer<Options> change, String sentence) {
@@ -141,7 +142,13 @@ class TrainingConfigTest {
             + ScheduleConfig.class.getRecordComponents().length
             + 1; // a device's precision
     assertThat(config.options())
-        .hasSize(TrainingConfig.class.getRecordComponents().length - 4 + nested);
+        .hasSize(TrainingConfig.class.getRecordComponents().length - 5 + nested);
+    TrainingConfig boxes = config.toBuilder().regression(Task.SINGLE_BOX).build();
+    assertThat(boxes.options())
+        .hasSize(config.options().size() + BoxConfig.class.getRecordComponents().length)
+        .containsEntry("regression", "scr");
+    assertThat(TrainingConfig.of(boxes.options())).isEqualTo(boxes);
+    assertThat(TrainingConfig.of(config.options())).isEqualTo(config);
     assertThat(config.options())
         .containsEntry("arch", "A")
         .containsEntry("init", "glorot")
