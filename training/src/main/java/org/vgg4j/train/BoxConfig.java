@@ -44,8 +44,7 @@ public record BoxConfig(Task form, BoxLoss loss, double minOverlap, @Nullable Pa
       return text.isEmpty() ? null : Path.of(text);
     } catch (InvalidPathException e) {
       throw new InputException(
-          "option boxes is %s: %s".formatted(text, FileNames.remedy("name a file or folder")),
-          e);
+          "option boxes is %s: %s".formatted(text, FileNames.remedy("name a file or folder")), e);
     }
   }
 }

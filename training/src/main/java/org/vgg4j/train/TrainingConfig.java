@@ -59,13 +59,7 @@ public record TrainingConfig(
   /** Options that do not change what is learnt, or are recorded elsewhere. */
   private static final Set<String> NOT_IN_PROVENANCE =
       Set.of(
-          "threads",
-          "device",
-          "precision",
-          "data",
-          "checkpoint-every",
-          "max-unreadable",
-          "boxes");
+          "threads", "device", "precision", "data", "checkpoint-every", "max-unreadable", "boxes");
 
   private static final String INIT = "init";
 
