@@ -21,7 +21,7 @@ class BenchArchitectureTest {
   static final ArchRule bench =
       noClasses()
           .that()
-          .resideOutsideOfPackage("..bench.decode..")
+          .resideOutsideOfPackages("..bench.decode..", "..bench.svm..")
           .should()
           .dependOnClassesThat()
           .resideInAnyPackage(
@@ -51,6 +51,17 @@ class BenchArchitectureTest {
           .dependOnClassesThat()
           .resideInAnyPackage("org.vgg4j.cli..", "org.vgg4j.network..", "org.vgg4j.kernels..")
           .because("what is measured there is files and pictures, not networks");
+
+  @ArchTest
+  static final ArchRule svm =
+      noClasses()
+          .that()
+          .resideInAPackage("..bench.svm..")
+          .should()
+          .dependOnClassesThat()
+          .resideInAnyPackage(
+              "org.vgg4j.cli..", "org.vgg4j.network..", "org.vgg4j.kernels..", "org.vgg4j.image..")
+          .because("what is measured there is classifiers of numbers, not networks");
 
   @ArchTest
   static final ArchRule aPeerIsSeenByItsOwnClassOnly =

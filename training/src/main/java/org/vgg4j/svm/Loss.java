@@ -12,7 +12,7 @@ public enum Loss {
    *
    * @param margin the score times +1 or -1
    */
-  double of(double margin) {
+  public double of(double margin) {
     double missing = Math.max(0, 1 - margin);
     return this == L1 ? missing : missing * missing;
   }

@@ -73,12 +73,17 @@ public final class VocFolder {
     return root;
   }
 
+  /** Returns the name of that folder, such as VOC2012. */
+  public String name() {
+    return Folders.name(root.toAbsolutePath().normalize());
+  }
+
   /**
    * Returns the year that the folder is called by; 0 if it has another name. It decides which form
    * of average precision the development kit computes.
    */
   public int year() {
-    Matcher matcher = YEAR.matcher(String.valueOf(root.toAbsolutePath().getFileName()));
+    Matcher matcher = YEAR.matcher(name());
     return matcher.matches() ? Integer.parseInt(matcher.group(1)) : 0;
   }
 
@@ -97,6 +102,37 @@ public final class VocFolder {
         images(set, entries, classNames),
         classNames,
         lists.isLabelled() ? lists.labels(entries) : null);
+  }
+
+  /**
+   * Returns where the images of one set of the classification task are in another that holds them
+   * all: with those of train and val in trainval, C can be chosen on the development kit's own
+   * validation part.
+   *
+   * @return indices, ascending
+   * @throws InputException if a list is missing, or the other set does not hold all of the images
+   */
+  public int[] positions(String part, String whole) {
+    Path main = task("Main", "classification");
+    Map<String, Integer> places = new HashMap<>();
+    for (String entry : new VocLists(main, whole, 1).entries()) {
+      places.put(entry, places.size());
+    }
+    return new VocLists(main, part, 1)
+        .entries().stream()
+            .mapToInt(entry -> position(places, entry, part, whole))
+            .sorted()
+            .toArray();
+  }
+
+  private int position(Map<String, Integer> places, String entry, String part, String whole) {
+    Integer position = places.get(entry);
+    if (position == null) {
+      throw new InputException(
+          "image %s of %s is not in %s, according to the lists in %s: give a set that holds the other"
+              .formatted(entry, part, whole, root.resolve("ImageSets").resolve("Main")));
+    }
+    return position;
   }
 
   /**
@@ -171,6 +207,6 @@ public final class VocFolder {
     }
     int[] labels = new int[files.size()];
     Arrays.fill(labels, Dataset.UNKNOWN);
-    return new FileDataset(root, Folders.name(root) + "/" + set, classNames, files, labels);
+    return new FileDataset(root, name() + "/" + set, classNames, files, labels);
   }
 }

@@ -45,7 +45,7 @@ public final class VocSubmission {
             .mapToObj(i -> Folders.name(Path.of(images.id(i))).replaceFirst("\\.[^.]*$", ""))
             .toList();
     String prefix = (competition == Competition.OWN_DATA ? "comp1" : "comp2") + "_cls_" + set;
-    Path own = folder.resolve(Folders.name(voc.root())).resolve("Main");
+    Path own = folder.resolve(voc.name()).resolve("Main");
     write(own, prefix, entries, images.classNames(), scores);
     return own;
   }
@@ -68,7 +68,7 @@ public final class VocSubmission {
     List<String> entries =
         actions.people().stream().map(person -> person.image() + " " + person.object()).toList();
     String prefix = (competition == Competition.OWN_DATA ? "comp9" : "comp10") + "_action_" + set;
-    Path own = folder.resolve(Folders.name(voc.root())).resolve("Action");
+    Path own = folder.resolve(voc.name()).resolve("Action");
     write(own, prefix, entries, actions.whole().classNames(), scores);
     return own;
   }

@@ -121,6 +121,23 @@ class VocFolderTest {
   }
 
   @Test
+  void thePartsOfASetAreFoundInIt() throws IOException {
+    tree.classification();
+    tree.text(
+        "ImageSets/Main/trainval.txt", "000012", "000026", "000017", "000032", "000033", "000023");
+    VocFolder voc = open();
+
+    assertThat(voc.positions("train", "trainval")).containsExactly(0, 2, 5);
+    assertThat(voc.positions("val", "trainval")).containsExactly(1, 3, 4);
+    assertThatThrownBy(() -> voc.positions("test", "trainval"))
+        .isInstanceOf(InputException.class)
+        .hasMessage(
+            "image 000001 of test is not in trainval, according to the lists in %s: give a set that"
+                + " holds the other",
+            root.resolve("ImageSets/Main"));
+  }
+
+  @Test
   void damagedListsAreNamed() throws IOException {
     tree.classification();
     assertFails(
