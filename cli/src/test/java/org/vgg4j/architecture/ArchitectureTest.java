@@ -184,7 +184,8 @@ class ArchitectureTest {
 
   @ArchTest
   static final ArchRule dataVoc =
-      inner("data.voc", "data.folder", "data").because("PASCAL VOC comes as lists beside images");
+      inner("data.voc", "data.boxes", "data.folder", "data")
+          .because("PASCAL VOC comes as lists and boxes beside images");
 
   @ArchTest
   static final ArchRule dataCaltech =

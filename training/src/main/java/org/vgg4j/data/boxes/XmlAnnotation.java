@@ -1,6 +1,9 @@
 package org.vgg4j.data.boxes;
 
 import java.io.ByteArrayInputStream;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -9,8 +12,10 @@ import javax.xml.stream.XMLInputFactory;
 import javax.xml.stream.XMLStreamConstants;
 import javax.xml.stream.XMLStreamException;
 import javax.xml.stream.XMLStreamReader;
+import org.vgg4j.base.AtomicFile;
 import org.vgg4j.base.InputException;
 import org.vgg4j.data.Synsets;
+import org.vgg4j.image.transform.Box;
 
 /**
  * An XML file in the format of PASCAL VOC, which ILSVRC uses, too: {@code annotation} with {@code
@@ -21,7 +26,7 @@ import org.vgg4j.data.Synsets;
  *
  * <p>Neither document types nor entities other than XML's own are read.
  */
-final class XmlAnnotation {
+public final class XmlAnnotation {
   private static final String ROOT = "annotation";
   private static final String BOX = "annotation/object/bndbox/";
 
@@ -32,6 +37,24 @@ final class XmlAnnotation {
 
   private XmlAnnotation(String origin) {
     this.origin = origin;
+  }
+
+  /**
+   * Reads the boxes of a file's objects alone.
+   *
+   * @return in the order of the file; edges lie between pixels
+   * @throws InputException if it cannot be read, is no such file, or a number is none
+   */
+  public static List<Box> boxes(Path file) {
+    try {
+      return read(parsers(), Files.readAllBytes(file), "", file.toString()).objects().stream()
+          .map(marked -> new Box(marked.left(), marked.top(), marked.right(), marked.bottom()))
+          .toList();
+    } catch (IOException e) {
+      throw new InputException(
+          "cannot read the boxes in %s (%s): copy them again".formatted(file, AtomicFile.reason(e)),
+          e);
+    }
   }
 
   /** Returns what {@link #read} needs, for one thread. */

@@ -13,6 +13,7 @@ import org.vgg4j.base.InputException;
 import org.vgg4j.data.Dataset;
 import org.vgg4j.data.LabelledImages;
 import org.vgg4j.data.MultiLabels;
+import org.vgg4j.data.boxes.XmlAnnotation;
 import org.vgg4j.data.folder.FileDataset;
 import org.vgg4j.data.folder.Folders;
 import org.vgg4j.image.transform.Box;
@@ -151,18 +152,18 @@ public final class VocFolder {
     classNames.remove(OTHER);
     classNames.add(OTHER);
     Dataset whole = images(set, ids, classNames);
-    Map<String, Map<Integer, Box>> boxes = new HashMap<>();
+    Map<String, List<Box>> boxes = new HashMap<>();
     List<VocActions.Person> people = new ArrayList<>();
     for (int i = 0; i < ids.size(); i++) {
       Path file = root.resolve("Annotations").resolve(ids.get(i) + ".xml");
       int object = Integer.parseInt(entries.get(i).replaceFirst(".* ", ""));
-      Box box = boxes.computeIfAbsent(ids.get(i), id -> VocObjects.boxes(file)).get(object);
-      if (box == null) {
+      List<Box> own = boxes.computeIfAbsent(ids.get(i), id -> XmlAnnotation.boxes(file));
+      if (object < 1 || object > own.size()) {
         throw new InputException(
-            "%s has no box of object %d, which the action lists name: unpack the archive again"
-                .formatted(file, object));
+            "%s has %d objects, but the action lists name its object %d: unpack the archive again"
+                .formatted(file, own.size(), object));
       }
-      people.add(new VocActions.Person(ids.get(i), object, box));
+      people.add(new VocActions.Person(ids.get(i), object, own.get(object - 1)));
     }
     MultiLabels labels = lists.isLabelled() ? withOther(lists.labels(entries), classNames) : null;
     return new VocActions(people, new LabelledImages(whole, classNames, labels));
