@@ -12,10 +12,10 @@ import org.vgg4j.data.Synsets;
  *
  * @param names in the order of the network's scores
  */
-public record ClassMatch(List<String> names) {
+record ClassMatch(List<String> names) {
 
   /** Copies the list. */
-  public ClassMatch {
+  ClassMatch {
     names = List.copyOf(names);
   }
 
@@ -24,7 +24,7 @@ public record ClassMatch(List<String> names) {
    *
    * @throws InputException if the network does not know a class
    */
-  public int[] of(Dataset dataset) {
+  int[] of(Dataset dataset) {
     List<String> unknown = new ArrayList<>();
     List<String> keys = Synsets.keys(names);
     int[] classOfLabel = new int[dataset.classNames().size()];

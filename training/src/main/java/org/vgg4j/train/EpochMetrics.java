@@ -1,9 +1,9 @@
 package org.vgg4j.train;
 
 import java.util.Locale;
+import org.vgg4j.evaluate.BoxEvaluation;
 import org.vgg4j.evaluate.Evaluation;
 import org.vgg4j.evaluate.Measurement;
-import org.vgg4j.evaluate.boxes.BoxEvaluation;
 import org.vgg4j.model.Task;
 
 /**

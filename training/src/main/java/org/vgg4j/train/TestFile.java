@@ -15,9 +15,9 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import org.vgg4j.base.AtomicFile;
 import org.vgg4j.base.InputException;
+import org.vgg4j.evaluate.BoxEvaluation;
 import org.vgg4j.evaluate.Evaluation;
 import org.vgg4j.evaluate.Measurement;
-import org.vgg4j.evaluate.boxes.BoxEvaluation;
 
 /**
  * test.json of a run folder: the best model's results on the test images. Its fields are among

@@ -1,4 +1,4 @@
-package org.vgg4j.evaluate.boxes;
+package org.vgg4j.evaluate;
 
 import java.util.List;
 import java.util.function.Consumer;
@@ -6,8 +6,7 @@ import java.util.function.IntConsumer;
 import org.vgg4j.data.BoxedObject;
 import org.vgg4j.data.Dataset;
 import org.vgg4j.data.loading.CenterCropLoader;
-import org.vgg4j.evaluate.ClassMatch;
-import org.vgg4j.evaluate.Evaluator;
+import org.vgg4j.evaluate.boxes.Overlap;
 import org.vgg4j.image.transform.Box;
 import org.vgg4j.image.transform.Geometry;
 import org.vgg4j.model.Architecture;

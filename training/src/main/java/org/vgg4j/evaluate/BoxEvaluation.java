@@ -1,9 +1,8 @@
-package org.vgg4j.evaluate.boxes;
+package org.vgg4j.evaluate;
 
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
-import org.vgg4j.evaluate.Measurement;
 import org.vgg4j.network.Learner;
 
 /**
