@@ -106,7 +106,7 @@ public final class BoxEvaluator implements Evaluator {
         int label = classOfLabel[dataset.label(index)];
         int at = n * outputs + task.boxOf(label);
         Geometry geometry = geometries.get(n);
-        Box box = geometry.toOriginal(inPixels(CropBox.decode(found, at), preprocessing.crop()));
+        Box box = geometry.toOriginal(Box.inCrop(CropBox.decode(found, at), preprocessing.crop()));
         double overlap = overlap(dataset, index, geometry, box);
         ofClass[label]++;
         wrong[label] += overlap >= Learner.OVERLAP ? 0 : 1;
@@ -118,15 +118,6 @@ public final class BoxEvaluator implements Evaluator {
       done.accept(first + count);
     }
     return new BoxEvaluation(classNames, ofClass, wrong, overlaps, losses / dataset.size());
-  }
-
-  /** A box that a network found, in pixels of its crop. */
-  public static Box inPixels(CropBox box, int crop) {
-    return new Box(
-        crop * (box.centerX() - box.width() / 2),
-        crop * (box.centerY() - box.height() / 2),
-        crop * (box.centerX() + box.width() / 2),
-        crop * (box.centerY() + box.height() / 2));
   }
 
   private static double overlap(Dataset dataset, int index, Geometry geometry, Box box) {

@@ -1,5 +1,7 @@
 package org.vgg4j.image.transform;
 
+import org.vgg4j.model.CropBox;
+
 /**
  * A rectangle in an image. Edges lie between pixels: the pixel in column 0 reaches from 0 to 1. A
  * box may reach beyond its image.
@@ -19,6 +21,15 @@ public record Box(double left, double top, double right, double bottom) {
       throw new IllegalArgumentException(
           "no box reaches from (%s, %s) to (%s, %s)".formatted(left, top, right, bottom));
     }
+  }
+
+  /** Where a box of a square crop lies in it. */
+  public static Box inCrop(CropBox box, int side) {
+    return new Box(
+        side * (box.centerX() - box.width() / 2),
+        side * (box.centerY() - box.height() / 2),
+        side * (box.centerX() + box.width() / 2),
+        side * (box.centerY() + box.height() / 2));
   }
 
   /** In pixels. */

@@ -13,6 +13,8 @@ import org.vgg4j.data.Dataset;
 import org.vgg4j.image.BitmapFont;
 import org.vgg4j.image.RgbImage;
 import org.vgg4j.image.UnreadableImageException;
+import org.vgg4j.image.transform.Box;
+import org.vgg4j.image.transform.Outline;
 import org.vgg4j.image.transform.Rescale;
 import org.vgg4j.model.Interpolation;
 
@@ -34,11 +36,6 @@ public final class ContactSheet {
   private static final int SCALE = 2; // of letters
   private static final int HEADING = BitmapFont.LINE * SCALE + 6;
   private static final int INK = 0x202020;
-
-  /** Outlines of objects of the image's own class, and of other classes. */
-  private static final int OWN = 0xFFE000;
-
-  private static final int OTHER = 0x40B0FF;
 
   /**
    * Where to take an image from within each of the equal stretches of a class: later ones only if
@@ -177,11 +174,12 @@ public final class ContactSheet {
           image =
               Outline.draw(
                   image,
-                  (int) Math.round((object.box().left() - left) * SIDE / side),
-                  (int) Math.round((object.box().top() - top) * SIDE / side),
-                  (int) Math.round((object.box().right() - left) * SIDE / side),
-                  (int) Math.round((object.box().bottom() - top) * SIDE / side),
-                  own ? OWN : OTHER);
+                  new Box(
+                      (object.box().left() - left) * SIDE / side,
+                      (object.box().top() - top) * SIDE / side,
+                      (object.box().right() - left) * SIDE / side,
+                      (object.box().bottom() - top) * SIDE / side),
+                  own ? Outline.TRUE : Outline.OTHER);
         }
       }
     }

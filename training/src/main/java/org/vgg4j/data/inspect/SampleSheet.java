@@ -8,11 +8,18 @@ import org.vgg4j.data.Dataset;
 import org.vgg4j.data.loading.Augmentation;
 import org.vgg4j.data.loading.Sampler;
 import org.vgg4j.image.RgbImage;
+import org.vgg4j.image.transform.Box;
+import org.vgg4j.image.transform.Outline;
 import org.vgg4j.image.transform.Rescale;
+import org.vgg4j.model.BoxTarget;
 import org.vgg4j.model.Interpolation;
 import org.vgg4j.model.Rgb;
 
-/** One image that shows what training sees: its first samples, in rows of eight. */
+/**
+ * One image that shows what training sees: its first samples, in rows of eight. Where the network
+ * is to find boxes, each sample has its target drawn on it: so a person can see that it follows
+ * scale, crop and mirror.
+ */
 public final class SampleSheet {
   private static final int COLUMNS = 8;
   private static final int SAMPLES = COLUMNS * COLUMNS;
@@ -26,8 +33,8 @@ public final class SampleSheet {
   private SampleSheet() {}
 
   /**
-   * Writes a PNG of the first 64 samples of the first epoch, with their colours shifted, or of as
-   * many as there are.
+   * Writes a PNG of the first 64 samples of the first epoch, with their colours shifted and their
+   * boxes, or of as many as there are.
    *
    * @param file replaced if it exists
    * @param dataset the training images
@@ -44,8 +51,13 @@ public final class SampleSheet {
     int[] order = sampler.order(0);
     List<RgbImage> images = new ArrayList<>();
     for (int i = 0; i < Math.min(SAMPLES, order.length); i++) {
-      Augmentation.Sample sample = augmentation.apply(dataset.image(order[i]), 0, order[i]);
-      images.add(Rescale.resize(shifted(sample), side, side, Interpolation.BILINEAR));
+      int index = order[i];
+      Augmentation.Sample sample = augmentation.apply(dataset, dataset.image(index), 0, index);
+      RgbImage image = Rescale.resize(shifted(sample), side, side, Interpolation.BILINEAR);
+      images.add(
+          dataset.target(index, sample.geometry()) instanceof BoxTarget target
+              ? Outline.draw(image, Box.inCrop(target.box(), side), Outline.TRUE)
+              : image);
     }
     return grid(images, side);
   }

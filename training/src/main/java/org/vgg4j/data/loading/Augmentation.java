@@ -4,6 +4,8 @@ import org.jspecify.annotations.Nullable;
 import org.vgg4j.base.InputException;
 import org.vgg4j.base.Purpose;
 import org.vgg4j.base.RandomStream;
+import org.vgg4j.data.BoxedObject;
+import org.vgg4j.data.Dataset;
 import org.vgg4j.image.RgbImage;
 import org.vgg4j.image.transform.Box;
 import org.vgg4j.image.transform.Geometry;
@@ -86,6 +88,23 @@ public record Augmentation(
    */
   public Sample apply(RgbImage image, int epoch, int index) {
     return apply(image, epoch, index, null);
+  }
+
+  /**
+   * Makes one training sample of an image of a data set: where the object that is its target has a
+   * box, one that shows enough of it.
+   *
+   * @param image that image
+   * @param epoch from 0
+   * @param index of the image in the data set
+   */
+  public Sample apply(Dataset dataset, RgbImage image, int epoch, int index) {
+    Box object =
+        minOverlap == 0
+            ? null
+            : BoxedObject.largest(
+                dataset.objects(index, Rescale.Size.of(image)), dataset.label(index));
+    return apply(image, epoch, index, object);
   }
 
   /**

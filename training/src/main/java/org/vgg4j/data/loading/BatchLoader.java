@@ -9,12 +9,9 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
-import org.vgg4j.data.BoxedObject;
 import org.vgg4j.data.Dataset;
 import org.vgg4j.image.RgbImage;
-import org.vgg4j.image.transform.Box;
 import org.vgg4j.image.transform.Geometry;
-import org.vgg4j.image.transform.Rescale;
 import org.vgg4j.model.Preprocessing;
 import org.vgg4j.model.Target;
 
@@ -132,13 +129,6 @@ public final class BatchLoader implements AutoCloseable {
     return waitedNanos;
   }
 
-  /** The object that a crop of an image must show; null if there is none. */
-  private @Nullable Box object(RgbImage image, int index) {
-    return augmentation.minOverlap() == 0
-        ? null
-        : BoxedObject.largest(dataset.objects(index, Rescale.Size.of(image)), dataset.label(index));
-  }
-
   private void fill(Buffer buffer) {
     BatchSequence.MicroBatch microBatch = following;
     following = sequence.after(microBatch);
@@ -199,7 +189,7 @@ public final class BatchLoader implements AutoCloseable {
     }
 
     private Augmentation.Sample cut(RgbImage image, int index) {
-      return augmentation.apply(image, microBatch.epoch(), index, object(image, index));
+      return augmentation.apply(dataset, image, microBatch.epoch(), index);
     }
 
     /** Of several failures that of the first sample counts, whichever thread is faster. */
