@@ -354,7 +354,10 @@ void let_others_run() {
 }
 
 void copy_start(u32 address, const void* global, bool valid, Line here) {
-  if (valid) check(global, 16, "copies", here);
+  if (valid) {
+    check(global, 16, "copies", here);
+    if (counting) count_access(global, 16, false);
+  }
   char* to = shared_range(address, 16, here, "copies to");
   memset(to, POISON, 16);  // nobody may still need what was there, nor read it before it arrives
   current->open.push_back({to, valid ? global : nullptr});

@@ -96,7 +96,10 @@ void copy_row(const BoxCopy& copy, int row, bool only_check) {
     return;
   }
   char values[512] = {};
-  if (inside) memcpy(values + 2 * first, from, bytes);
+  if (inside) {
+    memcpy(values + 2 * first, from, bytes);
+    if (counting) count_access(from, bytes, false);
+  }
   int row_bytes = 2 * boxes.box[0];
   for (int i = 0; i < row_bytes; i += 16) {
     u32 to = swizzled(copy.shared + row * row_bytes + i, boxes.swizzle);

@@ -15,6 +15,7 @@
 #include "block.h"
 #include "emulator_hopper.h"
 #include "ptx.h"
+#include "traffic.h"
 
 using emulator::Grid;
 using emulator::Range;
@@ -114,6 +115,7 @@ std::set<Module*> modules;
 std::map<Function*, std::unique_ptr<Function>> functions;
 std::set<Graph*> graphs;
 u64 launches;
+u64 graph_launches;
 std::string last_fault;
 thread_local Device* chosen;
 
@@ -195,10 +197,14 @@ int enqueue(Stream* stream, Work work) {
   return SUCCESS;
 }
 
-Work copy(u64 to, u64 from, u64 bytes) {
+enum class Way { TO_GPU, FROM_GPU, ON_GPU };
+
+Work copy(u64 to, u64 from, u64 bytes, Way way) {
   Work work;
   work.run = [=] {
     memcpy((void*)to, (const void*)from, bytes);
+    const char* name = way == Way::TO_GPU ? "copy to the GPU" : way == Way::FROM_GPU ? "copy from the GPU" : "copy";
+    emulator::count_copy(name, way == Way::TO_GPU ? 0 : bytes, way == Way::FROM_GPU ? 0 : bytes);
     return std::string();
   };
   return work;
@@ -295,6 +301,8 @@ API emulator_pose(int count, int cuda, int capability, long long memory, int sta
   functions.clear();
   pose = {count, cuda, capability, start_error, (u64)memory};
   launches = 0;
+  graph_launches = 0;
+  emulator::count_traffic(false);
   start();
   return SUCCESS;
 }
@@ -319,6 +327,26 @@ API emulator_seed(long long value) {
 API emulator_launches() {
   LOCK;
   return (int)launches;
+}
+
+// How many graphs have been launched since the last pose.
+API emulator_graph_launches() {
+  LOCK;
+  return (int)graph_launches;
+}
+
+// Begins to count what is launched and moved, or ends it.
+API emulator_count(int begin) {
+  LOCK;
+  emulator::count_traffic(begin != 0);
+  return SUCCESS;
+}
+
+// What was counted, as a text: see traffic.h.
+API emulator_counts(char* text, int bytes) {
+  LOCK;
+  snprintf(text, bytes, "%s", emulator::traffic().c_str());
+  return SUCCESS;
 }
 
 // How many pieces of memory are allocated, on devices and pinned.
@@ -520,7 +548,9 @@ API cuLaunchKernel(Function* function, int gx, int gy, int gz, int bx, int by, i
     std::vector<void*> pointers;
     for (Argument& value : *values) pointers.push_back(&value);
     launches++;
-    return emulator::run(*kernel, grid, pointers.data(), reachable(*device));
+    std::string fault = emulator::run(*kernel, grid, pointers.data(), reachable(*device));
+    emulator::end_launch(kernel->name);
+    return fault;
   };
   return enqueue(stream, std::move(work));
 }
@@ -597,25 +627,25 @@ API cuMemcpyDtoH_v2(u64 to, u64 from, size_t bytes) {
 API cuMemcpyHtoDAsync_v2(u64 to, u64 from, size_t bytes, Stream* stream) {
   ON_DEVICE;
   if (!inside(chosen->memory, to, bytes) || !inside(pinned, from, bytes)) return INVALID_VALUE;
-  return enqueue(stream, copy(to, from, bytes));
+  return enqueue(stream, copy(to, from, bytes, Way::TO_GPU));
 }
 
 API cuMemcpyDtoHAsync_v2(u64 to, u64 from, size_t bytes, Stream* stream) {
   ON_DEVICE;
   if (!inside(pinned, to, bytes) || !inside(chosen->memory, from, bytes)) return INVALID_VALUE;
-  return enqueue(stream, copy(to, from, bytes));
+  return enqueue(stream, copy(to, from, bytes, Way::FROM_GPU));
 }
 
 API cuMemcpyDtoDAsync_v2(u64 to, u64 from, size_t bytes, Stream* stream) {
   ON_DEVICE;
   if (!inside(chosen->memory, to, bytes) || !inside(chosen->memory, from, bytes)) return INVALID_VALUE;
-  return enqueue(stream, copy(to, from, bytes));
+  return enqueue(stream, copy(to, from, bytes, Way::ON_GPU));
 }
 
 API cuMemcpyPeerAsync(u64 to, Device* there, u64 from, Device* here, size_t bytes, Stream* stream) {
   ON_DEVICE;
   if (!inside(there->memory, to, bytes) || !inside(here->memory, from, bytes)) return INVALID_VALUE;
-  return enqueue(stream, copy(to, from, bytes));
+  return enqueue(stream, copy(to, from, bytes, Way::ON_GPU));
 }
 
 API cuMemsetD8Async(u64 to, unsigned char value, size_t bytes, Stream* stream) {
@@ -624,6 +654,7 @@ API cuMemsetD8Async(u64 to, unsigned char value, size_t bytes, Stream* stream) {
   Work work;
   work.run = [=] {
     memset((void*)to, value, bytes);
+    emulator::count_copy("clear", 0, bytes);
     return std::string();
   };
   return enqueue(stream, std::move(work));
@@ -692,6 +723,7 @@ API cuGraphInstantiate_v2(Graph** executable, Graph* graph, void*, char*, size_t
 API cuGraphLaunch(Graph* graph, Stream* stream) {
   ON_DEVICE;
   if (!graphs.count(graph)) return INVALID_HANDLE;
+  graph_launches++;
   for (const Work& work : graph->work) {
     int result = enqueue(stream, work);
     if (result) return result;

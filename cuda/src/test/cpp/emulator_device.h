@@ -98,6 +98,10 @@ extern u32 accesses;
 void find_range(u64 address, size_t bytes, const char* verb, Line here, size_t multiple);
 void let_others_run();
 
+// Whether what kernels touch is counted, and that, see traffic.h.
+extern bool counting;
+void count_access(const void* pointer, size_t bytes, bool written);
+
 inline void check(const void* pointer, size_t bytes, const char* verb, Line here) {
   u64 address = (u64)pointer;
   u64 offset = address - last_range.begin;
@@ -167,11 +171,13 @@ struct alignas(16) Four {
 template <class T>
 inline T load(const T* global, HERE) {
   emulator::check(global, sizeof(T), "reads", CALLER);
+  if (emulator::counting) emulator::count_access(global, sizeof(T), false);
   return *global;
 }
 template <class T>
 inline void store(T* global, T value, HERE) {
   emulator::check(global, sizeof(T), "writes", CALLER);
+  if (emulator::counting) emulator::count_access(global, sizeof(T), true);
   *global = value;
 }
 

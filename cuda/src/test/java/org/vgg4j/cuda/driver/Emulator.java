@@ -3,12 +3,15 @@ package org.vgg4j.cuda.driver;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import com.sun.jna.Native;
 import com.sun.jna.NativeLibrary;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.extension.AfterEachCallback;
 import org.junit.jupiter.api.extension.BeforeAllCallback;
@@ -121,6 +124,56 @@ public final class Emulator implements BeforeAllCallback, BeforeEachCallback, Af
   /** How many kernels have run in this test. */
   public static int launches() {
     return call("emulator_launches");
+  }
+
+  /** How many graphs have been launched in this test. */
+  public static int graphLaunches() {
+    return call("emulator_graph_launches");
+  }
+
+  /**
+   * What a kernel's launches moved, as the emulator counts it ({@code traffic.h}).
+   *
+   * @param launches how many there were
+   * @param read bytes of the sectors that each launch read, each sector counted once a launch
+   * @param written the same of what it wrote
+   * @param asked bytes of all loads and stores
+   */
+  public record Traffic(int launches, long read, long written, long asked) {
+    /** Read and written. */
+    public long moved() {
+      return read + written;
+    }
+  }
+
+  /**
+   * Counts what work moves.
+   *
+   * @param work waits for what it has enqueued
+   * @return by the kernel's name; {@code copy}, {@code copy to the GPU}, {@code copy from the GPU}
+   *     and {@code clear} are the driver's
+   */
+  public static Map<String, Traffic> traffic(Runnable work) {
+    call("emulator_count", 1);
+    try {
+      work.run();
+      byte[] text = new byte[1 << 16];
+      call("emulator_counts", text, text.length);
+      Map<String, Traffic> traffic = new TreeMap<>();
+      for (String line : Native.toString(text, StandardCharsets.US_ASCII.name()).split("\n")) {
+        String[] parts = line.split("\t");
+        traffic.put(
+            parts[0],
+            new Traffic(
+                Integer.parseInt(parts[1]),
+                Long.parseLong(parts[2]),
+                Long.parseLong(parts[3]),
+                Long.parseLong(parts[4])));
+      }
+      return traffic;
+    } finally {
+      call("emulator_count", 0);
+    }
   }
 
   private static int call(String function, Object... arguments) {
