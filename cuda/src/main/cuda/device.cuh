@@ -129,6 +129,12 @@ DEVICE void store(Two* global, Two value) {
   *(Vector*)global = Vector{value.x, value.y};
 }
 
+// A pointer to global memory of an address that was itself read from memory.
+template <class T>
+DEVICE T* global(u64 address) {
+  return (T*)(T __attribute__((address_space(1)))*)address;
+}
+
 DEVICE float square_root(float value) { return __nvvm_sqrt_rn_f(value); }
 DEVICE double square_root(double value) { return __nvvm_sqrt_rn_d(value); }
 // 1 / sqrt(value), to two units of the last place.

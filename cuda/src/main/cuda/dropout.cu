@@ -21,19 +21,23 @@ DEVICE void philox(u32 (&words)[4], u32 key0, u32 key1) {
 }
 
 // In place: value i of a sample is zero if the i-th draw of its stream is below the threshold, and is multiplied by
-// the scale if not. `samples` has the index of each image's sample.
+// the scale if not. `samples` has the index of each image's sample, and behind them the lower half of the seed, its upper
+// half, and the epoch.
 KERNEL(THREADS, 1)
-dropout(u16* values, u16* values_low, const int* samples, int images, int features, int seed_low, int seed_high,
-        int epoch, int purpose, int threshold, float scale) {
+dropout(u16* values, u16* values_low, const int* samples, int images, int features, int purpose, int threshold,
+        float scale) {
   int item = block_x() * THREADS + thread_index();
   int first = item % (features / 8) * 8;
   int image = item / (features / 8);
   if (image >= images) return;
   long long at = (long long)image * features + first;
+  u32 seed_low = (u32)load(samples + images);
+  u32 seed_high = (u32)load(samples + images + 1);
+  u32 epoch = (u32)load(samples + images + 2);
   float v[8];
   Source{values, values_low}.load8(at, v);
   UNROLL for (int half = 0; half < 2; half++) {
-    u32 words[4] = {(u32)(first / 4 + half), (u32)purpose, (u32)load(samples + image), (u32)epoch};
+    u32 words[4] = {(u32)(first / 4 + half), (u32)purpose, (u32)load(samples + image), epoch};
     philox(words, seed_low, seed_high);
     UNROLL for (int i = 0; i < 4; i++) v[4 * half + i] = words[i] < (u32)threshold ? 0.f : v[4 * half + i] * scale;
   }

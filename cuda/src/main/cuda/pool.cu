@@ -1,7 +1,5 @@
 // 2x2 max pooling of stride 2; an odd last row or column is dropped. The convolution's epilogue does the same.
-#include "values.cuh"
-
-constexpr int THREADS = 256;
+#include "sums.cuh"
 
 // y is [images][height / 2][width / 2][channels]; argmax, if wanted, has a byte for each of its values: which pixel of
 // the window was the largest, 2 * row + column, the first if several are equal.
@@ -27,30 +25,37 @@ max_pool(const u16* x, const u16* x_low, u16* y, u16* y_low, u8* argmax, int ima
 }
 EXPORT(max_pool)
 
-// Hands each gradient to the pixel that its value came from. dx [images][height][width][channels] is written whole.
+// Hands each gradient to the pixel that its value came from. dx [images][height][width][channels] is written whole. Also
+// sums the gradients for each channel, which is the gradient with respect to the convolution's bias: [slices][channels],
+// a block in y for each slice; null if not wanted.
 KERNEL(THREADS, 1)
-max_pool_backward(const u16* dy, const u16* dy_low, const u8* argmax, u16* dx, u16* dx_low, int images, int height,
-                  int width, int channels) {
-  int item = block_x() * THREADS + thread_index();
-  int chunks = channels / 8;
-  int channel = item % chunks * 8;
-  int pixel = item / chunks;
-  int x = pixel % width;
-  int line = pixel / width;
-  int y = line % height;
-  int image = line / height;
-  if (image >= images) return;
-  float v[8];
-  zero(v);
-  if (y / 2 < height / 2 && x / 2 < width / 2) {
-    long long window = ((long long)image * (height / 2) + y / 2) * (width / 2) + x / 2;
-    Two bytes = load((const Two*)(argmax + window * channels + channel));
-    Source{dy, dy_low}.load8(window * channels + channel, v);
-    UNROLL for (int c = 0; c < 8; c++) {
-      int which = ((c < 4 ? bytes.x : bytes.y) >> 8 * (c % 4)) & 0xff;
-      v[c] = which == y % 2 * 2 + x % 2 ? v[c] : 0.f;
+max_pool_backward(const u16* dy, const u16* dy_low, const u8* argmax, u16* dx, u16* dx_low, float* slices, int images,
+                  int height, int width, int channels) {
+  int windows = images * (height / 2) * (width / 2);
+  Slice slice{block_y(), blocks_y(), block_x()};
+  sum_pixels<1>(slice, windows, channels, slices, [&](int window, int channel, float(&sums)[1][8]) {
+    int column = window % (width / 2) * 2;
+    int line = window / (width / 2);
+    int row = line % (height / 2) * 2;
+    int image = line / (height / 2);
+    float v[8];
+    Source{dy, dy_low}.load8((long long)window * channels + channel, v);
+    Two bytes = load((const Two*)(argmax + (long long)window * channels + channel));
+    UNROLL for (int i = 0; i < 8; i++) sums[0][i] += v[i];
+    // the last window writes the zeros of an odd last row or column, too
+    int rows = row + 3 == height ? 3 : 2;
+    int columns = column + 3 == width ? 3 : 2;
+    for (int y = 0; y < rows; y++) {
+      for (int x = 0; x < columns; x++) {
+        float part[8];
+        UNROLL for (int i = 0; i < 8; i++) {
+          int which = ((i < 4 ? bytes.x : bytes.y) >> 8 * (i % 4)) & 0xff;
+          part[i] = y < 2 && x < 2 && which == y * 2 + x ? v[i] : 0.f;
+        }
+        long long pixel = ((long long)image * height + row + y) * width + column + x;
+        Target{dx, dx_low}.store8(pixel * channels + channel, part);
+      }
     }
-  }
-  Target{dx, dx_low}.store8((long long)pixel * channels + channel, v);
+  });
 }
 EXPORT(max_pool_backward)

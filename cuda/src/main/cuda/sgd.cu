@@ -1,4 +1,5 @@
 // The step of gradient descent, and sums of gradients. All counts are multiples of 8.
+#include "pieces.cuh"
 #include "values.cuh"
 
 constexpr int THREADS = 256;
@@ -13,26 +14,42 @@ DEVICE void sum_slices(const float* slices, int number, int count, int at, float
   }
 }
 
+// What a step changes of one parameter. Addresses; 0 for no rounded values.
+struct alignas(64) ParameterPiece {
+  u64 weights, velocity;  // floats [count]
+  u64 gradient;           // floats [slices][count]
+  u64 rounded, rounded_low;
+  int first;  // block
+  int slices, count;
+  int rate;  // which of the rates
+  float momentum, decay;
+};
+
 // v = momentum * v - rate * (g + decay * w); w = w + v (Krizhevsky et al. 2012, section 5), g being the sum of its
-// slices. What the products read, w rounded to bf16 (and what that leaves), is written in the same pass; null for none.
+// slices, for each of the pieces. What the products read, w rounded to bf16 (and what that leaves), is written in the
+// same pass. Changes nothing if there is a loss, and it is not finite.
 KERNEL(THREADS, 1)
-sgd(float* weights, float* velocity, const float* gradient, int slices, u16* rounded, u16* rounded_low, int count,
-    float rate, float momentum, float decay) {
-  int at = (block_x() * THREADS + thread_index()) * 8;
-  if (at >= count) return;
+sgd(const ParameterPiece* pieces, int number, const float* rates, const double* loss) {
+  if (loss && (double_to_bits(load(loss)) >> 52 & 0x7ff) == 0x7ff) return;
+  ParameterPiece piece = piece_of_block(pieces, number);
+  int at = ((block_x() - piece.first) * THREADS + thread_index()) * 8;
+  if (at >= piece.count) return;
+  float* weights = global<float>(piece.weights) + at;
+  float* velocity = global<float>(piece.velocity) + at;
+  float rate = load(rates + piece.rate);
   float w[8];
   float v[8];
   float g[8];
-  load_floats(weights + at, w);
-  load_floats(velocity + at, v);
-  sum_slices(gradient, slices, count, at, g);
+  load_floats(weights, w);
+  load_floats(velocity, v);
+  sum_slices(global<float>(piece.gradient), piece.slices, piece.count, at, g);
   UNROLL for (int i = 0; i < 8; i++) {
-    v[i] = momentum * v[i] - rate * (g[i] + decay * w[i]);
+    v[i] = piece.momentum * v[i] - rate * (g[i] + piece.decay * w[i]);
     w[i] += v[i];
   }
-  store_floats(weights + at, w);
-  store_floats(velocity + at, v);
-  if (rounded) Target{rounded, rounded_low}.store8(at, w);
+  store_floats(weights, w);
+  store_floats(velocity, v);
+  if (piece.rounded) Target{global<u16>(piece.rounded), global<u16>(piece.rounded_low)}.store8(at, w);
 }
 EXPORT(sgd)
 

@@ -1,50 +1,30 @@
 // Sums over the pixels of all images for each channel: the gradient with respect to a bias, and what a batch norm
-// needs. Pixels are divided into slices, one for each block in y; a block sums 64 channels in an order that depends on
-// shapes alone, and what comes after adds the slices in order.
-#include "values.cuh"
+// needs.
+#include "pieces.cuh"
+#include "sums.cuh"
 
-constexpr int THREADS = 256;
-constexpr int CHANNELS = 64;
-constexpr int LANES = THREADS / (CHANNELS / 8);  // threads that share eight channels
+// The gradient with respect to a bias, of one layer.
+struct alignas(64) GradientPiece {
+  u64 gradient, gradient_low;  // with respect to its output
+  u64 slices;                  // floats [number][channels]
+  int first;                   // block
+  int number, pixels, channels;
+};
 
-// Calls add(pixel, channel, sums) for the pixels of this thread, adds up the block's sums, and writes [TERMS][channels].
-template <int TERMS, class Add>
-DEVICE void sum_pixels(int pixels, int channels, float* out, Add add) {
-  int channel = block_x() * CHANNELS + thread_index() % (CHANNELS / 8) * 8;
-  int lane = thread_index() / (CHANNELS / 8);
-  int from = (int)((long long)pixels * block_y() / blocks_y());
-  int to = (int)((long long)pixels * (block_y() + 1) / blocks_y());
-  float sums[TERMS][8];
-  UNROLL for (int t = 0; t < TERMS; t++) zero(sums[t]);
-  for (int pixel = from + lane; pixel < to; pixel += LANES) add(pixel, channel, sums);
-
-  float* shared = (float*)shared_memory();  // [LANES][CHANNELS]
-  UNROLL for (int t = 0; t < TERMS; t++) {
-    UNROLL for (int i = 0; i < 8; i++) {
-      shared[lane * CHANNELS + thread_index() % (CHANNELS / 8) * 8 + i] = sums[t][i];
-    }
-    for (int half = LANES / 2; half > 0; half /= 2) {
-      barrier();
-      for (int i = thread_index(); i < half * CHANNELS; i += THREADS) shared[i] += shared[i + half * CHANNELS];
-    }
-    barrier();
-    if (thread_index() < CHANNELS) {
-      store(out + ((long long)block_y() * TERMS + t) * channels + block_x() * CHANNELS + thread_index(),
-            shared[thread_index()]);
-    }
-    barrier();
-  }
-}
-
-// The gradient with respect to a bias: [slices][channels].
+// The gradients with respect to biases: [slices][channels] for each of the pieces.
 KERNEL(THREADS, 1)
-bias_gradient(const u16* dy, const u16* dy_low, float* slices, int pixels, int channels) {
-  Source map{dy, dy_low};
-  sum_pixels<1>(pixels, channels, slices, [&](int pixel, int channel, float(&sums)[1][8]) {
-    float v[8];
-    map.load8((long long)pixel * channels + channel, v);
-    UNROLL for (int i = 0; i < 8; i++) sums[0][i] += v[i];
-  });
+bias_gradient(const GradientPiece* pieces, int number) {
+  GradientPiece piece = piece_of_block(pieces, number);
+  Source map{global<u16>(piece.gradient), global<u16>(piece.gradient_low)};
+  int groups = piece.channels / CHANNELS;
+  int block = block_x() - piece.first;
+  Slice slice{block / groups, piece.number, block % groups};
+  sum_pixels<1>(slice, piece.pixels, piece.channels, global<float>(piece.slices),
+                [&](int pixel, int channel, float(&sums)[1][8]) {
+                  float v[8];
+                  map.load8((long long)pixel * piece.channels + channel, v);
+                  UNROLL for (int i = 0; i < 8; i++) sums[0][i] += v[i];
+                });
 }
 EXPORT(bias_gradient)
 
@@ -52,9 +32,10 @@ EXPORT(bias_gradient)
 KERNEL(THREADS, 1)
 moment_sums(const u16* x, const u16* x_low, float* slices, int pixels, int channels) {
   Source map{x, x_low};
+  Slice slice{block_y(), blocks_y(), block_x()};
   float first[8];
-  map.load8(block_x() * CHANNELS + thread_index() % (CHANNELS / 8) * 8, first);
-  sum_pixels<2>(pixels, channels, slices, [&](int pixel, int channel, float(&sums)[2][8]) {
+  map.load8(slice.group * CHANNELS + thread_index() % (CHANNELS / 8) * 8, first);
+  sum_pixels<2>(slice, pixels, channels, slices, [&](int pixel, int channel, float(&sums)[2][8]) {
     float v[8];
     map.load8((long long)pixel * channels + channel, v);
     UNROLL for (int i = 0; i < 8; i++) {
@@ -72,9 +53,10 @@ norm_gradient_sums(const u16* x, const u16* x_low, const u16* g, const u16* g_lo
                    int pixels, int channels) {
   Source map{x, x_low};
   Source gradient{g, g_low};
+  Slice slice{block_y(), blocks_y(), block_x()};
   float means[8];
-  load_floats(mean + block_x() * CHANNELS + thread_index() % (CHANNELS / 8) * 8, means);
-  sum_pixels<2>(pixels, channels, slices, [&](int pixel, int channel, float(&sums)[2][8]) {
+  load_floats(mean + slice.group * CHANNELS + thread_index() % (CHANNELS / 8) * 8, means);
+  sum_pixels<2>(slice, pixels, channels, slices, [&](int pixel, int channel, float(&sums)[2][8]) {
     float v[8];
     float d[8];
     map.load8((long long)pixel * channels + channel, v);

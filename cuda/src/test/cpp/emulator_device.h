@@ -181,6 +181,11 @@ inline void store(T* global, T value, HERE) {
   *global = value;
 }
 
+template <class T>
+inline T* global(u64 address) {
+  return (T*)address;
+}
+
 inline float bits_to_float(u32 bits) { return __builtin_bit_cast(float, bits); }
 inline u32 float_to_bits(float value) { return __builtin_bit_cast(u32, value); }
 inline double bits_to_double(u64 bits) { return __builtin_bit_cast(double, bits); }

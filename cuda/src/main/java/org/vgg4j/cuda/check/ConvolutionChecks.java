@@ -10,6 +10,7 @@ import org.vgg4j.cuda.kernels.KernelLibrary;
 import org.vgg4j.cuda.kernels.MapShape;
 import org.vgg4j.cuda.kernels.Planes;
 import org.vgg4j.cuda.kernels.Precision;
+import org.vgg4j.cuda.kernels.Table;
 import org.vgg4j.cuda.kernels.Tiles;
 
 /** Checks of convolutions and fully connected layers, all passes. */
@@ -226,16 +227,32 @@ final class ConvolutionChecks {
     return Errors.largest(values.readSlices(dw, convolution.weightSlices(), count), wanted);
   }
 
+  /** One launch for two layers: the second is of another size. */
   private static double biasGradient(DeviceValues values, Layer layer, Precision precision) {
     MapShape output = layer.convolution(values.library(), precision).output();
-    ChannelSums sums = new ChannelSums(values.library(), output);
-    double[] dy = values.random(output.values(), 1);
-    long db = values.room(4L * sums.slices() * output.channels());
-    sums.biasGradient(values.stream(), values.map(dy, precision), db);
-    double[] wanted = new double[output.channels()];
-    for (int i = 0; i < dy.length; i++) {
-      wanted[i % wanted.length] += dy[i];
+    MapShape other = new MapShape(3, 9, 50, 192);
+    List<ChannelSums.Bias> biases = new ArrayList<>();
+    List<double[]> gradients = new ArrayList<>();
+    for (MapShape shape : List.of(other, output, other)) {
+      ChannelSums sums = new ChannelSums(values.library(), shape);
+      double[] dy = values.random(shape.values(), 1);
+      gradients.add(dy);
+      Planes map = values.map(dy, precision);
+      biases.add(new ChannelSums.Bias(sums, map, values.room(4L * sums.length())));
     }
-    return Errors.largest(values.readSlices(db, sums.slices(), output.channels()), wanted);
+    Table table = ChannelSums.table(biases);
+    ChannelSums.biasGradients(values.library(), values.stream(), table, values.ints(table.words()));
+    double error = 0;
+    for (int n = 0; n < biases.size(); n++) {
+      ChannelSums.Bias bias = biases.get(n);
+      int slices = bias.of().slices();
+      double[] wanted = new double[bias.of().length() / slices];
+      double[] dy = gradients.get(n);
+      for (int i = 0; i < dy.length; i++) {
+        wanted[i % wanted.length] += dy[i];
+      }
+      error += Errors.largest(values.readSlices(bias.sums(), slices, wanted.length), wanted);
+    }
+    return error;
   }
 }

@@ -101,6 +101,11 @@ final class DeviceValues implements AutoCloseable {
     return address;
   }
 
+  long aDouble(double value) {
+    long bits = Double.doubleToLongBits(value);
+    return ints((int) bits, (int) (bits >>> 32));
+  }
+
   long bytes(int[] values) {
     byte[] bytes = new byte[values.length];
     for (int i = 0; i < values.length; i++) {

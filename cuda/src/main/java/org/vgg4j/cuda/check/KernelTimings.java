@@ -14,6 +14,7 @@ import org.vgg4j.cuda.kernels.MapShape;
 import org.vgg4j.cuda.kernels.Planes;
 import org.vgg4j.cuda.kernels.Pooling;
 import org.vgg4j.cuda.kernels.Precision;
+import org.vgg4j.cuda.kernels.Table;
 import org.vgg4j.cuda.kernels.Tiles;
 
 /** The kernels of network D at its real sizes, and those of batch norm and LRN. */
@@ -233,8 +234,10 @@ public final class KernelTimings {
             (memory, stream) -> {
               ChannelSums it = new ChannelSums(memory.library(), output);
               Planes dy = memory.map(output.values(), p);
-              long sums = memory.zeros(4L * it.slices() * outputs);
-              return () -> it.biasGradient(stream, dy, sums);
+              long sums = memory.zeros(4L * it.length());
+              Table table = ChannelSums.table(List.of(new ChannelSums.Bias(it, dy, sums)));
+              long at = memory.ints(table.words());
+              return () -> ChannelSums.biasGradients(memory.library(), stream, table, at);
             }));
   }
 
@@ -276,7 +279,9 @@ public final class KernelTimings {
               long argmax = memory.zeros(shape.pooled().values());
               Planes dx = memory.map(shape.values(), p);
               Pooling pooling = new Pooling(memory.library());
-              return () -> pooling.backward(stream, shape, dy, argmax, dx);
+              ChannelSums of = new ChannelSums(memory.library(), shape.pooled());
+              long sums = memory.zeros(4L * of.length());
+              return () -> pooling.backward(stream, shape, dy, argmax, dx, sums);
             }));
     timings.add(
         new KernelTiming(
@@ -392,9 +397,14 @@ public final class KernelTimings {
           long gradient = memory.zeros(4L * count);
           Planes rounded = memory.map(count, p);
           Descent descent = new Descent(memory.library());
-          return () ->
-              descent.step(
-                  stream, count, weights, velocity, gradient, 1, rounded, 1e-3f, 0.9f, 5e-4f);
+          Table table =
+              Descent.table(
+                  List.of(
+                      new Descent.Parameter(
+                          count, weights, velocity, gradient, 1, rounded, 0, 0.9f, 5e-4f)));
+          long at = memory.ints(table.words());
+          long rates = memory.ints(Float.floatToIntBits(1e-3f));
+          return () -> descent.step(stream, table, at, rates, 0);
         });
   }
 }

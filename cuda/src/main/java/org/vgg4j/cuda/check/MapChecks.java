@@ -2,6 +2,7 @@ package org.vgg4j.cuda.check;
 
 import java.util.ArrayList;
 import java.util.List;
+import org.vgg4j.cuda.kernels.ChannelSums;
 import org.vgg4j.cuda.kernels.Layouts;
 import org.vgg4j.cuda.kernels.LocalResponseNorm;
 import org.vgg4j.cuda.kernels.MapShape;
@@ -23,7 +24,8 @@ final class MapChecks {
     for (Precision p : Precision.values()) {
       double map = p == Precision.BF16 ? 4e-3 : 1e-5;
       checks.add(new KernelCheck("pool, " + p, 0, v -> pool(v, p)));
-      checks.add(new KernelCheck("un-pool, " + p, 0, v -> unpool(v, p)));
+      checks.add(new KernelCheck("un-pool, " + p, 0, v -> unpool(v, p).maps()));
+      checks.add(new KernelCheck("sums of un-pool, " + p, 1e-5, v -> unpool(v, p).sums()));
       checks.add(new KernelCheck("LRN, " + p, map, v -> norm(v, p)));
       checks.add(new KernelCheck("gradient of LRN, " + p, map, v -> normBackward(v, p)));
       checks.add(new KernelCheck("images to patches, " + p, map, v -> toPatches(v, p)));
@@ -51,15 +53,30 @@ final class MapChecks {
         + Errors.exact(values.readBytes(argmax, count), wanted.argmax());
   }
 
-  private static double unpool(DeviceValues values, Precision precision) {
+  /** What an un-pool leaves: the map, the same without sums, and the sums. */
+  private record Unpooled(double maps, double sums) {}
+
+  private static Unpooled unpool(DeviceValues values, Precision precision) {
     int[] argmax = PoolReference.of(SHAPE, values.randomMap(SHAPE.values())).argmax();
     double[] dy = values.random(argmax.length, 1);
     Planes dx = values.room(SHAPE.values(), precision);
+    Planes alone = values.room(SHAPE.values(), precision);
     Planes gradient = values.map(dy, precision);
     long bytes = values.bytes(argmax);
-    new Pooling(values.library()).backward(values.stream(), SHAPE, gradient, bytes, dx);
+    ChannelSums of = new ChannelSums(values.library(), SHAPE.pooled());
+    long sums = values.room(4L * of.length());
+    Pooling pooling = new Pooling(values.library());
+    pooling.backward(values.stream(), SHAPE, gradient, bytes, dx, sums);
+    pooling.backward(values.stream(), SHAPE, gradient, bytes, alone, 0);
     double[] wanted = PoolReference.backward(SHAPE, dy, argmax);
-    return Errors.largest(values.read(dx, SHAPE.values()), wanted);
+    double[] bias = new double[SHAPE.channels()];
+    for (int i = 0; i < dy.length; i++) {
+      bias[i % bias.length] += dy[i];
+    }
+    return new Unpooled(
+        Errors.largest(values.read(dx, SHAPE.values()), wanted)
+            + Errors.largest(values.read(alone, SHAPE.values()), wanted),
+        Errors.largest(values.readSlices(sums, of.slices(), bias.length), bias));
   }
 
   private static LocalResponseNorm norm(DeviceValues values) {

@@ -1,7 +1,9 @@
 package org.vgg4j.cuda.check;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
+import java.util.stream.IntStream;
 import org.vgg4j.base.Purpose;
 import org.vgg4j.base.RandomStream;
 import org.vgg4j.cuda.kernels.Descent;
@@ -10,6 +12,7 @@ import org.vgg4j.cuda.kernels.Loss;
 import org.vgg4j.cuda.kernels.MapShape;
 import org.vgg4j.cuda.kernels.Planes;
 import org.vgg4j.cuda.kernels.Precision;
+import org.vgg4j.cuda.kernels.Table;
 
 /** Checks of what a training step is beside maps: dropout, loss, SGD. */
 final class StepChecks {
@@ -47,9 +50,7 @@ final class StepChecks {
             values.stream(),
             shape,
             map,
-            values.ints(samples),
-            seed,
-            epoch,
+            values.ints(concat(samples, Dropout.key(seed, epoch))),
             Purpose.DROPOUT_FC7.code());
     long threshold = Math.round(rate * (1L << 32));
     for (int n = 0; n < samples.length; n++) {
@@ -59,6 +60,10 @@ final class StepChecks {
       }
     }
     return Errors.largest(values.read(map, x.length), x);
+  }
+
+  private static int[] concat(int[] first, int[] second) {
+    return IntStream.concat(Arrays.stream(first), Arrays.stream(second)).toArray();
   }
 
   /** Scores {@code [images][padded]}, what is padding being NaN. */
@@ -154,43 +159,81 @@ final class StepChecks {
 
   private record Step(double exact, double rounded) {}
 
-  /** Two steps: the first writes no rounded weights. */
-  private static Step sgd(DeviceValues values, Precision precision) {
-    int count = 1048;
-    int slices = 3;
-    float rate = 0.01f;
-    float momentum = 0.9f;
-    float decay = 5e-4f;
-    double[] w = values.random(count, 1);
-    double[] v = values.random(count, 1);
-    double[] g = values.random((long) slices * count, 1);
-    long weights = values.floats(w);
-    long velocity = values.floats(v);
-    long gradient = values.floats(g);
-    Planes rounded = values.room(count, precision);
-    for (Planes to : List.of(Planes.NONE, rounded)) {
-      new Descent(values.library())
-          .step(
-              values.stream(),
+  /** Numbers of weights that are pieces of one launch: some need several blocks. */
+  private static final int[] COUNTS = {1048, 8, 4104, 2048, 64};
+
+  private static final float MOMENTUM = 0.9f;
+  private static final float DECAY = 5e-4f;
+  private static final int SLICES = 3;
+
+  /** A parameter's numbers, and where they are on the GPU. */
+  private static final class Learnt {
+    private final double[] w;
+    private final double[] v;
+    private final double[] g;
+    private final Descent.Parameter there;
+
+    Learnt(DeviceValues values, int count, int rate, Planes rounded) {
+      this.w = values.random(count, 1);
+      this.v = values.random(count, 1);
+      this.g = values.random((long) SLICES * count, 1);
+      this.there =
+          new Descent.Parameter(
               count,
-              weights,
-              velocity,
-              gradient,
-              slices,
-              to,
+              values.floats(w),
+              values.floats(v),
+              values.floats(g),
+              SLICES,
+              rounded,
               rate,
-              momentum,
-              decay);
-      for (int i = 0; i < count; i++) {
-        double sum = g[i] + g[count + i] + g[2 * count + i];
-        v[i] = momentum * v[i] - rate * (sum + decay * w[i]);
+              MOMENTUM,
+              rate % 2 == 0 ? DECAY : 0);
+    }
+
+    void step(float rate) {
+      for (int i = 0; i < w.length; i++) {
+        double sum = g[i] + g[w.length + i] + g[2 * w.length + i];
+        v[i] = MOMENTUM * v[i] - rate * (sum + there.decay() * w[i]);
         w[i] += v[i];
       }
     }
-    double exact =
-        Errors.largest(values.readFloats(weights, count), w)
-            + Errors.largest(values.readFloats(velocity, count), v);
-    return new Step(exact, Errors.largest(values.read(rounded, count), w));
+  }
+
+  /** A step of several parameters, with rates of their own; every second has no rounded weights. */
+  private static Step sgd(DeviceValues values, Precision precision) {
+    double[] rates = {0.01, 0.02, 0.5, 0.03, 0.04};
+    List<Learnt> all = new ArrayList<>();
+    for (int i = 0; i < COUNTS.length; i++) {
+      Planes rounded = i % 2 == 0 ? values.room(COUNTS[i], precision) : Planes.NONE;
+      all.add(new Learnt(values, COUNTS[i], i, rounded));
+    }
+    long at = values.floats(rates);
+    step(values, all, at, values.aDouble(12.5));
+    step(values, all, at, 0);
+    step(values, all, at, values.aDouble(Double.NaN)); // changes nothing
+    step(values, all, at, values.aDouble(Double.NEGATIVE_INFINITY));
+    double exact = 0;
+    double rounded = 0;
+    for (int i = 0; i < COUNTS.length; i++) {
+      Learnt learnt = all.get(i);
+      learnt.step((float) rates[i]);
+      learnt.step((float) rates[i]);
+      Descent.Parameter there = learnt.there;
+      double w = Errors.largest(values.readFloats(there.weights(), COUNTS[i]), learnt.w);
+      double v = Errors.largest(values.readFloats(there.velocity(), COUNTS[i]), learnt.v);
+      exact = Math.max(exact, w + v);
+      if (there.rounded().high() != 0) {
+        double error = Errors.largest(values.read(there.rounded(), COUNTS[i]), learnt.w);
+        rounded = Math.max(rounded, error);
+      }
+    }
+    return new Step(exact, rounded);
+  }
+
+  private static void step(DeviceValues values, List<Learnt> all, long rates, long loss) {
+    Table table = Descent.table(all.stream().map(learnt -> learnt.there).toList());
+    long at = values.ints(table.words());
+    new Descent(values.library()).step(values.stream(), table, at, rates, loss);
   }
 
   private static double addSlices(DeviceValues values) {

@@ -58,6 +58,14 @@ final class TimingMemory implements AutoCloseable {
     return memory.address();
   }
 
+  /** Memory that holds these. */
+  long ints(int... values) {
+    DeviceMemory memory = DeviceMemory.allocate(library.context(), 4L * values.length);
+    open.add(memory);
+    memory.upload(values);
+    return memory.address();
+  }
+
   @Override
   public void close() {
     open.forEach(DeviceMemory::close);

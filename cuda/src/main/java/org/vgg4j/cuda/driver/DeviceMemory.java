@@ -79,7 +79,12 @@ public final class DeviceMemory extends Owned {
 
   /** Copies an array to the beginning. */
   public void upload(int[] source) {
-    transferIn(0, 4, source.length, (buffer, at, n) -> buffer.write(0, source, at, n));
+    upload(0, source);
+  }
+
+  /** Copies an array to byte {@code offset} and what follows. */
+  public void upload(long offset, int[] source) {
+    transferIn(offset, 4, source.length, (buffer, at, n) -> buffer.write(0, source, at, n));
   }
 
   /** Copies an array to the beginning, for instance of bf16. */

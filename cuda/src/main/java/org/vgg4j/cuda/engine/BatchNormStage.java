@@ -94,7 +94,7 @@ final class BatchNormStage implements TrainingStage {
 
   @Override
   public long gradient(int images) {
-    return 2L * Float.BYTES * one.channels();
+    return GradientRoom.bytes(2L * one.channels());
   }
 
   @Override
@@ -138,15 +138,16 @@ final class BatchNormStage implements TrainingStage {
   }
 
   @Override
-  public Planes backward(Pass pass, Planes x, Planes g, boolean further, GradientSink sink) {
+  public Planes backward(Pass pass, Planes x, Planes g, boolean further, GradientRoom room) {
     Planes dy = g;
     if (pooled) {
       MapShape full = shape(pass.images());
       dy = gpu.precision().at(pass.scratch(), full.values());
-      pooling.backward(pass.stream(), full, g, argmax, dy);
+      pooling.backward(pass.stream(), full, g, argmax, dy, 0);
     }
     boolean learns = !isFrozen(pass.frozen());
-    long shiftGradient = pass.gradient() + (long) Float.BYTES * one.channels();
+    long scaleGradient = learns ? room.take(2L * one.channels()) : 0;
+    long shiftGradient = learns ? scaleGradient + (long) Float.BYTES * one.channels() : 0;
     kernel(pass.images())
         .backward(
             pass.stream(),
@@ -155,16 +156,16 @@ final class BatchNormStage implements TrainingStage {
             learnt.scale().values(),
             statistics(pass),
             learns,
-            pass.gradient(),
+            scaleGradient,
             shiftGradient,
             false,
             x,
             pass.workspace());
     if (learns) {
-      sink.take(learnt.mean(), meanStep, 1);
-      sink.take(learnt.variance(), varianceStep, 1);
-      sink.take(learnt.scale(), pass.gradient(), 1);
-      sink.take(learnt.shift(), shiftGradient, 1);
+      room.add(learnt.mean(), meanStep, 1);
+      room.add(learnt.variance(), varianceStep, 1);
+      room.add(learnt.scale(), scaleGradient, 1);
+      room.add(learnt.shift(), shiftGradient, 1);
     }
     return x;
   }

@@ -22,6 +22,7 @@ final class CudaLearner implements Learner {
   private final MemoryPlan plan;
   private final TrainingDevice device;
   private final DeviceGradients gradients;
+  private final GradientSink sink;
   private final boolean collects;
   private final int microBatchesOfShare;
   private Batch batch = new Batch(new int[0], 0);
@@ -50,6 +51,7 @@ final class CudaLearner implements Learner {
     this.gradients =
         new DeviceGradients(
             gpu, device.memory(), options.descent().frozen(), exchange, device.stream());
+    this.sink = collects ? gradients : device.descent().ifFinite(device.memory().totals());
   }
 
   @Override
@@ -68,8 +70,7 @@ final class CudaLearner implements Learner {
     requireAnnounced(batch, exchange.rank() * microBatchesOfShare + microBatch, targets.size());
     microBatch++;
     TrainingDevice.Loaded loaded = device.load(images, targets, keys);
-    result =
-        result.plus(device.learn(loaded, batch.images(), collects ? gradients : device.descent()));
+    result = result.plus(device.learn(loaded, batch.images(), sink));
   }
 
   /**
@@ -96,6 +97,11 @@ final class CudaLearner implements Learner {
       gradients.passTo(device.descent());
     }
     return new Result(sums[0], (int) sums[1]);
+  }
+
+  /** How many parts of steps are enqueued with one call. */
+  int graphs() {
+    return device.graphs();
   }
 
   @Override

@@ -164,9 +164,20 @@ final class DeviceExchange implements AutoCloseable {
       Arrays.fill(begun, false);
     }
 
-    /** Replaces the gradient of an earlier micro-batch, once all have added their parts of that. */
+    /** {@inheritDoc} They are exchanged while the backward pass goes on. */
     @Override
-    public void take(DeviceParameter parameter, long gradient, int slices) {
+    public boolean isOneStream() {
+      return false;
+    }
+
+    /** Replaces gradients of an earlier micro-batch, once all have added their parts of those. */
+    @Override
+    public void take(List<Gradient> ofMicroBatch) {
+      ofMicroBatch.forEach(this::take);
+    }
+
+    private void take(Gradient gradient) {
+      DeviceParameter parameter = gradient.parameter();
       CudaStream stream = device.stream();
       int[] of = piecesOf(parameters, parameter);
       for (int piece : of) {
@@ -175,7 +186,13 @@ final class DeviceExchange implements AutoCloseable {
         }
         begun[piece] = true;
       }
-      kernel.addSlices(stream, gradient, slices, parameter.sum(), parameter.length(), false);
+      kernel.addSlices(
+          stream,
+          gradient.address(),
+          gradient.slices(),
+          parameter.sum(),
+          parameter.length(),
+          false);
       for (int piece : of) {
         toCome[piece]--;
         if (toCome[piece] == 0) {
@@ -227,8 +244,9 @@ final class DeviceExchange implements AutoCloseable {
         }
         taken.get(index).record(takes);
         device.stream().waitFor(taken.get(index));
-        for (DeviceParameter parameter : completedBy.get(index)) {
-          device.descent().take(parameter, parameter.sum(), 1);
+        List<DeviceParameter> completed = completedBy.get(index);
+        if (!completed.isEmpty()) {
+          device.descent().take(completed.stream().map(DeviceParameter::summed).toList());
         }
       }
       finished.record(takes);

@@ -40,10 +40,19 @@ final class DeviceGradients implements GradientSink {
     stream.clear(sums());
   }
 
+  @Override
+  public boolean isOneStream() {
+    return true;
+  }
+
   /** Adds. */
   @Override
-  public void take(DeviceParameter parameter, long gradient, int slices) {
-    kernel.addSlices(stream, gradient, slices, parameter.sum(), parameter.length(), true);
+  public void take(List<Gradient> gradients) {
+    for (Gradient gradient : gradients) {
+      DeviceParameter parameter = gradient.parameter();
+      kernel.addSlices(
+          stream, gradient.address(), gradient.slices(), parameter.sum(), parameter.length(), true);
+    }
   }
 
   /** Adds the sums of all ranks, in their order. */
@@ -75,8 +84,6 @@ final class DeviceGradients implements GradientSink {
 
   /** Hands the gradients of the whole batch over. */
   void passTo(GradientSink sink) {
-    for (DeviceParameter parameter : learnt) {
-      sink.take(parameter, parameter.sum(), 1);
-    }
+    sink.take(learnt.stream().map(DeviceParameter::summed).toList());
   }
 }

@@ -31,6 +31,11 @@ record DeviceParameter(
     return layout.length();
   }
 
+  /** The gradient that was added up. */
+  GradientSink.Gradient summed() {
+    return new GradientSink.Gradient(this, sum, 1);
+  }
+
   /** Bytes of floats with the padding. */
   static long bytes(Layouts.Weights layout) {
     return (long) Float.BYTES * layout.length();

@@ -1,12 +1,27 @@
 package org.vgg4j.cuda.engine;
 
-/** Takes the gradients of a micro-batch, one parameter after another. */
+import java.util.List;
+
+/** Takes the gradients of a micro-batch. */
 interface GradientSink {
   /**
-   * Enqueues what is to be done with a gradient. The caller may reuse the gradient's memory for
-   * later work on the same stream.
+   * A gradient on the GPU.
    *
-   * @param gradient address of floats {@code [slices][length]}, whose sum is the gradient
+   * @param address of floats {@code [slices][length]}, whose sum is the gradient
    */
-  void take(DeviceParameter parameter, long gradient, int slices);
+  record Gradient(DeviceParameter parameter, long address, int slices) {}
+
+  /**
+   * Whether all that is done with gradients is enqueued on the stream that computes them, and
+   * nobody minds when: then many come at a time, which takes fewer launches, and the backward pass
+   * is enqueued as a graph before its loss is known. Otherwise they come as soon as they are there,
+   * and not at all if the loss is not finite.
+   */
+  boolean isOneStream();
+
+  /**
+   * Enqueues what is to be done with gradients of parameters that are all different. The caller may
+   * reuse the gradients' memory for later work on the same stream.
+   */
+  void take(List<Gradient> gradients);
 }

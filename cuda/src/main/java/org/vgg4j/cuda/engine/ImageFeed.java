@@ -1,6 +1,5 @@
 package org.vgg4j.cuda.engine;
 
-import java.nio.ByteBuffer;
 import java.nio.FloatBuffer;
 import org.vgg4j.base.InputException;
 import org.vgg4j.cuda.driver.CudaEvent;
@@ -81,10 +80,10 @@ final class ImageFeed implements AutoCloseable {
    * @param images {@code [N][3][height][width]}; may be longer
    * @param shape of the map
    * @param map overwritten
-   * @param ints a value for each image in each array
-   * @return address of the ints on the GPU, {@code [arrays][N]}
+   * @param ints what comes with the images
+   * @return address of the ints on the GPU
    */
-  long copy(CudaStream stream, float[] images, MapShape shape, Planes map, int[]... ints) {
+  long copy(CudaStream stream, float[] images, MapShape shape, Planes map, int... ints) {
     long at = upload(stream, images, shape, ints);
     toPatches(stream, shape, map);
     return at;
@@ -94,15 +93,11 @@ final class ImageFeed implements AutoCloseable {
    * Like {@link #copy}, but makes no map of them. What is enqueued on the stream from now on runs
    * after they have arrived.
    */
-  long upload(CudaStream stream, float[] images, MapShape shape, int[]... ints) {
+  long upload(CudaStream stream, float[] images, MapShape shape, int... ints) {
     int floats = Math.multiplyExact(CHANNELS, shape.pixels());
     int intsAt = Math.multiplyExact(Float.BYTES, floats);
-    ByteBuffer buffer = pinned.buffer().position(intsAt);
-    for (int[] values : ints) {
-      buffer.asIntBuffer().put(values, 0, shape.images());
-      buffer.position(buffer.position() + Integer.BYTES * shape.images());
-    }
-    int end = buffer.position();
+    pinned.buffer().position(intsAt).asIntBuffer().put(ints);
+    int end = Math.addExact(intsAt, Integer.BYTES * ints.length);
     int pieces = (int) (((long) end + PIECE - 1) / PIECE);
     if (pieces == 1) {
       send(images, 0, intsAt, end);

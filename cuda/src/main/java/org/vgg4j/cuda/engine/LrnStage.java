@@ -54,7 +54,7 @@ final class LrnStage implements TrainingStage {
 
   /** A value's gradient needs its neighbours', so that it cannot be written in their place. */
   @Override
-  public Planes backward(Pass pass, Planes x, Planes g, boolean further, GradientSink sink) {
+  public Planes backward(Pass pass, Planes x, Planes g, boolean further, GradientRoom room) {
     MapShape shape = outputShape(pass.images());
     Planes dx = gpu.precision().at(pass.scratch(), shape.values());
     if (further) {

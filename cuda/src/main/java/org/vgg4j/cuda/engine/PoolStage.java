@@ -51,9 +51,9 @@ final class PoolStage implements TrainingStage {
   }
 
   @Override
-  public Planes backward(Pass pass, Planes x, Planes g, boolean further, GradientSink sink) {
+  public Planes backward(Pass pass, Planes x, Planes g, boolean further, GradientRoom room) {
     if (further) {
-      kernel.backward(pass.stream(), inputShape(pass.images()), g, argmax, x);
+      kernel.backward(pass.stream(), inputShape(pass.images()), g, argmax, x, 0);
     }
     return x;
   }

@@ -126,8 +126,8 @@ final class ProductStage implements TrainingStage {
   public long gradient(int images) {
     Convolution kernel = kernel(images);
     long ofWeight = (long) kernel.weightSlices() * kernel.weightsLength();
-    long ofBias = (long) sums(images).slices() * plan.outputs();
-    return Float.BYTES * Math.max(ofWeight, ofBias);
+    long ofBias = sums(images).length();
+    return GradientRoom.bytes(Math.max(ofWeight, ofBias));
   }
 
   /**
@@ -163,39 +163,35 @@ final class ProductStage implements TrainingStage {
               pass.workspace());
     }
     if (pass.training() && plan.dropoutOfOutput() > 0) {
-      dropout.apply(
-          pass.stream(),
-          outputShape(pass.images()),
-          y,
-          pass.samples(),
-          pass.keys().seed(),
-          pass.keys().epoch(),
-          plan.purpose());
+      dropout.apply(pass.stream(), outputShape(pass.images()), y, pass.samples(), plan.purpose());
     }
   }
 
   @Override
-  public Planes backward(Pass pass, Planes x, Planes g, boolean further, GradientSink sink) {
+  public Planes backward(Pass pass, Planes x, Planes g, boolean further, GradientRoom room) {
     Convolution kernel = kernel(pass.images());
+    ChannelSums sums = sums(pass.images());
     boolean learns = !isFrozen(pass.frozen());
     Planes dy = g;
     if (plan.pooled()) {
       MapShape full = kernel.output();
       dy = gpu.precision().at(pass.scratch(), full.values());
-      pooling.backward(pass.stream(), full, g, argmax, dy);
+      long ofBias = learns ? room.take(sums.length()) : 0;
+      pooling.backward(pass.stream(), full, g, argmax, dy, ofBias);
+      if (learns) {
+        room.add(bias, ofBias, sums.slices());
+      }
+    } else if (learns) {
+      room.addSums(bias, sums, g);
     }
     if (learns) {
-      kernel.weightGradient(pass.stream(), x, dy, pass.gradient());
+      long at = room.take((long) kernel.weightSlices() * kernel.weightsLength());
+      kernel.weightGradient(pass.stream(), x, dy, at);
+      room.add(weight, at, kernel.weightSlices());
     }
     if (further) {
       float scale = (float) (1 / (1 - plan.dropoutOfInput()));
       kernel.backward(pass.stream(), dy, weight.rounded(), x.high(), scale, x, pass.workspace());
-    }
-    if (learns) {
-      sink.take(weight, pass.gradient(), kernel.weightSlices());
-      ChannelSums sums = sums(pass.images());
-      sums.biasGradient(pass.stream(), g, pass.gradient());
-      sink.take(bias, pass.gradient(), sums.slices());
     }
     return x;
   }

@@ -8,9 +8,9 @@ import org.vgg4j.base.InputException;
 import org.vgg4j.cuda.driver.CudaEvent;
 import org.vgg4j.cuda.driver.CudaStream;
 import org.vgg4j.cuda.driver.HostMemory;
+import org.vgg4j.cuda.kernels.Dropout;
 import org.vgg4j.cuda.kernels.Loss;
 import org.vgg4j.cuda.kernels.MapShape;
-import org.vgg4j.cuda.kernels.Planes;
 import org.vgg4j.model.Architecture;
 import org.vgg4j.model.Label;
 import org.vgg4j.model.ParameterShape;
@@ -26,8 +26,6 @@ import org.vgg4j.network.Parameters;
  * time. For one thread at a time.
  */
 final class TrainingDevice implements AutoCloseable {
-  private static final DropoutKeys NO_DROPOUT = new DropoutKeys(0, 0, new int[0]);
-
   private final Gpu gpu;
   private final LearnerOptions options;
   private final Allocation allocation;
@@ -41,6 +39,8 @@ final class TrainingDevice implements AutoCloseable {
   private final DeviceStore weights;
   private final DeviceStore velocities;
   private final DeviceDescent descent;
+  private final DeviceTables tables;
+  private final StepGraphs graphs;
   private final List<Runnable> open;
   private boolean closed;
 
@@ -49,10 +49,9 @@ final class TrainingDevice implements AutoCloseable {
    *
    * @param images number of images
    * @param labels address of the label of each image
-   * @param samples address of the index of each image's sample
-   * @param keys of dropout
+   * @param samples address of the index of each image's sample, and dropout's key
    */
-  record Loaded(int images, long labels, long samples, DropoutKeys keys) {}
+  record Loaded(int images, long labels, long samples) {}
 
   /**
    * @param threads that copy images
@@ -117,7 +116,11 @@ final class TrainingDevice implements AutoCloseable {
           new DeviceStore(gpu, parameters, DeviceParameter::values, true, transfer, stream);
       this.velocities =
           new DeviceStore(gpu, parameters, DeviceParameter::velocity, false, transfer, stream);
-      this.descent = new DeviceDescent(gpu, stream, options.descent());
+      this.tables = new DeviceTables(allocation.memory(memory.tables()));
+      this.descent = new DeviceDescent(gpu, stream, options.descent(), memory, tables);
+      open.add(descent::close);
+      this.graphs = new StepGraphs(stream, tables);
+      open.add(graphs::close);
       for (ParameterShape shape : architecture.parameters()) {
         weights.write(shape.name(), initial.values(shape.name()));
         stream.clear(allocation.memory(parameters.get(shape.name()).velocity()));
@@ -176,70 +179,91 @@ final class TrainingDevice implements AutoCloseable {
     int count = targets.size();
     requireCapacity(count);
     int[] labels = Label.indices(targets, network.architecture().classes());
-    long ints =
-        feed.copy(
-            stream,
-            images,
-            network.imagesShape(count),
-            network.images(count),
-            labels,
-            keys.samples());
-    return new Loaded(count, ints, ints + (long) Integer.BYTES * count, keys);
+    int[] ints = new int[TrainingMemory.INTS * count + Dropout.KEY];
+    System.arraycopy(labels, 0, ints, 0, count);
+    System.arraycopy(keys.samples(), 0, ints, count, count);
+    int[] key = Dropout.key(keys.seed(), keys.epoch());
+    System.arraycopy(key, 0, ints, TrainingMemory.INTS * count, key.length);
+    long at = feed.upload(stream, images, network.imagesShape(count), ints);
+    return new Loaded(count, at, at + (long) Integer.BYTES * count);
   }
 
   /**
    * Computes a micro-batch's loss and, where that is finite, its gradients. Waits for the loss
-   * only.
+   * only. A sink that minds nothing gets gradients of any loss: then all is enqueued before the
+   * loss is known.
    *
    * @param batch images of the whole batch
-   * @param sink gets the gradients
+   * @param sink gets the gradients; always the same one
    */
   Learner.Result learn(Loaded loaded, int batch, GradientSink sink) {
+    if (sink.isOneStream()) {
+      int count = loaded.images();
+      graphs.run(new StepGraphs.Part(count, batch, false), () -> forward(loaded, batch));
+      counted.record(stream);
+      graphs.run(new StepGraphs.Part(count, batch, true), () -> backward(loaded, batch, sink));
+      return awaitTotals();
+    }
+    forward(loaded, batch);
+    counted.record(stream);
+    Learner.Result result = awaitTotals();
+    if (Double.isFinite(result.lossSum())) {
+      backward(loaded, batch, sink);
+    }
+    return result;
+  }
+
+  /** Enqueues the way from the images to the loss, and its copy to the host. */
+  private void forward(Loaded loaded, int batch) {
     int count = loaded.images();
-    float gradientScale = 1f / batch;
-    TrainingStage.Pass pass =
-        pass(count, true, count * gradientScale, loaded.keys(), loaded.samples());
-    network.forward(pass);
-    Planes gradient = memory.scoreGradient(gpu, count);
+    feed.toPatches(stream, network.imagesShape(count), network.images(count));
+    network.forward(pass(loaded, batch));
     loss.crossEntropy(
         stream,
         count,
         network.scores(),
         loaded.labels(),
-        gradientScale,
-        gradient,
+        1f / batch,
+        memory.scoreGradient(gpu, count),
         memory.totals(),
         false,
         memory.lossWorkspace());
-    Learner.Result result = awaitTotals();
-    if (Double.isFinite(result.lossSum())) {
-      network.backward(pass, gradient, sink);
-    }
-    return result;
+    stream.copy(allocation.memory(memory.totals()), 0, results, 0, TrainingMemory.TOTALS);
   }
 
-  private TrainingStage.Pass pass(
-      int images, boolean training, float share, DropoutKeys keys, long samples) {
+  private void backward(Loaded loaded, int batch, GradientSink sink) {
+    GradientRoom room =
+        new GradientRoom(gpu, stream, sink, tables, network.gradient(), network.gradientBytes());
+    network.backward(pass(loaded, batch), memory.scoreGradient(gpu, loaded.images()), room);
+  }
+
+  private TrainingStage.Pass pass(Loaded loaded, int batch) {
+    float gradientScale = 1f / batch;
+    return pass(loaded.images(), true, loaded.images() * gradientScale, loaded.samples());
+  }
+
+  private TrainingStage.Pass pass(int images, boolean training, float share, long samples) {
     return new TrainingStage.Pass(
         stream,
         images,
         training,
         share,
         options.descent().frozen(),
-        keys,
         samples,
         network.workspace(),
-        network.gradient(),
         network.scratch());
   }
 
-  /** Waits for the forward pass: whether there is a backward pass depends on its loss. */
+  /** Waits for the forward pass. */
   private Learner.Result awaitTotals() {
-    stream.copy(allocation.memory(memory.totals()), 0, results, 0, TrainingMemory.TOTALS);
-    counted.record(stream);
     counted.synchronize();
     ByteBuffer values = results.buffer();
     return new Learner.Result(values.getDouble(0), (int) values.getDouble(Double.BYTES));
+  }
+
+  /** How many parts of steps are enqueued with one call. */
+  int graphs() {
+    return graphs.graphs();
   }
 
   private void requireCapacity(int count) {
@@ -253,7 +277,7 @@ final class TrainingDevice implements AutoCloseable {
   float[] outputs(float[] images, int count) {
     requireCapacity(count);
     long unused = feed.copy(stream, images, network.imagesShape(count), network.images(count));
-    network.forward(pass(count, false, 0, NO_DROPOUT, 0));
+    network.forward(pass(count, false, 0, 0));
     int outputs = network.architecture().outputs();
     stream.copy(allocation.memory(network.scores()), 0, results, 0, scoreBytes(count, outputs));
     stream.synchronize();

@@ -1,8 +1,10 @@
 package org.vgg4j.cuda.engine;
 
+import org.vgg4j.cuda.kernels.Dropout;
 import org.vgg4j.cuda.kernels.Loss;
 import org.vgg4j.cuda.kernels.MapShape;
 import org.vgg4j.cuda.kernels.Planes;
+import org.vgg4j.cuda.kernels.Table;
 import org.vgg4j.model.Architecture;
 import org.vgg4j.network.MemoryPlan;
 
@@ -17,6 +19,8 @@ import org.vgg4j.network.MemoryPlan;
  * @param scoreGradient of the largest micro-batch
  * @param totals address of two doubles: loss and correct images
  * @param lossWorkspace address
+ * @param rates address of a learning rate for each parameter
+ * @param tables address of what {@link DeviceTables} keeps
  * @param exchange address of what several GPUs exchange through; 0 for one
  */
 record TrainingMemory(
@@ -28,6 +32,8 @@ record TrainingMemory(
     long scoreGradient,
     long totals,
     long lossWorkspace,
+    long rates,
+    long tables,
     long exchange) {
   /** Bytes of the totals. */
   static final int TOTALS = 2 * Double.BYTES;
@@ -53,7 +59,9 @@ record TrainingMemory(
     DeviceParameters parameters = new DeviceParameters(gpu, architecture, allocation, collected);
     TrainingNetwork network = new TrainingNetwork(gpu, parameters, capacity, dropout, allocation);
     int crop = architecture.crop();
-    long inputBytes = ImageFeed.bytes(capacity, crop, crop, INTS);
+    long key = (long) Integer.BYTES * Dropout.KEY;
+    long inputBytes = ImageFeed.bytes(capacity, crop, crop, INTS) + key;
+    int learnt = parameters.all().size();
     long scores = (long) capacity * MapShape.padded(architecture.outputs());
     return new TrainingMemory(
         allocation,
@@ -64,10 +72,22 @@ record TrainingMemory(
         allocation.take("activations", gpu.precision().bytes(scores)),
         allocation.take("activations", TOTALS),
         allocation.take("activations", Loss.workspace(capacity)),
+        allocation.take("momentum", rateBytes(learnt)),
+        allocation.take("momentum", tableBytes(learnt)),
         devices == 1
             ? 0
             : allocation.take(
                 "exchange between GPUs", new ExchangePieces(parameters, devices).bytes()));
+  }
+
+  /** Bytes of the learning rates of so many parameters. */
+  static long rateBytes(int parameters) {
+    return (long) Float.BYTES * parameters;
+  }
+
+  /** Each backward pass has two tables of parameters, and the sums of a batch have one. */
+  private static long tableBytes(int parameters) {
+    return (2L * StepGraphs.KEPT + 1) * Table.ROW * parameters;
   }
 
   /** What it comes to. */

@@ -24,6 +24,7 @@ final class TrainingNetwork {
   private final long images;
   private final long workspace;
   private final long gradient;
+  private final long gradientBytes;
   private final long scratch;
 
   /**
@@ -42,9 +43,10 @@ final class TrainingNetwork {
     this.shape = Patches.of(architecture(), 1, crop, crop);
     this.images = allocation.take("activations", gpu.precision().bytes(shape.values() * capacity));
     build();
-    this.workspace = take("workspace", TrainingStage::workspace, 0);
-    this.gradient = take("gradients", TrainingStage::gradient, parameters.transferBytes());
-    this.scratch = take("activations", TrainingStage::scratch, 0);
+    this.workspace = allocation.take("workspace", most(TrainingStage::workspace));
+    this.gradientBytes = Math.max(parameters.transferBytes(), most(TrainingStage::gradient));
+    this.gradient = allocation.take("gradients", gradientBytes);
+    this.scratch = allocation.take("activations", most(TrainingStage::scratch));
   }
 
   /** What one stage needs for so many images. */
@@ -53,17 +55,17 @@ final class TrainingNetwork {
   }
 
   /**
-   * Takes enough for any number of images up to the capacity: a smaller batch may need more,
-   * because its sums are cut into more slices.
+   * Enough for any number of images up to the capacity: a smaller batch may need more, because its
+   * sums are cut into more slices.
    */
-  private long take(String part, Need need, long least) {
-    long bytes = least;
+  private long most(Need need) {
+    long bytes = 0;
     for (TrainingStage stage : stages) {
       for (int count = 1; count <= capacity; count++) {
         bytes = Math.max(bytes, need.bytes(stage, count));
       }
     }
-    return allocation.take(part, bytes);
+    return bytes;
   }
 
   private void build() {
@@ -182,6 +184,11 @@ final class TrainingNetwork {
     return gradient;
   }
 
+  /** Bytes of them. */
+  long gradientBytes() {
+    return gradientBytes;
+  }
+
   /** Address of the map that the stages share. */
   long scratch() {
     return scratch;
@@ -199,15 +206,24 @@ final class TrainingNetwork {
   /**
    * Hands gradients over, down to the lowest layer that learns.
    *
+   * <p>A gradient stays in the map that it is with respect to until the end, so that biases can be
+   * summed late; only what is in the map that the stages share does not.
+   *
    * @param g gradient with respect to the scores; overwritten
    */
-  void backward(TrainingStage.Pass pass, Planes g, GradientSink sink) {
+  void backward(TrainingStage.Pass pass, Planes g, GradientRoom room) {
     int lowest = lowestTrained(pass.frozen());
     Planes gradient = g;
     for (int i = stages.size() - 1; i >= lowest; i--) {
       Planes x = i == 0 ? images(pass.images()) : stages.get(i - 1).output(pass.images());
-      gradient = stages.get(i).backward(pass, x, gradient, i > lowest, sink);
+      boolean shared = gradient.high() == scratch;
+      gradient = stages.get(i).backward(pass, x, gradient, i > lowest, room);
+      room.endLayer();
+      if (shared) {
+        room.flush();
+      }
     }
+    room.flush();
   }
 
   private int lowestTrained(Set<String> frozen) {

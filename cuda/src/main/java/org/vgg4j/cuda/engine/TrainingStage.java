@@ -4,7 +4,6 @@ import java.util.Set;
 import org.vgg4j.cuda.driver.CudaStream;
 import org.vgg4j.cuda.kernels.MapShape;
 import org.vgg4j.cuda.kernels.Planes;
-import org.vgg4j.network.DropoutKeys;
 
 /**
  * A part of a network in training: the forward pass leaves in its own memory what the backward pass
@@ -19,10 +18,8 @@ interface TrainingStage {
    * @param training whether statistics of the batch and dropout are used
    * @param share of the micro-batch in the whole batch
    * @param frozen names of layers that do not learn
-   * @param keys of dropout
-   * @param samples address of the index of each image's sample
+   * @param samples address of the index of each image's sample, and dropout's key
    * @param workspace address
-   * @param gradient address of a gradient with respect to parameters
    * @param scratch address of a map that lies nowhere else
    */
   record Pass(
@@ -31,10 +28,8 @@ interface TrainingStage {
       boolean training,
       float share,
       Set<String> frozen,
-      DropoutKeys keys,
       long samples,
       long workspace,
-      long gradient,
       long scratch) {}
 
   /** Whether nothing of it learns. */
@@ -51,7 +46,7 @@ interface TrainingStage {
     return 0;
   }
 
-  /** Bytes of the gradients with respect to parameters that it needs at a time. */
+  /** Bytes of the {@link GradientRoom} that its largest gradient takes. */
   default long gradient(int images) {
     return 0;
   }
@@ -70,7 +65,8 @@ interface TrainingStage {
    * @param x what the forward pass read; overwritten
    * @param g gradient with respect to the output; overwritten
    * @param further whether the gradient with respect to x is wanted
+   * @param room for gradients with respect to parameters
    * @return where that is
    */
-  Planes backward(Pass pass, Planes x, Planes g, boolean further, GradientSink sink);
+  Planes backward(Pass pass, Planes x, Planes g, boolean further, GradientRoom room);
 }

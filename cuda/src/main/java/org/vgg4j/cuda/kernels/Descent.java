@@ -1,5 +1,6 @@
 package org.vgg4j.cuda.kernels;
 
+import java.util.List;
 import org.vgg4j.cuda.driver.CudaStream;
 
 /** SGD with momentum and decay, and sums of gradients, see {@code sgd.cu}. */
@@ -13,40 +14,56 @@ public final class Descent {
   }
 
   /**
-   * One step: {@code v = momentum * v - rate * (g + decay * w); w = w + v}.
+   * A parameter whose step is made.
    *
    * @param count number of weights, a multiple of 8
-   * @param weights floats, overwritten
-   * @param velocity floats, overwritten
-   * @param gradient floats {@code [slices][count]}, whose sum is the gradient
+   * @param weights address of floats, overwritten
+   * @param velocity address of floats, overwritten
+   * @param gradient address of floats {@code [slices][count]}, whose sum is the gradient
    * @param rounded what the products read, overwritten; {@link Planes#NONE} for a bias
+   * @param rate which of the rates is its
    */
-  public void step(
-      CudaStream stream,
+  public record Parameter(
       int count,
       long weights,
       long velocity,
       long gradient,
       int slices,
       Planes rounded,
-      float rate,
+      int rate,
       float momentum,
       float decay) {
-    library.forEach(
-        count / CHUNK,
-        stream,
-        "sgd",
-        "sgd",
-        weights,
-        velocity,
-        gradient,
-        slices,
-        rounded.high(),
-        rounded.low(),
-        count,
-        rate,
-        momentum,
-        decay);
+    private Table.Row row() {
+      int items = KernelLibrary.THREADS * CHUNK;
+      return new Table.Row(
+          (count + items - 1) / items,
+          new long[] {weights, velocity, gradient, rounded.high(), rounded.low()},
+          slices,
+          count,
+          rate,
+          Float.floatToIntBits(momentum),
+          Float.floatToIntBits(decay));
+    }
+  }
+
+  /** The table of a {@link #step} of several parameters. */
+  public static Table table(List<Parameter> parameters) {
+    return Table.of(parameters.stream().map(Parameter::row).toList());
+  }
+
+  /**
+   * One step of all parameters of a table: {@code v = momentum * v - rate * (g + decay * w); w = w
+   * + v}.
+   *
+   * @param at address of the table's words
+   * @param rates address of the learning rates, floats
+   * @param loss address of a double: if it is not finite nothing is changed; 0 for none
+   */
+  public void step(CudaStream stream, Table table, long at, long rates, long loss) {
+    library
+        .kernel("sgd", "sgd")
+        .launch(
+            stream, table.blocks(), 1, 1, KernelLibrary.THREADS, 0, at, table.rows(), rates, loss);
   }
 
   /**

@@ -20,24 +20,29 @@ public final class Dropout {
     return (float) (1 / (1 - rate));
   }
 
+  /** Ints of {@link #key}. */
+  public static final int KEY = 3;
+
+  /**
+   * What the masks depend on beside sample and purpose, as the kernel reads it.
+   *
+   * @param seed the run's seed
+   * @param epoch from 0
+   */
+  public static int[] key(long seed, int epoch) {
+    return new int[] {(int) seed, (int) (seed >>> 32), epoch};
+  }
+
   /**
    * Drops in place.
    *
    * @param shape {@code [images][1][1][features]}
    * @param values overwritten
-   * @param samples address of the index of each image's sample, ints {@code [images]}
-   * @param seed the run's seed
-   * @param epoch from 0
+   * @param samples address of ints: the index of each image's sample, and behind them the {@link
+   *     #key}
    * @param purpose code of what the masks are for
    */
-  public void apply(
-      CudaStream stream,
-      MapShape shape,
-      Planes values,
-      long samples,
-      long seed,
-      int epoch,
-      int purpose) {
+  public void apply(CudaStream stream, MapShape shape, Planes values, long samples, int purpose) {
     library.forEach(
         shape.chunks(),
         stream,
@@ -48,9 +53,6 @@ public final class Dropout {
         samples,
         shape.images(),
         shape.channels(),
-        (int) seed,
-        (int) (seed >>> 32),
-        epoch,
         purpose,
         (int) Math.round(rate * (1L << 32)),
         scale());

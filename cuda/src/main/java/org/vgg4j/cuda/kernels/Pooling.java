@@ -39,21 +39,11 @@ public final class Pooling {
    * @param dy of the pooled shape
    * @param argmax from the forward pass
    * @param dx overwritten
+   * @param sums floats, the slices of {@link ChannelSums} of the pooled shape, overwritten: the
+   *     gradient with respect to the bias of the convolution before; 0 if not wanted
    */
-  public void backward(CudaStream stream, MapShape shape, Planes dy, long argmax, Planes dx) {
-    library.forEach(
-        shape.chunks(),
-        stream,
-        "pool",
-        "max_pool_backward",
-        dy.high(),
-        dy.low(),
-        argmax,
-        dx.high(),
-        dx.low(),
-        shape.images(),
-        shape.height(),
-        shape.width(),
-        shape.channels());
+  public void backward(
+      CudaStream stream, MapShape shape, Planes dy, long argmax, Planes dx, long sums) {
+    new ChannelSums(library, shape.pooled()).unpool(stream, shape, dy, argmax, dx, sums);
   }
 }

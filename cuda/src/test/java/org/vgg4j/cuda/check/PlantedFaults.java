@@ -279,14 +279,32 @@ final class PlantedFaults {
           PlantedFault.of(
               "row and column of the largest are swapped",
               "pool.cu",
-              "which == y % 2 * 2 + x % 2",
-              "which == x % 2 * 2 + y % 2",
+              "which == y * 2 + x",
+              "which == x * 2 + y",
+              "un-pool, "),
+          PlantedFault.of(
+              "an odd last row is not written",
+              "pool.cu",
+              "int rows = row + 3 == height ? 3 : 2;",
+              "int rows = 2;",
               "un-pool, "),
           PlantedFault.of(
               "an odd last row receives gradients",
               "pool.cu",
-              "if (y / 2 < height / 2 && x / 2 < width / 2)",
-              "if (x / 2 < width / 2)",
+              "y < 2 && x < 2 && which == y * 2 + x",
+              "x < 2 && which == y % 2 * 2 + x",
+              "un-pool, "),
+          PlantedFault.of(
+              "a bias' gradient behind a pool is that of one pixel",
+              "pool.cu",
+              "sums[0][i] += v[i];",
+              "sums[0][i] = v[i];",
+              "sums of un-pool, "),
+          PlantedFault.of(
+              "sums are written where nobody wants them",
+              "sums.cuh",
+              "  if (!out) return;\n",
+              "",
               "un-pool, "),
           PlantedFault.of(
               "the gradient's window is one channel short",
@@ -367,91 +385,18 @@ final class PlantedFaults {
               "moments of batch norm"),
           PlantedFault.of(
               "the barrier in a block's sum is missing",
-              "sums.cu",
+              "sums.cuh",
               "half > 0; half /= 2) {\n      barrier();",
               "half > 0; half /= 2) {",
               "bias gradient of 3x3",
               "moments of batch norm"),
           PlantedFault.of(
               "the last pixel of a slice is in the next one, too",
-              "sums.cu",
+              "sums.cuh",
               "pixel < to; pixel += LANES",
               "pixel <= to; pixel += LANES",
               "bias gradient of 3x3",
               "moments of batch norm"));
-
-  private static final List<PlantedFault> STEP =
-      List.of(
-          PlantedFault.of(
-              "the largest score is not subtracted",
-              "loss.cu",
-              "    most = over_block(most, [](double a, double b) { return larger(a, b); });\n",
-              "    over_block(most, [](double a, double b) { return larger(a, b); });\n"
-                  + "    most = 0;\n",
-              "soft-max",
-              "cross-entropy, correct"),
-          PlantedFault.of(
-              "a block's sum is overwritten before all have read it",
-              "loss.cu",
-              "  double result = shared[0];\n  barrier();\n",
-              "  double result = shared[0];\n",
-              "soft-max"),
-          PlantedFault.of(
-              "of equal scores the last counts",
-              "loss.cu",
-              "other == score && k > label",
-              "other == score && k < label",
-              "cross-entropy, correct"),
-          PlantedFault.of(
-              "the gradient is not divided by the batch",
-              "loss.cu",
-              "(k == label ? 1 : 0)) * gradient_scale)",
-              "(k == label ? 1 : 0)))",
-              "cross-entropy's gradient"),
-          PlantedFault.of(
-              "momentum is applied to the gradient, too",
-              "sgd.cu",
-              "momentum * v[i] - rate * (g[i] + decay * w[i])",
-              "momentum * (v[i] - rate * (g[i] + decay * w[i]))",
-              "SGD"),
-          PlantedFault.of(
-              "decay is not multiplied by the rate",
-              "sgd.cu",
-              "rate * (g[i] + decay * w[i])",
-              "rate * g[i] - decay * w[i]",
-              "SGD"),
-          PlantedFault.of(
-              "weights move by the velocity of the step before",
-              "sgd.cu",
-              "    v[i] = momentum * v[i] - rate * (g[i] + decay * w[i]);\n    w[i] += v[i];\n",
-              "    w[i] += v[i];\n    v[i] = momentum * v[i] - rate * (g[i] + decay * w[i]);\n",
-              "SGD"),
-          PlantedFault.of(
-              "weights behind the last are read",
-              "sgd.cu",
-              "  if (at >= count) return;\n  float w[8];",
-              "  float w[8];",
-              "SGD"),
-          PlantedFault.of(
-              "rounded weights are written where nobody wants them",
-              "sgd.cu",
-              "if (rounded) Target",
-              "Target",
-              "SGD"),
-          PlantedFault.of(
-              "the threshold is compared with signed numbers",
-              "dropout.cu",
-              "words[i] < (u32)threshold",
-              "(int)words[i] < threshold",
-              "dropout"),
-          PlantedFault.of(
-              "Philox has nine rounds", "dropout.cu", "round < 10", "round < 9", "dropout"),
-          PlantedFault.of(
-              "what stays is not scaled",
-              "dropout.cu",
-              "v[4 * half + i] * scale",
-              "v[4 * half + i]",
-              "dropout"));
 
   /** Those that every run of the tests plants. */
   static List<PlantedFault> few() {
@@ -459,7 +404,7 @@ final class PlantedFaults {
   }
 
   static List<PlantedFault> all() {
-    return Stream.of(FEW, PRODUCTS, HopperFaults.ALL, MAPS, BATCH_NORM, STEP)
+    return Stream.of(FEW, PRODUCTS, HopperFaults.ALL, MAPS, BATCH_NORM, StepFaults.ALL)
         .flatMap(List::stream)
         .toList();
   }

@@ -44,8 +44,8 @@ class ImageFeedTest {
   void imagesAndIntsArrive(int count, int height, int width) {
     MapShape shape = MapShape.patches(count, height, width, SIDE);
     int values = 3 * shape.pixels();
-    int[][] ints = {new int[count], new int[count]};
-    long bytes = ImageFeed.bytes(count, height, width, ints.length);
+    int[] ints = new int[2 * count];
+    long bytes = ImageFeed.bytes(count, height, width, 2);
     Context context = Context.open(Driver.open().device(0));
     Gpu gpu = new Gpu(context, new KernelLibrary(context), Precision.BF16);
     try (context;
@@ -63,8 +63,8 @@ class ImageFeedTest {
           images[i] = value(call, i);
         }
         for (int i = 0; i < count; i++) {
-          ints[0][i] = call + i;
-          ints[1][i] = -i;
+          ints[i] = call + i;
+          ints[count + i] = -i;
         }
         Planes planes = Precision.BF16.at(map, shape.values());
         long at = feed.copy(stream, images, shape, planes, ints);
@@ -75,8 +75,7 @@ class ImageFeedTest {
         assertThat(middles(patches, height * width)).isEqualTo(Arrays.copyOf(images, values));
         int[] all = new int[(int) (bytes / 4)];
         allocation.memory(device).download(all);
-        assertThat(Arrays.copyOfRange(all, values, values + count)).isEqualTo(ints[0]);
-        assertThat(Arrays.copyOfRange(all, values + count, all.length)).isEqualTo(ints[1]);
+        assertThat(Arrays.copyOfRange(all, values, all.length)).isEqualTo(ints);
       }
       feed.close();
     }

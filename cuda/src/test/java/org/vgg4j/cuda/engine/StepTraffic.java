@@ -171,60 +171,121 @@ final class StepTraffic {
     return bytes;
   }
 
-  /** What our kernels should move, by what they are there for. */
-  Map<Work, Long> planned(KernelLibrary library) {
-    Map<Work, Long> bytes = new EnumMap<>(Work.class);
-    add(bytes, Work.PATCHES, imageFloats() + map(images));
-    for (Product product : products) {
-      addForward(bytes, library, product);
-      addBackward(bytes, library, product);
+  /**
+   * What launches move.
+   *
+   * @param launches how many there are
+   * @param bytes that they read and write
+   */
+  record Moves(int launches, long bytes) {
+    Moves plus(Moves other) {
+      return new Moves(launches + other.launches, bytes + other.bytes);
     }
-    return bytes;
   }
 
-  private static void add(Map<Work, Long> to, Work work, long bytes) {
-    to.merge(work, bytes, Long::sum);
+  /** What our kernels should move, by what they are there for. */
+  Map<Work, Moves> planned(KernelLibrary library) {
+    Map<Work, Moves> moves = new EnumMap<>(Work.class);
+    add(moves, Work.PATCHES, imageFloats() + map(images));
+    for (Product product : products) {
+      addForward(moves, library, product);
+      addBackward(moves, library, product);
+    }
+    addLaunchesOfGradients(moves, library);
+    return moves;
   }
 
-  private Convolution kernel(KernelLibrary library, Product product) {
+  private static void add(Map<Work, Moves> to, Work work, long bytes) {
+    to.merge(work, new Moves(1, bytes), Moves::plus);
+  }
+
+  private Convolution kernel(KernelLibrary library, Product product, int count) {
+    MapShape of = product.input();
     return new Convolution(
-        library, precision, product.input(), product.outputs(), product.side(), product.side() / 2);
+        library,
+        precision,
+        new MapShape(count, of.height(), of.width(), of.channels()),
+        product.outputs(),
+        product.side(),
+        product.side() / 2);
   }
 
-  private void addForward(Map<Work, Long> bytes, KernelLibrary library, Product product) {
-    long sliced = kernel(library, product).forwardWorkspace(product.pooled());
+  private void addForward(Map<Work, Moves> moves, KernelLibrary library, Product product) {
+    long sliced = kernel(library, product, images.images()).forwardWorkspace(product.pooled());
     long finished = (long) FLOAT * product.outputs() + output(product); // bias, and what is left
     long read = map(product.input()) + precision.bytes(product.weights());
-    add(bytes, Work.FORWARD, read + (sliced > 0 ? sliced : finished));
-    add(bytes, Work.SLICES, sliced > 0 ? sliced + finished : 0);
+    add(moves, Work.FORWARD, read + (sliced > 0 ? sliced : finished));
+    if (sliced > 0) {
+      add(moves, Work.SLICES, sliced + finished);
+    }
     if (product.dropped()) {
-      add(bytes, Work.DROPOUT, 2 * output(product));
+      add(moves, Work.DROPOUT, 2 * output(product));
     }
     if (product.last()) {
-      add(bytes, Work.LOSS, output(product) + map(product.output()));
+      add(moves, Work.LOSS, output(product) + map(product.output()));
+      add(moves, Work.LOSS, 0); // the sum over the images
     }
   }
 
-  private void addBackward(Map<Work, Long> bytes, KernelLibrary library, Product product) {
-    Convolution kernel = kernel(library, product);
+  private void addBackward(Map<Work, Moves> moves, KernelLibrary library, Product product) {
+    Convolution kernel = kernel(library, product, images.images());
     long gradient = map(product.full());
+    long biasSlices = FLOAT * biasFloats(library, product);
     if (product.pooled()) {
-      add(bytes, Work.UNPOOL, pooledMap(product) + gradient);
+      add(moves, Work.UNPOOL, pooledMap(product) + gradient + biasSlices);
+    } else {
+      moves.merge(Work.BIAS_GRADIENT, new Moves(0, gradient + biasSlices), Moves::plus);
     }
     long slices = (long) FLOAT * kernel.weightSlices() * product.weights();
-    add(bytes, Work.WEIGHT_GRADIENT, map(product.input()) + gradient + slices);
+    add(moves, Work.WEIGHT_GRADIENT, map(product.input()) + gradient + slices);
     if (!product.first()) {
       long sliced = kernel.backwardWorkspace();
       long finished = 2 * product.input().values() + map(product.input()); // mask, and result
       long read = gradient + precision.bytes(product.weights());
-      add(bytes, Work.DATA_GRADIENT, read + (sliced > 0 ? sliced : finished));
-      add(bytes, Work.SLICES, sliced > 0 ? sliced + finished : 0);
+      add(moves, Work.DATA_GRADIENT, read + (sliced > 0 ? sliced : finished));
+      if (sliced > 0) {
+        add(moves, Work.SLICES, sliced + finished);
+      }
     }
-    long biasSlices =
-        (long) FLOAT * product.outputs() * new ChannelSums(library, product.output()).slices();
-    add(bytes, Work.BIAS_GRADIENT, map(product.output()) + biasSlices);
-    long rounded = precision.bytes(product.weights());
-    add(bytes, Work.SGD, slices + 4L * FLOAT * product.weights() + rounded);
-    add(bytes, Work.SGD, biasSlices + 4L * FLOAT * product.outputs());
+    long kept = 4L * FLOAT * (product.weights() + product.outputs()); // weights and velocities
+    long step = slices + biasSlices + kept + precision.bytes(product.weights());
+    moves.merge(Work.SGD, new Moves(0, step), Moves::plus);
+  }
+
+  private long biasFloats(KernelLibrary library, Product product) {
+    return (long) product.outputs() * new ChannelSums(library, product.output()).slices();
+  }
+
+  /** A launch makes the steps of as many layers as have room for their gradients. */
+  private void addLaunchesOfGradients(Map<Work, Moves> moves, KernelLibrary library) {
+    long room = 0;
+    for (Product product : products) {
+      for (int count = 1; count <= images.images(); count++) {
+        Convolution kernel = kernel(library, product, count);
+        room = Math.max(room, kernel.weightSlices() * product.weights());
+      }
+    }
+    long used = 0;
+    boolean sums = false;
+    for (int i = products.size() - 1; i >= 0; i--) {
+      Product product = products.get(i);
+      long ofBias = biasFloats(library, product);
+      long ofWeight = kernel(library, product, images.images()).weightSlices() * product.weights();
+      for (long floats : new long[] {ofBias, ofWeight}) {
+        if (used + floats > room) {
+          addStep(moves, sums);
+          used = 0;
+          sums = false;
+        }
+        used += floats;
+        sums |= floats == ofBias && !product.pooled();
+      }
+    }
+    addStep(moves, sums);
+  }
+
+  private static void addStep(Map<Work, Moves> moves, boolean sums) {
+    moves.merge(Work.SGD, new Moves(1, 0), Moves::plus);
+    moves.merge(Work.BIAS_GRADIENT, new Moves(sums ? 1 : 0, 0), Moves::plus);
   }
 }
