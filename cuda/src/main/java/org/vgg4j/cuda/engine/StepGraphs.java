@@ -50,9 +50,7 @@ final class StepGraphs implements AutoCloseable {
   void run(Part part, Runnable work) {
     Entry entry = entries.get(part);
     if (entry == null) {
-      makeRoom();
-      work.run();
-      entries.put(part, new Entry());
+      runWithoutGraph(part, work);
       return;
     }
     CudaGraph graph = entry.graph;
@@ -61,6 +59,15 @@ final class StepGraphs implements AutoCloseable {
       entry.graph = graph;
     }
     graph.launch(stream);
+  }
+
+  /** Enqueues a part piece by piece, whenever it comes. */
+  void runWithoutGraph(Part part, Runnable work) {
+    if (!entries.containsKey(part)) {
+      makeRoom();
+      entries.put(part, new Entry());
+    }
+    work.run();
   }
 
   /** Before work that is new: forgets all that is known, if it is much. */

@@ -197,18 +197,19 @@ final class TrainingDevice implements AutoCloseable {
    * @param sink gets the gradients; always the same one
    */
   Learner.Result learn(Loaded loaded, int batch, GradientSink sink) {
+    int count = loaded.images();
+    StepGraphs.Part second = new StepGraphs.Part(count, batch, true);
     if (sink.isOneStream()) {
-      int count = loaded.images();
       graphs.run(new StepGraphs.Part(count, batch, false), () -> forward(loaded, batch));
       counted.record(stream);
-      graphs.run(new StepGraphs.Part(count, batch, true), () -> backward(loaded, batch, sink));
+      graphs.run(second, () -> backward(loaded, batch, sink));
       return awaitTotals();
     }
     forward(loaded, batch);
     counted.record(stream);
     Learner.Result result = awaitTotals();
     if (Double.isFinite(result.lossSum())) {
-      backward(loaded, batch, sink);
+      graphs.runWithoutGraph(second, () -> backward(loaded, batch, sink));
     }
     return result;
   }

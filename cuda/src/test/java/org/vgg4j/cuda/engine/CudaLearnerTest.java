@@ -249,6 +249,47 @@ class CudaLearnerTest {
     }
   }
 
+  /**
+   * Steps whose rates and dropout differ; a learner that begins anew with each knows no graphs. The
+   * third step's loss is not finite.
+   */
+  @ParameterizedTest
+  @CsvSource({"A_BN, 2, AMPERE", "D, 2, HOPPER", "A_LRN, 1, AMPERE"})
+  void graphsLearnWhatPiecesLearn(Configuration configuration, int microBatch, Family family) {
+    Emulator.pose(family);
+    Architecture network = Networks.smallest(configuration, CROP, CLASSES);
+    LearnerOptions options = options(microBatch, 0.5, PAPER);
+    try (Engine gpu = Devices.gpu(Precision.BF16);
+        Learner graphs = learner(gpu, network, options)) {
+      Map<String, float[]> weights = copy(graphs.weights());
+      Map<String, float[]> moved = copy(graphs.velocities());
+      for (int i = 0; i < 4; i++) {
+        double rate = 0.01 / (i + 1);
+        if (i == 2) {
+          graphs.weights().change("classifier.6.bias", values -> values[3] = Float.NaN);
+          assertThat(step(graphs, network, i, rate).lossSum()).isNaN();
+          float[] before = weights.get("classifier.6.bias");
+          overwrite(graphs.weights(), "classifier.6.bias", before);
+        } else {
+          Learner.Result result = step(graphs, network, i, rate);
+          try (Learner pieces = gpu.learner(Parameters.zeros(network), options, Exchange.ALONE)) {
+            weights.forEach((name, values) -> overwrite(pieces.weights(), name, values));
+            moved.forEach((name, values) -> overwrite(pieces.velocities(), name, values));
+            assertThat(step(pieces, network, i, rate)).isEqualTo(result);
+            if (microBatch == BATCH) {
+              assertThat(((CudaLearner) pieces).graphs()).isZero();
+            }
+            weights = copy(pieces.weights());
+            moved = copy(pieces.velocities());
+          }
+        }
+        assertSame(copy(graphs.weights()), weights);
+        assertSame(copy(graphs.velocities()), moved);
+      }
+      assertThat(((CudaLearner) graphs).graphs()).isEqualTo(2);
+    }
+  }
+
   private static void overwrite(ParameterStore store, String name, float[] values) {
     store.change(name, array -> System.arraycopy(values, 0, array, 0, values.length));
   }
