@@ -57,25 +57,31 @@ final class MapChecks {
   private record Unpooled(double maps, double sums) {}
 
   private static Unpooled unpool(DeviceValues values, Precision precision) {
-    int[] argmax = PoolReference.of(SHAPE, values.randomMap(SHAPE.values())).argmax();
+    Unpooled few = unpool(values, precision, SHAPE);
+    Unpooled many = unpool(values, precision, new MapShape(2, 15, 21, 128));
+    return new Unpooled(few.maps() + many.maps(), Math.max(few.sums(), many.sums()));
+  }
+
+  private static Unpooled unpool(DeviceValues values, Precision precision, MapShape shape) {
+    int[] argmax = PoolReference.of(shape, values.randomMap(shape.values())).argmax();
     double[] dy = values.random(argmax.length, 1);
-    Planes dx = values.room(SHAPE.values(), precision);
-    Planes alone = values.room(SHAPE.values(), precision);
+    Planes dx = values.room(shape.values(), precision);
+    Planes alone = values.room(shape.values(), precision);
     Planes gradient = values.map(dy, precision);
     long bytes = values.bytes(argmax);
-    ChannelSums of = new ChannelSums(values.library(), SHAPE.pooled());
+    ChannelSums of = new ChannelSums(values.library(), shape.pooled());
     long sums = values.room(4L * of.length());
     Pooling pooling = new Pooling(values.library());
-    pooling.backward(values.stream(), SHAPE, gradient, bytes, dx, sums);
-    pooling.backward(values.stream(), SHAPE, gradient, bytes, alone, 0);
-    double[] wanted = PoolReference.backward(SHAPE, dy, argmax);
-    double[] bias = new double[SHAPE.channels()];
+    pooling.backward(values.stream(), shape, gradient, bytes, dx, sums);
+    pooling.backward(values.stream(), shape, gradient, bytes, alone, 0);
+    double[] wanted = PoolReference.backward(shape, dy, argmax);
+    double[] bias = new double[shape.channels()];
     for (int i = 0; i < dy.length; i++) {
       bias[i % bias.length] += dy[i];
     }
     return new Unpooled(
-        Errors.largest(values.read(dx, SHAPE.values()), wanted)
-            + Errors.largest(values.read(alone, SHAPE.values()), wanted),
+        Errors.largest(values.read(dx, shape.values()), wanted)
+            + Errors.largest(values.read(alone, shape.values()), wanted),
         Errors.largest(values.readSlices(sums, of.slices(), bias.length), bias));
   }
 
