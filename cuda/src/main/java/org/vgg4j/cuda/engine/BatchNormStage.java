@@ -146,8 +146,8 @@ final class BatchNormStage implements TrainingStage {
       pooling.backward(pass.stream(), full, g, argmax, dy, 0);
     }
     boolean learns = !isFrozen(pass.frozen());
-    long scaleGradient = learns ? room.take(2L * one.channels()) : 0;
-    long shiftGradient = learns ? scaleGradient + (long) Float.BYTES * one.channels() : 0;
+    long scaleGradient = room.take(2L * one.channels()); // written even where nobody wants it
+    long shiftGradient = scaleGradient + (long) Float.BYTES * one.channels();
     kernel(pass.images())
         .backward(
             pass.stream(),
