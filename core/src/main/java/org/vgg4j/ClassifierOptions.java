@@ -6,8 +6,8 @@ import org.vgg4j.network.Device;
 import org.vgg4j.network.FcWeights;
 
 /**
- * How an {@link ImageClassifier} uses the machine. Except for {@link #fcWeights}, no option changes
- * a result by more than rounding.
+ * How an {@link ImageClassifier} or {@link ImageEmbedder} uses the machine. Except for {@link
+ * #fcWeights}, no option changes a result by more than rounding.
  *
  * @param device where networks are computed, as {@code --device} takes it: cpu; auto, the best that
  *     can be used; or one for which vgg4j's module is on the class path
@@ -15,7 +15,7 @@ import org.vgg4j.network.FcWeights;
  *     uses all of them; concurrent calls share them, and each has at least its own
  * @param passes how many single-image calls run concurrently, each in a forward pass with memory of
  *     its own; further ones wait for their turn. {@link #AUTO}: as many as threads, or fewer where
- *     the heap has no room for them
+ *     the heap has no room for them. An embedder always has one
  * @param batch batch size for calls with several images, at least 1
  * @param fcWeights how the weights of the fully connected layers are held
  */

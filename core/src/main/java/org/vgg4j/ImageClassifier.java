@@ -25,8 +25,6 @@ import org.vgg4j.network.Engine;
 import org.vgg4j.network.Engines;
 import org.vgg4j.network.FcWeights;
 import org.vgg4j.network.Inference;
-import org.vgg4j.network.Network;
-import org.vgg4j.network.Parameters;
 import org.vgg4j.views.HeatMap;
 import org.vgg4j.views.HeatMapSheet;
 import org.vgg4j.views.HeatMaps;
@@ -61,22 +59,16 @@ public final class ImageClassifier implements AutoCloseable {
   /** Default number of predictions for each image; what the command prints, too. */
   private static final int PREDICTIONS = 5;
 
-  private static final String NO_MODEL_FILE = "no model: the path is null";
-  private static final String NO_MODEL_STREAM =
-      "no model: the stream is null, as getResourceAsStream returns for what is not on the class"
-          + " path";
-
   private final ModelFile model;
   private final Map<String, Double> roundingErrors;
   private final Passes passes;
   private final CenterCrops crops;
 
-  private ImageClassifier(
-      ModelFile model, Engine engine, Network network, ClassifierOptions options) {
-    this.model = model;
-    this.roundingErrors = network.roundingErrors();
-    int most = new PassPlan(model.architecture(), options, engine.memory()).passes();
-    this.passes = new Passes(engine, network, most, options.batch());
+  private ImageClassifier(LoadedModel loaded, ClassifierOptions options) {
+    this.model = loaded.model();
+    this.roundingErrors = loaded.network().roundingErrors();
+    int most = new PassPlan(model.architecture(), options, loaded.engine().memory()).passes();
+    this.passes = new Passes(loaded.engine(), loaded.network(), most, options.batch());
     this.crops = new CenterCrops(new Preprocessor(model.preprocessing()), passes);
   }
 
@@ -102,7 +94,7 @@ public final class ImageClassifier implements AutoCloseable {
    *     used, or there is not enough memory for the passes
    */
   public static ImageClassifier load(Path file, ClassifierOptions options) {
-    Objects.requireNonNull(file, NO_MODEL_FILE);
+    Objects.requireNonNull(file, LoadedModel.NO_FILE);
     return load(() -> Models.readClassifier(file), options);
   }
 
@@ -128,25 +120,12 @@ public final class ImageClassifier implements AutoCloseable {
    *     passes
    */
   public static ImageClassifier load(InputStream stream, ClassifierOptions options) {
-    Objects.requireNonNull(stream, NO_MODEL_STREAM);
+    Objects.requireNonNull(stream, LoadedModel.NO_STREAM);
     return load(() -> ModelFile.read(stream).requireClassifier("the model"), options);
   }
 
   private static ImageClassifier load(Supplier<ModelFile> source, ClassifierOptions options) {
-    Objects.requireNonNull(options, "no options: ClassifierOptions.defaults() has all processors");
-    Engine engine = Engines.open(Device.of(options.device()), options.threads());
-    try {
-      ModelFile model = engine.warmUpDuring(source);
-      Network network =
-          engine.load(new Parameters(model.architecture(), model.arrays()), options.fcWeights());
-      model =
-          model.withoutArrays(); // releases the weights from before rounding, before more memory is
-      // allocated
-      return new ImageClassifier(model, engine, network, options);
-    } catch (RuntimeException | Error e) {
-      engine.close();
-      throw e;
-    }
+    return LoadedModel.load(source, options, ImageClassifier::new);
   }
 
   /**
@@ -161,7 +140,7 @@ public final class ImageClassifier implements AutoCloseable {
    * @throws InputException if the file is missing or broken, or the device cannot be used
    */
   public static long memoryNeeded(Path file, ClassifierOptions options) {
-    Objects.requireNonNull(file, NO_MODEL_FILE);
+    Objects.requireNonNull(file, LoadedModel.NO_FILE);
     Architecture architecture = ModelFile.readWithoutArrays(file).architecture();
     try (Engine engine = Engines.open(Device.of(options.device()), 1)) {
       PassPlan plan = new PassPlan(architecture, options, engine.memory());

@@ -47,6 +47,7 @@ class ArchitectureTest {
           "data",
           "weights",
           "views",
+          "descriptor",
           "evaluate",
           "parallel",
           "svm",
@@ -248,6 +249,11 @@ class ArchitectureTest {
               "an application looks at images as the protocols do, and needs no data set for it");
 
   @ArchTest
+  static final ArchRule descriptor =
+      arrows("descriptor", "views", "network", "image", "model", "base")
+          .because("an application that compares images needs neither data sets nor files of rows");
+
+  @ArchTest
   static final ArchRule evaluate =
       arrows(
               "evaluate",
@@ -328,7 +334,8 @@ class ArchitectureTest {
           .resideInAPackage(ROOT)
           .should()
           .dependOnClassesThat(
-              inRoomsOtherThan("weights", "network", "image", "views", "model", "base"))
+              inRoomsOtherThan(
+                  "weights", "network", "image", "views", "descriptor", "model", "base"))
           .because("an application that classifies needs neither training nor the command line")
           .allowEmptyShould(true);
 
@@ -351,6 +358,8 @@ class ArchitectureTest {
       Set.of(
           ROOT + ".base.InputException",
           ROOT + ".base.VggException",
+          ROOT + ".descriptor.DescriptorRecipe",
+          ROOT + ".descriptor.Pooling",
           ROOT + ".image.ImageDecoder",
           ROOT + ".image.RgbImage",
           ROOT + ".image.UnreadableImageException",

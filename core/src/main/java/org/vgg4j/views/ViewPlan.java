@@ -50,11 +50,6 @@ public record ViewPlan(Protocol protocol, boolean mirrored, int grid) {
     return new ViewPlan(protocol, mirrored, side);
   }
 
-  /** 2 if mirror images are included, otherwise 1. */
-  int sides() {
-    return mirrored ? 2 : 1;
-  }
-
   /** A description for people: the protocol, and what differs from the paper. */
   public String label() {
     String label = protocol.label();

@@ -1,0 +1,200 @@
+package org.vgg4j;
+
+import java.io.InputStream;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Supplier;
+import org.vgg4j.base.InputException;
+import org.vgg4j.descriptor.DescriptorRecipe;
+import org.vgg4j.descriptor.Descriptors;
+import org.vgg4j.image.ImageDecoder;
+import org.vgg4j.image.RgbImage;
+import org.vgg4j.image.UnreadableImageException;
+import org.vgg4j.model.Architecture;
+import org.vgg4j.weights.ModelFile;
+import org.vgg4j.weights.Models;
+
+/**
+ * Computes descriptors of whole images, by which images can be compared: as {@code vgg embed} does,
+ * and the paper (appendix B). If they have unit length, as by default, the dot product of two
+ * descriptors is the cosine of the angle between them: 1 for equal images. The same images in the
+ * same call give the same descriptors, whatever the number of threads; in other company, values may
+ * differ in their last digits.
+ *
+ * <p>Thread-safe: callers decode and rescale concurrently, and take turns with the network, which
+ * uses all {@link ClassifierOptions#threads}. Memory grows with the largest image so far.
+ *
+ * <p>Files are read, and unusable arguments refused, as {@link ImageClassifier} does it. There,
+ * {@link ImageClassifier#describe} gives a layer's output for the centre crop alone.
+ */
+public final class ImageEmbedder implements AutoCloseable {
+  private final LoadedModel loaded;
+  private final int batch;
+  private final Descriptors descriptors;
+  private final ReentrantLock turn = new ReentrantLock(true);
+  private volatile boolean closed;
+
+  private ImageEmbedder(LoadedModel loaded, DescriptorRecipe recipe, ClassifierOptions options) {
+    this.loaded = loaded;
+    this.batch = options.batch();
+    this.descriptors =
+        new Descriptors(
+            loaded.engine().hostThreads(),
+            loaded.network(),
+            loaded.model().preprocessing(),
+            recipe,
+            options.batch());
+  }
+
+  /**
+   * Loads a model, for the paper's descriptors at the model's own scale, on all processors.
+   *
+   * @param file as {@link ImageClassifier#load(Path)} takes it; a network that finds boxes will do,
+   *     too
+   * @throws InputException if it is missing or broken
+   */
+  public static ImageEmbedder load(Path file) {
+    return load(file, DescriptorRecipe.paper(), ClassifierOptions.defaults());
+  }
+
+  /**
+   * Loads a model.
+   *
+   * @param file as {@link #load(Path)} takes it
+   * @param recipe how descriptors are made
+   * @param options how to use the machine; {@link ClassifierOptions#passes} is not looked at
+   * @throws InputException if the file is missing or broken, the recipe does not suit the network,
+   *     the device cannot be used, or there is not enough memory
+   */
+  public static ImageEmbedder load(Path file, DescriptorRecipe recipe, ClassifierOptions options) {
+    Objects.requireNonNull(file, LoadedModel.NO_FILE);
+    return load(() -> Models.read(file), recipe, options);
+  }
+
+  /**
+   * Loads a model from a stream, such as {@link Class#getResourceAsStream} gives.
+   *
+   * @param stream a .safetensors file that vgg4j wrote, from its first byte to its end; left open
+   * @param recipe see {@link #load(Path, DescriptorRecipe, ClassifierOptions)}
+   * @param options see there
+   * @throws InputException as there, or if the stream cannot be read
+   */
+  public static ImageEmbedder load(
+      InputStream stream, DescriptorRecipe recipe, ClassifierOptions options) {
+    Objects.requireNonNull(stream, LoadedModel.NO_STREAM);
+    return load(() -> ModelFile.read(stream), recipe, options);
+  }
+
+  private static ImageEmbedder load(
+      Supplier<ModelFile> source, DescriptorRecipe recipe, ClassifierOptions options) {
+    Objects.requireNonNull(recipe, "no recipe: DescriptorRecipe.paper() is the usual one");
+    return LoadedModel.load(
+        source, options, (loaded, same) -> new ImageEmbedder(loaded, recipe, same));
+  }
+
+  /** The network. */
+  public Architecture architecture() {
+    return loaded.model().architecture();
+  }
+
+  /** How descriptors are made; the scales are never empty here. */
+  public DescriptorRecipe recipe() {
+    return descriptors.recipe();
+  }
+
+  /** The length of a descriptor. */
+  public int dimensions() {
+    return descriptors.dimensions();
+  }
+
+  /**
+   * Describes an image file.
+   *
+   * @param file at most 1 GiB; its content says what it is, not its name
+   * @return {@code [dimensions]}
+   * @throws UnreadableImageException if it is empty, not an image, damaged, too elongated to be
+   *     rescaled, or has too many pixels
+   * @throws InputException if it is missing or cannot be read, or needs too much memory
+   * @throws IllegalStateException if this embedder is closed
+   */
+  public float[] embed(Path file) {
+    Objects.requireNonNull(file, "no image: the path is null");
+    requireOpen();
+    return embed(ImageDecoder.decode(file));
+  }
+
+  /**
+   * Describes an image.
+   *
+   * @param image of any size; see {@link ImageDecoder} for decoding files
+   * @return {@code [dimensions]}
+   * @throws InputException if it is too elongated to be rescaled, or needs too much memory
+   * @throws IllegalStateException if this embedder is closed
+   */
+  public float[] embed(RgbImage image) {
+    return embed(List.of(Objects.requireNonNull(image, "no image: it is null")))[0];
+  }
+
+  /**
+   * Describes images, {@link ClassifierOptions#batch} at a time. Those of one size share a pass,
+   * which is faster than one by one.
+   *
+   * @param images of any sizes; see {@link ImageDecoder} for decoding files
+   * @return {@code [images][dimensions]}
+   * @throws InputException if one is too elongated to be rescaled, or needs too much memory
+   * @throws IllegalStateException if this embedder is closed, also while the call waits for its
+   *     turn
+   */
+  public float[][] embed(List<RgbImage> images) {
+    images.forEach(image -> Objects.requireNonNull(image, "one of the images is null"));
+    requireOpen();
+    float[][] all = new float[images.size()][];
+    for (int first = 0; first < all.length; first += batch) {
+      List<List<RgbImage>> rescaled = new ArrayList<>(); // before taking a turn
+      images
+          .subList(first, Math.min(all.length, first + batch))
+          .forEach(image -> rescaled.add(descriptors.rescale(image)));
+      float[][] some = compute(rescaled);
+      System.arraycopy(some, 0, all, first, some.length);
+    }
+    return all;
+  }
+
+  private float[][] compute(List<List<RgbImage>> rescaled) {
+    turn.lock();
+    try {
+      requireOpen();
+      return descriptors.compute(rescaled);
+    } finally {
+      turn.unlock();
+    }
+  }
+
+  private void requireOpen() {
+    if (closed) {
+      throw new IllegalStateException("this embedder was closed: load the model again");
+    }
+  }
+
+  /**
+   * Closes the embedder: waits for the running call, and refuses waiting and later ones with an
+   * {@link IllegalStateException}. Closing again does nothing.
+   */
+  @Override
+  public void close() {
+    turn.lock();
+    try {
+      if (!closed) {
+        closed = true;
+        descriptors.close();
+        loaded.network().close();
+        loaded.engine().close();
+      }
+    } finally {
+      turn.unlock();
+    }
+  }
+}
