@@ -9,7 +9,7 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "localize",
     description = "Finds where in an image its object is (the paper, appendix A).",
-    subcommands = {LocalizeTrainCommand.class})
+    subcommands = {LocalizeTrainCommand.class, LocalizeEvaluateCommand.class})
 final class LocalizeCommand implements Runnable {
   @Spec private CommandSpec spec;
 

@@ -473,7 +473,7 @@ class TrainCommand implements Callable<Integer> {
     String data = config.data();
     if (config.task().isBoxes()) {
       out.printf(
-          "%slocalize evaluate --boxes %s --data %s%n", vgg, Hint.quoted(model), Hint.quoted(data));
+          "%slocalize evaluate --model %s --data %s%n", vgg, Hint.quoted(model), Hint.quoted(data));
       return;
     }
     out.printf("%sevaluate --model %s --data %s%n", vgg, Hint.quoted(model), Hint.quoted(data));

@@ -6,7 +6,10 @@ import java.util.List;
 import java.util.Set;
 import org.vgg4j.image.RgbImage;
 import org.vgg4j.image.transform.Preprocessor;
+import org.vgg4j.model.Architecture;
+import org.vgg4j.model.CropBox;
 import org.vgg4j.model.Preprocessing;
+import org.vgg4j.model.Task;
 import org.vgg4j.network.ForwardPass;
 import org.vgg4j.network.HostThreads;
 import org.vgg4j.network.Inference;
@@ -19,7 +22,7 @@ final class CropViews implements ViewSource {
   private final ViewPlan plan;
   private final int side;
   private final int batch;
-  private final int classes;
+  private final Architecture architecture;
   private final Inference inference;
   private final float[] input;
 
@@ -30,7 +33,7 @@ final class CropViews implements ViewSource {
     this.plan = plan;
     this.side = preprocessing.crop();
     this.batch = batch;
-    this.classes = network.architecture().classes();
+    this.architecture = network.architecture();
     this.inference = network.inference(batch, Set.of());
     this.input = ForwardPass.images(network.architecture(), batch);
   }
@@ -45,15 +48,36 @@ final class CropViews implements ViewSource {
     for (int begin = 0; begin < all.size(); begin += batch) {
       List<View> some = all.subList(begin, Math.min(all.size(), begin + batch));
       threads.parallel(some.size(), i -> preprocessor.write(some.get(i).pixels(), input, i));
-      float[] posteriors = inference.posteriors(input, some.size());
-      for (int i = 0; i < some.size(); i++) {
-        float[] own = Arrays.copyOfRange(posteriors, i * classes, (i + 1) * classes);
-        visitor.visit(some.get(i), new OneWindow(own));
+      int count = some.size();
+      boolean boxes = architecture.task().isBoxes();
+      float[] values = boxes ? inference.outputs(input, count) : inference.posteriors(input, count);
+      int each = architecture.outputs();
+      for (int i = 0; i < count; i++) {
+        float[] own = Arrays.copyOfRange(values, i * each, (i + 1) * each);
+        visitor.visit(some.get(i), new OneWindow(own, architecture.task()));
       }
     }
   }
 
-  private record OneWindow(float[] posteriors) implements ViewOutputs {
+  /**
+   * The window of a crop.
+   *
+   * @param values posteriors, or the outputs that are boxes
+   */
+  private record OneWindow(float[] values, Task task) implements ViewOutputs {
+    @Override
+    public float[] posteriors() {
+      if (task.isBoxes()) {
+        throw new IllegalStateException("the network finds boxes");
+      }
+      return values;
+    }
+
+    @Override
+    public CropBox box(int row, int column, int label) {
+      return CropBox.decode(values, task.boxOf(label));
+    }
+
     @Override
     public int rows() {
       return 1;
@@ -66,7 +90,7 @@ final class CropViews implements ViewSource {
 
     @Override
     public float[] posteriors(int row, int column) {
-      return posteriors;
+      return posteriors();
     }
   }
 }

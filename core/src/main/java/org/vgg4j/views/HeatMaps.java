@@ -30,8 +30,6 @@ public final class HeatMaps {
 
   private static final int BATCH = 16;
   private static final int CHANNELS = 3;
-  private static final int STRIDE =
-      32; // distance between dense windows, in pixels of the rescaled image
 
   private final HostThreads threads;
   private final Network network;
@@ -277,7 +275,7 @@ public final class HeatMaps {
               maps[i],
               middle,
               middle,
-              STRIDE * pixels,
+              ViewOutputs.STRIDE * pixels,
               preprocessing.crop(),
               new HeatMap.Area(0, 0, image.width(), image.height())));
     }

@@ -1,11 +1,16 @@
 package org.vgg4j.views;
 
+import org.vgg4j.model.CropBox;
+
 /**
- * The network's outputs for a view: class scores for each crop-sized window. A crop has one window,
- * a whole image one every 32 pixels. Valid only while the visitor is called; the next pass
- * overwrites it.
+ * The network's outputs for a view: class scores, or boxes, for each crop-sized window. A crop has
+ * one window, a whole image one every {@link #STRIDE} pixels. Valid only while the visitor is
+ * called; the next pass overwrites it.
  */
 public interface ViewOutputs {
+  /** From one window of a whole image to the next, in pixels of the rescaled image. */
+  int STRIDE = 32; // five pools
+
   /** Number of windows from top to bottom. */
   int rows();
 
@@ -17,6 +22,7 @@ public interface ViewOutputs {
    * section 3.2).
    *
    * @return {@code [classes]}, sums to 1
+   * @throws IllegalStateException if the network finds boxes
    */
   float[] posteriors();
 
@@ -26,6 +32,18 @@ public interface ViewOutputs {
    * @param row from 0 to {@code rows() - 1}
    * @param column from 0 to {@code columns() - 1}
    * @return {@code [classes]}, sums to 1
+   * @throws IllegalStateException if the network finds boxes
    */
   float[] posteriors(int row, int column);
+
+  /**
+   * The box of an object, in one window (the paper, appendix A).
+   *
+   * @param row from 0 to {@code rows() - 1}
+   * @param column from 0 to {@code columns() - 1}
+   * @param label index of the object's class
+   * @return in shares of the window's side
+   * @throws IllegalStateException if the network classifies
+   */
+  CropBox box(int row, int column, int label);
 }

@@ -3,6 +3,7 @@ package org.vgg4j.views;
 import java.util.Arrays;
 import java.util.List;
 import org.vgg4j.image.RgbImage;
+import org.vgg4j.model.CropBox;
 import org.vgg4j.model.Preprocessing;
 import org.vgg4j.network.DenseInference;
 import org.vgg4j.network.HostThreads;
@@ -55,6 +56,12 @@ final class WholeViews implements ViewSource {
     @Override
     public float[] posteriors() {
       return network.posteriors(maps.mean(image));
+    }
+
+    @Override
+    public CropBox box(int row, int column, int label) {
+      int first = network.architecture().task().boxOf(label);
+      return CropBox.decode(maps.values(), maps.index(image, row, column) + first);
     }
 
     @Override

@@ -25,11 +25,21 @@ record ClassMatch(List<String> names) {
    * @throws InputException if the network does not know a class
    */
   int[] of(Dataset dataset) {
+    return of("the model does not fit the data " + dataset.name(), dataset.classNames());
+  }
+
+  /**
+   * Returns the network's class of each of several classes: the one of the same name.
+   *
+   * @param misfit begins the sentence that is said if the network does not know a class
+   * @throws InputException if the network does not know a class
+   */
+  int[] of(String misfit, List<String> wanted) {
     List<String> unknown = new ArrayList<>();
     List<String> keys = Synsets.keys(names);
-    int[] classOfLabel = new int[dataset.classNames().size()];
+    int[] classOfLabel = new int[wanted.size()];
     for (int label = 0; label < classOfLabel.length; label++) {
-      String name = dataset.classNames().get(label);
+      String name = wanted.get(label);
       classOfLabel[label] = keys.indexOf(Synsets.key(name));
       if (classOfLabel[label] < 0) {
         unknown.add(name);
@@ -38,8 +48,8 @@ record ClassMatch(List<String> names) {
     if (!unknown.isEmpty()) {
       throw new InputException(
           String.format(
-              "the model does not fit the data %s: it does not know %s; its classes are %s",
-              dataset.name(), abbreviated(unknown), abbreviated(names)));
+              "%s: it does not know %s; its classes are %s",
+              misfit, abbreviated(unknown), abbreviated(names)));
     }
     return classOfLabel;
   }

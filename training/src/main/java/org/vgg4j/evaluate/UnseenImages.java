@@ -1,5 +1,6 @@
 package org.vgg4j.evaluate;
 
+import java.nio.file.Path;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import org.vgg4j.base.InputException;
@@ -31,10 +32,69 @@ public record UnseenImages(@Nullable Split split, @Nullable Double heldOut, @Nul
    * @throws InputException if there is no such data set or part, or something is wrong with it
    */
   public Dataset open(String data, @Nullable Provenance provenance) {
+    return open(new Plain(data), provenance);
+  }
+
+  /**
+   * Opens the images, with boxes.
+   *
+   * @param data a word or a path, see {@link DataSources}
+   * @param boxes where the boxes are; null: beside the images
+   * @param provenance as above
+   * @throws InputException if there is no such data set or part, something is wrong with it, or it
+   *     has no boxes
+   */
+  public Dataset openBoxed(String data, @Nullable Path boxes, @Nullable Provenance provenance) {
+    return open(new Boxed(data, boxes), provenance);
+  }
+
+  /** How a data set is opened. */
+  private interface Opener {
+    String fingerprint();
+
+    Dataset part(@Nullable Split split, int limit, double heldOut, long seed);
+
+    DataSplits splits(int limit, double heldOut, long seed);
+  }
+
+  private record Plain(String data) implements Opener {
+    @Override
+    public String fingerprint() {
+      return DataSources.fingerprint(data);
+    }
+
+    @Override
+    public Dataset part(@Nullable Split split, int limit, double heldOut, long seed) {
+      return DataSources.openLabelled(data, split, limit, heldOut, seed);
+    }
+
+    @Override
+    public DataSplits splits(int limit, double heldOut, long seed) {
+      return DataSources.open(data, limit, heldOut, seed);
+    }
+  }
+
+  private record Boxed(String data, @Nullable Path boxes) implements Opener {
+    @Override
+    public String fingerprint() {
+      return DataSources.boxedFingerprint(data, boxes);
+    }
+
+    @Override
+    public Dataset part(@Nullable Split split, int limit, double heldOut, long seed) {
+      return DataSources.openLabelledBoxed(data, boxes, split, limit, heldOut, seed);
+    }
+
+    @Override
+    public DataSplits splits(int limit, double heldOut, long seed) {
+      return DataSources.openBoxed(data, boxes, limit, heldOut, seed);
+    }
+  }
+
+  private Dataset open(Opener data, @Nullable Provenance provenance) {
     Map<String, Object> options = Map.of();
     boolean learnt = false;
-    if (provenance != null
-        && DataSources.fingerprint(data).equals(provenance.datasetFingerprint())) {
+    if (provenance != null && data.fingerprint().equals(provenance.datasetFingerprint())) {
       options = provenance.configuration();
       learnt = true;
     }
@@ -43,9 +103,9 @@ public record UnseenImages(@Nullable Split split, @Nullable Double heldOut, @Nul
     int limit = number(options, "limit", 0).intValue();
     long draw = seed != null ? seed : number(options, "seed", SEED).longValue();
     if (split != null || !learnt) {
-      return DataSources.openLabelled(data, split, limit, fraction, draw);
+      return data.part(split, limit, fraction, draw);
     }
-    DataSplits splits = DataSources.open(data, limit, fraction, draw);
+    DataSplits splits = data.splits(limit, fraction, draw);
     Dataset test = splits.test();
     return test != null ? test : splits.validation();
   }

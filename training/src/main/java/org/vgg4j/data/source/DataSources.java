@@ -203,6 +203,15 @@ public final class DataSources {
     return part(BoxedSource.boxed(annotated(spec, boxes)), spec, split, limit, heldOut, seed);
   }
 
+  /**
+   * Returns the fingerprint that {@link #openBoxed} gives the data set, whatever is held out.
+   *
+   * @throws InputException as {@link #openLabelledBoxed} does
+   */
+  public static String boxedFingerprint(String spec, @Nullable Path boxes) {
+    return BoxedSource.boxed(annotated(spec, boxes)).fingerprint();
+  }
+
   private static Source annotated(String spec, @Nullable Path boxes) {
     Place place = locate(spec);
     return BoxedSource.annotated(place.source(), boxes, place.folders());
