@@ -201,16 +201,11 @@ final class ClassifyCommand implements Callable<Integer> {
       out.printf(
           Locale.ROOT,
           "%s,%d,%s,%d,%.6f%n",
-          quoted(result.file().toString()),
+          Csv.quoted(result.file().toString()),
           rank++,
-          quoted(prediction.label()),
+          Csv.quoted(prediction.label()),
           prediction.index(),
           prediction.probability());
     }
-  }
-
-  /** As RFC 4180 has it. */
-  private static String quoted(String cell) {
-    return cell.matches("(?s).*[\",\r\n].*") ? '"' + cell.replace("\"", "\"\"") + '"' : cell;
   }
 }
