@@ -30,6 +30,8 @@ class OutputsTest {
       Map.ofEntries(
           Map.entry("train", List.of("--out FOLDER", "--resume FOLDER")),
           Map.entry("finetune", List.of("--out FOLDER", "--resume FOLDER")),
+          Map.entry("localize", List.of("--out IMAGES")),
+          Map.entry("localize evaluate", List.of("--submission FILE")),
           Map.entry("localize train", List.of("--out FOLDER", "--resume FOLDER")),
           Map.entry("report", List.of("RUN FOLDER")),
           Map.entry("evaluate", List.of("--save-posteriors FILE", "--submission FILE")),
@@ -52,6 +54,7 @@ class OutputsTest {
           "--fuse",
           "--compare",
           "--classes",
+          "--labels",
           "--boxes",
           "--from");
 

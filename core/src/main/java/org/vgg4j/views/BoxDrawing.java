@@ -64,8 +64,8 @@ public final class BoxDrawing {
     int top = inside(zoom * named.box().top(), height);
     int right = inside(zoom * named.box().right(), width);
     int bottom = inside(zoom * named.box().bottom(), height);
-    frame(left - 1, top - 1, right + 1, bottom + 1, dot + 2, WHITE); // sets it off from the image
-    frame(left, top, right, bottom, dot, color);
+    frame(left - 1, top - 1, right + 1, bottom + 1, dot + 3, WHITE); // sets it off from the image
+    frame(left, top, right, bottom, dot + 1, color);
     int tag = BitmapFont.LINE * dot + dot;
     int y = top >= tag ? top - tag : Math.min(top, height - tag);
     int room = Math.max(0, width - 4 * dot);

@@ -211,7 +211,7 @@ public final class BoxFinder {
         for (int k = 0; k < question.labels().length; k++) {
           int label = question.labels()[k];
           CropBox box = outputs.box(row, column, finder.columns()[label]);
-          Box there = BoxEvaluator.inPixels(box, crop);
+          Box there = Box.inCrop(box, crop);
           Box original =
               new Box(
                   (left + there.left()) * acrossScale,
