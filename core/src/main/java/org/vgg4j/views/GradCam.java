@@ -1,6 +1,7 @@
 package org.vgg4j.views;
 
 import java.util.Arrays;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import org.vgg4j.base.InputException;
@@ -47,9 +48,10 @@ public final class GradCam {
       throw new InputException("Grad-CAM needs 32-bit weights: leave out --fc-weights");
     }
     Architecture network = parameters.architecture().withoutBatchNorm();
-    LayerShape last = null;
-    for (LayerShape shape : network.shapes()) {
-      last = shape.layer() instanceof Layer.Convolution || last == null ? shape : last;
+    List<LayerShape> shapes = network.shapes();
+    LayerShape last = shapes.get(0);
+    for (LayerShape shape : shapes) {
+      last = shape.layer() instanceof Layer.Convolution ? shape : last;
     }
     lastConvolution = last.layer().tap();
     stride = last.stride();

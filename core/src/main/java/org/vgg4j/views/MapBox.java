@@ -116,7 +116,8 @@ public final class MapBox {
         take(pixel + 1);
       }
     }
-    return new Box(left, first / width, right, bottom); // in reading order, the first is at the top
+    int top = first / width; // in reading order, the first is at the top
+    return new Box(left, top, right, bottom);
   }
 
   private void take(int pixel) {

@@ -134,17 +134,25 @@ public record Augmentation(
   /** Draws where a crop lies. */
   private Geometry place(
       RandomStream random, Rescale.Size original, Rescale.Size size, @Nullable Box object) {
-    for (int draw = 0; draw < DRAWS; draw++) {
-      int x = random.nextInt(size.width() - crop + 1);
-      int y = random.nextInt(size.height() - crop + 1);
-      Geometry geometry = at(original, size, x, y, false);
-      if (object == null || geometry.shareOf(object) >= minOverlap) {
-        return geometry;
-      }
+    Geometry geometry = anywhere(random, original, size);
+    if (object == null) {
+      return geometry;
+    }
+    for (int draw = 1; draw < DRAWS && geometry.shareOf(object) < minOverlap; draw++) {
+      geometry = anywhere(random, original, size);
+    }
+    if (geometry.shareOf(object) >= minOverlap) {
+      return geometry;
     }
     Box there = at(original, size, 0, 0, false).toCrop(object);
     int x = middle(there.left(), there.right(), size.width());
     int y = middle(there.top(), there.bottom(), size.height());
+    return at(original, size, x, y, false);
+  }
+
+  private Geometry anywhere(RandomStream random, Rescale.Size original, Rescale.Size size) {
+    int x = random.nextInt(size.width() - crop + 1);
+    int y = random.nextInt(size.height() - crop + 1);
     return at(original, size, x, y, false);
   }
 
