@@ -36,12 +36,14 @@ public record BoxConfig(Task form, BoxLoss loss, double minOverlap, @Nullable Pa
     options.put("regression", form.label());
     options.put("box-loss", loss.label());
     options.put("min-overlap", minOverlap);
-    options.put("boxes", file == null ? "" : file.toString());
+    if (file != null) {
+      options.put("boxes", file.toString());
+    }
   }
 
-  static @Nullable Path file(String text) {
+  static Path file(String text) {
     try {
-      return text.isEmpty() ? null : Path.of(text);
+      return Path.of(text);
     } catch (InvalidPathException e) {
       throw new InputException(
           "option boxes is %s: %s".formatted(text, FileNames.remedy("name a file or folder")), e);

@@ -143,7 +143,8 @@ class TrainingConfigTest {
             + 1; // a device's precision
     assertThat(config.options())
         .hasSize(TrainingConfig.class.getRecordComponents().length - 5 + nested);
-    TrainingConfig boxes = config.toBuilder().regression(Task.SINGLE_BOX).build();
+    TrainingConfig boxes =
+        config.toBuilder().regression(Task.SINGLE_BOX).boxFile(Path.of("b.csv")).build();
     assertThat(boxes.options())
         .hasSize(config.options().size() + BoxConfig.class.getRecordComponents().length)
         .containsEntry("regression", "scr");
