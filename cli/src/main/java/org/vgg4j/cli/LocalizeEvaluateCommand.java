@@ -2,7 +2,6 @@ package org.vgg4j.cli;
 
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.BitSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -32,10 +31,12 @@ import org.vgg4j.evaluate.boxes.ImageTruth;
 import org.vgg4j.evaluate.boxes.MergeRule;
 import org.vgg4j.evaluate.boxes.MergeThreshold;
 import org.vgg4j.evaluate.boxes.OfficialError;
+import org.vgg4j.evaluate.boxes.ScoredBox;
+import org.vgg4j.model.Preprocessing;
 import org.vgg4j.network.BoxLoss;
 import org.vgg4j.network.Engine;
 import org.vgg4j.network.Engines;
-import org.vgg4j.network.Inference;
+import org.vgg4j.network.Network;
 import org.vgg4j.views.Protocol;
 import org.vgg4j.views.ViewPlan;
 import org.vgg4j.weights.ModelFile;
@@ -230,38 +231,12 @@ final class LocalizeEvaluateCommand implements Runnable {
     return dataset;
   }
 
-  /** The first protocol: one line, or object, for each network. */
+  /** The first protocol: a table, or object, for each network. */
   private Map<String, Object> centre(Engine engine, List<ModelFile> files) {
     List<Map<String, Object>> all = new ArrayList<>();
     for (int i = 0; i < files.size(); i++) {
       Dataset dataset = dataset(files.get(i));
-      ProgressLine progress = quiet.line(spec.commandLine().getErr());
-      BoxEvaluation measured;
-      try (LoadedNetworks loaded = new LoadedNetworks(engine)) {
-        BoxFinder.Member member = loaded.finders(List.of(models.get(i)), testScales).get(0);
-        if (member.scales().size() > 1) {
-          throw new InputException(
-              "option test-scales is %s, but the central crop is of one scale: give one, or name what classifies (option labels)"
-                  .formatted(testScales));
-        }
-        Inference inference = member.network().inference(Math.min(batch, dataset.size()), Set.of());
-        measured =
-            new BoxEvaluator(
-                    engine.hostThreads(),
-                    inference,
-                    member.network().architecture(),
-                    member
-                        .preprocessing()
-                        .withSizes(member.scales().get(0), member.preprocessing().crop()),
-                    member.classNames(),
-                    BoxLoss.SQUARED)
-                .evaluate(
-                    dataset,
-                    done ->
-                        progress.show("looked at " + done + " of " + dataset.size() + " images"));
-      } finally {
-        progress.clear();
-      }
+      BoxEvaluation measured = centre(engine, models.get(i), dataset);
       all.add(LocalizationResult.asMap(models.get(i), dataset, measured));
       if (!json) {
         spec.commandLine()
@@ -272,19 +247,40 @@ final class LocalizeEvaluateCommand implements Runnable {
     return Map.of("networks", all);
   }
 
+  private BoxEvaluation centre(Engine engine, Path model, Dataset dataset) {
+    ProgressLine progress = quiet.line(spec.commandLine().getErr());
+    try (LoadedNetworks loaded = new LoadedNetworks(engine)) {
+      BoxFinder.Member member = loaded.finders(List.of(model), testScales).get(0);
+      if (member.scales().size() > 1) {
+        throw new InputException(
+            "option test-scales is %s, but the central crop is of one scale: give one, or name what classifies (option labels)"
+                .formatted(testScales));
+      }
+      Network network = member.network();
+      Preprocessing preprocessing = member.preprocessing();
+      return new BoxEvaluator(
+              engine.hostThreads(),
+              network.inference(Math.min(batch, dataset.size()), Set.of()),
+              network.architecture(),
+              preprocessing.withSizes(member.scales().get(0), preprocessing.crop()),
+              member.classNames(),
+              BoxLoss.SQUARED)
+          .evaluate(
+              dataset,
+              done -> progress.show("looked at " + done + " of " + dataset.size() + " images"));
+    } finally {
+      progress.clear();
+    }
+  }
+
   /** The second protocol. */
   private Map<String, Object> full(Engine engine, List<ModelFile> files) {
     Dataset dataset = dataset(files.get(0));
     Synsets synsets = submission == null ? null : submittable(submission, files.get(0));
     Posteriors posteriors = posteriors(engine, dataset);
-    BitSet blacklist = DataSources.blacklist(data).indices(dataset);
     List<Path> raters = labels.stream().filter(file -> !PosteriorsFile.isOne(file)).toList();
     MergeThreshold search = chooseThreshold ? new MergeThreshold(rule()) : null;
-    double limit = threshold == null ? THRESHOLD : threshold;
-    List<ImageTruth> truths = new ArrayList<>();
-    List<List<Guess>> guesses = new ArrayList<>();
-    List<String> ids = new ArrayList<>();
-    long[] found = new long[1];
+    Collected collected = new Collected(rule(), threshold == null ? THRESHOLD : threshold);
     ProgressLine progress = quiet.line(spec.commandLine().getErr());
     try (LoadedNetworks loaded = new LoadedNetworks(engine)) {
       BoxFinder finder =
@@ -298,49 +294,74 @@ final class LocalizeEvaluateCommand implements Runnable {
           .run(
               dataset,
               posteriors,
-              blacklist,
+              DataSources.blacklist(data).indices(dataset),
               done -> progress.show("looked at " + done + " of " + dataset.size() + " images"),
-              (image, truth, candidates) -> {
-                candidates.forEach(ofClass -> found[0] += ofClass.size());
-                if (search != null) {
-                  search.add(Objects.requireNonNull(truth), candidates);
-                } else {
-                  guesses.add(BoxMerging.guesses(rule(), limit, candidates));
-                  ids.add(posteriors.ids().get(image));
-                  if (truth != null) {
-                    truths.add(truth);
-                  }
-                }
-              });
+              search == null
+                  ? collected
+                  : (image, truth, found) -> search.add(Objects.requireNonNull(truth), found));
     } finally {
       progress.clear();
     }
-    if (search != null) {
-      return threshold(search.choose());
-    }
+    return search == null
+        ? report(dataset, posteriors, collected, raters.isEmpty(), synsets)
+        : threshold(search.choose());
+  }
+
+  private Map<String, Object> report(
+      Dataset dataset,
+      Posteriors posteriors,
+      Collected collected,
+      boolean ratedByImage,
+      @Nullable Synsets synsets) {
     String submitted = null;
-    List<List<Guess>> scored = guesses;
+    List<List<Guess>> scored = collected.guesses;
     if (submission != null && synsets != null) {
-      scored = new BoxSubmission(ids, posteriors.classNames(), synsets).write(submission, guesses);
-      submitted = "%s: %d images; read again and checked".formatted(submission, guesses.size());
+      List<String> ids =
+          collected.images.stream().map(image -> posteriors.ids().get(image)).toList();
+      scored = new BoxSubmission(ids, posteriors.classNames(), synsets).write(submission, scored);
+      submitted = "%s: %d images; read again and checked".formatted(submission, scored.size());
     }
-    OfficialError error = truths.isEmpty() ? null : OfficialError.of(truths, scored);
     LocalizationResult result =
         new LocalizationResult(
             models,
             labels,
             dataset.name(),
-            raters.isEmpty(),
-            (double) found[0] / Math.max(1, guesses.size()),
-            limit,
+            ratedByImage,
+            (double) collected.boxes / Math.max(1, scored.size()),
+            collected.threshold,
             merge,
             submitted,
             posteriors.classNames(),
-            error);
+            collected.truths.isEmpty() ? null : OfficialError.of(collected.truths, scored));
     if (!json) {
       spec.commandLine().getOut().println(result.text(MOST_CLASSES));
     }
     return result.asMap();
+  }
+
+  /** The guesses for all images, and what is true of them. */
+  private static final class Collected implements LocalizationEvaluator.Visitor {
+    private final MergeRule rule;
+    private final double threshold;
+    private final List<Integer> images = new ArrayList<>();
+    private final List<ImageTruth> truths = new ArrayList<>();
+    private final List<List<Guess>> guesses = new ArrayList<>();
+    private long boxes;
+
+    Collected(MergeRule rule, double threshold) {
+      this.rule = rule;
+      this.threshold = threshold;
+    }
+
+    @Override
+    public void visit(int image, @Nullable ImageTruth truth, List<List<ScoredBox>> found) {
+      found.forEach(ofClass -> boxes += ofClass.size());
+      guesses.add(BoxMerging.guesses(rule, threshold, found));
+      images.add(image);
+      if (truth != null) {
+        truths.add(truth);
+      }
+    }
   }
 
   private Map<String, Object> threshold(MergeThreshold.Choice choice) {
