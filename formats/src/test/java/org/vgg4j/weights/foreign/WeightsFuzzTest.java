@@ -20,7 +20,7 @@ import org.vgg4j.base.RandomStream;
  * for more memory than there is. {@code -Dvgg.fuzz=5000} damages more of them.
  */
 class WeightsFuzzTest {
-  private static final int COUNT = Integer.getInteger("vgg.fuzz", 500);
+  private static final int COUNT = Integer.getInteger("vgg.fuzz", 200);
   private static final int EDGE = 4096; // where headers and tables of contents are
   private static final Duration LONGEST = Duration.ofSeconds(20);
 
