@@ -1,19 +1,15 @@
 package org.vgg4j.report;
 
 import java.nio.file.Files;
-import java.util.Comparator;
+import java.nio.file.Path;
 import java.util.List;
-import java.util.PriorityQueue;
+import java.util.Locale;
 import java.util.Set;
-import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.vgg4j.base.InputException;
 import org.vgg4j.data.DataSplits;
 import org.vgg4j.data.Dataset;
 import org.vgg4j.data.source.DataSources;
-import org.vgg4j.evaluate.CenterCropEvaluator;
-import org.vgg4j.evaluate.Evaluation;
-import org.vgg4j.evaluate.Prediction;
 import org.vgg4j.model.Architecture;
 import org.vgg4j.network.Device;
 import org.vgg4j.network.Engine;
@@ -32,8 +28,7 @@ import org.vgg4j.weights.Provenance;
  * @param filters of its first layer
  * @param data where the run's data set is
  * @param validation the images that it was measured on
- * @param evaluation its results on them
- * @param worst its most confident wrong predictions, the most confident first
+ * @param findings its results on them
  */
 record BestModel(
     Architecture architecture,
@@ -41,11 +36,7 @@ record BestModel(
     List<FilterImage> filters,
     String data,
     Dataset validation,
-    Evaluation evaluation,
-    List<Prediction> worst) {
-  /** Enough to fill a screen, at about 30 kB each. */
-  static final int WORST = 24;
-
+    Findings findings) {
   /** Images at a time, unless memory limited the run to fewer. */
   private static final int BATCH = 64;
 
@@ -78,14 +69,23 @@ record BestModel(
       int batch = Math.min(run.option("batch").intValue(), run.option("micro-batch").intValue());
       int capacity = Math.max(1, Math.min(Math.min(batch, BATCH), images.size()));
       Inference inference = network.inference(capacity, Set.of());
-      Worst worst = new Worst();
-      Evaluation evaluation =
-          new CenterCropEvaluator(
-                  engine.hostThreads(), inference, file.preprocessing(), file.classNames())
-              .evaluate(images, done -> progress.measured(done, images.size()), worst);
-      return new BestModel(
-          file.architecture(), epoch(file), filters, data, images, evaluation, worst.inOrder());
+      Findings findings =
+          Findings.of(
+              run,
+              file,
+              inference,
+              engine.hostThreads(),
+              images,
+              done -> progress.measured(done, images.size()));
+      return new BestModel(file.architecture(), epoch(file), filters, data, images, findings);
     }
+  }
+
+  /** Which model it is, for the page's figures. */
+  String note() {
+    return epoch == null
+        ? "best model"
+        : String.format(Locale.ROOT, "best model, epoch %.0f", epoch);
   }
 
   /** What to call a validation image: its file, as seen from the data set's folder. */
@@ -96,12 +96,7 @@ record BestModel(
   }
 
   private static Dataset validation(RunRecord run, String data, ModelFile file) {
-    DataSplits splits =
-        DataSources.open(
-            data,
-            run.configuration().containsKey("limit") ? run.option("limit").intValue() : 0,
-            run.option("held-out").doubleValue(),
-            run.option("seed").longValue());
+    DataSplits splits = splits(run, data);
     Provenance provenance = file.provenance();
     if (provenance != null && !splits.fingerprint().equals(provenance.datasetFingerprint())) {
       throw new InputException(
@@ -112,31 +107,20 @@ record BestModel(
     return splits.without(run.folder().passedOver()).validation();
   }
 
+  private static DataSplits splits(RunRecord run, String data) {
+    int limit = run.configuration().containsKey("limit") ? run.option("limit").intValue() : 0;
+    double heldOut = run.option("held-out").doubleValue();
+    long seed = run.option("seed").longValue();
+    if (!run.task().isBoxes()) {
+      return DataSources.open(data, limit, heldOut, seed);
+    }
+    String boxes = run.text("boxes");
+    Path file = boxes.isEmpty() ? null : Path.of(boxes);
+    return DataSources.openBoxed(data, file, limit, heldOut, seed);
+  }
+
   private static @Nullable Double epoch(ModelFile file) {
     Provenance provenance = file.provenance();
     return provenance == null ? null : provenance.metrics().get("epoch");
-  }
-
-  /** Keeps the wrong predictions with the largest probabilities; among equal ones, the first. */
-  private static final class Worst implements Consumer<Prediction> {
-    private static final Comparator<Prediction> BY_CONFIDENCE =
-        Comparator.comparing(Prediction::probability)
-            .thenComparing(Comparator.comparing(Prediction::index).reversed());
-
-    private final PriorityQueue<Prediction> kept = new PriorityQueue<>(BY_CONFIDENCE);
-
-    @Override
-    public void accept(Prediction prediction) {
-      if (!prediction.isCorrect()) {
-        kept.add(prediction);
-        if (kept.size() > WORST) {
-          kept.remove();
-        }
-      }
-    }
-
-    List<Prediction> inOrder() {
-      return kept.stream().sorted(BY_CONFIDENCE.reversed()).toList();
-    }
   }
 }

@@ -13,6 +13,11 @@ final class DataUri {
     return "data:image/png;base64," + Base64.getEncoder().encodeToString(image.toPng());
   }
 
+  /** The image as large as the page shows it: enough to see what is on it. */
+  static RgbImage thumbnail(RgbImage image) {
+    return atMost(image, 128);
+  }
+
   /** The same image, scaled down if its longer side has more pixels than this. */
   static RgbImage atMost(RgbImage image, int side) {
     int longer = Math.max(image.width(), image.height());

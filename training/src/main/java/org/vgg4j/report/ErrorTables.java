@@ -6,7 +6,9 @@ import java.util.List;
 import java.util.Locale;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
+import org.vgg4j.evaluate.BoxEvaluation;
 import org.vgg4j.evaluate.Evaluation;
+import org.vgg4j.evaluate.Measurement;
 
 /** Which classes a network gets wrong, and what it takes them for, as the page shows it. */
 final class ErrorTables {
@@ -36,6 +38,17 @@ final class ErrorTables {
       String top5Error,
       @Nullable Taken taken) {}
 
+  /**
+   * A class of images with boxes.
+   *
+   * @param name the class
+   * @param images how many there are
+   * @param error share of wrong boxes in percent, as text
+   * @param share the same as a fraction
+   * @param overlap the mean, as text
+   */
+  record BoxRow(String name, int images, String error, String share, String overlap) {}
+
   /** A class that images of another were taken for, and how many of them. */
   record Taken(String other, int times) {}
 
@@ -64,6 +77,33 @@ final class ErrorTables {
         .limit(MOST_CLASSES)
         .map(label -> classRow(evaluation, label))
         .toList();
+  }
+
+  /** Classes that have images, the largest errors first; at most {@link #MOST_CLASSES}. */
+  static List<BoxRow> classes(BoxEvaluation boxes) {
+    return IntStream.range(0, boxes.classNames().size())
+        .filter(label -> boxes.ofClass()[label] > 0)
+        .boxed()
+        .sorted(Comparator.comparing(label -> -boxes.error(label)))
+        .limit(MOST_CLASSES)
+        .map(
+            label ->
+                new BoxRow(
+                    boxes.classNames().get(label),
+                    boxes.ofClass()[label],
+                    percent(boxes.error(label)),
+                    share(boxes.wrongOfClass()[label], boxes.ofClass()[label]),
+                    BoxView.overlap(boxes.meanOverlap(label))))
+        .toList();
+  }
+
+  /** A sentence about the classes that the page does not list; null if it lists all. */
+  static @Nullable String leftOut(Measurement measurement, String command) {
+    int classes = measurement.classNames().size();
+    return classes <= MOST_CLASSES
+        ? null
+        : "The %d of %d classes with the largest errors; %s has all."
+            .formatted(MOST_CLASSES, classes, command);
   }
 
   private static ClassRow classRow(Evaluation evaluation, int label) {

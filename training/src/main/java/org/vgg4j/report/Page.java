@@ -7,8 +7,12 @@ import java.io.StringReader;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
+import java.util.Locale;
 import org.jspecify.annotations.Nullable;
+import org.vgg4j.evaluate.BoxEvaluation;
 import org.vgg4j.evaluate.Evaluation;
+import org.vgg4j.evaluate.Measurement;
+import org.vgg4j.image.transform.Outline;
 
 /**
  * What report.html shows, ready to be printed: report.mustache uses these names, and escapes all
@@ -23,8 +27,9 @@ import org.vgg4j.evaluate.Evaluation;
  * @param epochs the numbers behind them; null if no epoch was finished
  * @param bestEpoch the epoch of the best model; null if that is not known
  * @param samples what training saw first, as a data URI; null if the run has no such image
- * @param errors the best model's errors, for each part of the data that it was measured on
- * @param measured the best model; null if there is none
+ * @param aboutSamples a sentence about it
+ * @param results the best model's errors
+ * @param filters of the best model; null if there is none
  * @param time time and memory
  * @param configuration all options
  * @param provenance other facts that the run recorded about itself
@@ -39,19 +44,50 @@ record Page(
     @Nullable Table epochs,
     @Nullable String bestEpoch,
     @Nullable String samples,
-    List<Errors> errors,
-    @Nullable Measured measured,
+    String aboutSamples,
+    Results results,
+    @Nullable Filters filters,
     List<Fact> time,
     List<Fact> configuration,
     List<Fact> provenance) {
 
-  record Figure(String name, String value, String note) {}
+  /** What is done to training samples, whatever the task. */
+  static final String ABOUT_SAMPLES =
+      "What training made of its first images: rescaled, cropped, mirrored, with their colours"
+          + " shifted.";
+
+  record Figure(String name, String value, String note) {
+    static Figure error(String name, double percent, String note) {
+      return new Figure(name, ErrorTables.percent(percent), note);
+    }
+  }
 
   record Table(List<String> headers, List<Row> rows) {}
 
   record Row(List<String> cells) {}
 
   record Fact(String key, String text) {}
+
+  /**
+   * What a model has shown: of one task, so either the first two or the last two are there.
+   *
+   * @param errors of classification, for each part of the data that it was measured on
+   * @param mistakes of classification; null if there is no best model
+   * @param boxErrors of boxes, for each part
+   * @param boxes some of them, as pictures; null if there is no best model
+   */
+  record Results(
+      List<Errors> errors,
+      @Nullable Mistakes mistakes,
+      List<BoxErrors> boxErrors,
+      @Nullable BoxPictures boxes) {}
+
+  /** Wrong predictions. */
+  record Mistakes(List<Mistake> list) {
+    boolean any() {
+      return !list.isEmpty();
+    }
+  }
 
   /**
    * A wrong prediction.
@@ -88,14 +124,7 @@ record Page(
     }
 
     @Nullable String classesLeftOut() {
-      int classes = evaluation.classNames().size();
-      return classes <= ErrorTables.MOST_CLASSES
-          ? null
-          : "The "
-              + ErrorTables.MOST_CLASSES
-              + " of "
-              + classes
-              + " classes with the largest errors; vgg evaluate has all.";
+      return ErrorTables.leftOut(evaluation, "vgg evaluate");
     }
 
     /** Whether table and matrix may stand side by side. */
@@ -130,23 +159,92 @@ record Page(
     }
   }
 
-  /** The best model: its worst mistakes, and its filters. */
-  record Measured(List<Mistake> mistakes, List<FilterImage> filters) {
-    boolean hasMistakes() {
-      return !mistakes.isEmpty();
+  /**
+   * Errors of boxes, per class.
+   *
+   * @param id prefix of the anchors on the page
+   * @param kind first word of the heading
+   * @param about a sentence about the measurement
+   * @param evaluation the measurement
+   */
+  record BoxErrors(String id, String kind, String about, BoxEvaluation evaluation) {
+    String classesTitle() {
+      return kind.isEmpty() ? "Boxes per class" : kind + " boxes per class";
     }
 
-    int filterCount() {
-      return filters.size();
+    List<ErrorTables.BoxRow> classes() {
+      return ErrorTables.classes(evaluation);
+    }
+
+    @Nullable String classesLeftOut() {
+      return ErrorTables.leftOut(evaluation, "vgg localize evaluate");
+    }
+  }
+
+  /**
+   * Boxes that the best model found, on their images.
+   *
+   * @param worst those with the least overlap
+   * @param right some that are right
+   */
+  record BoxPictures(List<BoxPicture> worst, List<BoxPicture> right) {
+    boolean hasWorst() {
+      return !worst.isEmpty();
+    }
+
+    boolean hasRight() {
+      return !right.isEmpty();
+    }
+
+    String trueColor() {
+      return color(Outline.TRUE);
+    }
+
+    String foundColor() {
+      return color(Outline.FOUND);
+    }
+
+    private static String color(int rgb) {
+      return String.format(Locale.ROOT, "#%06x", rgb);
+    }
+  }
+
+  /**
+   * A box that was found.
+   *
+   * @param image the image with the true boxes and this one, as a data URI
+   * @param id what the data set calls the image
+   * @param file the same, relative to the data set's folder
+   * @param is its class
+   * @param overlap with the nearest true box, as text
+   */
+  record BoxPicture(String image, String id, String file, String is, String overlap) {}
+
+  /** The best model's filters of the first layer. */
+  record Filters(List<FilterImage> list) {
+    int count() {
+      return list.size();
     }
 
     String aboutFilters() {
-      return filters.size()
+      return list.size()
           + " filters of conv1_1, each "
           + FilterImage.ENLARGED
           + " times enlarged: a filter's weights for red, green and blue are the colours of its"
           + " pixels, scaled from its smallest weight (0) to its largest (255).";
     }
+  }
+
+  /** A number of things. */
+  static String count(long number, String what) {
+    return String.format(Locale.ROOT, "%,d %s%s", number, what, number == 1 ? "" : "s");
+  }
+
+  /** Which images were measured, for a sentence. */
+  static String imagesOf(Measurement measurement, String part) {
+    return measurement.images() == 1
+        ? "the only " + part + " image"
+        : String.format(Locale.ROOT, "the %,d %s images", measurement.images(), part);
   }
 
   /** The page as HTML. */

@@ -13,6 +13,7 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import org.vgg4j.base.AtomicFile;
 import org.vgg4j.base.InputException;
+import org.vgg4j.model.Task;
 import org.vgg4j.train.RunFolder;
 
 /**
@@ -93,6 +94,22 @@ record RunRecord(
             + " is "
             + configuration.get(key)
             + ", not a number: restore it as vgg train wrote it");
+  }
+
+  /**
+   * What the network learns.
+   *
+   * @throws InputException if config.yaml names no such form of regression
+   */
+  Task task() {
+    String regression = text("regression");
+    return regression.isEmpty() ? Task.CLASSIFICATION : Task.regression(regression);
+  }
+
+  /** A word or path from config.yaml; empty if it has none. */
+  String text(String key) {
+    Object value = configuration.get(key);
+    return value == null ? "" : value.toString();
   }
 
   /** A number from provenance.json; null if it has none. */

@@ -44,7 +44,7 @@ class RunReportTest {
   }
 
   /** The page, if it is HTML without mistakes and asks for nothing outside itself. */
-  private static Document parsed(Path file) throws IOException {
+  static Document parsed(Path file) throws IOException {
     assertThat(file.getFileName().toString()).isEqualTo("report.html");
     String html = Files.readString(file);
     Parser parser = Parser.htmlParser().setTrackErrors(10);
@@ -79,7 +79,7 @@ class RunReportTest {
     return run;
   }
 
-  private static List<String> rows(Document page, String table) {
+  static List<String> rows(Document page, String table) {
     return page.select(table + " tr").eachText();
   }
 
@@ -363,8 +363,13 @@ class RunReportTest {
                 plain.epochs(),
                 plain.bestEpoch(),
                 plain.samples(),
-                List.of(new Page.Errors("", "", "about", evaluation)),
-                new Page.Measured(List.of(), List.of()),
+                plain.aboutSamples(),
+                new Page.Results(
+                    List.of(new Page.Errors("", "", "about", evaluation)),
+                    new Page.Mistakes(List.of()),
+                    List.of(),
+                    null),
+                new Page.Filters(List.of()),
                 plain.time(),
                 plain.configuration(),
                 plain.provenance())
