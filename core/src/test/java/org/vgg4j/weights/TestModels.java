@@ -9,6 +9,7 @@ import org.vgg4j.model.Configuration;
 import org.vgg4j.model.ParameterShape;
 import org.vgg4j.model.Preprocessing;
 import org.vgg4j.model.Rgb;
+import org.vgg4j.model.Task;
 
 /** Small models for tests: crop 32, scale 36, 16 channels everywhere. */
 public final class TestModels {
@@ -38,12 +39,17 @@ public final class TestModels {
 
   /** A model that gives every image the same class scores: its last biases. */
   public static ModelFile constant(float[] scores, String... classes) {
-    Architecture architecture = architecture(Configuration.A, classes.length);
+    return constant(Task.CLASSIFICATION, scores, classes);
+  }
+
+  /** A model that gives every image the same outputs: its last biases. */
+  public static ModelFile constant(Task task, float[] outputs, String... classes) {
+    Architecture architecture = new Architecture(Configuration.A, WIDTH, 32, classes.length, task);
     Map<String, float[]> arrays = new LinkedHashMap<>();
     for (ParameterShape shape : architecture.parameters()) {
       arrays.put(shape.name(), new float[shape.length()]);
     }
-    arrays.put("classifier.6.bias", scores);
+    arrays.put("classifier.6.bias", outputs);
     return model(architecture, arrays, classes);
   }
 

@@ -71,14 +71,20 @@ final class Runs {
 
   /** Gives the run a best model that says the same of each image: the soft-max of the scores. */
   static void addModel(RunFolder run, String data, float[] scores, List<String> classes) {
-    ModelFile model = TestModels.constant(scores, classes.toArray(new String[0]));
+    addModel(
+        run,
+        TestModels.constant(scores, classes.toArray(new String[0])),
+        DataSources.fingerprint(data));
+  }
+
+  /**
+   * Gives the run a best model, of epoch 2.
+   *
+   * @param data fingerprint of the data set
+   */
+  static void addModel(RunFolder run, ModelFile model, String data) {
     Provenance provenance =
-        new Provenance(
-            Map.of("seed", 7),
-            "pets",
-            DataSources.fingerprint(data),
-            "1.0",
-            new TreeMap<>(Map.of("epoch", 2.0)));
+        new Provenance(Map.of("seed", 7), "pets", data, "1.0", new TreeMap<>(Map.of("epoch", 2.0)));
     new ModelFile(
             model.architecture(),
             model.arrays(),
