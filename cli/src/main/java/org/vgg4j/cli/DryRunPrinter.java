@@ -11,6 +11,7 @@ import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.vgg4j.data.Unreadable;
+import org.vgg4j.model.Architecture;
 import org.vgg4j.train.DryRun;
 import org.vgg4j.train.TrainingConfig;
 
@@ -48,10 +49,10 @@ final class DryRunPrinter {
     found.data().notes().forEach(out::println);
     out.printf(
         Locale.ROOT,
-        "data: %s, %d classes, %,d training and %,d validation images%nimages: %s%nnetwork: %s,"
-            + " %,d parameters%nmemory: %,.0f MB for %d images at a time%nfirst step: loss"
-            + " %.3f (guessing: %.3f), %.1f images/s%nin all: at most %,d steps, %s on this"
-            + " machine, not counting the first look at all images%n%n",
+        "data: %s, %d classes, %,d training and %,d validation images%nimages: %s%nnetwork: %s, %,d"
+            + " parameters; its outputs: %s%nmemory: %,.0f MB for %d images at a time%nfirst step:"
+            + " loss %.3f%s, %.1f images/s%nin all: at most %,d steps, %s on this machine, not"
+            + " counting the first look at all images%n%n",
         found.data().name(),
         found.architecture().classes(),
         found.data().train().size(),
@@ -59,14 +60,22 @@ final class DryRunPrinter {
         images(found),
         found.architecture(),
         found.architecture().parameterCount(),
+        found.architecture().task().about(found.architecture().classes()),
         found.memory().total() / 1e6,
         found.microBatch(),
         found.loss(),
-        Math.log(found.architecture().classes()),
+        guessing(found.architecture()),
         1 / found.secondsPerImage(),
         found.steps(),
         Plan.time(found.seconds() / 86_400));
     out.flush();
+  }
+
+  /** What the loss would be without any knowledge; of boxes that cannot be said beforehand. */
+  private static String guessing(Architecture network) {
+    return network.task().isBoxes()
+        ? ""
+        : String.format(Locale.ROOT, " (guessing: %.3f)", Math.log(network.classes()));
   }
 
   private static String images(DryRun found) {
@@ -95,6 +104,7 @@ final class DryRunPrinter {
     map.put("trainImages", found.data().train().size());
     map.put("valImages", found.data().validation().size());
     map.put("arch", found.architecture().configuration().label());
+    map.put("task", found.architecture().task().label());
     map.put("parameters", found.architecture().parameterCount());
     map.put("heapBytes", found.memory().total());
     map.put("microBatch", found.microBatch());

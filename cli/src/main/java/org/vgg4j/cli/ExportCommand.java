@@ -79,6 +79,11 @@ final class ExportCommand implements Callable<Integer> {
     }
     Path card = ModelCard.of(out);
     ModelFile file = Models.read(model);
+    if (softMax && file.architecture().task().isBoxes()) {
+      throw new InputException(
+          "--softmax is for networks that classify, and %s finds boxes: leave it out"
+              .formatted(model));
+    }
     float[] before = scores(file.architecture(), file.arrays());
     if (onnx) {
       new OnnxWriter(softMax, preprocessing).write(file, out);
@@ -96,8 +101,8 @@ final class ExportCommand implements Callable<Integer> {
         .getOut()
         .printf(
             Locale.ROOT,
-            "%s and its card %s are written.%nIts weights, read back, give a random image scores"
-                + " that differ by %.3g at most (the largest score is %.3g).%n",
+            "%s and its card %s are written.%nIts weights, read back, give a random image outputs"
+                + " that differ by %.3g at most (the largest is %.3g).%n",
             out,
             card,
             IntStream.range(0, before.length)
@@ -119,7 +124,7 @@ final class ExportCommand implements Callable<Integer> {
         .toList();
   }
 
-  /** The network's scores for an image of normally distributed values. */
+  /** The network's outputs for an image of normally distributed values. */
   private float[] scores(Architecture network, Map<String, float[]> arrays) {
     try (Engine engine = Engines.open(Device.CPU, threads.count());
         Network loaded = engine.load(new Parameters(network, arrays))) {

@@ -1,16 +1,19 @@
 package org.vgg4j.cli;
 
 import java.io.PrintWriter;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.OptionalLong;
+import org.jspecify.annotations.Nullable;
 import org.vgg4j.base.InputException;
 import org.vgg4j.data.loading.BatchSequence;
 import org.vgg4j.model.Architecture;
 import org.vgg4j.model.Configuration;
+import org.vgg4j.model.CropBox;
 import org.vgg4j.model.Layer;
 import org.vgg4j.model.LayerShape;
 import org.vgg4j.network.Device;
@@ -18,10 +21,12 @@ import org.vgg4j.network.Engine;
 import org.vgg4j.network.Engines;
 import org.vgg4j.network.FcWeights;
 import org.vgg4j.network.MemoryPlan;
+import org.vgg4j.weights.Models;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
 /** {@code vgg summary}. */
@@ -34,6 +39,12 @@ final class SummaryCommand implements Runnable {
   @Spec private CommandSpec spec;
 
   @Mixin private final NetworkOptions options = new NetworkOptions();
+
+  @Option(
+      names = "--model",
+      paramLabel = "FILE",
+      description = "the network of that model, instead of --arch, --width, --crop, --classes")
+  private @Nullable Path model;
 
   @Option(names = "--all", description = "print the paper's Tables 1 and 2 instead")
   private boolean all;
@@ -75,6 +86,9 @@ final class SummaryCommand implements Runnable {
               + batch
               + ", or 0 for all");
     }
+    if (model != null) {
+      requireNoOtherNetwork();
+    }
     try (Engine engine = Engines.open(device.get(), threads.count())) {
       PrintWriter out = spec.commandLine().getOut();
       if (all) {
@@ -85,8 +99,18 @@ final class SummaryCommand implements Runnable {
         out.println(
             json ? Json.of(family.stream().map(a -> asMap(a, engine)).toList()) : tables(family));
       } else {
-        Architecture network = options.network();
+        Architecture network =
+            model == null ? options.network() : Models.readWithoutArrays(model).architecture();
         out.println(json ? Json.of(asMap(network, engine)) : text(network, engine));
+      }
+    }
+  }
+
+  private void requireNoOtherNetwork() {
+    for (String option : List.of("--all", "--arch", "--width", "--crop", "--classes")) {
+      if (spec.commandLine().getParseResult().hasMatchedOption(option)) {
+        throw new ParameterException(
+            spec.commandLine(), option + " contradicts --model: leave out one of the two");
       }
     }
   }
@@ -118,9 +142,11 @@ final class SummaryCommand implements Runnable {
         + table
         + String.format(
             Locale.ROOT,
-            "%nTotal: %s parameters, %s multiply-adds.%n",
+            "%nTotal: %s parameters, %s multiply-adds.%nOutputs: %s%s.%n",
             grouped(network.parameterCount()),
-            grouped(network.multiplyAdds()))
+            grouped(network.multiplyAdds()),
+            network.task().about(network.classes()),
+            network.task().isBoxes() ? "; " + CropBox.ABOUT_CODE : "")
         + memory(
             inferenceTitle(),
             batch,
@@ -254,6 +280,8 @@ final class SummaryCommand implements Runnable {
     map.put("width", network.width());
     map.put("crop", network.crop());
     map.put("classes", network.classes());
+    map.put("task", network.task().label());
+    map.put("outputs", network.outputs());
     map.put("weightLayers", network.configuration().weightLayers());
     map.put("parameters", network.parameterCount());
     map.put("multiplyAdds", network.multiplyAdds());

@@ -32,6 +32,20 @@ public enum Task {
     return this != CLASSIFICATION;
   }
 
+  /**
+   * Says what the outputs are, for a person; of boxes, how to read them is {@link
+   * CropBox#ABOUT_CODE}.
+   *
+   * @param classes of the network
+   */
+  public String about(int classes) {
+    return switch (this) {
+      case CLASSIFICATION -> "a score for each of the " + classes + " classes, before soft-max";
+      case SINGLE_BOX -> "one box for the object, whichever of the " + classes + " classes it has";
+      case BOX_PER_CLASS -> "a box for each of the " + classes + " classes, in their order";
+    };
+  }
+
   /** Number of outputs of the last layer for one window. */
   int outputs(int classes) {
     return switch (this) {

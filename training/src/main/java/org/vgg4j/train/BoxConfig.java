@@ -31,7 +31,7 @@ public record BoxConfig(Task form, BoxLoss loss, double minOverlap, @Nullable Pa
         minOverlap >= 0 && minOverlap <= 1, "min-overlap", minOverlap, "a share from 0 to 1");
   }
 
-  /** Adds the options by name. */
+  /** Adds the options by name; the boxes beside the images have none. */
   void addTo(Map<String, Object> options) {
     options.put("regression", form.label());
     options.put("box-loss", loss.label());

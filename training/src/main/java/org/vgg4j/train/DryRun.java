@@ -39,7 +39,8 @@ import org.vgg4j.network.Parameters;
  * @param lookedAt images that were decoded: all of each part, or an evenly spaced sample of a large
  *     one
  * @param unreadable those of them that cannot be read
- * @param loss of the first step, per image; about ln(classes) where all weights were drawn
+ * @param loss of the first step, per image; about ln(classes) where a network that classifies has
+ *     drawn weights
  * @param secondsPerImage of the fastest micro-batch, once the kernels are compiled, with its share
  *     of the work at the end of a batch
  * @param steps upper limit on the number of steps

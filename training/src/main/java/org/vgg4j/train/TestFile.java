@@ -129,7 +129,8 @@ final class TestFile {
       overlaps[label] = one.path("overlapSum").asDouble(-1);
       names.add(one.path(LABEL).asText());
       sound &=
-          wrong[label] >= 0
+          one.path(LABEL).isTextual()
+              && wrong[label] >= 0
               && wrong[label] <= images[label]
               && overlaps[label] >= 0
               && overlaps[label] <= images[label];

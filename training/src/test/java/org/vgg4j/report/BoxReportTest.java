@@ -16,6 +16,8 @@ import org.jsoup.nodes.Document;
 import org.jsoup.nodes.Element;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.vgg4j.base.InputException;
 import org.vgg4j.data.source.DataSources;
 import org.vgg4j.image.transform.Outline;
@@ -170,6 +172,26 @@ class BoxReportTest {
     assertThatThrownBy(() -> page(run))
         .isInstanceOf(InputException.class)
         .hasMessageContaining(file.toString());
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "\"meanLoss\": 1.25",
+        "\"wrong\": 2",
+        "\"overlapSum\": 1.0",
+        "\"images\": 3",
+        "\"label\": \"b\"",
+        "\"classes\":"
+      })
+  void brokenTestErrors(String left) throws IOException {
+    RunFolder run = ended("");
+    Files.writeString(
+        run.testErrors(),
+        TEST.replace(left, "\"else\": 7" + (left.endsWith(":") ? ", \"c\":" : "")));
+    assertThatThrownBy(() -> page(run))
+        .isInstanceOf(InputException.class)
+        .hasMessage(run.testErrors() + " is not as vgg train wrote it: restore or remove it");
   }
 
   @Test

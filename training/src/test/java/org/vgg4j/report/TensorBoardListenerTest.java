@@ -31,7 +31,6 @@ class TensorBoardListenerTest {
     Path data = TinyRun.pictures(root.resolve("pets"), 14);
     Path out = root.resolve("run");
     TinyRun.train(data, out, 3, new TensorBoardListener(out), () -> false);
-    MetricsTable metrics = MetricsTable.read(new RunFolder(out).metrics());
     Map<String, String> columnOfTag =
         Map.of(
             "loss/train", "train_loss", // an epoch has fewer than ten steps
@@ -40,6 +39,28 @@ class TensorBoardListenerTest {
             "error/top-5", "val_top5_error",
             "learning rate", "learning_rate",
             "images per second", "images_per_second");
+    assertSame(out, columnOfTag);
+    assertThat(EventReader.values(out, "error/box")).isEmpty();
+  }
+
+  @Test
+  void realRunThatLearnsBoxes() throws Exception {
+    Path data = TinyRun.objects(root.resolve("objects"), 14);
+    Path out = root.resolve("run");
+    TinyRun.trainBoxes(data, out, 3, new TensorBoardListener(out));
+    Map<String, String> columnOfTag =
+        Map.of(
+            "loss/train", "train_loss",
+            "loss/validation", "val_loss",
+            "error/box", "val_box_error",
+            "mean overlap", "val_mean_overlap",
+            "learning rate", "learning_rate");
+    assertSame(out, columnOfTag);
+    assertThat(EventReader.values(out, "error/top-1")).isEmpty();
+  }
+
+  private static void assertSame(Path out, Map<String, String> columnOfTag) throws Exception {
+    MetricsTable metrics = MetricsTable.read(new RunFolder(out).metrics());
     for (String tag : columnOfTag.keySet()) {
       Map<Long, Float> values = EventReader.values(out, tag);
       assertThat(values.keySet()).as(tag).containsExactly(3L, 6L, 9L);

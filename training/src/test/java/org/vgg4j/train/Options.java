@@ -38,6 +38,7 @@ final class Options {
   int patience = 5;
   int epochs = 2;
   int maxSteps = 1000;
+  @Nullable BoxConfig boxes = null;
   long seed = 7;
   int threads = 2;
 
@@ -59,6 +60,6 @@ final class Options {
         Device.CPU,
         checkpointEvery,
         maxUnreadable,
-        null);
+        boxes);
   }
 }

@@ -17,10 +17,32 @@ public final class TinyRun {
     return TinyPictures.write(root, train, 4, 4);
   }
 
+  /** As {@link #pictures}, with boxes beside them. */
+  public static Path objects(Path root, int train) throws IOException {
+    return TinyObjects.write(root, train, 4, 4);
+  }
+
   /** Trains the smallest network for some epochs. */
   public static TrainingResult train(
       Path data, Path out, int epochs, TrainingListener listener, BooleanSupplier stop) {
+    return train(new Options(), data, out, epochs, listener, stop);
+  }
+
+  /** Trains the smallest network that finds boxes for some epochs. */
+  public static TrainingResult trainBoxes(
+      Path data, Path out, int epochs, TrainingListener listener) {
     Options options = new Options();
+    options.boxes = BoxConfig.DEFAULTS;
+    return train(options, data, out, epochs, listener, () -> false);
+  }
+
+  private static TrainingResult train(
+      Options options,
+      Path data,
+      Path out,
+      int epochs,
+      TrainingListener listener,
+      BooleanSupplier stop) {
     options.data = data.toString();
     options.epochs = epochs;
     options.batch = BATCH;

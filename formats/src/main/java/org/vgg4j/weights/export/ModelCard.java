@@ -13,6 +13,7 @@ import org.vgg4j.base.AtomicFile;
 import org.vgg4j.base.InputException;
 import org.vgg4j.model.Architecture;
 import org.vgg4j.model.ChannelOrder;
+import org.vgg4j.model.CropBox;
 import org.vgg4j.model.Layer;
 import org.vgg4j.model.Preprocessing;
 import org.vgg4j.model.Rgb;
@@ -89,6 +90,16 @@ public final class ModelCard {
                 model.preprocessing().interpolation().name().toLowerCase(Locale.ROOT),
                 model.preprocessing().scale(),
                 preprocessing(model.preprocessing())));
+    if (architecture.task().isBoxes()) {
+      text.append("## Output\n\n");
+      text.append(
+          "[N][%d]: %s (%s). Of these, %s.%n%n"
+              .formatted(
+                  architecture.outputs(),
+                  architecture.task().about(architecture.classes()),
+                  architecture.task().label(),
+                  CropBox.ABOUT_CODE));
+    }
     text.append("## Use\n\n");
     howToUse.forEach(line -> text.append(line).append('\n'));
     text.append("\n## Origin\n\n");
@@ -132,7 +143,10 @@ public final class ModelCard {
                 model.architecture().crop(),
                 preprocessingInside ? "RGB, 0..255" : preprocessing(model.preprocessing())),
         "%s, = session.run(None, {\"images\": images})"
-            .formatted(softMax ? "posteriors" : "scores"),
+            .formatted(
+                model.architecture().task().isBoxes()
+                    ? "boxes"
+                    : softMax ? "posteriors" : "scores"),
         "```");
   }
 

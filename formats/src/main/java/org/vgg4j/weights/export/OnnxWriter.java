@@ -9,6 +9,7 @@ import org.vgg4j.base.InputException;
 import org.vgg4j.base.Version;
 import org.vgg4j.model.Architecture;
 import org.vgg4j.model.ChannelOrder;
+import org.vgg4j.model.CropBox;
 import org.vgg4j.model.Layer;
 import org.vgg4j.model.ParameterShape;
 import org.vgg4j.model.Preprocessing;
@@ -17,7 +18,9 @@ import org.vgg4j.weights.foreign.Profile;
 
 /**
  * Writes a model as ONNX, opset 17: input {@code images}, float [N][3][crop][crop] for any N;
- * output {@code scores}, or {@code posteriors} after a soft-max, float [N][classes].
+ * output {@code scores}, or {@code posteriors} after a soft-max, float [N][classes]; of a network
+ * that finds boxes {@code boxes}, float [N][4], or [N][4 * classes], see {@link
+ * CropBox#ABOUT_CODE}.
  *
  * @param softMax whether the graph ends with a soft-max
  * @param preprocessing whether the graph reads RGB pixels in 0..255 and prepares them as the
@@ -109,6 +112,10 @@ public record OnnxWriter(boolean softMax, boolean preprocessing) {
     }
     Message whole = graph.model(architecture);
     property(whole, "classes", String.join("\n", model.classNames()));
+    if (architecture.task().isBoxes()) {
+      property(whole, "vgg4j.task", architecture.task().label());
+      property(whole, "output", CropBox.ABOUT_CODE);
+    }
     property(
         whole,
         "input",
@@ -211,7 +218,8 @@ public record OnnxWriter(boolean softMax, boolean preprocessing) {
             graph.add("Flatten", "flat", List.of(), integer("axis", 1));
             flat = true;
           }
-          connected(graph, connected, weights);
+          String output = architecture.task().isBoxes() ? "boxes" : "scores";
+          connected(graph, connected, connected.hidden() ? connected.name() : output, weights);
         }
       }
     }
@@ -231,8 +239,9 @@ public record OnnxWriter(boolean softMax, boolean preprocessing) {
     }
   }
 
-  private static void connected(Graph graph, Layer.FullyConnected layer, List<String> weights) {
-    graph.add("Gemm", layer.hidden() ? layer.name() : "scores", weights, integer("transB", 1));
+  private static void connected(
+      Graph graph, Layer.FullyConnected layer, String output, List<String> weights) {
+    graph.add("Gemm", output, weights, integer("transB", 1));
     if (layer.hidden()) {
       graph.add("Relu", layer.name() + "_relu", List.of());
     }

@@ -39,6 +39,7 @@ final class OnnxChain {
   private OnnxChain() {}
 
   static ForeignNetwork read(TensorFile file) {
+    requireClassifier(file);
     OnnxChain reader = new OnnxChain();
     for (TensorFile.Node node : file.nodes()) {
       reader.add(node);
@@ -50,6 +51,15 @@ final class OnnxChain {
         reader.chain.possible(),
         true,
         new ForeignNetwork.Stated(reader.side, false, List.of()));
+  }
+
+  /** Its outputs would be taken for scores. */
+  private static void requireClassifier(TensorFile file) {
+    if (file.metadata().containsKey("property.vgg4j.task")) {
+      throw new InputException(
+          file.file()
+              + " finds boxes and does not classify: use the model file that it was exported from");
+    }
   }
 
   // ---------------------------------------------------------------------------- preprocessing
