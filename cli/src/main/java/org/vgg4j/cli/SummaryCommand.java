@@ -142,11 +142,11 @@ final class SummaryCommand implements Runnable {
         + table
         + String.format(
             Locale.ROOT,
-            "%nTotal: %s parameters, %s multiply-adds.%nOutputs: %s%s.%n",
+            "%nTotal: %s parameters, %s multiply-adds.%nOutputs: %s.%s%n",
             grouped(network.parameterCount()),
             grouped(network.multiplyAdds()),
             network.task().about(network.classes()),
-            network.task().isBoxes() ? "; " + CropBox.ABOUT_CODE : "")
+            network.task().isBoxes() ? " " + CropBox.ABOUT_CODE : "")
         + memory(
             inferenceTitle(),
             batch,

@@ -19,8 +19,8 @@ public record CropBox(double centerX, double centerY, double width, double heigh
 
   /** How to read the outputs that stand for a box, see {@link #decode}, for a person. */
   public static final String ABOUT_CODE =
-      "a box is four numbers: centre x, centre y, width, height; each divided by 4, plus 0.5, is a"
-          + " share of the crop's side, from its left or upper edge (a size below 0 is 0)";
+      "A box is four numbers: centre x, centre y, width, height; each divided by 4, plus 0.5, is a"
+          + " share of the crop's side, from its left or upper edge (a size below 0 is 0).";
 
   /**
    * Returns the box that a network's outputs stand for; a size below zero is zero.

@@ -93,7 +93,7 @@ public final class ModelCard {
     if (architecture.task().isBoxes()) {
       text.append("## Output\n\n");
       text.append(
-          "[N][%d]: %s (%s). Of these, %s.%n%n"
+          "[N][%d]: %s (%s). %s%n%n"
               .formatted(
                   architecture.outputs(),
                   architecture.task().about(architecture.classes()),

@@ -21,13 +21,16 @@ import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.vgg4j.model.ChannelOrder;
 import org.vgg4j.model.Configuration;
+import org.vgg4j.model.CropBox;
 import org.vgg4j.model.Interpolation;
 import org.vgg4j.model.ParameterShape;
 import org.vgg4j.model.Preprocessing;
 import org.vgg4j.model.Rgb;
+import org.vgg4j.model.Task;
 import org.vgg4j.weights.ModelFile;
 import org.vgg4j.weights.TestModels;
 import org.vgg4j.weights.foreign.Goldens;
@@ -67,6 +70,28 @@ class OnnxWriterTest {
     }
     assertThat(scores[0]).containsExactly(ours, offset(1e-5f * largest));
     assertThat(scores[1]).isNotEqualTo(scores[0]);
+  }
+
+  /** In the order of our own, one box or one for each class. */
+  @ParameterizedTest
+  @CsvSource({"SINGLE_BOX, 4", "BOX_PER_CLASS, 12"})
+  void boxesAreOutputsOfTheirOwnName(Task task, int outputs) throws OrtException {
+    float[] boxes = new float[outputs];
+    for (int i = 0; i < outputs; i++) {
+      boxes[i] = i - 1.5f;
+    }
+    ModelFile model = TestModels.constant(task, boxes, "cat", "dog", "cow");
+    Path file = folder.resolve("boxes.onnx");
+    new OnnxWriter(false, false).write(model, file);
+    int crop = model.architecture().crop();
+    assertThat(run(file, new float[3 * crop * crop], 1, crop)[0]).isEqualTo(boxes);
+    OrtEnvironment environment = OrtEnvironment.getEnvironment();
+    try (OrtSession session = environment.createSession(file.toString())) {
+      assertThat(session.getOutputNames()).containsExactly("boxes");
+      assertThat(session.getMetadata().getCustomMetadata())
+          .containsEntry("vgg4j.task", task.label())
+          .containsEntry("output", CropBox.ABOUT_CODE);
+    }
   }
 
   /** The same scores whether the weights are in the file or beside it. */
