@@ -79,11 +79,12 @@ class ReadmeExampleTest {
       args.add(picture.toString());
     }
     List<String> printed = run("Embed", args.toArray(String[]::new)).lines().toList();
-    assertThat(printed).hasSize(9 + 1 + 1 + 9);
+    assertThat(printed).hasSize(9 + 1 + 1 + 1 + 9);
     assertThat(printed.subList(0, 9)).containsOnly("dog");
-    assertThat(printed.get(9)).matches("fc7 \\[\\d+]");
-    assertThat(printed.get(10)).isEqualTo("9 x 9 values");
-    assertThat(printed.subList(11, 20)).containsOnly("dog");
+    assertThat(printed.get(9)).matches("\\d+ numbers of unit length");
+    assertThat(printed.get(10)).matches("fc7 \\[\\d+]");
+    assertThat(printed.get(11)).isEqualTo("9 x 9 values");
+    assertThat(printed.subList(12, 21)).containsOnly("dog");
     assertThat(ImageDecoder.decode(drawing).width()).isGreaterThan(2 * 384);
   }
 

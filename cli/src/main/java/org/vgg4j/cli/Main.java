@@ -31,6 +31,7 @@ import picocli.CommandLine.Spec;
       FinetuneCommand.class,
       LocalizeCommand.class,
       EvaluateCommand.class,
+      EmbedCommand.class,
       ClassifyCommand.class,
       HeatmapCommand.class,
       SummaryCommand.class,

@@ -50,6 +50,7 @@ class ArchitectureTest {
           "descriptor",
           "evaluate",
           "parallel",
+          "embed",
           "svm",
           "train",
           "report",
@@ -287,6 +288,12 @@ class ArchitectureTest {
           .because("processes add numbers for each other, and do not know what of");
 
   @ArchTest
+  static final ArchRule embed =
+      arrows("embed", "descriptor", "evaluate", "network", "image", "data", "base")
+          .because(
+              "rows of numbers are made here, and what is learnt from them is not its business");
+
+  @ArchTest
   static final ArchRule svm =
       arrows("svm", "kernels", "data", "evaluate", "weights", "base")
           .because("it learns from rows of numbers, whatever computed these");
@@ -401,7 +408,10 @@ class ArchitectureTest {
               "data",
               "image",
               "views",
+              "descriptor",
               "evaluate",
+              "embed",
+              "svm",
               "train",
               "report",
               "experiment",

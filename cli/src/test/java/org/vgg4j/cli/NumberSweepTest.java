@@ -98,6 +98,7 @@ class NumberSweepTest {
           case "report" -> trained.model().getParent().getParent().toString();
           case "evaluate" -> "--data " + data + " --model " + model;
           case "classify" -> picture + " --model " + model;
+          case "embed" -> picture + " --model " + model + " --out " + out + "/e.npy";
           case "heatmap" -> picture + " --model " + model + " --out " + out + "/h.png";
           case "summary" -> "--width 0.03 --crop 32 --classes 3";
           case "bench" -> "--width 0.03 --crop 32 --classes 3 --batch 1 --arch A";

@@ -41,6 +41,7 @@ class OutputsTest {
           Map.entry("export", List.of("OUT FILE")),
           Map.entry("models get", List.of("--cache FOLDER")),
           Map.entry("data inspect", List.of("--sheet FILE")),
+          Map.entry("embed", List.of("--out FILE")),
           Map.entry("data export", List.of("--out IMAGES")));
 
   /** Options of other types than Path that name a place to be read. */

@@ -28,6 +28,7 @@ public final class Descriptors implements AutoCloseable {
   private final DescriptorRecipe recipe;
   private final DenseFeatures network;
   private final WholeImages images;
+  private final int batch;
   private final int channels;
 
   /**
@@ -47,6 +48,7 @@ public final class Descriptors implements AutoCloseable {
     this.threads = threads;
     this.preprocessing = preprocessing;
     this.recipe = resolve(recipe, network.architecture(), preprocessing);
+    this.batch = batch;
     this.channels = channels(network.architecture(), recipe.tap());
     this.images = new WholeImages(threads, preprocessing, recipe.mirrored(), batch);
     this.network = network.features(Set.of(recipe.tap()));
@@ -96,6 +98,11 @@ public final class Descriptors implements AutoCloseable {
   /** The recipe, with its scales. */
   public DescriptorRecipe recipe() {
     return recipe;
+  }
+
+  /** Images at a time, at most. */
+  public int batch() {
+    return batch;
   }
 
   /** Length of a descriptor. */

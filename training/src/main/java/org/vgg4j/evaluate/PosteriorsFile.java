@@ -10,14 +10,11 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Set;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 import org.vgg4j.base.AtomicFile;
 import org.vgg4j.base.InputException;
 import org.vgg4j.data.Dataset;
@@ -30,17 +27,8 @@ import org.vgg4j.views.ViewPlan;
  * which names the rows and columns.
  */
 public final class PosteriorsFile {
-  private static final String EXTENSION = ".npy";
-  private static final byte[] MAGIC = {(byte) 0x93, 'N', 'U', 'M', 'P', 'Y', 1, 0};
-  private static final int ALIGNMENT = 64;
-
   /** The largest value, 1, and room for rounding. */
   private static final float MOST = 1.0001F;
-
-  private static final Pattern HEADER =
-      Pattern.compile(
-          "\\{'descr': '<f4', 'fortran_order': False, 'shape': \\((\\d{1,9}), (\\d{1,9})\\), \\}"
-              + " *\n");
 
   private static final ObjectMapper JSON =
       JsonMapper.builder()
@@ -57,7 +45,7 @@ public final class PosteriorsFile {
 
   /** Whether a file name is that of stored posteriors. */
   public static boolean isOne(Path file) {
-    return file.toString().endsWith(EXTENSION);
+    return file.toString().endsWith(NpyHeader.EXTENSION);
   }
 
   /**
@@ -69,10 +57,10 @@ public final class PosteriorsFile {
   public static void write(Path file, Posteriors posteriors) {
     if (!isOne(file)) {
       throw new InputException(
-          file + " must end with " + EXTENSION + ", since that is what NumPy reads");
+          file + " must end with " + NpyHeader.EXTENSION + ", since that is what NumPy reads");
     }
     int classes = posteriors.classNames().size();
-    ByteBuffer header = header(posteriors.images(), classes);
+    ByteBuffer header = new NpyHeader(posteriors.images(), classes).bytes();
     AtomicFile.write(
         file,
         channel -> {
@@ -99,20 +87,10 @@ public final class PosteriorsFile {
     }
   }
 
-  private static ByteBuffer header(int rows, int columns) {
-    String dictionary =
-        "{'descr': '<f4', 'fortran_order': False, 'shape': (%d, %d), }".formatted(rows, columns);
-    int used = MAGIC.length + Short.BYTES + dictionary.length() + 1;
-    int padded = (used + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
-    String text = dictionary + " ".repeat(padded - used) + "\n";
-    ByteBuffer header = ByteBuffer.allocate(padded).order(ByteOrder.LITTLE_ENDIAN);
-    header.put(MAGIC).putShort((short) text.length());
-    return header.put(text.getBytes(StandardCharsets.US_ASCII)).flip();
-  }
-
   private static Path table(Path file) {
     String name = String.valueOf(file.getFileName());
-    return file.resolveSibling(name.substring(0, name.length() - EXTENSION.length()) + ".json");
+    return file.resolveSibling(
+        name.substring(0, name.length() - NpyHeader.EXTENSION.length()) + ".json");
   }
 
   /**
@@ -145,26 +123,8 @@ public final class PosteriorsFile {
   }
 
   private static float[] values(ByteBuffer content, Table table, Path file) {
-    byte[] magic = new byte[MAGIC.length];
-    if (content.remaining() < MAGIC.length + Short.BYTES) {
-      throw broken(file, "it is too short");
-    }
-    content.get(magic);
-    int length = content.getShort() & 0xFFFF;
-    if (!Arrays.equals(magic, MAGIC) || content.remaining() < length) {
-      throw broken(file, "it does not begin like one");
-    }
-    byte[] text = new byte[length];
-    content.get(text);
-    String header = new String(text, StandardCharsets.US_ASCII);
-    Matcher matcher = HEADER.matcher(header);
-    if (!matcher.matches()) {
-      throw broken(
-          file,
-          "its header is " + header.strip() + ", not that of a table of '<f4', row after row");
-    }
-    if (Integer.parseInt(matcher.group(1)) != table.ids().size()
-        || Integer.parseInt(matcher.group(2)) != table.classNames().size()) {
+    NpyHeader header = NpyHeader.read(content, detail -> broken(file, detail));
+    if (header.rows() != table.ids().size() || header.columns() != table.classNames().size()) {
       throw broken(file, "its shape is not that of its .json");
     }
     float[] values = new float[Math.multiplyExact(table.ids().size(), table.classNames().size())];

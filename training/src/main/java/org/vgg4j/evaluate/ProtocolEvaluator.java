@@ -3,7 +3,6 @@ package org.vgg4j.evaluate;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.SortedMap;
-import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.function.IntConsumer;
 import java.util.stream.IntStream;
 import org.vgg4j.base.InputException;
@@ -27,11 +26,6 @@ import org.vgg4j.views.Views;
  * several Q. Not thread-safe.
  */
 public final class ProtocolEvaluator {
-  /** Bytes of rescaled images held at a time. */
-  private static final long IMAGE_BYTES = 128L << 20;
-
-  private static final int MOST_IMAGES = 64;
-
   private final HostThreads threads;
   private final Preprocessing preprocessing;
   private final ClassMatch classes;
@@ -100,15 +94,16 @@ public final class ProtocolEvaluator {
     LookedAt lookedAt = new LookedAt(architecture);
     int bad = 0;
     long began = System.nanoTime();
-    int chunk = imagesAtATime();
+    int chunk = RescaledImages.atATime(views.scales());
     for (int first = from; first < to; first += chunk) {
       int images = Math.min(chunk, to - first);
-      SortedMap<Integer, List<RgbImage>> readable = rescale(dataset, first, images, unreadable);
-      bad += images - readable.size();
+      RescaledImages some = RescaledImages.read(threads, dataset, first, images, views::rescale);
+      some.unreadable().keySet().forEach(image -> unreadable[image] = 1);
+      bad += some.unreadable().size();
       if (bad
           <= limit.of(
               size)) { // otherwise the run fails, and only the other unreadable images matter
-        posteriors(readable, values, lookedAt, group);
+        posteriors(some.readable(), values, lookedAt, group);
       }
       done.accept(first + images - from);
     }
@@ -196,34 +191,6 @@ public final class ProtocolEvaluator {
         lookedAt.relativeCost(size),
         secondsPerImage,
         unreadable);
-  }
-
-  private int imagesAtATime() {
-    long bytes = 0;
-    for (int scale : views.scales()) {
-      bytes += 3L * scale * scale * 3 / 2; // images are most often 3 to 2
-    }
-    return (int) Math.max(1, Math.min(MOST_IMAGES, IMAGE_BYTES / bytes));
-  }
-
-  /**
-   * Some images at all scales, by their indices in the data set.
-   *
-   * @param unreadable gets a 1 for each that cannot be read; these are missing
-   */
-  private SortedMap<Integer, List<RgbImage>> rescale(
-      Dataset dataset, int first, int images, float[] unreadable) {
-    SortedMap<Integer, List<RgbImage>> rescaled = new ConcurrentSkipListMap<>();
-    threads.parallel(
-        images,
-        n -> {
-          try {
-            rescaled.put(first + n, views.rescale(dataset.image(first + n)));
-          } catch (UnreadableImageException e) {
-            unreadable[first + n] = 1;
-          }
-        });
-    return rescaled;
   }
 
   /**

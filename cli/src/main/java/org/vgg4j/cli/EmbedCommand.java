@@ -1,0 +1,304 @@
+package org.vgg4j.cli;
+
+import java.io.PrintWriter;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import org.vgg4j.base.FileDigest;
+import org.vgg4j.base.InputException;
+import org.vgg4j.data.Dataset;
+import org.vgg4j.data.Split;
+import org.vgg4j.data.Unreadable;
+import org.vgg4j.data.UnreadableLimit;
+import org.vgg4j.data.folder.LooseImages;
+import org.vgg4j.data.source.DataSources;
+import org.vgg4j.descriptor.DescriptorRecipe;
+import org.vgg4j.descriptor.Descriptors;
+import org.vgg4j.descriptor.Pooling;
+import org.vgg4j.embed.DescriptorTable;
+import org.vgg4j.embed.Embedding;
+import org.vgg4j.evaluate.TestScales;
+import org.vgg4j.model.Preprocessing;
+import org.vgg4j.network.Device;
+import org.vgg4j.network.Engine;
+import org.vgg4j.network.Engines;
+import org.vgg4j.network.FcWeights;
+import org.vgg4j.network.Network;
+import org.vgg4j.weights.ModelFile;
+import org.vgg4j.weights.Models;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/** {@code vgg embed}. */
+@Command(
+    name = "embed",
+    description =
+        "Computes a descriptor of each image, by which images can be compared and classified (the"
+            + " paper, appendix B). Interrupted, the same command continues.",
+    sortOptions = false)
+final class EmbedCommand implements Callable<Integer> {
+  /** Unreadable images that are named. */
+  private static final int MOST_NAMED = 20;
+
+  @Spec private CommandSpec spec;
+
+  @Parameters(
+      paramLabel = "DATA",
+      arity = "1..*",
+      description =
+          "image files and folders of them, without classes; or one data set: " + Texts.DATA)
+  private List<String> data;
+
+  @Option(names = "--model", paramLabel = "FILE", required = true, description = Texts.MODEL)
+  private Path model;
+
+  @Option(
+      names = "--out",
+      paramLabel = "FILE.npy",
+      required = true,
+      description =
+          "the descriptors, for NumPy: a row for each image; FILE.json beside it has the images'"
+              + " names and classes, and how the descriptors were made")
+  @Writes
+  private Path out;
+
+  @Option(
+      names = "--split",
+      paramLabel = "PART",
+      description = "train, val or test, of a data set that has parts; nothing is held out")
+  private @Nullable Split split;
+
+  @Option(
+      names = "--unlabelled",
+      description = "take all images below the folders, however deep, and no classes")
+  private boolean unlabelled;
+
+  @Option(
+      names = "--tap",
+      paramLabel = "NAME",
+      defaultValue = "fc7",
+      description =
+          "the layer's output: fc7, relu5_3, pool4, ... (vgg summary lists them) (default:"
+              + " ${DEFAULT-VALUE})")
+  private String tap;
+
+  @Option(
+      names = "--pool",
+      paramLabel = "NAME",
+      defaultValue = "average",
+      description =
+          "how its positions become one: average (SPoC), max (MAC), gem:P, rmac:L (default:"
+              + " ${DEFAULT-VALUE})")
+  private String pool;
+
+  @Option(
+      names = "--test-scales",
+      paramLabel = "Q,Q",
+      description =
+          "shorter side, in pixels, of a rescaled image; descriptors of several are averaged;"
+              + " paper: three around the training scale (default: the training scale, or the"
+              + " middle of its range)")
+  private @Nullable String testScales;
+
+  @Option(
+      names = "--stack",
+      description = "stack the descriptors of several Q, do not average them")
+  private boolean stack;
+
+  @Option(
+      names = "--flip",
+      negatable = true,
+      defaultValue = "true",
+      fallbackValue = "true",
+      description = "average with the mirror image's descriptor (default: true)")
+  private boolean flip;
+
+  @Option(
+      names = "--normalize",
+      negatable = true,
+      defaultValue = "true",
+      fallbackValue = "true",
+      description = "give each descriptor unit length, last of all (default: true)")
+  private boolean normalize;
+
+  @Option(
+      names = "--batch",
+      paramLabel = "N",
+      defaultValue = "16",
+      description =
+          "images of a size at a time, mirror images included (default: ${DEFAULT-VALUE})")
+  private int batch;
+
+  @Mixin private final UnreadableOption maxUnreadable = new UnreadableOption();
+
+  @Mixin private final FcWeightsOption fcWeights = new FcWeightsOption();
+
+  @Mixin private final DeviceOption device = new DeviceOption();
+
+  @Mixin private final ThreadsOption threads = new ThreadsOption();
+
+  @Option(names = "--json", description = Texts.JSON)
+  private boolean json;
+
+  @Mixin private final QuietOption quiet = new QuietOption();
+
+  @Override
+  public Integer call() {
+    if (batch < 1) {
+      throw new InputException("option batch is " + batch + " but must be at least 1");
+    }
+    DescriptorTable.requireName(out);
+    DescriptorRecipe recipe =
+        new DescriptorRecipe(tap, Pooling.of(pool), List.of(), stack, flip, normalize);
+    UnreadableLimit unused = maxUnreadable.get(); // a mistake in it is found before data are read
+    FcWeights form = fcWeights.get();
+    Device chosen = device.get();
+    try (StopSignal stop = StopSignal.install(spec.commandLine().getErr());
+        Engine engine = Engines.open(chosen, threads.count())) {
+      ModelFile file = Models.read(model);
+      recipe =
+          Descriptors.resolve(
+              recipe.withScales(scales(file)), file.architecture(), file.preprocessing());
+      Dataset dataset = dataset();
+      if (!quiet.isQuiet()) {
+        dataset.notes().forEach(note -> spec.commandLine().getErr().println("vgg: " + note));
+      }
+      Embedding.Result result;
+      try (Network network =
+          engine.load(new org.vgg4j.network.Parameters(file.architecture(), file.arrays()), form)) {
+        file = file.withoutArrays(); // releases what was rounded
+        result = embed(engine, network, file.preprocessing(), recipe, dataset, stop);
+      }
+      print(result, recipe, dataset);
+      return result.finished() ? 0 : stop.exitCode();
+    }
+  }
+
+  private List<Integer> scales(ModelFile file) {
+    if (testScales == null) {
+      return List.of();
+    }
+    List<Integer> scales = TestScales.of(testScales, file.provenance(), file.preprocessing());
+    boolean paper = testScales.strip().equals(TestScales.PAPER);
+    return paper ? scales.stream().distinct().toList() : scales; // the crop may be two of the three
+  }
+
+  /** The images that DATA stands for. */
+  private Dataset dataset() {
+    List<Path> paths = unlabelled || data.size() > 1 ? paths() : plainImages();
+    if (!paths.isEmpty()) {
+      if (split != null) {
+        throw new InputException(
+            "option split is %s, but images without classes have no parts: leave it out"
+                .formatted(split.name().toLowerCase(Locale.ROOT)));
+      }
+      return LooseImages.of(paths);
+    }
+    Map<String, Dataset> parts = DataSources.recognise(data.get(0)).parts();
+    if (split == null && parts.size() == 1) {
+      return parts.values().iterator().next();
+    }
+    String wanted = split == null ? "" : split.name().toLowerCase(Locale.ROOT);
+    for (Map.Entry<String, Dataset> part : parts.entrySet()) {
+      if (!wanted.isEmpty() && part.getKey().startsWith(wanted)) {
+        return part.getValue(); // test before those test images whose classes are not known
+      }
+    }
+    throw new InputException(
+        "%s has the parts %s: say which one with --split"
+            .formatted(data.get(0), String.join(", ", parts.keySet())));
+  }
+
+  private List<Path> paths() {
+    return data.stream().map(Path::of).toList();
+  }
+
+  private List<Path> plainImages() {
+    List<Path> paths = paths();
+    return LooseImages.isPlainly(paths.get(0)) ? paths : List.of();
+  }
+
+  private Embedding.Result embed(
+      Engine engine,
+      Network network,
+      Preprocessing preprocessing,
+      DescriptorRecipe recipe,
+      Dataset dataset,
+      StopSignal stop) {
+    Embedding.Computer computer =
+        new Embedding.Computer(
+            model.toString(),
+            FileDigest.sha256(model),
+            engine.kernels().name(),
+            network.fcWeights().label());
+    ProgressLine progress = quiet.line(spec.commandLine().getErr());
+    try (Descriptors descriptors =
+        new Descriptors(engine.hostThreads(), network, preprocessing, recipe, batch)) {
+      return new Embedding(engine.hostThreads(), descriptors, computer, maxUnreadable.get())
+          .run(
+              dataset,
+              out,
+              stop::requested,
+              done -> progress.show("described " + done + " of " + dataset.size() + " images"));
+    } finally {
+      progress.clear();
+    }
+  }
+
+  private void print(Embedding.Result result, DescriptorRecipe recipe, Dataset dataset) {
+    PrintWriter err = spec.commandLine().getErr();
+    if (!result.unreadable().isEmpty()) {
+      err.println("vgg: " + Unreadable.passedOver(result.unreadable().size()) + ":");
+      result.unreadable().stream().limit(MOST_NAMED).forEach(name -> err.println("  " + name));
+      if (result.unreadable().size() > MOST_NAMED) {
+        err.println("  ... (" + DescriptorTable.beside(out) + " lists all)");
+      }
+    }
+    if (!result.finished()) {
+      err.printf(
+          Locale.ROOT,
+          "vgg: stopped: %d of %d images are done; the same command continues%n",
+          result.images(),
+          dataset.size());
+      return;
+    }
+    PrintWriter terminal = spec.commandLine().getOut();
+    if (json) {
+      terminal.println(Json.of(asMap(result, recipe, dataset)));
+    } else {
+      terminal.printf(
+          Locale.ROOT,
+          "%s: %d descriptors of %d numbers of %s (%s)%s; names in %s%n",
+          out,
+          result.rows(),
+          result.dimensions(),
+          dataset.name(),
+          recipe.label(),
+          result.kept() == 0 ? "" : ", %d of them kept from before".formatted(result.kept()),
+          DescriptorTable.beside(out));
+    }
+    terminal.flush();
+  }
+
+  private Map<String, Object> asMap(
+      Embedding.Result result, DescriptorRecipe recipe, Dataset dataset) {
+    Map<String, Object> map = new LinkedHashMap<>();
+    map.put("file", out.toString());
+    map.put("names", DescriptorTable.beside(out).toString());
+    map.put("data", dataset.name());
+    map.put("descriptors", result.rows());
+    map.put("dimensions", result.dimensions());
+    map.put("kept", result.kept());
+    map.put("recipe", recipe.asMap());
+    map.put("unreadable", result.unreadable());
+    return map;
+  }
+}
