@@ -32,6 +32,12 @@ final class ReportCommand implements Runnable {
       description = "where the run's data set is now (default: where it was)")
   private @Nullable String data;
 
+  @Option(
+      names = "--boxes",
+      paramLabel = "FILE",
+      description = "where the boxes of a run that learns them are now (default: where they were)")
+  private @Nullable Path boxes;
+
   @Mixin private final DeviceOption device = new DeviceOption();
 
   @Mixin private final ThreadsOption threads = new ThreadsOption();
@@ -41,17 +47,23 @@ final class ReportCommand implements Runnable {
   @Override
   public void run() {
     ProgressLine line = quiet.line(spec.commandLine().getErr());
-    Path report = write(new RunFolder(run), data, device.get(), threads.count(), line);
+    Path report =
+        write(
+            new RunFolder(run),
+            new RunReport.Places(data, boxes),
+            device.get(),
+            threads.count(),
+            line);
     spec.commandLine().getOut().println(report);
   }
 
   /** Writes the page and shows progress. */
   static Path write(
-      RunFolder folder, @Nullable String data, Device device, int threads, ProgressLine line) {
+      RunFolder folder, RunReport.Places places, Device device, int threads, ProgressLine line) {
     Path report =
         RunReport.write(
             folder,
-            data,
+            places,
             device,
             threads,
             (done, of) -> line.show("report: measured " + done + " of " + of + " images"));

@@ -21,6 +21,7 @@ import org.vgg4j.evaluate.BoxEvaluation;
 import org.vgg4j.evaluate.Evaluation;
 import org.vgg4j.evaluate.Measurement;
 import org.vgg4j.parallel.ProcessGroup;
+import org.vgg4j.report.RunReport;
 import org.vgg4j.report.TensorBoardListener;
 import org.vgg4j.train.RunFolder;
 import org.vgg4j.train.RunLock;
@@ -338,7 +339,8 @@ class TrainCommand implements Callable<Integer> {
 
   private void writeReport(TrainingResult result, TrainingConfig config) {
     ProgressLine line = quiet.line(spec.commandLine().getErr());
-    ReportCommand.write(result.folder(), null, config.device(), config.threads(), line);
+    ReportCommand.write(
+        result.folder(), RunReport.Places.RECORDED, config.device(), config.threads(), line);
   }
 
   /** The micro-batch that the heap decided when the run began. */

@@ -43,7 +43,7 @@ record BestModel(
   /**
    * Measures it.
    *
-   * @param dataAt where the run's data set is now; null if it is where config.yaml says
+   * @param places where the run's data set is now
    * @param device that measures
    * @param threads number of threads
    * @param progress is told how far the measurement has got
@@ -53,7 +53,7 @@ record BestModel(
    */
   static @Nullable BestModel measure(
       RunRecord run,
-      @Nullable String dataAt,
+      RunReport.Places places,
       Device device,
       int threads,
       RunReport.Progress progress) {
@@ -61,8 +61,8 @@ record BestModel(
       return null;
     }
     ModelFile file = ModelFile.read(run.folder().bestModel());
-    String data = dataAt != null ? dataAt : String.valueOf(run.configuration().get("data"));
-    Dataset images = validation(run, data, file);
+    String data = places.data() != null ? places.data() : run.text("data");
+    Dataset images = validation(run, data, places.boxes(), file);
     List<FilterImage> filters = FilterImage.of(file);
     try (Engine engine = Engines.open(device, threads);
         Network network = engine.load(new Parameters(file.architecture(), file.arrays()))) {
@@ -95,27 +95,33 @@ record BestModel(
     return id.startsWith(folder) ? id.substring(folder.length()) : id;
   }
 
-  private static Dataset validation(RunRecord run, String data, ModelFile file) {
-    DataSplits splits = splits(run, data);
+  private static Dataset validation(
+      RunRecord run, String data, @Nullable Path boxes, ModelFile file) {
+    DataSplits splits = splits(run, data, boxes);
     Provenance provenance = file.provenance();
     if (provenance != null && !splits.fingerprint().equals(provenance.datasetFingerprint())) {
       throw new InputException(
           "the data %s are not what %s was trained on, or have changed since: restore them, or say"
                   .formatted(data, run.folder().path())
-              + " where they are (option data)");
+              + " where they are (%s)"
+                  .formatted(run.task().isBoxes() ? "options data and boxes" : "option data"));
     }
     return splits.without(run.folder().passedOver()).validation();
   }
 
-  private static DataSplits splits(RunRecord run, String data) {
+  private static DataSplits splits(RunRecord run, String data, @Nullable Path boxesAt) {
     int limit = run.configuration().containsKey("limit") ? run.option("limit").intValue() : 0;
     double heldOut = run.option("held-out").doubleValue();
     long seed = run.option("seed").longValue();
+    if (!run.task().isBoxes() && boxesAt != null) {
+      throw new InputException(
+          "%s classifies and has no boxes: leave out option boxes".formatted(run.folder().path()));
+    }
     if (!run.task().isBoxes()) {
       return DataSources.open(data, limit, heldOut, seed);
     }
     String boxes = run.text("boxes");
-    Path file = boxes.isEmpty() ? null : Path.of(boxes);
+    Path file = boxesAt != null || boxes.isEmpty() ? boxesAt : Path.of(boxes);
     return DataSources.openBoxed(data, file, limit, heldOut, seed);
   }
 

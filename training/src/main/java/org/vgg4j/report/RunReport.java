@@ -14,6 +14,17 @@ public final class RunReport {
     void measured(int done, int of);
   }
 
+  /**
+   * Where the run's files are now.
+   *
+   * @param data the data set; null if it is where config.yaml says
+   * @param boxes its boxes; null if they are where config.yaml says
+   */
+  public record Places(@Nullable String data, @Nullable Path boxes) {
+    /** Where config.yaml says. */
+    public static final Places RECORDED = new Places(null, null);
+  }
+
   private RunReport() {}
 
   /**
@@ -23,7 +34,7 @@ public final class RunReport {
    * page shows what there is. The same folder and data give the same page.
    *
    * @param folder the run folder
-   * @param dataAt where the data set is now; null if it is where the run's config.yaml says
+   * @param places where the data set is now
    * @param device that measures the best model
    * @param threads number of threads
    * @param progress is told how far the measurement has got
@@ -32,9 +43,9 @@ public final class RunReport {
    *     data set cannot be read, or the data are not those of the run
    */
   public static Path write(
-      RunFolder folder, @Nullable String dataAt, Device device, int threads, Progress progress) {
+      RunFolder folder, Places places, Device device, int threads, Progress progress) {
     RunRecord run = RunRecord.read(folder);
-    BestModel best = BestModel.measure(run, dataAt, device, threads, progress);
+    BestModel best = BestModel.measure(run, places, device, threads, progress);
     Path file = folder.path().resolve("report.html");
     AtomicFile.write(file, PageMaker.page(run, best).html());
     return file;

@@ -86,7 +86,8 @@ class BoxReportTest {
   }
 
   private static Document page(RunFolder run) throws IOException {
-    return RunReportTest.parsed(RunReport.write(run, null, Device.CPU, 2, (done, of) -> {}));
+    return RunReportTest.parsed(
+        RunReport.write(run, RunReport.Places.RECORDED, Device.CPU, 2, (done, of) -> {}));
   }
 
   @Test
@@ -168,7 +169,15 @@ class BoxReportTest {
     assertThatThrownBy(() -> page(run))
         .isInstanceOf(InputException.class)
         .hasMessageContaining("are not what " + run.path() + " was trained on");
+    Path moved = root.resolve("moved.csv");
+    Files.writeString(moved, Files.readString(file).replace("20,10,30,26", "20,10,36,26"));
     Files.delete(file);
+    assertThat(
+            RunReportTest.parsed(
+                    RunReport.write(
+                        run, new RunReport.Places(null, moved), Device.CPU, 1, (done, of) -> {}))
+                .select("#worst figcaption"))
+        .hasSize(2);
     assertThatThrownBy(() -> page(run))
         .isInstanceOf(InputException.class)
         .hasMessageContaining(file.toString());

@@ -40,7 +40,7 @@ class RunReportTest {
   @TempDir Path root;
 
   private Document page(RunFolder run) throws IOException {
-    return parsed(RunReport.write(run, null, Device.CPU, 2, (done, of) -> {}));
+    return parsed(RunReport.write(run, RunReport.Places.RECORDED, Device.CPU, 2, (done, of) -> {}));
   }
 
   /** The page, if it is HTML without mistakes and asks for nothing outside itself. */
@@ -270,11 +270,18 @@ class RunReportTest {
   @Test
   void sameFolderSamePage() throws IOException {
     RunFolder run = ended();
-    byte[] first = Files.readAllBytes(RunReport.write(run, null, Device.CPU, 1, (done, of) -> {}));
+    byte[] first =
+        Files.readAllBytes(
+            RunReport.write(run, RunReport.Places.RECORDED, Device.CPU, 1, (done, of) -> {}));
     List<Integer> told = new ArrayList<>();
     byte[] second =
         Files.readAllBytes(
-            RunReport.write(run, null, Device.CPU, 2, (done, of) -> told.add(100 * of + done)));
+            RunReport.write(
+                run,
+                RunReport.Places.RECORDED,
+                Device.CPU,
+                2,
+                (done, of) -> told.add(100 * of + done)));
     assertThat(second).isEqualTo(first);
     assertThat(told).containsExactly(604, 606); // four at a time, as config.yaml says
   }
@@ -433,7 +440,13 @@ class RunReportTest {
         .isInstanceOf(InputException.class)
         .hasMessageContaining("there is no data set " + root.resolve("pets"));
     assertThat(
-            parsed(RunReport.write(run, moved.toString(), Device.CPU, 2, (done, of) -> {}))
+            parsed(
+                    RunReport.write(
+                        run,
+                        new RunReport.Places(moved.toString(), null),
+                        Device.CPU,
+                        2,
+                        (done, of) -> {}))
                 .select(".matrix"))
         .hasSize(1);
   }

@@ -40,7 +40,7 @@ public final class AnnotatedDataset implements Dataset {
     Rescale.Size drawn = boxes.size(index);
     return drawn == null
         ? hasLabel(index)
-        : BoxedDataset.largestOwn(objects(index, drawn), label(index)) != null;
+        : BoxedObject.largest(objects(index, drawn), label(index)) != null;
   }
 
   /**

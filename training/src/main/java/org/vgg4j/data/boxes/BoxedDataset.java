@@ -2,7 +2,6 @@ package org.vgg4j.data.boxes;
 
 import java.util.List;
 import java.util.Locale;
-import org.jspecify.annotations.Nullable;
 import org.vgg4j.data.BoxedObject;
 import org.vgg4j.data.Dataset;
 import org.vgg4j.data.Fingerprint;
@@ -41,7 +40,7 @@ public final class BoxedDataset implements Dataset {
    */
   @Override
   public Target target(int index, Geometry geometry) {
-    Box box = geometry.toCrop(own(index, geometry.original()).box());
+    Box box = geometry.toCrop(own(index, geometry.original()));
     double width = geometry.crop().width();
     double height = geometry.crop().height();
     return new BoxTarget(
@@ -52,8 +51,8 @@ public final class BoxedDataset implements Dataset {
         box.height() / height);
   }
 
-  private BoxedObject own(int index, Rescale.Size size) {
-    BoxedObject largest = largestOwn(whole.objects(index, size), label(index));
+  private Box own(int index, Rescale.Size size) {
+    Box largest = BoxedObject.largest(whole.objects(index, size), label(index));
     if (largest == null) {
       throw new UnreadableImageException(
           String.format(
@@ -67,28 +66,13 @@ public final class BoxedDataset implements Dataset {
     return largest;
   }
 
-  /** The largest object of a class, the first of several as large; null if there is none. */
-  static @Nullable BoxedObject largestOwn(List<BoxedObject> objects, int label) {
-    BoxedObject largest = null;
-    for (BoxedObject one : objects) {
-      if (one.label() == label && (largest == null || area(one) > area(largest))) {
-        largest = one;
-      }
-    }
-    return largest;
-  }
-
-  private static double area(BoxedObject object) {
-    return object.box().width() * object.box().height();
-  }
-
   /**
    * @throws UnreadableImageException also if the image has no object of its own class
    */
   @Override
   public RgbImage image(int index) {
     RgbImage image = whole.image(index);
-    BoxedObject unused = own(index, Rescale.Size.of(image)); // found out before training needs it
+    Box unused = own(index, Rescale.Size.of(image)); // found out before training needs it
     return image;
   }
 

@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 import org.vgg4j.base.InputException;
+import org.vgg4j.data.BoxedObject;
 import org.vgg4j.data.Dataset;
 import org.vgg4j.data.Source;
 import org.vgg4j.data.Subset;
@@ -211,7 +212,7 @@ public final class BoxedSource {
       if (size == null) {
         continue;
       }
-      if (BoxedDataset.largestOwn(part.objects(index, size), part.label(index)) != null) {
+      if (BoxedObject.largest(part.objects(index, size), part.label(index)) != null) {
         return;
       }
       example = "%s has %d x %d pixels".formatted(part.id(index), size.width(), size.height());
