@@ -18,6 +18,7 @@ public final class KernelChecks {
     checks.addAll(MapChecks.all());
     checks.addAll(BatchNormChecks.all());
     checks.addAll(StepChecks.all());
+    checks.addAll(BoxChecks.all());
     return checks;
   }
 }

@@ -8,11 +8,8 @@ import org.vgg4j.base.InputException;
 import org.vgg4j.cuda.driver.CudaEvent;
 import org.vgg4j.cuda.driver.CudaStream;
 import org.vgg4j.cuda.driver.HostMemory;
-import org.vgg4j.cuda.kernels.Dropout;
-import org.vgg4j.cuda.kernels.Loss;
 import org.vgg4j.cuda.kernels.MapShape;
 import org.vgg4j.model.Architecture;
-import org.vgg4j.model.Label;
 import org.vgg4j.model.ParameterShape;
 import org.vgg4j.model.Target;
 import org.vgg4j.network.DropoutKeys;
@@ -35,7 +32,7 @@ final class TrainingDevice implements AutoCloseable {
   private final CudaEvent counted;
   private final HostMemory results;
   private final ImageFeed feed;
-  private final Loss loss;
+  private final Objective objective;
   private final DeviceStore weights;
   private final DeviceStore velocities;
   private final DeviceDescent descent;
@@ -48,10 +45,9 @@ final class TrainingDevice implements AutoCloseable {
    * A micro-batch that was brought to the GPU.
    *
    * @param images number of images
-   * @param labels address of the label of each image
-   * @param samples address of the index of each image's sample, and dropout's key
+   * @param ints address of what came with the images, see {@link Objective}
    */
-  record Loaded(int images, long labels, long samples) {}
+  record Loaded(int images, long ints) {}
 
   /**
    * @param threads that copy images
@@ -71,11 +67,6 @@ final class TrainingDevice implements AutoCloseable {
       throw new InputException("dropout " + options.dropout() + " is not in [0, 1)");
     }
     Architecture architecture = initial.architecture();
-    if (architecture.task().isBoxes()) {
-      throw new InputException(
-          "network %s learns boxes, which is done on the CPU: set option device to cpu"
-              .formatted(architecture));
-    }
     this.gpu = gpu;
     this.options = options;
     this.allocation = Allocation.on(gpu.context());
@@ -108,7 +99,7 @@ final class TrainingDevice implements AutoCloseable {
               memory.input(),
               memory.inputBytes());
       open.add(feed::close);
-      this.loss = new Loss(gpu.library(), architecture.classes());
+      this.objective = new Objective(gpu, architecture, options.boxLoss());
       WeightTransfer transfer =
           new WeightTransfer(gpu, stream, allocation.memory(network.gradient()));
       DeviceParameters parameters = memory.parameters();
@@ -178,14 +169,8 @@ final class TrainingDevice implements AutoCloseable {
   Loaded load(float[] images, List<Target> targets, DropoutKeys keys) {
     int count = targets.size();
     requireCapacity(count);
-    int[] labels = Label.indices(targets, network.architecture().classes());
-    int[] ints = new int[TrainingMemory.INTS * count + Dropout.KEY];
-    System.arraycopy(labels, 0, ints, 0, count);
-    System.arraycopy(keys.samples(), 0, ints, count, count);
-    int[] key = Dropout.key(keys.seed(), keys.epoch());
-    System.arraycopy(key, 0, ints, TrainingMemory.INTS * count, key.length);
-    long at = feed.upload(stream, images, network.imagesShape(count), ints);
-    return new Loaded(count, at, at + (long) Integer.BYTES * count);
+    int[] ints = objective.ints(targets, keys);
+    return new Loaded(count, feed.upload(stream, images, network.imagesShape(count), ints));
   }
 
   /**
@@ -219,16 +204,7 @@ final class TrainingDevice implements AutoCloseable {
     int count = loaded.images();
     feed.toPatches(stream, network.imagesShape(count), network.images(count));
     network.forward(pass(loaded, batch));
-    loss.crossEntropy(
-        stream,
-        count,
-        network.scores(),
-        loaded.labels(),
-        1f / batch,
-        memory.scoreGradient(gpu, count),
-        memory.totals(),
-        false,
-        memory.lossWorkspace());
+    objective.compare(stream, count, batch, loaded.ints(), memory, gpu);
     stream.copy(allocation.memory(memory.totals()), 0, results, 0, TrainingMemory.TOTALS);
   }
 
@@ -240,7 +216,11 @@ final class TrainingDevice implements AutoCloseable {
 
   private TrainingStage.Pass pass(Loaded loaded, int batch) {
     float gradientScale = 1f / batch;
-    return pass(loaded.images(), true, loaded.images() * gradientScale, loaded.samples());
+    return pass(
+        loaded.images(),
+        true,
+        loaded.images() * gradientScale,
+        Objective.samples(loaded.ints(), loaded.images()));
   }
 
   private TrainingStage.Pass pass(int images, boolean training, float share, long samples) {

@@ -1,6 +1,5 @@
 package org.vgg4j.cuda.engine;
 
-import org.vgg4j.cuda.kernels.Dropout;
 import org.vgg4j.cuda.kernels.Loss;
 import org.vgg4j.cuda.kernels.MapShape;
 import org.vgg4j.cuda.kernels.Planes;
@@ -38,9 +37,6 @@ record TrainingMemory(
   /** Bytes of the totals. */
   static final int TOTALS = 2 * Double.BYTES;
 
-  /** Ints that come with an image: its label and its sample's index. */
-  static final int INTS = 2;
-
   /**
    * Takes it.
    *
@@ -59,8 +55,8 @@ record TrainingMemory(
     DeviceParameters parameters = new DeviceParameters(gpu, architecture, allocation, collected);
     TrainingNetwork network = new TrainingNetwork(gpu, parameters, capacity, dropout, allocation);
     int crop = architecture.crop();
-    long key = (long) Integer.BYTES * Dropout.KEY;
-    long inputBytes = ImageFeed.bytes(capacity, crop, crop, INTS) + key;
+    long inputBytes =
+        ImageFeed.bytes(capacity, crop, crop, 0) + Objective.bytes(architecture.task(), capacity);
     int learnt = parameters.all().size();
     long scores = (long) capacity * MapShape.padded(architecture.outputs());
     return new TrainingMemory(

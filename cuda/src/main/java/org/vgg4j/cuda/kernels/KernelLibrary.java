@@ -26,6 +26,7 @@ public final class KernelLibrary implements AutoCloseable {
   private static final List<String> PLAIN_FILES =
       List.of(
           "batch_norm",
+          "box_loss",
           "convolution",
           "dropout",
           "layout",

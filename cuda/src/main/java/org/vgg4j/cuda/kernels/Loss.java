@@ -40,7 +40,7 @@ public final class Loss {
             padded());
   }
 
-  /** Bytes of the workspace of {@link #crossEntropy}. */
+  /** Bytes of the workspace of {@link #crossEntropy}, and of {@link BoxComparison}. */
   public static long workspace(int images) {
     return 16L * images;
   }
@@ -83,6 +83,23 @@ public final class Loss {
             correct,
             classes,
             padded());
+    sum(library, stream, images, totals, add, workspace);
+  }
+
+  /**
+   * Sums what a kernel has found for each image.
+   *
+   * @param totals two doubles, written or added to
+   * @param workspace the losses, doubles {@code [images]}, and behind them the same of 1 where an
+   *     image is right and 0 where it is not
+   */
+  static void sum(
+      KernelLibrary library,
+      CudaStream stream,
+      int images,
+      long totals,
+      boolean add,
+      long workspace) {
     library
         .kernel("loss", "sum_losses")
         .launch(
@@ -93,7 +110,7 @@ public final class Loss {
             KernelLibrary.THREADS,
             SHARED,
             workspace,
-            correct,
+            workspace + 8L * images,
             images,
             totals,
             add ? 1 : 0);

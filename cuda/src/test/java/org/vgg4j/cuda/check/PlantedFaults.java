@@ -404,7 +404,8 @@ final class PlantedFaults {
   }
 
   static List<PlantedFault> all() {
-    return Stream.of(FEW, PRODUCTS, HopperFaults.ALL, MAPS, BATCH_NORM, StepFaults.ALL)
+    return Stream.of(
+            FEW, PRODUCTS, HopperFaults.ALL, MAPS, BATCH_NORM, StepFaults.ALL, BoxFaults.ALL)
         .flatMap(List::stream)
         .toList();
   }

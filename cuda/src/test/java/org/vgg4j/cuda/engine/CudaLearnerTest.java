@@ -12,7 +12,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.Exchanger;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -354,69 +353,13 @@ class CudaLearnerTest {
     return Label.listOf(new int[count]);
   }
 
-  /** Two learners, each with half of a batch, as two processes have it. */
-  private static final class Pair {
-    private final Exchanger<Object> meeting = new Exchanger<>();
-
-    /** Adds the arrays of both in the order of the ranks. */
-    final class End implements Exchange {
-      private final int rank;
-
-      End(int rank) {
-        this.rank = rank;
-      }
-
-      @Override
-      public int rank() {
-        return rank;
-      }
-
-      @Override
-      public int ranks() {
-        return 2;
-      }
-
-      private Object other(Object own) {
-        try {
-          return meeting.exchange(own);
-        } catch (InterruptedException e) {
-          throw new IllegalStateException(e);
-        }
-      }
-
-      @Override
-      public void beginAllReduce(float[] values) {
-        float[] theirs = (float[]) other(values.clone());
-        for (int i = 0; i < values.length; i++) {
-          values[i] = rank == 0 ? values[i] + theirs[i] : theirs[i] + values[i];
-        }
-      }
-
-      @Override
-      public void beginAllGather(List<float[]> arrays) {
-        throw new UnsupportedOperationException();
-      }
-
-      @Override
-      public void awaitAll() {}
-
-      @Override
-      public void allReduce(double[] values) {
-        double[] theirs = (double[]) other(values.clone());
-        for (int i = 0; i < values.length; i++) {
-          values[i] += theirs[i];
-        }
-      }
-    }
-  }
-
   @Test
   void twoRanksLearnWhatOneDoesInTwoMicroBatches() throws Exception {
     Architecture network = Networks.smallest(Configuration.A, CROP, CLASSES);
     LearnerOptions options = options(1, 0.5, PAPER);
     float[] images = Networks.images(network, BATCH, 100);
     List<Target> labels = Label.listOf(Networks.labels(network, BATCH, 0));
-    Pair pair = new Pair();
+    TwoRanks pair = new TwoRanks();
     try (Engine gpu = Devices.gpu(Precision.BF16);
         Learner alone = learner(gpu, network, options);
         Learner first = gpu.learner(Networks.random(network, 5), options, pair.new End(0));
