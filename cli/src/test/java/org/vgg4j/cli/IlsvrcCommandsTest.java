@@ -20,6 +20,10 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.vgg4j.data.DataSplits;
+import org.vgg4j.data.Dataset;
+import org.vgg4j.data.source.DataSources;
+import org.vgg4j.image.RgbImage;
 
 /** On the miniature ILSVRC that Python made in the formats of the real one. */
 class IlsvrcCommandsTest {
@@ -36,9 +40,43 @@ class IlsvrcCommandsTest {
   @TempDir Path root;
 
   @BeforeAll
-  static void train() {
+  static void train() throws IOException {
     copy(GOLDENS, shared);
+    writeBoxes(shared.resolve("distributed"));
     model = train(shared.resolve("distributed"), shared.resolve("run"));
+  }
+
+  /** A box in each image, in ILSVRC's XML beside the archives of images. */
+  private static void writeBoxes(Path data) throws IOException {
+    DataSplits splits = DataSources.open(data.toString(), 0.1, 1);
+    for (Dataset part : List.of(splits.train(), splits.validation())) {
+      for (int i = 0; i < part.size(); i++) {
+        String id = part.id(i).replace(".JPEG", "");
+        String name = id.substring(id.lastIndexOf('/') + 1);
+        String wnid = part.classNames().get(part.label(i)).substring(0, 9);
+        String folder =
+            name.startsWith("ILSVRC")
+                ? "ILSVRC2012_bbox_val_v3/val"
+                : "ILSVRC2012_bbox_train_v2/" + wnid;
+        RgbImage image = part.image(i);
+        Path file = data.resolve(folder).resolve(name + ".xml");
+        Files.createDirectories(file.getParent());
+        Files.writeString(
+            file,
+            """
+            <annotation><filename>%s</filename><size><width>%d</width><height>%d</height></size>
+            <object><name>%s</name><bndbox><xmin>3</xmin><ymin>2</ymin><xmax>%d</xmax><ymax>%d</ymax>
+            </bndbox></object></annotation>
+            """
+                .formatted(
+                    name,
+                    image.width(),
+                    image.height(),
+                    wnid,
+                    image.width() - 4,
+                    image.height() - 5));
+      }
+    }
   }
 
   private static Path train(Path data, Path out) {
@@ -343,7 +381,9 @@ class IlsvrcCommandsTest {
             "C-384",
             "C-jitter",
             "D-256",
+            "D-256-boxes",
             "D-384",
+            "D-384-boxes",
             "D-jitter",
             "D-jitter-fc",
             "E-256",
