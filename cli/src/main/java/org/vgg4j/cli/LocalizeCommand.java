@@ -13,6 +13,7 @@ import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import org.vgg4j.base.InputException;
 import org.vgg4j.evaluate.BoxFinder;
+import org.vgg4j.evaluate.BoxSearch;
 import org.vgg4j.evaluate.boxes.BoxMerging;
 import org.vgg4j.evaluate.boxes.MergeRule;
 import org.vgg4j.evaluate.boxes.ScoredBox;
@@ -206,7 +207,7 @@ final class LocalizeCommand implements Callable<Integer> {
       theirs[k] = posteriors[wanted[k]];
     }
     List<List<ScoredBox>> found =
-        finder.find(List.of(new BoxFinder.Question(image, wanted, theirs))).get(0);
+        finder.find(List.of(new BoxSearch.Question(image, wanted, theirs))).get(0);
     List<Find> finds = new ArrayList<>();
     for (int k = 0; k < wanted.length; k++) {
       BoxMerging merging = new BoxMerging(MergeRule.SCALE_FREE, found.get(k));

@@ -1,27 +1,17 @@
 package org.vgg4j.cli;
 
-import java.io.IOException;
 import java.io.PrintWriter;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.Callable;
-import org.vgg4j.base.AtomicFile;
-import org.vgg4j.base.InputException;
 import org.vgg4j.base.Version;
-import org.vgg4j.data.DataSplits;
 import org.vgg4j.data.UnreadableLimit;
 import org.vgg4j.experiment.reproduce.Reproducer;
 import org.vgg4j.experiment.reproduce.Reproduction;
 import org.vgg4j.experiment.reproduce.ReproductionConfig;
 import org.vgg4j.experiment.reproduce.TableFiles;
-import org.vgg4j.model.Architecture;
-import org.vgg4j.network.MemoryPlan;
-import org.vgg4j.train.EpochMetrics;
-import org.vgg4j.train.TrainingConfig;
-import org.vgg4j.train.TrainingListener;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -34,11 +24,11 @@ import picocli.CommandLine.Spec;
     description =
         "Trains the networks of the paper's Tables 3 to 6 on other data, at another width, measures"
             + " them by all protocols and writes the tables beside the paper's, with a verdict on"
-            + " each of its conclusions. The same command again resumes where it was stopped.",
+            + " each of its conclusions. The same command again resumes where it was stopped."
+            + " Tables 8 to 10: vgg reproduce localisation.",
+    subcommands = ReproduceBoxesCommand.class,
     sortOptions = false)
 final class ReproduceCommand implements Callable<Integer> {
-  private static final String OPTIONS = "options.txt";
-
   @Spec private CommandSpec spec;
 
   @Option(
@@ -158,7 +148,7 @@ final class ReproduceCommand implements Callable<Integer> {
                 threads.count(),
                 device.get(),
                 passedOver);
-    requireSame(config);
+    ReproductionFolder.requireSame(out, identity(config));
     PrintWriter terminal = spec.commandLine().getOut();
     ProgressLine line = quietly.line(spec.commandLine().getErr());
     long began = System.nanoTime();
@@ -167,7 +157,7 @@ final class ReproduceCommand implements Callable<Integer> {
           new Reproducer(
               config,
               out,
-              new Progress(terminal, line, quietly.isQuiet()),
+              new ReproductionProgress(terminal, line, quietly.isQuiet()),
               stop::requested,
               Map.of());
       if (!quietly.isQuiet()) {
@@ -176,7 +166,7 @@ final class ReproduceCommand implements Callable<Integer> {
             Plan.time(reproducer.predictSeconds() / 86_400));
         terminal.flush();
       }
-      AtomicFile.write(out.resolve(OPTIONS), identity(config) + "\n");
+      ReproductionFolder.claim(out, identity(config));
       Reproduction found = reproducer.run();
       line.clear();
       if (found == null) {
@@ -188,24 +178,6 @@ final class ReproduceCommand implements Callable<Integer> {
           "%nThe tables: open %s in a browser; also tables.md, and a .csv for each.%n",
           out.resolve("tables.html"));
       return 0;
-    }
-  }
-
-  /** Runs with other options in the same folder would be mistaken for these. */
-  private void requireSame(ReproductionConfig config) {
-    Path file = out.resolve(OPTIONS);
-    String text = identity(config);
-    try {
-      if (Files.exists(file)) {
-        String before = Files.readString(file).strip();
-        if (!before.equals(text)) {
-          throw new InputException(
-              "%s holds a reproduction with %s, not %s: give another --out, or the same options"
-                  .formatted(out, before, text));
-        }
-      }
-    } catch (IOException e) {
-      throw new InputException("cannot read %s (%s)".formatted(file, AtomicFile.reason(e)), e);
     }
   }
 
@@ -240,66 +212,5 @@ final class ReproduceCommand implements Callable<Integer> {
 
   private String command() {
     return String.join(" ", spec.commandLine().getParseResult().originalArgs());
-  }
-
-  /** One line for each network, and one that is overwritten while it learns. */
-  private static final class Progress implements Reproducer.Listener, TrainingListener {
-    private final PrintWriter out;
-    private final ProgressLine line;
-    private final boolean quiet;
-    private final long start = System.nanoTime();
-    private String what = "";
-    private double done;
-
-    Progress(PrintWriter out, ProgressLine line, boolean quiet) {
-      this.out = out;
-      this.line = line;
-      this.quiet = quiet;
-    }
-
-    @Override
-    public void began(String sentence, double share) {
-      what = sentence;
-      done = share;
-      line.clear();
-      if (quiet) {
-        return;
-      }
-      double minutes = (System.nanoTime() - start) / 60e9;
-      out.printf(Locale.ROOT, "%5.1f min  %3.0f %%  %s%n", minutes, 100 * share, sentence);
-      out.flush();
-    }
-
-    @Override
-    public TrainingListener training() {
-      return this;
-    }
-
-    @Override
-    public void started(
-        TrainingConfig config, DataSplits splits, Architecture architecture, MemoryPlan memory) {}
-
-    @Override
-    public void stepped(TrainingListener.Progress progress) {
-      line.show(
-          String.format(
-              Locale.ROOT,
-              "%3.0f %%  %s, epoch %d of %d, loss %.3f, %.0f images/s",
-              100 * done,
-              what,
-              progress.epoch(),
-              progress.epochs(),
-              progress.loss(),
-              progress.imagesPerSecond()));
-    }
-
-    @Override
-    public void epochEnded(EpochMetrics metrics, boolean best) {}
-
-    @Override
-    public void warned(String sentence) {
-      line.clear();
-      out.println("  " + sentence);
-    }
   }
 }

@@ -37,13 +37,19 @@ class NumberSweepTest {
               "warm-up", // none
               "train limit",
               "finetune limit",
+              "localize train limit",
               "reproduce images",
-              "reproduce test-images", // all
+              "reproduce test-images",
+              "reproduce localisation images",
+              "reproduce localisation test-images", // all
               "lr-features",
               "lr-head", // that of all
               "train micro-batch",
               "finetune micro-batch",
+              "localize train micro-batch",
               "summary micro-batch", // as many as memory allows, or all
+              "min-overlap",
+              "localize evaluate threshold", // nothing is merged but equal boxes
               "import crop", // as the weights have it
               "checkpoint-every", // at ends of epochs alone
               "max-unreadable"), // not one
@@ -52,10 +58,12 @@ class NumberSweepTest {
 
   @TempDir static Path root;
   private static Trained trained;
+  private static TrainedBoxes boxes;
 
   @BeforeAll
   static void train() throws IOException {
     trained = Trained.in(root);
+    boxes = TrainedBoxes.in(root, trained);
   }
 
   static Stream<List<String>> numbers() {
@@ -67,9 +75,6 @@ class NumberSweepTest {
   private static void collect(CommandLine line, String words, List<List<String>> all) {
     line.getSubcommands()
         .forEach((name, below) -> collect(below, (words + " " + name).strip(), all));
-    if (!line.getSubcommands().isEmpty()) {
-      return;
-    }
     for (OptionSpec option : line.getCommandSpec().options()) {
       Class<?> type =
           option.isMultiValue() && !option.auxiliaryTypes()[0].isArray()
@@ -95,6 +100,12 @@ class NumberSweepTest {
         switch (command) {
           case "train" -> "--width 0.03 --dry-run --data " + data;
           case "finetune" -> "--dry-run --data " + data + " --model " + model;
+          case "localize" -> picture + " --labels " + model + " --model " + boxes.model();
+          case "localize train" ->
+              "--dry-run --data " + data + " --boxes " + boxes.boxes() + " --from " + model;
+          case "localize evaluate" ->
+              "--data %s --boxes %s --labels %s --model %s"
+                  .formatted(data, boxes.boxes(), model, boxes.model());
           case "report" -> trained.model().getParent().getParent().toString();
           case "evaluate" -> "--data " + data + " --model " + model;
           case "classify" -> picture + " --model " + model;
@@ -104,7 +115,8 @@ class NumberSweepTest {
           case "bench" -> "--width 0.03 --crop 32 --classes 3 --batch 1 --arch A";
           case "plan" ->
               "--width 0.03 --crop 32 --classes 3 --arch A --images-per-second 10 --batch 16";
-          case "reproduce" -> "--width 0.01 --data nowhere --out " + out + "/r";
+          case "reproduce", "reproduce localisation" ->
+              "--width 0.01 --data nowhere --out " + out + "/r";
           case "import" -> picture + " --out " + out + "/m.safetensors";
           case "export" -> out + "/m.onnx --model " + model;
           case "data inspect" -> data;

@@ -37,6 +37,7 @@ class OutputsTest {
           Map.entry("evaluate", List.of("--save-posteriors FILE", "--submission FILE")),
           Map.entry("heatmap", List.of("--out FILE")),
           Map.entry("reproduce", List.of("--out FOLDER")),
+          Map.entry("reproduce localisation", List.of("--out FOLDER")),
           Map.entry("import", List.of("--out FILE")),
           Map.entry("export", List.of("OUT FILE")),
           Map.entry("models get", List.of("--cache FOLDER")),

@@ -27,7 +27,7 @@ import org.vgg4j.views.Views;
  * together. A box is rated by the posterior of its class in its window, from classification
  * networks; without any, by that of the image. Not thread-safe.
  */
-public final class BoxFinder {
+public final class BoxFinder implements BoxSearch {
   /**
    * A network that takes part.
    *
@@ -50,15 +50,6 @@ public final class BoxFinder {
       scales = List.copyOf(scales);
     }
   }
-
-  /**
-   * What is asked of an image.
-   *
-   * @param image as decoded
-   * @param labels classes to find, the most probable first, as indices of the finder's class names
-   * @param posteriors theirs, for the whole image
-   */
-  public record Question(RgbImage image, int[] labels, double[] posteriors) {}
 
   /** An image at a scale. */
   private record Place(int image, Rescale.Size size) {}
@@ -134,6 +125,7 @@ public final class BoxFinder {
    * @throws InputException if an image needs more memory than is available
    * @throws org.vgg4j.image.UnreadableImageException if one is too elongated to be rescaled
    */
+  @Override
   public List<List<List<ScoredBox>>> find(List<Question> questions) {
     Map<Place, double[][][]> ratings = ratings(questions);
     List<List<List<ScoredBox>>> found = new ArrayList<>();

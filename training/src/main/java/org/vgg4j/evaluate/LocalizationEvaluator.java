@@ -43,13 +43,13 @@ public final class LocalizationEvaluator {
   }
 
   private final HostThreads threads;
-  private final BoxFinder finder;
+  private final BoxSearch finder;
 
   /**
    * @param threads decode images
    * @param finder finds boxes; its class names are those of the posteriors
    */
-  public LocalizationEvaluator(HostThreads threads, BoxFinder finder) {
+  public LocalizationEvaluator(HostThreads threads, BoxSearch finder) {
     this.threads = threads;
     this.finder = finder;
   }
@@ -71,7 +71,7 @@ public final class LocalizationEvaluator {
     int first = 0;
     while (first < rows.length) {
       List<RgbImage> images = decode(dataset, first);
-      List<BoxFinder.Question> questions = new ArrayList<>();
+      List<BoxSearch.Question> questions = new ArrayList<>();
       for (int n = 0; n < images.size(); n++) {
         questions.add(question(images.get(n), posteriors, rows[first + n]));
       }
@@ -130,7 +130,7 @@ public final class LocalizationEvaluator {
     }
   }
 
-  private static BoxFinder.Question question(RgbImage image, Posteriors posteriors, int row) {
+  private static BoxSearch.Question question(RgbImage image, Posteriors posteriors, int row) {
     int classes = posteriors.classNames().size();
     int guesses = Math.min(OfficialError.GUESSES, classes);
     int[] labels = Ranking.top(posteriors.values(), row * classes, classes, guesses);
@@ -138,7 +138,7 @@ public final class LocalizationEvaluator {
     for (int k = 0; k < guesses; k++) {
       theirs[k] = posteriors.values()[row * classes + labels[k]];
     }
-    return new BoxFinder.Question(image, labels, theirs);
+    return new BoxSearch.Question(image, labels, theirs);
   }
 
   private static ImageTruth truth(

@@ -20,6 +20,9 @@ final class Claims {
   private static final String DOES_NOT = "does not hold";
   private static final String OPEN = "not significant here";
 
+  static final List<String> HEADER =
+      List.of("the paper", "here", "only the first right", "only the second right", "p", "verdict");
+
   private final Reproduction found;
   private final List<List<String>> rows = new ArrayList<>();
 
@@ -44,8 +47,7 @@ final class Claims {
                 + " their images, so that a small p says of these images more than of others.",
             found.testImages(),
             found.config().seeds()),
-        List.of(
-            "the paper", "here", "only the first right", "only the second right", "p", "verdict"),
+        HEADER,
         claims.rows);
   }
 
@@ -152,11 +154,15 @@ final class Claims {
   /** Claims that the first is better. */
   private void better(String claim, Subject first, Subject second) {
     Significance.Comparison compared = found.measurements().compare(first, second);
-    String verdict =
-        compared.probability() >= LEVEL
-            ? OPEN
-            : compared.onlyFirstRight() > compared.onlySecondRight() ? HOLDS : DOES_NOT;
-    add(claim, first, second, compared, verdict);
+    add(claim, first, second, compared, verdict(compared));
+  }
+
+  /** Whether the first is better. */
+  static String verdict(Significance.Comparison compared) {
+    if (compared.probability() >= LEVEL) {
+      return OPEN;
+    }
+    return compared.onlyFirstRight() > compared.onlySecondRight() ? HOLDS : DOES_NOT;
   }
 
   /** Claims that the first is no better: only a significant advantage refutes it. */
@@ -174,17 +180,18 @@ final class Claims {
       Significance.Comparison compared,
       String verdict) {
     Measurements all = found.measurements();
-    rows.add(
-        List.of(
-            claim,
-            String.format(
-                Locale.ROOT,
-                "%.2f %% against %.2f %%",
-                all.errors(first).top1(),
-                all.errors(second).top1()),
-            Integer.toString(compared.onlyFirstRight()),
-            Integer.toString(compared.onlySecondRight()),
-            String.format(Locale.ROOT, "%.2g", compared.probability()),
-            verdict));
+    rows.add(row(claim, all.errors(first).top1(), all.errors(second).top1(), compared, verdict));
+  }
+
+  /** A row of the table of conclusions; errors in percent. */
+  static List<String> row(
+      String claim, double first, double second, Significance.Comparison compared, String verdict) {
+    return List.of(
+        claim,
+        String.format(Locale.ROOT, "%.2f %% against %.2f %%", first, second),
+        Integer.toString(compared.onlyFirstRight()),
+        Integer.toString(compared.onlySecondRight()),
+        String.format(Locale.ROOT, "%.2g", compared.probability()),
+        verdict);
   }
 }

@@ -3,10 +3,11 @@ package org.vgg4j.experiment.reproduce;
 import java.util.List;
 import org.vgg4j.experiment.reproduce.Net.Scale;
 import org.vgg4j.model.Configuration;
+import org.vgg4j.model.Task;
 
 /**
  * The errors that the paper reports on ILSVRC-2012's validation images, in percent (Simonyan and
- * Zisserman 2015, Tables 3 to 7).
+ * Zisserman 2015, Tables 3 to 10).
  */
 final class PaperTables {
   /**
@@ -30,6 +31,15 @@ final class PaperTables {
 
   /** A row of Table 6 or 7, as the paper writes it. */
   record Fusion(String what, String top1, String top5, String testTop5) {}
+
+  /**
+   * A row of Table 8, 9 or 10, as the paper writes it: localisation errors.
+   *
+   * @param what network, scales or group
+   * @param validation error on the validation images; "-" if not reported
+   * @param test error on the test images
+   */
+  record Boxes(String what, String validation, String test) {}
 
   private PaperTables() {}
 
@@ -113,5 +123,37 @@ final class PaperTables {
         new Fusion("OverFeat, one network", "35.7", "14.2", "-"),
         new Fusion("Krizhevsky et al., five networks", "38.1", "16.4", "16.4"),
         new Fusion("Krizhevsky et al., one network", "40.7", "18.2", "-"));
+  }
+
+  /** Error of a box network of Table 8 for the class that is told, in the central crop. */
+  static String table8(BoxNet net) {
+    if (net.scale() == Scale.SMALL) {
+      return "-"; // "similar", says the paper
+    }
+    if (!net.onlyFullyConnected()) {
+      return "33.1";
+    }
+    return net.form() == Task.SINGLE_BOX ? "36.4" : "34.3";
+  }
+
+  /** Errors of Table 9, by our name of the row. */
+  static Boxes table9(BoxSubject subject) {
+    return switch (subject) {
+      case SMALL_ONE -> new Boxes("256", "29.5", "-");
+      case SMALL_TWO -> new Boxes("224,256", "-", "-");
+      case LARGE_ONE -> new Boxes("384", "28.2", "26.7");
+      case LARGE_TWO -> new Boxes("352,384", "27.5", "-");
+      case FUSION -> new Boxes("256; 352,384", "26.9", "25.3");
+    };
+  }
+
+  /** Comparison of localisation with other groups; the last row is Selvaraju et al. 2017. */
+  static List<Boxes> table10() {
+    return List.of(
+        new Boxes("VGG", "26.9", "25.3"),
+        new Boxes("GoogLeNet", "-", "26.7"),
+        new Boxes("OverFeat", "30.0", "29.9"),
+        new Boxes("Krizhevsky et al.", "-", "34.2"),
+        new Boxes("Grad-CAM boxes of VGG-16 (Selvaraju et al. 2017)", "46.4", "-"));
   }
 }

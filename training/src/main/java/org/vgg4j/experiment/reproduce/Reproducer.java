@@ -29,10 +29,8 @@ import org.vgg4j.train.Initialisation;
 import org.vgg4j.train.RunFolder;
 import org.vgg4j.train.RunLock;
 import org.vgg4j.train.ScheduleConfig;
-import org.vgg4j.train.Trainer;
 import org.vgg4j.train.TrainingConfig;
 import org.vgg4j.train.TrainingListener;
-import org.vgg4j.train.TrainingResult;
 import org.vgg4j.views.Protocol;
 import org.vgg4j.views.ViewPlan;
 import org.vgg4j.weights.ModelFile;
@@ -57,13 +55,13 @@ public final class Reproducer {
     TrainingListener training();
   }
 
-  private static final double HELD_OUT = 0.1;
+  static final double HELD_OUT = 0.1;
 
   /** Evaluating an image costs a third of training on it. */
-  private static final double FORWARD = 1.0 / 3;
+  static final double FORWARD = 1.0 / 3;
 
   /** After two seconds, runs of net A still take three to four times as long as later. */
-  private static final Duration WARM_UP = Duration.ofSeconds(10);
+  static final Duration WARM_UP = Duration.ofSeconds(10);
 
   private static final int CROPS_PER_SCALE = 50;
   private static final int MOST_WARM_UP = 300;
@@ -246,17 +244,8 @@ public final class Reproducer {
 
   /** Returns the finished run; null if it was asked to stop. */
   private @Nullable RunFolder train(Net net, int seed) {
-    Path path = folder(net.name(), seed);
-    RunFolder folder = new RunFolder(path);
-    if (folder.isFinished()) {
-      return folder;
-    }
-    TrainingConfig training = training(net, seed);
-    TrainingResult result =
-        Files.exists(folder.config())
-            ? Trainer.resume(training, path, listener.training(), stopRequested, environment)
-            : Trainer.train(training, path, listener.training(), stopRequested, environment);
-    return result.interrupted() ? null : folder;
+    return Runs.finish(
+        training(net, seed), folder(net.name(), seed), listener, stopRequested, environment);
   }
 
   private TrainingConfig training(Net net, int seed) {

@@ -57,7 +57,7 @@ public record ReproductionConfig(
     require(threads >= 1, "threads", threads, "at least 1");
   }
 
-  private static void require(boolean condition, String option, Object value, String what) {
+  static void require(boolean condition, String option, Object value, String what) {
     if (!condition) {
       throw new InputException("option %s is %s but must be %s".formatted(option, value, what));
     }
@@ -65,6 +65,11 @@ public record ReproductionConfig(
 
   /** A scale of the paper, in proportion to the crop. */
   int scale(int paper) {
+    return scale(paper, crop);
+  }
+
+  /** A scale of the paper, in proportion to a crop. */
+  static int scale(int paper, int crop) {
     return Math.round((float) paper * crop / PAPER_CROP);
   }
 

@@ -26,7 +26,15 @@ public final class TableFiles {
    * @throws org.vgg4j.base.InputException if a file cannot be written
    */
   public static void write(Path folder, Reproduction found, Map<String, String> facts) {
-    List<Section> sections = found.sections();
+    write(folder, found.sections(), facts);
+  }
+
+  /** The same for localisation: {@code table-8.csv} and so on. */
+  public static void write(Path folder, BoxReproduction found, Map<String, String> facts) {
+    write(folder, found.sections(), facts);
+  }
+
+  private static void write(Path folder, List<Section> sections, Map<String, String> facts) {
     AtomicFile.write(folder.resolve("tables.html"), html(sections, facts));
     AtomicFile.write(folder.resolve("tables.md"), markdown(sections, facts));
     for (Section section : sections) {
