@@ -62,6 +62,57 @@ class ReproduceCommandTest {
         .contains("give another --out, or the same options");
   }
 
+  /** Tables 8 to 10; and the second time nothing is left to train, and the same is measured. */
+  @Test
+  void quickTrialOfLocalisation() throws IOException {
+    Path out = root.resolve("tables");
+    Object[] args = {"reproduce", "localisation", "--quick", "--crop", 32, "--out", out};
+    Vgg vgg = Vgg.run(args);
+    assertThat(vgg.exitCode()).as(vgg.err()).isZero();
+    assertThat(vgg.out())
+        .contains("All of it takes about")
+        .contains("seed 1 of 1, scr-fc-384: training")
+        .contains("The tables: open");
+    assertThat(Files.readString(out.resolve("tables.html")))
+        .contains("Table 8: forms of box regression", "its figures mean nothing");
+    assertThat(lines("table-8")).hasSize(7);
+    assertThat(lines("table-8").get(4)).startsWith("fc6 and fc7,SCR: one box,384,55,36.4,");
+    assertThat(lines("table-9")).hasSize(6);
+    assertThat(lines("table-9").get(2)).startsWith("256,\"224,256\",37,\"32,37\",");
+    assertThat(lines("table-10")).hasSize(8);
+    assertThat(lines("claims")).hasSize(10);
+    assertThat(lines("networks").stream().map(line -> line.split(",", -1)[0]))
+        .containsExactly(
+            "network",
+            "classifier",
+            "scr-fc-256",
+            "pcr-fc-256",
+            "pcr-256",
+            "scr-fc-384",
+            "pcr-fc-384",
+            "pcr-384");
+    List<String> names = List.of("table-8", "table-9", "table-10", "claims");
+    List<List<String>> before = names.stream().map(this::lines).toList();
+
+    Vgg again =
+        Vgg.run("reproduce", "localisation", "--quick", "--crop", 32, "--out", out, "--quiet");
+    assertThat(again.exitCode()).as(again.err()).isZero();
+    assertThat(names.stream().map(this::lines).toList()).isEqualTo(before);
+    Vgg other = Vgg.run("reproduce", "localisation", "--arch", "B", "--out", out);
+    assertThat(other.exitCode()).isEqualTo(1);
+    assertThat(other.err())
+        .contains("holds a reproduction with data fashion-boxes, boxes beside it, arch A")
+        .contains("give another --out, or the same options");
+  }
+
+  @Test
+  void localisationNeedsBoxes() {
+    Vgg vgg = Vgg.run("reproduce", "localisation", "--data=fashion-mini", "--out", root);
+    assertThat(vgg.exitCode()).isEqualTo(1);
+    assertThat(vgg.err().strip())
+        .startsWith("vgg: fashion-mini has no boxes, which localisation needs: put boxes.csv");
+  }
+
   private List<String> lines(String table) {
     try {
       return Files.readAllLines(root.resolve("tables").resolve(table + ".csv"));
