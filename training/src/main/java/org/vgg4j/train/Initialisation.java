@@ -1,5 +1,6 @@
 package org.vgg4j.train;
 
+import java.util.Arrays;
 import java.util.Locale;
 import org.vgg4j.base.InputException;
 import org.vgg4j.base.Purpose;
@@ -46,7 +47,10 @@ public enum Initialisation {
   }
 
   /**
-   * Draws all weights, each parameter's from its own stream.
+   * Draws all weights, each parameter's from its own stream. The last layer of a network that finds
+   * boxes is zero instead: it begins with a box in the middle of the crop. Drawn weights would
+   * begin with boxes many times as large as the image, since inputs are as large as 255, and
+   * diverge at rates that suit class scores.
    *
    * @param parameters overwritten
    */
@@ -55,6 +59,10 @@ public enum Initialisation {
     for (ParameterShape shape : parameters.architecture().parameters()) {
       float[] values = parameters.values(shape.name());
       RandomStream random = new RandomStream(seed, 0, index++, Purpose.INITIALISATION);
+      if (parameters.architecture().task().isBoxes() && shape.layer().equals("fc8")) {
+        Arrays.fill(values, 0f);
+        continue;
+      }
       for (int i = 0; i < values.length; i++) {
         values[i] =
             switch (shape.role()) {

@@ -14,6 +14,7 @@ import org.vgg4j.base.InputException;
 import org.vgg4j.model.Architecture;
 import org.vgg4j.model.Configuration;
 import org.vgg4j.model.ParameterShape;
+import org.vgg4j.model.Task;
 import org.vgg4j.network.Parameters;
 
 class InitialisationTest {
@@ -140,5 +141,18 @@ class InitialisationTest {
     assertThatThrownBy(() -> Initialisation.of("xavier"))
         .isInstanceOf(InputException.class)
         .hasMessage("there is no initialisation 'xavier': choose glorot, gaussian or he");
+  }
+
+  @ParameterizedTest
+  @EnumSource(Initialisation.class)
+  void aNetworkThatFindsBoxesBeginsWithOneInTheMiddle(Initialisation initialisation) {
+    Architecture classifier = new Architecture(Configuration.A, 0.02, 32, 3);
+    Parameters boxes = Parameters.zeros(classifier.withTask(Task.BOX_PER_CLASS));
+    initialisation.fill(boxes, 1);
+    assertThat(boxes.ofLayer("fc8").weight()).containsOnly(0f);
+    Parameters scores = Parameters.zeros(classifier);
+    initialisation.fill(scores, 1);
+    assertThat(boxes.ofLayer("fc7").weight()).isEqualTo(scores.ofLayer("fc7").weight());
+    assertThat(scores.ofLayer("fc8").weight()).doesNotContain(0f);
   }
 }
