@@ -32,6 +32,7 @@ import picocli.CommandLine.Spec;
       LocalizeCommand.class,
       EvaluateCommand.class,
       EmbedCommand.class,
+      SvmCommand.class,
       ClassifyCommand.class,
       HeatmapCommand.class,
       SummaryCommand.class,

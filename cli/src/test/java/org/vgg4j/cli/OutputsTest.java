@@ -43,6 +43,7 @@ class OutputsTest {
           Map.entry("models get", List.of("--cache FOLDER")),
           Map.entry("data inspect", List.of("--sheet FILE")),
           Map.entry("embed", List.of("--out FILE")),
+          Map.entry("svm train", List.of("--out FILE")),
           Map.entry("data export", List.of("--out IMAGES")));
 
   /** Options of other types than Path that name a place to be read. */
@@ -50,7 +51,9 @@ class OutputsTest {
       List.of(
           "IMAGE",
           "FILE",
+          "FILE.npy",
           "--model",
+          "--svm",
           "--config",
           "--recipe",
           "--fuse",

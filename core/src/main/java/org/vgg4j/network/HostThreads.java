@@ -21,6 +21,15 @@ public final class HostThreads implements AutoCloseable {
    * @throws InputException if it is not positive, or far more than processors
    */
   public HostThreads(int count) {
+    this.workers = new Workers(requireCount(count));
+  }
+
+  /**
+   * Requires a number of threads that makes sense here, and returns it.
+   *
+   * @throws InputException if it is not positive, or far more than processors
+   */
+  public static int requireCount(int count) {
     if (count < 1) {
       throw new InputException("option threads is " + count + " but must be at least 1");
     }
@@ -31,7 +40,7 @@ public final class HostThreads implements AutoCloseable {
           "option threads is %d, but Java sees %d processors here: take at most %d, best as many as processors"
               .formatted(count, processors, most));
     }
-    this.workers = new Workers(count);
+    return count;
   }
 
   /** Number of threads. */
