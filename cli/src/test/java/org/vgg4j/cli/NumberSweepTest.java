@@ -110,6 +110,9 @@ class NumberSweepTest {
           case "evaluate" -> "--data " + data + " --model " + model;
           case "classify" -> picture + " --model " + model;
           case "embed" -> picture + " --model " + model + " --out " + out + "/e.npy";
+          case "svm train" -> "rows.npy --out " + out + "/s.safetensors";
+          case "svm evaluate" -> "rows.npy --svm " + out + "/s.safetensors";
+          case "svm predict" -> picture + " --svm " + out + "/s.safetensors --model " + model;
           case "heatmap" -> picture + " --model " + model + " --out " + out + "/h.png";
           case "summary" -> "--width 0.03 --crop 32 --classes 3";
           case "bench" -> "--width 0.03 --crop 32 --classes 3 --batch 1 --arch A";
