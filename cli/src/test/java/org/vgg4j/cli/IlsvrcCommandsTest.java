@@ -1,6 +1,7 @@
 package org.vgg4j.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
@@ -22,6 +23,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.vgg4j.data.DataSplits;
 import org.vgg4j.data.Dataset;
+import org.vgg4j.data.Split;
 import org.vgg4j.data.source.DataSources;
 import org.vgg4j.image.RgbImage;
 
@@ -246,6 +248,74 @@ class IlsvrcCommandsTest {
             root.resolve("again.txt"));
     assertThat(again.exitCode()).as(again.err()).isZero();
     assertThat(root.resolve("again.txt")).hasSameTextualContentAs(root.resolve("val.txt"));
+  }
+
+  /** Labels and boxes of a line belong together; the error is that of the file. */
+  @Test
+  void submissionsOfBoxes() throws IOException {
+    Path data = shared.resolve("distributed");
+    Path run = root.resolve("boxes");
+    Vgg trained =
+        Vgg.run(
+            "localize",
+            "train",
+            "--from",
+            model,
+            "--data",
+            data,
+            "--batch=8",
+            "--lr=0.001",
+            "--epochs=2",
+            "--out",
+            run,
+            "--quiet");
+    assertThat(trained.exitCode()).as(trained.err()).isZero();
+    Path file = root.resolve("val.txt");
+    List<Object> words =
+        List.of(
+            "localize",
+            "evaluate",
+            "--data",
+            data,
+            "--split=val",
+            "--labels",
+            model,
+            "--json",
+            "--model",
+            run.resolve("best/model.safetensors"),
+            "--submission",
+            file);
+    JsonNode found = json(Vgg.run(words.toArray()));
+    assertThat(found.get("images").asInt()).isEqualTo(12);
+    assertThat(found.get("submission").asText()).contains("12 images; read again and checked");
+    List<String> lines = Files.readAllLines(file);
+    assertThat(lines).hasSize(12).allSatisfy(line -> assertThat(line.split(" ")).hasSize(20));
+    int wrong = 0;
+    Dataset images = DataSources.openLabelled(data.toString(), Split.VAL, 0.1, 1);
+    for (int i = 0; i < 12; i++) {
+      RgbImage image = images.image(i);
+      String wnid = images.classNames().get(images.label(i)).substring(0, 9);
+      wrong += isRight(lines.get(i).split(" "), wnid, image.width(), image.height()) ? 0 : 1;
+    }
+    assertThat(found.get("localisationTop5Error").asDouble())
+        .isCloseTo(100.0 * wrong / 12, within(1e-9));
+  }
+
+  /** By hand, in inclusive pixels, against the box that {@link #writeBoxes} gave each image. */
+  private static boolean isRight(String[] words, String wnid, int width, int height) {
+    for (int i = 0; i < words.length; i += 5) {
+      int[] numbers = Arrays.stream(words, i, i + 5).mapToInt(Integer::parseInt).toArray();
+      if (!WNID_OF_ID.get(numbers[0]).equals(wnid)) {
+        continue;
+      }
+      int across = Math.min(numbers[3], width - 4) - Math.max(numbers[1], 3) + 1;
+      int down = Math.min(numbers[4], height - 5) - Math.max(numbers[2], 2) + 1;
+      double shared = Math.max(0, across) * Math.max(0, down);
+      double own = (numbers[3] - numbers[1] + 1.0) * (numbers[4] - numbers[2] + 1.0);
+      double truth = (width - 6.0) * (height - 6.0);
+      return shared / (own + truth - shared) >= 0.5;
+    }
+    return false;
   }
 
   /** A submission has a line for each image, or is none. */

@@ -10,7 +10,8 @@ import java.util.List;
 import java.util.stream.Stream;
 
 /**
- * A small network that finds boxes, which lie in the middle and are of another size for each class.
+ * A small network that finds boxes in whole images, which lie in the middle and are of another size
+ * for each class.
  *
  * @param boxes a CSV file, apart from the images
  * @param model the file
@@ -40,6 +41,7 @@ record TrainedBoxes(Path boxes, Path model) {
                 boxes,
                 "--out",
                 run,
+                "--scale=32",
                 "--batch=16",
                 "--epochs=12",
                 "--lr=0.001",

@@ -23,8 +23,8 @@ public final class PixelBoxes {
    * wide and high.
    */
   public static Box rounded(Box box) {
-    double left = Math.rint(box.left());
-    double top = Math.rint(box.top());
+    double left = Math.rint(box.left()) + 0.0; // no -0, which no file can hold
+    double top = Math.rint(box.top()) + 0.0;
     return new Box(
         left,
         top,
