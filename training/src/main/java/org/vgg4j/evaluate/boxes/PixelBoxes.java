@@ -28,7 +28,7 @@ public final class PixelBoxes {
     return new Box(
         left,
         top,
-        Math.max(left + 1, Math.rint(box.right())),
-        Math.max(top + 1, Math.rint(box.bottom())));
+        Math.max(left + 1, Math.rint(box.right()) + 0.0),
+        Math.max(top + 1, Math.rint(box.bottom()) + 0.0));
   }
 }
