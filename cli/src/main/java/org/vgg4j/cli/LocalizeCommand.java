@@ -96,7 +96,10 @@ final class LocalizeCommand implements Callable<Integer> {
 
   @Mixin private final ThreadsOption threads = new ThreadsOption();
 
-  @Mixin private final QuietOption quiet = new QuietOption();
+  // There is no progress to suppress: it is enough that picocli sets it, which quietens the log.
+  @SuppressWarnings("UnusedVariable")
+  @Mixin
+  private final QuietOption quiet = new QuietOption();
 
   @ArgGroup private final Format format = new Format();
 
@@ -166,8 +169,9 @@ final class LocalizeCommand implements Callable<Integer> {
           draw(image, located);
           results.add(located);
         } catch (InputException e) {
-          String about = e.getMessage().contains(file.toString()) ? "" : file + ": ";
-          spec.commandLine().getErr().println("vgg: " + about + e.getMessage());
+          String message = String.valueOf(e.getMessage());
+          String about = message.contains(file.toString()) ? "" : file + ": ";
+          spec.commandLine().getErr().println("vgg: " + about + message);
         }
       }
     }
