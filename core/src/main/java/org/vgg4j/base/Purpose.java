@@ -27,7 +27,9 @@ public enum Purpose {
   /** Which images are for learning and testing; the epoch is the split, the sample the class. */
   BENCHMARK_SPLIT(10),
   /** Which images are held out to choose an SVM's C; the sample is the class. */
-  COST_SPLIT(11);
+  COST_SPLIT(11),
+  /** With which vectors the search for principal components begins; the sample is the vector. */
+  PRINCIPAL_AXES(12);
 
   private final int code;
 

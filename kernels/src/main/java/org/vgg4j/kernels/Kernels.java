@@ -199,4 +199,17 @@ public interface Kernels {
    * @param from index of the first sum
    */
   void addScaled(int length, double factor, float[] row, int at, double[] sums, int from);
+
+  /**
+   * The dot products of rows of small integers with a query: {@code products[r] = sum of query[i] *
+   * codes[r][i]}. Sums are in single precision, in an order that the kernels choose.
+   *
+   * @param rows number of rows
+   * @param length of each, a multiple of 16
+   * @param codes {@code [rows][length]}, signed, and at least 16 bytes more, which are not looked
+   *     at
+   * @param query {@code [length]}
+   * @param products {@code [rows]}, overwritten
+   */
+  void productsOfCodes(int rows, int length, byte[] codes, float[] query, float[] products);
 }

@@ -56,4 +56,31 @@ class RowsTest {
     assertThat(sums[FROM + length]).isEqualTo(expected[FROM + length]);
     assertThat(sums[FROM - 1]).isEqualTo(expected[FROM - 1]);
   }
+
+  @ParameterizedTest
+  @ValueSource(ints = {1, 7, 8, 9, 31})
+  void productsOfCodesAreExactButForRounding(int rows) {
+    for (int length : new int[] {16, 48, 512}) {
+      Random random = new Random(rows + length);
+      byte[] codes = new byte[rows * length + 16];
+      random.nextBytes(codes);
+      float[] query = Maps.gaussian(random, length);
+      float[] products = new float[rows + 1];
+      products[rows] = 7;
+
+      tested.kernels().productsOfCodes(rows, length, codes, query, products);
+
+      for (int row = 0; row < rows; row++) {
+        double exact = 0;
+        double size = 0;
+        for (int i = 0; i < length; i++) {
+          double product = (double) query[i] * codes[row * length + i];
+          exact += product;
+          size += Math.abs(product);
+        }
+        assertThat((double) products[row]).isCloseTo(exact, within(size * length * 0x1p-24));
+      }
+      assertThat(products[rows]).isEqualTo(7);
+    }
+  }
 }

@@ -235,4 +235,15 @@ public final class ScalarKernels implements Kernels {
       sums[from + i] += factor * row[at + i];
     }
   }
+
+  @Override
+  public void productsOfCodes(int rows, int length, byte[] codes, float[] query, float[] products) {
+    for (int row = 0; row < rows; row++) {
+      float sum = 0;
+      for (int i = 0; i < length; i++) {
+        sum += query[i] * codes[row * length + i];
+      }
+      products[row] = sum;
+    }
+  }
 }

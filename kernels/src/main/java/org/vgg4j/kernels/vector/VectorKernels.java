@@ -172,4 +172,9 @@ public final class VectorKernels implements Kernels {
   public void addScaled(int length, double factor, float[] row, int at, double[] sums, int from) {
     Widened.addScaled(length, factor, row, at, sums, from);
   }
+
+  @Override
+  public void productsOfCodes(int rows, int length, byte[] codes, float[] query, float[] products) {
+    CodeProducts.of(rows, length, codes, query, products);
+  }
 }
