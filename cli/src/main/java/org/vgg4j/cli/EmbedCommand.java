@@ -18,10 +18,8 @@ import org.vgg4j.data.folder.LooseImages;
 import org.vgg4j.data.source.DataSources;
 import org.vgg4j.descriptor.DescriptorRecipe;
 import org.vgg4j.descriptor.Descriptors;
-import org.vgg4j.descriptor.Pooling;
 import org.vgg4j.embed.DescriptorTable;
 import org.vgg4j.embed.Embedding;
-import org.vgg4j.evaluate.TestScales;
 import org.vgg4j.model.Preprocessing;
 import org.vgg4j.network.Device;
 import org.vgg4j.network.Engine;
@@ -81,45 +79,7 @@ final class EmbedCommand implements Callable<Integer> {
       description = "take all images below the folders, however deep, and no classes")
   private boolean unlabelled;
 
-  @Option(
-      names = "--tap",
-      paramLabel = "NAME",
-      defaultValue = "fc7",
-      description =
-          "the layer's output: fc7, relu5_3, pool4, ... (vgg summary lists them) (default:"
-              + " ${DEFAULT-VALUE})")
-  private String tap;
-
-  @Option(
-      names = "--pool",
-      paramLabel = "NAME",
-      defaultValue = "average",
-      description =
-          "how its positions become one: average (SPoC), max (MAC), gem:P, rmac:L (default:"
-              + " ${DEFAULT-VALUE})")
-  private String pool;
-
-  @Option(
-      names = "--test-scales",
-      paramLabel = "Q,Q",
-      description =
-          "shorter side, in pixels, of a rescaled image; descriptors of several are averaged;"
-              + " paper: three around the training scale (default: the training scale, or the"
-              + " middle of its range)")
-  private @Nullable String testScales;
-
-  @Option(
-      names = "--stack",
-      description = "stack the descriptors of several Q, do not average them")
-  private boolean stack;
-
-  @Option(
-      names = "--flip",
-      negatable = true,
-      defaultValue = "true",
-      fallbackValue = "true",
-      description = "average with the mirror image's descriptor (default: true)")
-  private boolean flip;
+  @Mixin private final DescriptorOptions recipes = new DescriptorOptions();
 
   @Option(
       names = "--normalize",
@@ -128,14 +88,6 @@ final class EmbedCommand implements Callable<Integer> {
       fallbackValue = "true",
       description = "give each descriptor unit length, last of all (default: true)")
   private boolean normalize;
-
-  @Option(
-      names = "--batch",
-      paramLabel = "N",
-      defaultValue = "16",
-      description =
-          "images of a size at a time, mirror images included (default: ${DEFAULT-VALUE})")
-  private int batch;
 
   @Mixin private final UnreadableOption maxUnreadable = new UnreadableOption();
 
@@ -152,21 +104,16 @@ final class EmbedCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
-    if (batch < 1) {
-      throw new InputException("option batch is " + batch + " but must be at least 1");
-    }
+    int batch = recipes.batch();
     DescriptorTable.requireName(out);
-    DescriptorRecipe recipe =
-        new DescriptorRecipe(tap, Pooling.of(pool), List.of(), stack, flip, normalize);
+    DescriptorRecipe recipe = recipes.recipe(normalize);
     UnreadableLimit unused = maxUnreadable.get(); // a mistake in it is found before data are read
     FcWeights form = fcWeights.get();
     Device chosen = device.get();
     try (StopSignal stop = StopSignal.install(spec.commandLine().getErr());
         Engine engine = Engines.open(chosen, threads.count())) {
       ModelFile file = Models.read(model);
-      recipe =
-          Descriptors.resolve(
-              recipe.withScales(scales(file)), file.architecture(), file.preprocessing());
+      recipe = recipes.recipe(normalize, file);
       Dataset dataset = dataset();
       if (!quiet.isQuiet()) {
         dataset.notes().forEach(note -> spec.commandLine().getErr().println("vgg: " + note));
@@ -175,20 +122,11 @@ final class EmbedCommand implements Callable<Integer> {
       try (Network network =
           engine.load(new org.vgg4j.network.Parameters(file.architecture(), file.arrays()), form)) {
         file = file.withoutArrays(); // releases what was rounded
-        result = embed(engine, network, file.preprocessing(), recipe, dataset, stop);
+        result = embed(engine, network, file.preprocessing(), recipe, batch, dataset, stop);
       }
       print(result, recipe, dataset);
       return result.finished() ? 0 : stop.exitCode();
     }
-  }
-
-  private List<Integer> scales(ModelFile file) {
-    if (testScales == null) {
-      return List.of();
-    }
-    List<Integer> scales = TestScales.of(testScales, file.provenance(), file.preprocessing());
-    boolean paper = testScales.strip().equals(TestScales.PAPER);
-    return paper ? scales.stream().distinct().toList() : scales; // the crop may be two of the three
   }
 
   /** The images that DATA stands for. */
@@ -231,6 +169,7 @@ final class EmbedCommand implements Callable<Integer> {
       Network network,
       Preprocessing preprocessing,
       DescriptorRecipe recipe,
+      int batch,
       Dataset dataset,
       StopSignal stop) {
     Embedding.Computer computer =

@@ -33,6 +33,8 @@ import picocli.CommandLine.Spec;
       EvaluateCommand.class,
       EmbedCommand.class,
       SvmCommand.class,
+      IndexCommand.class,
+      SearchCommand.class,
       ClassifyCommand.class,
       HeatmapCommand.class,
       SummaryCommand.class,

@@ -52,6 +52,7 @@ class ArchitectureTest {
           "parallel",
           "embed",
           "svm",
+          "search",
           "train",
           "report",
           "experiment",
@@ -299,6 +300,11 @@ class ArchitectureTest {
           .because("it learns from rows of numbers, whatever computed these");
 
   @ArchTest
+  static final ArchRule search =
+      arrows("search", "kernels", "descriptor", "network", "image", "model", "base")
+          .because("a folder of images is no data set, and an index of it needs no classes");
+
+  @ArchTest
   static final ArchRule train =
       arrows("train", "parallel", "network", "data", "evaluate", "weights", "model", "base")
           .because("training stands on top of all these; nothing but a front end calls it");
@@ -412,6 +418,7 @@ class ArchitectureTest {
               "evaluate",
               "embed",
               "svm",
+              "search",
               "train",
               "report",
               "experiment",

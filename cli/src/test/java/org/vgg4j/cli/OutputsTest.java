@@ -33,6 +33,8 @@ class OutputsTest {
           Map.entry("localize", List.of("--out IMAGES")),
           Map.entry("localize evaluate", List.of("--submission FILE")),
           Map.entry("localize train", List.of("--out FOLDER", "--resume FOLDER")),
+          Map.entry("index", List.of("--out FILE")),
+          Map.entry("search", List.of("--html FILE")),
           Map.entry("report", List.of("RUN FOLDER")),
           Map.entry("evaluate", List.of("--save-posteriors FILE", "--submission FILE")),
           Map.entry("heatmap", List.of("--out FILE")),
@@ -50,6 +52,8 @@ class OutputsTest {
   private static final List<String> READ =
       List.of(
           "IMAGE",
+          "INDEX",
+          "FOLDER",
           "FILE",
           "FILE.npy",
           "--model",

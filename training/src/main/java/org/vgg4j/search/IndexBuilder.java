@@ -31,7 +31,7 @@ import org.vgg4j.network.HostThreads;
  */
 public final class IndexBuilder {
   /** Files of a block, after which work can be interrupted. */
-  private static final int BLOCK = 64;
+  private static final int BLOCK = 32;
 
   /** What was done: receives how many of how many files. */
   @FunctionalInterface
@@ -112,7 +112,10 @@ public final class IndexBuilder {
     PassedOver passedOver = new PassedOver(folder);
     Map<String, Found> files = list(folder, passedOver);
     try (Journal journal =
-        Journal.open(file, header.json() + " " + oldName(), header.described())) {
+        Journal.open(
+            file,
+            header.json() + " batch " + descriptors.batch() + " " + oldName(),
+            header.described())) {
       List<Found> pending = new ArrayList<>();
       for (Found found : files.values()) {
         if (!isUnchanged(found) && journal.find(found.path(), found.size(), found.time()) == null) {

@@ -18,6 +18,9 @@ record PrincipalAxes(double[][] axes, double[] variances) {
   private static final int MOST_ROUNDS = 100;
   private static final double TOLERANCE = 1e-9;
 
+  /** Length that is left of a unit vector which others make up. */
+  private static final double DEPENDENT = 1e-10;
+
   static PrincipalAxes of(double[][] matrix, int size, int count, HostThreads threads) {
     int vectors = Math.min(size, count + SPARE);
     double[][] basis = new double[vectors][size];
@@ -82,13 +85,19 @@ record PrincipalAxes(double[][] axes, double[] variances) {
     return sums;
   }
 
-  /** Gram and Schmidt's way, twice, since once leaves what rounding made of small remainders. */
+  /**
+   * Gram and Schmidt's way, twice, since once leaves what rounding made of small remainders. A
+   * vector of which nothing but rounding remains is set to zero: the matrix has no such direction.
+   */
   private static void orthonormalise(double[][] basis) {
     for (int v = 0; v < basis.length; v++) {
       for (int pass = 0; pass < 2; pass++) {
         Unit.normalise(basis[v]);
         for (int u = 0; u < v; u++) {
           add(basis[v], -dot(basis[u], basis[v]), basis[u]);
+        }
+        if (dot(basis[v], basis[v]) < DEPENDENT * DEPENDENT) {
+          Arrays.fill(basis[v], 0);
         }
       }
       Unit.normalise(basis[v]);
