@@ -9,6 +9,7 @@ import java.awt.image.BufferedImage;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.FileTime;
 import java.util.ArrayList;
 import java.util.List;
@@ -18,6 +19,16 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.vgg4j.descriptor.Descriptors;
+import org.vgg4j.network.Device;
+import org.vgg4j.network.Engine;
+import org.vgg4j.network.Engines;
+import org.vgg4j.network.FcWeights;
+import org.vgg4j.network.Network;
+import org.vgg4j.network.Parameters;
+import org.vgg4j.search.IndexBuilder;
+import org.vgg4j.search.IndexHeader;
+import org.vgg4j.search.SearchIndex;
 import org.vgg4j.weights.ModelFile;
 import org.vgg4j.weights.Models;
 
@@ -155,6 +166,37 @@ class SearchCommandTest {
     assertThat(found.get(0).get("matches").get(0).get("file").asText()).endsWith("a/moved.png");
     assertThat(found.get(1).get("matches").get(0).get("file").asText()).endsWith("/new.png");
     assertThat(index.resolveSibling("photos.index.part")).doesNotExist();
+  }
+
+  @Test
+  void anInterruptedRunContinuesAndEndsWithTheSameBytes() throws IOException {
+    for (int i = 12; i < 70; i++) {
+      picture(photos.resolve("a/b").resolve(i + ".png"), i);
+    }
+    index();
+    byte[] expected = Files.readAllBytes(index);
+    IndexHeader header = SearchIndex.open(index).header();
+    Files.delete(index);
+    ModelFile file = Models.read(model);
+    List<Integer> blocks = new ArrayList<>();
+    try (Engine engine = Engines.open(Device.of("cpu"), 2);
+        Network network =
+            engine.load(new Parameters(file.architecture(), file.arrays()), FcWeights.FP32);
+        Descriptors descriptors =
+            new Descriptors(
+                engine.hostThreads(), network, file.preprocessing(), header.descriptors(), 16)) {
+      IndexBuilder.Result stopped =
+          new IndexBuilder(engine.hostThreads(), descriptors, header, index)
+              .run(() -> !blocks.isEmpty(), (done, of) -> blocks.add(done));
+      assertThat(stopped.finished()).isFalse();
+      assertThat(stopped.images()).isEqualTo(32);
+    }
+    assertThat(index).doesNotExist();
+    Path part = root.resolve("photos.index.part");
+    Files.write(part, new byte[] {0, 0, 1, 0, 7}, StandardOpenOption.APPEND); // half a block
+    assertCounts(json(index("--json")), 70, 70, 0, 0, 0, 0);
+    assertThat(index).hasBinaryContent(expected);
+    assertThat(part).doesNotExist();
   }
 
   @Test

@@ -152,7 +152,7 @@ final class Journal implements AutoCloseable {
       long at = -1;
       if (in.readBoolean()) {
         at = position + block.length - in.available();
-        in.skipBytes(described * Float.BYTES);
+        in.skipNBytes((long) described * Float.BYTES);
       }
       done.put(image.path(), new Done(image, at, problem.isEmpty() ? null : problem));
     }
