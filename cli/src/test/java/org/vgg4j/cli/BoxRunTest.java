@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -73,7 +74,8 @@ class BoxRunTest {
   void reportIsWrittenAgain() throws IOException {
     Path report = root.resolve("run/report.html");
     byte[] before = Files.readAllBytes(report);
-    assertThat(new String(before)).contains("Worst boxes", "Right boxes", "Mean overlap");
+    assertThat(new String(before, StandardCharsets.UTF_8))
+        .contains("Worst boxes", "Right boxes", "Mean overlap");
     Files.delete(report);
     Vgg vgg = Vgg.run("report", root.resolve("run"));
     assertThat(vgg.err()).isEmpty();
