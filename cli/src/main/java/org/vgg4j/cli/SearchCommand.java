@@ -148,10 +148,8 @@ final class SearchCommand implements Callable<Integer> {
             List<Match> matches = opened.search(descriptor, top, engine.hostThreads());
             found.add(new Found(each, image, matches));
           } catch (UnreadableImageException e) {
-            complain(
-                e.getMessage().contains(each.toString())
-                    ? e.getMessage()
-                    : each + ": " + e.getMessage());
+            String message = String.valueOf(e.getMessage());
+            complain(message.contains(each.toString()) ? message : each + ": " + message);
           }
         }
       }
