@@ -53,8 +53,8 @@ public final class Models {
               () ->
                   new InputException(
                       ("%s was not written by vgg4j: put org.vgg4j:vgg4j-formats on the class path,"
-                           + " which reads PyTorch's, Caffe's, Keras's and ONNX's files, or make a"
-                           + " model of it with vgg import")
+                              + " which reads PyTorch's, Caffe's, Keras's and ONNX's files, or make a"
+                              + " model of it with vgg import")
                           .formatted(file),
                       e))
           .read(file);
