@@ -115,7 +115,7 @@ public record ModelFile(
   public ModelFile requireBoxes(String name) {
     if (!architecture.task().isBoxes()) {
       throw new InputException(
-          "%s classifies and finds no boxes: make a network that does of it with vgg localize train --from %s"
+          "%s classifies and finds no boxes: vgg localize train --from %s makes a network of it that does"
               .formatted(name, name));
     }
     return this;
