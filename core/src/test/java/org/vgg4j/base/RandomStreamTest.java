@@ -55,7 +55,12 @@ class RandomStreamTest {
             Purpose.AUGMENTATION,
             Purpose.DROPOUT_FC6,
             Purpose.DROPOUT_FC7,
-            Purpose.EXPORT_CHECK);
+            Purpose.EXPORT_CHECK,
+            Purpose.FASHION_BOXES,
+            Purpose.COORDINATE_ORDER,
+            Purpose.BENCHMARK_SPLIT,
+            Purpose.COST_SPLIT,
+            Purpose.PRINCIPAL_AXES);
     assertThat(purpose.code()).isEqualTo(1 + inOrderOfCodes.indexOf(purpose));
   }
 
