@@ -117,7 +117,12 @@ final class SearchCommand implements Callable<Integer> {
     if (top < 1) {
       throw new InputException("option top is " + top + " but must be at least 1");
     }
+    if (!(threshold > 0 && threshold <= 1)) {
+      throw new InputException(
+          "option threshold is " + threshold + " but must be more than 0, and at most 1");
+    }
     Device chosen = device.get();
+    int unused = threads.count(); // finds mistakes in options before anything is read
     SearchIndex opened = SearchIndex.open(index);
     return duplicates ? findDuplicates(opened) : find(opened, chosen);
   }

@@ -110,6 +110,8 @@ class NumberSweepTest {
           case "evaluate" -> "--data " + data + " --model " + model;
           case "classify" -> picture + " --model " + model;
           case "embed" -> picture + " --model " + model + " --out " + out + "/e.npy";
+          case "index" -> trained.data() + " --model " + model + " --out " + out + "/i.index";
+          case "search" -> out + "/none.index " + picture;
           case "svm train" -> "rows.npy --out " + out + "/s.safetensors";
           case "svm evaluate" -> "rows.npy --svm " + out + "/s.safetensors";
           case "svm predict" -> picture + " --svm " + out + "/s.safetensors --model " + model;
