@@ -122,7 +122,7 @@ final class SearchCommand implements Callable<Integer> {
           "option threshold is " + threshold + " but must be more than 0, and at most 1");
     }
     Device chosen = device.get();
-    HostThreads.requireCount(threads.count()); // before anything is read
+    int unused = HostThreads.requireCount(threads.count()); // before anything is read
     SearchIndex opened = SearchIndex.open(index);
     return duplicates ? findDuplicates(opened) : find(opened, chosen);
   }
