@@ -15,8 +15,6 @@ import org.vgg4j.ImageClassifier;
 import org.vgg4j.Prediction;
 import org.vgg4j.base.InputException;
 import org.vgg4j.image.ImageDecoder;
-import org.vgg4j.image.ImageFiles;
-import org.vgg4j.image.PassedOver;
 import org.vgg4j.image.RgbImage;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
@@ -119,15 +117,15 @@ final class ClassifyCommand implements Callable<Integer> {
     for (Path path : images) {
       if (path.equals(STANDARD_INPUT)) {
         files.add(path);
-        continue;
-      }
-      PassedOver passedOver = new PassedOver(path);
-      files.addAll(ImageFiles.at(path, passedOver));
-      for (String sentence : passedOver.foreignSentences()) {
-        spec.commandLine().getErr().println("vgg: " + sentence);
+      } else {
+        files.addAll(ImageArguments.files(List.of(path), this::complain));
       }
     }
     return files;
+  }
+
+  private void complain(String sentence) {
+    spec.commandLine().getErr().println("vgg: " + sentence);
   }
 
   /** Files that cannot be read are reported and left out. */
@@ -139,7 +137,7 @@ final class ClassifyCommand implements Callable<Integer> {
         decoded.add(file.equals(STANDARD_INPUT) ? standardInput() : ImageDecoder.decode(file));
         readable.add(file);
       } catch (InputException e) {
-        spec.commandLine().getErr().println("vgg: " + e.getMessage());
+        complain(String.valueOf(e.getMessage()));
       }
     }
     List<Classified> results = new ArrayList<>();
@@ -176,7 +174,7 @@ final class ClassifyCommand implements Callable<Integer> {
     try {
       results.add(new Classified(file, classifier.classify(image, top)));
     } catch (InputException e) {
-      spec.commandLine().getErr().println("vgg: " + file + ": " + e.getMessage());
+      complain(file + ": " + e.getMessage());
     }
   }
 

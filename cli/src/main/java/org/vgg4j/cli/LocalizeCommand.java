@@ -18,8 +18,6 @@ import org.vgg4j.evaluate.boxes.BoxMerging;
 import org.vgg4j.evaluate.boxes.MergeRule;
 import org.vgg4j.evaluate.boxes.ScoredBox;
 import org.vgg4j.image.ImageDecoder;
-import org.vgg4j.image.ImageFiles;
-import org.vgg4j.image.PassedOver;
 import org.vgg4j.image.RgbImage;
 import org.vgg4j.image.transform.Box;
 import org.vgg4j.network.Engine;
@@ -142,7 +140,7 @@ final class LocalizeCommand implements Callable<Integer> {
     if (top < 1) {
       throw new InputException("option top is " + top + " but must be at least 1");
     }
-    List<Path> files = files();
+    List<Path> files = ImageArguments.files(images, this::complain);
     List<Located> results = new ArrayList<>();
     try (Engine engine = Engines.open(device.get(), threads.count());
         LoadedNetworks loaded = new LoadedNetworks(engine)) {
@@ -171,7 +169,7 @@ final class LocalizeCommand implements Callable<Integer> {
         } catch (InputException e) {
           String message = String.valueOf(e.getMessage());
           String about = message.contains(file.toString()) ? "" : file + ": ";
-          spec.commandLine().getErr().println("vgg: " + about + message);
+          complain(about + message);
         }
       }
     }
@@ -179,16 +177,8 @@ final class LocalizeCommand implements Callable<Integer> {
     return results.size() == files.size() ? 0 : 1;
   }
 
-  private List<Path> files() {
-    List<Path> files = new ArrayList<>();
-    for (Path path : images) {
-      PassedOver passedOver = new PassedOver(path);
-      files.addAll(ImageFiles.at(path, passedOver));
-      passedOver
-          .foreignSentences()
-          .forEach(sentence -> spec.commandLine().getErr().println("vgg: " + sentence));
-    }
-    return files;
+  private void complain(String sentence) {
+    spec.commandLine().getErr().println("vgg: " + sentence);
   }
 
   private List<Find> locate(RgbImage image, BoxFinder.Member rater, Views views, BoxFinder finder) {

@@ -2,16 +2,19 @@ package org.vgg4j.cli;
 
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.BitSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 import org.vgg4j.base.InputException;
 import org.vgg4j.data.Dataset;
 import org.vgg4j.data.Split;
+import org.vgg4j.data.Subset;
 import org.vgg4j.data.Synsets;
 import org.vgg4j.data.UnreadableLimit;
 import org.vgg4j.data.source.DataSources;
@@ -235,7 +238,7 @@ final class LocalizeEvaluateCommand implements Runnable {
   private Map<String, Object> centre(Engine engine, List<ModelFile> files) {
     List<Map<String, Object>> all = new ArrayList<>();
     for (int i = 0; i < files.size(); i++) {
-      Dataset dataset = dataset(files.get(i));
+      Dataset dataset = trusted(dataset(files.get(i)));
       BoxEvaluation measured = centre(engine, models.get(i), dataset);
       all.add(LocalizationResult.asMap(models.get(i), dataset, measured));
       if (!json) {
@@ -245,6 +248,26 @@ final class LocalizeEvaluateCommand implements Runnable {
       }
     }
     return Map.of("networks", all);
+  }
+
+  /** Without the images whose boxes ILSVRC lists as wrong, as the development kit counts. */
+  private Dataset trusted(Dataset dataset) {
+    BitSet listed = DataSources.blacklist(data).indices(dataset);
+    if (listed.isEmpty()) {
+      return dataset;
+    }
+    int[] others = IntStream.range(0, dataset.size()).filter(n -> !listed.get(n)).toArray();
+    if (others.length == 0) {
+      throw new InputException(
+          "all images of %s are on the list of those whose boxes are wrong: choose other images"
+              .formatted(dataset.name()));
+    }
+    if (!quiet.isQuiet()) {
+      spec.commandLine()
+          .getErr()
+          .printf("%,d blacklisted images do not count.%n", listed.cardinality());
+    }
+    return new Subset(dataset, dataset.name(), others);
   }
 
   private BoxEvaluation centre(Engine engine, Path model, Dataset dataset) {

@@ -1,12 +1,9 @@
 package org.vgg4j.cli;
 
-import java.io.PrintWriter;
 import java.nio.file.Path;
-import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.Callable;
-import org.vgg4j.base.Version;
 import org.vgg4j.data.UnreadableLimit;
 import org.vgg4j.experiment.reproduce.Reproducer;
 import org.vgg4j.experiment.reproduce.Reproduction;
@@ -148,37 +145,18 @@ final class ReproduceCommand implements Callable<Integer> {
                 threads.count(),
                 device.get(),
                 passedOver);
-    ReproductionFolder.requireSame(out, identity(config));
-    PrintWriter terminal = spec.commandLine().getOut();
-    ProgressLine line = quietly.line(spec.commandLine().getErr());
-    long began = System.nanoTime();
-    try (StopSignal stop = StopSignal.install(spec.commandLine().getErr())) {
-      Reproducer reproducer =
-          new Reproducer(
-              config,
-              out,
-              new ReproductionProgress(terminal, line, quietly.isQuiet()),
-              stop::requested,
-              Map.of());
-      if (!quietly.isQuiet()) {
-        terminal.printf(
-            "All of it takes about %s on this machine, if nothing has been done yet.%n",
-            Plan.time(reproducer.predictSeconds() / 86_400));
-        terminal.flush();
-      }
-      ReproductionFolder.claim(out, identity(config));
-      Reproduction found = reproducer.run();
-      line.clear();
-      if (found == null) {
-        terminal.printf("stopped; the same command resumes it%n");
-        return stop.exitCode();
-      }
-      TableFiles.write(out, found, facts(config, (System.nanoTime() - began) / 1e9));
-      terminal.printf(
-          "%nThe tables: open %s in a browser; also tables.md, and a .csv for each.%n",
-          out.resolve("tables.html"));
-      return 0;
-    }
+    return new ReproductionRun(spec, out, identity(config), threads.count(), quick, quietly)
+        .call(
+            (listener, stopRequested) -> {
+              Reproducer reproducer =
+                  new Reproducer(config, out, listener, stopRequested, Map.of());
+              return new ReproductionRun.Work(
+                  reproducer::predictSeconds,
+                  () -> {
+                    Reproduction found = reproducer.run();
+                    return found == null ? null : facts -> TableFiles.write(out, found, facts);
+                  });
+            });
   }
 
   private static String identity(ReproductionConfig config) {
@@ -195,22 +173,5 @@ final class ReproduceCommand implements Callable<Integer> {
         config.epochs(),
         config.batch(),
         config.learningRate());
-  }
-
-  private Map<String, String> facts(ReproductionConfig config, double seconds) {
-    Map<String, String> facts = new LinkedHashMap<>();
-    facts.put("command", Hint.command(command()));
-    facts.put("options", identity(config));
-    facts.put("vgg4j", Version.get());
-    facts.put("time", TrainingPrinter.duration(seconds) + " since the last start");
-    facts.put("threads", Integer.toString(threads.count()));
-    if (quick) {
-      facts.put("beware", "a quick trial: its figures mean nothing");
-    }
-    return facts;
-  }
-
-  private String command() {
-    return String.join(" ", spec.commandLine().getParseResult().originalArgs());
   }
 }

@@ -15,8 +15,6 @@ import org.vgg4j.base.InputException;
 import org.vgg4j.descriptor.DescriptorRecipe;
 import org.vgg4j.descriptor.Descriptors;
 import org.vgg4j.image.ImageDecoder;
-import org.vgg4j.image.ImageFiles;
-import org.vgg4j.image.PassedOver;
 import org.vgg4j.image.RgbImage;
 import org.vgg4j.image.UnreadableImageException;
 import org.vgg4j.network.Device;
@@ -117,23 +115,15 @@ final class SearchCommand implements Callable<Integer> {
     if (top < 1) {
       throw new InputException("option top is " + top + " but must be at least 1");
     }
-    if (!(threshold > 0 && threshold <= 1)) {
-      throw new InputException(
-          "option threshold is " + threshold + " but must be more than 0, and at most 1");
-    }
-    Device chosen = device.get();
-    int unused = HostThreads.requireCount(threads.count()); // before anything is read
+    Device chosen = device.get(); // mistakes in options are found before anything is read
+    double unused = Duplicates.requireThreshold(threshold);
+    int unusedHere = HostThreads.requireCount(threads.count());
     SearchIndex opened = SearchIndex.open(index);
     return duplicates ? findDuplicates(opened) : find(opened, chosen);
   }
 
   private int find(SearchIndex opened, Device chosen) {
-    List<Path> files = new ArrayList<>();
-    for (Path path : images) {
-      PassedOver passedOver = new PassedOver(path);
-      files.addAll(ImageFiles.at(path, passedOver));
-      passedOver.foreignSentences().forEach(this::complain);
-    }
+    List<Path> files = ImageArguments.files(images, this::complain);
     List<Found> found = new ArrayList<>();
     try (Engine engine = Engines.open(chosen, threads.count())) {
       ModelFile file = Models.read(model(opened));

@@ -13,8 +13,6 @@ import org.vgg4j.base.FileDigest;
 import org.vgg4j.base.InputException;
 import org.vgg4j.descriptor.DescriptorRecipe;
 import org.vgg4j.embed.DescriptorTable;
-import org.vgg4j.image.ImageFiles;
-import org.vgg4j.image.PassedOver;
 import org.vgg4j.svm.ArrayRows;
 import org.vgg4j.svm.SvmModel;
 import picocli.CommandLine.Command;
@@ -89,7 +87,7 @@ final class SvmPredictCommand implements Callable<Integer> {
         ClassifierOptions.defaults().withDevice(device.get().text()).withThreads(threads.count());
     SvmModel classifiers = SvmModel.read(svm);
     requireItsNetwork(classifiers);
-    List<Path> files = files();
+    List<Path> files = ImageArguments.files(images, this::complain);
     List<Result> results = new ArrayList<>();
     DescriptorRecipe recipe = DescriptorRecipe.of(classifiers.recipe());
     try (ImageEmbedder embedder = ImageEmbedder.load(model, recipe, options)) {
@@ -97,7 +95,7 @@ final class SvmPredictCommand implements Callable<Integer> {
         try {
           results.add(predict(classifiers, file, embedder.embed(file)).best(top));
         } catch (InputException e) {
-          spec.commandLine().getErr().println("vgg: " + e.getMessage());
+          complain(String.valueOf(e.getMessage()));
         }
       }
     }
@@ -114,16 +112,8 @@ final class SvmPredictCommand implements Callable<Integer> {
     }
   }
 
-  private List<Path> files() {
-    List<Path> files = new ArrayList<>();
-    for (Path path : images) {
-      PassedOver passedOver = new PassedOver(path);
-      files.addAll(ImageFiles.at(path, passedOver));
-      passedOver
-          .foreignSentences()
-          .forEach(sentence -> spec.commandLine().getErr().println("vgg: " + sentence));
-    }
-    return files;
+  private void complain(String sentence) {
+    spec.commandLine().getErr().println("vgg: " + sentence);
   }
 
   private static Result predict(SvmModel classifiers, Path file, float[] descriptor) {

@@ -285,6 +285,17 @@ class IlsvrcCommandsTest {
             run.resolve("best/model.safetensors"),
             "--submission",
             file);
+    Path blacklist = data.resolve("ILSVRC2014_clsloc_validation_blacklist.txt");
+    Files.writeString(blacklist, "2\n5\n");
+    try {
+      List<Object> centre = new ArrayList<>(words.subList(0, 5));
+      centre.addAll(List.of("--json", "--model", run.resolve("best/model.safetensors")));
+      Vgg central = Vgg.run(centre.toArray());
+      assertThat(central.err()).contains("2 blacklisted images do not count.");
+      assertThat(json(central).get("networks").get(0).get("images").asInt()).isEqualTo(10);
+    } finally {
+      Files.delete(blacklist);
+    }
     JsonNode found = json(Vgg.run(words.toArray()));
     assertThat(found.get("images").asInt()).isEqualTo(12);
     assertThat(found.get("submission").asText()).contains("12 images; read again and checked");

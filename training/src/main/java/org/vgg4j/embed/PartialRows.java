@@ -8,7 +8,6 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.channels.FileChannel;
-import java.nio.channels.OverlappingFileLockException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -25,6 +24,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.vgg4j.base.AtomicFile;
 import org.vgg4j.base.InputException;
+import org.vgg4j.base.OneWriter;
 import org.vgg4j.evaluate.NpyHeader;
 
 /**
@@ -35,9 +35,6 @@ import org.vgg4j.evaluate.NpyHeader;
  */
 final class PartialRows implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(PartialRows.class);
-
-  /** The locked byte lies beyond all rows. */
-  private static final long LOCKED = Long.MAX_VALUE - 1;
 
   private static final ObjectMapper JSON =
       JsonMapper.builder()
@@ -71,7 +68,7 @@ final class PartialRows implements AutoCloseable {
     }
     this.rows = open(part);
     try {
-      lock();
+      OneWriter.require(rows, file);
       this.lines = open(log);
     } catch (IOException | RuntimeException e) {
       rows.close();
@@ -82,23 +79,6 @@ final class PartialRows implements AutoCloseable {
   private static FileChannel open(Path file) throws IOException {
     return FileChannel.open(
         file, StandardOpenOption.CREATE, StandardOpenOption.READ, StandardOpenOption.WRITE);
-  }
-
-  private void lock() {
-    boolean free;
-    try {
-      free = rows.tryLock(LOCKED, 1, false) != null;
-    } catch (OverlappingFileLockException e) {
-      free = false;
-    } catch (IOException e) {
-      LOG.debug("the disk of {} has no locks: {}", part, AtomicFile.reason(e));
-      return;
-    }
-    if (!free) {
-      throw new InputException(
-          "another process is writing %s: wait until it ends, stop it, or give another file"
-              .formatted(file));
-    }
   }
 
   /**

@@ -3,7 +3,7 @@ package org.vgg4j.evaluate;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
-import org.vgg4j.network.Learner;
+import org.vgg4j.evaluate.boxes.OfficialError;
 
 /**
  * How well a network finds the object of a class that it is told, in the central crop (the paper,
@@ -12,7 +12,7 @@ import org.vgg4j.network.Learner;
  * @param classNames the classes
  * @param ofClass number of images of each class
  * @param wrongOfClass how many of them have a box that overlaps no object of the class by {@link
- *     Learner#OVERLAP} or more
+ *     OfficialError#OVERLAP} or more
  * @param overlapOfClass sum of the overlaps (intersection over union) with the nearest object of
  *     the class
  * @param meanLoss mean of the loss that training minimises

@@ -7,6 +7,7 @@ import org.vgg4j.base.AbortedException;
 import org.vgg4j.data.BoxedObject;
 import org.vgg4j.data.Dataset;
 import org.vgg4j.data.loading.CenterCropLoader;
+import org.vgg4j.evaluate.boxes.OfficialError;
 import org.vgg4j.evaluate.boxes.Overlap;
 import org.vgg4j.image.transform.Box;
 import org.vgg4j.image.transform.Geometry;
@@ -18,7 +19,6 @@ import org.vgg4j.model.Task;
 import org.vgg4j.network.BoxLoss;
 import org.vgg4j.network.ForwardPass;
 import org.vgg4j.network.HostThreads;
-import org.vgg4j.network.Learner;
 
 /**
  * The central-crop protocol of localisation (the paper, appendix A): of each image, the box for its
@@ -36,7 +36,7 @@ public final class BoxEvaluator implements Evaluator {
   public record Found(int index, int label, Box box, double overlap) {
     /** Whether the box is right. */
     public boolean isRight() {
-      return overlap >= Learner.OVERLAP;
+      return overlap >= OfficialError.OVERLAP;
     }
   }
 
@@ -112,7 +112,7 @@ public final class BoxEvaluator implements Evaluator {
         Box box = geometry.toOriginal(Box.inCrop(CropBox.decode(found, at), preprocessing.crop()));
         double overlap = overlap(dataset, index, geometry, box);
         ofClass[label]++;
-        wrong[label] += overlap >= Learner.OVERLAP ? 0 : 1;
+        wrong[label] += overlap >= OfficialError.OVERLAP ? 0 : 1;
         overlaps[label] += overlap;
         BoxTarget target = (BoxTarget) dataset.target(index, geometry);
         losses += loss.compare(found, at, target.box(), unused);

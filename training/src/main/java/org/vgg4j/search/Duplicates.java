@@ -30,18 +30,27 @@ public final class Duplicates {
   private final int[] parent;
 
   /**
-   * @param threshold least cosine of a pair, from -1 to 1
-   * @throws InputException if it is beyond
+   * @param threshold least cosine of a pair, more than 0, at most 1
+   * @throws InputException if it is out of its range
    */
   public Duplicates(SearchIndex index, double threshold) {
-    if (!(threshold >= -1 && threshold <= 1)) {
-      throw new InputException(
-          "option threshold is %s but must be a cosine, from -1 to 1".formatted(threshold));
-    }
     this.index = index;
-    this.threshold = threshold;
+    this.threshold = requireThreshold(threshold);
     this.parent = new int[index.count()];
     Arrays.setAll(parent, row -> row);
+  }
+
+  /**
+   * Requires a cosine that tells images apart.
+   *
+   * @throws InputException if it is not more than 0, and at most 1
+   */
+  public static double requireThreshold(double threshold) {
+    if (!(threshold > 0 && threshold <= 1)) {
+      throw new InputException(
+          "option threshold is " + threshold + " but must be more than 0, and at most 1");
+    }
+    return threshold;
   }
 
   /**

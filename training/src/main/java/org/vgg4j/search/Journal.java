@@ -20,6 +20,7 @@ import java.util.zip.CRC32C;
 import org.jspecify.annotations.Nullable;
 import org.vgg4j.base.AtomicFile;
 import org.vgg4j.base.InputException;
+import org.vgg4j.base.OneWriter;
 
 /**
  * The work of an index that is not finished, INDEX.part: descriptors in blocks, each with its
@@ -59,7 +60,7 @@ final class Journal implements AutoCloseable {
    * Opens the journal beside an index; one of another identity is begun anew.
    *
    * @param identity all that descriptors and blocks depend on
-   * @throws InputException if it cannot be read or written
+   * @throws InputException if it cannot be read or written, or another process works on the index
    */
   static Journal open(Path index, String identity, int described) {
     Path file = index.resolveSibling(index.getFileName() + SUFFIX);
@@ -71,9 +72,15 @@ final class Journal implements AutoCloseable {
       FileChannel channel =
           FileChannel.open(
               file, StandardOpenOption.CREATE, StandardOpenOption.READ, StandardOpenOption.WRITE);
-      Journal journal = new Journal(file, channel, described);
-      journal.load(identity.getBytes(StandardCharsets.UTF_8));
-      return journal;
+      try {
+        OneWriter.require(channel, index);
+        Journal journal = new Journal(file, channel, described);
+        journal.load(identity.getBytes(StandardCharsets.UTF_8));
+        return journal;
+      } catch (IOException | RuntimeException e) {
+        channel.close();
+        throw e;
+      }
     } catch (IOException e) {
       throw unusable(file, e);
     }

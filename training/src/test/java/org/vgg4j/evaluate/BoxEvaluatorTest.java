@@ -26,7 +26,10 @@ import org.vgg4j.network.Networks;
 class BoxEvaluatorTest {
   private static final int SIDE = 32;
 
-  /** An image of class 1 whose object fills its left half. */
+  /**
+   * An image of class 1 whose largest object fills its left half; a small one is in a corner, and
+   * one of another class everywhere.
+   */
   private record One() implements Dataset {
     @Override
     public String name() {
@@ -60,7 +63,10 @@ class BoxEvaluatorTest {
 
     @Override
     public List<BoxedObject> objects(int index, Rescale.Size decoded) {
-      return List.of(new BoxedObject(1, new Box(0, 0, SIDE / 2.0, SIDE), false));
+      return List.of(
+          new BoxedObject(1, new Box(SIDE - 4, 0, SIDE, 4), false),
+          new BoxedObject(1, new Box(0, 0, SIDE / 2.0, SIDE), false),
+          new BoxedObject(0, new Box(0, 0, SIDE, SIDE), false));
     }
 
     @Override
@@ -118,6 +124,13 @@ class BoxEvaluatorTest {
     assertThat(found.meanLoss()).isCloseTo(0, within(1e-9));
     // as high, and twice as wide
     assertThat(evaluate(9, 9, 9, 9, 0, 0, 2, 2).meanOverlap()).isCloseTo(0.5, within(1e-9));
+    // the small object: any of the class will do
+    float size = 4 * (4f / SIDE - 0.5f);
+    float middle = 4 * (2f / SIDE - 0.5f);
+    BoxEvaluation small = evaluate(9, 9, 9, 9, -middle, middle, size, size);
+    assertThat(small.meanOverlap()).isCloseTo(1, within(1e-5));
+    assertThat(small.error()).isZero();
+    assertThat(evaluate(0, 0, 2, 2, 9, 9, 9, 9).error()).as("a box elsewhere").isEqualTo(100);
   }
 
   @Test

@@ -292,9 +292,23 @@ class SearchIndexTest {
       assertThat(groups.get(0)).allMatch(match -> match.cosine() > 0.98);
       assertThat(new Duplicates(index, 0.98).groups(three, () -> false, n -> {})).isEqualTo(groups);
       assertThat(new Duplicates(index, 0.98).groups(one, () -> true, n -> {})).isEmpty();
-      assertThat(new Duplicates(index, -1).groups(one, () -> false, n -> {}).get(0)).hasSize(400);
+      assertThat(new Duplicates(index, 1e-9).groups(one, () -> false, n -> {}).get(0)).hasSize(400);
     }
     assertThatThrownBy(() -> new Duplicates(index, 1.5))
-        .hasMessage("option threshold is 1.5 but must be a cosine, from -1 to 1");
+        .hasMessage("option threshold is 1.5 but must be more than 0, and at most 1");
+  }
+
+  @Test
+  void unfinishedWorkHasOneWriter() {
+    Path index = root.resolve("busy.index");
+    try (Journal first = Journal.open(index, "identity", 4)) {
+      assertThat(first.all()).isEmpty();
+      assertThatThrownBy(() -> Journal.open(index, "identity", 4))
+          .isInstanceOf(InputException.class)
+          .hasMessageStartingWith("another process is writing " + index);
+    }
+    try (Journal next = Journal.open(index, "identity", 4)) {
+      assertThat(next.all()).isEmpty();
+    }
   }
 }

@@ -4,16 +4,15 @@ import java.util.List;
 import org.vgg4j.data.BoxedObject;
 import org.vgg4j.data.Dataset;
 import org.vgg4j.data.Fingerprint;
-import org.vgg4j.image.RgbImage;
+import org.vgg4j.data.ForwardingDataset;
 import org.vgg4j.image.transform.Rescale;
 
 /** Labelled images with boxes that were read from elsewhere. As thread-safe as the images. */
-public final class AnnotatedDataset implements Dataset {
-  private final Dataset images;
+public final class AnnotatedDataset extends ForwardingDataset {
   private final BoxTable boxes;
 
   AnnotatedDataset(Dataset images, BoxTable boxes) {
-    this.images = images;
+    super(images);
     this.boxes = boxes;
   }
 
@@ -63,46 +62,6 @@ public final class AnnotatedDataset implements Dataset {
     return true;
   }
 
-  @Override
-  public String name() {
-    return images.name();
-  }
-
-  @Override
-  public List<String> classNames() {
-    return images.classNames();
-  }
-
-  @Override
-  public int size() {
-    return images.size();
-  }
-
-  @Override
-  public int label(int index) {
-    return images.label(index);
-  }
-
-  @Override
-  public boolean isLabelled() {
-    return images.isLabelled();
-  }
-
-  @Override
-  public String id(int index) {
-    return images.id(index);
-  }
-
-  @Override
-  public RgbImage image(int index) {
-    return images.image(index);
-  }
-
-  @Override
-  public List<String> notes() {
-    return images.notes();
-  }
-
   /** Boxes may turn out to be outside an image. */
   @Override
   public boolean mayBeUnreadable() {
@@ -112,7 +71,7 @@ public final class AnnotatedDataset implements Dataset {
   /** Made from that of the images, and all boxes. */
   @Override
   public String fingerprint() {
-    Fingerprint fingerprint = new Fingerprint().add(images.fingerprint());
+    Fingerprint fingerprint = new Fingerprint().add(whole().fingerprint());
     boxes.addTo(fingerprint);
     return fingerprint.hex();
   }

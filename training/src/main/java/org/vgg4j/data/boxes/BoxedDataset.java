@@ -1,10 +1,10 @@
 package org.vgg4j.data.boxes;
 
-import java.util.List;
 import java.util.Locale;
 import org.vgg4j.data.BoxedObject;
 import org.vgg4j.data.Dataset;
 import org.vgg4j.data.Fingerprint;
+import org.vgg4j.data.ForwardingDataset;
 import org.vgg4j.image.RgbImage;
 import org.vgg4j.image.UnreadableImageException;
 import org.vgg4j.image.transform.Box;
@@ -18,18 +18,16 @@ import org.vgg4j.model.Target;
  * of its own class, the first of several as large. An image without such an object counts as
  * unreadable. As thread-safe as the data set whose objects it takes.
  */
-public final class BoxedDataset implements Dataset {
-  private final Dataset whole;
-
+public final class BoxedDataset extends ForwardingDataset {
   /**
    * @param whole labelled images whose objects have boxes
    * @throws IllegalArgumentException if it has no boxes, or no labels
    */
   public BoxedDataset(Dataset whole) {
+    super(whole);
     if (!whole.hasBoxes() || !whole.isLabelled()) {
       throw new IllegalArgumentException(whole.name() + " has no boxes, or no labels");
     }
-    this.whole = whole;
   }
 
   /**
@@ -52,7 +50,7 @@ public final class BoxedDataset implements Dataset {
   }
 
   private Box own(int index, Rescale.Size size) {
-    Box largest = BoxedObject.largest(whole.objects(index, size), label(index));
+    Box largest = BoxedObject.largest(objects(index, size), label(index));
     if (largest == null) {
       throw new UnreadableImageException(
           String.format(
@@ -71,59 +69,14 @@ public final class BoxedDataset implements Dataset {
    */
   @Override
   public RgbImage image(int index) {
-    RgbImage image = whole.image(index);
+    RgbImage image = whole().image(index);
     Box unused = own(index, Rescale.Size.of(image)); // found out before training needs it
     return image;
-  }
-
-  @Override
-  public List<BoxedObject> objects(int index, Rescale.Size decoded) {
-    return whole.objects(index, decoded);
-  }
-
-  @Override
-  public boolean hasBoxes() {
-    return true;
-  }
-
-  @Override
-  public String name() {
-    return whole.name();
-  }
-
-  @Override
-  public List<String> classNames() {
-    return whole.classNames();
-  }
-
-  @Override
-  public int size() {
-    return whole.size();
-  }
-
-  @Override
-  public int label(int index) {
-    return whole.label(index);
-  }
-
-  @Override
-  public String id(int index) {
-    return whole.id(index);
-  }
-
-  @Override
-  public List<String> notes() {
-    return whole.notes();
-  }
-
-  @Override
-  public boolean mayBeUnreadable() {
-    return whole.mayBeUnreadable();
   }
 
   /** Not that of the same images and boxes for classification. */
   @Override
   public String fingerprint() {
-    return new Fingerprint().add("boxes as targets").add(whole.fingerprint()).hex();
+    return new Fingerprint().add("boxes as targets").add(whole().fingerprint()).hex();
   }
 }

@@ -7,6 +7,7 @@ import java.util.function.IntConsumer;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 import org.vgg4j.data.Dataset;
+import org.vgg4j.data.ForwardingDataset;
 import org.vgg4j.data.ParallelFor;
 import org.vgg4j.data.Split;
 import org.vgg4j.data.Subset;
@@ -46,53 +47,22 @@ public record Inspection(
   }
 
   /** Records the sizes of the images that pass through it. */
-  private static final class Measuring implements Dataset {
-    private final Dataset whole;
+  private static final class Measuring extends ForwardingDataset {
     private final int[] widths;
     private final int[] heights;
 
     Measuring(Dataset whole) {
-      this.whole = whole;
+      super(whole);
       this.widths = new int[whole.size()];
       this.heights = new int[whole.size()];
     }
 
     @Override
-    public String name() {
-      return whole.name();
-    }
-
-    @Override
-    public List<String> classNames() {
-      return whole.classNames();
-    }
-
-    @Override
-    public int size() {
-      return whole.size();
-    }
-
-    @Override
-    public int label(int index) {
-      return whole.label(index);
-    }
-
-    @Override
-    public String id(int index) {
-      return whole.id(index);
-    }
-
-    @Override
     public RgbImage image(int index) {
-      RgbImage image = whole.image(index);
+      RgbImage image = whole().image(index);
       widths[index] = image.width();
       heights[index] = image.height();
       return image;
-    }
-
-    @Override
-    public String fingerprint() {
-      return whole.fingerprint();
     }
 
     /** The size of an image; null if it could not be decoded. */

@@ -156,31 +156,4 @@ class OfficialErrorTest {
     assertThatThrownBy(() -> OfficialError.of(List.of(image(false)), List.of()))
         .hasMessageContaining("0 images");
   }
-
-  @Test
-  void whereTheClassIsKnownTheBestInstanceCounts() {
-    Box half = new Box(10, 10, 20, 20);
-    ImageTruth two =
-        image(
-            false,
-            new BoxedObject(1, BOX, false),
-            new BoxedObject(1, half, true),
-            new BoxedObject(2, new Box(0, 0, 5, 5), false));
-    GroundTruthClassError error =
-        GroundTruthClassError.of(
-            List.of(two, image(true, new BoxedObject(1, BOX, false)), two, image(false)),
-            List.of(
-                new Guess(1, half),
-                new Guess(1, half),
-                new Guess(1, new Box(0, 0, 5, 5)),
-                new Guess(1, half)));
-    assertThat(error.overlaps()).containsExactly(1.0, 0.0, 0.0);
-    assertThat(error.meanOverlap()).isEqualTo(1.0 / 3);
-    assertThat(error.error()).isEqualTo(new ErrorRate(2, 3));
-    assertThat(error.errorOf(1)).isEqualTo(new ErrorRate(2, 3));
-    assertThat(error.errorOf(0)).isEqualTo(new ErrorRate(0, 0));
-    assertThat(error.right()).containsExactly(true, false, false);
-    assertThatThrownBy(() -> GroundTruthClassError.of(List.of(two), List.of(new Guess(2, half))))
-        .hasMessageContaining("class 2");
-  }
 }
