@@ -46,8 +46,6 @@ import picocli.CommandLine.Spec;
     subcommands = {LocalizeTrainCommand.class, LocalizeEvaluateCommand.class},
     sortOptions = false)
 final class LocalizeCommand implements Callable<Integer> {
-  private static final double THRESHOLD = 0.5;
-
   private final Set<Path> drawn = new HashSet<>();
 
   @Spec private CommandSpec spec;
@@ -205,7 +203,7 @@ final class LocalizeCommand implements Callable<Integer> {
     List<Find> finds = new ArrayList<>();
     for (int k = 0; k < wanted.length; k++) {
       BoxMerging merging = new BoxMerging(MergeRule.SCALE_FREE, found.get(k));
-      merging.mergeUpTo(THRESHOLD);
+      merging.mergeUpTo(MergeRule.USUAL_THRESHOLD);
       Box box = within(merging.guess().box(), image);
       finds.add(new Find(rater.classNames().get(wanted[k]), theirs[k], box));
     }

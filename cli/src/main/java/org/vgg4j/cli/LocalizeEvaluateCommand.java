@@ -62,7 +62,6 @@ import picocli.CommandLine.Spec;
     },
     sortOptions = false)
 final class LocalizeEvaluateCommand implements Runnable {
-  private static final double THRESHOLD = 0.5;
   private static final int MOST_CLASSES = 20;
 
   @Spec private CommandSpec spec;
@@ -303,7 +302,8 @@ final class LocalizeEvaluateCommand implements Runnable {
     Posteriors posteriors = posteriors(engine, dataset);
     List<Path> raters = labels.stream().filter(file -> !PosteriorsFile.isOne(file)).toList();
     MergeThreshold search = chooseThreshold ? new MergeThreshold(rule()) : null;
-    Collected collected = new Collected(rule(), threshold == null ? THRESHOLD : threshold);
+    Collected collected =
+        new Collected(rule(), threshold == null ? MergeRule.USUAL_THRESHOLD : threshold);
     ProgressLine progress = quiet.line(spec.commandLine().getErr());
     try (LoadedNetworks loaded = new LoadedNetworks(engine)) {
       BoxFinder finder =

@@ -55,6 +55,9 @@ public enum MergeRule {
     }
   };
 
+  /** The threshold of {@link #SCALE_FREE} where none was chosen on images with boxes. */
+  public static final double USUAL_THRESHOLD = 0.5;
+
   private static final List<Double> SCALE_FREE_GRID =
       List.of(0., .1, .2, .3, .4, .5, .6, .7, .8, .9, 1., 1.1, 1.2, 1.3, 1.4, 1.5, 2., 3.);
   private static final List<Double> PUBLISHED_GRID =
