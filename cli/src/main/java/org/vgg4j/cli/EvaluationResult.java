@@ -70,6 +70,7 @@ record EvaluationResult(
     map.put("top1Interval", interval(evaluation.wrong(), evaluation.images()));
     map.put("top5Error", evaluation.top5Error());
     map.put("top5Interval", interval(evaluation.wrongAmongFive(), evaluation.images()));
+    map.put("balancedAccuracy", evaluation.balancedAccuracy());
     map.put("meanLoss", evaluation.meanLoss());
     map.put("calibrationError", Significance.calibrationError(posteriors));
     if (comparison != null) {
@@ -132,12 +133,13 @@ record EvaluationResult(
     text.append(
         String.format(
             Locale.ROOT,
-            "%ntop-1 error %.2f %% (95 %%: %s), top-5 error %.2f %% (95 %%: %s)%n"
-                + "mean loss %.4f, calibration error %.4f%n",
+            "%ntop-1 error %.2f %% (95 %%: %s), top-5 error %.2f %% (95 %%: %s)%nbalanced accuracy"
+                + " %.2f %% (mean of the classes), mean loss %.4f, calibration error %.4f%n",
             evaluation.top1Error(),
             text(Significance.wilson(evaluation.wrong(), evaluation.images())),
             evaluation.top5Error(),
             text(Significance.wilson(evaluation.wrongAmongFive(), evaluation.images())),
+            evaluation.balancedAccuracy(),
             evaluation.meanLoss(),
             Significance.calibrationError(posteriors)));
     if (comparison != null) {

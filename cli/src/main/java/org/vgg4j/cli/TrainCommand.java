@@ -26,6 +26,7 @@ import org.vgg4j.report.TensorBoardListener;
 import org.vgg4j.train.RunFolder;
 import org.vgg4j.train.RunLock;
 import org.vgg4j.train.RunMessages;
+import org.vgg4j.train.Selection;
 import org.vgg4j.train.Trainer;
 import org.vgg4j.train.TrainingConfig;
 import org.vgg4j.train.TrainingListener;
@@ -419,12 +420,19 @@ class TrainCommand implements Callable<Integer> {
   private void printResult(TrainingResult result, TrainingConfig config) {
     PrintWriter out = terminal();
     Path model = result.bestEpoch() > 0 ? result.folder().bestModel() : result.folder().lastModel();
-    boolean boxes = config.task().isBoxes();
     out.printf(
         Locale.ROOT,
-        "%nBest validation: %s %.1f %% (epoch %d).%n",
-        boxes ? "boxes right" : "top-1 accuracy",
-        100 - result.bestError(),
+        config.selection().watched() == Selection.LOSS
+            ? "%nBest validation: %s %.4f (epoch %d).%n"
+            : "%nBest validation: %s %.1f %% (epoch %d).%n",
+        switch (config.selection().watched()) {
+          case TOP1 -> config.task().isBoxes() ? "boxes right" : "top-1 accuracy";
+          case BALANCED -> "balanced accuracy";
+          case LOSS -> "loss";
+        },
+        config.selection().watched() == Selection.LOSS
+            ? result.bestError()
+            : 100 - result.bestError(),
         result.bestEpoch());
     Measurement measured = result.test();
     if (measured instanceof BoxEvaluation test) {

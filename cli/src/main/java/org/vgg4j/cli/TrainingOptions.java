@@ -269,6 +269,23 @@ final class TrainingOptions {
               + " the images)")
   private @Nullable Path boxes;
 
+  @Option(
+      names = "--select",
+      paramLabel = "NAME",
+      description =
+          "what decides which epoch is the best, and is watched by schedule paper and --stop-after:"
+              + " top1 (the error), balanced (the mean of the classes' accuracies) or loss, of the"
+              + " validation images (default: top1)")
+  private @Nullable String select;
+
+  @Option(
+      names = "--stop-after",
+      paramLabel = "N",
+      description =
+          "end after this many epochs in a row of which none was the best so far (default: 0, never"
+              + " for that)")
+  private @Nullable Integer stopAfter;
+
   int threads() {
     return threads.count();
   }

@@ -5,10 +5,12 @@ import java.io.Writer;
 import java.util.Locale;
 import org.vgg4j.data.DataSplits;
 import org.vgg4j.data.Dataset;
+import org.vgg4j.evaluate.Evaluation;
 import org.vgg4j.evaluate.Measurement;
 import org.vgg4j.model.Architecture;
 import org.vgg4j.network.MemoryPlan;
 import org.vgg4j.train.EpochMetrics;
+import org.vgg4j.train.Selection;
 import org.vgg4j.train.TrainingConfig;
 import org.vgg4j.train.TrainingListener;
 
@@ -18,6 +20,7 @@ final class TrainingPrinter implements TrainingListener {
   private final PrintWriter notes;
   private final PrintWriter err;
   private final ProgressLine line;
+  private boolean balanced;
 
   /**
    * @param out gets the table of epochs, unless that is not wanted
@@ -71,10 +74,18 @@ final class TrainingPrinter implements TrainingListener {
         config.threads() == 1 ? "" : "s",
         memory.total() / 1e6);
     String right = config.task().isBoxes() ? "boxes" : "accuracy";
+    balanced = config.selection().watched() == Selection.BALANCED;
     out.printf("%25s%23s%n", "training", "validation");
     out.printf(
         "%5s%7s%10s%10s%10s%10s%10s%11s%n",
-        "epoch", "rate", "loss", right, "loss", right, "images/s", "elapsed");
+        "epoch",
+        "rate",
+        "loss",
+        right,
+        "loss",
+        balanced ? "balanced" : right, // there is no room for both
+        "images/s",
+        "elapsed");
     out.flush();
   }
 
@@ -125,7 +136,9 @@ final class TrainingPrinter implements TrainingListener {
         loss(metrics.trainLoss()),
         100 - metrics.trainError(),
         loss(validation.meanLoss()),
-        100 - validation.error(),
+        balanced && validation instanceof Evaluation evaluation
+            ? evaluation.balancedAccuracy()
+            : 100 - validation.error(),
         metrics.imagesPerSecond(),
         duration(metrics.seconds()),
         best ? "  best" : "");

@@ -100,6 +100,25 @@ class TrainCommandTest {
   }
 
   @Test
+  void balancedAccuracyTakesThePlaceOfAccuracyWhereItIsWatched() throws IOException {
+    Vgg vgg = train("run", tiny("--epochs", "2", "--select", "balanced", "--stop-after", "1"));
+    assertThat(vgg.exitCode()).isZero();
+    List<String> lines = vgg.out().lines().toList();
+    int header = lines.indexOf("                 training             validation");
+    assertThat(lines.get(header + 1).split(" +"))
+        .containsExactly(
+            "epoch", "rate", "loss", "accuracy", "loss", "balanced", "images/s", "elapsed");
+    String first = Files.readAllLines(root.resolve("run/recall.csv")).get(1);
+    double balanced = Double.parseDouble(first.split(",")[1]);
+    assertThat(lines.get(header + 2)).contains("%.1f %%".formatted(balanced));
+    assertThat(vgg.out()).contains("Best validation: balanced accuracy ");
+    assertThat(resolved("run").get("select")).isEqualTo("balanced");
+    assertThat(resolved("run").get("stop-after")).isEqualTo(1);
+    Vgg loss = train("loss", tiny("--epochs", "1", "--select", "loss"));
+    assertThat(loss.out()).containsPattern("Best validation: loss \\d\\.\\d{4} \\(epoch 1\\)\\.");
+  }
+
+  @Test
   void jsonForPrograms() throws IOException {
     Vgg vgg = train("run", tiny("--epochs", "2", "--json"));
     assertThat(vgg.exitCode()).isZero();

@@ -126,6 +126,27 @@ public record Evaluation(
     return percent(top5Wrong[label], images(label));
   }
 
+  /** Share of the images of one class that were classified right, in percent; NaN if none. */
+  public double recall(int label) {
+    return percent(confusion[label][label], images(label));
+  }
+
+  /**
+   * The mean of the classes' {@link #recall}, in percent: each class counts the same, however many
+   * images it has. Classes without images do not count; NaN if no class has any.
+   */
+  public double balancedAccuracy() {
+    double sum = 0;
+    int classes = 0;
+    for (int label = 0; label < confusion.length; label++) {
+      if (images(label) > 0) {
+        sum += recall(label);
+        classes++;
+      }
+    }
+    return sum / classes;
+  }
+
   private static double percent(int part, int whole) {
     return whole == 0 ? Double.NaN : 100.0 * part / whole;
   }

@@ -1,14 +1,17 @@
 package org.vgg4j.report;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 import org.vgg4j.data.Dataset;
 import org.vgg4j.evaluate.Evaluation;
 import org.vgg4j.report.LineChart.Series;
 import org.vgg4j.report.Page.Figure;
 import org.vgg4j.report.Page.Mistake;
+import org.vgg4j.train.RecallFile;
 
 /** A run whose network classifies. */
 final class ClassView implements TaskView {
@@ -50,7 +53,8 @@ final class ClassView implements TaskView {
   @Override
   public List<Curves> curves() {
     MetricsTable metrics = run.metrics();
-    return List.of(
+    List<Curves> curves = new ArrayList<>();
+    curves.add(
         new Curves(
             "error",
             "Error, in percent",
@@ -60,6 +64,29 @@ final class ClassView implements TaskView {
                 new Series("validation top-1", "top-1", "second", metrics.column("val_top1_error")),
                 new Series(
                     "validation top-5", "top-5", "third", metrics.column("val_top5_error")))));
+    double[] balanced = RecallFile.balancedAccuracy(run.folder().recall(), metrics.column("epoch"));
+    double[] accuracy =
+        Arrays.stream(metrics.column("val_top1_error")).map(error -> 100 - error).toArray();
+    if (differ(accuracy, balanced)) {
+      curves.add(
+          new Curves(
+              "balanced",
+              "Accuracy of validation images, in percent",
+              List.of(
+                  new Series("of all images", "images", "first", accuracy),
+                  new Series("balanced: the classes' mean", "classes", "second", balanced))));
+    }
+    return curves;
+  }
+
+  /**
+   * Where all classes have as many validation images, the curves are one; of a run that an older
+   * version began some epochs are missing.
+   */
+  private static boolean differ(double[] accuracy, double[] balanced) {
+    return Arrays.stream(balanced).noneMatch(Double::isNaN)
+        && IntStream.range(0, accuracy.length)
+            .anyMatch(i -> Math.abs(accuracy[i] - balanced[i]) > 0.01);
   }
 
   @Override
@@ -93,10 +120,12 @@ final class ClassView implements TaskView {
     String about =
         String.format(
             Locale.ROOT,
-            "The best model on %s, centre crop: top-1 error %s, top-5 error %s, mean loss %.4f.",
+            "The best model on %s, centre crop: top-1 error %s, top-5 error %s, balanced accuracy"
+                + " %s (the mean of the classes'), mean loss %.4f.",
             Page.imagesOf(evaluation, part),
             ErrorTables.percent(evaluation.top1Error()),
             ErrorTables.percent(evaluation.top5Error()),
+            ErrorTables.percent(evaluation.balancedAccuracy()),
             evaluation.meanLoss());
     return new Page.Errors(id, kind, about, evaluation);
   }

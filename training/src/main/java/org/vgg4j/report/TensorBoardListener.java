@@ -26,6 +26,7 @@ import org.vgg4j.train.TrainingListener;
  * <tr><td>{@code loss/train}</td><td>mean over the images since the previous value</td></tr>
  * <tr><td>{@code loss/validation}</td><td>as training minimises it</td></tr>
  * <tr><td>{@code error/top-1}, {@code error/top-5}, or {@code error/box}</td><td>percent of the validation images</td></tr>
+ * <tr><td>{@code balanced accuracy}, and {@code recall/CLASS} of up to 100 classes</td><td>percent of the validation images</td></tr>
  * <tr><td>{@code mean overlap}</td><td>of boxes, in 0..1</td></tr>
  * <tr><td>{@code learning rate}</td><td>of the epoch</td></tr>
  * <tr><td>{@code images per second}</td><td>in training, without validation</td></tr>
@@ -36,6 +37,9 @@ import org.vgg4j.train.TrainingListener;
 public final class TensorBoardListener implements TrainingListener {
   /** Often enough for a curve within the first epoch, and seldom enough to cost nothing. */
   private static final int STEPS_PER_VALUE = 10;
+
+  /** Curves of more classes would hide all others; recall.csv has them. */
+  private static final int MOST_CLASSES = 100;
 
   private final Path folder;
   private final InstantSource clock;
@@ -117,6 +121,7 @@ public final class TensorBoardListener implements TrainingListener {
     if (validation instanceof Evaluation evaluation) {
       values.put("error/top-1", evaluation.top1Error());
       values.put("error/top-5", evaluation.top5Error());
+      putRecall(values, evaluation);
     } else if (validation instanceof BoxEvaluation boxes) {
       values.put("error/box", boxes.error());
       values.put("mean overlap", boxes.meanOverlap());
@@ -124,6 +129,16 @@ public final class TensorBoardListener implements TrainingListener {
     values.put("learning rate", metrics.learningRate());
     values.put("images per second", metrics.imagesPerSecond());
     write(metrics.step(), values);
+  }
+
+  private static void putRecall(Map<String, Double> values, Evaluation evaluation) {
+    values.put("balanced accuracy", evaluation.balancedAccuracy());
+    int classes = evaluation.classNames().size();
+    for (int label = 0; classes <= MOST_CLASSES && label < classes; label++) {
+      if (evaluation.images(label) > 0) {
+        values.put("recall/" + evaluation.classNames().get(label), evaluation.recall(label));
+      }
+    }
   }
 
   /** Not written: warnings are for the terminal. */

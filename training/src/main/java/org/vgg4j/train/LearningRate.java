@@ -10,11 +10,12 @@ final class LearningRate {
   /**
    * @param base the rate at the start
    * @param stepsPerEpoch steps that an epoch has
+   * @param watched what the paper's schedule observes
    */
-  LearningRate(double base, ScheduleConfig config, int stepsPerEpoch) {
+  LearningRate(double base, ScheduleConfig config, int stepsPerEpoch, Selection watched) {
     this.base = base;
     this.config = config;
-    this.plateau = new PlateauSchedule(base, config.patience());
+    this.plateau = new PlateauSchedule(base, config.patience(), watched.leastImprovement());
     this.lastStep = Math.min((long) config.epochs() * stepsPerEpoch, config.maxSteps());
   }
 
@@ -39,9 +40,9 @@ final class LearningRate {
     return config.stepEpochs().stream().filter(after -> after <= epoch).count();
   }
 
-  /** Records a validation error, in percent; returns whether the rate dropped because of it. */
-  boolean observe(double top1Error) {
-    return config.kind() == ScheduleConfig.Kind.PAPER && plateau.observe(top1Error);
+  /** Records what is watched; returns whether the rate dropped because of it. */
+  boolean observe(double value) {
+    return config.kind() == ScheduleConfig.Kind.PAPER && plateau.observe(value);
   }
 
   /** Whether training should end before its last epoch. */

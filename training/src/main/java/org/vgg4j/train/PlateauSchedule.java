@@ -5,8 +5,9 @@ import org.jspecify.annotations.Nullable;
 /**
  * The paper's schedule (section 3.1): the learning rate is divided by ten when the validation error
  * stops improving, three times, and training ends when it stops improving once more. The paper does
- * not say what that means in numbers; here it is when the best top-1 error so far has not been
- * beaten by at least 0.1 percentage points for {@code patience} evaluations. Not thread-safe.
+ * not say what that means in numbers; here it is when the best value so far has not been beaten by
+ * a least improvement for {@code patience} evaluations: 0.1 percentage points of the top-1 error,
+ * or what {@link Selection} says of another measure. Not thread-safe.
  */
 public final class PlateauSchedule {
   /** How many times the rate is divided before training ends. */
@@ -17,27 +18,38 @@ public final class PlateauSchedule {
    *
    * @param drops how many times the rate was divided; one more when training should end
    * @param waited evaluations since the last improvement or drop
-   * @param best the smallest error in percent; null before the first evaluation
+   * @param best the smallest value; null before the first evaluation
    */
   record State(int drops, int waited, @Nullable Double best) {
     static final State NONE = new State(0, 0, null);
   }
 
-  private static final double LEAST_IMPROVEMENT = 0.1; // percentage points
-
   private final int patience;
   private final double firstRate;
+  private final double leastImprovement;
   private int drops;
   private int waited;
   private double best = Double.POSITIVE_INFINITY;
 
   /**
+   * Watches the top-1 error.
+   *
    * @param firstRate the learning rate at the start
    * @param patience evaluations without improvement before the rate drops
    */
   public PlateauSchedule(double firstRate, int patience) {
+    this(firstRate, patience, Selection.TOP1.leastImprovement());
+  }
+
+  /**
+   * @param firstRate the learning rate at the start
+   * @param patience evaluations without improvement before the rate drops
+   * @param leastImprovement by how much a value must be smaller to be an improvement
+   */
+  PlateauSchedule(double firstRate, int patience, double leastImprovement) {
     this.firstRate = firstRate;
     this.patience = patience;
+    this.leastImprovement = leastImprovement;
   }
 
   /** The learning rate now. */
@@ -53,12 +65,13 @@ public final class PlateauSchedule {
   /**
    * Records an evaluation.
    *
-   * @param top1Error validation error in percent
+   * @param value of what is watched on the validation images, such as the error in percent; smaller
+   *     is better
    * @return whether the rate dropped
    */
-  public boolean observe(double top1Error) {
-    if (top1Error <= best - LEAST_IMPROVEMENT) {
-      best = top1Error;
+  public boolean observe(double value) {
+    if (value <= best - leastImprovement) {
+      best = value;
       waited = 0;
       return false;
     }

@@ -27,7 +27,7 @@ import org.vgg4j.evaluate.Measurement;
 import org.vgg4j.model.Task;
 
 /**
- * What a run leaves: config.yaml, unreadable.csv, samples.png, metrics.csv, test.json,
+ * What a run leaves: config.yaml, unreadable.csv, samples.png, metrics.csv, recall.csv, test.json,
  * provenance.json, and the models last/ and best/.
  *
  * @param path the folder
@@ -182,7 +182,7 @@ public record RunFolder(Path path) {
     return path.resolve("last").resolve("model.safetensors");
   }
 
-  /** The model with the smallest validation error. */
+  /** The model of the epoch that is the best by what option select watches. */
   public Path bestModel() {
     return path.resolve("best").resolve("model.safetensors");
   }
@@ -200,6 +200,11 @@ public record RunFolder(Path path) {
   /** One line per epoch. */
   public Path metrics() {
     return path.resolve("metrics.csv");
+  }
+
+  /** One line per epoch of a network that classifies, see {@link RecallFile}. */
+  public Path recall() {
+    return path.resolve("recall.csv");
   }
 
   /** The images that the run passes over, see {@link #passedOver}. */

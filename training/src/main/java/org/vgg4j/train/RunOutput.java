@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.Map;
 import org.vgg4j.base.Version;
 import org.vgg4j.data.DataSplits;
+import org.vgg4j.evaluate.Evaluation;
 import org.vgg4j.model.ParameterShape;
 import org.vgg4j.network.Learner;
 import org.vgg4j.network.ParameterStore;
@@ -28,6 +29,9 @@ interface RunOutput {
   /** Writes all lines of metrics.csv. */
   void writeMetrics(List<String> lines);
 
+  /** Adds the epoch's recall of each class to recall.csv, in place of what a line had for it. */
+  void addRecall(EpochMetrics epoch);
+
   /** Overwrites the weights with those of the best model. */
   void readBest(ParameterStore weights);
 
@@ -44,6 +48,9 @@ interface RunOutput {
 
     @Override
     public void writeMetrics(List<String> lines) {}
+
+    @Override
+    public void addRecall(EpochMetrics epoch) {}
 
     @Override
     public void readBest(ParameterStore weights) {}
@@ -74,6 +81,13 @@ interface RunOutput {
     @Override
     public void writeMetrics(List<String> lines) {
       folder.writeMetrics(config.task(), lines);
+    }
+
+    @Override
+    public void addRecall(EpochMetrics epoch) {
+      if (epoch.validation() instanceof Evaluation evaluation) {
+        RecallFile.add(folder.recall(), epoch.epoch(), evaluation);
+      }
     }
 
     @Override

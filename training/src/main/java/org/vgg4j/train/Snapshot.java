@@ -46,7 +46,8 @@ record Snapshot(
    * @param lossSum of the epoch's images so far, in nats
    * @param correct of the epoch's images so far
    * @param bestEpoch from 1; 0 before the first is finished
-   * @param bestTop1Error the validation error of that epoch, in percent; null before
+   * @param bestTop1Error what option select watches, of that epoch: by default its top-1 error in
+   *     percent; null before
    * @param bestLoss of that epoch, in nats; null before
    * @param trainedImages of all epochs
    * @param trainingNanos that these took

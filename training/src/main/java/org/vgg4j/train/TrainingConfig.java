@@ -34,6 +34,7 @@ import org.vgg4j.weights.Models;
  *     for those only
  * @param maxUnreadable how many unreadable images of each part may be skipped
  * @param boxes how boxes are learnt; null if the network classifies
+ * @param selection which epoch is the best, and when training ends for want of a better one
  */
 public record TrainingConfig(
     String data,
@@ -51,7 +52,8 @@ public record TrainingConfig(
     Device device,
     int checkpointEvery,
     UnreadableLimit maxUnreadable,
-    @Nullable BoxConfig boxes) {
+    @Nullable BoxConfig boxes,
+    SelectionConfig selection) {
 
   /** The defaults of programs, the command line and recipes. */
   public static final TrainingConfig DEFAULTS = builder().build();
@@ -79,6 +81,11 @@ public record TrainingConfig(
         "at least the crop, " + crop);
     Require.option(threads >= 1, "threads", threads, "at least 1");
     Require.option(checkpointEvery >= 0, "checkpoint-every", checkpointEvery, "at least 0");
+    Require.option(
+        boxes == null || selection.watched() != Selection.BALANCED,
+        "select",
+        selection.watched().label(),
+        "top1 (the error of boxes) or loss where boxes are learnt");
   }
 
   /**
@@ -237,6 +244,7 @@ public record TrainingConfig(
     if (boxes != null) {
       boxes.addTo(options);
     }
+    selection.addTo(options);
     return options;
   }
 

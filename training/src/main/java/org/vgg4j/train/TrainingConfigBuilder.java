@@ -50,6 +50,7 @@ public final class TrainingConfigBuilder {
   private UnreadableLimit maxUnreadable = UnreadableLimit.AUTO;
   private Task task = Task.CLASSIFICATION;
   private BoxConfig boxes = BoxConfig.DEFAULTS;
+  private SelectionConfig selection = SelectionConfig.DEFAULTS;
 
   TrainingConfigBuilder() {}
 
@@ -87,6 +88,7 @@ public final class TrainingConfigBuilder {
     maxUnreadable = config.maxUnreadable();
     task = config.task();
     boxes = config.boxes() == null ? boxes : config.boxes();
+    selection = config.selection();
   }
 
   /**
@@ -112,7 +114,8 @@ public final class TrainingConfigBuilder {
         device,
         checkpointEvery,
         maxUnreadable,
-        task.isBoxes() ? boxes : null);
+        task.isBoxes() ? boxes : null,
+        selection);
   }
 
   /** Word or path of the data set; the built-in images of clothes unless set. */
@@ -336,6 +339,18 @@ public final class TrainingConfigBuilder {
   /** The boxes; null: those beside the images. */
   public TrainingConfigBuilder boxFile(@Nullable Path value) {
     boxes = new BoxConfig(boxes.form(), boxes.loss(), boxes.minOverlap(), value);
+    return this;
+  }
+
+  /** Which measure of the validation images decides which epoch is the best. */
+  public TrainingConfigBuilder select(Selection value) {
+    selection = new SelectionConfig(value, selection.stopAfter());
+    return this;
+  }
+
+  /** How many epochs in a row may fail to be the best so far before training ends; 0: any. */
+  public TrainingConfigBuilder stopAfter(int value) {
+    selection = new SelectionConfig(selection.watched(), value);
     return this;
   }
 

@@ -59,7 +59,7 @@ public interface TrainingListener {
   /**
    * After each epoch.
    *
-   * @param best whether no earlier epoch had as small a validation error
+   * @param best whether no earlier epoch was as good by what option select watches
    */
   void epochEnded(EpochMetrics metrics, boolean best);
 

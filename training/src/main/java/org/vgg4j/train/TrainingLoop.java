@@ -29,7 +29,7 @@ final class TrainingLoop {
    * How training ended.
    *
    * @param bestEpoch the epoch whose model is the best, from 1; 0 if no epoch was finished
-   * @param bestError its validation error in percent; NaN if no epoch was finished
+   * @param bestError what option select watches, of that epoch; NaN if no epoch was finished
    * @param steps steps done
    * @param seconds wall time of training
    * @param interrupted whether it was asked to stop before its end
@@ -48,6 +48,7 @@ final class TrainingLoop {
   private final Sampler sampler;
   private final LearningRate rate;
   private final LossWatch watch;
+  private final Selection watched;
   private final long started;
   private final List<String> metrics;
   private long trainingNanos;
@@ -91,7 +92,9 @@ final class TrainingLoop {
             ranks.exchange().rank(),
             ranks.exchange().ranks());
     this.sampler = new Sampler(data.train().size(), config.seed());
-    this.rate = new LearningRate(config.sgd().learningRate(), config.schedule(), stepsPerEpoch());
+    this.watched = config.selection().watched();
+    this.rate =
+        new LearningRate(config.sgd().learningRate(), config.schedule(), stepsPerEpoch(), watched);
     this.watch = new LossWatch(config, data.train().classNames().size());
     this.metrics = new ArrayList<>(begin.metrics());
     this.started = System.nanoTime() - begin.progress().nanos();
@@ -150,10 +153,13 @@ final class TrainingLoop {
       }
     }
     double error = bestError == null ? Double.NaN : bestError;
-    double guessing = 100.0 - 100.0 / data.train().classNames().size();
+    int classes = data.train().classNames().size();
+    double guessing = watched == Selection.LOSS ? Math.log(classes) : 100.0 - 100.0 / classes;
     if (config.boxes() == null && error >= guessing) {
       listener.warned(
-          "the best validation error is no better than guessing: allow more steps (lower option"
+          "the best "
+              + watched.noun()
+              + " is no better than guessing: allow more steps (lower option"
               + " batch, raise option patience or epochs), change option lr, or choose a shallower"
               + " network (option arch)");
     }
@@ -192,7 +198,14 @@ final class TrainingLoop {
     }
     return epoch < config.schedule().epochs()
         && step < config.schedule().maxSteps()
-        && !rate.isFinished();
+        && !rate.isFinished()
+        && !stopsWaiting();
+  }
+
+  /** Whether as many epochs as allowed have passed since the best. */
+  private boolean stopsWaiting() {
+    int stopAfter = config.selection().stopAfter();
+    return stopAfter > 0 && epoch - bestEpoch >= stopAfter;
   }
 
   /** Measures the best model, overwriting the last one's weights: there is no memory for both. */
@@ -307,11 +320,11 @@ final class TrainingLoop {
     boolean isBest = isBest(validation);
     if (isBest) {
       output.writeBest(learner.weights(), figures(ended));
-      bestError = validation.error();
+      bestError = watched.of(validation);
       bestLoss = validation.meanLoss();
       bestEpoch = ended.epoch();
     }
-    boolean dropped = rate.observe(validation.error());
+    boolean dropped = rate.observe(watched.of(validation));
     String warning = watch.epoch(step, ended.trainLoss());
     metrics.add(ended.csvLine());
     epoch++;
@@ -319,6 +332,7 @@ final class TrainingLoop {
     lossSum = 0;
     correct = 0;
     output.writeLast(learner.weights(), figures(ended));
+    output.addRecall(ended);
     save();
     output.writeMetrics(metrics);
     listener.epochEnded(ended, isBest);
@@ -328,11 +342,16 @@ final class TrainingLoop {
   private void tell(boolean dropped, @Nullable String warning) {
     if (dropped) {
       listener.warned(
-          "the validation error did not improve for %d epochs: the rate drops to %s"
-              .formatted(config.schedule().patience(), rate.of(epoch, step)));
+          "the %s did not improve for %d epochs: the rate drops to %s"
+              .formatted(watched.noun(), config.schedule().patience(), rate.of(epoch, step)));
     } else if (rate.isFinished()) {
       listener.warned(
-          "the validation error did not improve at the last rate either: training ends");
+          "the %s did not improve at the last rate either: training ends"
+              .formatted(watched.noun()));
+    } else if (stopsWaiting() && epoch < config.schedule().epochs()) {
+      listener.noted(
+          "%d epoch%s without a better %s: training ends"
+              .formatted(epoch - bestEpoch, epoch - bestEpoch == 1 ? "" : "s", watched.noun()));
     }
     if (warning != null) {
       listener.warned(warning);
@@ -343,20 +362,21 @@ final class TrainingLoop {
     output.writeCheckpoint(learner, snapshot());
   }
 
-  /** Compares errors, and losses if those are equal. */
+  /** Compares what is watched, and losses if that is equal. */
   private boolean isBest(Measurement evaluation) {
     if (bestError == null || bestLoss == null) {
       return true;
     }
-    int order = Double.compare(evaluation.error(), bestError);
+    int order = Double.compare(watched.of(evaluation), bestError);
     return order < 0 || (order == 0 && evaluation.meanLoss() < bestLoss);
   }
 
-  private static Map<String, Double> figures(EpochMetrics metrics) {
+  private Map<String, Double> figures(EpochMetrics metrics) {
     Map<String, Double> figures = new LinkedHashMap<>();
     figures.put("epoch", (double) metrics.epoch());
     figures.put("trainLoss", metrics.trainLoss());
     figures.putAll(metrics.validation().figures("val"));
+    figures.putAll(watched.figures(metrics.validation()));
     return figures;
   }
 

@@ -8,7 +8,9 @@ import org.vgg4j.evaluate.Measurement;
  *
  * @param folder the run folder
  * @param bestEpoch the epoch whose model is in best/, from 1; 0 if no epoch was finished
- * @param bestError its validation error in percent; NaN if no epoch was finished
+ * @param bestError what option select watches on the validation images, of that epoch: the top-1
+ *     error, the error of boxes or the balanced error (100 less the balanced accuracy) in percent,
+ *     or the mean loss; NaN if no epoch was finished
  * @param test the best model on the test images; null without any, or if training was interrupted
  * @param steps steps done
  * @param seconds wall time of training

@@ -124,6 +124,27 @@ class RunReportTest {
     assertThat(first.attr("title")).isEqualTo(root.resolve("pets/val/a cat/0.png").toString());
   }
 
+  /** The curve is there where it says something else than the accuracy, and every epoch has it. */
+  @Test
+  void balancedAccuracyIsDrawnWhereItDiffers() throws IOException {
+    RunFolder run = ended();
+    String title = "Accuracy of validation images";
+    assertThat(page(run).select(".chart").eachText()).noneMatch(text -> text.contains(title));
+    List<String> lines = new ArrayList<>(List.of("epoch,balanced_accuracy,a cat,b,c"));
+    for (int epoch = 1; epoch <= 3; epoch++) {
+      lines.add(epoch + ",41.5000,1,2,");
+    }
+    Files.write(run.recall(), lines);
+    assertThat(page(run).select(".chart").eachText()).noneMatch(text -> text.contains(title));
+    lines.add("4,41.5000,1,2,");
+    Files.write(run.recall(), lines);
+    assertThat(page(run).select(".chart").eachText())
+        .filteredOn(text -> text.contains(title))
+        .singleElement()
+        .asString()
+        .contains("classes 41.5");
+  }
+
   /** As vgg evaluate --json would tell it: 2 of 5 images right. */
   private static final String TEST =
       """
@@ -144,8 +165,8 @@ class RunReportTest {
         .containsSubsequence("Confusion", "Test errors per class", "Test confusion");
     assertThat(page.select("#test-classes p").text())
         .isEqualTo(
-            "The best model on the 5 test images, centre crop: top-1 error 60.0 %, top-5 error"
-                + " 20.0 %, mean loss 1.2500.");
+            "The best model on the 5 test images, centre crop: top-1 error 60.0 %, top-5 error 20.0"
+                + " %, balanced accuracy 41.7 % (the mean of the classes'), mean loss 1.2500.");
     assertThat(rows(page, "#test-classes"))
         .containsExactly(
             "class images top-1 error top-5 error mostly taken for",

@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.function.Consumer;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.vgg4j.data.DataSplits;
@@ -117,6 +118,26 @@ class TensorBoardListenerTest {
   private static EpochMetrics metrics(int epoch) {
     Evaluation evaluation = new Evaluation(List.of("a"), new int[][] {{1}}, new int[1], 0.5);
     return new EpochMetrics(epoch, epoch * STEPS, 0.01, 1, 0, evaluation, 100, 1, 0);
+  }
+
+  /** Of a class without images there is no curve, and of more than a hundred there are none. */
+  @Test
+  void recallOfEachClass() throws Exception {
+    Path out = Files.createDirectory(root.resolve("run"));
+    TrainingListener listener = new TensorBoardListener(out);
+    int[][] confusion = {{3, 1, 0}, {0, 0, 0}, {1, 0, 1}};
+    Evaluation few = new Evaluation(List.of("a", "b", "c"), confusion, new int[3], 0.5);
+    listener.epochEnded(new EpochMetrics(1, 4, 0.01, 1, 0, few, 100, 1, 0), true);
+    List<String> names = IntStream.range(0, 101).mapToObj(String::valueOf).toList();
+    int[][] all = new int[101][101];
+    all[5][5] = 1;
+    Evaluation many = new Evaluation(names, all, new int[101], 0.5);
+    listener.epochEnded(new EpochMetrics(2, 8, 0.01, 1, 0, many, 100, 1, 0), true);
+    assertThat(EventReader.values(out, "balanced accuracy")).isEqualTo(Map.of(4L, 62.5f, 8L, 100f));
+    assertThat(EventReader.values(out, "recall/a")).isEqualTo(Map.of(4L, 75f));
+    assertThat(EventReader.values(out, "recall/b")).isEmpty();
+    assertThat(EventReader.values(out, "recall/c")).isEqualTo(Map.of(4L, 50f));
+    assertThat(EventReader.values(out, "recall/5")).isEmpty();
   }
 
   /** Training tells the mean of an epoch so far; of that the means of ten steps are made. */

@@ -9,7 +9,7 @@ import org.junit.jupiter.api.Test;
 class LearningRateTest {
   private static LearningRate rate(ScheduleConfig.Kind kind, int warmUp, int maxSteps) {
     ScheduleConfig config = new ScheduleConfig(kind, 2, List.of(2, 5), warmUp, 10, maxSteps);
-    return new LearningRate(0.1, config, 4);
+    return new LearningRate(0.1, config, 4, Selection.TOP1);
   }
 
   @Test

@@ -39,6 +39,8 @@ final class Options {
   int epochs = 2;
   int maxSteps = 1000;
   @Nullable BoxConfig boxes = null;
+  Selection select = Selection.TOP1;
+  int stopAfter = 0;
   long seed = 7;
   int threads = 2;
 
@@ -60,6 +62,7 @@ final class Options {
         Device.CPU,
         checkpointEvery,
         maxUnreadable,
-        boxes);
+        boxes,
+        new SelectionConfig(select, stopAfter));
   }
 }

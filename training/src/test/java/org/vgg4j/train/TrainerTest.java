@@ -131,6 +131,7 @@ class TrainerTest {
             "last/model.safetensors",
             "metrics.csv",
             "provenance.json",
+            "recall.csv",
             "samples.png",
             "test.json",
             "unreadable.csv");
@@ -480,6 +481,7 @@ class TrainerTest {
               "run/last/checkpoint.safetensors",
               "run/last/model.safetensors",
               "run/metrics.csv",
+              "run/recall.csv",
               "run/samples.png",
               "run/unreadable.csv");
       ModelFile last = ModelFile.read(disk.resolve("run/best/model.safetensors"));

@@ -1,0 +1,88 @@
+package org.vgg4j.train;
+
+import java.util.Locale;
+import java.util.Map;
+import org.vgg4j.base.InputException;
+import org.vgg4j.evaluate.Evaluation;
+import org.vgg4j.evaluate.Measurement;
+
+/**
+ * Which measure of the validation images decides which epoch is the best, when the paper's schedule
+ * drops the rate and when {@link SelectionConfig#stopAfter} ends training. Of epochs that are equal
+ * by it, the one with the smaller loss is better.
+ */
+public enum Selection {
+  /** The error of the task: top-1, or of boxes. */
+  TOP1("validation error", 0.1),
+  /** 100 less the {@link Evaluation#balancedAccuracy}: each class counts the same. */
+  BALANCED("balanced accuracy of validation", 0.1),
+  /** The mean loss. */
+  LOSS("validation loss", 0.001);
+
+  private final String noun;
+  private final double leastImprovement;
+
+  Selection(String noun, double leastImprovement) {
+    this.noun = noun;
+    this.leastImprovement = leastImprovement;
+  }
+
+  /**
+   * Returns the measure of that name, in any case.
+   *
+   * @throws InputException if there is none
+   */
+  public static Selection of(String name) {
+    for (Selection selection : values()) {
+      if (selection.label().equals(name.toLowerCase(Locale.ROOT))) {
+        return selection;
+      }
+    }
+    throw new InputException(
+        "option select is %s but must be top1, balanced or loss"
+            .formatted(name.isEmpty() ? "''" : name));
+  }
+
+  /** The name in options and files. */
+  public String label() {
+    return name().toLowerCase(Locale.ROOT);
+  }
+
+  /** What sentences call it. */
+  String noun() {
+    return noun;
+  }
+
+  /**
+   * By how much a value must be smaller for the paper's schedule to see an improvement: percentage
+   * points, or nats of a loss.
+   */
+  double leastImprovement() {
+    return leastImprovement;
+  }
+
+  /** The value of a measurement, in percent or, of a loss, in nats: smaller is better. */
+  double of(Measurement measurement) {
+    return switch (this) {
+      case TOP1 -> measurement.error();
+      case BALANCED -> 100 - classified(measurement).balancedAccuracy();
+      case LOSS -> measurement.meanLoss();
+    };
+  }
+
+  /** What a model's provenance says of its validation beside {@link Measurement#figures}. */
+  Map<String, Double> figures(Measurement validation) {
+    return switch (this) {
+      case TOP1 -> Map.of();
+      case BALANCED -> Map.of("valBalancedAccuracy", classified(validation).balancedAccuracy());
+      case LOSS -> Map.of("valLoss", validation.meanLoss());
+    };
+  }
+
+  private static Evaluation classified(Measurement measurement) {
+    if (measurement instanceof Evaluation evaluation) {
+      return evaluation;
+    }
+    throw new IllegalStateException("no balanced accuracy of " + measurement);
+  }
+}

@@ -1,0 +1,32 @@
+package org.vgg4j.train;
+
+import java.util.Map;
+
+/**
+ * Which epoch is the best, and when training ends for want of a better one.
+ *
+ * @param watched what decides
+ * @param stopAfter training ends after this many epochs in a row of which none was the best so far;
+ *     0: never for that
+ */
+public record SelectionConfig(Selection watched, int stopAfter) {
+  /** The defaults. */
+  static final SelectionConfig DEFAULTS = new SelectionConfig(Selection.TOP1, 0);
+
+  /**
+   * @throws org.vgg4j.base.InputException if a number is out of its range
+   */
+  public SelectionConfig {
+    Require.option(stopAfter >= 0, "stop-after", stopAfter, "at least 0");
+  }
+
+  /** Adds the options by name that differ from their defaults. */
+  void addTo(Map<String, Object> options) {
+    if (watched != DEFAULTS.watched) {
+      options.put("select", watched.label());
+    }
+    if (stopAfter != DEFAULTS.stopAfter) {
+      options.put("stop-after", stopAfter);
+    }
+  }
+}
