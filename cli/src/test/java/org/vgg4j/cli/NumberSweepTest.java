@@ -35,6 +35,7 @@ class NumberSweepTest {
               "momentum",
               "dropout",
               "warm-up", // none
+              "stop-after", // never
               "train limit",
               "finetune limit",
               "localize train limit",

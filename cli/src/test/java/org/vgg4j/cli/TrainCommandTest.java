@@ -310,6 +310,8 @@ class TrainCommandTest {
             "box-loss",
             "min-overlap",
             "boxes",
+            "select", // these are there where they are not the default
+            "stop-after",
             "help",
             "version"));
     assertThat(resolved("run").keySet())
