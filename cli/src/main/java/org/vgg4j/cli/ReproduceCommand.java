@@ -22,8 +22,8 @@ import picocli.CommandLine.Spec;
         "Trains the networks of the paper's Tables 3 to 6 on other data, at another width, measures"
             + " them by all protocols and writes the tables beside the paper's, with a verdict on"
             + " each of its conclusions. The same command again resumes where it was stopped."
-            + " Tables 8 to 10: vgg reproduce localisation.",
-    subcommands = ReproduceBoxesCommand.class,
+            + " Tables 8 to 10: vgg reproduce localisation; 11 and 12: vgg reproduce features.",
+    subcommands = {ReproduceBoxesCommand.class, ReproduceFeaturesCommand.class},
     sortOptions = false)
 final class ReproduceCommand implements Callable<Integer> {
   @Spec private CommandSpec spec;

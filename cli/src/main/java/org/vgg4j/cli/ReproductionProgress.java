@@ -39,6 +39,11 @@ final class ReproductionProgress implements Reproducer.Listener, TrainingListene
   }
 
   @Override
+  public void progressed(double share) {
+    line.show(String.format(Locale.ROOT, "%3.0f %%  %s", 100 * share, what));
+  }
+
+  @Override
   public TrainingListener training() {
     return this;
   }

@@ -1,6 +1,7 @@
 package org.vgg4j.cli;
 
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
@@ -10,6 +11,7 @@ import org.vgg4j.embed.DescriptorTable;
 import org.vgg4j.evaluate.NpyHeader;
 import org.vgg4j.svm.MappedRows;
 import org.vgg4j.svm.Rows;
+import org.vgg4j.svm.StackedRows;
 import org.vgg4j.svm.SvmModel;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -30,30 +32,81 @@ final class SvmCommand implements Runnable {
         spec.commandLine(), "a command is missing: train, evaluate or predict");
   }
 
+  /** What the parameters that name descriptors are. */
+  static final String DESCRIPTORS =
+      "descriptors of images with classes; several files of the same images, such as those of two"
+          + " networks, are stacked";
+
   /**
    * Descriptors whose classes are known.
    *
-   * @param file NAME.npy
-   * @param table what the rows are
-   * @param rows the numbers, which stay in the file
+   * @param files NAME.npy; several are stacked
+   * @param tables what the rows of each are
+   * @param rows the numbers, which stay in the files
    */
-  record Labelled(Path file, DescriptorTable table, Rows rows) {
+  record Labelled(List<Path> files, List<DescriptorTable> tables, Rows rows) {
     /**
-     * Opens a file.
+     * Opens files of the same images.
      *
-     * @throws InputException if it is missing or damaged, or has no classes or no rows
+     * @throws InputException if one is missing or damaged, has no classes or no rows, or has other
+     *     images than the first
      */
-    static Labelled open(Path file) {
+    static Labelled open(List<Path> files) {
+      List<DescriptorTable> tables = files.stream().map(Labelled::table).toList();
+      for (int i = 1; i < files.size(); i++) {
+        requireSameImages(files, tables, i);
+      }
+      List<Rows> parts = new ArrayList<>();
+      for (int i = 0; i < files.size(); i++) {
+        DescriptorTable table = tables.get(i);
+        parts.add(
+            new MappedRows(files.get(i), NpyHeader.BYTES, table.ids().size(), table.dimensions()));
+      }
+      Rows rows = parts.size() == 1 ? parts.get(0) : new StackedRows(parts);
+      return new Labelled(List.copyOf(files), tables, rows);
+    }
+
+    private static DescriptorTable table(Path file) {
       DescriptorTable table = DescriptorTable.read(file);
       if (!table.hasClasses() || table.ids().isEmpty()) {
         throw new InputException(
             "%s has descriptors of images without classes: make them of a data set that has classes"
                 .formatted(file));
       }
-      return new Labelled(
-          file,
-          table,
-          new MappedRows(file, NpyHeader.BYTES, table.ids().size(), table.dimensions()));
+      return table;
+    }
+
+    private static void requireSameImages(
+        List<Path> files, List<DescriptorTable> tables, int index) {
+      DescriptorTable first = tables.get(0);
+      DescriptorTable other = tables.get(index);
+      if (!first.ids().equals(other.ids())
+          || !first.classNames().equals(other.classNames())
+          || !Arrays.equals(first.labels(), other.labels())) {
+        throw new InputException(
+            "%s has other images than %s, so their rows cannot be stacked: describe the same data by both"
+                .formatted(files.get(index), files.get(0)));
+      }
+      if (first.recipe().equals(other.recipe())) {
+        throw new InputException(
+            "%s was made by the same network and recipe as %s: stack descriptors that differ"
+                .formatted(files.get(index), files.get(0)));
+      }
+    }
+
+    /** Names of the classes. */
+    List<String> classNames() {
+      return tables.get(0).classNames();
+    }
+
+    /** The class of each image. */
+    int[] labels() {
+      return tables.get(0).labels();
+    }
+
+    /** How the descriptors were made. */
+    Map<String, Object> recipe() {
+      return DescriptorTable.stacked(tables.stream().map(DescriptorTable::recipe).toList());
     }
 
     /**
@@ -63,24 +116,33 @@ final class SvmCommand implements Runnable {
      *     class
      */
     int[] labels(SvmModel model) {
-      requireSame(model.recipe(), table.recipe());
+      List<Map<String, Object>> trained = DescriptorTable.parts(model.recipe());
+      if (trained.size() != files.size()) {
+        throw new InputException(
+            "the classifiers were trained on descriptors of %d kind(s), but these are of %d: give the same kinds, in the same order"
+                .formatted(trained.size(), files.size()));
+      }
+      for (int i = 0; i < files.size(); i++) {
+        requireSame(files.get(i), trained.get(i), tables.get(i).recipe());
+      }
       List<String> names = model.svm().classNames();
-      int[] known = table.classNames().stream().mapToInt(names::indexOf).toArray();
-      return Arrays.stream(table.labels())
+      int[] known = classNames().stream().mapToInt(names::indexOf).toArray();
+      return Arrays.stream(labels())
           .map(
               label -> {
                 if (known[label] < 0) {
                   throw new InputException(
                       "class %s of %s is none of the classifiers': %s"
                           .formatted(
-                              table.classNames().get(label), file, String.join(", ", names)));
+                              classNames().get(label), files.get(0), String.join(", ", names)));
                 }
                 return known[label];
               })
           .toArray();
     }
 
-    private void requireSame(Map<String, Object> trained, Map<String, Object> here) {
+    private static void requireSame(
+        Path file, Map<String, Object> trained, Map<String, Object> here) {
       for (Map.Entry<String, Object> entry : trained.entrySet()) {
         Object other = here.get(entry.getKey());
         if (!Objects.equals(entry.getValue(), other)) {

@@ -26,8 +26,8 @@ import picocli.CommandLine.Spec;
 final class SvmEvaluateCommand implements Runnable {
   @Spec private CommandSpec spec;
 
-  @Parameters(paramLabel = "FILE.npy", description = "descriptors of images with classes")
-  private Path descriptors;
+  @Parameters(paramLabel = "FILE.npy", arity = "1..*", description = SvmCommand.DESCRIPTORS)
+  private List<Path> descriptors;
 
   @Option(
       names = "--svm",

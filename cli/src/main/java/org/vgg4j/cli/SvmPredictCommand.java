@@ -3,9 +3,11 @@ package org.vgg4j.cli;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.concurrent.Callable;
 import org.vgg4j.ClassifierOptions;
 import org.vgg4j.ImageEmbedder;
@@ -45,8 +47,10 @@ final class SvmPredictCommand implements Callable<Integer> {
       names = "--model",
       paramLabel = "FILE",
       required = true,
-      description = "the network that made the descriptors that it was trained on")
-  private Path model;
+      description =
+          "the network that made the descriptors that it was trained on; of stacked descriptors"
+              + " each one's, in their order")
+  private List<Path> models;
 
   @Option(
       names = "--top",
@@ -86,14 +90,14 @@ final class SvmPredictCommand implements Callable<Integer> {
     ClassifierOptions options =
         ClassifierOptions.defaults().withDevice(device.get().text()).withThreads(threads.count());
     SvmModel classifiers = SvmModel.read(svm);
-    requireItsNetwork(classifiers);
+    List<Map<String, Object>> recipes = DescriptorTable.parts(classifiers.recipe());
+    requireItsNetworks(recipes);
     List<Path> files = ImageArguments.files(images, this::complain);
     List<Result> results = new ArrayList<>();
-    DescriptorRecipe recipe = DescriptorRecipe.of(classifiers.recipe());
-    try (ImageEmbedder embedder = ImageEmbedder.load(model, recipe, options)) {
+    try (Stacked stacked = new Stacked(models, recipes, options)) {
       for (Path file : files) {
         try {
-          results.add(predict(classifiers, file, embedder.embed(file)).best(top));
+          results.add(predict(classifiers, file, stacked.describe(file)).best(top));
         } catch (InputException e) {
           complain(String.valueOf(e.getMessage()));
         }
@@ -103,12 +107,52 @@ final class SvmPredictCommand implements Callable<Integer> {
     return results.size() == files.size() ? 0 : 1;
   }
 
-  private void requireItsNetwork(SvmModel classifiers) {
-    Object digest = classifiers.recipe().get(DescriptorTable.MODEL_DIGEST);
-    if (!FileDigest.sha256(model).equals(digest)) {
+  private void requireItsNetworks(List<Map<String, Object>> recipes) {
+    if (models.size() != recipes.size()) {
       throw new InputException(
-          "%s is not the network that made the descriptors on which %s was trained: its SHA-256 should be %s"
-              .formatted(model, svm, digest));
+          "%s was trained on descriptors of %d kind(s), but option model is given %d time(s): give the network of each kind, in their order"
+              .formatted(svm, recipes.size(), models.size()));
+    }
+    for (int i = 0; i < models.size(); i++) {
+      Object digest = recipes.get(i).get(DescriptorTable.MODEL_DIGEST);
+      if (!FileDigest.sha256(models.get(i)).equals(digest)) {
+        throw new InputException(
+            "%s is not the network that made the descriptors on which %s was trained: its SHA-256 should be %s"
+                .formatted(models.get(i), svm, digest));
+      }
+    }
+  }
+
+  /** Describes images by several networks, whose descriptors lie one behind the other. */
+  private static final class Stacked implements AutoCloseable {
+    private final List<ImageEmbedder> embedders = new ArrayList<>();
+
+    Stacked(List<Path> models, List<Map<String, Object>> recipes, ClassifierOptions options) {
+      try {
+        for (int i = 0; i < models.size(); i++) {
+          DescriptorRecipe recipe = DescriptorRecipe.of(recipes.get(i));
+          embedders.add(ImageEmbedder.load(models.get(i), recipe, options));
+        }
+      } catch (RuntimeException e) {
+        close();
+        throw e;
+      }
+    }
+
+    float[] describe(Path file) {
+      float[] all = new float[0];
+      for (ImageEmbedder embedder : embedders) {
+        float[] own = embedder.embed(file);
+        int before = all.length;
+        all = Arrays.copyOf(all, before + own.length);
+        System.arraycopy(own, 0, all, before, own.length);
+      }
+      return all;
+    }
+
+    @Override
+    public void close() {
+      embedders.forEach(ImageEmbedder::close);
     }
   }
 

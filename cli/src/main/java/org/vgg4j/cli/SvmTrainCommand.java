@@ -33,8 +33,8 @@ final class SvmTrainCommand implements Runnable {
 
   @Spec private CommandSpec spec;
 
-  @Parameters(paramLabel = "FILE.npy", description = "descriptors of images with classes")
-  private Path descriptors;
+  @Parameters(paramLabel = "FILE.npy", arity = "1..*", description = SvmCommand.DESCRIPTORS)
+  private List<Path> descriptors;
 
   @Option(
       names = "--out",
@@ -91,8 +91,8 @@ final class SvmTrainCommand implements Runnable {
             standard.iterations(),
             seed);
     SvmCommand.Labelled images = SvmCommand.Labelled.open(descriptors);
-    List<String> names = images.table().classNames();
-    MultiLabels labels = MultiLabels.ofSingle(names, images.table().labels());
+    List<String> names = images.classNames();
+    MultiLabels labels = MultiLabels.ofSingle(names, images.labels());
     CostSearch.Choice choice = null;
     if (cost == null) {
       choice =
@@ -108,7 +108,7 @@ final class SvmTrainCommand implements Runnable {
     }
     SvmTrainer.Result result =
         new SvmTrainer(images.rows(), workers).train(labels, options, workers);
-    new SvmModel(result.svm(), options, images.table().recipe()).write(out);
+    new SvmModel(result.svm(), options, images.recipe()).write(out);
     List<String> early =
         result.reports().stream()
             .filter(report -> !report.converged())

@@ -123,6 +123,8 @@ class NumberSweepTest {
               "--width 0.03 --crop 32 --classes 3 --arch A --images-per-second 10 --batch 16";
           case "reproduce", "reproduce localisation" ->
               "--width 0.01 --data nowhere --out " + out + "/r";
+          case "reproduce features" ->
+              "--model %s --caltech-101 nowhere --out %s/r".formatted(model, out);
           case "import" -> picture + " --out " + out + "/m.safetensors";
           case "export" -> out + "/m.onnx --model " + model;
           case "data inspect" -> data;

@@ -40,6 +40,7 @@ class OutputsTest {
           Map.entry("heatmap", List.of("--out FILE")),
           Map.entry("reproduce", List.of("--out FOLDER")),
           Map.entry("reproduce localisation", List.of("--out FOLDER")),
+          Map.entry("reproduce features", List.of("--out FOLDER")),
           Map.entry("import", List.of("--out FILE")),
           Map.entry("export", List.of("OUT FILE")),
           Map.entry("models get", List.of("--cache FOLDER")),
@@ -65,6 +66,10 @@ class OutputsTest {
           "--classes",
           "--labels",
           "--boxes",
+          "--voc-2007",
+          "--voc-2012",
+          "--caltech-101",
+          "--caltech-256",
           "--from");
 
   @TempDir static Path shared;

@@ -1,15 +1,18 @@
 package org.vgg4j.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.vgg4j.embed.DescriptorTable;
 import org.vgg4j.svm.SvmModel;
 
 class SvmCommandTest {
@@ -130,5 +133,60 @@ class SvmCommandTest {
         Vgg.run("svm", "predict", picture, "--svm", svm(), "--model", network, "--top=0"),
         "option top is 0");
     assertThat(Vgg.run("svm").exitCode()).isEqualTo(2);
+  }
+
+  /** Two kinds of descriptors of the same images, one behind the other. */
+  @Test
+  void stackedDescriptors() throws IOException {
+    Path trainAlone = embed("train", root.resolve("train-alone.npy"), "--no-flip");
+    Path testAlone = embed("test", root.resolve("test-alone.npy"), "--no-flip");
+    Vgg vgg = Vgg.run("svm", "train", train, trainAlone, "--out", svm(), "--cost=1");
+    assertThat(vgg.exitCode()).as(vgg.err()).isZero();
+    SvmModel model = SvmModel.read(svm());
+    assertThat(model.svm().width())
+        .isEqualTo(2 * SvmCommand.Labelled.open(List.of(train)).rows().width());
+
+    Vgg measured = Vgg.run("svm", "evaluate", test, testAlone, "--svm", svm(), "--json");
+    assertThat(measured.exitCode()).as(measured.err()).isZero();
+    assertThat(new ObjectMapper().readTree(measured.out()).get("accuracy").doubleValue())
+        .isGreaterThan(0.8);
+    Path picture = trained.data().resolve("test/green/1.png");
+    Vgg predicted =
+        Vgg.run(
+            "svm",
+            "predict",
+            picture,
+            "--svm",
+            svm(),
+            "--json",
+            "--model",
+            trained.model(),
+            "--model",
+            trained.model());
+    assertThat(predicted.exitCode()).as(predicted.err()).isZero();
+    JsonNode best = new ObjectMapper().readTree(predicted.out()).get(0).get("predictions").get(0);
+    assertThat(best.get("label").textValue()).isEqualTo("green");
+    // the score is that of the same image's stored descriptor
+    List<String> ids = DescriptorTable.read(test).ids();
+    int row =
+        ids.indexOf(
+            ids.stream().filter(id -> id.endsWith("green/1.png")).findFirst().orElseThrow());
+    double[][] scores =
+        model.svm().scores(SvmCommand.Labelled.open(List.of(test, testAlone)).rows(), 1);
+    assertThat(best.get("score").doubleValue()).isCloseTo(scores[row][1], within(1e-5));
+
+    assertRefused(
+        Vgg.run("svm", "evaluate", test, "--svm", svm()),
+        "were trained on descriptors of 2 kind(s), but these are of 1");
+    assertRefused(
+        Vgg.run("svm", "evaluate", testAlone, test, "--svm", svm()),
+        "has descriptors with mirrored false, but the classifiers were trained on true");
+    assertRefused(
+        Vgg.run("svm", "predict", picture, "--svm", svm(), "--model", trained.model()),
+        "of 2 kind(s), but option model is given 1 time(s)");
+    assertRefused(
+        Vgg.run("svm", "train", train, test, "--out", svm()), "has other images than " + train);
+    assertRefused(
+        Vgg.run("svm", "train", train, train, "--out", svm()), "by the same network and recipe");
   }
 }

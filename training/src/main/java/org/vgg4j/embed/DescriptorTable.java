@@ -13,6 +13,7 @@ import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.LinkedHashMap;
@@ -55,6 +56,9 @@ public record DescriptorTable(
   /** The key of {@link #recipe} that has the digest of the model's file. */
   public static final String MODEL_DIGEST = "modelSha256";
 
+  /** The key under which the recipe of stacked descriptors has those of its parts. */
+  private static final String PARTS = "parts";
+
   private static final String TABLE = ".json";
 
   private static final ObjectMapper JSON =
@@ -68,6 +72,42 @@ public record DescriptorTable(
   /** Copies the recipe; the others are large, and are not copied. */
   public DescriptorTable {
     recipe = Collections.unmodifiableMap(new LinkedHashMap<>(recipe));
+  }
+
+  /**
+   * Returns the recipe of descriptors that lie one behind the other.
+   *
+   * @param parts the recipe of each, in their order; at least one
+   */
+  public static Map<String, Object> stacked(List<Map<String, Object>> parts) {
+    return parts.size() == 1 ? parts.get(0) : Map.of(PARTS, parts);
+  }
+
+  /**
+   * Takes apart what {@link #stacked} made.
+   *
+   * @throws InputException if it is something else
+   */
+  public static List<Map<String, Object>> parts(Map<String, Object> recipe) {
+    if (!recipe.containsKey(PARTS)) {
+      return List.of(recipe);
+    }
+    List<Map<String, Object>> parts = new ArrayList<>();
+    if (recipe.get(PARTS) instanceof List<?> list) {
+      for (Object part : list) {
+        if (part instanceof Map<?, ?> map) {
+          Map<String, Object> own = new LinkedHashMap<>();
+          map.forEach((key, value) -> own.put(String.valueOf(key), value));
+          parts.add(own);
+        }
+      }
+      if (!list.isEmpty() && parts.size() == list.size()) {
+        return parts;
+      }
+    }
+    throw new InputException(
+        "a recipe of stacked descriptors has odd '%s': train the classifiers again"
+            .formatted(PARTS));
   }
 
   /**

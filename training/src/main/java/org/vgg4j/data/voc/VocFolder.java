@@ -187,6 +187,25 @@ public final class VocFolder {
     return new MultiLabels(classNames, states);
   }
 
+  /** Whether there is a list of a set's images for the classification task. */
+  public boolean hasClassification(String set) {
+    return Files.isRegularFile(list("Main", set));
+  }
+
+  /** Whether this is data of the action task. */
+  public boolean hasActions() {
+    return Files.isDirectory(root.resolve("ImageSets").resolve("Action"));
+  }
+
+  /** Whether there is a list of a set's people for the action task. */
+  public boolean hasActions(String set) {
+    return Files.isRegularFile(list("Action", set));
+  }
+
+  private Path list(String task, String set) {
+    return root.resolve("ImageSets").resolve(task).resolve(set + ".txt");
+  }
+
   private Path task(String name, String what) {
     Path folder = root.resolve("ImageSets").resolve(name);
     if (!Files.isDirectory(folder)) {

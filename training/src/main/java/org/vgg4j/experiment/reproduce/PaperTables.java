@@ -7,7 +7,7 @@ import org.vgg4j.model.Task;
 
 /**
  * The errors that the paper reports on ILSVRC-2012's validation images, in percent (Simonyan and
- * Zisserman 2015, Tables 3 to 10).
+ * Zisserman 2015, Tables 3 to 10), and its figures on smaller data sets (Tables 11 and 12).
  */
 final class PaperTables {
   /**
@@ -40,6 +40,16 @@ final class PaperTables {
    * @param test error on the test images
    */
   record Boxes(String what, String validation, String test) {}
+
+  /**
+   * A row of Table 11: mean average precision or mean class recall in percent, as the paper writes
+   * it.
+   */
+  record Features(
+      String method, String voc2007, String voc2012, String caltech101, String caltech256) {}
+
+  /** A row of Table 12: mean average precision in percent, as the paper writes it. */
+  record Actions(String method, String figure) {}
 
   private PaperTables() {}
 
@@ -155,5 +165,28 @@ final class PaperTables {
         new Boxes("OverFeat", "30.0", "29.9"),
         new Boxes("Krizhevsky et al.", "-", "34.2"),
         new Boxes("Grad-CAM boxes of VGG-16 (Selvaraju et al. 2017)", "46.4", "-"));
+  }
+
+  /** Classification of other data sets' images by descriptors. */
+  static List<Features> table11() {
+    return List.of(
+        new Features("Zeiler and Fergus", "-", "79.0", "86.5±0.5", "74.2±0.3"),
+        new Features("Chatfield et al.", "82.4", "83.2", "88.4±0.6", "77.6±0.1"),
+        new Features("He et al.", "82.4", "-", "93.4±0.5", "-"),
+        new Features("Wei et al.", "81.5", "81.7", "-", "-"),
+        new Features("Wei et al., 2000 classes of ImageNet", "85.2", "90.3", "-", "-"),
+        new Features("VGG D", "89.3", "89.0", "91.8±1.0", "85.0±0.2"),
+        new Features("VGG E", "89.3", "89.0", "92.3±0.5", "85.1±0.3"),
+        new Features("VGG D and E", "89.7", "89.3", "92.7±0.5", "86.2±0.3"));
+  }
+
+  /** Actions of people. */
+  static List<Actions> table12() {
+    return List.of(
+        new Actions("Oquab et al., 1512 classes of ImageNet", "70.2"),
+        new Actions("Gkioxari et al.", "73.6"),
+        new Actions("Hoai", "76.3"),
+        new Actions("VGG D and E, image only", "79.2"),
+        new Actions("VGG D and E, image and box", "84.0"));
   }
 }

@@ -51,6 +51,13 @@ public final class Reproducer {
      */
     void began(String what, double done);
 
+    /**
+     * Part of what was begun is done.
+     *
+     * @param done share of the whole work, in multiply-adds
+     */
+    default void progressed(double done) {}
+
     /** Returns the listener for the training of this network. */
     TrainingListener training();
   }

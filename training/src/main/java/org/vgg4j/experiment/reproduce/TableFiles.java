@@ -34,6 +34,11 @@ public final class TableFiles {
     write(folder, found.sections(), facts);
   }
 
+  /** The same for descriptors: {@code table-11.csv} and so on. */
+  public static void write(Path folder, FeatureReproduction found, Map<String, String> facts) {
+    write(folder, found.sections(), facts);
+  }
+
   private static void write(Path folder, List<Section> sections, Map<String, String> facts) {
     AtomicFile.write(folder.resolve("tables.html"), html(sections, facts));
     AtomicFile.write(folder.resolve("tables.md"), markdown(sections, facts));
