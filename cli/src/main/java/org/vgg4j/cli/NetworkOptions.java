@@ -2,6 +2,8 @@ package org.vgg4j.cli;
 
 import org.vgg4j.model.Architecture;
 import org.vgg4j.model.Configuration;
+import org.vgg4j.model.Task;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** The options that say which network is meant; by default the paper's D. */
@@ -22,6 +24,8 @@ final class NetworkOptions {
       description = "number of classes (default: ${DEFAULT-VALUE})")
   private int classes;
 
+  @Mixin private final HeadOptions head = new HeadOptions();
+
   /**
    * The network.
    *
@@ -33,6 +37,7 @@ final class NetworkOptions {
 
   /** Another network of the same size. */
   Architecture network(Configuration configuration) {
-    return new Architecture(configuration, width, crop, classes);
+    return new Architecture(
+        configuration, width, crop, classes, Task.CLASSIFICATION, head.layers());
   }
 }

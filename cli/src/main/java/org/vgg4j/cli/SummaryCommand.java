@@ -107,7 +107,8 @@ final class SummaryCommand implements Runnable {
   }
 
   private void requireNoOtherNetwork() {
-    for (String option : List.of("--all", "--arch", "--width", "--crop", "--classes")) {
+    for (String option :
+        List.of("--all", "--arch", "--width", "--crop", "--classes", "--head", "--pooling")) {
       if (spec.commandLine().getParseResult().hasMatchedOption(option)) {
         throw new ParameterException(
             spec.commandLine(), option + " contradicts --model: leave out one of the two");
@@ -123,7 +124,9 @@ final class SummaryCommand implements Runnable {
       table.row(
           shape.layer().name(),
           kind(shape.layer()),
-          shape.height() == 1 && shape.layer() instanceof Layer.FullyConnected
+          shape.height() == 1
+                  && (shape.layer() instanceof Layer.FullyConnected
+                      || shape.layer() instanceof Layer.GlobalAverage)
               ? String.valueOf(shape.channels())
               : shape.channels() + "x" + shape.height() + "x" + shape.width(),
           shape.receptiveField(),
@@ -138,7 +141,7 @@ final class SummaryCommand implements Runnable {
                 + " receptive field and%n'stride' the step in input pixels; mult-adds and memory of"
                 + " the output are for one image.%n%n",
             network,
-            network.configuration().weightLayers())
+            weightLayers(network))
         + table
         + String.format(
             Locale.ROOT,
@@ -209,7 +212,7 @@ final class SummaryCommand implements Runnable {
     }
     TextTable table1 = new TextTable();
     table1.row(family.stream().map(a -> a.configuration().label()).toArray());
-    table1.row(family.stream().map(a -> a.configuration().weightLayers() + " layers").toArray());
+    table1.row(family.stream().map(a -> weightLayers(a) + " layers").toArray());
     int rows = columns.stream().mapToInt(List::size).max().orElse(0);
     for (int row = 0; row < rows; row++) {
       int r = row;
@@ -258,7 +261,14 @@ final class SummaryCommand implements Runnable {
     if (layer instanceof Layer.BatchNorm) {
       return "batch norm";
     }
+    if (layer instanceof Layer.GlobalAverage) {
+      return "average";
+    }
     return layer instanceof Layer.MaxPool ? "maxpool" : "LRN";
+  }
+
+  private static int weightLayers(Architecture network) {
+    return network.configuration().convolutions() + network.connectedLayers().size();
   }
 
   private Map<String, Object> asMap(Architecture network, Engine engine) {
@@ -280,9 +290,14 @@ final class SummaryCommand implements Runnable {
     map.put("width", network.width());
     map.put("crop", network.crop());
     map.put("classes", network.classes());
+    String head = network.head().headText();
+    if (head != null) {
+      map.put("head", head);
+    }
+    map.put("pooling", network.head().poolingText());
     map.put("task", network.task().label());
     map.put("outputs", network.outputs());
-    map.put("weightLayers", network.configuration().weightLayers());
+    map.put("weightLayers", weightLayers(network));
     map.put("parameters", network.parameterCount());
     map.put("multiplyAdds", network.multiplyAdds());
     map.put("layers", layers);

@@ -45,6 +45,8 @@ final class TrainingOptions {
   @Option(names = "--crop", paramLabel = "PIXELS", description = Texts.CROP)
   private int crop;
 
+  @Mixin private final HeadOptions head = new HeadOptions();
+
   @Option(
       names = SCALE,
       paramLabel = "S",
@@ -148,7 +150,7 @@ final class TrainingOptions {
   @Option(
       names = "--dropout",
       paramLabel = "F",
-      description = "dropout rate after fc6 and fc7 (default: ${DEFAULT-VALUE})")
+      description = "dropout rate after each hidden layer, fc6 and fc7 (default: ${DEFAULT-VALUE})")
   private double dropout;
 
   @Option(
@@ -157,7 +159,8 @@ final class TrainingOptions {
       description =
           "initial weights: glorot, gaussian (std 0.01), he, or from:FILE, a model: all its layers"
               + " if it is the same network, with or without batch normalisation, else conv1_1,"
-              + " conv2_1, conv3_1, conv3_2 and fc6 to fc8, as the paper takes them from net A"
+              + " conv2_1, conv3_1, conv3_2 and fc6 to fc8, as the paper takes them from net A;"
+              + " fc6 and up only if both have the same head"
               + " (default: ${DEFAULT-VALUE})")
   private String init;
 
@@ -175,7 +178,7 @@ final class TrainingOptions {
       defaultValue = "",
       description =
           "layers that are frozen: features (all convolutions and their batch"
-              + " normalisations), all-but-head (all but fc8), or names such as conv1_1,fc6"
+              + " normalisations), all-but-head (all but the last), or names such as conv1_1,fc6"
               + " (default: none)")
   private String freeze;
 

@@ -20,6 +20,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.vgg4j.base.AtomicFile;
 import org.vgg4j.base.InputException;
@@ -200,16 +201,34 @@ final class YamlOptions implements IDefaultValueProvider {
                     + " %s --help",
                 place, field.getKey(), command.name(), command.name()));
       }
+      OptionSpec option = command.findOption("--" + field.getKey());
+      if (isList(field.getValue(), option)) {
+        values.put("--" + field.getKey(), list(field.getValue()));
+        continue;
+      }
       if (!field.getValue().isValueNode() || field.getValue().isNull()) {
         throw new InputException(
             String.format("%s: key '%s' must have a single value", place, field.getKey()));
       }
-      OptionSpec option = command.findOption("--" + field.getKey());
       String key = "%s: key '%s'".formatted(place, field.getKey());
       values.put("--" + field.getKey(), text(field.getValue(), option.type(), key));
     }
     requireValues(place, command, values);
     return values;
+  }
+
+  /** Whether it is a list of words for an option that takes them in one. */
+  private static boolean isList(JsonNode value, OptionSpec option) {
+    return value.isArray()
+        && option.type() == String.class
+        && value.valueStream().allMatch(one -> one.isValueNode() && !one.isNull());
+  }
+
+  /** Such as 512,256; [] if there is nothing in it. */
+  private static String list(JsonNode values) {
+    return values.isEmpty()
+        ? "[]"
+        : values.valueStream().map(JsonNode::asText).collect(Collectors.joining(","));
   }
 
   /**

@@ -1,5 +1,7 @@
 package org.vgg4j.base;
 
+import java.util.List;
+
 /**
  * What a random draw is for. Part of the key of every {@link RandomStream}, so that two purposes
  * never share numbers. The codes are written into no file but decide every draw: never renumber
@@ -29,12 +31,25 @@ public enum Purpose {
   /** Which images are held out to choose an SVM's C; the sample is the class. */
   COST_SPLIT(11),
   /** With which vectors the search for principal components begins; the sample is the vector. */
-  PRINCIPAL_AXES(12);
+  PRINCIPAL_AXES(12),
+  /** Dropout after fc8, in a head of four layers. */
+  DROPOUT_FC8(13);
+
+  private static final List<Purpose> DROPOUT = List.of(DROPOUT_FC6, DROPOUT_FC7, DROPOUT_FC8);
 
   private final int code;
 
   Purpose(int code) {
     this.code = code;
+  }
+
+  /**
+   * Dropout after a hidden layer.
+   *
+   * @param hidden which of the hidden layers, from 0
+   */
+  public static Purpose dropout(int hidden) {
+    return DROPOUT.get(hidden);
   }
 
   /** What the purpose is called in the key of a draw. */

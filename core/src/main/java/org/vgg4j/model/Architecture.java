@@ -1,6 +1,7 @@
 package org.vgg4j.model;
 
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Locale;
 import org.vgg4j.base.InputException;
@@ -14,6 +15,10 @@ public final class Architecture {
   public static final int SMALLEST_CROP = 32;
 
   private static final int CHANNEL_MULTIPLE = 16;
+
+  /** The number in the name of the first fully connected layer: the blocks before it are 1 to 5. */
+  private static final int FIRST_CONNECTED = 6;
+
   private static final int LAST_CHANNELS = Configuration.BLOCK_CHANNELS.get(4);
   private static final int LARGEST_ARRAY = Integer.MAX_VALUE - 8;
 
@@ -22,6 +27,7 @@ public final class Architecture {
   private final int crop;
   private final int classes;
   private final Task task;
+  private final HeadLayers head;
   private final List<Layer> layers;
 
   /**
@@ -46,6 +52,25 @@ public final class Architecture {
    * @throws InputException as above
    */
   public Architecture(Configuration configuration, double width, int crop, int classes, Task task) {
+    this(configuration, width, crop, classes, task, HeadLayers.PAPER);
+  }
+
+  /**
+   * @param configuration see above
+   * @param width see above; hidden features that the head states are taken as they are
+   * @param crop see above
+   * @param classes see above
+   * @param task see above
+   * @param head the layers between the last map and the outputs
+   * @throws InputException as above
+   */
+  public Architecture(
+      Configuration configuration,
+      double width,
+      int crop,
+      int classes,
+      Task task,
+      HeadLayers head) {
     if (crop < SMALLEST_CROP) {
       throw new InputException(
           "crop "
@@ -65,15 +90,23 @@ public final class Architecture {
     this.crop = crop;
     this.classes = classes;
     this.task = task;
-    requireSmallEnough();
-    this.layers = List.copyOf(build());
+    List<Integer> ofThePaper = Collections.nCopies(2, scaled(Configuration.HIDDEN_FEATURES));
+    List<Integer> hidden = head.hidden() == null ? ofThePaper : head.hidden();
+    this.head = hidden.equals(ofThePaper) ? new HeadLayers(head.averaged(), null) : head;
+    requireSmallEnough(hidden);
+    this.layers = List.copyOf(build(hidden));
   }
 
-  /** The largest arrays are the weights of fc6, fc7 or fc8, and the first maps. */
-  private void requireSmallEnough() {
-    double hidden = scaled(Configuration.HIDDEN_FEATURES);
-    double lastMap = (double) lastMapSide() * lastMapSide() * scaled(LAST_CHANNELS);
-    double largest = hidden * Math.max(Math.max(lastMap, hidden), outputs());
+  /** The largest arrays are the weights of the fully connected layers, and the first maps. */
+  private void requireSmallEnough(List<Integer> hidden) {
+    double positions = head.averaged() ? 1 : (double) lastMapSide() * lastMapSide();
+    double in = positions * scaled(LAST_CHANNELS);
+    double largest = 0;
+    for (int features : hidden) {
+      largest = Math.max(largest, in * features);
+      in = features;
+    }
+    largest = Math.max(largest, in * outputs());
     if (largest > LARGEST_ARRAY) {
       throw new InputException(
           String.format(
@@ -94,7 +127,7 @@ public final class Architecture {
     }
   }
 
-  private List<Layer> build() {
+  private List<Layer> build(List<Integer> hidden) {
     List<Layer> list = new ArrayList<>();
     int channels = 3;
     for (int block = 1; block <= configuration.blocks().size(); block++) {
@@ -116,11 +149,17 @@ public final class Architecture {
       }
       list.add(new Layer.MaxPool("pool" + block));
     }
-    int side = lastMapSide();
-    int hidden = scaled(Configuration.HIDDEN_FEATURES);
-    list.add(new Layer.FullyConnected("fc6", channels * side * side, hidden, true));
-    list.add(new Layer.FullyConnected("fc7", hidden, hidden, true));
-    list.add(new Layer.FullyConnected("fc8", hidden, outputs(), false));
+    int in = channels * lastMapSide() * lastMapSide();
+    if (head.averaged()) {
+      list.add(new Layer.GlobalAverage("gap"));
+      in = channels;
+    }
+    int number = FIRST_CONNECTED;
+    for (int features : hidden) {
+      list.add(new Layer.FullyConnected("fc" + number++, in, features, true));
+      in = features;
+    }
+    list.add(new Layer.FullyConnected("fc" + number, in, outputs(), false));
     return list;
   }
 
@@ -137,6 +176,24 @@ public final class Architecture {
   /** The layers, in order of execution. */
   public List<Layer> layers() {
     return layers;
+  }
+
+  /** The fully connected layers, in order of execution: at least one. */
+  public List<Layer.FullyConnected> connectedLayers() {
+    return layers.stream()
+        .filter(Layer.FullyConnected.class::isInstance)
+        .map(Layer.FullyConnected.class::cast)
+        .toList();
+  }
+
+  /** The last layer, which makes the outputs: fc8 if the head is the paper's. */
+  public Layer.FullyConnected outputLayer() {
+    return (Layer.FullyConnected) layers.get(layers.size() - 1);
+  }
+
+  /** The layers between the last map and the outputs; null in it means the paper's, as given. */
+  public HeadLayers head() {
+    return head;
   }
 
   /** Which network of the family this is. */
@@ -171,7 +228,7 @@ public final class Architecture {
 
   /** This network for another task, with another last layer. */
   public Architecture withTask(Task other) {
-    return new Architecture(configuration, width, crop, classes, other);
+    return new Architecture(configuration, width, crop, classes, other, head);
   }
 
   /**
@@ -180,7 +237,7 @@ public final class Architecture {
    */
   public Architecture withoutBatchNorm() {
     return configuration.hasBatchNorm()
-        ? new Architecture(configuration.withoutBatchNorm(), width, crop, classes, task)
+        ? new Architecture(configuration.withoutBatchNorm(), width, crop, classes, task, head)
         : this;
   }
 
@@ -188,7 +245,7 @@ public final class Architecture {
    * The arrays in order of execution, each layer's weight or scale before its bias, and running
    * mean before variance, named by torchvision's rule: a convolution, a batch normalisation, a
    * ReLU, an LRN and a pool each take one index of {@code features}; the linear layers are {@code
-   * classifier.0, .3, .6}.
+   * classifier.0, .3, .6} and so on, with a ReLU and a dropout between them.
    */
   public List<ParameterShape> parameters() {
     List<ParameterShape> shapes = new ArrayList<>();
@@ -271,8 +328,14 @@ public final class Architecture {
         stride *= 2;
         height /= 2;
         width /= 2;
+      } else if (layer instanceof Layer.GlobalAverage) {
+        // of every window as large as a crop's last map
+        receptiveField += (window - 1) * stride;
+        height -= window - 1;
+        width -= window - 1;
+        window = 1;
       } else if (layer instanceof Layer.FullyConnected f) {
-        // fc6 is a convolution as large as a crop's last map, fc7 and fc8 are 1x1 convolutions
+        // the first is a convolution as large as a crop's last map, the others are 1x1
         receptiveField += (window - 1) * stride;
         height -= window - 1;
         width -= window - 1;
@@ -318,11 +381,13 @@ public final class Architecture {
   public String toString() {
     return String.format(
         Locale.ROOT,
-        "%s (width %s, crop %d, %d classes%s)",
+        "%s (width %s, crop %d, %d classes%s%s%s)",
         configuration,
         width,
         crop,
         classes,
+        head.averaged() ? ", average pooling" : "",
+        head.hidden() == null ? "" : ", head " + head.headText(),
         task.isBoxes() ? ", boxes: " + task.label() : "");
   }
 }

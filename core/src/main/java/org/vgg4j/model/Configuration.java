@@ -115,9 +115,14 @@ public enum Configuration {
     return blocks;
   }
 
-  /** Layers with weights: convolutions and three fully connected ones. */
+  /** Number of convolutions. */
+  public int convolutions() {
+    return blocks.stream().mapToInt(List::size).sum();
+  }
+
+  /** Layers with weights: convolutions and the paper's three fully connected ones. */
   public int weightLayers() {
-    return blocks.stream().mapToInt(List::size).sum() + 3;
+    return convolutions() + 3;
   }
 
   /**

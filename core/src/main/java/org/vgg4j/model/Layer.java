@@ -2,8 +2,8 @@ package org.vgg4j.model;
 
 /**
  * One layer of a VGG network. A network is an ordered list of these. The list is exhaustive: the
- * paper (section 2.1, Table 1) uses nothing else, and batch normalisation is the only later
- * addition.
+ * paper (section 2.1, Table 1) uses all of them but batch normalisation and global average pooling,
+ * which came later.
  */
 public sealed interface Layer {
   /** The layer's usual name: conv1_1, lrn1, pool1, fc6. */
@@ -79,10 +79,19 @@ public sealed interface Layer {
   record MaxPool(String name) implements Layer {}
 
   /**
+   * The mean of each channel of the last map over its positions; over whole images, of every window
+   * as large as a crop's last map.
+   *
+   * @param name gap
+   */
+  record GlobalAverage(String name) implements Layer {}
+
+  /**
    * A fully connected layer.
    *
-   * @param name fc6, fc7 or fc8
-   * @param inFeatures number of inputs; fc6 takes the last map in the order channel, row, column
+   * @param name fc6, fc7 and so on
+   * @param inFeatures number of inputs; fc6 takes the last map in the order channel, row, column,
+   *     or the means of its channels
    * @param outFeatures number of outputs
    * @param hidden whether ReLU and, in training, dropout follow
    */

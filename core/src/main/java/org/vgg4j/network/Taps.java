@@ -23,7 +23,8 @@ public final class Taps {
     this.architecture = architecture;
     this.names = Set.copyOf(names);
     this.last = deepest.tap();
-    this.wantsWindows = deepest instanceof Layer.FullyConnected;
+    this.wantsWindows =
+        deepest instanceof Layer.FullyConnected || deepest instanceof Layer.GlobalAverage;
   }
 
   /** No taps: only the last output, the class scores, which are not copied. */
@@ -79,7 +80,7 @@ public final class Taps {
     return last;
   }
 
-  /** Whether a pass goes as far as the fully connected layers. */
+  /** Whether a pass goes beyond the last map, to layers that take windows of it. */
   public boolean wantsWindows() {
     return wantsWindows;
   }

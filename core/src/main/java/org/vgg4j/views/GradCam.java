@@ -1,6 +1,6 @@
 package org.vgg4j.views;
 
-import java.util.Arrays;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -19,35 +19,33 @@ import org.vgg4j.network.Parameters;
  *
  * <p>Only the sum of a map's gradient counts, and the pool above passes each of its gradients on to
  * one position. So fc6's weights, added up over the positions of a channel, take the gradient all
- * the way.
+ * the way; where the last map is averaged, they are such sums already.
  *
  * <p>Immutable and thread-safe, as long as nothing trains the parameters, which are shared. Takes
- * {@code hidden features x channels} floats of its own: 8 MiB at full width. A map costs as many
- * multiply-adds for each window as fc7 has weights.
+ * {@code features of fc6 x channels} floats of its own: 8 MiB at full width. A map costs as many
+ * multiply-adds for each window as the layers above fc6 have weights.
  */
 public final class GradCam {
-  private static final String FC6 = "fc6";
-  private static final String FC7 = "fc7";
-
   private final String lastConvolution;
   private final int stride;
   private final int window;
   private final int channels;
-  private final int hidden;
   private final int classes;
-  private final float[] sums; // of fc6's weights: [hidden][channels]
-  private final float[] fc7; // [out][in]
-  private final float[] fc8; // [classes][hidden]
+  private final List<Layer.FullyConnected> connected;
+  private final float[] sums; // of fc6's weights: [features][channels]
+  private final List<float[]> above; // weights of the layers above it, [out][in]
 
   /**
    * @param parameters of a classifier
    * @throws InputException if the weights of the fully connected layers are rounded
    */
   public GradCam(Parameters parameters) {
-    if (parameters.rounded(FC6) != null) {
+    Architecture network = parameters.architecture().withoutBatchNorm();
+    connected = network.connectedLayers();
+    String fc6 = connected.get(0).name();
+    if (parameters.rounded(fc6) != null) {
       throw new InputException("Grad-CAM needs 32-bit weights: leave out --fc-weights");
     }
-    Architecture network = parameters.architecture().withoutBatchNorm();
     List<LayerShape> shapes = network.shapes();
     LayerShape last = shapes.get(0);
     for (LayerShape shape : shapes) {
@@ -58,16 +56,17 @@ public final class GradCam {
     window = last.receptiveField();
     channels = last.channels();
     classes = network.classes();
-    fc7 = parameters.ofLayer(FC7).weight();
-    fc8 = parameters.ofLayer("fc8").weight();
-    hidden = fc8.length / classes;
-    int positions = network.lastMapSide() * network.lastMapSide();
-    float[] fc6 = parameters.ofLayer(FC6).weight();
-    sums = new float[hidden * channels];
+    above =
+        connected.subList(1, connected.size()).stream()
+            .map(layer -> parameters.ofLayer(layer.name()).weight())
+            .toList();
+    int positions = connected.get(0).inFeatures() / channels;
+    float[] weights = parameters.ofLayer(fc6).weight();
+    sums = new float[connected.get(0).outFeatures() * channels];
     for (int i = 0; i < sums.length; i++) {
       double sum = 0;
       for (int k = i * positions; k < (i + 1) * positions; k++) {
-        sum += fc6[k];
+        sum += weights[k];
       }
       sums[i] = (float) sum;
     }
@@ -75,7 +74,9 @@ public final class GradCam {
 
   /** The outputs of the network that a map is made of. */
   public Set<String> taps() {
-    return Set.of(lastConvolution, FC6, FC7);
+    Set<String> taps = new HashSet<>(Set.of(lastConvolution));
+    connected.stream().filter(Layer.FullyConnected::hidden).forEach(layer -> taps.add(layer.tap()));
+    return taps;
   }
 
   /**
@@ -105,7 +106,7 @@ public final class GradCam {
       throw new IllegalArgumentException("class " + label + " of " + classes);
     }
     FeatureMaps maps = of(features, lastConvolution);
-    double[] weights = weights(of(features, FC6), of(features, FC7), image, label);
+    double[] weights = weights(features, image, label);
     int area = maps.height() * maps.width();
     double[] map = new double[area];
     for (int channel = 0; channel < channels; channel++) {
@@ -130,19 +131,21 @@ public final class GradCam {
   }
 
   /** The sum of the class score's gradient over each map of the last convolution. */
-  private double[] weights(FeatureMaps out6, FeatureMaps out7, int image, int label) {
-    int windows = out7.height() * out7.width();
+  private double[] weights(Map<String, FeatureMaps> features, int image, int label) {
     double[] weights = new double[channels];
-    float[] gradient = new float[hidden];
-    for (int window = 0; window < windows; window++) {
-      Arrays.fill(gradient, 0);
-      for (int k = 0; k < hidden; k++) {
-        if (out7.values()[out7.index(image, k) + window] > 0) {
-          add(fc8[label * hidden + k] / windows, fc7, k * hidden, gradient);
-        }
+    if (above.isEmpty()) { // the same for all windows
+      for (int channel = 0; channel < channels; channel++) {
+        weights[channel] = sums[label * channels + channel];
       }
-      for (int k = 0; k < hidden; k++) {
-        if (out6.values()[out6.index(image, k) + window] > 0) {
+      return weights;
+    }
+    List<FeatureMaps> hidden =
+        connected.subList(0, above.size()).stream().map(l -> of(features, l.tap())).toList();
+    int windows = hidden.get(0).height() * hidden.get(0).width();
+    for (int window = 0; window < windows; window++) {
+      float[] gradient = gradientOfFirst(hidden, image, label, window);
+      for (int k = 0; k < gradient.length; k++) {
+        if (isOn(hidden.get(0), image, k, window)) {
           for (int channel = 0; channel < channels; channel++) {
             weights[channel] += (double) gradient[k] * sums[k * channels + channel];
           }
@@ -150,6 +153,31 @@ public final class GradCam {
       }
     }
     return weights;
+  }
+
+  /** The gradient of the mean class score with respect to a window's outputs of fc6. */
+  private float[] gradientOfFirst(List<FeatureMaps> hidden, int image, int label, int window) {
+    int windows = hidden.get(0).height() * hidden.get(0).width();
+    int top = above.size() - 1;
+    int in = connected.get(top + 1).inFeatures();
+    float[] gradient = new float[in];
+    for (int k = 0; k < in; k++) {
+      gradient[k] = above.get(top)[label * in + k] / windows;
+    }
+    for (int layer = top - 1; layer >= 0; layer--) {
+      float[] below = new float[connected.get(layer + 1).inFeatures()];
+      for (int k = 0; k < gradient.length; k++) {
+        if (isOn(hidden.get(layer + 1), image, k, window)) {
+          add(gradient[k], above.get(layer), k * below.length, below);
+        }
+      }
+      gradient = below;
+    }
+    return gradient;
+  }
+
+  private static boolean isOn(FeatureMaps output, int image, int feature, int window) {
+    return output.values()[output.index(image, feature) + window] > 0;
   }
 
   private static void add(float factor, float[] row, int offset, float[] sum) {

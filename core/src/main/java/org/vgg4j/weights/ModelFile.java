@@ -18,6 +18,7 @@ import org.vgg4j.base.InputException;
 import org.vgg4j.base.Version;
 import org.vgg4j.model.Architecture;
 import org.vgg4j.model.Configuration;
+import org.vgg4j.model.HeadLayers;
 import org.vgg4j.model.ParameterShape;
 import org.vgg4j.model.Preprocessing;
 import org.vgg4j.model.Task;
@@ -47,12 +48,29 @@ public record ModelFile(
   /** The architecture in the metadata; the number of classes is that of their names. */
   private record Shape(String configuration, double width, int crop) {}
 
+  /** The head in the metadata, in the form of options. */
+  private record Head(String hidden, String pooling) {
+    static final String AS_IN_PAPER = "paper";
+
+    static Head of(HeadLayers layers) {
+      String hidden = layers.headText();
+      return new Head(hidden == null ? AS_IN_PAPER : hidden, layers.poolingText());
+    }
+
+    HeadLayers layers() {
+      return HeadLayers.of(hidden.equals(AS_IN_PAPER) ? null : hidden, pooling);
+    }
+  }
+
   /** What error messages call a stream. */
   private static final Path STREAM = Path.of("the model's stream");
 
   private static final String ARCHITECTURE = "vgg4j.architecture";
   private static final String PREPROCESSING = "vgg4j.preprocessing";
   private static final String CLASSES = "vgg4j.classes";
+
+  /** Only of networks whose head is not the paper's: its hidden layers, and its pooling. */
+  private static final String HEAD = "vgg4j.head";
 
   /** Only of networks that find boxes: which form. */
   private static final String BOXES = "vgg4j.boxes";
@@ -141,6 +159,9 @@ public record ModelFile(
         json(
             new Shape(
                 architecture.configuration().label(), architecture.width(), architecture.crop())));
+    if (!architecture.head().equals(HeadLayers.PAPER)) {
+      metadata.put(HEAD, json(Head.of(architecture.head())));
+    }
     metadata.put(PREPROCESSING, json(preprocessing));
     metadata.put(CLASSES, json(classNames));
     if (architecture.task().isBoxes()) {
@@ -221,13 +242,18 @@ public record ModelFile(
           metadata.containsKey(BOXES)
               ? Task.regression(parse(file, metadata, BOXES, new TypeReference<String>() {}))
               : Task.CLASSIFICATION;
+      HeadLayers head =
+          metadata.containsKey(HEAD)
+              ? parse(file, metadata, HEAD, new TypeReference<Head>() {}).layers()
+              : HeadLayers.PAPER;
       Architecture architecture =
           new Architecture(
               Configuration.of(shape.configuration()),
               shape.width(),
               shape.crop(),
               classes.size(),
-              task);
+              task,
+              head);
       requireParameters(architecture, header.tensors());
       return new ModelFile(architecture, Map.of(), preprocessing, classes, provenance);
     } catch (InputException e) {

@@ -60,7 +60,8 @@ class RandomStreamTest {
             Purpose.COORDINATE_ORDER,
             Purpose.BENCHMARK_SPLIT,
             Purpose.COST_SPLIT,
-            Purpose.PRINCIPAL_AXES);
+            Purpose.PRINCIPAL_AXES,
+            Purpose.DROPOUT_FC8);
     assertThat(purpose.code()).isEqualTo(1 + inOrderOfCodes.indexOf(purpose));
   }
 

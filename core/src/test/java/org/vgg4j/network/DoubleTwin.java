@@ -129,6 +129,8 @@ public final class DoubleTwin {
       return norm(n, input, channels, side);
     } else if (layer instanceof Layer.MaxPool) {
       return pool(input, channels, side);
+    } else if (layer instanceof Layer.GlobalAverage) {
+      return average(input, side * side);
     }
     Layer.FullyConnected f = (Layer.FullyConnected) layer;
     double[] output = linear(f, input);
@@ -242,6 +244,14 @@ public final class DoubleTwin {
     return output;
   }
 
+  private static double[] average(double[] input, int plane) {
+    double[] output = new double[input.length / plane];
+    for (int i = 0; i < input.length; i++) {
+      output[i / plane] += input[i] / plane;
+    }
+    return output;
+  }
+
   private double[] linear(Layer.FullyConnected layer, double[] input) {
     double[] weight = ofLayer.get(layer.name() + ".weight");
     double[] bias = ofLayer.get(layer.name() + ".bias");
@@ -263,7 +273,12 @@ public final class DoubleTwin {
     if (dropoutRate == 0) {
       return values;
     }
-    Purpose purpose = layer.name().equals("fc6") ? Purpose.DROPOUT_FC6 : Purpose.DROPOUT_FC7;
+    Purpose purpose =
+        switch (layer.name()) {
+          case "fc6" -> Purpose.DROPOUT_FC6;
+          case "fc7" -> Purpose.DROPOUT_FC7;
+          default -> Purpose.DROPOUT_FC8;
+        };
     for (int n = 0; n < count; n++) {
       RandomStream random = new RandomStream(keys.seed(), keys.epoch(), keys.samples()[n], purpose);
       for (int i = n * layer.outFeatures(); i < (n + 1) * layer.outFeatures(); i++) {

@@ -8,7 +8,9 @@ import java.util.SplittableRandom;
 import java.util.stream.IntStream;
 import org.vgg4j.model.Architecture;
 import org.vgg4j.model.Configuration;
+import org.vgg4j.model.HeadLayers;
 import org.vgg4j.model.ParameterShape;
+import org.vgg4j.model.Task;
 
 /** Small networks with seeded weights, and seeded batches for them. */
 public final class Networks {
@@ -19,6 +21,12 @@ public final class Networks {
 
   public static Architecture smallest(Configuration configuration, int crop, int classes) {
     return new Architecture(configuration, SMALLEST_WIDTH, crop, classes);
+  }
+
+  public static Architecture smallest(
+      Configuration configuration, int crop, int classes, HeadLayers head) {
+    return new Architecture(
+        configuration, SMALLEST_WIDTH, crop, classes, Task.CLASSIFICATION, head);
   }
 
   /** He's initialisation, which keeps signals alive through 16 layers, and biases that count. */

@@ -31,7 +31,7 @@ class FullyConnectedTest {
     }
   }
 
-  /** The inputs are what maps and hidden layers can have; the outputs any number of classes. */
+  /** The inputs are what maps and hidden layers of any width can have. */
   static List<Case> cases() {
     return List.of(
         new Case(1, 16, 16),
@@ -48,7 +48,9 @@ class FullyConnectedTest {
         new Case(3, 1040, 256),
         new Case(67, 560, 290),
         new Case(64, 32, 40),
-        new Case(2, 208, 7));
+        new Case(2, 208, 7),
+        new Case(3, 23, 10),
+        new Case(66, 9, 35));
   }
 
   @AfterEach

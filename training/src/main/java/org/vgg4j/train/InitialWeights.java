@@ -12,6 +12,7 @@ import org.vgg4j.base.FileDigest;
 import org.vgg4j.base.InputException;
 import org.vgg4j.data.Synsets;
 import org.vgg4j.model.Architecture;
+import org.vgg4j.model.Layer;
 import org.vgg4j.model.ParameterShape;
 import org.vgg4j.model.Preprocessing;
 import org.vgg4j.model.Rgb;
@@ -24,8 +25,9 @@ import org.vgg4j.weights.Models;
  * From a network of the same configuration all layers are copied, with batch normalisation folded
  * into them if the new network has none. From any other, as the paper does with net A for the
  * deeper nets, the first four convolutions and the fully connected layers are copied, matched by
- * name (by position their shapes would not fit). The last layer is copied only if both networks
- * have the same classes and outputs of the same kind.
+ * name (by position their shapes would not fit). The fully connected layers are copied only if both
+ * networks have the same head, the last of them only if they have the same classes and outputs of
+ * the same kind.
  *
  * @param source preprocessing and provenance of the other network; null if all weights were drawn
  * @param copied the layers that were copied
@@ -40,10 +42,7 @@ record InitialWeights(@Nullable Origin source, List<String> copied) {
   record Origin(Preprocessing preprocessing, String sha256) {}
 
   private static final Set<String> FROM_OTHER_NETWORKS =
-      Set.of(
-          "conv1_1", "bn1_1", "conv2_1", "bn2_1", "conv3_1", "bn3_1", "conv3_2", "bn3_2", "fc6",
-          "fc7", "fc8");
-  private static final String HEAD = "fc8";
+      Set.of("conv1_1", "bn1_1", "conv2_1", "bn2_1", "conv3_1", "bn3_1", "conv3_2", "bn3_2");
 
   /**
    * Fills the parameters.
@@ -84,16 +83,20 @@ record InitialWeights(@Nullable Origin source, List<String> copied) {
     boolean sameNetwork =
         source.architecture().configuration().withoutBatchNorm()
             == target.configuration().withoutBatchNorm();
+    boolean sameHead = source.architecture().head().equals(target.head());
+    List<String> head = target.connectedLayers().stream().map(Layer::name).toList();
     Set<String> wanted = new LinkedHashSet<>();
     for (ParameterShape shape : target.parameters()) {
       String layer = shape.layer();
-      if (there.contains(layer) && (sameNetwork || FROM_OTHER_NETWORKS.contains(layer))) {
+      boolean fits =
+          head.contains(layer) ? sameHead : sameNetwork || FROM_OTHER_NETWORKS.contains(layer);
+      if (there.contains(layer) && fits) {
         wanted.add(layer);
       }
     }
     if (source.architecture().task() != target.task()
         || !Synsets.keys(source.classNames()).equals(Synsets.keys(classNames))) {
-      wanted.remove(HEAD);
+      wanted.remove(target.outputLayer().name());
     }
     return wanted;
   }

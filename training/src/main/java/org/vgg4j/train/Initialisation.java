@@ -55,11 +55,12 @@ public enum Initialisation {
    * @param parameters overwritten
    */
   public void fill(Parameters parameters, long seed) {
+    String last = parameters.architecture().outputLayer().name();
     int index = 0;
     for (ParameterShape shape : parameters.architecture().parameters()) {
       float[] values = parameters.values(shape.name());
       RandomStream random = new RandomStream(seed, 0, index++, Purpose.INITIALISATION);
-      if (parameters.architecture().task().isBoxes() && shape.layer().equals("fc8")) {
+      if (parameters.architecture().task().isBoxes() && shape.layer().equals(last)) {
         Arrays.fill(values, 0f);
         continue;
       }

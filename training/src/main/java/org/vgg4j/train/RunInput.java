@@ -30,7 +30,8 @@ record RunInput(TrainingConfig config, DataSplits data, Architecture architectur
             options.width(),
             options.crop(),
             data.train().classNames().size(),
-            options.task());
+            options.task(),
+            options.head());
     return new RunInput(options.fittedTo(data.train().size()), data, architecture);
   }
 

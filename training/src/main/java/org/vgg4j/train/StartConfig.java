@@ -18,7 +18,7 @@ import org.vgg4j.model.ParameterShape;
  * @param from a model whose weights are copied, see {@link InitialWeights}; null: all are drawn
  * @param rest how the other weights are drawn
  * @param freeze names of layers, such as conv1_1 or fc6, whose parameters are frozen; {@code
- *     features} are all convolutions, {@code all-but-head} all layers but fc8
+ *     features} are all convolutions, {@code all-but-head} all layers but the last
  */
 public record StartConfig(@Nullable Path from, Initialisation rest, List<String> freeze) {
   /** What {@code --init} says before the path of a model. */

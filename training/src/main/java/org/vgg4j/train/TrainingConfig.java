@@ -8,6 +8,7 @@ import org.jspecify.annotations.Nullable;
 import org.vgg4j.data.UnreadableLimit;
 import org.vgg4j.data.loading.ScaleRange;
 import org.vgg4j.model.Configuration;
+import org.vgg4j.model.HeadLayers;
 import org.vgg4j.model.Task;
 import org.vgg4j.network.Device;
 import org.vgg4j.weights.ModelFile;
@@ -23,6 +24,7 @@ import org.vgg4j.weights.Models;
  * @param configuration which network
  * @param width factor on channels and hidden features
  * @param crop side of the input window in pixels
+ * @param head the layers between the last map and the outputs
  * @param augmentation how training images are augmented
  * @param start the initial weights
  * @param sgd the optimiser
@@ -43,6 +45,7 @@ public record TrainingConfig(
     Configuration configuration,
     double width,
     int crop,
+    HeadLayers head,
     AugmentationConfig augmentation,
     StartConfig start,
     SgdConfig sgd,
@@ -104,6 +107,7 @@ public record TrainingConfig(
         .configuration(file.architecture().configuration())
         .width(file.architecture().width())
         .crop(file.architecture().crop())
+        .head(file.architecture().head())
         .scale(ScaleRange.fixed(file.preprocessing().scale()))
         .from(model)
         .batch(32)
@@ -139,6 +143,7 @@ public record TrainingConfig(
         .configuration(file.architecture().configuration())
         .width(file.architecture().width())
         .crop(file.architecture().crop())
+        .head(file.architecture().head())
         .scale(ScaleRange.fixed(file.preprocessing().scale()))
         .from(model)
         .batch(32)
@@ -214,6 +219,12 @@ public record TrainingConfig(
     options.put("arch", configuration.label());
     options.put("width", width);
     options.put("crop", crop);
+    if (head.hidden() != null) {
+      options.put("head", head.headText());
+    }
+    if (head.averaged()) {
+      options.put("pooling", head.poolingText());
+    }
     options.put("scale", augmentation.scale().option());
     options.put("flip", augmentation.flip());
     options.put("color-shift", augmentation.colorShift());

@@ -6,6 +6,7 @@ import org.jspecify.annotations.Nullable;
 import org.vgg4j.data.UnreadableLimit;
 import org.vgg4j.data.loading.ScaleRange;
 import org.vgg4j.model.Configuration;
+import org.vgg4j.model.HeadLayers;
 import org.vgg4j.model.Task;
 import org.vgg4j.network.BoxLoss;
 import org.vgg4j.network.Device;
@@ -22,6 +23,7 @@ public final class TrainingConfigBuilder {
   private Configuration configuration = Configuration.A;
   private double width = 0.25;
   private int crop = 32;
+  private HeadLayers head = HeadLayers.PAPER;
   private @Nullable ScaleRange scale = null;
   private ScaleRatio scaleRatio = ScaleRatio.PAPER;
   private boolean flip = true;
@@ -61,6 +63,7 @@ public final class TrainingConfigBuilder {
     configuration = config.configuration();
     width = config.width();
     crop = config.crop();
+    head = config.head();
     scale = config.augmentation().scale();
     flip = config.augmentation().flip();
     colorShift = config.augmentation().colorShift();
@@ -104,6 +107,7 @@ public final class TrainingConfigBuilder {
         configuration,
         width,
         crop,
+        head,
         new AugmentationConfig(scale == null ? scaleRatio.of(crop) : scale, flip, colorShift),
         new StartConfig(from, initialisation, freeze),
         new SgdConfig(
@@ -151,6 +155,12 @@ public final class TrainingConfigBuilder {
   /** Side of the input window in pixels. */
   public TrainingConfigBuilder crop(int value) {
     crop = value;
+    return this;
+  }
+
+  /** The layers between the last map and the outputs. */
+  public TrainingConfigBuilder head(HeadLayers value) {
+    head = value;
     return this;
   }
 
@@ -227,7 +237,7 @@ public final class TrainingConfigBuilder {
     return this;
   }
 
-  /** Dropout rate after fc6 and fc7, in [0, 1). */
+  /** Dropout rate after each hidden layer of the head (fc6 and fc7), in [0, 1). */
   public TrainingConfigBuilder dropout(double value) {
     dropout = value;
     return this;

@@ -9,10 +9,12 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import java.util.function.BiConsumer;
+import org.jspecify.annotations.Nullable;
 import org.vgg4j.base.InputException;
 import org.vgg4j.data.UnreadableLimit;
 import org.vgg4j.data.loading.ScaleRange;
 import org.vgg4j.model.Configuration;
+import org.vgg4j.model.HeadLayers;
 import org.vgg4j.model.Task;
 import org.vgg4j.network.BoxLoss;
 import org.vgg4j.network.Device;
@@ -87,12 +89,15 @@ final class TrainingKeys {
   private static final String LR_FEATURES = "lr-features";
   private static final String LR_HEAD = "lr-head";
   private static final String FREEZE = "freeze";
+  private static final String HEAD = "head";
+  private static final String POOLING = "pooling";
 
   /** In the order in which they are applied: a scale wins over a ratio. */
   private static final Map<String, BiConsumer<TrainingConfigBuilder, Value>> SETTERS = setters();
 
   /** Keys that together make up one value, see {@link #together}. */
-  private static final Set<String> TOGETHER = Set.of(INIT, INIT_REST, FREEZE, LR_FEATURES, LR_HEAD);
+  private static final Set<String> TOGETHER =
+      Set.of(INIT, INIT_REST, FREEZE, LR_FEATURES, LR_HEAD, HEAD, POOLING);
 
   private TrainingKeys() {}
 
@@ -179,7 +184,13 @@ final class TrainingKeys {
             String.valueOf(all.get(INIT_REST)),
             String.valueOf(all.get(FREEZE)));
     builder.from(start.from()).initialisation(start.rest()).freeze(start.freeze());
+    builder.head(HeadLayers.of(text(options, HEAD), text(options, POOLING)));
     builder.layerRates(new LayerRates(decimal(all, LR_FEATURES), decimal(all, LR_HEAD)));
+  }
+
+  private static @Nullable String text(Map<String, ?> options, String key) {
+    Object value = options.get(key);
+    return value == null ? null : String.valueOf(value);
   }
 
   private static double decimal(Map<String, Object> all, String key) {

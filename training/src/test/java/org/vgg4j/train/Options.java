@@ -6,6 +6,7 @@ import org.jspecify.annotations.Nullable;
 import org.vgg4j.data.UnreadableLimit;
 import org.vgg4j.data.loading.ScaleRange;
 import org.vgg4j.model.Configuration;
+import org.vgg4j.model.HeadLayers;
 import org.vgg4j.network.Device;
 
 /** A training configuration for tests, to be changed field by field. */
@@ -41,6 +42,7 @@ final class Options {
   @Nullable BoxConfig boxes = null;
   Selection select = Selection.TOP1;
   int stopAfter = 0;
+  HeadLayers head = HeadLayers.PAPER;
   long seed = 7;
   int threads = 2;
 
@@ -52,6 +54,7 @@ final class Options {
         configuration,
         width,
         crop,
+        head,
         new AugmentationConfig(scale, flip, colorShift),
         new StartConfig(from, initialisation, freeze),
         new SgdConfig(

@@ -98,7 +98,7 @@ final class Stages {
     List<Layer> layers = architecture.layers();
     for (int i = 0; i < layers.size(); i++) {
       Layer layer = layers.get(i);
-      if (layer instanceof Layer.FullyConnected) {
+      if (layer instanceof Layer.GlobalAverage || layer instanceof Layer.FullyConnected) {
         break;
       }
       Layer next = layers.get(i + 1);
@@ -161,20 +161,17 @@ final class Stages {
         workers);
   }
 
-  private List<Layer.FullyConnected> fullyConnectedLayers() {
-    return architecture.layers().stream()
-        .filter(Layer.FullyConnected.class::isInstance)
-        .map(Layer.FullyConnected.class::cast)
-        .toList();
-  }
-
   private List<TrainingStage> fullyConnected(double dropoutRate) {
     List<TrainingStage> stages = new ArrayList<>();
-    stages.add(new FlattenStage("flatten", map(), kernels, workers));
+    stages.add(
+        architecture.head().averaged()
+            ? new AverageStage(map(), workers)
+            : new FlattenStage("flatten", map(), kernels, workers));
     Dropout ofInput = Dropout.NONE;
-    for (Layer.FullyConnected layer : fullyConnectedLayers()) {
-      Purpose purpose = layer.name().equals("fc6") ? Purpose.DROPOUT_FC6 : Purpose.DROPOUT_FC7;
-      Dropout ofOutput = layer.hidden() ? new Dropout(dropoutRate, purpose) : Dropout.NONE;
+    int hidden = 0;
+    for (Layer.FullyConnected layer : architecture.connectedLayers()) {
+      Dropout ofOutput =
+          layer.hidden() ? new Dropout(dropoutRate, Purpose.dropout(hidden++)) : Dropout.NONE;
       stages.add(fullyConnected(layer, ofInput, ofOutput));
       ofInput = ofOutput;
     }
@@ -198,8 +195,15 @@ final class Stages {
     int side = architecture.lastMapSide();
     boolean asRows = form == FcWeights.BF16 || (height == side && width == side);
     List<Stage> stages = new ArrayList<>();
-    stages.add(new WindowStages.Gather("windows", map(), side, asRows, workers));
-    for (Layer.FullyConnected layer : fullyConnectedLayers()) {
+    if (architecture.head().averaged()) {
+      stages.add(new WindowStages.Average(map(), side, asRows, workers));
+    } else {
+      stages.add(new WindowStages.Gather("windows", map(), side, asRows, workers));
+    }
+    if (last.equals(AverageStage.TAP)) {
+      return stages;
+    }
+    for (Layer.FullyConnected layer : architecture.connectedLayers()) {
       if (asRows) {
         stages.add(fullyConnected(layer, Dropout.NONE, Dropout.NONE));
       } else {
@@ -210,7 +214,7 @@ final class Stages {
         break;
       }
     }
-    boolean reachesScores = stages.size() > fullyConnectedLayers().size();
+    boolean reachesScores = stages.size() > architecture.connectedLayers().size();
     if (!asRows && reachesScores) {
       stages.add(new WindowStages.Scores("scores", architecture.outputs(), workers));
     }

@@ -10,8 +10,8 @@ import org.vgg4j.model.Layer;
 import org.vgg4j.network.Parameters;
 
 /**
- * The stages from the last map on, for whole images. From {@link Gather} to the scores, the
- * "images" of a stage are windows.
+ * The stages from the last map on, for whole images. From {@link Gather} or {@link Average} to the
+ * scores, the "images" of a stage are windows.
  */
 final class WindowStages {
   private WindowStages() {}
@@ -106,6 +106,73 @@ final class WindowStages {
           output[to + (feature + lane * area) * step] = maps[from + lane];
         }
       }
+    }
+  }
+
+  /**
+   * Averages every window of the last map, as a crop's last map is averaged. Windows go row by row,
+   * from the left.
+   *
+   * @param map layout of the input
+   * @param side side of a window
+   * @param asRows whether each window's means are contiguous, like those of a crop; otherwise they
+   *     are in a {@link WindowLayout}
+   */
+  record Average(MapLayout map, int side, boolean asRows, Workers workers) implements Stage {
+    @Override
+    public String tap() {
+      return AverageStage.TAP;
+    }
+
+    /** The length for one window. */
+    @Override
+    public int outputLength() {
+      return map.channels();
+    }
+
+    @Override
+    public long outputLength(int windows) {
+      return asRows
+          ? (long) windows * map.channels()
+          : new WindowLayout(windows).length(map.channels());
+    }
+
+    @Override
+    public StageMemory memory(Pass pass, int windows, int threads) {
+      return StageMemory.NONE;
+    }
+
+    /** {@inheritDoc} The result has one row of means for each window. */
+    @Override
+    public float[] read(int windows, float[] output) {
+      return asRows
+          ? Arrays.copyOf(output, windows * map.channels())
+          : copyRows(windows, map.channels(), output, workers);
+    }
+
+    @Override
+    public void forward(
+        int windows, float[] input, Parameters parameters, float[] prepared, float[] output) {
+      int columns = map.width() - side + 1;
+      int perImage = Math.multiplyExact(map.height() - side + 1, columns);
+      WindowLayout layout = new WindowLayout(windows);
+      workers.run(
+          windows * map.blocks(),
+          (task, scratch) -> {
+            int window = task / map.blocks();
+            int block = task % map.blocks();
+            int channel = block * MapLayout.LANES;
+            int ofLayout = window / WindowLayout.BLOCK;
+            int to =
+                asRows
+                    ? window * map.channels() + channel
+                    : layout.index(map.channels(), ofLayout, channel) + window % WindowLayout.BLOCK;
+            int step = asRows ? 1 : layout.columns(ofLayout);
+            int top = window % perImage / columns;
+            int left = window % perImage % columns;
+            AverageStage.average(
+                input, map, window / perImage, block, top, left, side, side, output, to, step);
+          });
     }
   }
 

@@ -18,6 +18,7 @@ import org.vgg4j.kernels.Workers;
 import org.vgg4j.kernels.scalar.ScalarKernels;
 import org.vgg4j.model.Architecture;
 import org.vgg4j.model.Configuration;
+import org.vgg4j.model.HeadLayers;
 import org.vgg4j.model.Label;
 import org.vgg4j.model.ParameterShape;
 import org.vgg4j.network.DoubleTwin;
@@ -70,17 +71,12 @@ class GradientCheckTest {
     final GradientSums gradients;
     final double loss;
 
-    Setting(
-        Kernels kernels,
-        Configuration configuration,
-        int crop,
-        double dropout,
-        boolean frozenNorms) {
-      this.architecture = Networks.smallest(configuration, crop, CLASSES);
+    Setting(Kernels kernels, Architecture architecture, double dropout, boolean frozenNorms) {
+      this.architecture = architecture;
       this.parameters = Networks.random(architecture, 5);
       this.images = Networks.images(architecture, IMAGES, 6);
       this.labels = Networks.labels(architecture, IMAGES, 7);
-      if (configuration.hasLrn()) {
+      if (architecture.configuration().hasLrn()) {
         // inputs so large that the LRN's sum counts beside its k, and weights that make up for it
         scale(images, 30);
         scale(parameters.ofLayer("conv2_1").weight(), 1f / 30);
@@ -113,17 +109,32 @@ class GradientCheckTest {
   void singleWeightsAndRandomDirections(Configuration configuration, int crop, double dropout) {
     // the naive twin's, since it takes the same side of every kink as double precision; faster
     // kernels are held to it by their own tests
-    check(configuration, crop, dropout, false);
+    check(Networks.smallest(configuration, crop, CLASSES), dropout, false);
   }
 
   /** Frozen batch norms use their running statistics: the gradient takes another way. */
   @Test
   void singleWeightsAndRandomDirectionsWithFrozenBatchNorms() {
-    check(Configuration.A_BN, 33, 0.5, true);
+    check(Networks.smallest(Configuration.A_BN, 33, CLASSES), 0.5, true);
   }
 
-  private void check(Configuration configuration, int crop, double dropout, boolean frozenNorms) {
-    Setting setting = new Setting(new ScalarKernels(), configuration, crop, dropout, frozenNorms);
+  /** Heads of one to four layers, of widths that are no multiple of 16. */
+  @ParameterizedTest
+  @CsvSource({
+    "A, 66, none, none, 0.5",
+    "A, 33, 23, none, 0.5",
+    "A, 64, '17,9,30', none, 0.3",
+    "A, 70, none, average, 0",
+    "A_BN, 64, '20', average, 0.3"
+  })
+  void singleWeightsAndRandomDirectionsOfOtherHeads(
+      Configuration configuration, int crop, String head, String pooling, double dropout) {
+    HeadLayers layers = HeadLayers.of(head, pooling);
+    check(Networks.smallest(configuration, crop, CLASSES, layers), dropout, false);
+  }
+
+  private void check(Architecture architecture, double dropout, boolean frozenNorms) {
+    Setting setting = new Setting(new ScalarKernels(), architecture, dropout, frozenNorms);
     DoubleTwin twin =
         new DoubleTwin(
             setting.parameters, setting.images, setting.labels, dropout, KEYS, frozenNorms);
@@ -211,7 +222,11 @@ class GradientCheckTest {
   @CsvSource({"A_LRN,34,0", "B_5X5,33,0.3", "C,32,0", "D,32,0.5", "A_BN,33,0"})
   void theLossFallsAlongTheGradient(Configuration configuration, int crop, double dropout) {
     Setting setting =
-        new Setting(KernelLookup.get().kernels(), configuration, crop, dropout, false);
+        new Setting(
+            KernelLookup.get().kernels(),
+            Networks.smallest(configuration, crop, CLASSES),
+            dropout,
+            false);
     // every further run adds to the gradients
     Map<String, float[]> gradients = TrainingRuns.copy(setting.architecture, setting.gradients);
     for (ParameterShape shape : setting.architecture.parameters()) {

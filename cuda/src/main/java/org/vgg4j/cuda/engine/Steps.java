@@ -140,7 +140,8 @@ final class Steps {
   private void addFullyConnected(Layer.FullyConnected layer) {
     LayerWeights of = weights(layer);
     int outputs = MapShape.padded(layer.outFeatures());
-    int side = layer.name().equals("fc6") ? architecture.lastMapSide() : 1;
+    boolean first = layer.equals(architecture.connectedLayers().get(0));
+    int side = first ? architecture.lastMapSide() : 1;
     Convolution kernel = new Convolution(gpu.library(), gpu.precision(), shape, outputs, side, 0);
     Step.Work work =
         layer.hidden()

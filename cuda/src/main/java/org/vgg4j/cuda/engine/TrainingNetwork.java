@@ -20,6 +20,7 @@ final class TrainingNetwork {
   private final List<TrainingStage> stages = new ArrayList<>();
   private MapShape shape;
   private double dropoutOfInput;
+  private int hidden;
 
   private final long images;
   private final long workspace;
@@ -126,7 +127,7 @@ final class TrainingNetwork {
 
   private TrainingStage fullyConnected(Layer.FullyConnected layer) {
     MapShape flat = new MapShape(1, 1, 1, Math.toIntExact(shape.values()));
-    Purpose purpose = layer.name().equals("fc6") ? Purpose.DROPOUT_FC6 : Purpose.DROPOUT_FC7;
+    int purpose = layer.hidden() ? Purpose.dropout(hidden++).code() : 0;
     double dropoutOfOutput = layer.hidden() ? dropout : 0;
     ProductStage.Plan plan =
         new ProductStage.Plan(
@@ -136,7 +137,7 @@ final class TrainingNetwork {
             layer.hidden() ? ProductStage.Epilogue.DROPOUT : ProductStage.Epilogue.SCORES,
             dropoutOfOutput,
             dropoutOfInput,
-            purpose.code());
+            purpose);
     dropoutOfInput = dropoutOfOutput;
     return product(layer, plan);
   }

@@ -26,7 +26,8 @@ final class WeightLayouts {
   }
 
   /**
-   * Weights {@code [out][in]}; fc6 reads the last map of a crop, in the order channel, row, column.
+   * Weights {@code [out][in]}; the first layer reads the last map of a crop, in the order channel,
+   * row, column, unless it is averaged.
    */
   static Layouts.Weights of(Architecture architecture, Layer.FullyConnected layer) {
     int pixels = pixels(architecture, layer);
@@ -35,8 +36,9 @@ final class WeightLayouts {
 
   /** Pixels of the map that a fully connected layer reads. */
   static int pixels(Architecture architecture, Layer.FullyConnected layer) {
+    boolean first = layer.equals(architecture.connectedLayers().get(0));
     int side = architecture.lastMapSide();
-    return layer.name().equals("fc6") ? side * side : 1;
+    return first && !architecture.head().averaged() ? side * side : 1;
   }
 
   private static Layouts.Weights of(int outputs, int channels, int taps) {

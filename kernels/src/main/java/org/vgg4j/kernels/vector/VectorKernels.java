@@ -53,9 +53,15 @@ public final class VectorKernels implements Kernels {
     return shape.readsImage() ? new ImageConvolution(shape) : new VectorConvolution(shape);
   }
 
+  /**
+   * {@inheritDoc} Inputs come from whole blocks of channels, except after a hidden layer of another
+   * width: such layers are small, and left to the plain kernels.
+   */
   @Override
   public FullyConnected fullyConnected(int inFeatures, int outFeatures) {
-    return new VectorFullyConnected(inFeatures, outFeatures);
+    return inFeatures % MapLayout.LANES == 0
+        ? new VectorFullyConnected(inFeatures, outFeatures)
+        : scalar.fullyConnected(inFeatures, outFeatures);
   }
 
   @Override
