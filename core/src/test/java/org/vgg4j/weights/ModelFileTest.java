@@ -20,11 +20,14 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.vgg4j.base.InputException;
+import org.vgg4j.model.Architecture;
 import org.vgg4j.model.ChannelOrder;
 import org.vgg4j.model.Configuration;
+import org.vgg4j.model.HeadLayers;
 import org.vgg4j.model.Interpolation;
 import org.vgg4j.model.Preprocessing;
 import org.vgg4j.model.Rgb;
+import org.vgg4j.model.Task;
 import org.vgg4j.weights.safetensors.SafeTensors;
 
 class ModelFileTest {
@@ -77,6 +80,37 @@ class ModelFileTest {
     assertThat(read.provenance()).isEqualTo(model.provenance());
     assertThat(read.arrays().keySet()).containsExactlyElementsOf(model.arrays().keySet());
     model.arrays().forEach((name, values) -> assertThat(read.arrays().get(name)).isEqualTo(values));
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "none, none, '{\"hidden\":\"none\",\"pooling\":\"none\"}'",
+    "'20,7', average, '{\"hidden\":\"20,7\",\"pooling\":\"average\"}'",
+    ", average, '{\"hidden\":\"paper\",\"pooling\":\"average\"}'"
+  })
+  void headsTravel(String head, String pooling, String metadata) {
+    HeadLayers layers = HeadLayers.of(head, pooling);
+    Architecture architecture =
+        new Architecture(Configuration.A, 0.02, 64, 2, Task.CLASSIFICATION, layers);
+    Map<String, float[]> arrays = new LinkedHashMap<>();
+    architecture.parameters().forEach(s -> arrays.put(s.name(), new float[s.length()]));
+    Preprocessing preprocessing = Preprocessing.paper(Rgb.ZERO, 64, 64);
+    new ModelFile(architecture, arrays, preprocessing, List.of("a", "b"), null).write(file);
+    assertThat(SafeTensors.header(file).metadata()).containsEntry("vgg4j.head", metadata);
+    assertThat(ModelFile.read(file).architecture()).isEqualTo(architecture);
+    assertThat(ModelFile.read(file).architecture().head()).isEqualTo(layers);
+  }
+
+  /** So that older versions read them, and files stay as they were. */
+  @Test
+  void thePapersHeadIsNotStated() {
+    TestModels.random(Configuration.A, "cat", "dog").write(file);
+    assertThat(SafeTensors.header(file).metadata()).doesNotContainKey("vgg4j.head");
+    writeMetadata(map -> map.put("vgg4j.head", "{\"hidden\":\"x\",\"pooling\":\"none\"}"));
+    assertRefused(
+        "%s: option head is 'x' but must be the features of the hidden layers with commas between,"
+            + " such as 512 or 4096,4096, or none",
+        file);
   }
 
   /** The first bytes are those that torch.save, h5py and onnx write. */

@@ -209,6 +209,7 @@ class FullyConnectedTest {
   @MethodSource("cases")
   void orderOfSumsDoesNotDependOnTheVectorWidth(Case c) {
     assumeThat(tested.kernels().name()).isEqualTo("vector");
+    assumeThat(c.in() % MapLayout.LANES).as("others are the plain kernels' matter").isZero();
     Random random = c.random();
     float[] input = Maps.rectified(random, c.images() * c.in());
     float[] weights = Maps.gaussian(random, c.out() * c.in());

@@ -17,6 +17,7 @@ import org.vgg4j.base.InputException;
 import org.vgg4j.data.loading.ScaleRange;
 import org.vgg4j.model.Architecture;
 import org.vgg4j.model.Configuration;
+import org.vgg4j.model.HeadLayers;
 import org.vgg4j.model.ParameterShape;
 import org.vgg4j.network.Parameters;
 import org.vgg4j.weights.ModelFile;
@@ -122,6 +123,40 @@ class StartTest {
     options.from = netA;
     options.learningRate = TINY_RATE;
     assertThat(equalLayers(train("fine"), ModelFile.read(netA))).hasSize(10).doesNotContain("fc8");
+  }
+
+  /** Another head is drawn as a whole; one like it is copied, and its last layer may be frozen. */
+  @Test
+  void otherHeadsAreDrawnAndTheSameAreCopied() {
+    options.from = netA;
+    options.learningRate = TINY_RATE;
+    options.head = new HeadLayers(true, List.of(20));
+    ModelFile narrow = train("narrow");
+    assertThat(narrow.architecture().head()).isEqualTo(options.head);
+    assertThat(equalLayers(narrow, ModelFile.read(netA)))
+        .hasSize(8)
+        .allMatch(layer -> layer.startsWith("conv"));
+    assertThat(narrow.provenance().configuration())
+        .containsEntry("head", "20")
+        .containsEntry("pooling", "average");
+
+    Path file = root.resolve("narrow").resolve("last").resolve("model.safetensors");
+    TrainingConfig tuning = TrainingConfig.fineTuning(file, "photos");
+    assertThat(tuning.head()).isEqualTo(options.head);
+    options.from = file;
+    options.learningRate = 0.003;
+    options.freeze = List.of("all-but-head");
+    assertThat(equalLayers(train("again"), narrow)).hasSize(9).contains("fc6");
+    options.freeze = List.of("fc7", "features");
+    assertThat(equalLayers(train("hidden"), narrow)).hasSize(9).contains("fc7");
+    options.freeze = List.of();
+    options.learningRate = TINY_RATE;
+    options.layerRates = new LayerRates(0, 0.003);
+    assertThat(equalLayers(train("fast"), narrow)).hasSize(9).contains("fc6");
+    options.crop = 64; // means of a larger map are as many
+    options.scale = ScaleRange.fixed(64);
+    options.layerRates = LayerRates.SAME;
+    assertThat(equalLayers(train("large"), narrow)).hasSize(10);
   }
 
   @Test

@@ -14,6 +14,7 @@ import org.vgg4j.base.InputException;
 import org.vgg4j.data.UnreadableLimit;
 import org.vgg4j.data.loading.ScaleRange;
 import org.vgg4j.model.Configuration;
+import org.vgg4j.model.HeadLayers;
 import org.vgg4j.network.Device;
 import org.vgg4j.network.Precision;
 
@@ -27,6 +28,7 @@ class TrainingKeysTest {
         .configuration(Configuration.E)
         .width(0.5)
         .crop(64)
+        .head(new HeadLayers(true, List.of(512, 20)))
         .scale(new ScaleRange(70, 80))
         .flip(false)
         .colorShift(0.3)
@@ -78,6 +80,20 @@ class TrainingKeysTest {
   }
 
   @Test
+  void theHeadIsAListOrAWord() {
+    assertThat(TrainingConfig.of(Map.of("head", List.of(512, 256))).head())
+        .isEqualTo(new HeadLayers(false, List.of(512, 256)));
+    assertThat(TrainingConfig.of(Map.of("head", List.of())).head())
+        .isEqualTo(new HeadLayers(false, List.of()));
+    assertThat(TrainingConfig.of(Map.of("head", "none", "pooling", "average")).head())
+        .isEqualTo(new HeadLayers(true, List.of()));
+    assertThat(TrainingConfig.of(Map.of("pooling", "none")).options())
+        .as("as before there was a choice")
+        .doesNotContainKeys("head", "pooling")
+        .isEqualTo(TrainingConfig.DEFAULTS.options());
+  }
+
+  @Test
   void everyKeyIsKnown() {
     assertThat(TrainingConfig.DEFAULTS.options().keySet()).allMatch(TrainingConfig::isKey);
     assertThat(TrainingConfig.isKey("scale-ratio")).isTrue();
@@ -114,6 +130,12 @@ class TrainingKeysTest {
         "flip       | maybe | option flip is maybe but must be true or false",
         "step-epochs| 2;3   | option step-epochs is 2;3 but must be epochs of at most nine digits"
             + " with commas between, such as 20,40",
+        "head       | 512;8 | option head is '512;8' but must be the features of the hidden layers"
+            + " with commas between, such as 512 or 4096,4096, or none",
+        "head       | 0     | a hidden layer of 0 features is not possible: take 1 to 65536",
+        "head       | 9,9,9,9 | a head of 4 hidden layers (9,9,9,9) has too many: at most three,"
+            + " and a last one for the outputs",
+        "pooling    | max   | option pooling is 'max' but must be average or none",
         "scale-ratio| 0.5   | option scale-ratio is 0.5 but must be at least 1, or a smaller and a"
             + " larger number from 1 on, such as 1.143-2.286",
       })

@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
+import org.vgg4j.base.InputException;
 import org.vgg4j.cuda.kernels.Convolution;
 import org.vgg4j.cuda.kernels.LocalResponseNorm;
 import org.vgg4j.cuda.kernels.MapShape;
@@ -80,7 +81,8 @@ final class Steps {
     } else if (layer instanceof Layer.FullyConnected connected) {
       addFullyConnected(connected);
     } else {
-      throw new IllegalArgumentException("no step for " + layer);
+      throw new InputException(
+          "average pooling is not computed on a GPU: choose --device cpu, or a head without it");
     }
   }
 

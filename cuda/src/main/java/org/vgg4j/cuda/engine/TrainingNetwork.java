@@ -3,6 +3,7 @@ package org.vgg4j.cuda.engine;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
+import org.vgg4j.base.InputException;
 import org.vgg4j.base.Purpose;
 import org.vgg4j.cuda.kernels.MapShape;
 import org.vgg4j.cuda.kernels.Planes;
@@ -110,7 +111,8 @@ final class TrainingNetwork {
     if (layer instanceof Layer.FullyConnected connected) {
       return fullyConnected(connected);
     }
-    throw new IllegalArgumentException("no stage for " + layer);
+    throw new InputException(
+        "average pooling is not computed on a GPU: choose --device cpu, or a head without it");
   }
 
   private TrainingStage convolution(Layer.Convolution layer, boolean pooled) {
