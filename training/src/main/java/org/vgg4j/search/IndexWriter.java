@@ -10,7 +10,7 @@ import org.vgg4j.base.AtomicFile;
 import org.vgg4j.base.InputException;
 
 /** Writes an index, whole or not at all. The same content gives the same bytes. */
-final class IndexWriter {
+public final class IndexWriter {
   private IndexWriter() {}
 
   /**
@@ -18,7 +18,7 @@ final class IndexWriter {
    * @param rows the finished row of each
    * @throws InputException if the file cannot be written
    */
-  static void write(
+  public static void write(
       Path file,
       IndexHeader header,
       @Nullable Whitening whitening,

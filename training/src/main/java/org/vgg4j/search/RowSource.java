@@ -1,7 +1,7 @@
 package org.vgg4j.search;
 
 /** Descriptors that are read one at a time. */
-interface RowSource {
+public interface RowSource {
   /** How many there are. */
   int count();
 
