@@ -273,6 +273,15 @@ final class TrainingOptions {
   private @Nullable Path boxes;
 
   @Option(
+      names = "--sampling",
+      paramLabel = "NAME",
+      description =
+          "which training images an epoch visits: shuffled (each once) or balanced (as many, but"
+              + " all classes equally often; images of small classes come several times, of large"
+              + " ones not all) (default: shuffled)")
+  private @Nullable String sampling;
+
+  @Option(
       names = "--select",
       paramLabel = "NAME",
       description =

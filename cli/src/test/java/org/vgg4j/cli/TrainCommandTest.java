@@ -310,7 +310,8 @@ class TrainCommandTest {
             "box-loss",
             "min-overlap",
             "boxes",
-            "select", // these are there where they are not the default
+            "sampling", // these are there where they are not the default
+            "select",
             "stop-after",
             "help",
             "version"));

@@ -33,7 +33,12 @@ public enum Purpose {
   /** With which vectors the search for principal components begins; the sample is the vector. */
   PRINCIPAL_AXES(12),
   /** Dropout after fc8, in a head of four layers. */
-  DROPOUT_FC8(13);
+  DROPOUT_FC8(13),
+  /**
+   * Which images of a class an epoch visits where classes come equally often; the sample is the
+   * class among those with images, their number for which classes have a sample more.
+   */
+  BALANCED_SAMPLING(14);
 
   private static final List<Purpose> DROPOUT = List.of(DROPOUT_FC6, DROPOUT_FC7, DROPOUT_FC8);
 

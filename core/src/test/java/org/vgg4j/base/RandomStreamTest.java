@@ -61,7 +61,8 @@ class RandomStreamTest {
             Purpose.BENCHMARK_SPLIT,
             Purpose.COST_SPLIT,
             Purpose.PRINCIPAL_AXES,
-            Purpose.DROPOUT_FC8);
+            Purpose.DROPOUT_FC8,
+            Purpose.BALANCED_SAMPLING);
     assertThat(purpose.code()).isEqualTo(1 + inOrderOfCodes.indexOf(purpose));
   }
 

@@ -18,7 +18,6 @@ import org.vgg4j.data.Dataset;
 import org.vgg4j.data.inspect.SampleSheet;
 import org.vgg4j.data.inspect.Survey;
 import org.vgg4j.data.loading.BatchSequence;
-import org.vgg4j.data.loading.Sampler;
 import org.vgg4j.evaluate.BoxEvaluator;
 import org.vgg4j.evaluate.CenterCropEvaluator;
 import org.vgg4j.evaluate.Evaluator;
@@ -307,7 +306,7 @@ public final class Trainer {
     SampleSheet.write(
         folder.samples(),
         data.train(),
-        new Sampler(data.train().size(), config.seed()),
+        config.sampling().sampler(data.train(), config.seed()),
         TrainingLoop.augmentation(config, snapshot.preprocessing(), snapshot.colors()));
     return new Begin(learner(readable, weights, ranks, engine), snapshot);
   }

@@ -36,6 +36,7 @@ import org.vgg4j.weights.Models;
  *     for those only
  * @param maxUnreadable how many unreadable images of each part may be skipped
  * @param boxes how boxes are learnt; null if the network classifies
+ * @param sampling which training images an epoch visits
  * @param selection which epoch is the best, and when training ends for want of a better one
  */
 public record TrainingConfig(
@@ -56,6 +57,7 @@ public record TrainingConfig(
     int checkpointEvery,
     UnreadableLimit maxUnreadable,
     @Nullable BoxConfig boxes,
+    Sampling sampling,
     SelectionConfig selection) {
 
   /** The defaults of programs, the command line and recipes. */
@@ -254,6 +256,9 @@ public record TrainingConfig(
     options.put("max-unreadable", maxUnreadable.text());
     if (boxes != null) {
       boxes.addTo(options);
+    }
+    if (sampling != Sampling.SHUFFLED) {
+      options.put("sampling", sampling.label());
     }
     selection.addTo(options);
     return options;

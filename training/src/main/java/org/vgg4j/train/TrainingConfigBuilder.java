@@ -52,6 +52,7 @@ public final class TrainingConfigBuilder {
   private UnreadableLimit maxUnreadable = UnreadableLimit.AUTO;
   private Task task = Task.CLASSIFICATION;
   private BoxConfig boxes = BoxConfig.DEFAULTS;
+  private Sampling sampling = Sampling.SHUFFLED;
   private SelectionConfig selection = SelectionConfig.DEFAULTS;
 
   TrainingConfigBuilder() {}
@@ -91,6 +92,7 @@ public final class TrainingConfigBuilder {
     maxUnreadable = config.maxUnreadable();
     task = config.task();
     boxes = config.boxes() == null ? boxes : config.boxes();
+    sampling = config.sampling();
     selection = config.selection();
   }
 
@@ -119,6 +121,7 @@ public final class TrainingConfigBuilder {
         checkpointEvery,
         maxUnreadable,
         task.isBoxes() ? boxes : null,
+        sampling,
         selection);
   }
 
@@ -349,6 +352,12 @@ public final class TrainingConfigBuilder {
   /** The boxes; null: those beside the images. */
   public TrainingConfigBuilder boxFile(@Nullable Path value) {
     boxes = new BoxConfig(boxes.form(), boxes.loss(), boxes.minOverlap(), value);
+    return this;
+  }
+
+  /** Which training images an epoch visits. */
+  public TrainingConfigBuilder sampling(Sampling value) {
+    sampling = value;
     return this;
   }
 

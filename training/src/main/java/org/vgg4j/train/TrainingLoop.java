@@ -1,7 +1,6 @@
 package org.vgg4j.train;
 
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -91,7 +90,7 @@ final class TrainingLoop {
             learner.capacity(),
             ranks.exchange().rank(),
             ranks.exchange().ranks());
-    this.sampler = new Sampler(data.train().size(), config.seed());
+    this.sampler = config.sampling().sampler(data.train(), config.seed());
     this.watched = config.selection().watched();
     this.rate =
         new LearningRate(config.sgd().learningRate(), config.schedule(), stepsPerEpoch(), watched);
@@ -278,7 +277,7 @@ final class TrainingLoop {
             "the loader is at epoch %d, position %d, training at %d, %d"
                 .formatted(next.epoch(), next.first(), epoch, first));
       }
-      int[] samples = Arrays.copyOfRange(order, first, first + next.count());
+      int[] samples = sampler.keys(order, first, next.count());
       learner.add(next.images(), next.targets(), new DropoutKeys(config.seed(), epoch, samples));
       first += next.count();
     }

@@ -40,6 +40,7 @@ final class Options {
   int epochs = 2;
   int maxSteps = 1000;
   @Nullable BoxConfig boxes = null;
+  Sampling sampling = Sampling.SHUFFLED;
   Selection select = Selection.TOP1;
   int stopAfter = 0;
   HeadLayers head = HeadLayers.PAPER;
@@ -66,6 +67,7 @@ final class Options {
         checkpointEvery,
         maxUnreadable,
         boxes,
+        sampling,
         new SelectionConfig(select, stopAfter));
   }
 }

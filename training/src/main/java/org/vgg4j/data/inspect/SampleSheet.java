@@ -49,10 +49,12 @@ public final class SampleSheet {
   static RgbImage draw(Dataset dataset, Sampler sampler, Augmentation augmentation) {
     int side = Math.min(LARGEST_SIDE, augmentation.crop());
     int[] order = sampler.order(0);
+    int[] keys = sampler.keys(order, 0, Math.min(SAMPLES, order.length));
     List<RgbImage> images = new ArrayList<>();
-    for (int i = 0; i < Math.min(SAMPLES, order.length); i++) {
+    for (int i = 0; i < keys.length; i++) {
       int index = order[i];
-      Augmentation.Sample sample = augmentation.apply(dataset, dataset.image(index), 0, index);
+      Augmentation.Sample sample =
+          augmentation.apply(dataset, dataset.image(index), 0, index, keys[i]);
       RgbImage image = Rescale.resize(shifted(sample), side, side, Interpolation.BILINEAR);
       images.add(
           dataset.target(index, sample.geometry()) instanceof BoxTarget target

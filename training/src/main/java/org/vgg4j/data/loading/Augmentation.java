@@ -84,10 +84,10 @@ public record Augmentation(
    *
    * @param image the image, of any size
    * @param epoch from 0
-   * @param index of the image in the training set
+   * @param key by which the draws are keyed beside the epoch, see {@link Sampler#keys}
    */
-  public Sample apply(RgbImage image, int epoch, int index) {
-    return apply(image, epoch, index, null);
+  public Sample apply(RgbImage image, int epoch, int key) {
+    return apply(image, epoch, key, null);
   }
 
   /**
@@ -97,14 +97,15 @@ public record Augmentation(
    * @param image that image
    * @param epoch from 0
    * @param index of the image in the data set
+   * @param key by which the draws are keyed beside the epoch, see {@link Sampler#keys}
    */
-  public Sample apply(Dataset dataset, RgbImage image, int epoch, int index) {
+  public Sample apply(Dataset dataset, RgbImage image, int epoch, int index, int key) {
     Box object =
         minOverlap == 0
             ? null
             : BoxedObject.largest(
                 dataset.objects(index, Rescale.Size.of(image)), dataset.label(index));
-    return apply(image, epoch, index, object);
+    return apply(image, epoch, key, object);
   }
 
   /**
@@ -112,12 +113,12 @@ public record Augmentation(
    *
    * @param image the image, of any size
    * @param epoch from 0
-   * @param index of the image in the training set
+   * @param key by which the draws are keyed beside the epoch, see {@link Sampler#keys}
    * @param object its box in the image, in pixels; null if the crop may lie anywhere. If no drawn
    *     crop shows enough of it, it is the crop that shows most
    */
-  public Sample apply(RgbImage image, int epoch, int index, @Nullable Box object) {
-    RandomStream random = new RandomStream(seed, epoch, index, Purpose.AUGMENTATION);
+  public Sample apply(RgbImage image, int epoch, int key, @Nullable Box object) {
+    RandomStream random = new RandomStream(seed, epoch, key, Purpose.AUGMENTATION);
     int shorter =
         scale.isFixed()
             ? scale.smallest()

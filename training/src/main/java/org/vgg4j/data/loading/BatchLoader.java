@@ -10,7 +10,6 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 import org.vgg4j.data.Dataset;
-import org.vgg4j.image.RgbImage;
 import org.vgg4j.image.transform.Geometry;
 import org.vgg4j.model.Preprocessing;
 import org.vgg4j.model.Target;
@@ -137,10 +136,11 @@ public final class BatchLoader implements AutoCloseable {
       epochOfOrder = microBatch.epoch();
     }
     int[] orderOfEpoch = order;
+    int[] keys = sampler.keys(order, microBatch.first(), microBatch.count());
     buffer.begin(microBatch);
     for (int i = 0; i < microBatch.count(); i++) {
       int n = i;
-      threads.execute(() -> buffer.write(n, orderOfEpoch[microBatch.first() + n]));
+      threads.execute(() -> buffer.write(n, orderOfEpoch[microBatch.first() + n], keys[n]));
     }
   }
 
@@ -177,19 +177,17 @@ public final class BatchLoader implements AutoCloseable {
       failure = null;
     }
 
-    void write(int n, int index) {
+    void write(int n, int index, int key) {
       try {
-        Geometry geometry = writer.write(index, this::cut, images, n);
+        SampleWriter.Cut cut =
+            (image, i) -> augmentation.apply(dataset, image, microBatch.epoch(), i, key);
+        Geometry geometry = writer.write(index, cut, images, n);
         targets[n] = dataset.target(index, geometry);
       } catch (RuntimeException | Error e) {
         fail(n, e); // thrown where the batch is asked for
       } finally {
         missing.countDown();
       }
-    }
-
-    private Augmentation.Sample cut(RgbImage image, int index) {
-      return augmentation.apply(dataset, image, microBatch.epoch(), index);
     }
 
     /** Of several failures that of the first sample counts, whichever thread is faster. */

@@ -81,7 +81,7 @@ class SampleSheetTest {
     int beyond = 0;
     for (int i = 0; i < order.length; i++) {
       Augmentation.Sample sample =
-          augmentation.apply(dataset, dataset.image(order[i]), 0, order[i]);
+          augmentation.apply(dataset, dataset.image(order[i]), 0, order[i], order[i]);
       RgbImage cell = sheet.crop(2 + i % 8 * (crop + 2), 2 + i / 8 * (crop + 2), crop, crop);
       if (splitsAPixel(
           sample
