@@ -20,6 +20,7 @@ import org.vgg4j.descriptor.DescriptorRecipe;
 import org.vgg4j.descriptor.Descriptors;
 import org.vgg4j.embed.DescriptorTable;
 import org.vgg4j.embed.Embedding;
+import org.vgg4j.embed.Share;
 import org.vgg4j.model.Preprocessing;
 import org.vgg4j.network.Device;
 import org.vgg4j.network.Engine;
@@ -79,6 +80,14 @@ final class EmbedCommand implements Callable<Integer> {
       description = "take all images below the folders, however deep, and no classes")
   private boolean unlabelled;
 
+  @Option(
+      names = "--share",
+      paramLabel = "K/N",
+      description =
+          "describe only the K-th of N equal parts of the images, into FILE.K-of-N.npy: for several"
+              + " processes or machines; the last one puts all together")
+  private @Nullable String share;
+
   @Mixin private final DescriptorOptions recipes = new DescriptorOptions();
 
   @Option(
@@ -106,6 +115,7 @@ final class EmbedCommand implements Callable<Integer> {
   public Integer call() {
     int batch = recipes.batch();
     DescriptorTable.requireName(out);
+    Share part = share == null ? null : Share.of(share);
     DescriptorRecipe recipe = recipes.recipe(normalize);
     UnreadableLimit unused = maxUnreadable.get(); // a mistake in it is found before data are read
     FcWeights form = fcWeights.get();
@@ -118,13 +128,21 @@ final class EmbedCommand implements Callable<Integer> {
       if (!quiet.isQuiet()) {
         dataset.notes().forEach(note -> spec.commandLine().getErr().println("vgg: " + note));
       }
+      Dataset whole = dataset;
+      if (part != null) {
+        dataset = part.of(whole, recipe);
+      }
+      Path target = part == null ? out : part.file(out);
       Embedding.Result result;
       try (Network network =
           engine.load(new org.vgg4j.network.Parameters(file.architecture(), file.arrays()), form)) {
         file = file.withoutArrays(); // releases what was rounded
-        result = embed(engine, network, file.preprocessing(), recipe, batch, dataset, stop);
+        result = embed(engine, network, file.preprocessing(), recipe, batch, dataset, target, stop);
       }
-      print(result, recipe, dataset);
+      print(result, recipe, dataset, target);
+      if (part != null && result.finished()) {
+        join(part, whole, recipe);
+      }
       return result.finished() ? 0 : stop.exitCode();
     }
   }
@@ -171,6 +189,7 @@ final class EmbedCommand implements Callable<Integer> {
       DescriptorRecipe recipe,
       int batch,
       Dataset dataset,
+      Path target,
       StopSignal stop) {
     Embedding.Computer computer =
         new Embedding.Computer(
@@ -184,7 +203,7 @@ final class EmbedCommand implements Callable<Integer> {
       return new Embedding(engine.hostThreads(), descriptors, computer, maxUnreadable.get())
           .run(
               dataset,
-              out,
+              target,
               stop::requested,
               done -> progress.show("described " + done + " of " + dataset.size() + " images"));
     } finally {
@@ -192,13 +211,38 @@ final class EmbedCommand implements Callable<Integer> {
     }
   }
 
-  private void print(Embedding.Result result, DescriptorRecipe recipe, Dataset dataset) {
+  /** Puts all shares together if this was the last one. */
+  private void join(Share part, Dataset whole, DescriptorRecipe recipe) {
+    List<Integer> missing = part.missing(out);
+    PrintWriter err = spec.commandLine().getErr();
+    if (!missing.isEmpty()) {
+      if (!quiet.isQuiet()) {
+        err.printf(
+            "vgg: %s is made when the other shares are there, too: %s missing%n",
+            out, String.join(", ", missing.stream().map(k -> k + "/" + part.count()).toList()));
+      }
+      return;
+    }
+    DescriptorTable joined = part.join(out, whole, recipe);
+    if (!quiet.isQuiet()) {
+      err.printf(
+          Locale.ROOT,
+          "vgg: all %d shares are together in %s: %d descriptors; the files of the shares can be"
+              + " deleted%n",
+          part.count(),
+          out,
+          joined.ids().size());
+    }
+  }
+
+  private void print(
+      Embedding.Result result, DescriptorRecipe recipe, Dataset dataset, Path target) {
     PrintWriter err = spec.commandLine().getErr();
     if (!result.unreadable().isEmpty()) {
       err.println("vgg: " + Unreadable.passedOver(result.unreadable().size()) + ":");
       result.unreadable().stream().limit(MOST_NAMED).forEach(name -> err.println("  " + name));
       if (result.unreadable().size() > MOST_NAMED) {
-        err.println("  ... (" + DescriptorTable.beside(out) + " lists all)");
+        err.println("  ... (" + DescriptorTable.beside(target) + " lists all)");
       }
     }
     if (!result.finished()) {
@@ -211,27 +255,27 @@ final class EmbedCommand implements Callable<Integer> {
     }
     PrintWriter terminal = spec.commandLine().getOut();
     if (json) {
-      terminal.println(Json.of(asMap(result, recipe, dataset)));
+      terminal.println(Json.of(asMap(result, recipe, dataset, target)));
     } else {
       terminal.printf(
           Locale.ROOT,
           "%s: %d descriptors of %d numbers of %s (%s)%s; names in %s%n",
-          out,
+          target,
           result.rows(),
           result.dimensions(),
           dataset.name(),
           recipe.label(),
           result.kept() == 0 ? "" : ", %d of them kept from before".formatted(result.kept()),
-          DescriptorTable.beside(out));
+          DescriptorTable.beside(target));
     }
     terminal.flush();
   }
 
   private Map<String, Object> asMap(
-      Embedding.Result result, DescriptorRecipe recipe, Dataset dataset) {
+      Embedding.Result result, DescriptorRecipe recipe, Dataset dataset, Path target) {
     Map<String, Object> map = new LinkedHashMap<>();
-    map.put("file", out.toString());
-    map.put("names", DescriptorTable.beside(out).toString());
+    map.put("file", target.toString());
+    map.put("names", DescriptorTable.beside(target).toString());
     map.put("data", dataset.name());
     map.put("descriptors", result.rows());
     map.put("dimensions", result.dimensions());

@@ -253,4 +253,39 @@ class EmbedCommandTest {
       assertThat(disk).isNotNull();
     }
   }
+
+  /** Shares by processes of their own end with the bytes of one run. */
+  @Test
+  void sharesArePutTogether() throws IOException {
+    Path photos = root.resolve("photos");
+    Random random = new Random(5);
+    for (int i = 0; i < 150; i++) {
+      Pictures.write(photos.resolve("%03d.png".formatted(i)), i % 3, random);
+    }
+    Files.writeString(photos.resolve("070.png"), "no image");
+    Path one = root.resolve("one").resolve("rows.npy");
+    Vgg whole = Vgg.run("embed", photos, "--model", trained.model(), "--out", one);
+    assertThat(whole.exitCode()).as(whole.err()).isZero();
+
+    for (String share : List.of("3/3", "1/3")) {
+      Vgg vgg = embed(photos, "--share", share);
+      assertThat(vgg.exitCode()).as(vgg.err()).isZero();
+      assertThat(vgg.err()).contains("is made when the other shares are there, too", "2/3");
+      assertThat(out()).doesNotExist();
+    }
+    assertThat(out().resolveSibling("rows.3-of-3.npy")).exists();
+    Vgg last = embed(photos, "--share", "2/3");
+    assertThat(last.exitCode()).as(last.err()).isZero();
+    assertThat(last.err()).contains("all 3 shares are together", "149 descriptors");
+    assertThat(out()).hasSameBinaryContentAs(one);
+    assertThat(DescriptorTable.beside(out())).hasSameBinaryContentAs(DescriptorTable.beside(one));
+
+    Files.delete(out());
+    Files.delete(DescriptorTable.beside(out()));
+    assertRefused(embed(photos, "--share", "4/3"), "option share is 4/3 but must be which of how");
+    assertRefused(embed(photos, "--share", "1/4"), "are 3 block(s) of up to 64: take");
+    Vgg other = embed(photos, "--share", "2/3", "--no-flip");
+    assertThat(other.exitCode()).isEqualTo(1);
+    assertThat(other.err()).contains("rows.2-of-3.npy was made with another model, recipe");
+  }
 }
