@@ -154,6 +154,21 @@ final class TrainingOptions {
   private double dropout;
 
   @Option(
+      names = "--clip-gradients",
+      paramLabel = "NORM",
+      description =
+          "scale a batch's gradient down to this norm where it is longer; 0: never (default: 0)")
+  private @Nullable Double clipGradients;
+
+  @Option(
+      names = "--average",
+      paramLabel = "FORM",
+      description =
+          "evaluate and save an average of the weights: ema:DECAY (exponential, over steps, such as"
+              + " ema:0.999), last:N (of the last N epochs) or none (default: none)")
+  private @Nullable String average;
+
+  @Option(
       names = "--init",
       paramLabel = "NAME",
       description =

@@ -50,6 +50,7 @@ class NumberSweepTest {
               "localize train micro-batch",
               "summary micro-batch", // as many as memory allows, or all
               "min-overlap",
+              "clip-gradients", // never
               "localize evaluate threshold", // nothing is merged but equal boxes
               "import crop", // as the weights have it
               "checkpoint-every", // at ends of epochs alone

@@ -306,6 +306,8 @@ class TrainCommandTest {
             "json",
             "quiet",
             "scale-ratio",
+            "clip-gradients", // these are there where they are set
+            "average",
             "regression", // these four are there where boxes are learnt
             "box-loss",
             "min-overlap",

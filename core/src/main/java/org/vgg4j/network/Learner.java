@@ -77,6 +77,30 @@ public interface Learner extends ForwardPass, AutoCloseable {
   /** The velocities: what each weight moved by in its last step. */
   ParameterStore velocities();
 
+  /**
+   * Moves the average of the weights, and of batch norms' running statistics, towards what they are
+   * now: {@code a = a + share * (w - a)}.
+   *
+   * @param share in (0, 1]; with 1 the average becomes a copy of the weights
+   * @throws IllegalStateException if {@link LearnerOptions#averaged} is false
+   */
+  void average(double share);
+
+  /**
+   * Exchanges the weights and their average, so that {@link #weights()} and forward passes are
+   * those of the average. To learn on, call it again.
+   *
+   * @throws IllegalStateException if {@link LearnerOptions#averaged} is false
+   */
+  void exchangeAverage();
+
+  /**
+   * The average of the weights, which begins as a copy of the initial ones.
+   *
+   * @throws IllegalStateException if {@link LearnerOptions#averaged} is false
+   */
+  ParameterStore averages();
+
   /** How much of the engine's memory this learner takes, including validation between its steps. */
   MemoryPlan memory();
 

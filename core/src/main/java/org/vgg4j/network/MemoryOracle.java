@@ -35,13 +35,18 @@ public interface MemoryOracle {
    */
   MemoryPlan inference(Architecture architecture, int batch, FcWeights form);
 
+  /** The memory of a {@link Learner}, including validation between its steps. */
+  MemoryPlan training(Architecture architecture, LearnerOptions.Size size);
+
   /**
-   * The memory of a {@link Learner}, including validation between its steps.
+   * The same without clipping and averages.
    *
    * @param microBatch images at a time
    * @param batch images of a whole batch
    */
-  MemoryPlan training(Architecture architecture, int microBatch, int batch);
+  default MemoryPlan training(Architecture architecture, int microBatch, int batch) {
+    return training(architecture, new LearnerOptions.Size(microBatch, batch, false, false));
+  }
 
   /** Returns the same for another number of host threads. */
   MemoryOracle withThreads(int threads);

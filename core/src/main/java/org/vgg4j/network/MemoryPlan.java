@@ -13,6 +13,9 @@ public record MemoryPlan(Map<String, Long> parts, long longestArray) {
   /** The part of the weights, as they were trained or as {@link FcWeights} holds them. */
   public static final String WEIGHTS = "weights";
 
+  /** The part of the weights' average. */
+  public static final String AVERAGES = "averaged weights";
+
   /** The part of convolutions with the batch norms folded in. */
   public static final String FOLDED = "convolutions with their normalisations";
 

@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Map;
 import org.vgg4j.base.InputException;
 import org.vgg4j.model.ParameterShape;
+import org.vgg4j.network.Learner;
 import org.vgg4j.network.ParameterStore;
 import org.vgg4j.weights.ModelFile;
 import org.vgg4j.weights.safetensors.SafeTensors;
@@ -17,12 +18,23 @@ import org.vgg4j.weights.tensor.StoredTensor;
 
 /**
  * One safetensors file from which a run resumes as if it had never stopped: the weights by their
- * names, the optimiser's velocities under {@code velocity.} and the same names, and a {@link
- * Snapshot} in the metadata. One file, since two could not be replaced atomically.
+ * names, the optimiser's velocities under {@code velocity.} and the same names, their average, if
+ * one is kept, under {@code average.}, and a {@link Snapshot} in the metadata. One file, since
+ * several could not be replaced atomically.
  */
 final class Checkpoint {
   private static final String METADATA = ModelFile.CHECKPOINT;
-  private static final String VELOCITY = "velocity.";
+
+  /** What is stored of each parameter, by the prefix of its name. */
+  private static Map<String, ParameterStore> stores(Learner learner, boolean averaged) {
+    Map<String, ParameterStore> stores = new LinkedHashMap<>();
+    stores.put("", learner.weights());
+    stores.put("velocity.", learner.velocities());
+    if (averaged) {
+      stores.put("average.", learner.averages());
+    }
+    return stores;
+  }
 
   private static final ObjectMapper JSON =
       JsonMapper.builder()
@@ -35,16 +47,18 @@ final class Checkpoint {
   /**
    * Writes the file, whole or not at all.
    *
+   * @param averaged whether the learner keeps an average
    * @throws InputException if it cannot be written; an older one is kept
    */
-  static void write(
-      Path file, ParameterStore weights, ParameterStore velocities, Snapshot snapshot) {
+  static void write(Path file, Learner learner, boolean averaged, Snapshot snapshot) {
     Map<String, SafeTensors.Tensor> tensors = new LinkedHashMap<>();
-    for (ParameterShape shape : weights.architecture().parameters()) {
+    Map<String, ParameterStore> stores = stores(learner, averaged);
+    for (ParameterShape shape : learner.weights().architecture().parameters()) {
       String name = shape.name();
-      tensors.put(name, new SafeTensors.Tensor(shape.dimensions(), weights.values(name)));
-      tensors.put(
-          VELOCITY + name, new SafeTensors.Tensor(shape.dimensions(), velocities.values(name)));
+      stores.forEach(
+          (prefix, store) ->
+              tensors.put(
+                  prefix + name, new SafeTensors.Tensor(shape.dimensions(), store.values(name))));
     }
     try {
       Map<String, String> metadata = Map.of(METADATA, JSON.writeValueAsString(snapshot));
@@ -55,20 +69,23 @@ final class Checkpoint {
   }
 
   /**
-   * Reads the file over weights and velocities.
+   * Reads the file over what a learner holds.
    *
+   * @param averaged whether it keeps an average
    * @throws InputException if it cannot be read, or is no checkpoint of this network
    */
-  static Snapshot read(Path file, ParameterStore weights, ParameterStore velocities) {
+  static Snapshot read(Path file, Learner learner, boolean averaged) {
     SafeTensors.Header header = SafeTensors.header(file);
     String text = header.metadata().get(METADATA);
-    List<ParameterShape> shapes = weights.architecture().parameters();
-    if (text == null || header.tensors().size() != 2 * shapes.size()) {
+    List<ParameterShape> shapes = learner.weights().architecture().parameters();
+    Map<String, ParameterStore> stores = stores(learner, averaged);
+    if (text == null || header.tensors().size() != stores.size() * shapes.size()) {
       throw broken(file, "something is missing");
     }
     for (ParameterShape shape : shapes) {
-      StoredParameters.read(tensor(file, header, shape, ""), weights, shape.name());
-      StoredParameters.read(tensor(file, header, shape, VELOCITY), velocities, shape.name());
+      stores.forEach(
+          (prefix, store) ->
+              StoredParameters.read(tensor(file, header, shape, prefix), store, shape.name()));
     }
     try {
       return JSON.readValue(text, Snapshot.class);

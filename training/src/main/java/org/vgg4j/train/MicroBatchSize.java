@@ -5,6 +5,7 @@ import org.vgg4j.base.Bytes;
 import org.vgg4j.base.InputException;
 import org.vgg4j.data.loading.BatchSequence;
 import org.vgg4j.model.Architecture;
+import org.vgg4j.network.LearnerOptions;
 import org.vgg4j.network.MemoryOracle;
 import org.vgg4j.network.MemoryPlan;
 
@@ -98,6 +99,9 @@ final class MicroBatchSize {
   }
 
   private MemoryPlan plan(int images, int batch) {
-    return memory.training(architecture, images, batch);
+    SgdConfig sgd = config.sgd();
+    boolean clips = sgd.clipGradients() > 0;
+    return memory.training(
+        architecture, new LearnerOptions.Size(images, batch, clips, sgd.average().isKept()));
   }
 }

@@ -92,7 +92,9 @@ record RunInput(TrainingConfig config, DataSplits data, Architecture architectur
             sgd.weightDecay(),
             sgd.biasDecay(),
             config.start().frozenLayers(architecture),
-            sgd.layerRates().factors(architecture, sgd.learningRate())),
-        config.boxes() == null ? BoxLoss.SQUARED : config.boxes().loss());
+            sgd.layerRates().factors(architecture, sgd.learningRate()),
+            sgd.clipGradients() > 0 ? sgd.clipGradients() : Double.POSITIVE_INFINITY),
+        config.boxes() == null ? BoxLoss.SQUARED : config.boxes().loss(),
+        sgd.average().isKept());
   }
 }

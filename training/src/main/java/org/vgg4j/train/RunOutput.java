@@ -75,7 +75,7 @@ interface RunOutput {
 
     @Override
     public void writeCheckpoint(Learner learner, Snapshot snapshot) {
-      Checkpoint.write(folder.checkpoint(), learner.weights(), learner.velocities(), snapshot);
+      Checkpoint.write(folder.checkpoint(), learner, config.sgd().average().isKept(), snapshot);
     }
 
     @Override

@@ -1,5 +1,7 @@
 package org.vgg4j.train;
 
+import java.util.Map;
+
 /**
  * Options of the optimiser.
  *
@@ -11,6 +13,9 @@ package org.vgg4j.train;
  * @param biasDecay whether biases decay like weights
  * @param dropout rate after fc6 and fc7, in [0, 1)
  * @param layerRates learning rates of layers that have their own
+ * @param clipGradients the largest norm that a batch's gradient may have, see {@link
+ *     org.vgg4j.network.LearnerOptions.Descent#clip}; 0 for any
+ * @param average which average of the weights becomes the model
  */
 public record SgdConfig(
     int batch,
@@ -20,7 +25,9 @@ public record SgdConfig(
     double weightDecay,
     boolean biasDecay,
     double dropout,
-    LayerRates layerRates) {
+    LayerRates layerRates,
+    double clipGradients,
+    AverageConfig average) {
 
   /**
    * @throws org.vgg4j.base.InputException if a number is out of its range
@@ -41,5 +48,20 @@ public record SgdConfig(
         weightDecay,
         "zero or a positive number");
     Require.option(dropout >= 0 && dropout < 1, "dropout", dropout, "in [0, 1)");
+    Require.option(
+        clipGradients >= 0 && Double.isFinite(clipGradients),
+        "clip-gradients",
+        clipGradients,
+        "zero or a positive number");
+  }
+
+  /** Adds the options that change nothing unless they are set, if they are. */
+  void addTo(Map<String, Object> options) {
+    if (clipGradients > 0) {
+      options.put("clip-gradients", clipGradients);
+    }
+    if (average.isKept()) {
+      options.put("average", average.text());
+    }
   }
 }

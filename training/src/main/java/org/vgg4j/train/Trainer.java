@@ -222,8 +222,7 @@ public final class Trainer {
     Snapshot snapshot = begin.snapshot();
     try (Learner learner = begin.learner()) {
       messages.state(new RunMessages.State(snapshot, folder.passedOver()));
-      ranks.share(learner.weights());
-      ranks.share(learner.velocities());
+      share(learner, config, ranks);
       listener.started(config, readable.data(), input.architecture(), learner.memory());
       if (resumed) {
         SameRun.warnOfDifferences(engine, snapshot, listener);
@@ -272,7 +271,7 @@ public final class Trainer {
     Parameters zeros = Parameters.zeros(input.architecture());
     Learner learner = learner(readable, zeros, ranks, engine);
     Snapshot snapshot =
-        Checkpoint.read(folder.checkpoint(), learner.weights(), learner.velocities());
+        Checkpoint.read(folder.checkpoint(), learner, input.config().sgd().average().isKept());
     SameRun.require(input.config(), readable.data(), folder, snapshot);
     return new Begin(learner, snapshot);
   }
@@ -309,6 +308,15 @@ public final class Trainer {
         config.sampling().sampler(data.train(), config.seed()),
         TrainingLoop.augmentation(config, snapshot.preprocessing(), snapshot.colors()));
     return new Begin(learner(readable, weights, ranks, engine), snapshot);
+  }
+
+  /** Gives all ranks what rank 0's learner holds. */
+  private static void share(Learner learner, TrainingConfig config, Ranks ranks) {
+    ranks.share(learner.weights());
+    ranks.share(learner.velocities());
+    if (config.sgd().average().isKept()) {
+      ranks.share(learner.averages());
+    }
   }
 
   private static Learner learner(RunInput input, Parameters weights, Ranks ranks, Engine engine) {
@@ -373,10 +381,7 @@ public final class Trainer {
         return 0;
       }
       LearnerOptions learner = input.withMicroBatch(microBatch).learnerOptions(ranks);
-      return engine
-          .memory()
-          .training(input.architecture(), learner.microBatch(), learner.batch())
-          .total();
+      return engine.memory().training(input.architecture(), learner.size()).total();
     }
   }
 
@@ -406,8 +411,7 @@ public final class Trainer {
       Ranks ranks = Ranks.of(group, stopRequested);
       Parameters zeros = Parameters.zeros(input.architecture());
       try (Learner learner = learner(readable, zeros, ranks, engine)) {
-        ranks.share(learner.weights());
-        ranks.share(learner.velocities());
+        share(learner, config, ranks);
         Begin begin = new Begin(learner, state.snapshot());
         TrainingLoop loop = loop(readable, ranks, RunOutput.NONE, engine, begin, listener);
         TrainingLoop.Outcome outcome = loop.run();

@@ -84,6 +84,12 @@ public record TrainingConfig(
         "scale",
         augmentation.scale(),
         "at least the crop, " + crop);
+    Require.option(
+        sgd.average().kind() != AverageConfig.Kind.LAST
+            || (schedule.kind() != ScheduleConfig.Kind.PAPER && selection.stopAfter() == 0),
+        "average",
+        sgd.average().text(),
+        "ema:DECAY where schedule paper or stop-after may end training at any epoch");
     Require.option(threads >= 1, "threads", threads, "at least 1");
     Require.option(checkpointEvery >= 0, "checkpoint-every", checkpointEvery, "at least 0");
     Require.option(
@@ -254,6 +260,7 @@ public record TrainingConfig(
     options.put("precision", device.precision().label());
     options.put("checkpoint-every", checkpointEvery);
     options.put("max-unreadable", maxUnreadable.text());
+    sgd.addTo(options);
     if (boxes != null) {
       boxes.addTo(options);
     }

@@ -36,6 +36,8 @@ public final class TrainingConfigBuilder {
   private double weightDecay = 5e-4;
   private boolean biasDecay = true;
   private double dropout = 0.5;
+  private double clipGradients = 0;
+  private AverageConfig average = AverageConfig.NONE;
   private @Nullable Path from = null;
   private Initialisation initialisation = Initialisation.GLOROT;
   private List<String> freeze = List.of();
@@ -76,6 +78,8 @@ public final class TrainingConfigBuilder {
     weightDecay = config.sgd().weightDecay();
     biasDecay = config.sgd().biasDecay();
     dropout = config.sgd().dropout();
+    clipGradients = config.sgd().clipGradients();
+    average = config.sgd().average();
     from = config.start().from();
     initialisation = config.start().rest();
     freeze = config.start().freeze();
@@ -113,7 +117,16 @@ public final class TrainingConfigBuilder {
         new AugmentationConfig(scale == null ? scaleRatio.of(crop) : scale, flip, colorShift),
         new StartConfig(from, initialisation, freeze),
         new SgdConfig(
-            batch, microBatch, learningRate, momentum, weightDecay, biasDecay, dropout, layerRates),
+            batch,
+            microBatch,
+            learningRate,
+            momentum,
+            weightDecay,
+            biasDecay,
+            dropout,
+            layerRates,
+            clipGradients,
+            average),
         new ScheduleConfig(schedule, patience, stepEpochs, warmUp, epochs, maxSteps),
         seed,
         threads,
@@ -243,6 +256,18 @@ public final class TrainingConfigBuilder {
   /** Dropout rate after each hidden layer of the head (fc6 and fc7), in [0, 1). */
   public TrainingConfigBuilder dropout(double value) {
     dropout = value;
+    return this;
+  }
+
+  /** The largest norm of a batch's gradient; 0 for any. */
+  public TrainingConfigBuilder clipGradients(double value) {
+    clipGradients = value;
+    return this;
+  }
+
+  /** Which average of the weights becomes the model. */
+  public TrainingConfigBuilder average(AverageConfig value) {
+    average = value;
     return this;
   }
 

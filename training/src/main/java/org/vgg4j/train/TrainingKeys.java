@@ -120,6 +120,8 @@ final class TrainingKeys {
     keys.put("weight-decay", (builder, value) -> builder.weightDecay(value.decimal()));
     keys.put("bias-decay", (builder, value) -> builder.biasDecay(value.truth()));
     keys.put("dropout", (builder, value) -> builder.dropout(value.decimal()));
+    keys.put("clip-gradients", (builder, value) -> builder.clipGradients(value.decimal()));
+    keys.put("average", (builder, value) -> builder.average(AverageConfig.of(value.text())));
     keys.put(
         "schedule", (builder, value) -> builder.schedule(ScheduleConfig.Kind.of(value.text())));
     keys.put("patience", (builder, value) -> builder.patience(value.whole()));

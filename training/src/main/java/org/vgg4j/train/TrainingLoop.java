@@ -35,6 +35,9 @@ final class TrainingLoop {
    */
   record Outcome(int bestEpoch, double bestError, int steps, double seconds, boolean interrupted) {}
 
+  /** An epoch whose models are written. */
+  private record Ended(EpochMetrics metrics, boolean isBest) {}
+
   private final TrainingConfig config;
   private final Ranks ranks;
   private final RunOutput output;
@@ -46,6 +49,7 @@ final class TrainingLoop {
   private final BatchSequence sequence;
   private final Sampler sampler;
   private final LearningRate rate;
+  private final WeightAverage average;
   private final LossWatch watch;
   private final Selection watched;
   private final long started;
@@ -94,6 +98,7 @@ final class TrainingLoop {
     this.watched = config.selection().watched();
     this.rate =
         new LearningRate(config.sgd().learningRate(), config.schedule(), stepsPerEpoch(), watched);
+    this.average = new WeightAverage(config.sgd().average(), learner, lastEpoch());
     this.watch = new LossWatch(config, data.train().classNames().size());
     this.metrics = new ArrayList<>(begin.metrics());
     this.started = System.nanoTime() - begin.progress().nanos();
@@ -238,10 +243,11 @@ final class TrainingLoop {
       correct += result.correct();
       trainingNanos += System.nanoTime() - stepNanos;
       trainedImages += count;
+      average.stepped(step);
       listener.stepped(progress(stepRate));
       if (ranks.isStopped()) {
         save();
-        output.writeLast(learner.weights(), Map.of());
+        average.during(epoch, () -> output.writeLast(learner.weights(), Map.of()));
         return false;
       }
       int every = config.checkpointEvery();
@@ -250,18 +256,24 @@ final class TrainingLoop {
       }
     }
     double stepsNanos = System.nanoTime() - epochNanos;
-    Measurement validation = evaluate(data.validation());
-    endEpoch(
-        new EpochMetrics(
+    double lastRate = stepRate;
+    average.epochTrained(epoch + 1);
+    Ended ended =
+        average.result(
             epoch + 1,
-            step,
-            stepRate,
-            lossSum / position,
-            100.0 * (position - correct) / position,
-            validation,
-            (position - firstPosition) * 1e9 / stepsNanos,
-            seconds(),
-            (loader.waitedNanos() - waited) / stepsNanos));
+            () ->
+                writeModels(
+                    new EpochMetrics(
+                        epoch + 1,
+                        step,
+                        lastRate,
+                        lossSum / position,
+                        100.0 * (position - correct) / position,
+                        evaluate(data.validation()),
+                        (position - firstPosition) * 1e9 / stepsNanos,
+                        seconds(),
+                        (loader.waitedNanos() - waited) / stepsNanos)));
+    endEpoch(ended);
     return true;
   }
 
@@ -282,6 +294,12 @@ final class TrainingLoop {
       first += next.count();
     }
     return learner.update();
+  }
+
+  /** The number of epochs that the run has unless its schedule ends it before. */
+  private int lastEpoch() {
+    long ofSteps = (config.schedule().maxSteps() - 1L) / stepsPerEpoch() + 1;
+    return (int) Math.min(config.schedule().epochs(), ofSteps);
   }
 
   private int stepsPerEpoch() {
@@ -312,7 +330,7 @@ final class TrainingLoop {
    * checkpoint are written again, with the same bytes, when the run is resumed; those that it
    * refers to exist; and metrics.csv is rewritten.
    */
-  private void endEpoch(EpochMetrics ended) {
+  private Ended writeModels(EpochMetrics ended) {
     Measurement validation = ended.validation();
     watch.step(step, validation.meanLoss()); // before a broken model replaces a good one
     ranks.requireSame(learner.weights());
@@ -323,18 +341,24 @@ final class TrainingLoop {
       bestLoss = validation.meanLoss();
       bestEpoch = ended.epoch();
     }
-    boolean dropped = rate.observe(watched.of(validation));
+    output.writeLast(learner.weights(), figures(ended));
+    return new Ended(ended, isBest);
+  }
+
+  /** All that comes after the models, with the weights to go on with. */
+  private void endEpoch(Ended end) {
+    EpochMetrics ended = end.metrics();
+    boolean dropped = rate.observe(watched.of(ended.validation()));
     String warning = watch.epoch(step, ended.trainLoss());
     metrics.add(ended.csvLine());
     epoch++;
     position = 0;
     lossSum = 0;
     correct = 0;
-    output.writeLast(learner.weights(), figures(ended));
     output.addRecall(ended);
     save();
     output.writeMetrics(metrics);
-    listener.epochEnded(ended, isBest);
+    listener.epochEnded(ended, end.isBest());
     tell(dropped, warning);
   }
 

@@ -114,6 +114,26 @@ class GroupTrainingTest {
         .contains("micro-batch: " + options.microBatch);
   }
 
+  /** The norm is that of all ranks' gradients, and clips every step. */
+  @ParameterizedTest
+  @CsvSource({"A, 2, ema:0.8", "A_BN, 3, last:2"})
+  void averageAndClipTogether(Configuration configuration, int ranks, String average)
+      throws IOException {
+    options.configuration = configuration;
+    options.schedule = ScheduleConfig.Kind.COSINE;
+    options.average = AverageConfig.of(average);
+    options.clipGradients = 1e-3;
+    TrainingResult together = train("together", ranks, false, NEVER);
+    options.microBatch = BatchSequence.share(16, ranks);
+    TrainingResult alone = train("alone", 1, false, NEVER);
+    assertSameModels(together.folder(), alone.folder());
+    assertThat(figures(together.folder())).isEqualTo(figures(alone.folder()));
+    options.clipGradients = 0;
+    TrainingResult longer = train("longer", ranks, false, NEVER);
+    assertThat(Files.readAllBytes(longer.folder().lastModel()))
+        .isNotEqualTo(Files.readAllBytes(together.folder().lastModel()));
+  }
+
   /**
    * Shares of 8 in parts of 3, 3 and 2: not in all bits what one process learns in parts of 3,
    * since sums are added in another order, but the same but for rounding; and the same every time.

@@ -12,6 +12,7 @@ import org.vgg4j.network.Device;
 import org.vgg4j.network.Engine;
 import org.vgg4j.network.Engines;
 import org.vgg4j.network.FcWeights;
+import org.vgg4j.network.LearnerOptions;
 import org.vgg4j.network.MemoryOracle;
 import org.vgg4j.network.MemoryPlan;
 
@@ -82,8 +83,8 @@ class MicroBatchSizeTest {
     }
 
     @Override
-    public MemoryPlan training(Architecture network, int microBatch, int batch) {
-      return one.training(network, microBatch, batch);
+    public MemoryPlan training(Architecture network, LearnerOptions.Size size) {
+      return one.training(network, size);
     }
 
     @Override

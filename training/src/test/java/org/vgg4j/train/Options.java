@@ -27,6 +27,8 @@ final class Options {
   boolean biasDecay = true;
   double dropout = 0.5;
   LayerRates layerRates = LayerRates.SAME;
+  double clipGradients = 0;
+  AverageConfig average = AverageConfig.NONE;
   int limit = 0;
   @Nullable Path from = null;
   List<String> freeze = List.of();
@@ -59,7 +61,16 @@ final class Options {
         new AugmentationConfig(scale, flip, colorShift),
         new StartConfig(from, initialisation, freeze),
         new SgdConfig(
-            batch, microBatch, learningRate, momentum, weightDecay, biasDecay, dropout, layerRates),
+            batch,
+            microBatch,
+            learningRate,
+            momentum,
+            weightDecay,
+            biasDecay,
+            dropout,
+            layerRates,
+            clipGradients,
+            average),
         new ScheduleConfig(schedule, patience, stepEpochs, warmUp, epochs, maxSteps),
         seed,
         threads,

@@ -14,6 +14,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.vgg4j.base.InputException;
 import org.vgg4j.data.loading.ScaleRange;
 import org.vgg4j.model.Configuration;
@@ -97,6 +98,33 @@ class ResumeTest {
       assertThat(rest.folder().isFinished()).isTrue();
     }
     assertThat(recorder.resumedAt).containsExactly(1, 2, 3, 4, 5, 6, 7, 8, 9);
+  }
+
+  /** The average is of steps before and after each stop. */
+  @ParameterizedTest
+  @ValueSource(strings = {"ema:0.9", "last:2"})
+  void withAveragesAndClipping(String average) throws IOException {
+    options.epochs = 3;
+    options.schedule = ScheduleConfig.Kind.COSINE;
+    options.configuration = Configuration.A_BN;
+    options.average = AverageConfig.of(average);
+    options.clipGradients = 0.5;
+    options.checkpointEvery = 2;
+    TrainingResult whole = train("whole", 0);
+    TrainingResult part = train("part", 1);
+    while (part.interrupted()) {
+      part = resume("part", 1);
+    }
+    assertSameModels(part.folder(), whole.folder());
+    assertThat(figures(part.folder())).isEqualTo(figures(whole.folder()));
+  }
+
+  @Test
+  void anAverageCannotBeginLater() {
+    options.schedule = ScheduleConfig.Kind.COSINE;
+    TrainingResult unused = train("run", 2);
+    options.average = AverageConfig.ema(0.9);
+    assertThatThrownBy(() -> resume("run", 0)).isInstanceOf(InputException.class);
   }
 
   /** Scales and colours are drawn again as they were. */

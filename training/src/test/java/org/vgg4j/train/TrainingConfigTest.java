@@ -57,6 +57,16 @@ class TrainingConfigTest {
             "weight-decay is Infinity but must be zero or a positive number"),
         wrong(o -> o.dropout = 1, "dropout is 1.0 but must be in [0, 1)"),
         wrong(o -> o.dropout = -0.5, "dropout is -0.5 but must be in [0, 1)"),
+        wrong(
+            o -> o.clipGradients = -1,
+            "clip-gradients is -1.0 but must be zero or a positive number"),
+        wrong(
+            o -> o.clipGradients = infinity,
+            "clip-gradients is Infinity but must be zero or a positive number"),
+        wrong(
+            o -> o.average = AverageConfig.last(2),
+            "average is last:2 but must be ema:DECAY where schedule is paper, which may end"
+                + " training at any epoch"),
         wrong(o -> o.patience = 0, "patience is 0 but must be at least 1"),
         wrong(o -> o.epochs = 0, "epochs is 0 but must be at least 1"),
         wrong(o -> o.maxSteps = 0, "max-steps is 0 but must be at least 1"),
@@ -133,7 +143,11 @@ class TrainingConfigTest {
 
   @Test
   void optionsHoldEveryComponent() {
-    TrainingConfig config = new Options().build();
+    Options options = new Options();
+    assertThat(options.build().options()).doesNotContainKeys("clip-gradients", "average");
+    options.clipGradients = 5; // these two are there where they are set
+    options.average = AverageConfig.ema(0.5);
+    TrainingConfig config = options.build();
     int nested =
         StartConfig.class.getRecordComponents().length
             + AugmentationConfig.class.getRecordComponents().length
@@ -154,6 +168,8 @@ class TrainingConfigTest {
         .containsEntry("arch", "A")
         .containsEntry("init", "glorot")
         .containsEntry("lr", 0.01)
+        .containsEntry("clip-gradients", 5.0)
+        .containsEntry("average", "ema:0.5")
         .containsEntry("seed", 7L);
   }
 

@@ -222,11 +222,29 @@ final class BatchGradients implements GradientSink {
   }
 
   /**
+   * The L2 norm of the gradient of the whole batch, over all parameters that learn: running
+   * statistics do not. The order of the sum depends on the network alone.
+   *
+   * @param training multiplies the factors
+   */
+  double norm(Training training, Workers workers) {
+    SquaredNorm norm = new SquaredNorm(workers);
+    multiply(training, norm);
+    sums.measure(norm);
+    return norm.root();
+  }
+
+  /**
    * Hands over the gradients of the whole batch, and gets ready for the next.
    *
    * @param training multiplies the factors
    */
   void passTo(Training training, GradientSink sink) {
+    multiply(training, sink);
+    sums.passTo(sink);
+  }
+
+  private void multiply(Training training, GradientSink sink) {
     factors.forEach(
         (layer, kept) -> {
           List<Factors> places = new ArrayList<>();
@@ -237,6 +255,5 @@ final class BatchGradients implements GradientSink {
           }
           training.multiply(layer, places, sink);
         });
-    sums.passTo(sink);
   }
 }

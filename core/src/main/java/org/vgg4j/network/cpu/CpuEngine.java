@@ -99,8 +99,7 @@ final class CpuEngine implements Engine {
     if (weights.fcWeights() != FcWeights.FP32) {
       throw new IllegalArgumentException("rounded weights cannot be trained");
     }
-    MemoryPlan plan =
-        memory.training(weights.architecture(), options.microBatch(), options.batch());
+    MemoryPlan plan = memory.training(weights.architecture(), options.size());
     return new CpuLearner(
         weights,
         options,

@@ -1,6 +1,7 @@
 package org.vgg4j.network.cpu;
 
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 import org.vgg4j.kernels.Kernels;
 import org.vgg4j.kernels.Workers;
 import org.vgg4j.model.Architecture;
@@ -20,6 +21,7 @@ final class CpuLearner implements Learner {
   private final Training training;
   private final Sgd sgd;
   private final StepMaker steps;
+  private final @Nullable WeightAverage average;
   private final Exchange exchange;
   private final int microBatchesOfShare;
   private final MemoryPlan memory;
@@ -47,6 +49,7 @@ final class CpuLearner implements Learner {
     this.training = new Training(weights, kernels, workers, options);
     this.sgd = new Sgd(weights, velocities, kernels, workers, options.descent());
     this.steps = StepMaker.of(architecture, options, training, sgd, exchange, workers);
+    this.average = options.averaged() ? new WeightAverage(weights, workers) : null;
     this.microBatchesOfShare = options.microBatchesOfShare(exchange.ranks());
   }
 
@@ -107,6 +110,28 @@ final class CpuLearner implements Learner {
   @Override
   public ParameterStore velocities() {
     return velocities;
+  }
+
+  @Override
+  public void average(double share) {
+    kept().add(share);
+  }
+
+  @Override
+  public void exchangeAverage() {
+    kept().exchange();
+  }
+
+  @Override
+  public ParameterStore averages() {
+    return kept().averages();
+  }
+
+  private WeightAverage kept() {
+    if (average == null) {
+      throw new IllegalStateException("this learner keeps no average");
+    }
+    return average;
   }
 
   @Override

@@ -6,6 +6,7 @@ import org.vgg4j.base.InputException;
 import org.vgg4j.kernels.Kernels;
 import org.vgg4j.model.Architecture;
 import org.vgg4j.network.FcWeights;
+import org.vgg4j.network.LearnerOptions;
 import org.vgg4j.network.MemoryOracle;
 import org.vgg4j.network.MemoryPlan;
 
@@ -33,8 +34,8 @@ record CpuMemory(Kernels kernels, int threads, long limit) implements MemoryOrac
   }
 
   @Override
-  public MemoryPlan training(Architecture architecture, int microBatch, int batch) {
-    return MemoryPlanner.training(architecture, kernels, microBatch, batch, threads);
+  public MemoryPlan training(Architecture architecture, LearnerOptions.Size size) {
+    return MemoryPlanner.training(architecture, kernels, size, threads);
   }
 
   @Override

@@ -48,6 +48,13 @@ final class GradientSums implements GradientSink {
     return sum;
   }
 
+  /** Adds all sums, which stay as they are, to a norm. */
+  void measure(SquaredNorm norm) {
+    for (ParameterShape shape : shapes) {
+      norm.add(shape, shape.length(), values(shape.name()));
+    }
+  }
+
   /** Hands over all sums; afterwards they are zero, ready for the next batch. */
   void passTo(GradientSink sink) {
     for (ParameterShape shape : shapes) {

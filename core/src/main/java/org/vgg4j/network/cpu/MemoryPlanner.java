@@ -15,6 +15,7 @@ import org.vgg4j.network.Buffers;
 import org.vgg4j.network.DenseInference;
 import org.vgg4j.network.FcWeights;
 import org.vgg4j.network.Inference;
+import org.vgg4j.network.LearnerOptions;
 import org.vgg4j.network.MemoryPlan;
 import org.vgg4j.network.Taps;
 
@@ -117,13 +118,13 @@ final class MemoryPlanner {
   /**
    * Memory of {@link Training} with SGD's velocities; validation in between uses the same.
    *
-   * @param microBatch images at a time
-   * @param batch images of a batch: if it is more than one micro-batch, {@link BatchGradients} are
-   *     included (with several processes, equal shares may mean the factors of a few more images)
+   * @param size of the learner: if it collects gradients, {@link BatchGradients} are included (with
+   *     several processes, equal shares may mean the factors of a few more images)
    * @param threads number of threads
    */
   static MemoryPlan training(
-      Architecture architecture, Kernels kernels, int microBatch, int batch, int threads) {
+      Architecture architecture, Kernels kernels, LearnerOptions.Size size, int threads) {
+    int microBatch = size.microBatch();
     List<TrainingStage> stages = stages(architecture, kernels);
     Allocation allocation = Allocation.planned();
     TrainingMemory unused =
@@ -137,7 +138,11 @@ final class MemoryPlanner {
     long parameters = FLOAT * architecture.valueCount();
     parts.put(MemoryPlan.WEIGHTS, parameters);
     parts.put("momentum", parameters);
-    if (batch > microBatch) {
+    if (size.averaged()) {
+      parts.put(MemoryPlan.AVERAGES, parameters);
+    }
+    if (size.collects()) {
+      int batch = size.batch();
       parts.put("sums of gradients", FLOAT * BatchGradients.sumsLength(architecture, batch));
       parts.put("factors of gradients", FLOAT * BatchGradients.factorsLength(architecture, batch));
     }

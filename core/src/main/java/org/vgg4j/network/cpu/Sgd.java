@@ -15,12 +15,15 @@ import org.vgg4j.network.Parameters;
  * change, whatever the learning rate. Not thread-safe.
  */
 final class Sgd implements GradientSink {
+  private static final int CHUNK = 1 << 16;
+
   private final Parameters weights;
   private final Parameters velocities;
   private final Kernels kernels;
   private final Workers workers;
   private final LearnerOptions.Descent descent;
   private double rate;
+  private float gradientFactor = 1;
 
   /**
    * @param weights updated by each step
@@ -44,6 +47,11 @@ final class Sgd implements GradientSink {
     this.rate = rate;
   }
 
+  /** Sets what the gradients of the following steps are multiplied by; it is 1 at first. */
+  void setGradientFactor(double factor) {
+    gradientFactor = (float) factor;
+  }
+
   /** Updates these values. */
   @Override
   public void take(ParameterShape shape, int first, int count, float[] gradient) {
@@ -52,6 +60,7 @@ final class Sgd implements GradientSink {
     } else if (shape.isStatistic()) {
       step(shape, first, count, gradient, 1f, 0f, 0f);
     } else {
+      scale(gradient, count);
       step(
           shape,
           first,
@@ -61,6 +70,21 @@ final class Sgd implements GradientSink {
           (float) descent.momentum(),
           shape.isWeight() || descent.biasDecay() ? (float) descent.weightDecay() : 0f);
     }
+  }
+
+  private void scale(float[] gradient, int count) {
+    float factor = gradientFactor;
+    if (factor == 1) {
+      return;
+    }
+    workers.run(
+        (count + CHUNK - 1) / CHUNK,
+        (chunk, scratch) -> {
+          int to = Math.min(count, chunk * CHUNK + CHUNK);
+          for (int i = chunk * CHUNK; i < to; i++) {
+            gradient[i] *= factor;
+          }
+        });
   }
 
   private void step(

@@ -28,9 +28,9 @@ interface StepMaker {
       Sgd sgd,
       Exchange exchange,
       Workers workers) {
-    return options.microBatch() == options.batch()
-        ? new AtOnce(sgd)
-        : new Collected(architecture, options, training, sgd, exchange, workers);
+    return options.size().collects()
+        ? new Collected(architecture, options, training, sgd, exchange, workers)
+        : new AtOnce(sgd);
   }
 
   /**
@@ -53,12 +53,17 @@ interface StepMaker {
     public void step() {}
   }
 
-  /** For a batch in micro-batches, of one rank or of several: gradients are collected first. */
+  /**
+   * For a batch in micro-batches, of one rank or of several, and for gradients that are clipped:
+   * they are collected first.
+   */
   final class Collected implements StepMaker {
     private final Training training;
     private final Sgd sgd;
     private final BatchGradients gradients;
     private final GradientExchange exchange;
+    private final LearnerOptions.Descent descent;
+    private final Workers workers;
     private final int rank;
 
     Collected(
@@ -70,6 +75,8 @@ interface StepMaker {
         Workers workers) {
       this.training = training;
       this.sgd = sgd;
+      this.descent = options.descent();
+      this.workers = workers;
       this.rank = exchange.rank();
       this.gradients =
           new BatchGradients(
@@ -102,6 +109,9 @@ interface StepMaker {
 
     @Override
     public void step() {
+      if (descent.clips()) {
+        sgd.setGradientFactor(descent.clipFactor(gradients.norm(training, workers)));
+      }
       gradients.passTo(training, sgd);
     }
   }

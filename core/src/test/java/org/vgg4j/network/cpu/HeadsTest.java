@@ -180,7 +180,9 @@ class HeadsTest {
   void trainingHoldsWhatWasPlanned(String head, String pooling) {
     Architecture architecture = network(head, pooling);
     for (int batch : new int[] {5, 12, 500}) {
-      MemoryPlan plan = MemoryPlanner.training(architecture, kernels, 5, batch, 1);
+      MemoryPlan plan =
+          MemoryPlanner.training(
+              architecture, kernels, new LearnerOptions.Size(5, batch, false, false), 1);
       try (Workers one = new Workers(1)) {
         LearnerOptions options =
             new LearnerOptions(batch, 5, 0.5, new LearnerOptions.Descent(0.9, 5e-4, true));

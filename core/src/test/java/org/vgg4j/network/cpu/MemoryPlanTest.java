@@ -82,8 +82,12 @@ class MemoryPlanTest {
     trainingHoldsWhatWasPlanned(new Architecture(configuration, 0.02, 448, 10), 12, 12);
   }
 
+  private static LearnerOptions.Size size(int microBatch, int batch) {
+    return new LearnerOptions.Size(microBatch, batch, false, false);
+  }
+
   private void trainingHoldsWhatWasPlanned(Architecture architecture, int part, int batch) {
-    MemoryPlan plan = MemoryPlanner.training(architecture, kernels, part, batch, 1);
+    MemoryPlan plan = MemoryPlanner.training(architecture, kernels, size(part, batch), 1);
     try (Workers workers = new Workers(1)) {
       Parameters parameters = Networks.random(architecture, 1);
       LearnerOptions options =
@@ -104,8 +108,8 @@ class MemoryPlanTest {
   @Test
   void partsAddUpAndGrowWithBatchAndThreads() {
     Architecture architecture = new Architecture(Configuration.D, 1, 224, 1000);
-    MemoryPlan one = MemoryPlanner.training(architecture, kernels, 1, 1, 1);
-    MemoryPlan sixteen = MemoryPlanner.training(architecture, kernels, 16, 16, 2);
+    MemoryPlan one = MemoryPlanner.training(architecture, kernels, size(1, 1), 1);
+    MemoryPlan sixteen = MemoryPlanner.training(architecture, kernels, size(16, 16), 2);
     long weights = 138_357_544L * Float.BYTES;
     assertThat(one.parts())
         .containsEntry("weights", weights)
@@ -113,7 +117,7 @@ class MemoryPlanTest {
         .doesNotContainKey("sums of gradients");
     // a batch of 256 in parts: only convolutions are summed
     long perImage = 25_088 + 4096 + 4096 + 4096 + 4096 + 1000;
-    assertThat(MemoryPlanner.training(architecture, kernels, 1, 256, 1).parts())
+    assertThat(MemoryPlanner.training(architecture, kernels, size(1, 256), 1).parts())
         .containsEntry("factors of gradients", 256 * perImage * Float.BYTES)
         .containsEntry("sums of gradients", 14_714_688L * Float.BYTES);
     assertThat(one.total())
@@ -121,8 +125,8 @@ class MemoryPlanTest {
     assertThat(sixteen.parts().get("scratch of the threads"))
         .isEqualTo(2 * one.parts().get("scratch of the threads"));
     // beyond the range of int, too; and linear once the first block takes several groups
-    MemoryPlan thousands = MemoryPlanner.training(architecture, kernels, 6000, 6000, 2);
-    MemoryPlan half = MemoryPlanner.training(architecture, kernels, 3000, 3000, 2);
+    MemoryPlan thousands = MemoryPlanner.training(architecture, kernels, size(6000, 6000), 2);
+    MemoryPlan half = MemoryPlanner.training(architecture, kernels, size(3000, 3000), 2);
     for (String part : new String[] {"activations", "input"}) {
       long difference = thousands.parts().get(part) - half.parts().get(part);
       assertThat(half.parts().get(part)).as(part).isCloseTo(difference, withPercentage(0.1));
@@ -154,7 +158,7 @@ class MemoryPlanTest {
   @Test
   void netDOfFullSizeTrainsSixteenImagesInLessThanTwoGigabytes() {
     Architecture architecture = new Architecture(Configuration.D, 1, 224, 1000);
-    MemoryPlan plan = MemoryPlanner.training(architecture, kernels, 16, 16, 2);
+    MemoryPlan plan = MemoryPlanner.training(architecture, kernels, size(16, 16), 2);
     assertThat(plan.total()).isLessThan(1_840_000_000L);
   }
 
@@ -163,10 +167,11 @@ class MemoryPlanTest {
     Architecture architecture = new Architecture(Configuration.D, 1, 224, 1000);
     // the longest is that of conv2_1's output: 128 channels of 116 x 116
     int most = (Integer.MAX_VALUE - 8) / (128 * 116 * 116);
-    assertThat(MemoryPlanner.training(architecture, kernels, most, most, 2).hasTooLongArray())
+    assertThat(MemoryPlanner.training(architecture, kernels, size(most, most), 2).hasTooLongArray())
         .isFalse();
     assertThat(
-            MemoryPlanner.training(architecture, kernels, most + 1, most + 1, 2).hasTooLongArray())
+            MemoryPlanner.training(architecture, kernels, size(most + 1, most + 1), 2)
+                .hasTooLongArray())
         .isTrue();
   }
 }

@@ -404,7 +404,7 @@ public final class KernelTimings {
                           count, weights, velocity, gradient, 1, rounded, 0, 0.9f, 5e-4f)));
           long at = memory.ints(table.words());
           long rates = memory.ints(Float.floatToIntBits(1e-3f));
-          return () -> descent.step(stream, table, at, rates, 0);
+          return () -> descent.step(stream, table, at, rates, 0, 0);
         });
   }
 }

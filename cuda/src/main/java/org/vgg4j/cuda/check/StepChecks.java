@@ -34,6 +34,8 @@ final class StepChecks {
     checks.add(new KernelCheck("cross-entropy, correct", 1e-12, StepChecks::totals));
     checks.add(new KernelCheck("SGD", 1e-6, v -> sgd(v, Precision.BF16).exact()));
     checks.add(new KernelCheck("sums of slices", 1e-6, StepChecks::addSlices));
+    checks.add(new KernelCheck("clipped gradients", 1e-6, StepChecks::clipped));
+    checks.add(new KernelCheck("averaged weights", 1e-6, StepChecks::averaged));
     return checks;
   }
 
@@ -233,7 +235,63 @@ final class StepChecks {
   private static void step(DeviceValues values, List<Learnt> all, long rates, long loss) {
     Table table = Descent.table(all.stream().map(learnt -> learnt.there).toList());
     long at = values.ints(table.words());
-    new Descent(values.library()).step(values.stream(), table, at, rates, loss);
+    new Descent(values.library()).step(values.stream(), table, at, rates, loss, 0);
+  }
+
+  /** The norm of two arrays, one of which takes several warps, and a step that it scales. */
+  private static double clipped(DeviceValues values) {
+    double[] large = values.random(40_008, 1);
+    double[] small = values.random(8, 3);
+    int parts = Descent.squareSums(large.length);
+    long sums = values.room(8L * (parts + 1));
+    Descent descent = new Descent(values.library());
+    descent.squareSums(values.stream(), values.floats(large), large.length, sums);
+    descent.squareSums(values.stream(), values.floats(small), small.length, sums + 8L * parts);
+    double squares = Arrays.stream(large).map(v -> v * v).sum();
+    squares += Arrays.stream(small).map(v -> v * v).sum();
+    double norm = Math.sqrt(squares);
+    double worst = 0;
+    for (float most : new float[] {(float) (norm / 8), (float) (2 * norm)}) {
+      long factor = values.room(4);
+      descent.clipFactor(values.stream(), sums, parts + 1, most, factor);
+      double wanted = Math.min(1, most / norm);
+      worst = Math.max(worst, Math.abs(values.readFloats(factor, 1)[0] - wanted));
+      worst = Math.max(worst, scaledStep(values, factor, wanted));
+    }
+    long notANumber = values.room(8);
+    long stays = values.room(4);
+    descent.squareSums(values.stream(), values.floats(new double[8]), 8, notANumber);
+    descent.clipFactor(values.stream(), values.aDouble(Double.NaN), 1, 1f, stays);
+    worst = Math.max(worst, Math.abs(values.readFloats(stays, 1)[0] - 1));
+    descent.clipFactor(values.stream(), values.aDouble(Double.POSITIVE_INFINITY), 1, 1f, stays);
+    worst = Math.max(worst, Math.abs(values.readFloats(stays, 1)[0] - 1));
+    return Math.max(worst, Math.abs(values.readDoubles(notANumber, 1)[0]));
+  }
+
+  private static double scaledStep(DeviceValues values, long factor, double wanted) {
+    Learnt learnt = new Learnt(values, COUNTS[0], 0, Planes.NONE);
+    Table table = Descent.table(List.of(learnt.there));
+    long at = values.ints(table.words());
+    long rates = values.floats(new double[] {0.5});
+    new Descent(values.library()).step(values.stream(), table, at, rates, 0, factor);
+    for (int i = 0; i < learnt.g.length; i++) {
+      learnt.g[i] *= wanted;
+    }
+    learnt.step(0.5f);
+    return Errors.largest(values.readFloats(learnt.there.weights(), COUNTS[0]), learnt.w);
+  }
+
+  private static double averaged(DeviceValues values) {
+    int count = 2056;
+    double[] weights = values.random(count, 1);
+    double[] averages = values.random(count, 1);
+    long from = values.floats(weights);
+    long to = values.floats(averages);
+    new Descent(values.library()).average(values.stream(), from, to, count, 0.125f);
+    for (int i = 0; i < count; i++) {
+      averages[i] = 0.875 * averages[i] + 0.125 * weights[i];
+    }
+    return Errors.largest(values.readFloats(to, count), averages);
   }
 
   private static double addSlices(DeviceValues values) {

@@ -137,8 +137,7 @@ final class CudaEngine implements Engine {
     if (weights.fcWeights() != FcWeights.FP32) {
       throw new IllegalArgumentException("rounded weights cannot be trained");
     }
-    MemoryPlan plan =
-        memory.training(weights.architecture(), options.microBatch(), options.batch());
+    MemoryPlan plan = memory.training(weights.architecture(), options.size());
     MemoryPlan fitting = memory.require("training", plan);
     if (gpus.size() == 1) {
       return new CudaLearner(first(), threads, weights, options, exchange, fitting);

@@ -59,7 +59,7 @@ final class CudaGroupLearner implements Learner {
     this.plan = plan;
     try {
       for (Gpu gpu : gpus) {
-        devices.add(new TrainingDevice(gpu, copying, initial, options, true, gpus.size()));
+        devices.add(new TrainingDevice(gpu, copying, initial, options, gpus.size()));
       }
       this.exchange = new DeviceExchange(devices, options.descent().frozen());
     } catch (RuntimeException | Error e) {
@@ -218,6 +218,21 @@ final class CudaGroupLearner implements Learner {
   @Override
   public ParameterStore velocities() {
     return new Store(devices.stream().map(TrainingDevice::velocities).toList());
+  }
+
+  @Override
+  public void average(double share) {
+    devices.forEach(device -> device.average().add(share));
+  }
+
+  @Override
+  public void exchangeAverage() {
+    devices.forEach(device -> device.average().exchange());
+  }
+
+  @Override
+  public ParameterStore averages() {
+    return new Store(devices.stream().map(TrainingDevice::averages).toList());
   }
 
   /** What each GPU holds: read from the first, and written to all. */

@@ -45,9 +45,9 @@ final class CudaLearner implements Learner {
     this.options = options;
     this.exchange = exchange;
     this.plan = plan;
-    this.collects = options.microBatch() < options.batch();
+    this.collects = options.size().collects();
     this.microBatchesOfShare = options.microBatchesOfShare(exchange.ranks());
-    this.device = new TrainingDevice(gpu, threads, initial, options, collects, 1);
+    this.device = new TrainingDevice(gpu, threads, initial, options, 1);
     this.gradients =
         new DeviceGradients(
             gpu, device.memory(), options.descent().frozen(), exchange, device.stream());
@@ -128,6 +128,21 @@ final class CudaLearner implements Learner {
   @Override
   public ParameterStore velocities() {
     return device.velocities();
+  }
+
+  @Override
+  public void average(double share) {
+    device.average().add(share);
+  }
+
+  @Override
+  public void exchangeAverage() {
+    device.average().exchange();
+  }
+
+  @Override
+  public ParameterStore averages() {
+    return device.averages();
   }
 
   @Override

@@ -10,6 +10,7 @@ import org.vgg4j.base.InputException;
 import org.vgg4j.cuda.kernels.MapShape;
 import org.vgg4j.model.Architecture;
 import org.vgg4j.network.FcWeights;
+import org.vgg4j.network.LearnerOptions;
 import org.vgg4j.network.MemoryOracle;
 import org.vgg4j.network.MemoryPlan;
 
@@ -147,13 +148,12 @@ record CudaMemory(Gpu gpu, int devices, int sharers, long limit) implements Memo
   }
 
   @Override
-  public MemoryPlan training(Architecture architecture, int microBatch, int batch) {
+  public MemoryPlan training(Architecture architecture, LearnerOptions.Size size) {
     int crop = architecture.crop();
-    if (isTooMuch(architecture, microBatch, crop, crop)) {
+    if (isTooMuch(architecture, size.microBatch(), crop, crop)) {
       return TOO_MUCH;
     }
-    boolean collected = devices > 1 || microBatch < batch;
-    return TrainingMemory.plan(gpu, architecture, microBatch, collected, devices);
+    return TrainingMemory.plan(gpu, architecture, size, devices);
   }
 
   @Override

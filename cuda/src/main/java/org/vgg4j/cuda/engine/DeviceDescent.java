@@ -6,6 +6,8 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 import org.vgg4j.cuda.driver.CudaEvent;
 import org.vgg4j.cuda.driver.CudaStream;
 import org.vgg4j.cuda.driver.DeviceMemory;
@@ -31,6 +33,7 @@ final class DeviceDescent implements GradientSink, AutoCloseable {
   private final DeviceMemory rates;
   private final HostMemory pinned;
   private final CudaEvent sent;
+  private final @Nullable GradientClip clip;
   private double rate = Double.NaN;
 
   /**
@@ -51,6 +54,8 @@ final class DeviceDescent implements GradientSink, AutoCloseable {
       numbers.put(parameter.shape().name(), shapes.size());
       shapes.add(parameter.shape());
     }
+    this.clip =
+        options.clips() ? new GradientClip(gpu, stream, options.clip(), memory.norms()) : null;
     this.rates = memory.allocation().memory(memory.rates());
     this.sent = CudaEvent.create(gpu.context());
     try {
@@ -90,11 +95,39 @@ final class DeviceDescent implements GradientSink, AutoCloseable {
 
   @Override
   public void take(List<Gradient> gradients) {
-    step(gradients, 0);
+    step(gradients, 0, 0);
+  }
+
+  /** Whether gradients can be taken only together, since their norm decides. */
+  boolean clips() {
+    return clip != null;
+  }
+
+  /** Makes the step with the sums of a whole batch's gradients, of all parameters that learn. */
+  void takeAll(List<DeviceParameter> learnt) {
+    if (clip == null) {
+      take(summed(learnt));
+      return;
+    }
+    Map<Boolean, List<DeviceParameter>> byKind =
+        learnt.stream()
+            .collect(Collectors.partitioningBy(parameter -> parameter.shape().isStatistic()));
+    List<DeviceParameter> statistics = Objects.requireNonNull(byKind.get(true));
+    List<DeviceParameter> clipped = Objects.requireNonNull(byKind.get(false));
+    clip.measure(clipped);
+    step(summed(clipped), 0, clip.factor());
+    if (!statistics.isEmpty()) {
+      take(summed(statistics));
+    }
+  }
+
+  private static List<Gradient> summed(List<DeviceParameter> learnt) {
+    return learnt.stream().map(DeviceParameter::summed).toList();
   }
 
   /**
-   * The same, but a step that follows from a loss that is not finite changes nothing.
+   * The same as {@link #take}, but a step that follows from a loss that is not finite changes
+   * nothing.
    *
    * @param loss address of a double
    */
@@ -107,14 +140,14 @@ final class DeviceDescent implements GradientSink, AutoCloseable {
 
       @Override
       public void take(List<Gradient> gradients) {
-        step(gradients, loss);
+        step(gradients, loss, 0);
       }
     };
   }
 
-  private void step(List<Gradient> gradients, long loss) {
+  private void step(List<Gradient> gradients, long loss, long factor) {
     Table table = Descent.table(gradients.stream().map(this::parameter).toList());
-    kernel.step(stream, table, tables.address(table), rates.address(), loss);
+    kernel.step(stream, table, tables.address(table), rates.address(), loss, factor);
   }
 
   private Descent.Parameter parameter(Gradient gradient) {

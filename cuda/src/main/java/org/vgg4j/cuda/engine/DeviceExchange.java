@@ -127,6 +127,9 @@ final class DeviceExchange implements AutoCloseable {
     /** The parameters that are complete when a piece has come. */
     private final List<List<DeviceParameter>> completedBy = new ArrayList<>();
 
+    /** All that learn, in the order of the network. */
+    private final List<DeviceParameter> all = new ArrayList<>();
+
     private final int[] toCome;
     private final boolean[] begun;
 
@@ -153,6 +156,7 @@ final class DeviceExchange implements AutoCloseable {
         if (!frozen.contains(parameter.shape().layer())) {
           int[] of = piecesOf(parameters, parameter);
           completedBy.get(of[of.length - 1]).add(parameter);
+          all.add(parameter);
         }
       }
       device.stream().clear(gradients); // what is frozen is never written
@@ -230,8 +234,12 @@ final class DeviceExchange implements AutoCloseable {
       }
     }
 
-    /** Takes the sums from all GPUs, and makes the step with them. */
+    /**
+     * Takes the sums from all GPUs, and makes the step with them: with each piece as it comes, but
+     * with all at the end where their norm decides.
+     */
     void complete() {
+      boolean clips = device.descent().clips();
       for (int index : exchanged()) {
         ExchangePieces.Piece piece = pieces.all().get(index);
         for (Side other : sides) {
@@ -245,9 +253,12 @@ final class DeviceExchange implements AutoCloseable {
         taken.get(index).record(takes);
         device.stream().waitFor(taken.get(index));
         List<DeviceParameter> completed = completedBy.get(index);
-        if (!completed.isEmpty()) {
-          device.descent().take(completed.stream().map(DeviceParameter::summed).toList());
+        if (!completed.isEmpty() && !clips) {
+          device.descent().takeAll(completed);
         }
+      }
+      if (clips) {
+        device.descent().takeAll(all);
       }
       finished.record(takes);
     }

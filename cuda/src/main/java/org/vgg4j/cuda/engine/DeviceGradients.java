@@ -82,8 +82,8 @@ final class DeviceGradients implements GradientSink {
     return (long) Float.BYTES * memory.parameters().offset(learnt.get(parameter));
   }
 
-  /** Hands the gradients of the whole batch over. */
-  void passTo(GradientSink sink) {
-    sink.take(learnt.stream().map(DeviceParameter::summed).toList());
+  /** Lets the step be made with the gradients of the whole batch. */
+  void passTo(DeviceDescent descent) {
+    descent.takeAll(learnt);
   }
 }

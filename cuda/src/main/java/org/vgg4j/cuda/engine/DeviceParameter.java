@@ -11,6 +11,7 @@ import org.vgg4j.model.ParameterShape;
  * @param layout as it lies here; one value for each channel is a row of one value
  * @param values address of floats
  * @param velocity address of floats
+ * @param average address of floats; 0 if none is kept
  * @param sum address of floats, where gradients of micro-batches are added up; 0 if they are not
  * @param rounded what products read; none for what is no weight
  */
@@ -19,6 +20,7 @@ record DeviceParameter(
     Layouts.Weights layout,
     long values,
     long velocity,
+    long average,
     long sum,
     Planes rounded) {
   /** The layout of one value for each channel. */

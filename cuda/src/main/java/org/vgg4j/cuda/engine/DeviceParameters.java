@@ -22,8 +22,14 @@ final class DeviceParameters {
    * @param allocation that the memory is taken from
    * @param collected whether gradients of micro-batches are added up, or those of several GPUs: in
    *     one array, parameter after parameter
+   * @param averaged whether an average of the weights is kept
    */
-  DeviceParameters(Gpu gpu, Architecture architecture, Allocation allocation, boolean collected) {
+  DeviceParameters(
+      Gpu gpu,
+      Architecture architecture,
+      Allocation allocation,
+      boolean collected,
+      boolean averaged) {
     this.architecture = architecture;
     Map<String, Layouts.Weights> layouts = layouts(architecture);
     long length = 0;
@@ -43,6 +49,7 @@ final class DeviceParameters {
               layout,
               allocation.take(MemoryPlan.WEIGHTS, bytes),
               allocation.take("momentum", bytes),
+              averaged ? allocation.take(MemoryPlan.AVERAGES, bytes) : 0,
               sum,
               shape.isWeight() ? rounded(gpu, layout, allocation) : Planes.NONE));
       sum += collected ? bytes : 0;

@@ -4,6 +4,7 @@ import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 import org.vgg4j.base.InputException;
 import org.vgg4j.cuda.driver.CudaEvent;
 import org.vgg4j.cuda.driver.CudaStream;
@@ -36,6 +37,8 @@ final class TrainingDevice implements AutoCloseable {
   private final DeviceStore weights;
   private final DeviceStore velocities;
   private final DeviceDescent descent;
+  private final @Nullable DeviceAverage average;
+  private final DeviceStore averages;
   private final DeviceTables tables;
   private final StepGraphs graphs;
   private final List<Runnable> open;
@@ -52,17 +55,11 @@ final class TrainingDevice implements AutoCloseable {
   /**
    * @param threads that copy images
    * @param initial weights that it begins with
-   * @param collects whether gradients are added up
    * @param devices GPUs that learn together
    * @throws InputException if an option is out of range
    */
   TrainingDevice(
-      Gpu gpu,
-      HostThreads threads,
-      Parameters initial,
-      LearnerOptions options,
-      boolean collects,
-      int devices) {
+      Gpu gpu, HostThreads threads, Parameters initial, LearnerOptions options, int devices) {
     if (!(options.dropout() >= 0 && options.dropout() < 1)) {
       throw new InputException("dropout " + options.dropout() + " is not in [0, 1)");
     }
@@ -74,13 +71,7 @@ final class TrainingDevice implements AutoCloseable {
     try {
       this.memory =
           TrainingMemory.take(
-              gpu,
-              architecture,
-              options.microBatch(),
-              options.dropout(),
-              collects,
-              devices,
-              allocation);
+              gpu, architecture, options.size(), options.dropout(), devices, allocation);
       this.network = memory.network();
       ImageFeed.require(memory.inputBytes());
       this.stream = CudaStream.create(gpu.context());
@@ -107,6 +98,13 @@ final class TrainingDevice implements AutoCloseable {
           new DeviceStore(gpu, parameters, DeviceParameter::values, true, transfer, stream);
       this.velocities =
           new DeviceStore(gpu, parameters, DeviceParameter::velocity, false, transfer, stream);
+      this.averages =
+          new DeviceStore(gpu, parameters, DeviceParameter::average, false, transfer, stream);
+      this.average =
+          options.averaged()
+              ? new DeviceAverage(
+                  gpu, parameters, allocation, allocation.memory(network.gradient()), stream)
+              : null;
       this.tables = new DeviceTables(allocation.memory(memory.tables()));
       this.descent = new DeviceDescent(gpu, stream, options.descent(), memory, tables);
       open.add(descent::close);
@@ -115,6 +113,9 @@ final class TrainingDevice implements AutoCloseable {
       for (ParameterShape shape : architecture.parameters()) {
         weights.write(shape.name(), initial.values(shape.name()));
         stream.clear(allocation.memory(parameters.get(shape.name()).velocity()));
+      }
+      if (average != null) {
+        average.add(1);
       }
       stream.synchronize();
     } catch (RuntimeException | Error e) {
@@ -163,6 +164,24 @@ final class TrainingDevice implements AutoCloseable {
   /** The velocities. */
   DeviceStore velocities() {
     return velocities;
+  }
+
+  /**
+   * The average of the weights.
+   *
+   * @throws IllegalStateException if none is kept
+   */
+  DeviceAverage average() {
+    if (average == null) {
+      throw new IllegalStateException("this learner keeps no average");
+    }
+    return average;
+  }
+
+  /** The same as parameters. */
+  DeviceStore averages() {
+    average();
+    return averages;
   }
 
   /** Brings a micro-batch to the GPU. The arrays may be used for other things afterwards. */

@@ -5,6 +5,7 @@ import org.vgg4j.cuda.kernels.MapShape;
 import org.vgg4j.cuda.kernels.Planes;
 import org.vgg4j.cuda.kernels.Table;
 import org.vgg4j.model.Architecture;
+import org.vgg4j.network.LearnerOptions;
 import org.vgg4j.network.MemoryPlan;
 
 /**
@@ -20,6 +21,7 @@ import org.vgg4j.network.MemoryPlan;
  * @param lossWorkspace address
  * @param rates address of a learning rate for each parameter
  * @param tables address of what {@link DeviceTables} keeps
+ * @param norms address of what {@link GradientClip} finds out; 0 if gradients are not clipped
  * @param exchange address of what several GPUs exchange through; 0 for one
  */
 record TrainingMemory(
@@ -33,6 +35,7 @@ record TrainingMemory(
     long lossWorkspace,
     long rates,
     long tables,
+    long norms,
     long exchange) {
   /** Bytes of the totals. */
   static final int TOTALS = 2 * Double.BYTES;
@@ -40,19 +43,20 @@ record TrainingMemory(
   /**
    * Takes it.
    *
-   * @param capacity the largest micro-batch
-   * @param collected whether gradients of micro-batches are added up
+   * @param size what else it depends on
    * @param devices GPUs that learn together; several always collect
    */
   static TrainingMemory take(
       Gpu gpu,
       Architecture architecture,
-      int capacity,
+      LearnerOptions.Size size,
       double dropout,
-      boolean collected,
       int devices,
       Allocation allocation) {
-    DeviceParameters parameters = new DeviceParameters(gpu, architecture, allocation, collected);
+    int capacity = size.microBatch();
+    boolean collected = devices > 1 || size.collects();
+    DeviceParameters parameters =
+        new DeviceParameters(gpu, architecture, allocation, collected, size.averaged());
     TrainingNetwork network = new TrainingNetwork(gpu, parameters, capacity, dropout, allocation);
     int crop = architecture.crop();
     long inputBytes =
@@ -70,6 +74,7 @@ record TrainingMemory(
         allocation.take("activations", Loss.workspace(capacity)),
         allocation.take("momentum", rateBytes(learnt)),
         allocation.take("momentum", tableBytes(learnt)),
+        size.clips() ? allocation.take("momentum", GradientClip.bytes(parameters)) : 0,
         devices == 1
             ? 0
             : allocation.take(
@@ -88,9 +93,9 @@ record TrainingMemory(
 
   /** What it comes to. */
   static MemoryPlan plan(
-      Gpu gpu, Architecture architecture, int capacity, boolean collected, int devices) {
+      Gpu gpu, Architecture architecture, LearnerOptions.Size size, int devices) {
     try (Allocation planned = Allocation.planned()) {
-      TrainingMemory unused = take(gpu, architecture, capacity, 0, collected, devices, planned);
+      TrainingMemory unused = take(gpu, architecture, size, 0, devices, planned);
       return planned.plan();
     }
   }

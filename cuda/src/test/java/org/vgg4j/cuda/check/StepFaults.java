@@ -35,6 +35,30 @@ final class StepFaults {
               "(k == label ? 1 : 0)))",
               "cross-entropy's gradient"),
           PlantedFault.of(
+              "half of a warp's squares are left out",
+              "sgd.cu",
+              "mask = WARP / 2; mask > 0",
+              "mask = WARP / 4; mask > 0",
+              "clipped gradients"),
+          PlantedFault.of(
+              "short gradients are made longer",
+              "sgd.cu",
+              "bool clips = norm > most && ",
+              "bool clips = ",
+              "clipped gradients"),
+          PlantedFault.of(
+              "the factor is not used",
+              "sgd.cu",
+              "g[i] *= scale;",
+              "g[i] *= scale > 1 ? scale : 1;",
+              "clipped gradients"),
+          PlantedFault.of(
+              "the average is not left behind",
+              "sgd.cu",
+              "share * (w[i] - a[i])",
+              "share * w[i]",
+              "averaged weights"),
+          PlantedFault.of(
               "momentum is applied to the gradient, too",
               "sgd.cu",
               "piece.momentum * v[i] - rate * (g[i] + piece.decay * w[i])",

@@ -57,7 +57,7 @@ class StepGraphsTest {
                           0)));
           graphs.run(
               new StepGraphs.Part(part / 2 + 1, 64, part % 2 == 1),
-              () -> descent.step(stream, table, tables.address(table), rate.address(), 0));
+              () -> descent.step(stream, table, tables.address(table), rate.address(), 0, 0));
           known.add(graphs.graphs());
         }
         stream.synchronize();
