@@ -13,6 +13,7 @@ import org.jspecify.annotations.Nullable;
 import org.vgg4j.data.Unreadable;
 import org.vgg4j.model.Architecture;
 import org.vgg4j.train.DryRun;
+import org.vgg4j.train.TimeBudget;
 import org.vgg4j.train.TrainingConfig;
 
 /** Tries runs without leaving anything behind, and prints the findings. */
@@ -36,11 +37,11 @@ final class DryRunPrinter {
     if (stage != null) {
       out.printf("Stage %s%n", stage);
     }
-    TrainingConfig tried = config;
+    TrainingConfig tried = TimeBudget.settle(config, out::println);
     Path from = config.start().from();
     if (from != null && toCome.contains(from) && !Files.exists(from)) {
       out.printf("weights: will come from %s, which an earlier stage writes; drawn here%n", from);
-      tried = config.withDrawnWeights();
+      tried = tried.withDrawnWeights();
     }
     DryRun found = DryRun.of(tried);
     secondsOfAll += found.seconds();

@@ -288,6 +288,15 @@ final class TrainingOptions {
   private @Nullable Path boxes;
 
   @Option(
+      names = "--time",
+      paramLabel = "TIME",
+      description =
+          "stretch schedule cosine or step to this time, such as 2h, 1h30m or 90s: measures steps"
+              + " first, and chooses --epochs; drops of --step-epochs stay at their shares of"
+              + " --epochs (default: none)")
+  private @Nullable String time;
+
+  @Option(
       names = "--sampling",
       paramLabel = "NAME",
       description =
@@ -375,6 +384,8 @@ final class TrainingOptions {
     Map<String, Boolean> idle = new LinkedHashMap<>();
     idle.put("--patience is for --schedule paper", kind != ScheduleConfig.Kind.PAPER);
     idle.put("--step-epochs is for --schedule step", kind != ScheduleConfig.Kind.STEP);
+    idle.put(
+        "--epochs is chosen by --time", config.time() != null && kind != ScheduleConfig.Kind.STEP);
     idle.put("--init-rest is for --init from:FILE", config.start().from() == null);
     idle.put(
         "--lr-features is for layers that --freeze freezes",

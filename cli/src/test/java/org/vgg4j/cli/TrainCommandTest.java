@@ -312,6 +312,7 @@ class TrainCommandTest {
             "box-loss",
             "min-overlap",
             "boxes",
+            "time",
             "sampling", // these are there where they are not the default
             "select",
             "stop-after",

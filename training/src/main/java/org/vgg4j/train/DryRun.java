@@ -4,6 +4,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.stream.DoubleStream;
 import java.util.stream.IntStream;
 import org.vgg4j.base.InputException;
 import org.vgg4j.data.DataSplits;
@@ -43,6 +44,8 @@ import org.vgg4j.network.Parameters;
  *     drawn weights
  * @param secondsPerImage of the fastest micro-batch, once the kernels are compiled, with its share
  *     of the work at the end of a batch
+ * @param secondsOfEpoch predicted for an epoch with its validation: as fast as the second half of
+ *     the steps on average
  * @param steps upper limit on the number of steps
  * @param seconds predicted for these steps, including validation but not the survey of all images
  *     before them
@@ -56,6 +59,7 @@ public record DryRun(
     List<Unreadable> unreadable,
     double loss,
     double secondsPerImage,
+    double secondsOfEpoch,
     long steps,
     double seconds) {
 
@@ -112,10 +116,7 @@ public record DryRun(
       long stepsPerEpoch = (data.train().size() + config.sgd().batch() - 1L) / config.sgd().batch();
       long steps =
           Math.min(config.schedule().maxSteps(), stepsPerEpoch * config.schedule().epochs());
-      double images =
-          (double) steps
-              / stepsPerEpoch
-              * (data.train().size() + VALIDATION_SHARE * data.validation().size());
+      double imagesOfEpoch = data.train().size() + VALIDATION_SHARE * data.validation().size();
       return new DryRun(
           data,
           input.architecture(),
@@ -125,8 +126,9 @@ public record DryRun(
           look.unreadable(),
           step.loss(),
           step.secondsPerImage(),
+          step.usualSecondsPerImage() * imagesOfEpoch,
           steps,
-          images * step.secondsPerImage());
+          (double) steps / stepsPerEpoch * imagesOfEpoch * step.secondsPerImage());
     }
   }
 
@@ -187,15 +189,32 @@ public record DryRun(
    * @param loss of the first micro-batch, per image
    * @param secondsPerImage of the fastest micro-batch, with its share of the work at the end of a
    *     batch
+   * @param usualSecondsPerImage the mean of the second half of the steps instead
    * @param memory that training takes
    */
-  private record Step(double loss, double secondsPerImage, MemoryPlan memory) {}
+  private record Step(
+      double loss, double secondsPerImage, double usualSecondsPerImage, MemoryPlan memory) {}
 
-  /**
-   * Each step computes a micro-batch on each device, and is timed as part of a whole batch. Several
-   * devices compute beside each other, and beside their caller: there the whole step is what
-   * counts.
-   */
+  /** How long a step took: for each image until they were added, for the update, and in all. */
+  private record Times(double add, double update, double whole) {
+    /**
+     * What one of several steps, or their mean, says about an image of a whole batch. Several
+     * devices compute beside each other, and beside their caller: there the whole step counts.
+     */
+    static double perImage(Summary of, List<Times> steps, int devices, int wholeBatch) {
+      double add = of.apply(steps.stream().mapToDouble(Times::add));
+      double update = of.apply(steps.stream().mapToDouble(Times::update));
+      double whole = of.apply(steps.stream().mapToDouble(Times::whole));
+      return devices > 1 ? whole : add + update / wholeBatch;
+    }
+  }
+
+  /** The smallest of some numbers, or their mean. */
+  private interface Summary {
+    double apply(DoubleStream numbers);
+  }
+
+  /** Each step computes a micro-batch on each device, and is timed as part of a whole batch. */
   private static Step step(
       RunInput input, Dataset images, Survey survey, Engine engine, Duration warmUp) {
     TrainingConfig config = input.config();
@@ -221,9 +240,7 @@ public record DryRun(
                 0,
                 config.threads())) {
       double loss = 0;
-      double addSeconds = Double.POSITIVE_INFINITY;
-      double updateSeconds = Double.POSITIVE_INFINITY;
-      double stepSeconds = Double.POSITIVE_INFINITY;
+      List<Times> times = new ArrayList<>();
       int position = 0;
       long start = System.nanoTime();
       for (int step = 0; step < STEPS || System.nanoTime() - start < warmUp.toNanos(); step++) {
@@ -243,13 +260,19 @@ public record DryRun(
         long added = System.nanoTime();
         Learner.Result result = learner.update();
         long updated = System.nanoTime();
-        addSeconds = Math.min(addSeconds, (added - began) / 1e9 / count);
-        updateSeconds = Math.min(updateSeconds, (updated - added) / 1e9);
-        stepSeconds = Math.min(stepSeconds, (updated - began) / 1e9 / count);
+        times.add(
+            new Times(
+                (added - began) / 1e9 / count,
+                (updated - added) / 1e9,
+                (updated - began) / 1e9 / count));
         loss = step == 0 ? result.lossSum() / count : loss;
       }
-      double secondsPerImage = devices > 1 ? stepSeconds : addSeconds + updateSeconds / wholeBatch;
-      return new Step(loss, secondsPerImage, learner.memory());
+      List<Times> later = times.subList(times.size() / 2, times.size());
+      return new Step(
+          loss,
+          Times.perImage(numbers -> numbers.min().orElseThrow(), times, devices, wholeBatch),
+          Times.perImage(numbers -> numbers.average().orElseThrow(), later, devices, wholeBatch),
+          learner.memory());
     }
   }
 }

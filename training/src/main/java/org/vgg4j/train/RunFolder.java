@@ -197,6 +197,20 @@ public record RunFolder(Path path) {
     return path.resolve(CONFIG);
   }
 
+  /**
+   * Returns what config.yaml says.
+   *
+   * @throws InputException if it cannot be read
+   */
+  public Map<String, Object> options() {
+    try {
+      return YAML.readValue(
+          Files.readString(config()), new TypeReference<LinkedHashMap<String, Object>>() {});
+    } catch (IOException e) {
+      throw new InputException("cannot read " + config() + ": " + AtomicFile.reason(e), e);
+    }
+  }
+
   /** One line per epoch. */
   public Path metrics() {
     return path.resolve("metrics.csv");

@@ -107,7 +107,9 @@ public final class Trainer {
       BooleanSupplier stopRequested,
       Map<String, Object> environment) {
     try {
-      return run(config, out, false, new Company(group, listener, stopRequested, environment));
+      TimeBudget.requireAlone(config, group.size());
+      TrainingConfig settled = TimeBudget.settle(config, listener::noted);
+      return run(settled, out, false, new Company(group, listener, stopRequested, environment));
     } catch (VggException e) {
       RunFolder.removeIfEmpty(out);
       throw e;
@@ -146,7 +148,8 @@ public final class Trainer {
       TrainingListener listener,
       BooleanSupplier stopRequested,
       Map<String, Object> environment) {
-    return run(config, run, true, new Company(group, listener, stopRequested, environment));
+    TrainingConfig begun = TimeBudget.asBegun(config, run);
+    return run(begun, run, true, new Company(group, listener, stopRequested, environment));
   }
 
   private static TrainingResult run(
@@ -370,6 +373,7 @@ public final class Trainer {
    *     not fit
    */
   public static long heapOfRank(TrainingConfig options, int ranks, long heap) {
+    TimeBudget.requireAlone(options, ranks);
     try (Engine engine = Engines.open(options.device(), options.threads())) {
       engine.requireOneDeviceEach(ranks);
       RunInput input = RunInput.open(options);

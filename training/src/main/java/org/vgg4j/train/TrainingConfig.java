@@ -1,6 +1,7 @@
 package org.vgg4j.train;
 
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Set;
@@ -36,6 +37,8 @@ import org.vgg4j.weights.Models;
  *     for those only
  * @param maxUnreadable how many unreadable images of each part may be skipped
  * @param boxes how boxes are learnt; null if the network classifies
+ * @param time to which the schedule is stretched when the run begins, see {@link TimeBudget}; null:
+ *     it is as long as it says
  * @param sampling which training images an epoch visits
  * @param selection which epoch is the best, and when training ends for want of a better one
  */
@@ -57,6 +60,7 @@ public record TrainingConfig(
     int checkpointEvery,
     UnreadableLimit maxUnreadable,
     @Nullable BoxConfig boxes,
+    @Nullable Duration time,
     Sampling sampling,
     SelectionConfig selection) {
 
@@ -91,6 +95,11 @@ public record TrainingConfig(
         sgd.average().text(),
         "ema:DECAY where schedule paper or stop-after may end training at any epoch");
     Require.option(threads >= 1, "threads", threads, "at least 1");
+    Require.option(
+        time == null || schedule.kind() != ScheduleConfig.Kind.PAPER,
+        "schedule",
+        schedule.kind().label(),
+        "cosine or step with option time: when the paper's ends is not known beforehand");
     Require.option(checkpointEvery >= 0, "checkpoint-every", checkpointEvery, "at least 0");
     Require.option(
         boxes == null || selection.watched() != Selection.BALANCED,
@@ -263,6 +272,9 @@ public record TrainingConfig(
     sgd.addTo(options);
     if (boxes != null) {
       boxes.addTo(options);
+    }
+    if (time != null) {
+      options.put("time", TimeBudget.text(time));
     }
     if (sampling != Sampling.SHUFFLED) {
       options.put("sampling", sampling.label());

@@ -1,6 +1,7 @@
 package org.vgg4j.train;
 
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.vgg4j.data.UnreadableLimit;
@@ -54,6 +55,7 @@ public final class TrainingConfigBuilder {
   private UnreadableLimit maxUnreadable = UnreadableLimit.AUTO;
   private Task task = Task.CLASSIFICATION;
   private BoxConfig boxes = BoxConfig.DEFAULTS;
+  private @Nullable Duration time = null;
   private Sampling sampling = Sampling.SHUFFLED;
   private SelectionConfig selection = SelectionConfig.DEFAULTS;
 
@@ -96,6 +98,7 @@ public final class TrainingConfigBuilder {
     maxUnreadable = config.maxUnreadable();
     task = config.task();
     boxes = config.boxes() == null ? boxes : config.boxes();
+    time = config.time();
     sampling = config.sampling();
     selection = config.selection();
   }
@@ -134,6 +137,7 @@ public final class TrainingConfigBuilder {
         checkpointEvery,
         maxUnreadable,
         task.isBoxes() ? boxes : null,
+        time,
         sampling,
         selection);
   }
@@ -377,6 +381,15 @@ public final class TrainingConfigBuilder {
   /** The boxes; null: those beside the images. */
   public TrainingConfigBuilder boxFile(@Nullable Path value) {
     boxes = new BoxConfig(boxes.form(), boxes.loss(), boxes.minOverlap(), value);
+    return this;
+  }
+
+  /**
+   * To which time the schedule is stretched: {@link Trainer#train} measures steps and chooses the
+   * number of epochs; null: none.
+   */
+  public TrainingConfigBuilder time(@Nullable Duration value) {
+    time = value;
     return this;
   }
 

@@ -141,6 +141,7 @@ final class TrainingKeys {
     keys.put("box-loss", (builder, value) -> builder.boxLoss(BoxLoss.of(value.text())));
     keys.put("min-overlap", (builder, value) -> builder.minOverlap(value.decimal()));
     keys.put("boxes", (builder, value) -> builder.boxFile(BoxConfig.file(value.text())));
+    keys.put("time", (builder, value) -> builder.time(TimeBudget.of(value.text())));
     keys.put("sampling", (builder, value) -> builder.sampling(Sampling.of(value.text())));
     keys.put("select", (builder, value) -> builder.select(Selection.of(value.text())));
     keys.put("stop-after", (builder, value) -> builder.stopAfter(value.whole()));

@@ -1,6 +1,7 @@
 package org.vgg4j.train;
 
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.vgg4j.data.UnreadableLimit;
@@ -42,6 +43,7 @@ final class Options {
   int epochs = 2;
   int maxSteps = 1000;
   @Nullable BoxConfig boxes = null;
+  @Nullable Duration time = null;
   Sampling sampling = Sampling.SHUFFLED;
   Selection select = Selection.TOP1;
   int stopAfter = 0;
@@ -78,6 +80,7 @@ final class Options {
         checkpointEvery,
         maxUnreadable,
         boxes,
+        time,
         sampling,
         new SelectionConfig(select, stopAfter));
   }
