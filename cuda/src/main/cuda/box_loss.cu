@@ -12,12 +12,9 @@ constexpr double LEAST_RIGHT = 0.5;  // overlap of a box that is right
 DEVICE double larger(double a, double b) { return a > b || a != a ? a : b; }
 DEVICE double smaller(double a, double b) { return a < b || a != a ? a : b; }
 
-// A true box, in shares of the crop's side; doubles as the host has them, in two halves each.
+// A true box, in shares of the crop's side.
 DEVICE void load_box(const int* halves, double (&box)[BOX]) {
-  UNROLL for (int i = 0; i < BOX; i++) {
-    u64 high = (u32)load(halves + 2 * i + 1);
-    box[i] = bits_to_double(high << 32 | (u32)load(halves + 2 * i));
-  }
+  UNROLL for (int i = 0; i < BOX; i++) box[i] = load_double(halves + 2 * i);
 }
 
 // Half the sum of the squared differences between outputs and what they should be.

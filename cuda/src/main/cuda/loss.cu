@@ -74,14 +74,26 @@ softmax(const float* scores, float* posteriors, int classes, int padded) {
 }
 EXPORT(softmax)
 
-// A block for each row: its loss in nats, whether the label's score is the largest (of equal ones the first), and the
-// gradient with respect to the scores, times gradient_scale, as a map with `padded` channels.
+// A class's part of a loss; none of one that is no target, however small its posterior.
+DEVICE double part(double target, double log_of_all, float score) {
+  return target == 0 ? 0 : target * (log_of_all - score);
+}
+
+// A block for each row: its loss in nats, whether its first label's score is the largest (of equal ones the first), and
+// the gradient with respect to the scores, times gradient_scale, as a map with `padded` channels. The target of a class
+// is what all rows have in common, `common` [classes] with the sum behind it, or null; plus the share of each of the
+// row's two labels that is this class: labels [images][2], and shares, doubles [images][2] at a multiple of 4 bytes.
 KERNEL(THREADS, 1)
-softmax_cross_entropy(const float* scores, const int* labels, float gradient_scale, u16* gradient, u16* gradient_low,
-                      double* losses, double* correct, int classes, int padded) {
+softmax_cross_entropy(const float* scores, const int* labels, const int* shares, const double* common,
+                      float gradient_scale, u16* gradient, u16* gradient_low, double* losses, double* correct,
+                      int classes, int padded) {
   const float* own = scores + (long long)block_x() * padded;
   Row row = Row::of(own, classes);
-  int label = load(labels + block_x());
+  int label = load(labels + 2 * block_x());
+  int other_label = load(labels + 2 * block_x() + 1);
+  double share = load_double(shares + 4 * block_x());
+  double other_share = load_double(shares + 4 * block_x() + 2);
+  double total = (common ? load(common + classes) : 0) + share + other_share;
   float score = load(own + label);
   double better = 0;
   for (int k = thread_index(); k < classes; k += THREADS) {
@@ -89,9 +101,16 @@ softmax_cross_entropy(const float* scores, const int* labels, float gradient_sca
     if (k != label && !(other < score || (other == score && k > label))) better++;
   }
   better = over_block(better, [](double a, double b) { return sum(a, b); });
+  bool finite = row.sum_of_powers >= 1;  // else it is NaN
+  double log_of_all = finite ? logarithm(row.sum_of_powers) + row.largest : row.sum_of_powers;
+  double of_common = 0;
+  if (common) {
+    for (int k = thread_index(); k < classes; k += THREADS) of_common += part(load(common + k), log_of_all, load(own + k));
+    of_common = over_block(of_common, [](double a, double b) { return sum(a, b); });
+  }
   if (thread_index() == 0) {
-    bool finite = row.sum_of_powers >= 1;  // else it is NaN
-    store(losses + block_x(), finite ? logarithm(row.sum_of_powers) + row.largest - score : row.sum_of_powers);
+    double of_labels = part(share, log_of_all, score) + part(other_share, log_of_all, load(own + other_label));
+    store(losses + block_x(), of_labels + of_common);
     store(correct + block_x(), better == 0 ? 1. : 0.);
   }
   for (int first = thread_index() * 8; first < padded; first += THREADS * 8) {
@@ -101,7 +120,9 @@ softmax_cross_entropy(const float* scores, const int* labels, float gradient_sca
       v[i] = 0.f;
       if (k < classes) {
         double posterior = exponential(load(own + k) - row.largest) / row.sum_of_powers;
-        v[i] = (float)((posterior - (k == label ? 1 : 0)) * gradient_scale);
+        double target = common ? load(common + k) : 0;
+        target += (k == label ? share : 0) + (k == other_label ? other_share : 0);
+        v[i] = (float)((posterior * total - target) * gradient_scale);
       }
     }
     Target{gradient, gradient_low}.store8((long long)block_x() * padded + first, v);

@@ -31,6 +31,12 @@ DEVICE void zero(float (&values)[8]) {
   UNROLL for (int i = 0; i < 8; i++) values[i] = 0.f;
 }
 
+// A double as the host has it, in two halves at any multiple of 4 bytes.
+DEVICE double load_double(const int* halves) {
+  u64 high = (u32)load(halves + 1);
+  return bits_to_double(high << 32 | (u32)load(halves));
+}
+
 DEVICE void load_floats(const float* from, float (&values)[8]) {
   UNROLL for (int half = 0; half < 2; half++) {
     Four four = load((const Four*)(from + 4 * half));

@@ -12,6 +12,7 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.vgg4j.data.Unreadable;
 import org.vgg4j.model.Architecture;
+import org.vgg4j.train.ClassWeights;
 import org.vgg4j.train.DryRun;
 import org.vgg4j.train.TimeBudget;
 import org.vgg4j.train.TrainingConfig;
@@ -65,16 +66,20 @@ final class DryRunPrinter {
         found.memory().total() / 1e6,
         found.microBatch(),
         found.loss(),
-        guessing(found.architecture()),
+        guessing(found.architecture(), config),
         1 / found.secondsPerImage(),
         found.steps(),
         Plan.time(found.seconds() / 86_400));
     out.flush();
   }
 
-  /** What the loss would be without any knowledge; of boxes that cannot be said beforehand. */
-  private static String guessing(Architecture network) {
+  /**
+   * What the loss would be without any knowledge; of boxes, and of a few images of which some count
+   * more, that cannot be said beforehand.
+   */
+  private static String guessing(Architecture network, TrainingConfig config) {
     return network.task().isBoxes()
+            || config.targets().classWeights().kind() != ClassWeights.Kind.NONE
         ? ""
         : String.format(Locale.ROOT, " (guessing: %.3f)", Math.log(network.classes()));
   }

@@ -79,6 +79,15 @@ final class TrainingOptions {
               + " ${DEFAULT-VALUE})")
   private double colorShift;
 
+  @Option(
+      names = "--class-weights",
+      paramLabel = "NAME",
+      description =
+          "how much each class counts in the loss: auto (inverse to its number of images),"
+              + " effective or effective:BETA (inverse to its effective number), or a CSV file of"
+              + " class,weight; their mean over the images is made 1 (default: all alike)")
+  private @Nullable String classWeights;
+
   @Option(names = "--held-out", paramLabel = "F", description = Texts.HELD_OUT)
   private double heldOut;
 

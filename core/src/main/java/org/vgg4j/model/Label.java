@@ -23,36 +23,4 @@ public record Label(int index) implements Target {
   public static List<Target> listOf(int... indices) {
     return Arrays.stream(indices).<Target>mapToObj(Label::new).toList();
   }
-
-  /**
-   * Returns the classes of targets that are labels, {@code [N]}.
-   *
-   * @throws IllegalArgumentException if one of them is not a label
-   */
-  public static int[] indices(List<Target> targets) {
-    return targets.stream().mapToInt(Label::indexOf).toArray();
-  }
-
-  /**
-   * Returns the classes of targets, {@code [N]}, for a network with so many.
-   *
-   * @throws IllegalArgumentException if one of them is no label, or none of these classes
-   */
-  public static int[] indices(List<Target> targets, int classes) {
-    int[] indices = indices(targets);
-    for (int label : indices) {
-      if (label >= classes) {
-        throw new IllegalArgumentException(
-            "label %d, but the network has %d classes".formatted(label, classes));
-      }
-    }
-    return indices;
-  }
-
-  private static int indexOf(Target target) {
-    if (target instanceof Label label) {
-      return label.index();
-    }
-    throw new IllegalArgumentException("classification needs labels, not " + target);
-  }
 }

@@ -11,10 +11,17 @@ import java.util.Set;
  * @param dropout share of the hidden features of fc6 and fc7 that is dropped, in [0, 1)
  * @param descent how a step uses the gradient
  * @param boxLoss how boxes are compared, if the network's outputs are boxes
+ * @param classLoss how class scores are compared, if the outputs are these
  * @param averaged whether an average of the weights is kept beside them
  */
 public record LearnerOptions(
-    int batch, int microBatch, double dropout, Descent descent, BoxLoss boxLoss, boolean averaged) {
+    int batch,
+    int microBatch,
+    double dropout,
+    Descent descent,
+    BoxLoss boxLoss,
+    ClassLoss classLoss,
+    boolean averaged) {
   /**
    * Mini-batch gradient descent with momentum and L2 decay.
    *
@@ -84,15 +91,15 @@ public record LearnerOptions(
     }
   }
 
-  /** Boxes are compared as in the paper. */
+  /** Outputs are compared as in the paper. */
   public LearnerOptions(int batch, int microBatch, double dropout, Descent descent) {
     this(batch, microBatch, dropout, descent, BoxLoss.SQUARED);
   }
 
-  /** Without an average. */
+  /** Labels are taken as they are; without an average. */
   public LearnerOptions(
       int batch, int microBatch, double dropout, Descent descent, BoxLoss boxLoss) {
-    this(batch, microBatch, dropout, descent, boxLoss, false);
+    this(batch, microBatch, dropout, descent, boxLoss, ClassLoss.PLAIN, false);
   }
 
   /**

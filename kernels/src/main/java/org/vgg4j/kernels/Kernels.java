@@ -135,13 +135,14 @@ public interface Kernels {
   void softmax(int images, int classes, float[] scores, float[] posteriors);
 
   /**
-   * Computes the cross-entropy loss after soft-max of each image, and its gradient with respect to
-   * the scores.
+   * Computes the cross-entropy loss after soft-max of each image, {@code -sum of t[k] ln p[k]} of
+   * its targets t and posteriors p, and its gradient with respect to the scores, {@code p[k] sum of
+   * t - t[k]}.
    *
    * @param images number of images
    * @param classes number of classes
    * @param scores {@code [N][classes]}
-   * @param labels {@code [N]}, each in 0..classes-1
+   * @param targets of these images
    * @param gradientScale factor of the gradient, 1 / (size of the batch) for a mean
    * @param gradient {@code [N][classes]}, overwritten
    * @param losses {@code [N]}, overwritten, in nats
@@ -150,7 +151,7 @@ public interface Kernels {
       int images,
       int classes,
       float[] scores,
-      int[] labels,
+      ClassTargets targets,
       float gradientScale,
       float[] gradient,
       double[] losses);

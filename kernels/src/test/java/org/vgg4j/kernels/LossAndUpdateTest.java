@@ -36,6 +36,7 @@ class LossAndUpdateTest {
       scores[i] *= 4;
     }
     int[] labels = random.ints(images, 0, classes).toArray();
+    ClassTargets targets = ClassTargets.of(labels);
     float[] posteriors = Maps.garbage(images * classes);
     float[] gradient = Maps.garbage(images * classes);
     double[] losses = new double[images];
@@ -43,7 +44,7 @@ class LossAndUpdateTest {
     float scale = 0.125f;
 
     tested.kernels().softmax(images, classes, scores, posteriors);
-    tested.kernels().softmaxCrossEntropy(images, classes, scores, labels, scale, gradient, losses);
+    tested.kernels().softmaxCrossEntropy(images, classes, scores, targets, scale, gradient, losses);
 
     double[] expected = Reference.softmax(images, classes, Maps.doubles(scores));
     Maps.assertClose("posteriors", posteriors, expected, 1e-6);
@@ -58,6 +59,56 @@ class LossAndUpdateTest {
     Maps.assertClose("gradient", gradient, expected, 1e-6);
   }
 
+  @ParameterizedTest
+  @CsvSource({"1,2", "5,10", "3,17"})
+  void anyTargetsFollowTheFormula(int images, int classes) {
+    Random random = new Random(images + classes);
+    float[] scores = Maps.gaussian(random, images * classes);
+    int[] labels = random.ints(2L * images, 0, classes).toArray();
+    labels[1] = labels[0]; // both of the first image's labels are the same
+    double[] shares = random.doubles(2L * images).toArray();
+    double[] common = random.doubles(classes).toArray();
+    double[] wanted = new double[images * classes];
+    for (int i = 0; i < wanted.length; i++) {
+      wanted[i] = common[i % classes];
+    }
+    for (int i = 0; i < labels.length; i++) {
+      wanted[i / 2 * classes + labels[i]] += shares[i];
+    }
+    float[] gradient = Maps.garbage(images * classes);
+    double[] losses = new double[images];
+
+    ClassTargets targets = new ClassTargets(labels, shares, common);
+    tested.kernels().softmaxCrossEntropy(images, classes, scores, targets, 0.5f, gradient, losses);
+
+    double[] posteriors = Reference.softmax(images, classes, Maps.doubles(scores));
+    double[] expected = new double[wanted.length];
+    for (int n = 0; n < images; n++) {
+      double loss = 0;
+      double sum = 0;
+      for (int i = n * classes; i < (n + 1) * classes; i++) {
+        loss -= wanted[i] * Math.log(posteriors[i]);
+        sum += wanted[i];
+      }
+      assertThat(losses[n]).isCloseTo(loss, within(1e-10));
+      for (int i = n * classes; i < (n + 1) * classes; i++) {
+        expected[i] = (posteriors[i] * sum - wanted[i]) / 2;
+      }
+    }
+    Maps.assertClose("gradient", gradient, expected, 1e-6);
+  }
+
+  @Test
+  void whatIsNoTargetAddsNothingHoweverSmallItsPosterior() {
+    float[] scores = {Float.NEGATIVE_INFINITY, 1f, 2f};
+    double[] losses = new double[1];
+    ClassTargets targets = new ClassTargets(new int[] {1, 0}, new double[] {1, 0}, new double[3]);
+
+    tested.kernels().softmaxCrossEntropy(1, 3, scores, targets, 1f, new float[3], losses);
+
+    assertThat(losses[0]).isCloseTo(1 + Math.log1p(Math.exp(-1)), within(1e-12));
+  }
+
   @Test
   void hugeScoresOverflowNothing() {
     float[] scores = {3e38f, 1f, -3e38f, 500f, 500f, 499f};
@@ -66,7 +117,7 @@ class LossAndUpdateTest {
     double[] losses = new double[2];
 
     tested.kernels().softmax(2, 3, scores, posteriors);
-    tested.kernels().softmaxCrossEntropy(2, 3, scores, new int[] {0, 2}, 1f, gradient, losses);
+    tested.kernels().softmaxCrossEntropy(2, 3, scores, ClassTargets.of(0, 2), 1f, gradient, losses);
 
     assertThat(Arrays.copyOf(posteriors, 3)).containsExactly(1f, 0f, 0f);
     assertThat(losses[0]).isZero();
@@ -81,7 +132,9 @@ class LossAndUpdateTest {
     float[] scores = {0f, Float.NaN, 1f, 2f};
     double[] losses = new double[2];
 
-    tested.kernels().softmaxCrossEntropy(2, 2, scores, new int[] {0, 0}, 1f, new float[4], losses);
+    tested
+        .kernels()
+        .softmaxCrossEntropy(2, 2, scores, ClassTargets.of(0, 0), 1f, new float[4], losses);
 
     assertThat(losses[0]).isNaN();
     assertThat(losses[1]).isFinite();

@@ -69,28 +69,39 @@ final class Checkpoint {
   }
 
   /**
+   * Reads all but what a learner holds.
+   *
+   * @throws InputException if it cannot be read, or is no checkpoint
+   */
+  static Snapshot snapshot(Path file) {
+    String text = SafeTensors.header(file).metadata().get(METADATA);
+    if (text == null) {
+      throw broken(file, "something is missing");
+    }
+    try {
+      return JSON.readValue(text, Snapshot.class);
+    } catch (JsonProcessingException e) {
+      throw broken(file, e.getOriginalMessage());
+    }
+  }
+
+  /**
    * Reads the file over what a learner holds.
    *
    * @param averaged whether it keeps an average
    * @throws InputException if it cannot be read, or is no checkpoint of this network
    */
-  static Snapshot read(Path file, Learner learner, boolean averaged) {
+  static void read(Path file, Learner learner, boolean averaged) {
     SafeTensors.Header header = SafeTensors.header(file);
-    String text = header.metadata().get(METADATA);
     List<ParameterShape> shapes = learner.weights().architecture().parameters();
     Map<String, ParameterStore> stores = stores(learner, averaged);
-    if (text == null || header.tensors().size() != stores.size() * shapes.size()) {
+    if (header.tensors().size() != stores.size() * shapes.size()) {
       throw broken(file, "something is missing");
     }
     for (ParameterShape shape : shapes) {
       stores.forEach(
           (prefix, store) ->
               StoredParameters.read(tensor(file, header, shape, prefix), store, shape.name()));
-    }
-    try {
-      return JSON.readValue(text, Snapshot.class);
-    } catch (JsonProcessingException e) {
-      throw broken(file, e.getOriginalMessage());
     }
   }
 

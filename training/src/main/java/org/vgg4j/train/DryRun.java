@@ -25,6 +25,7 @@ import org.vgg4j.network.Engines;
 import org.vgg4j.network.Exchange;
 import org.vgg4j.network.HostThreads;
 import org.vgg4j.network.Learner;
+import org.vgg4j.network.LearnerOptions;
 import org.vgg4j.network.MemoryPlan;
 import org.vgg4j.network.Parameters;
 
@@ -99,6 +100,7 @@ public record DryRun(
       RunInput input = RunInput.open(options);
       TrainingConfig config = input.config();
       DataSplits data = input.data();
+      config.targets().classWeights().require(data.train().classNames());
       Look look = look(config, data, engine.hostThreads());
       Dataset train = data.without(look.unreadable()).train();
       int devices = engine.memory().devices();
@@ -108,7 +110,8 @@ public record DryRun(
       Dataset first = first(train, STEPS * microBatch * devices, config.seed());
       Survey survey = look(config, first, engine.hostThreads());
       Dataset readable = data(first, survey);
-      Step step = step(resolved, readable, survey, engine, warmUp);
+      List<Double> classWeights = config.targets().classWeights().of(train);
+      Step step = step(resolved, readable, survey, classWeights, engine, warmUp);
       if (!Double.isFinite(step.loss())) {
         throw new InputException(
             "the first loss is %s: lower option lr, or change option init".formatted(step.loss()));
@@ -216,7 +219,12 @@ public record DryRun(
 
   /** Each step computes a micro-batch on each device, and is timed as part of a whole batch. */
   private static Step step(
-      RunInput input, Dataset images, Survey survey, Engine engine, Duration warmUp) {
+      RunInput input,
+      Dataset images,
+      Survey survey,
+      List<Double> classWeights,
+      Engine engine,
+      Duration warmUp) {
     TrainingConfig config = input.config();
     int wholeBatch = config.sgd().batch();
     int microBatch = config.sgd().microBatch();
@@ -228,7 +236,8 @@ public record DryRun(
     int devices = engine.memory().devices();
     int atOnce = Math.min(devices, microBatches.length);
     BatchSequence sequence = new BatchSequence(images.size(), wholeBatch, microBatch);
-    try (Learner learner = engine.learner(weights, input.learnerOptions(devices), Exchange.ALONE);
+    LearnerOptions how = input.learnerOptions(devices, classWeights);
+    try (Learner learner = engine.learner(weights, how, Exchange.ALONE);
         BatchLoader loader =
             new BatchLoader(
                 images,

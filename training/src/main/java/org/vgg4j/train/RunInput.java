@@ -1,11 +1,13 @@
 package org.vgg4j.train;
 
+import java.util.List;
 import org.vgg4j.base.InputException;
 import org.vgg4j.data.DataSplits;
 import org.vgg4j.data.loading.BatchSequence;
 import org.vgg4j.data.source.DataSources;
 import org.vgg4j.model.Architecture;
 import org.vgg4j.network.BoxLoss;
+import org.vgg4j.network.ClassLoss;
 import org.vgg4j.network.LearnerOptions;
 import org.vgg4j.network.MemoryOracle;
 
@@ -75,12 +77,18 @@ record RunInput(TrainingConfig config, DataSplits data, Architecture architectur
     return new RunInput(config, readable, architecture);
   }
 
+  /** The class weights of a run that has begun, whose unreadable images these data are without. */
+  List<Double> classWeights(Snapshot begun) {
+    return config.targets().classWeights().of(begun, data.train());
+  }
+
   /**
    * Returns how the network learns.
    *
    * @param shares processes, or devices of one process, among which a batch is divided
+   * @param classWeights as {@link ClassWeights} gives them
    */
-  LearnerOptions learnerOptions(int shares) {
+  LearnerOptions learnerOptions(int shares, List<Double> classWeights) {
     SgdConfig sgd = config.sgd();
     int share = BatchSequence.share(sgd.batch(), shares);
     return new LearnerOptions(
@@ -95,6 +103,7 @@ record RunInput(TrainingConfig config, DataSplits data, Architecture architectur
             sgd.layerRates().factors(architecture, sgd.learningRate()),
             sgd.clipGradients() > 0 ? sgd.clipGradients() : Double.POSITIVE_INFINITY),
         config.boxes() == null ? BoxLoss.SQUARED : config.boxes().loss(),
+        new ClassLoss(classWeights, 0),
         sgd.average().isKept());
   }
 }

@@ -102,7 +102,7 @@ interface RunOutput {
       }
       Provenance provenance =
           new Provenance(
-              config.provenanceOptions(begin.initSha256()),
+              config.provenanceOptions(begin.initSha256(), begin.classWeights()),
               data.name(),
               data.fingerprint(),
               Version.get(),

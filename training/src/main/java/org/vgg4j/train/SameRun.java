@@ -17,7 +17,8 @@ final class SameRun {
    * @throws InputException if options or data differ from those the run started with
    */
   static void require(TrainingConfig config, DataSplits data, RunFolder folder, Snapshot snapshot) {
-    Map<String, Object> now = config.provenanceOptions(snapshot.initSha256());
+    Map<String, Object> now =
+        config.provenanceOptions(snapshot.initSha256(), snapshot.classWeights());
     for (Map.Entry<String, Object> option : now.entrySet()) {
       Object then = snapshot.configuration().get(option.getKey());
       // compared as text, since JSON does not distinguish 1 from 1L

@@ -37,6 +37,11 @@ record Snapshot(
     LossWatch.State watch,
     List<String> metrics) {
 
+  /** The class weights that were read from a file; empty if none were. */
+  List<Double> classWeights() {
+    return ClassWeights.recordedIn(configuration);
+  }
+
   /**
    * How far the loop has got.
    *

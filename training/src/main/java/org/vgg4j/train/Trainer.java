@@ -214,6 +214,9 @@ public final class Trainer {
     RunMessages messages = new RunMessages(company.group());
     messages.begin(config);
     boolean continues = Files.exists(folder.checkpoint());
+    if (!continues) {
+      config.targets().classWeights().require(input.data().train().classNames());
+    }
     Survey survey = continues ? null : survey();
     if (!continues && survey == null) {
       messages.cancel();
@@ -272,9 +275,9 @@ public final class Trainer {
   /** The start of a run that has a checkpoint. */
   private Begin atCheckpoint(RunInput readable, Ranks ranks) {
     Parameters zeros = Parameters.zeros(input.architecture());
-    Learner learner = learner(readable, zeros, ranks, engine);
-    Snapshot snapshot =
-        Checkpoint.read(folder.checkpoint(), learner, input.config().sgd().average().isKept());
+    Snapshot snapshot = Checkpoint.snapshot(folder.checkpoint());
+    Learner learner = learner(readable, zeros, ranks, engine, readable.classWeights(snapshot));
+    Checkpoint.read(folder.checkpoint(), learner, input.config().sgd().average().isKept());
     SameRun.require(input.config(), readable.data(), folder, snapshot);
     return new Begin(learner, snapshot);
   }
@@ -290,10 +293,15 @@ public final class Trainer {
     if (sentence != null) {
       company.listener().noted(sentence);
     }
+    List<Double> classWeights = config.targets().classWeights().of(data.train());
+    String weighted = ClassWeights.sentence(classWeights, data.train().classNames());
+    if (weighted != null) {
+      company.listener().noted(weighted);
+    }
     String initSha256 = initial.sha256();
     Snapshot snapshot =
         new Snapshot(
-            config.provenanceOptions(initSha256),
+            config.provenanceOptions(initSha256, classWeights),
             initSha256,
             data.fingerprint(),
             Version.get(),
@@ -310,7 +318,7 @@ public final class Trainer {
         data.train(),
         config.sampling().sampler(data.train(), config.seed()),
         TrainingLoop.augmentation(config, snapshot.preprocessing(), snapshot.colors()));
-    return new Begin(learner(readable, weights, ranks, engine), snapshot);
+    return new Begin(learner(readable, weights, ranks, engine, classWeights), snapshot);
   }
 
   /** Gives all ranks what rank 0's learner holds. */
@@ -322,10 +330,11 @@ public final class Trainer {
     }
   }
 
-  private static Learner learner(RunInput input, Parameters weights, Ranks ranks, Engine engine) {
+  private static Learner learner(
+      RunInput input, Parameters weights, Ranks ranks, Engine engine, List<Double> classWeights) {
     Exchange exchange = ranks.exchange();
     int shares = exchange.ranks() * engine.memory().devices();
-    return engine.learner(weights, input.learnerOptions(shares), exchange);
+    return engine.learner(weights, input.learnerOptions(shares, classWeights), exchange);
   }
 
   /** What measures the learner, as its task requires. */
@@ -384,7 +393,7 @@ public final class Trainer {
       if (!inHeap) {
         return 0;
       }
-      LearnerOptions learner = input.withMicroBatch(microBatch).learnerOptions(ranks);
+      LearnerOptions learner = input.withMicroBatch(microBatch).learnerOptions(ranks, List.of());
       return engine.memory().training(input.architecture(), learner.size()).total();
     }
   }
@@ -414,7 +423,8 @@ public final class Trainer {
       RunInput readable = input.with(input.data().without(state.passedOver()));
       Ranks ranks = Ranks.of(group, stopRequested);
       Parameters zeros = Parameters.zeros(input.architecture());
-      try (Learner learner = learner(readable, zeros, ranks, engine)) {
+      List<Double> classWeights = readable.classWeights(state.snapshot());
+      try (Learner learner = learner(readable, zeros, ranks, engine, classWeights)) {
         share(learner, config, ranks);
         Begin begin = new Begin(learner, state.snapshot());
         TrainingLoop loop = loop(readable, ranks, RunOutput.NONE, engine, begin, listener);

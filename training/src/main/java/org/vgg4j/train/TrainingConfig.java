@@ -3,6 +3,7 @@ package org.vgg4j.train;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -27,6 +28,7 @@ import org.vgg4j.weights.Models;
  * @param crop side of the input window in pixels
  * @param head the layers between the last map and the outputs
  * @param augmentation how training images are augmented
+ * @param targets what the loss is taught of each image's class
  * @param start the initial weights
  * @param sgd the optimiser
  * @param schedule the learning-rate schedule, and when training ends
@@ -51,6 +53,7 @@ public record TrainingConfig(
     int crop,
     HeadLayers head,
     AugmentationConfig augmentation,
+    TargetConfig targets,
     StartConfig start,
     SgdConfig sgd,
     ScheduleConfig schedule,
@@ -101,6 +104,7 @@ public record TrainingConfig(
         schedule.kind().label(),
         "cosine or step with option time: when the paper's ends is not known beforehand");
     Require.option(checkpointEvery >= 0, "checkpoint-every", checkpointEvery, "at least 0");
+    targets.requireFit(boxes != null, sampling);
     Require.option(
         boxes == null || selection.watched() != Selection.BALANCED,
         "select",
@@ -276,6 +280,7 @@ public record TrainingConfig(
     if (time != null) {
       options.put("time", TimeBudget.text(time));
     }
+    targets.addTo(options);
     if (sampling != Sampling.SHUFFLED) {
       options.put("sampling", sampling.label());
     }
@@ -288,10 +293,15 @@ public record TrainingConfig(
    *
    * @param initSha256 of the model that the run began with, which is used in place of its path;
    *     null if all weights were drawn
+   * @param classWeights of the run, which are used in place of a file's path; empty if all classes
+   *     count alike
    */
-  Map<String, Object> provenanceOptions(@Nullable String initSha256) {
+  Map<String, Object> provenanceOptions(@Nullable String initSha256, List<Double> classWeights) {
     Map<String, Object> options = options();
     options.keySet().removeAll(NOT_IN_PROVENANCE);
+    if (options.containsKey(ClassWeights.KEY)) {
+      options.put(ClassWeights.KEY, targets.classWeights().recorded(classWeights));
+    }
     if (initSha256 != null) {
       options.put(INIT, "from:" + initSha256);
     }

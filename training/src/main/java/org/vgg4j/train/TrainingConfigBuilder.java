@@ -29,6 +29,7 @@ public final class TrainingConfigBuilder {
   private ScaleRatio scaleRatio = ScaleRatio.PAPER;
   private boolean flip = true;
   private double colorShift = 0.1;
+  private ClassWeights classWeights = ClassWeights.NONE;
   private int batch = 64;
   private int microBatch = 0;
   private double learningRate = 0.01;
@@ -72,6 +73,7 @@ public final class TrainingConfigBuilder {
     scale = config.augmentation().scale();
     flip = config.augmentation().flip();
     colorShift = config.augmentation().colorShift();
+    classWeights = config.targets().classWeights();
     batch = config.sgd().batch();
     microBatch = config.sgd().microBatch();
     learningRate = config.sgd().learningRate();
@@ -118,6 +120,7 @@ public final class TrainingConfigBuilder {
         crop,
         head,
         new AugmentationConfig(scale == null ? scaleRatio.of(crop) : scale, flip, colorShift),
+        new TargetConfig(classWeights),
         new StartConfig(from, initialisation, freeze),
         new SgdConfig(
             batch,
@@ -408,6 +411,12 @@ public final class TrainingConfigBuilder {
   /** How many epochs in a row may fail to be the best so far before training ends; 0: any. */
   public TrainingConfigBuilder stopAfter(int value) {
     selection = new SelectionConfig(selection.watched(), value);
+    return this;
+  }
+
+  /** How much each class counts in the loss; all alike unless set. */
+  public TrainingConfigBuilder classWeights(ClassWeights value) {
+    classWeights = value;
     return this;
   }
 

@@ -113,6 +113,8 @@ final class TrainingKeys {
     keys.put("scale", (builder, value) -> builder.scale(ScaleRange.of(value.text())));
     keys.put("flip", (builder, value) -> builder.flip(value.truth()));
     keys.put("color-shift", (builder, value) -> builder.colorShift(value.decimal()));
+    keys.put(
+        ClassWeights.KEY, (builder, value) -> builder.classWeights(ClassWeights.of(value.text())));
     keys.put("batch", (builder, value) -> builder.batch(value.whole()));
     keys.put("micro-batch", (builder, value) -> builder.microBatch(value.whole()));
     keys.put("lr", (builder, value) -> builder.learningRate(value.decimal()));

@@ -42,6 +42,7 @@ final class Options {
   int patience = 5;
   int epochs = 2;
   int maxSteps = 1000;
+  TargetConfig targets = TargetConfig.PLAIN;
   @Nullable BoxConfig boxes = null;
   @Nullable Duration time = null;
   Sampling sampling = Sampling.SHUFFLED;
@@ -61,6 +62,7 @@ final class Options {
         crop,
         head,
         new AugmentationConfig(scale, flip, colorShift),
+        targets,
         new StartConfig(from, initialisation, freeze),
         new SgdConfig(
             batch,

@@ -3,6 +3,7 @@ package org.vgg4j.train;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
 import org.vgg4j.image.RgbImage;
@@ -22,6 +23,18 @@ final class TinyPictures {
       write(root.resolve("test"), test, 3);
     }
     return root;
+  }
+
+  /** Writes train/ with so many images of each class, val/ with 4 and test/ with 4 of each. */
+  static Path writeUneven(Path root, int... train) throws IOException {
+    int most = Arrays.stream(train).max().getAsInt();
+    Path written = write(root, most, 4, 4);
+    for (int label = 0; label < train.length; label++) {
+      for (int i = train[label]; i < most; i++) {
+        Files.delete(written.resolve("train").resolve(CLASSES.get(label)).resolve(i + ".png"));
+      }
+    }
+    return written;
   }
 
   private static void write(Path folder, int count, long seed) throws IOException {

@@ -181,10 +181,11 @@ class TrainingConfigTest {
     options.data = "/home/somebody/pets";
     options.checkpointEvery = 5;
     TrainingConfig other = options.build();
-    assertThat(one.provenanceOptions(null)).isEqualTo(other.provenanceOptions(null));
+    assertThat(one.provenanceOptions(null, List.of()))
+        .isEqualTo(other.provenanceOptions(null, List.of()));
     List<String> left =
         one.options().keySet().stream()
-            .filter(key -> !one.provenanceOptions(null).containsKey(key))
+            .filter(key -> !one.provenanceOptions(null, List.of()).containsKey(key))
             .toList();
     assertThat(left)
         .containsExactlyInAnyOrder(
@@ -197,6 +198,7 @@ class TrainingConfigTest {
     Options options = new Options();
     options.from = Path.of("a.safetensors");
     assertThat(options.build().options()).containsEntry("init", "from:a.safetensors");
-    assertThat(options.build().provenanceOptions("12ab")).containsEntry("init", "from:12ab");
+    assertThat(options.build().provenanceOptions("12ab", List.of()))
+        .containsEntry("init", "from:12ab");
   }
 }

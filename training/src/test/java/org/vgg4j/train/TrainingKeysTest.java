@@ -54,6 +54,7 @@ class TrainingKeysTest {
         .device(Device.CPU.in(Precision.FP32))
         .checkpointEvery(8)
         .maxUnreadable(UnreadableLimit.of("7"))
+        .classWeights(ClassWeights.of("effective:0.9"))
         .build();
   }
 

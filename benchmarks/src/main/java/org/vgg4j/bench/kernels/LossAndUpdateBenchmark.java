@@ -3,6 +3,7 @@ package org.vgg4j.bench.kernels;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.Param;
 import org.openjdk.jmh.annotations.Setup;
+import org.vgg4j.kernels.ClassTargets;
 import org.vgg4j.model.Layer;
 
 /** The kernels after the scores: soft-max, loss, and the step of SGD; and dropout. */
@@ -12,7 +13,7 @@ public class LossAndUpdateBenchmark extends KernelBenchmark {
   public Network network;
 
   private int images;
-  private int[] labels;
+  private ClassTargets targets;
   private double[] losses;
   private float[] scores;
   private float[] posteriors;
@@ -29,7 +30,7 @@ public class LossAndUpdateBenchmark extends KernelBenchmark {
       throw new IllegalArgumentException(network + " has no fc7");
     }
     images = network.batch();
-    labels = new int[images];
+    targets = ClassTargets.of(new int[images]);
     losses = new double[images];
     scores = values(images * network.classes());
     posteriors = new float[scores.length];
@@ -54,7 +55,7 @@ public class LossAndUpdateBenchmark extends KernelBenchmark {
   @Benchmark
   public float[] softmaxCrossEntropy() {
     kernels.softmaxCrossEntropy(
-        images, network.classes(), scores, labels, 1f / images, posteriors, losses);
+        images, network.classes(), scores, targets, 1f / images, posteriors, losses);
     return posteriors;
   }
 

@@ -1,13 +1,15 @@
 package org.vgg4j.network.cpu;
 
 import org.vgg4j.kernels.Kernels;
+import org.vgg4j.network.ClassLoss;
 
 /**
  * Classification: the outputs are class scores, whose soft-max are posteriors.
  *
  * @param classes number of classes
+ * @param loss compares them
  */
-record ClassificationHead(int classes, Kernels kernels) implements Head {
+record ClassificationHead(int classes, Kernels kernels, ClassLoss loss) implements Head {
   @Override
   public float[] posteriors(int images, float[] scores) {
     float[] posteriors = new float[images * classes];
@@ -17,6 +19,6 @@ record ClassificationHead(int classes, Kernels kernels) implements Head {
 
   @Override
   public Loss loss(int capacity) {
-    return new CrossEntropy(classes, capacity, kernels);
+    return new CrossEntropy(classes, capacity, kernels, loss);
   }
 }

@@ -3,6 +3,7 @@ package org.vgg4j.network.cpu;
 import org.vgg4j.kernels.Kernels;
 import org.vgg4j.model.Architecture;
 import org.vgg4j.network.BoxLoss;
+import org.vgg4j.network.ClassLoss;
 
 /**
  * The head of a network, above fc7: what the outputs of the last layer mean, and what they are
@@ -11,18 +12,19 @@ import org.vgg4j.network.BoxLoss;
 interface Head {
   /** The head of a network in inference. */
   static Head of(Architecture architecture, Kernels kernels) {
-    return of(architecture, kernels, BoxLoss.SQUARED);
+    return of(architecture, kernels, BoxLoss.SQUARED, ClassLoss.PLAIN);
   }
 
   /**
    * The head of a network in training.
    *
    * @param boxLoss how boxes are compared, if the network's outputs are boxes
+   * @param classLoss how class scores are compared, if the outputs are these
    */
-  static Head of(Architecture architecture, Kernels kernels, BoxLoss boxLoss) {
+  static Head of(Architecture architecture, Kernels kernels, BoxLoss boxLoss, ClassLoss classLoss) {
     return architecture.task().isBoxes()
         ? new BoxHead(architecture, boxLoss)
-        : new ClassificationHead(architecture.classes(), kernels);
+        : new ClassificationHead(architecture.classes(), kernels, classLoss);
   }
 
   /**

@@ -12,6 +12,7 @@ import org.vgg4j.kernels.Workers;
 import org.vgg4j.model.Architecture;
 import org.vgg4j.model.Target;
 import org.vgg4j.network.BoxLoss;
+import org.vgg4j.network.ClassLoss;
 import org.vgg4j.network.DropoutKeys;
 import org.vgg4j.network.ForwardPass;
 import org.vgg4j.network.Learner;
@@ -65,6 +66,7 @@ final class Training implements ForwardPass {
         dropoutRate,
         frozen,
         BoxLoss.SQUARED,
+        ClassLoss.PLAIN,
         TrainingMemory.RECOMPUTED);
   }
 
@@ -78,6 +80,7 @@ final class Training implements ForwardPass {
         options.dropout(),
         options.descent().frozen(),
         options.boxLoss(),
+        options.classLoss(),
         TrainingMemory.RECOMPUTED);
   }
 
@@ -90,13 +93,14 @@ final class Training implements ForwardPass {
       double dropoutRate,
       Set<String> frozen,
       BoxLoss boxLoss,
+      ClassLoss classLoss,
       int recomputedFloats) {
     if (!(dropoutRate >= 0 && dropoutRate < 1)) {
       throw new InputException("dropout " + dropoutRate + " is not in [0, 1)");
     }
     Architecture architecture = parameters.architecture();
     this.parameters = parameters;
-    this.head = Head.of(architecture, kernels, boxLoss);
+    this.head = Head.of(architecture, kernels, boxLoss, classLoss);
     this.loss = head.loss(capacity);
     this.capacity = capacity;
     this.frozen = Set.copyOf(frozen);

@@ -24,6 +24,7 @@ import org.vgg4j.model.ParameterShape;
 import org.vgg4j.model.Target;
 import org.vgg4j.model.Task;
 import org.vgg4j.network.BoxLoss;
+import org.vgg4j.network.ClassLoss;
 import org.vgg4j.network.DropoutKeys;
 import org.vgg4j.network.LearnerOptions;
 import org.vgg4j.network.Networks;
@@ -40,7 +41,7 @@ class BoxRegressionTest {
   }
 
   private Loss loss(Task task, BoxLoss loss) {
-    return Head.of(network(task), kernels, loss).loss(4);
+    return Head.of(network(task), kernels, loss, ClassLoss.PLAIN).loss(4);
   }
 
   private static BoxTarget random(Random random) {

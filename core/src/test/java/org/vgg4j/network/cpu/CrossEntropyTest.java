@@ -4,12 +4,20 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.IOException;
+import java.io.InputStream;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.StreamSupport;
 import org.junit.jupiter.api.Test;
 import org.vgg4j.kernels.KernelLookup;
 import org.vgg4j.kernels.Kernels;
 import org.vgg4j.model.Label;
+import org.vgg4j.model.MixedLabel;
 import org.vgg4j.model.Target;
+import org.vgg4j.network.ClassLoss;
 import org.vgg4j.network.Learner;
 
 /** The classification head: soft-max, and its cross-entropy with labels. */
@@ -18,7 +26,7 @@ class CrossEntropyTest {
   private static final List<Target> LABELS = Label.listOf(2, 0);
 
   private final Kernels kernels = KernelLookup.get().kernels();
-  private final Head head = new ClassificationHead(CLASSES, kernels);
+  private final Head head = new ClassificationHead(CLASSES, kernels, ClassLoss.PLAIN);
   private final float[] scores = {0.5f, -1, 2, 1.5f, 0.25f, -0.75f};
 
   private double loss(float[] values) {
@@ -61,6 +69,93 @@ class CrossEntropyTest {
     Learner.Result result = loss.compute(broken, Label.listOf(1), 1, new float[3]);
     assertThat(result.correct()).isZero();
     assertThat(result.lossSum()).isNaN();
+  }
+
+  private static JsonNode golden() throws IOException {
+    try (InputStream in = CrossEntropyTest.class.getResourceAsStream("/goldens/loss/losses.json")) {
+      return new ObjectMapper().readTree(in);
+    }
+  }
+
+  private static List<Double> numbers(JsonNode array) {
+    return StreamSupport.stream(array.spliterator(), false).map(JsonNode::asDouble).toList();
+  }
+
+  private static List<Target> targets(JsonNode golden, boolean mixed) {
+    List<Target> targets = new ArrayList<>();
+    for (int n = 0; n < golden.path("first").size(); n++) {
+      int first = golden.path("first").path(n).asInt();
+      int second = golden.path("second").path(n).asInt();
+      double share = golden.path("shares").path(n).asDouble();
+      targets.add(mixed ? new MixedLabel(first, second, share) : new Label(first));
+    }
+    return targets;
+  }
+
+  /** Class weights, smoothing and mixtures, and all of them together. */
+  @Test
+  void lossesAndGradientsArePyTorchs() throws IOException {
+    JsonNode golden = golden();
+    int classes = golden.path("classes").asInt();
+    List<Double> values = numbers(golden.path("scores"));
+    float[] logits = new float[values.size()];
+    for (int i = 0; i < logits.length; i++) {
+      logits[i] = values.get(i).floatValue();
+    }
+    for (JsonNode one : golden.path("cases")) {
+      List<Double> weights =
+          one.path("weighted").asBoolean() ? numbers(golden.path("weights")) : List.of();
+      ClassLoss how = new ClassLoss(weights, one.path("smoothing").asDouble());
+      List<Target> targets = targets(golden, one.path("mixed").asBoolean());
+      float[] gradient = new float[logits.length];
+      Learner.Result result =
+          new ClassificationHead(classes, kernels, how)
+              .loss(targets.size())
+              .compute(logits, targets, 1, gradient);
+      assertThat(result.lossSum())
+          .as("%s, %s", how, targets)
+          .isCloseTo(one.path("loss").asDouble(), within(1e-5));
+      List<Double> expected = numbers(one.path("gradient"));
+      for (int i = 0; i < gradient.length; i++) {
+        assertThat((double) gradient[i]).isCloseTo(expected.get(i), within(2e-6));
+      }
+    }
+  }
+
+  @Test
+  void ofAMixtureTheClassWithTheLargerShareIsRight() {
+    Loss loss = head.loss(1);
+    float[] second = {0, 3, 1};
+    for (double share : new double[] {0.2, 0.5, 0.8}) {
+      List<Target> mixed = List.of(new MixedLabel(0, 1, share));
+      int right = loss.compute(second, mixed, 1, new float[3]).correct();
+      assertThat(right).as("share of the first %s", share).isEqualTo(share < 0.5 ? 1 : 0);
+    }
+  }
+
+  @Test
+  void weightsForAnotherNumberOfClassesAreRefused() {
+    ClassLoss two = new ClassLoss(List.of(1.0, 2.0), 0);
+    Loss loss = new ClassificationHead(CLASSES, kernels, two).loss(2);
+    assertThatThrownBy(() -> loss.compute(scores, LABELS, 1, new float[6]))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessage("2 weights for 3 classes");
+  }
+
+  @Test
+  void numbersOutOfTheirRangesAreRefused() {
+    for (double weight : new double[] {0, -1, Double.NaN, Double.POSITIVE_INFINITY}) {
+      assertThatThrownBy(() -> new ClassLoss(List.of(1.0, weight), 0))
+          .isInstanceOf(IllegalArgumentException.class);
+    }
+    for (double smoothing : new double[] {-0.1, 1, Double.NaN}) {
+      assertThatThrownBy(() -> new ClassLoss(List.of(), smoothing))
+          .isInstanceOf(IllegalArgumentException.class);
+    }
+    for (double share : new double[] {-0.1, 1.1, Double.NaN}) {
+      assertThatThrownBy(() -> new MixedLabel(0, 1, share))
+          .isInstanceOf(IllegalArgumentException.class);
+    }
   }
 
   @Test

@@ -21,6 +21,7 @@ import org.vgg4j.model.Configuration;
 import org.vgg4j.model.Label;
 import org.vgg4j.model.ParameterShape;
 import org.vgg4j.network.BoxLoss;
+import org.vgg4j.network.ClassLoss;
 import org.vgg4j.network.Exchange;
 import org.vgg4j.network.Learner;
 import org.vgg4j.network.LearnerOptions;
@@ -161,7 +162,7 @@ class LearnerTest {
   }
 
   private static LearnerOptions averaged() {
-    return new LearnerOptions(BATCH, BATCH, 0.5, DESCENT, BoxLoss.SQUARED, true);
+    return new LearnerOptions(BATCH, BATCH, 0.5, DESCENT, BoxLoss.SQUARED, ClassLoss.PLAIN, true);
   }
 
   private static Map<String, float[]> copy(ParameterStore store) {

@@ -25,6 +25,7 @@ import org.vgg4j.model.Configuration;
 import org.vgg4j.model.Label;
 import org.vgg4j.model.ParameterShape;
 import org.vgg4j.network.BoxLoss;
+import org.vgg4j.network.ClassLoss;
 import org.vgg4j.network.DropoutKeys;
 import org.vgg4j.network.Learner;
 import org.vgg4j.network.Networks;
@@ -173,7 +174,16 @@ class TrainingTest {
     // a batch of four is one group, but the capacity is larger: what lies before the pool is lost
     int floats = firstBlockFloats(architecture, 4);
     Training again =
-        new Training(parameters, kernels, workers, 5, 0.5, Set.of(), BoxLoss.SQUARED, floats);
+        new Training(
+            parameters,
+            kernels,
+            workers,
+            5,
+            0.5,
+            Set.of(),
+            BoxLoss.SQUARED,
+            ClassLoss.PLAIN,
+            floats);
     assertThat(keeps.keepsFirstMaps()).isTrue();
     assertThat(again.keepsFirstMaps()).isFalse();
 
@@ -193,7 +203,16 @@ class TrainingTest {
     Parameters parameters = Networks.random(architecture, 1);
     int floats = firstBlockFloats(architecture, group);
     Training inGroups =
-        new Training(parameters, kernels, workers, 6, 0.5, Set.of(), BoxLoss.SQUARED, floats);
+        new Training(
+            parameters,
+            kernels,
+            workers,
+            6,
+            0.5,
+            Set.of(),
+            BoxLoss.SQUARED,
+            ClassLoss.PLAIN,
+            floats);
     Learner.Result expectedResult =
         TrainingRuns.run(training(parameters, 6, 0.5), architecture, 0, 6, 0, sums(architecture));
     Map<String, float[]> whole = gradients(parameters, 0, 6, 0.5, 0);
@@ -242,6 +261,7 @@ class TrainingTest {
             0.5,
             Set.of(),
             BoxLoss.SQUARED,
+            ClassLoss.PLAIN,
             firstBlockFloats(architecture, 2));
     GradientSink sgd = sgd(parameters, Parameters.zeros(architecture));
     for (int step = 0; step < 2; step++) {

@@ -8,11 +8,13 @@ import org.vgg4j.base.Purpose;
 import org.vgg4j.base.RandomStream;
 import org.vgg4j.cuda.kernels.Descent;
 import org.vgg4j.cuda.kernels.Dropout;
+import org.vgg4j.cuda.kernels.Halves;
 import org.vgg4j.cuda.kernels.Loss;
 import org.vgg4j.cuda.kernels.MapShape;
 import org.vgg4j.cuda.kernels.Planes;
 import org.vgg4j.cuda.kernels.Precision;
 import org.vgg4j.cuda.kernels.Table;
+import org.vgg4j.kernels.ClassTargets;
 
 /** Checks of what a training step is beside maps: dropout, loss, SGD. */
 final class StepChecks {
@@ -101,6 +103,19 @@ final class StepChecks {
     return posteriors;
   }
 
+  /** Of a posterior that may be too small for a double. */
+  private static double minusLog(double[] scores, int image, int label) {
+    double largest = Double.NEGATIVE_INFINITY;
+    double sum = 0;
+    for (int k = 0; k < CLASSES; k++) {
+      largest = Math.max(largest, (float) scores[image * PADDED + k]);
+    }
+    for (int k = 0; k < CLASSES; k++) {
+      sum += Math.exp((float) scores[image * PADDED + k] - largest);
+    }
+    return Math.log(sum) + largest - (float) scores[image * PADDED + label];
+  }
+
   private static double softmax(DeviceValues values) {
     double[] scores = scores(values);
     long posteriors = values.room(4L * IMAGES * CLASSES);
@@ -113,28 +128,71 @@ final class StepChecks {
     return Errors.largest(values.readFloats(posteriors, wanted.length), wanted);
   }
 
+  /** Of labels, and of any targets. */
   private static double gradient(DeviceValues values, Precision precision) {
+    return Math.max(
+        gradient(values, precision, ClassTargets.of(LABELS)),
+        gradient(values, precision, mixed(values)));
+  }
+
+  private static double gradient(DeviceValues values, Precision precision, ClassTargets targets) {
     double[] scores = scores(values);
     Planes gradient = values.room((long) IMAGES * PADDED, precision);
-    crossEntropy(values, values.floats(scores), gradient, values.room(16), false);
+    crossEntropy(values, values.floats(scores), targets, gradient, values.room(16), false);
     double[] wanted = new double[IMAGES * PADDED];
     for (int n = 0; n < IMAGES; n++) {
       double[] posteriors = posteriors(scores, n);
+      double[] target = target(targets, n);
+      double sum = Arrays.stream(target).sum();
       for (int k = 0; k < CLASSES; k++) {
-        wanted[n * PADDED + k] = (posteriors[k] - (k == LABELS[n] ? 1 : 0)) / 8;
+        wanted[n * PADDED + k] = (posteriors[k] * sum - target[k]) / 8;
       }
     }
     return Errors.largest(values.read(gradient, wanted.length), wanted);
   }
 
+  /** Mixtures of two labels, which may be one, weighted and smoothed. */
+  private static ClassTargets mixed(DeviceValues values) {
+    int[] labels = new int[2 * IMAGES];
+    for (int n = 0; n < IMAGES; n++) {
+      labels[2 * n] = LABELS[n];
+      labels[2 * n + 1] = n == 1 ? LABELS[n] : 100 * n + 3;
+    }
+    double[] shares = positive(values.random(2L * IMAGES, 1));
+    return new ClassTargets(labels, shares, positive(values.random(CLASSES, 1e-3)));
+  }
+
+  private static double[] positive(double[] values) {
+    return Arrays.stream(values).map(Math::abs).toArray();
+  }
+
+  private static double[] target(ClassTargets targets, int image) {
+    double[] target = Arrays.copyOf(targets.common(), CLASSES);
+    for (int i = 2 * image; i < 2 * image + 2; i++) {
+      target[targets.labels()[i]] += targets.shares()[i];
+    }
+    return target;
+  }
+
   private static void crossEntropy(
-      DeviceValues values, long scores, Planes gradient, long totals, boolean add) {
+      DeviceValues values,
+      long scores,
+      ClassTargets targets,
+      Planes gradient,
+      long totals,
+      boolean add) {
+    int[] shares = new int[1 + 4 * IMAGES]; // at an address that is no multiple of 8
+    Halves.put(shares, 1, Arrays.copyOf(targets.shares(), 2 * IMAGES));
     new Loss(values.library(), CLASSES)
         .crossEntropy(
             values.stream(),
             IMAGES,
             scores,
-            values.ints(LABELS),
+            values.ints(targets.labels()),
+            values.ints(shares) + Integer.BYTES,
+            targets.common().length == 0
+                ? 0
+                : values.ints(Loss.common(targets.common(), targets.sumOfCommon())),
             1f / 8,
             gradient,
             totals,
@@ -142,17 +200,24 @@ final class StepChecks {
             values.room(Loss.workspace(IMAGES)));
   }
 
-  /** Two micro-batches: the second is added. */
+  /** Two micro-batches: the second is added. Of labels, and of any targets. */
   private static double totals(DeviceValues values) {
+    return Math.max(totals(values, ClassTargets.of(LABELS)), totals(values, mixed(values)));
+  }
+
+  private static double totals(DeviceValues values, ClassTargets targets) {
     double[] scores = scores(values);
     long floats = values.floats(scores);
     long totals = values.room(16);
     Planes gradient = values.room((long) IMAGES * PADDED, Precision.BF16);
-    crossEntropy(values, floats, gradient, totals, false);
-    crossEntropy(values, floats, gradient, totals, true);
+    crossEntropy(values, floats, targets, gradient, totals, false);
+    crossEntropy(values, floats, targets, gradient, totals, true);
     double loss = 0;
     for (int n = 0; n < IMAGES; n++) {
-      loss -= 2 * Math.log(posteriors(scores, n)[LABELS[n]]);
+      double[] target = target(targets, n);
+      for (int k = 0; k < CLASSES; k++) {
+        loss += target[k] == 0 ? 0 : 2 * target[k] * minusLog(scores, n, k);
+      }
     }
     double[] got = values.readDoubles(totals, 2);
     double correct = 2 * 3; // all but images 0 and 3

@@ -4,15 +4,18 @@ import java.util.List;
 import org.vgg4j.cuda.driver.CudaStream;
 import org.vgg4j.cuda.kernels.BoxComparison;
 import org.vgg4j.cuda.kernels.Dropout;
+import org.vgg4j.cuda.kernels.Halves;
 import org.vgg4j.cuda.kernels.Loss;
 import org.vgg4j.cuda.kernels.Planes;
+import org.vgg4j.kernels.ClassTargets;
 import org.vgg4j.model.Architecture;
 import org.vgg4j.model.BoxTarget;
-import org.vgg4j.model.Label;
 import org.vgg4j.model.Target;
 import org.vgg4j.model.Task;
 import org.vgg4j.network.BoxLoss;
+import org.vgg4j.network.ClassLoss;
 import org.vgg4j.network.DropoutKeys;
+import org.vgg4j.network.LearnerOptions;
 
 /**
  * What a network's outputs are compared with in training, and how: the ints that come with images
@@ -22,35 +25,70 @@ final class Objective {
   private final Architecture architecture;
   private final Loss ofClasses;
   private final BoxComparison ofBoxes;
+  private final ClassLoss classLoss;
+
+  /** Address of what the targets of all images have in common; 0: nothing. */
+  private final long common;
 
   /**
-   * @param boxLoss how boxes are compared, if the network finds some
+   * @param options how outputs are compared
+   * @param memory of the learner, part of which is filled
    */
-  Objective(Gpu gpu, Architecture architecture, BoxLoss boxLoss) {
+  Objective(Gpu gpu, Architecture architecture, LearnerOptions options, TrainingMemory memory) {
     this.architecture = architecture;
+    this.classLoss = options.classLoss();
+    this.common = architecture.task().isBoxes() ? 0 : common(architecture, options, memory);
     this.ofClasses = new Loss(gpu.library(), architecture.classes());
     this.ofBoxes =
-        new BoxComparison(gpu.library(), architecture.outputs(), boxLoss == BoxLoss.GIOU);
+        new BoxComparison(gpu.library(), architecture.outputs(), options.boxLoss() == BoxLoss.GIOU);
   }
 
-  /** A micro-batch's ints: for each image its label and its sample; dropout's key; the boxes. */
-  private record Places(int images) {
+  private static long common(
+      Architecture architecture, LearnerOptions options, TrainingMemory memory) {
+    ClassTargets none = options.classLoss().targets(List.of(), architecture.classes());
+    if (none.common().length == 0) {
+      return 0;
+    }
+    memory
+        .allocation()
+        .memory(memory.commonTargets())
+        .upload(Loss.common(none.common(), none.sumOfCommon()));
+    return memory.commonTargets();
+  }
+
+  /**
+   * A micro-batch's ints: for each image its label, or two, and its sample; dropout's key; the
+   * boxes, or the labels' shares.
+   */
+  private record Places(Task task, int images) {
+    static int labels(Task task) {
+      return task.isBoxes() ? 1 : 2;
+    }
+
+    static int last(Task task) {
+      return task.isBoxes() ? BoxComparison.INTS : 2 * labels(task);
+    }
+
     int samples() {
-      return images;
+      return labels(task) * images;
     }
 
     int key() {
-      return 2 * images;
+      return samples() + images;
     }
 
     int boxes() {
       return key() + Dropout.KEY;
     }
+
+    int shares() {
+      return boxes();
+    }
   }
 
   /** Bytes that come with so many images of a task. */
   static long bytes(Task task, int images) {
-    long ofImage = 2 + (task.isBoxes() ? BoxComparison.INTS : 0);
+    long ofImage = Places.labels(task) + 1 + Places.last(task);
     return Integer.BYTES * (ofImage * images + Dropout.KEY);
   }
 
@@ -61,7 +99,7 @@ final class Objective {
    */
   int[] ints(List<Target> targets, DropoutKeys keys) {
     int count = targets.size();
-    Places places = new Places(count);
+    Places places = new Places(architecture.task(), count);
     int[] ints = new int[Math.toIntExact(bytes(architecture.task(), count) / Integer.BYTES)];
     if (architecture.task().isBoxes()) {
       List<BoxTarget> boxes = BoxTarget.listOf(targets, architecture.classes());
@@ -72,8 +110,9 @@ final class Objective {
         BoxComparison.box(box.centerX(), box.centerY(), box.width(), box.height(), ints, at);
       }
     } else {
-      int[] labels = Label.indices(targets, architecture.classes());
-      System.arraycopy(labels, 0, ints, 0, count);
+      ClassTargets compared = classLoss.targets(targets, architecture.classes());
+      System.arraycopy(compared.labels(), 0, ints, 0, 2 * count);
+      Halves.put(ints, places.shares(), compared.shares());
     }
     System.arraycopy(keys.samples(), 0, ints, places.samples(), count);
     int[] key = Dropout.key(keys.seed(), keys.epoch());
@@ -86,8 +125,8 @@ final class Objective {
    *
    * @param ints address of what came with the images
    */
-  static long samples(long ints, int images) {
-    return at(ints, new Places(images).samples());
+  static long samples(Task task, long ints, int images) {
+    return at(ints, new Places(task, images).samples());
   }
 
   private static long at(long ints, int index) {
@@ -105,8 +144,9 @@ final class Objective {
     long outputs = memory.network().scores();
     float scale = 1f / batch;
     Planes gradient = memory.scoreGradient(gpu, images);
+    Places places = new Places(architecture.task(), images);
     if (architecture.task().isBoxes()) {
-      long boxes = at(ints, new Places(images).boxes());
+      long boxes = at(ints, places.boxes());
       ofBoxes.compare(
           stream,
           images,
@@ -124,6 +164,8 @@ final class Objective {
           images,
           outputs,
           ints,
+          at(ints, places.shares()),
+          common,
           scale,
           gradient,
           memory.totals(),

@@ -90,7 +90,7 @@ final class TrainingDevice implements AutoCloseable {
               memory.input(),
               memory.inputBytes());
       open.add(feed::close);
-      this.objective = new Objective(gpu, architecture, options.boxLoss());
+      this.objective = new Objective(gpu, architecture, options, memory);
       WeightTransfer transfer =
           new WeightTransfer(gpu, stream, allocation.memory(network.gradient()));
       DeviceParameters parameters = memory.parameters();
@@ -239,7 +239,7 @@ final class TrainingDevice implements AutoCloseable {
         loaded.images(),
         true,
         loaded.images() * gradientScale,
-        Objective.samples(loaded.ints(), loaded.images()));
+        Objective.samples(network.architecture().task(), loaded.ints(), loaded.images()));
   }
 
   private TrainingStage.Pass pass(int images, boolean training, float share, long samples) {

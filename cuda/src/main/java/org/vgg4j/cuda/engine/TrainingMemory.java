@@ -19,6 +19,8 @@ import org.vgg4j.network.MemoryPlan;
  * @param scoreGradient of the largest micro-batch
  * @param totals address of two doubles: loss and correct images
  * @param lossWorkspace address
+ * @param commonTargets address of what the targets of all images have in common; 0 where the
+ *     network finds boxes
  * @param rates address of a learning rate for each parameter
  * @param tables address of what {@link DeviceTables} keeps
  * @param norms address of what {@link GradientClip} finds out; 0 if gradients are not clipped
@@ -33,6 +35,7 @@ record TrainingMemory(
     long scoreGradient,
     long totals,
     long lossWorkspace,
+    long commonTargets,
     long rates,
     long tables,
     long norms,
@@ -72,6 +75,9 @@ record TrainingMemory(
         allocation.take("activations", gpu.precision().bytes(scores)),
         allocation.take("activations", TOTALS),
         allocation.take("activations", Loss.workspace(capacity)),
+        architecture.task().isBoxes()
+            ? 0
+            : allocation.take("activations", commonBytes(architecture.classes())),
         allocation.take("momentum", rateBytes(learnt)),
         allocation.take("momentum", tableBytes(learnt)),
         size.clips() ? allocation.take("momentum", GradientClip.bytes(parameters)) : 0,
@@ -79,6 +85,10 @@ record TrainingMemory(
             ? 0
             : allocation.take(
                 "exchange between GPUs", new ExchangePieces(parameters, devices).bytes()));
+  }
+
+  private static long commonBytes(int classes) {
+    return (long) Integer.BYTES * Loss.commonInts(classes);
   }
 
   /** Bytes of the learning rates of so many parameters. */

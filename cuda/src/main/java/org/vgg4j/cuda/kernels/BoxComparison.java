@@ -34,12 +34,7 @@ public final class BoxComparison {
    */
   public static void box(
       double centerX, double centerY, double width, double height, int[] to, int at) {
-    double[] numbers = {centerX, centerY, width, height};
-    for (int i = 0; i < NUMBERS; i++) {
-      long bits = Double.doubleToRawLongBits(numbers[i]);
-      to[at + 2 * i] = (int) bits;
-      to[at + 2 * i + 1] = (int) (bits >>> 32);
-    }
+    Halves.put(to, at, centerX, centerY, width, height);
   }
 
   /**

@@ -45,20 +45,42 @@ public final class Loss {
     return 16L * images;
   }
 
+  /** Ints of {@link #common}. */
+  public static int commonInts(int classes) {
+    return 2 * (classes + 1);
+  }
+
+  /**
+   * What all images' targets have in common, as the kernel reads it.
+   *
+   * @param ofClasses each class's
+   * @param sum of these
+   */
+  public static int[] common(double[] ofClasses, double sum) {
+    int[] ints = new int[commonInts(ofClasses.length)];
+    Halves.put(ints, 0, ofClasses);
+    Halves.put(ints, 2 * ofClasses.length, sum);
+    return ints;
+  }
+
   /**
    * Computes the loss and its gradient with respect to the scores.
    *
-   * @param labels ints {@code [images]}
+   * @param labels ints {@code [images][2]}
+   * @param shares of these labels in the target: doubles {@code [images][2]}, as {@link Halves}
+   * @param common what all images' targets have in common, as {@link #common} makes it; 0: nothing
    * @param gradientScale factor of the gradient
    * @param gradient {@code [images][1][1][padded]}, overwritten
-   * @param totals two doubles: the sum of the losses in nats, and how many labels have the largest
-   *     score; written, or added to
+   * @param totals two doubles: the sum of the losses in nats, and how many first labels have the
+   *     largest score; written, or added to
    */
   public void crossEntropy(
       CudaStream stream,
       int images,
       long scores,
       long labels,
+      long shares,
+      long common,
       float gradientScale,
       Planes gradient,
       long totals,
@@ -76,6 +98,8 @@ public final class Loss {
             SHARED,
             scores,
             labels,
+            shares,
+            common,
             gradientScale,
             gradient.high(),
             gradient.low(),

@@ -18,11 +18,8 @@ final class BoxFaults {
           PlantedFault.of(
               "the true box's width and height are exchanged",
               "box_loss.cu",
-              "    u64 high = (u32)load(halves + 2 * i + 1);\n"
-                  + "    box[i] = bits_to_double(high << 32 | (u32)load(halves + 2 * i));\n",
-              "    u64 high = (u32)load(halves + 2 * i + 1);\n"
-                  + "    box[i < 2 ? i : 5 - i] ="
-                  + " bits_to_double(high << 32 | (u32)load(halves + 2 * i));\n",
+              "box[i] = load_double(",
+              "box[i < 2 ? i : 5 - i] = load_double(",
               "box loss, right, squared",
               "box loss, right, giou",
               "box loss' gradient, squared"),

@@ -31,8 +31,8 @@ final class StepFaults {
           PlantedFault.of(
               "the gradient is not divided by the batch",
               "loss.cu",
-              "(k == label ? 1 : 0)) * gradient_scale)",
-              "(k == label ? 1 : 0)))",
+              "(posterior * total - target) * gradient_scale)",
+              "(posterior * total - target))",
               "cross-entropy's gradient"),
           PlantedFault.of(
               "half of a warp's squares are left out",
@@ -58,6 +58,24 @@ final class StepFaults {
               "share * (w[i] - a[i])",
               "share * w[i]",
               "averaged weights"),
+          PlantedFault.of(
+              "targets are taken to add up to one",
+              "loss.cu",
+              "posterior * total - target",
+              "posterior - target",
+              "cross-entropy's gradient"),
+          PlantedFault.of(
+              "the second label counts where it is another one only",
+              "loss.cu",
+              "(k == label ? share : 0) + (k == other_label ? other_share : 0)",
+              "(k == label ? share : k == other_label ? other_share : 0)",
+              "cross-entropy's gradient"),
+          PlantedFault.of(
+              "what all have in common is left out of the loss",
+              "loss.cu",
+              "of_labels + of_common",
+              "of_labels",
+              "cross-entropy, correct"),
           PlantedFault.of(
               "momentum is applied to the gradient, too",
               "sgd.cu",

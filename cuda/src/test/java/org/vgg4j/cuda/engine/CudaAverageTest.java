@@ -21,6 +21,7 @@ import org.vgg4j.model.Label;
 import org.vgg4j.model.ParameterShape;
 import org.vgg4j.model.Target;
 import org.vgg4j.network.BoxLoss;
+import org.vgg4j.network.ClassLoss;
 import org.vgg4j.network.Engine;
 import org.vgg4j.network.Engines;
 import org.vgg4j.network.Exchange;
@@ -44,6 +45,7 @@ class CudaAverageTest {
         0.5,
         new LearnerOptions.Descent(0.9, 5e-4, true, Set.of("conv2_1"), Map.of("fc8", 3.0), clip),
         BoxLoss.SQUARED,
+        ClassLoss.PLAIN,
         averaged);
   }
 

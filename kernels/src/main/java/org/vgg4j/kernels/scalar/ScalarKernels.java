@@ -5,6 +5,7 @@ import static org.vgg4j.kernels.MapLayout.LANES;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 import org.vgg4j.kernels.BatchNorm;
+import org.vgg4j.kernels.ClassTargets;
 import org.vgg4j.kernels.Convolution;
 import org.vgg4j.kernels.ConvolutionShape;
 import org.vgg4j.kernels.FullyConnected;
@@ -158,21 +159,39 @@ public final class ScalarKernels implements Kernels {
       int images,
       int classes,
       float[] scores,
-      int[] labels,
+      ClassTargets targets,
       float gradientScale,
       float[] gradient,
       double[] losses) {
     double[] row = new double[classes];
+    double[] common = targets.common();
+    double sumOfCommon = targets.sumOfCommon();
     for (int n = 0; n < images; n++) {
       int first = n * classes;
       double sum = exponentials(scores, first, row);
-      double largest = largest(scores, first, classes);
-      losses[n] = StrictMath.log(sum) + largest - scores[first + labels[n]];
+      double logOfAll = StrictMath.log(sum) + largest(scores, first, classes);
+      int label = targets.labels()[2 * n];
+      int other = targets.labels()[2 * n + 1];
+      double share = targets.shares()[2 * n];
+      double shareOfOther = targets.shares()[2 * n + 1];
+      double total = sumOfCommon + share + shareOfOther;
+      double loss =
+          part(share, logOfAll, scores[first + label])
+              + part(shareOfOther, logOfAll, scores[first + other]);
+      double lossOfCommon = 0;
       for (int k = 0; k < classes; k++) {
-        double target = k == labels[n] ? 1 : 0;
-        gradient[first + k] = (float) ((row[k] / sum - target) * gradientScale);
+        double target = common.length == 0 ? 0 : common[k];
+        lossOfCommon += part(target, logOfAll, scores[first + k]);
+        target += (k == label ? share : 0) + (k == other ? shareOfOther : 0);
+        gradient[first + k] = (float) ((row[k] / sum * total - target) * gradientScale);
       }
+      losses[n] = loss + lossOfCommon;
     }
+  }
+
+  /** A class's part of a loss; none of one that is no target, however small its posterior. */
+  private static double part(double target, double logOfAll, float score) {
+    return target == 0 ? 0 : target * (logOfAll - score);
   }
 
   /** Fills the row with exp(score - largest), which cannot overflow, and returns its sum. */

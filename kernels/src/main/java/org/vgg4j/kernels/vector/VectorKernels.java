@@ -2,6 +2,7 @@ package org.vgg4j.kernels.vector;
 
 import org.jspecify.annotations.Nullable;
 import org.vgg4j.kernels.BatchNorm;
+import org.vgg4j.kernels.ClassTargets;
 import org.vgg4j.kernels.Convolution;
 import org.vgg4j.kernels.ConvolutionShape;
 import org.vgg4j.kernels.FullyConnected;
@@ -148,11 +149,11 @@ public final class VectorKernels implements Kernels {
       int images,
       int classes,
       float[] scores,
-      int[] labels,
+      ClassTargets targets,
       float gradientScale,
       float[] gradient,
       double[] losses) {
-    scalar.softmaxCrossEntropy(images, classes, scores, labels, gradientScale, gradient, losses);
+    scalar.softmaxCrossEntropy(images, classes, scores, targets, gradientScale, gradient, losses);
   }
 
   @Override

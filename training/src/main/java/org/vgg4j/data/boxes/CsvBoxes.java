@@ -8,9 +8,9 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.function.Consumer;
-import org.jspecify.annotations.Nullable;
 import org.vgg4j.base.AtomicFile;
 import org.vgg4j.base.InputException;
+import org.vgg4j.data.CsvLine;
 
 /**
  * Boxes in a CSV file in UTF-8, one on each line: {@code file,label,xmin,ymin,xmax,ymax}, in the
@@ -63,7 +63,7 @@ final class CsvBoxes {
     for (String line = in.readLine(); line != null; line = in.readLine()) {
       number++;
       if (!line.isBlank()) {
-        sink.accept(box(split(line)));
+        sink.accept(box(CsvLine.split(line, origin())));
         boxes++;
       }
     }
@@ -77,7 +77,8 @@ final class CsvBoxes {
   }
 
   private void readHeader(String line) {
-    List<String> names = split(line).stream().map(name -> name.toLowerCase(Locale.ROOT)).toList();
+    List<String> names =
+        CsvLine.split(line, origin()).stream().map(name -> name.toLowerCase(Locale.ROOT)).toList();
     fields = names.size();
     for (int i = 0; i < places.length; i++) {
       places[i] = names.indexOf(COLUMNS.get(i));
@@ -95,8 +96,12 @@ final class CsvBoxes {
     }
   }
 
+  private String origin() {
+    return "%s, line %d".formatted(file, number);
+  }
+
   private Annotation box(List<String> line) {
-    String origin = "%s, line %d".formatted(file, number);
+    String origin = origin();
     if (line.size() != fields) {
       throw new InputException(
           "%s has %d fields, but the first line has %d: correct it"
@@ -126,48 +131,5 @@ final class CsvBoxes {
           "%s: %s is empty: fill it in".formatted(origin, COLUMNS.get(column)));
     }
     return text;
-  }
-
-  /** The fields of a line, without the blanks around them. */
-  private List<String> split(String line) {
-    List<String> parts = new ArrayList<>();
-    int at = 0;
-    while (at <= line.length()) {
-      int start = at;
-      while (start < line.length() && line.charAt(start) == ' ') {
-        start++;
-      }
-      @Nullable StringBuilder quoted = null;
-      int end = line.indexOf(',', at);
-      if (start < line.length() && line.charAt(start) == '"') {
-        quoted = new StringBuilder();
-        end = line.indexOf(',', unquote(line, start, quoted));
-      }
-      end = end < 0 ? line.length() : end;
-      parts.add(quoted == null ? line.substring(at, end).strip() : quoted.toString().strip());
-      at = end + 1;
-    }
-    return parts;
-  }
-
-  /**
-   * @param start where the quote begins
-   * @return where it has ended
-   */
-  private int unquote(String line, int start, StringBuilder text) {
-    int at = start + 1;
-    while (true) {
-      int end = line.indexOf('"', at);
-      if (end < 0) {
-        throw new InputException(
-            "%s, line %d: a quote is not closed: add the missing \"".formatted(file, number));
-      }
-      text.append(line, at, end);
-      if (end + 1 >= line.length() || line.charAt(end + 1) != '"') {
-        return end + 1;
-      }
-      text.append('"'); // two stand for one
-      at = end + 2;
-    }
   }
 }

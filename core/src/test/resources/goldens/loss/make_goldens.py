@@ -1,0 +1,59 @@
+"""Losses and gradients of torch.nn.CrossEntropyLoss, in doubles, for CrossEntropyTest.
+
+Needs PyTorch: python3 make_goldens.py, in this folder.
+"""
+
+import json
+import random
+
+import torch
+
+CLASSES = 7
+IMAGES = 5
+
+random.seed(28)
+scores = [[round(random.gauss(0, 3), 3) for _ in range(CLASSES)] for _ in range(IMAGES)]
+first = [random.randrange(CLASSES) for _ in range(IMAGES)]
+second = [random.randrange(CLASSES) for _ in range(IMAGES)]
+second[0] = first[0]  # an image mixed with one of its own class
+shares = [0.75, 0.3, 1.0, 0.5, 0.0]
+weights = [round(random.uniform(0.1, 4), 3) for _ in range(CLASSES)]
+
+cases = []
+for weighted in (False, True):
+    for smoothing in (0.0, 0.1):
+        for mixed in (False, True):
+            x = torch.tensor(scores, dtype=torch.float64, requires_grad=True)
+            target = torch.tensor(first)
+            if mixed:
+                one_hot = lambda labels: torch.nn.functional.one_hot(torch.tensor(labels), CLASSES).double()
+                share = torch.tensor(shares, dtype=torch.float64)[:, None]
+                target = share * one_hot(first) + (1 - share) * one_hot(second)
+            loss = torch.nn.CrossEntropyLoss(
+                weight=torch.tensor(weights, dtype=torch.float64) if weighted else None,
+                label_smoothing=smoothing,
+                reduction="sum",
+            )(x, target)
+            loss.backward()
+            cases.append(
+                {
+                    "weighted": weighted,
+                    "smoothing": smoothing,
+                    "mixed": mixed,
+                    "loss": loss.item(),
+                    "gradient": x.grad.flatten().tolist(),
+                }
+            )
+
+golden = {
+    "classes": CLASSES,
+    "scores": [value for row in scores for value in row],
+    "first": first,
+    "second": second,
+    "shares": shares,
+    "weights": weights,
+    "cases": cases,
+}
+with open("losses.json", "w") as out:
+    json.dump(golden, out, indent=1)
+    out.write("\n")
