@@ -88,6 +88,14 @@ final class TrainingOptions {
               + " class,weight; their mean over the images is made 1 (default: all alike)")
   private @Nullable String classWeights;
 
+  @Option(
+      names = "--label-smoothing",
+      paramLabel = "F",
+      description =
+          "share of each target that all classes have in equal parts, in [0, 1), such as 0.1"
+              + " (default: 0, none)")
+  private @Nullable Double labelSmoothing;
+
   @Option(names = "--held-out", paramLabel = "F", description = Texts.HELD_OUT)
   private double heldOut;
 

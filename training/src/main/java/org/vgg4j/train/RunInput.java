@@ -103,7 +103,7 @@ record RunInput(TrainingConfig config, DataSplits data, Architecture architectur
             sgd.layerRates().factors(architecture, sgd.learningRate()),
             sgd.clipGradients() > 0 ? sgd.clipGradients() : Double.POSITIVE_INFINITY),
         config.boxes() == null ? BoxLoss.SQUARED : config.boxes().loss(),
-        new ClassLoss(classWeights, 0),
+        new ClassLoss(classWeights, config.targets().labelSmoothing()),
         sgd.average().isKept());
   }
 }

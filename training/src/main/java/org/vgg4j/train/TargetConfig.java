@@ -8,15 +8,31 @@ import org.vgg4j.base.InputException;
  * What the loss is taught of each image's class.
  *
  * @param classWeights how much each class counts
+ * @param labelSmoothing share of the target that all classes have in equal parts, in [0, 1)
+ *     (Szegedy et al. 2016, doi:10.1109/CVPR.2016.308)
  */
-public record TargetConfig(ClassWeights classWeights) {
+public record TargetConfig(ClassWeights classWeights, double labelSmoothing) {
   /** Labels as they are. */
-  public static final TargetConfig PLAIN = new TargetConfig(ClassWeights.NONE);
+  public static final TargetConfig PLAIN = new TargetConfig(ClassWeights.NONE, 0);
+
+  /**
+   * @throws InputException if a number is out of its range
+   */
+  public TargetConfig {
+    Require.option(
+        labelSmoothing >= 0 && labelSmoothing < 1,
+        "label-smoothing",
+        labelSmoothing,
+        "in [0, 1), such as 0.1");
+  }
 
   /** Adds the options by name that are not as they would be anyway. */
   void addTo(Map<String, Object> options) {
     if (classWeights.kind() != ClassWeights.Kind.NONE) {
       options.put(ClassWeights.KEY, classWeights.text());
+    }
+    if (labelSmoothing > 0) {
+      options.put("label-smoothing", labelSmoothing);
     }
   }
 

@@ -30,6 +30,7 @@ public final class TrainingConfigBuilder {
   private boolean flip = true;
   private double colorShift = 0.1;
   private ClassWeights classWeights = ClassWeights.NONE;
+  private double labelSmoothing = 0;
   private int batch = 64;
   private int microBatch = 0;
   private double learningRate = 0.01;
@@ -74,6 +75,7 @@ public final class TrainingConfigBuilder {
     flip = config.augmentation().flip();
     colorShift = config.augmentation().colorShift();
     classWeights = config.targets().classWeights();
+    labelSmoothing = config.targets().labelSmoothing();
     batch = config.sgd().batch();
     microBatch = config.sgd().microBatch();
     learningRate = config.sgd().learningRate();
@@ -120,7 +122,7 @@ public final class TrainingConfigBuilder {
         crop,
         head,
         new AugmentationConfig(scale == null ? scaleRatio.of(crop) : scale, flip, colorShift),
-        new TargetConfig(classWeights),
+        new TargetConfig(classWeights, labelSmoothing),
         new StartConfig(from, initialisation, freeze),
         new SgdConfig(
             batch,
@@ -417,6 +419,12 @@ public final class TrainingConfigBuilder {
   /** How much each class counts in the loss; all alike unless set. */
   public TrainingConfigBuilder classWeights(ClassWeights value) {
     classWeights = value;
+    return this;
+  }
+
+  /** Share of each target that all classes have in equal parts, in [0, 1); 0 for none. */
+  public TrainingConfigBuilder labelSmoothing(double value) {
+    labelSmoothing = value;
     return this;
   }
 

@@ -115,6 +115,7 @@ final class TrainingKeys {
     keys.put("color-shift", (builder, value) -> builder.colorShift(value.decimal()));
     keys.put(
         ClassWeights.KEY, (builder, value) -> builder.classWeights(ClassWeights.of(value.text())));
+    keys.put("label-smoothing", (builder, value) -> builder.labelSmoothing(value.decimal()));
     keys.put("batch", (builder, value) -> builder.batch(value.whole()));
     keys.put("micro-batch", (builder, value) -> builder.microBatch(value.whole()));
     keys.put("lr", (builder, value) -> builder.learningRate(value.decimal()));

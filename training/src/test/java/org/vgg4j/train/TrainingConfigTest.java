@@ -156,7 +156,7 @@ class TrainingConfigTest {
             + ScheduleConfig.class.getRecordComponents().length
             + 1; // a device's precision
     assertThat(config.options())
-        .hasSize(TrainingConfig.class.getRecordComponents().length - 9 + nested);
+        .hasSize(TrainingConfig.class.getRecordComponents().length - 10 + nested);
     TrainingConfig boxes =
         config.toBuilder().regression(Task.SINGLE_BOX).boxFile(Path.of("b.csv")).build();
     assertThat(boxes.options())

@@ -55,6 +55,7 @@ class TrainingKeysTest {
         .checkpointEvery(8)
         .maxUnreadable(UnreadableLimit.of("7"))
         .classWeights(ClassWeights.of("effective:0.9"))
+        .labelSmoothing(0.2)
         .build();
   }
 
