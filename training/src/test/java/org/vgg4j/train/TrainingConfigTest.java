@@ -65,7 +65,7 @@ class TrainingConfigTest {
             "clip-gradients is Infinity but must be zero or a positive number"),
         wrong(
             o -> o.average = AverageConfig.last(2),
-            "average is last:2 but must be ema:DECAY where schedule is paper, which may end"
+            "average is last:2 but must be ema:DECAY where schedule paper or stop-after may end"
                 + " training at any epoch"),
         wrong(o -> o.patience = 0, "patience is 0 but must be at least 1"),
         wrong(o -> o.epochs = 0, "epochs is 0 but must be at least 1"),
