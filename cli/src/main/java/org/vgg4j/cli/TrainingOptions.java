@@ -96,6 +96,31 @@ final class TrainingOptions {
               + " (default: 0, none)")
   private @Nullable Double labelSmoothing;
 
+  @Option(
+      names = "--random-resized-crop",
+      paramLabel = "AREAS",
+      arity = "0..1",
+      fallbackValue = "0.08-1",
+      description =
+          "instead of crops at --scale, train on rectangles of random size, rescaled to the crop:"
+              + " a range of shares of the image's area, and perhaps one of ratios of width to"
+              + " height (default: none; without a value 0.08-1,0.75-1.33)")
+  private @Nullable String randomResizedCrop;
+
+  @Option(
+      names = "--erase",
+      paramLabel = "P",
+      description =
+          "erase a random rectangle of a training image with this probability (default: 0)")
+  private @Nullable Double erase;
+
+  @Option(
+      names = "--trivial-augment",
+      description =
+          "apply one random operation of TrivialAugment, such as a turn or a change of contrast, to"
+              + " each training image (default: false)")
+  private @Nullable Boolean trivialAugment;
+
   @Option(names = "--held-out", paramLabel = "F", description = Texts.HELD_OUT)
   private double heldOut;
 

@@ -51,6 +51,7 @@ class NumberSweepTest {
               "summary micro-batch", // as many as memory allows, or all
               "min-overlap",
               "clip-gradients", // never
+              "erase", // nothing
               "localize evaluate threshold", // nothing is merged but equal boxes
               "import crop", // as the weights have it
               "checkpoint-every", // at ends of epochs alone

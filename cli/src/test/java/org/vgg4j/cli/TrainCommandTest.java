@@ -306,6 +306,9 @@ class TrainCommandTest {
             "json",
             "quiet",
             "scale-ratio",
+            "random-resized-crop",
+            "erase",
+            "trivial-augment",
             "clip-gradients", // these are there where they are set
             "average",
             "regression", // these four are there where boxes are learnt

@@ -38,7 +38,13 @@ public enum Purpose {
    * Which images of a class an epoch visits where classes come equally often; the sample is the
    * class among those with images, their number for which classes have a sample more.
    */
-  BALANCED_SAMPLING(14);
+  BALANCED_SAMPLING(14),
+  /** The rectangle of an image that becomes a sample. */
+  RESIZED_CROP(15),
+  /** What is erased of a sample. */
+  ERASING(16),
+  /** The operation on a sample. */
+  TRIVIAL_AUGMENT(17);
 
   private static final List<Purpose> DROPOUT = List.of(DROPOUT_FC6, DROPOUT_FC7, DROPOUT_FC8);
 

@@ -62,7 +62,10 @@ class RandomStreamTest {
             Purpose.COST_SPLIT,
             Purpose.PRINCIPAL_AXES,
             Purpose.DROPOUT_FC8,
-            Purpose.BALANCED_SAMPLING);
+            Purpose.BALANCED_SAMPLING,
+            Purpose.RESIZED_CROP,
+            Purpose.ERASING,
+            Purpose.TRIVIAL_AUGMENT);
     assertThat(purpose.code()).isEqualTo(1 + inOrderOfCodes.indexOf(purpose));
   }
 

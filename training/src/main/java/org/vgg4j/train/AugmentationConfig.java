@@ -1,5 +1,6 @@
 package org.vgg4j.train;
 
+import org.vgg4j.data.loading.Distortions;
 import org.vgg4j.data.loading.ScaleRange;
 
 /**
@@ -9,8 +10,15 @@ import org.vgg4j.data.loading.ScaleRange;
  * @param flip whether training images are mirrored half of the time
  * @param colorShift standard deviation of the shift along the principal components of the colours,
  *     in eigenvalues of pixels in [0, 1]; 0 for none
+ * @param distortions what else is done to them
  */
-public record AugmentationConfig(ScaleRange scale, boolean flip, double colorShift) {
+public record AugmentationConfig(
+    ScaleRange scale, boolean flip, double colorShift, Distortions distortions) {
+
+  /** Nothing else is done to them. */
+  public AugmentationConfig(ScaleRange scale, boolean flip, double colorShift) {
+    this(scale, flip, colorShift, Distortions.NONE);
+  }
 
   /**
    * @throws org.vgg4j.base.InputException if a number is out of its range

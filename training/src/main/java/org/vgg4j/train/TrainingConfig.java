@@ -97,6 +97,17 @@ public record TrainingConfig(
         "average",
         sgd.average().text(),
         "ema:DECAY where schedule paper or stop-after may end training at any epoch");
+    Require.option(
+        boxes == null || augmentation.distortions().resizedCrop() == null,
+        "random-resized-crop",
+        "set",
+        "left out where boxes are learnt, whose crops show enough of an object (option"
+            + " min-overlap)");
+    Require.option(
+        boxes == null || !augmentation.distortions().trivialAugment(),
+        "trivial-augment",
+        true,
+        "left out where boxes are learnt, since it moves objects");
     Require.option(threads >= 1, "threads", threads, "at least 1");
     Require.option(
         time == null || schedule.kind() != ScheduleConfig.Kind.PAPER,
@@ -273,6 +284,7 @@ public record TrainingConfig(
     options.put("precision", device.precision().label());
     options.put("checkpoint-every", checkpointEvery);
     options.put("max-unreadable", maxUnreadable.text());
+    augmentation.distortions().addTo(options);
     sgd.addTo(options);
     if (boxes != null) {
       boxes.addTo(options);

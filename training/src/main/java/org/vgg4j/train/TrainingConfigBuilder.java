@@ -5,6 +5,8 @@ import java.time.Duration;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.vgg4j.data.UnreadableLimit;
+import org.vgg4j.data.loading.Distortions;
+import org.vgg4j.data.loading.ResizedCrop;
 import org.vgg4j.data.loading.ScaleRange;
 import org.vgg4j.model.Configuration;
 import org.vgg4j.model.HeadLayers;
@@ -31,6 +33,7 @@ public final class TrainingConfigBuilder {
   private double colorShift = 0.1;
   private ClassWeights classWeights = ClassWeights.NONE;
   private double labelSmoothing = 0;
+  private Distortions distortions = Distortions.NONE;
   private int batch = 64;
   private int microBatch = 0;
   private double learningRate = 0.01;
@@ -76,6 +79,7 @@ public final class TrainingConfigBuilder {
     colorShift = config.augmentation().colorShift();
     classWeights = config.targets().classWeights();
     labelSmoothing = config.targets().labelSmoothing();
+    distortions = config.augmentation().distortions();
     batch = config.sgd().batch();
     microBatch = config.sgd().microBatch();
     learningRate = config.sgd().learningRate();
@@ -121,7 +125,8 @@ public final class TrainingConfigBuilder {
         width,
         crop,
         head,
-        new AugmentationConfig(scale == null ? scaleRatio.of(crop) : scale, flip, colorShift),
+        new AugmentationConfig(
+            scale == null ? scaleRatio.of(crop) : scale, flip, colorShift, distortions),
         new TargetConfig(classWeights, labelSmoothing),
         new StartConfig(from, initialisation, freeze),
         new SgdConfig(
@@ -211,6 +216,24 @@ public final class TrainingConfigBuilder {
   /** Standard deviation of the colour shift, in eigenvalues; 0 for none. */
   public TrainingConfigBuilder colorShift(double value) {
     colorShift = value;
+    return this;
+  }
+
+  /** Which rectangle of an image becomes a sample; null: a crop of the rescaled image. */
+  public TrainingConfigBuilder resizedCrop(@Nullable ResizedCrop value) {
+    distortions = new Distortions(value, distortions.erase(), distortions.trivialAugment());
+    return this;
+  }
+
+  /** Probability that a rectangle of a sample is erased. */
+  public TrainingConfigBuilder erase(double value) {
+    distortions = new Distortions(distortions.resizedCrop(), value, distortions.trivialAugment());
+    return this;
+  }
+
+  /** Whether one random operation is applied to each sample. */
+  public TrainingConfigBuilder trivialAugment(boolean value) {
+    distortions = new Distortions(distortions.resizedCrop(), distortions.erase(), value);
     return this;
   }
 

@@ -12,6 +12,7 @@ import java.util.function.BiConsumer;
 import org.jspecify.annotations.Nullable;
 import org.vgg4j.base.InputException;
 import org.vgg4j.data.UnreadableLimit;
+import org.vgg4j.data.loading.ResizedCrop;
 import org.vgg4j.data.loading.ScaleRange;
 import org.vgg4j.model.Configuration;
 import org.vgg4j.model.HeadLayers;
@@ -116,6 +117,11 @@ final class TrainingKeys {
     keys.put(
         ClassWeights.KEY, (builder, value) -> builder.classWeights(ClassWeights.of(value.text())));
     keys.put("label-smoothing", (builder, value) -> builder.labelSmoothing(value.decimal()));
+    keys.put(
+        "random-resized-crop",
+        (builder, value) -> builder.resizedCrop(ResizedCrop.of(value.text())));
+    keys.put("erase", (builder, value) -> builder.erase(value.decimal()));
+    keys.put("trivial-augment", (builder, value) -> builder.trivialAugment(value.truth()));
     keys.put("batch", (builder, value) -> builder.batch(value.whole()));
     keys.put("micro-batch", (builder, value) -> builder.microBatch(value.whole()));
     keys.put("lr", (builder, value) -> builder.learningRate(value.decimal()));

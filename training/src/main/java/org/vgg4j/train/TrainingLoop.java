@@ -193,7 +193,8 @@ final class TrainingLoop {
         colors,
         config.augmentation().colorShift(),
         config.seed(),
-        config.boxes() == null ? 0 : config.boxes().minOverlap());
+        config.boxes() == null ? 0 : config.boxes().minOverlap(),
+        config.augmentation().distortions());
   }
 
   private boolean mayGoOn() {

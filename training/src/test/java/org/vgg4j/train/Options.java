@@ -5,6 +5,7 @@ import java.time.Duration;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.vgg4j.data.UnreadableLimit;
+import org.vgg4j.data.loading.Distortions;
 import org.vgg4j.data.loading.ScaleRange;
 import org.vgg4j.model.Configuration;
 import org.vgg4j.model.HeadLayers;
@@ -20,6 +21,7 @@ final class Options {
   int crop = 32;
   ScaleRange scale = ScaleRange.fixed(36);
   double colorShift = 0;
+  Distortions distortions = Distortions.NONE;
   int batch = 16;
   int microBatch = 0;
   double learningRate = 0.01;
@@ -61,7 +63,7 @@ final class Options {
         width,
         crop,
         head,
-        new AugmentationConfig(scale, flip, colorShift),
+        new AugmentationConfig(scale, flip, colorShift, distortions),
         targets,
         new StartConfig(from, initialisation, freeze),
         new SgdConfig(

@@ -16,6 +16,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.vgg4j.base.InputException;
+import org.vgg4j.data.loading.Distortions;
+import org.vgg4j.data.loading.ResizedCrop;
 import org.vgg4j.data.loading.ScaleRange;
 import org.vgg4j.model.Configuration;
 
@@ -125,6 +127,17 @@ class ResumeTest {
     TrainingResult unused = train("run", 2);
     options.average = AverageConfig.ema(0.9);
     assertThatThrownBy(() -> resume("run", 0)).isInstanceOf(InputException.class);
+  }
+
+  @Test
+  void withAllDistortions() throws IOException {
+    options.distortions = new Distortions(ResizedCrop.DEFAULT, 0.5, true);
+    TrainingResult whole = train("whole", 0);
+    TrainingResult part = train("part", 2);
+    while (part.interrupted()) {
+      part = resume("part", 2);
+    }
+    assertSameModels(part.folder(), whole.folder());
   }
 
   /** Scales and colours are drawn again as they were. */

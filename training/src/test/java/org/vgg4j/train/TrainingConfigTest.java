@@ -12,6 +12,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.vgg4j.base.InputException;
+import org.vgg4j.data.loading.Distortions;
+import org.vgg4j.data.loading.ResizedCrop;
 import org.vgg4j.data.loading.ScaleRange;
 import org.vgg4j.model.Configuration;
 import org.vgg4j.model.Task;
@@ -144,13 +146,16 @@ class TrainingConfigTest {
   @Test
   void optionsHoldEveryComponent() {
     Options options = new Options();
-    assertThat(options.build().options()).doesNotContainKeys("clip-gradients", "average");
-    options.clipGradients = 5; // these two are there where they are set
+    assertThat(options.build().options())
+        .doesNotContainKeys(
+            "clip-gradients", "average", "erase", "random-resized-crop", "trivial-augment");
+    options.distortions = new Distortions(null, 0.5, false);
+    options.clipGradients = 5; // these are there where they are set
     options.average = AverageConfig.ema(0.5);
     TrainingConfig config = options.build();
     int nested =
         StartConfig.class.getRecordComponents().length
-            + AugmentationConfig.class.getRecordComponents().length
+            + AugmentationConfig.class.getRecordComponents().length // one of which is erase
             + (SgdConfig.class.getRecordComponents().length - 1)
             + LayerRates.class.getRecordComponents().length
             + ScheduleConfig.class.getRecordComponents().length
@@ -170,7 +175,31 @@ class TrainingConfigTest {
         .containsEntry("lr", 0.01)
         .containsEntry("clip-gradients", 5.0)
         .containsEntry("average", "ema:0.5")
+        .containsEntry("erase", 0.5)
         .containsEntry("seed", 7L);
+  }
+
+  @Test
+  void distortionsAreParsedBack() {
+    Options options = new Options();
+    options.distortions = new Distortions(ResizedCrop.DEFAULT, 0.25, true);
+    TrainingConfig config = options.build();
+    assertThat(config.options())
+        .containsEntry("random-resized-crop", "0.08-1.0,0.75-1.3333333333333333")
+        .containsEntry("erase", 0.25)
+        .containsEntry("trivial-augment", true);
+    assertThat(TrainingConfig.of(config.options())).isEqualTo(config);
+    assertThatThrownBy(() -> config.toBuilder().regression(Task.SINGLE_BOX).build())
+        .isInstanceOf(InputException.class)
+        .hasMessage(
+            "option random-resized-crop is set but must be left out where boxes are learnt, whose"
+                + " crops show enough of an object (option min-overlap)");
+    assertThatThrownBy(
+            () -> config.toBuilder().resizedCrop(null).regression(Task.SINGLE_BOX).build())
+        .isInstanceOf(InputException.class)
+        .hasMessage(
+            "option trivial-augment is true but must be left out where boxes are learnt, since it"
+                + " moves objects");
   }
 
   @Test

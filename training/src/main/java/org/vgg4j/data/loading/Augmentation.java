@@ -29,6 +29,8 @@ import org.vgg4j.model.Rgb;
  * @param seed the run's seed
  * @param minOverlap share of an object's area that a crop shows at least, where its box is known,
  *     in [0, 1]
+ * @param distortions what else is done, drawn from streams of its own: a resized crop instead of S
+ *     and the place; what happens to the pixels after the mirror
  */
 public record Augmentation(
     ScaleRange scale,
@@ -38,7 +40,8 @@ public record Augmentation(
     ColorPca colors,
     double colorShift,
     long seed,
-    double minOverlap) {
+    double minOverlap,
+    Distortions distortions) {
 
   /** How often the place of a crop is drawn until it shows enough of an object. */
   private static final int DRAWS = 50;
@@ -49,9 +52,23 @@ public record Augmentation(
    * @param image [crop][crop] pixels
    * @param shift what to add to each channel of every pixel, of pixels in 0..255; the sum may leave
    *     that range
-   * @param geometry where in the image it lies, so that a target can follow
+   * @param geometry where in the image it lies, so that a target can follow; of a resized crop,
+   *     where in the rectangle that was cut out, since boxes are not learnt of these
    */
   public record Sample(RgbImage image, Rgb shift, Geometry geometry) {}
+
+  /** Nothing else is done. */
+  public Augmentation(
+      ScaleRange scale,
+      int crop,
+      Interpolation interpolation,
+      boolean flip,
+      ColorPca colors,
+      double colorShift,
+      long seed,
+      double minOverlap) {
+    this(scale, crop, interpolation, flip, colors, colorShift, seed, minOverlap, Distortions.NONE);
+  }
 
   /** Crops lie anywhere. */
   public Augmentation(
@@ -109,7 +126,7 @@ public record Augmentation(
   }
 
   /**
-   * Makes one training sample that shows an object.
+   * Makes one training sample that shows an object. (A resized crop lies anywhere.)
    *
    * @param image the image, of any size
    * @param epoch from 0
@@ -119,17 +136,49 @@ public record Augmentation(
    */
   public Sample apply(RgbImage image, int epoch, int key, @Nullable Box object) {
     RandomStream random = new RandomStream(seed, epoch, key, Purpose.AUGMENTATION);
+    RgbImage source = image;
+    Geometry geometry;
+    if (distortions.resizedCrop() != null) {
+      ResizedCrop.Region region =
+          distortions
+              .resizedCrop()
+              .draw(
+                  new RandomStream(seed, epoch, key, Purpose.RESIZED_CROP), Rescale.Size.of(image));
+      source = image.crop(region.left(), region.top(), region.width(), region.height());
+      geometry = at(Rescale.Size.of(source), new Rescale.Size(crop, crop), 0, 0, false);
+    } else {
+      geometry = paper(random, image, object);
+    }
+    if (flip && random.nextBoolean()) {
+      geometry =
+          at(geometry.original(), geometry.rescaled(), geometry.left(), geometry.top(), true);
+    }
+    Rgb shift = colorShift > 0 ? colors.draw(random, colorShift) : Rgb.ZERO;
+    RgbImage sample = distorted(geometry.cut(source, interpolation), epoch, key);
+    return new Sample(sample, shift, geometry);
+  }
+
+  private RgbImage distorted(RgbImage cut, int epoch, int key) {
+    RgbImage sample = cut;
+    if (distortions.trivialAugment()) {
+      sample =
+          TrivialAugment.apply(new RandomStream(seed, epoch, key, Purpose.TRIVIAL_AUGMENT), sample);
+    }
+    if (distortions.erase() > 0) {
+      RandomStream random = new RandomStream(seed, epoch, key, Purpose.ERASING);
+      sample = Erasing.apply(random, distortions.erase(), sample);
+    }
+    return sample;
+  }
+
+  /** Draws S and where the crop lies. */
+  private Geometry paper(RandomStream random, RgbImage image, @Nullable Box object) {
     int shorter =
         scale.isFixed()
             ? scale.smallest()
             : scale.smallest() + random.nextInt(scale.largest() - scale.smallest() + 1);
     Rescale.Size size = Rescale.sizeOf(image, shorter);
-    Geometry geometry = place(random, Rescale.Size.of(image), size, object);
-    if (flip && random.nextBoolean()) {
-      geometry = at(geometry.original(), size, geometry.left(), geometry.top(), true);
-    }
-    Rgb shift = colorShift > 0 ? colors.draw(random, colorShift) : Rgb.ZERO;
-    return new Sample(geometry.cut(image, interpolation), shift, geometry);
+    return place(random, Rescale.Size.of(image), size, object);
   }
 
   /** Draws where a crop lies. */
