@@ -47,7 +47,7 @@ def scores(layers, crop):
             x = F.relu(F.conv2d(x, layers[i][0].double(), layers[i][1].double(), padding=1))
             i += 1
         x = F.max_pool2d(x, 2)
-    x = x.flatten(1)
+    x = x.mean((2, 3)) if layers[8][0].shape[1] == 16 else x.flatten(1)
     for i in (8, 9, 10):
         x = F.linear(x, layers[i][0].double(), layers[i][1].double())
         x = x if i == 10 else F.relu(x)
@@ -189,7 +189,8 @@ def build(name, *, crop=64, conv="bias", pads="pads", pool="valid", relu="Relu",
     with open(os.path.join(HERE, name + ".onnx"), "wb") as out:
         out.write(model.SerializeToString())
     if good:
-        expected[name] = dict(profile=profile, crop=crop, logits=scores(layers, crop))
+        seen = crop if size is True else size or 224
+        expected[name] = dict(profile=profile, crop=seen, logits=scores(layers, seen))
 
 
 def once(op, **kw):
@@ -209,6 +210,9 @@ build("channels-last-gemm", nhwc=True, flat="Flatten", post=once("Softmax", axis
 build("convolutional", flat="conv")
 build("global-average", crop=32, middle=once("GlobalAveragePool"), flat="Squeeze")
 build("reduce-mean", crop=32, middle=once("ReduceMean", axes=[2, 3], keepdims=0), flat=None)
+build("average-of-3x3", crop=32, middle=once("GlobalAveragePool"), size=96)
+build("mean-of-any", crop=32, middle=once("ReduceMean", axes=[2, 3], keepdims=0), flat=None, size=None)
+build("channels-last-average", nhwc=True, crop=32, middle=lambda g, x: g.node("GlobalAveragePool", [x]), flat="Flatten", size=64)
 build("several-outputs", outputs=["v3"])
 build("unknown-producer", producer="")
 
@@ -224,8 +228,8 @@ build("refused-dilations", good=False, pads=dict(kernel_shape=[3, 3], pads=[1] *
 build("refused-strides", good=False, pads=dict(kernel_shape=[3, 3], pads=[1] * 4, strides=[2, 2]))
 build("refused-pool", good=False, pool=dict(kernel_shape=[3, 3], strides=[2, 2], pads=[1] * 4))
 build("refused-ceil", good=False, pool="ceil", size=None)
-build("refused-average", good=False, crop=32, middle=once("GlobalAveragePool"), size=224)
-build("refused-open-average", good=False, crop=32, middle=once("GlobalAveragePool"), size=None)
+build("refused-largest", good=False, crop=32, middle=once("GlobalMaxPool"), size=224)
+build("refused-open-largest", good=False, crop=32, middle=once("GlobalMaxPool"), size=None)
 build("refused-relu6", good=False, relu=lambda g, x: g.node("Clip", [x, g.small(np.float32(0)), g.small(np.float32(6))]))
 build("refused-leaky", good=False, relu="LeakyRelu")
 build("refused-alpha", good=False, fc="alpha")

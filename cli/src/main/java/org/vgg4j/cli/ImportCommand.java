@@ -10,6 +10,7 @@ import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import org.vgg4j.model.Architecture;
 import org.vgg4j.model.Configuration;
+import org.vgg4j.model.HeadLayers;
 import org.vgg4j.weights.ModelFile;
 import org.vgg4j.weights.foreign.ClassOrder;
 import org.vgg4j.weights.foreign.ImageNetClasses;
@@ -71,6 +72,14 @@ final class ImportCommand implements Callable<Integer> {
   private int crop;
 
   @Option(
+      names = "--pooling",
+      paramLabel = "NAME",
+      description =
+          "average: the first fully connected layer takes the mean of each channel of the last map,"
+              + " which names of PyTorch do not say (default: as the file says, else none)")
+  private @Nullable String pooling;
+
+  @Option(
       names = "--state",
       paramLabel = "KEY",
       description =
@@ -112,6 +121,7 @@ final class ImportCommand implements Callable<Integer> {
             classes == null ? null : ClassOrder.read(classes, reorderClasses),
             arch == null ? null : Configuration.of(arch),
             crop,
+            HeadLayers.of(null, pooling).averaged(),
             state);
     WeightsImport.Imported imported = options.read(file);
     Outputs.requireOther(out, imported.files());
@@ -193,6 +203,11 @@ final class ImportCommand implements Callable<Integer> {
     map.put("arch", model.architecture().configuration().label());
     map.put("width", model.architecture().width());
     map.put("crop", model.architecture().crop());
+    String head = model.architecture().head().headText();
+    if (head != null) {
+      map.put("head", head);
+    }
+    map.put("pooling", model.architecture().head().poolingText());
     map.put("classes", model.architecture().classes());
     map.put("parameters", model.architecture().parameterCount());
     map.put("profile", imported.profile().label());

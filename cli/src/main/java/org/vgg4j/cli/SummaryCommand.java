@@ -141,7 +141,7 @@ final class SummaryCommand implements Runnable {
                 + " receptive field and%n'stride' the step in input pixels; mult-adds and memory of"
                 + " the output are for one image.%n%n",
             network,
-            weightLayers(network))
+            network.weightLayers())
         + table
         + String.format(
             Locale.ROOT,
@@ -212,7 +212,7 @@ final class SummaryCommand implements Runnable {
     }
     TextTable table1 = new TextTable();
     table1.row(family.stream().map(a -> a.configuration().label()).toArray());
-    table1.row(family.stream().map(a -> weightLayers(a) + " layers").toArray());
+    table1.row(family.stream().map(a -> a.weightLayers() + " layers").toArray());
     int rows = columns.stream().mapToInt(List::size).max().orElse(0);
     for (int row = 0; row < rows; row++) {
       int r = row;
@@ -267,10 +267,6 @@ final class SummaryCommand implements Runnable {
     return layer instanceof Layer.MaxPool ? "maxpool" : "LRN";
   }
 
-  private static int weightLayers(Architecture network) {
-    return network.configuration().convolutions() + network.connectedLayers().size();
-  }
-
   private Map<String, Object> asMap(Architecture network, Engine engine) {
     List<Map<String, Object>> layers = new ArrayList<>();
     for (LayerShape shape : network.shapes()) {
@@ -297,7 +293,7 @@ final class SummaryCommand implements Runnable {
     map.put("pooling", network.head().poolingText());
     map.put("task", network.task().label());
     map.put("outputs", network.outputs());
-    map.put("weightLayers", weightLayers(network));
+    map.put("weightLayers", network.weightLayers());
     map.put("parameters", network.parameterCount());
     map.put("multiplyAdds", network.multiplyAdds());
     map.put("layers", layers);

@@ -186,6 +186,11 @@ public final class Architecture {
         .toList();
   }
 
+  /** Number of convolutions and fully connected layers. */
+  public int weightLayers() {
+    return configuration.convolutions() + connectedLayers().size();
+  }
+
   /** The last layer, which makes the outputs: fc8 if the head is the paper's. */
   public Layer.FullyConnected outputLayer() {
     return (Layer.FullyConnected) layers.get(layers.size() - 1);

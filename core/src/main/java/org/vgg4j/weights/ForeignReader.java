@@ -15,4 +15,13 @@ public interface ForeignReader {
    *     family, or leaves open how images must be prepared
    */
   ModelFile read(Path file);
+
+  /**
+   * Reads weights that training may begin with: a model, or convolutions alone.
+   *
+   * @throws InputException as {@link #read} does, if the head is not what is missing
+   */
+  default Start readStart(Path file) {
+    return new Start(read(file), true);
+  }
 }

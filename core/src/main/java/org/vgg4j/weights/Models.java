@@ -44,20 +44,50 @@ public final class Models {
     return read(file).requireClassifier(file.toString());
   }
 
+  /**
+   * Reads weights that training may begin with: a model, or another tool's file of convolutions
+   * alone.
+   *
+   * @throws InputException as {@link #read(Path)} does
+   */
+  public static Start readStart(Path file) {
+    try {
+      return new Start(ModelFile.read(file), true);
+    } catch (ForeignFileException e) {
+      return require(ServiceLoader.load(ForeignReader.class).findFirst(), file, e).readStart(file);
+    }
+  }
+
+  /**
+   * Reads all of them but their numbers, as {@link #readWithoutArrays} does.
+   *
+   * @throws InputException as {@link #read(Path)} does
+   */
+  public static Start readStartWithoutArrays(Path file) {
+    try {
+      return new Start(ModelFile.readWithoutArrays(file), true);
+    } catch (ForeignFileException e) {
+      return readStart(file).withoutArrays();
+    }
+  }
+
   static ModelFile read(Path file, Optional<ForeignReader> foreign) {
     try {
       return ModelFile.read(file);
     } catch (ForeignFileException e) {
-      return foreign
-          .orElseThrow(
-              () ->
-                  new InputException(
-                      ("%s was not written by vgg4j: put org.vgg4j:vgg4j-formats on the class path,"
-                              + " which reads PyTorch's, Caffe's, Keras's and ONNX's files, or make a"
-                              + " model of it with vgg import")
-                          .formatted(file),
-                      e))
-          .read(file);
+      return require(foreign, file, e).read(file);
     }
+  }
+
+  private static ForeignReader require(
+      Optional<ForeignReader> foreign, Path file, ForeignFileException cause) {
+    return foreign.orElseThrow(
+        () ->
+            new InputException(
+                ("%s was not written by vgg4j: put org.vgg4j:vgg4j-formats on the class path,"
+                        + " which reads PyTorch's, Caffe's, Keras's and ONNX's files, or make a"
+                        + " model of it with vgg import")
+                    .formatted(file),
+                cause));
   }
 }

@@ -19,6 +19,7 @@ import org.vgg4j.model.Rgb;
 import org.vgg4j.network.Parameters;
 import org.vgg4j.weights.ModelFile;
 import org.vgg4j.weights.Models;
+import org.vgg4j.weights.Start;
 
 /**
  * The initial weights of a run: drawn, or copied from another network (the paper, section 3.1).
@@ -56,8 +57,9 @@ record InitialWeights(@Nullable Origin source, List<String> copied) {
     if (start.from() == null) {
       return new InitialWeights(null, List.of());
     }
-    ModelFile source = Models.read(start.from());
-    Set<String> wanted = layersToCopy(source, parameters.architecture(), classNames);
+    Start begin = Models.readStart(start.from());
+    ModelFile source = begin.model();
+    Set<String> wanted = layersToCopy(begin, parameters.architecture(), classNames);
     Parameters values = new Parameters(source.architecture(), source.arrays());
     if (!parameters.architecture().configuration().hasBatchNorm()) {
       values = values.withoutBatchNorm(); // without it the filters would be out of scale
@@ -77,13 +79,14 @@ record InitialWeights(@Nullable Origin source, List<String> copied) {
   }
 
   private static Set<String> layersToCopy(
-      ModelFile source, Architecture target, List<String> classNames) {
+      Start start, Architecture target, List<String> classNames) {
+    ModelFile source = start.model();
     Set<String> there = new LinkedHashSet<>();
     source.architecture().parameters().forEach(shape -> there.add(shape.layer()));
     boolean sameNetwork =
         source.architecture().configuration().withoutBatchNorm()
             == target.configuration().withoutBatchNorm();
-    boolean sameHead = source.architecture().head().equals(target.head());
+    boolean sameHead = start.hasHead() && source.architecture().head().equals(target.head());
     List<String> head = target.connectedLayers().stream().map(Layer::name).toList();
     Set<String> wanted = new LinkedHashSet<>();
     for (ParameterShape shape : target.parameters()) {

@@ -15,6 +15,7 @@ import org.vgg4j.model.Task;
 import org.vgg4j.network.Device;
 import org.vgg4j.weights.ModelFile;
 import org.vgg4j.weights.Models;
+import org.vgg4j.weights.Start;
 
 /**
  * All options of a training run. The names in {@link #options()} are those of the command line and
@@ -128,18 +129,20 @@ public record TrainingConfig(
    * times the rate of the rest, on a cosine schedule over ten epochs. Images are preprocessed as
    * the model's weights require.
    *
-   * @param model the model to fine-tune
+   * @param model the model to fine-tune, or another tool's weights of the convolutions alone, which
+   *     get the paper's head and, where their file does not say otherwise, a crop of 224
    * @param data word or path of the data set, whose classes the network then has
    * @throws org.vgg4j.base.InputException if the model cannot be read
    */
   public static TrainingConfig fineTuning(Path model, String data) {
-    ModelFile file = Models.readWithoutArrays(model);
+    Start start = Models.readStartWithoutArrays(model);
+    ModelFile file = start.model();
     return builder()
         .data(data)
         .configuration(file.architecture().configuration())
         .width(file.architecture().width())
         .crop(file.architecture().crop())
-        .head(file.architecture().head())
+        .head(start.hasHead() ? file.architecture().head() : HeadLayers.PAPER)
         .scale(ScaleRange.fixed(file.preprocessing().scale()))
         .from(model)
         .batch(32)

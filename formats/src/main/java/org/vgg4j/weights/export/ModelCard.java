@@ -76,7 +76,7 @@ public final class ModelCard {
             "VGG network %s (Simonyan & Zisserman 2015, arXiv 1409.1556): %d weight layers, width"
                 + " %s of the paper's, %,d parameters, %d classes%s.%n%n",
             architecture.configuration().label(),
-            architecture.configuration().weightLayers(),
+            architecture.weightLayers(),
             architecture.width(),
             architecture.parameterCount(),
             architecture.classes(),
@@ -172,14 +172,12 @@ public final class ModelCard {
             .formatted(
                 String.join(", ", layers),
                 network.configuration().hasBatchNorm() ? ", batch_norm=True" : ""));
-    lines.add("model.avgpool = nn.Identity()  # for images of %d pixels".formatted(network.crop()));
-    List<Layer.FullyConnected> connected =
-        network.layers().stream()
-            .filter(Layer.FullyConnected.class::isInstance)
-            .map(Layer.FullyConnected.class::cast)
-            .toList();
+    lines.add(
+        network.head().averaged()
+            ? "model.avgpool = nn.AdaptiveAvgPool2d(1)"
+            : "model.avgpool = nn.Identity()  # for images of %d pixels".formatted(network.crop()));
     lines.add("model.classifier = nn.Sequential(");
-    for (Layer.FullyConnected layer : connected) {
+    for (Layer.FullyConnected layer : network.connectedLayers()) {
       lines.add(
           "    nn.Linear(%d, %d)%s"
               .formatted(
@@ -202,7 +200,7 @@ public final class ModelCard {
         layers.add("\"M\"");
       } else if (layer instanceof Layer.Convolution convolution && convolution.kernel() == 3) {
         layers.add(String.valueOf(convolution.outChannels()));
-      } else if (!(layer instanceof Layer.FullyConnected || layer instanceof Layer.BatchNorm)) {
+      } else if (layer instanceof Layer.LocalResponseNorm || layer instanceof Layer.Convolution) {
         return List.of();
       }
     }

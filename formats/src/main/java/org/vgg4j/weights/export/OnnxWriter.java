@@ -192,6 +192,8 @@ public record OnnxWriter(boolean softMax, boolean preprocessing) {
             List.of(),
             integers("kernel_shape", 2, 2),
             integers("strides", 2, 2));
+      } else if (layer instanceof Layer.GlobalAverage) {
+        graph.add("GlobalAveragePool", layer.name(), List.of());
       } else if (layer instanceof Layer.LocalResponseNorm lrn) {
         graph.add(
             "LRN",

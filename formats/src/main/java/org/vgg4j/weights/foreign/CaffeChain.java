@@ -34,6 +34,7 @@ final class CaffeChain {
   private @Nullable Profile stated;
   private boolean hasOwnMean;
   private boolean takesWholeMap;
+  private boolean averaged;
   private int side;
 
   private CaffeChain() {}
@@ -56,7 +57,7 @@ final class CaffeChain {
         reader.chain.layers(),
         reader.chain.possible(),
         true,
-        new ForeignNetwork.Stated(reader.inputSide(), false, List.of()));
+        new ForeignNetwork.Stated(reader.inputSide(), reader.averaged, false, List.of()));
   }
 
   private void aside(TensorFile.Node node) {
@@ -175,6 +176,11 @@ final class CaffeChain {
         chain.connected(node, weight.reshaped(out, in), Nodes.bias(node, 1));
       }
       case "Pooling" -> {
+        if (chain.inHead() && Nodes.isTrue(node, "global_pooling", false)) {
+          Nodes.requireAll(node, "pool", 1, 0); // the mean
+          averaged = true;
+          return;
+        }
         Nodes.requireAll(node, "pool", 0, 0); // the largest value
         Nodes.requireAll(node, "global_pooling", 0, 0);
         Nodes.requireAll(node, "kernel_size", 2, 0);

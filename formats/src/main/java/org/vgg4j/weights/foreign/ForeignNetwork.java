@@ -26,11 +26,12 @@ record ForeignNetwork(
    * What only files that describe their network can say.
    *
    * @param side of the input window in pixels; 0 if it does not say
+   * @param averaged whether the last map is averaged before the head; false also if it does not say
    * @param preprocesses whether the profile is the file's own preprocessing, part of its network
    * @param notes sentences to show to the user
    */
-  record Stated(int side, boolean preprocesses, List<String> notes) {
-    static final Stated NOTHING = new Stated(0, false, List.of());
+  record Stated(int side, boolean averaged, boolean preprocesses, List<String> notes) {
+    static final Stated NOTHING = new Stated(0, false, false, List.of());
 
     Stated {
       notes = List.copyOf(notes);
@@ -49,6 +50,21 @@ record ForeignNetwork(
       Predicate<Configuration> possible,
       boolean saysLrn) {
     this(dialect, profile, layers, possible, saysLrn, Stated.NOTHING);
+  }
+
+  /** The convolutions, in order of execution. */
+  List<ForeignLayer> convolutions() {
+    return layers.stream().filter(ForeignLayer::isConvolution).toList();
+  }
+
+  /** The fully connected layers, in order of execution; empty if it is the convolutions alone. */
+  List<ForeignLayer> connected() {
+    return layers.stream().filter(layer -> !layer.isConvolution()).toList();
+  }
+
+  /** The same without its fully connected layers. */
+  ForeignNetwork withoutHead() {
+    return new ForeignNetwork(dialect, profile, convolutions(), possible, saysLrn, stated);
   }
 
   /** How many batch norms it has. */

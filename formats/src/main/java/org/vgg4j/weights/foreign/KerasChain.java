@@ -41,6 +41,8 @@ final class KerasChain {
           "RandomHue",
           "RandomSaturation");
 
+  private static final Set<String> MEANS = Set.of("GlobalAveragePooling2D", "GlobalAvgPool2D");
+
   private static final double EPSILON = 1e-3; // Keras's default for batch normalisation
   private static final int STRIDE = 32; // input pixels for each position of the last map
 
@@ -49,6 +51,7 @@ final class KerasChain {
   private final List<String> notes = new ArrayList<>();
   private int padding;
   private boolean flat;
+  private boolean averaged;
 
   private KerasChain() {}
 
@@ -66,7 +69,7 @@ final class KerasChain {
         reader.chain.layers(),
         reader.chain.possible(),
         true,
-        new ForeignNetwork.Stated(reader.input.side(), own != null, reader.notes));
+        new ForeignNetwork.Stated(reader.input.side(), reader.averaged, own != null, reader.notes));
   }
 
   /** Theano rotated kernels by 180 degrees, and no file says whether its kernels are. */
@@ -245,12 +248,18 @@ final class KerasChain {
     chain.pool(node);
   }
 
-  /** A mean over a map of one position is that position. */
+  /** A mean over a map of one position, or the largest value in it, is that position. */
   private void average(TensorFile.Node node) {
     int side = input.side() / STRIDE;
+    if (chain.inHead() && side != 1 && MEANS.contains(node.type())) {
+      Nodes.requireOneOf(node, "data_format", List.of("channels_last"));
+      averaged = true;
+      flat = true;
+      return;
+    }
     if (!chain.inHead() || side != 1) {
       throw new InputException(
-          "its layer '%s' (%s) averages a map%s, where a VGG network takes all of its positions"
+          "its layer '%s' (%s) pools a map%s, where a VGG network takes all of its positions, or the mean of each channel"
               .formatted(
                   node.name(),
                   node.type(),

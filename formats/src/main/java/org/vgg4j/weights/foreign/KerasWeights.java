@@ -19,6 +19,10 @@ final class KerasWeights {
           "(input|.*pool|max_pool|flatten|dropout|activation|re_lu|relu|softmax|reshape|zero_padding"
               + "|zeropadding|random_|gaussian_noise|spatial_dropout).*");
 
+  /** Keras's own name of the layer. */
+  private static final Pattern GLOBAL_AVERAGE =
+      Pattern.compile("global_average_pooling2d(_\\d+)?|global_avg_pool2d(_\\d+)?");
+
   private static final Pattern NOT_MAX_POOL = Pattern.compile(".*(global|average|avg).*");
 
   /** Names of layers in VGG-Face for Keras, whose images need their own preprocessing. */
@@ -28,6 +32,7 @@ final class KerasWeights {
   private final List<Integer> blocks = new ArrayList<>(); // convolutions before each pool
   private int channels;
   private int pools;
+  private boolean averaged;
 
   private KerasWeights() {}
 
@@ -46,7 +51,8 @@ final class KerasWeights {
         profile(file),
         reader.layers,
         configuration -> !saysPools || reader.hasPoolsOf(configuration),
-        true);
+        true,
+        new ForeignNetwork.Stated(0, reader.averaged, false, List.of()));
   }
 
   private boolean hasPoolsOf(Configuration configuration) {
@@ -68,6 +74,10 @@ final class KerasWeights {
   private void add(TensorFile.Node node) {
     if (node.tensors().isEmpty()) {
       String name = node.name().substring(node.name().lastIndexOf('/') + 1);
+      if (GLOBAL_AVERAGE.matcher(name).matches() && pools == Chain.POOLS) {
+        averaged = true;
+        return;
+      }
       if (!NEUTRAL.matcher(name).matches() || NOT_MAX_POOL.matcher(name).matches()) {
         throw new InputException(
             "its layer '%s' has no weights, and its file does not say what it does: a VGG network has no layer of"

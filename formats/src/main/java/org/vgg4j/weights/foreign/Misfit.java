@@ -4,35 +4,35 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.vgg4j.base.InputException;
-import org.vgg4j.model.Architecture;
 import org.vgg4j.model.Configuration;
-import org.vgg4j.model.ParameterShape;
+import org.vgg4j.model.HeadLayers;
 
 /** Says which layer keeps a network from being one of the family. */
 final class Misfit {
   private static final int COLOURS = 3;
-  private static final int MULTIPLE = 16;
-  private static final int HEAD = 3;
+  private static final int MOST_CONNECTED = HeadLayers.MOST_HIDDEN + 1;
 
+  private final ForeignNetwork network;
   private final List<ForeignLayer> layers;
 
-  Misfit(List<ForeignLayer> layers) {
-    this.layers = layers;
+  Misfit(ForeignNetwork network) {
+    this.network = network;
+    this.layers = network.layers();
   }
 
   /**
    * Checks what every network of the family has: images of three colours, fully connected layers
    * after the convolutions, at least two classes.
    *
+   * @param mayBeHeadless whether the convolutions alone will do
    * @throws InputException if one is missing
    */
-  void requireEnds() {
-    requireHead();
+  void requireEnds(boolean mayBeHeadless) {
+    requireHead(mayBeHeadless);
     ForeignLayer first = layers.get(0);
     int channels = first.weight().shape().get(1);
     if (channels != COLOURS) {
@@ -48,7 +48,7 @@ final class Misfit {
                       : ": networks with other channels are not supported"));
     }
     ForeignLayer last = layers.get(layers.size() - 1);
-    if (last.out() < 2) {
+    if (!last.isConvolution() && last.out() < 2) {
       throw new InputException(
           "%s has one output, but a network needs at least two classes: put a row of zeros before its"
                   .formatted(last.name())
@@ -57,26 +57,24 @@ final class Misfit {
     }
   }
 
-  private void requireHead() {
-    List<ForeignLayer> connected = layers.stream().filter(l -> !l.isConvolution()).toList();
-    if (connected.isEmpty()) {
+  private void requireHead(boolean mayBeHeadless) {
+    List<ForeignLayer> connected = network.connected();
+    if (connected.isEmpty() && !mayBeHeadless) {
       throw new InputException(
-          "it has no fully connected layers, but a VGG network has three: weights of the"
-              + " convolutions alone (\"notop\", \"features\") cannot classify");
+          "it has no fully connected layers, without which it cannot classify: vgg finetune --model"
+              + " takes weights of the convolutions alone (\"notop\", \"features\"), and makes a"
+              + " new head");
     }
-    if (connected.size() != HEAD) {
+    if (connected.size() > MOST_CONNECTED) {
       throw new InputException(
-          "it has %s (%s), but a network of the family has three: other heads are not supported; import"
-                  .formatted(
-                      connected.size() == 1
-                          ? "one fully connected layer"
-                          : connected.size() + " fully connected layers",
-                      connected.stream().map(Misfit::named).collect(Collectors.joining("; ")))
-              + " the network as it was before its head was changed, and vgg finetune makes a new"
-              + " last layer");
+          "it has %d fully connected layers (%s), but a network has at most four: import it as it was before its head was changed, and vgg finetune --head makes a new one"
+              .formatted(
+                  connected.size(),
+                  connected.stream().map(Misfit::named).collect(Collectors.joining("; "))));
     }
-    if (layers.size() <= HEAD
-        || layers.subList(0, layers.size() - HEAD).stream().anyMatch(l -> !l.isConvolution())) {
+    if (layers.size() == connected.size()
+        || layers.subList(0, layers.size() - connected.size()).stream()
+            .anyMatch(l -> !l.isConvolution())) {
       throw new InputException(
           "its fully connected layers do not follow its convolutions: it is not a VGG network");
     }
@@ -87,17 +85,13 @@ final class Misfit {
   }
 
   /**
-   * The reason why none of these fits.
+   * The reason why no network fits.
    *
-   * @param candidates the networks with as many layers
    * @param wanted the only network that was considered; null if all were
    */
-  InputException reason(Set<Architecture> candidates, @Nullable Configuration wanted) {
+  InputException reason(@Nullable Configuration wanted) {
     String sentence = wanted == null ? counted() : null;
-    sentence = sentence != null ? sentence : odd();
-    for (Architecture candidate : candidates) {
-      sentence = sentence != null ? sentence : headOf(candidate);
-    }
+    sentence = sentence != null ? sentence : broken();
     return new InputException(
         sentence != null
             ? sentence
@@ -112,11 +106,11 @@ final class Misfit {
     Map<Integer, List<String>> known = new TreeMap<>();
     Arrays.stream(Configuration.values())
         .forEach(
-            network ->
+            configuration ->
                 known
-                    .computeIfAbsent(network.weightLayers() - HEAD, key -> new ArrayList<>())
-                    .add(network.label()));
-    int count = layers.size() - HEAD;
+                    .computeIfAbsent(configuration.convolutions(), key -> new ArrayList<>())
+                    .add(configuration.label()));
+    int count = network.convolutions().size();
     return known.containsKey(count)
         ? null
         : "it has %d convolutions, but the networks of the family have %s"
@@ -130,32 +124,21 @@ final class Misfit {
                     .collect(Collectors.joining(", ")));
   }
 
-  /** A layer with a number of filters that no network has, as in pruned networks. */
-  private @Nullable String odd() {
-    for (ForeignLayer layer : layers.subList(0, layers.size() - 1)) {
-      if (layer.out() % MULTIPLE != 0) {
-        return "%s has %d %s, which is not a multiple of 16: networks whose layers were pruned"
-                .formatted(
-                    layer.name(), layer.out(), layer.isConvolution() ? "filters" : "features")
-            + " individually are not supported; import the network as it was before";
-      }
-    }
-    return null;
-  }
-
-  /** A network with the same convolutions, but different other layers. */
-  private @Nullable String headOf(Architecture candidate) {
-    int convolutions = layers.size() - HEAD;
-    List<ParameterShape> expected = ArchitectureGuess.weights(candidate);
-    if (ArchitectureGuess.fits(layers, candidate, convolutions)) {
-      for (int i = convolutions; i < layers.size() - 1; i++) {
-        ForeignLayer layer = layers.get(i);
-        int features = expected.get(i).dimensions().get(0);
-        if (layer.out() != features) {
-          return "%s has %d features where network %s has %d: fc6 and fc7 of other sizes than 4096 times"
-                  .formatted(layer.name(), layer.out(), candidate.configuration(), features)
-              + " the width (here %s) are not supported".formatted(candidate.width());
-        }
+  /** A layer that does not take what the layer before it gives. */
+  private @Nullable String broken() {
+    for (int i = 1; i < layers.size(); i++) {
+      ForeignLayer before = layers.get(i - 1);
+      ForeignLayer layer = layers.get(i);
+      int takes = layer.isConvolution() ? layer.weight().shape().get(1) : layer.in();
+      boolean ofMap = before.isConvolution() && !layer.isConvolution();
+      if (ofMap ? takes % Math.max(1, before.out()) != 0 : takes != before.out()) {
+        return "%s takes %d %s where %s before it gives %d"
+            .formatted(
+                layer.name(),
+                takes,
+                layer.isConvolution() ? "channels" : "values",
+                before.name(),
+                before.out());
       }
     }
     return null;

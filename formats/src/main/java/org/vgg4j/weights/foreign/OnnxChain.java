@@ -28,12 +28,15 @@ final class OnnxChain {
   private static final Pattern TORCHVISION_NAME =
       Pattern.compile("(.*[./])?(features[./]\\d+[./]|classifier[./]\\d+[./]|pre_logits).*");
 
+  private static final Set<String> MEANS = Set.of("GlobalAveragePool", "ReduceMean");
+
   private static final int STRIDE = 32; // input pixels for each position of the last map
 
   private final Chain chain = new Chain();
   private int side;
   private boolean channelsLast;
   private boolean flat;
+  private boolean averaged;
   private int padding;
 
   private OnnxChain() {}
@@ -50,7 +53,7 @@ final class OnnxChain {
         reader.chain.layers(),
         reader.chain.possible(),
         true,
-        new ForeignNetwork.Stated(reader.side, false, List.of()));
+        new ForeignNetwork.Stated(reader.side, reader.averaged, false, List.of()));
   }
 
   /** Its outputs would be taken for scores. */
@@ -379,12 +382,16 @@ final class OnnxChain {
     flat |= !Nodes.isTrue(node, "keepdims", true);
   }
 
-  /** A mean over a map of one position is that position. */
+  /** A mean over a map of one position, or the largest value in it, is that position. */
   private void average(TensorFile.Node node) {
     int positions = side / STRIDE;
+    if (chain.inHead() && positions != 1 && MEANS.contains(node.type())) {
+      averaged = true;
+      return;
+    }
     if (!chain.inHead() || positions != 1) {
       throw new InputException(
-          "its operation '%s' (%s) averages a map%s, where a VGG network takes all of its positions"
+          "its operation '%s' (%s) pools a map%s, where a VGG network takes all of its positions, or the mean of each channel"
               .formatted(
                   node.name(),
                   node.type(),

@@ -7,7 +7,6 @@ import static org.vgg4j.weights.format.Format.SAFETENSORS;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
-import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -27,6 +26,7 @@ import org.vgg4j.model.Layer;
 import org.vgg4j.model.ParameterShape;
 import org.vgg4j.weights.ModelFile;
 import org.vgg4j.weights.Provenance;
+import org.vgg4j.weights.Start;
 import org.vgg4j.weights.format.TensorFile;
 import org.vgg4j.weights.format.TensorFiles;
 import org.vgg4j.weights.tensor.StoredTensor;
@@ -42,6 +42,8 @@ import org.vgg4j.weights.tensor.TensorReader;
  *     otherwise "0", "1", and so on
  * @param configuration which network it is; null: whichever fits
  * @param crop side of the input window in pixels; 0: the smallest that gives the file's last map
+ * @param averaged whether the first fully connected layer takes the mean of each channel of the
+ *     last map, where the file does not say
  * @param state which of the networks in a checkpoint to take: the keys and names that lead to it,
  *     joined by dots, or their beginning; null: the one that is clearly meant
  */
@@ -50,9 +52,10 @@ public record WeightsImport(
     @Nullable ClassOrder classNames,
     @Nullable Configuration configuration,
     int crop,
+    boolean averaged,
     @Nullable String state) {
   /** The import without options: everything as the file says. */
-  public static final WeightsImport AS_FOUND = new WeightsImport(null, null, null, 0, null);
+  public static final WeightsImport AS_FOUND = new WeightsImport(null, null, null, 0, false, null);
 
   /**
    * @throws InputException if the crop is negative
@@ -69,7 +72,7 @@ public record WeightsImport(
       @Nullable ClassOrder classNames,
       @Nullable Configuration configuration,
       int crop) {
-    this(profile, classNames, configuration, crop, null);
+    this(profile, classNames, configuration, crop, false, null);
   }
 
   /** A key in the metadata of our own files. */
@@ -132,41 +135,110 @@ public record WeightsImport(
    *     family; or if these options do not fit it
    */
   public Imported read(Path file) {
+    TensorFile content = open(file);
+    try {
+      return read(file, content, understand(content), false);
+    } catch (InputException e) {
+      throw TensorFiles.naming(file, e);
+    }
+  }
+
+  /**
+   * Reads a file for training, which may hold the convolutions alone: with no fully connected
+   * layers, or with nothing but NaN in them.
+   *
+   * @throws InputException as {@link #read} does
+   */
+  public Start readStart(Path file) {
+    TensorFile content = open(file);
+    try {
+      ForeignNetwork network = understand(content);
+      boolean headless = network.connected().isEmpty() || isNothing(network.connected().get(0));
+      ForeignNetwork used = headless ? network.withoutHead() : network;
+      return new Start(read(file, content, used, headless).model(), !headless);
+    } catch (InputException e) {
+      throw TensorFiles.naming(file, e);
+    }
+  }
+
+  private static TensorFile open(Path file) {
     TensorFile content = TensorFiles.open(file);
     if (content.metadata().containsKey(OURS)) {
       throw new InputException(file + " is a model of vgg4j already: there is nothing to import");
     }
-    try {
-      ForeignNetwork network = understand(content);
-      Architecture architecture =
-          new ArchitectureGuess(network, configuration, crop).architecture();
-      String sha256 = FileDigest.sha256(file);
-      Release release = Release.of(file, sha256);
-      Profile chosen = profile(network, release, architecture.classes());
-      Map<String, float[]> arrays = arrays(network, architecture);
-      requireFinite(network, architecture, arrays);
-      List<String> names = names(architecture.classes(), arrays, architecture);
-      ModelFile model =
-          new ModelFile(
-              architecture,
-              arrays,
-              chosen.preprocessing(architecture.crop()),
-              names,
-              provenance(file, content, network, chosen, sha256, release));
-      return new Imported(
-          model,
-          content.format().label(),
-          network.dialect(),
-          chosen,
-          layers(network, architecture),
-          network.norms(),
-          sha256,
-          release,
-          network.stated().notes(),
-          files(content));
-    } catch (InputException e) {
-      throw TensorFiles.naming(file, e);
+    return content;
+  }
+
+  /** As releases of the convolutions alone have it. */
+  private static boolean isNothing(ForeignLayer layer) {
+    StoredTensor bias = layer.bias();
+    if (bias == null) {
+      return false;
     }
+    float[] values = TensorReader.read(List.of(bias)).values().iterator().next();
+    return IntStream.range(0, values.length).allMatch(i -> Float.isNaN(values[i]));
+  }
+
+  private Imported read(
+      Path file, TensorFile content, ForeignNetwork network, boolean mayBeHeadless) {
+    Architecture architecture =
+        new ArchitectureGuess(network, configuration, crop, averaged).architecture(mayBeHeadless);
+    String sha256 = FileDigest.sha256(file);
+    Release release = Release.of(file, sha256);
+    Profile chosen = profile(network, release, architecture.classes());
+    Map<String, float[]> arrays = ImportedArrays.of(network, architecture);
+    requireFinite(network, architecture, arrays);
+    List<String> names = names(architecture.classes(), arrays, architecture);
+    ModelFile model =
+        new ModelFile(
+            architecture,
+            arrays,
+            chosen.preprocessing(architecture.crop()),
+            names,
+            provenance(file, content, network, chosen, sha256, release));
+    return new Imported(
+        model,
+        content.format().label(),
+        network.dialect(),
+        chosen,
+        layers(network, architecture),
+        network.norms(),
+        sha256,
+        release,
+        notes(network, architecture),
+        files(content));
+  }
+
+  private List<String> notes(ForeignNetwork network, Architecture architecture) {
+    List<String> notes = new ArrayList<>(network.stated().notes());
+    List<Layer.Convolution> ours =
+        architecture.layers().stream()
+            .filter(Layer.Convolution.class::isInstance)
+            .map(Layer.Convolution.class::cast)
+            .toList();
+    for (int i = 0; i < ours.size(); i++) {
+      ForeignLayer theirs = network.convolutions().get(i);
+      if (theirs.out() != ours.get(i).outChannels()) {
+        notes.add(
+            "%s has %d filters, and %s of them became %d by adding zeros, as in other layers: they compute the same, and take more time and memory"
+                .formatted(
+                    theirs.name(), theirs.out(), ours.get(i).name(), ours.get(i).outChannels()));
+        break;
+      }
+    }
+    // names do not say it; three layers above means are rare
+    boolean open = network.dialect().equals("torchvision") && network.connected().size() < 3;
+    if (open && architecture.lastMapSide() == 1 && !architecture.head().averaged()) {
+      notes.add(
+          "its first fully connected layer takes one value of each channel, as for images of %d pixels; if it takes the mean of a larger map instead, say so (vgg import --pooling average --crop PIXELS)"
+              .formatted(architecture.crop()));
+    }
+    if (architecture.head().averaged() && crop == 0 && network.stated().side() == 0) {
+      notes.add(
+          "it takes images of any size: crop %d is only the usual one (vgg import --crop)"
+              .formatted(architecture.crop()));
+    }
+    return notes;
   }
 
   private static Set<Path> files(TensorFile content) {
@@ -222,61 +294,6 @@ public record WeightsImport(
     };
   }
 
-  /** Our arrays, read straight from the file in our order of axes; a missing bias is zero. */
-  private static Map<String, float[]> arrays(ForeignNetwork network, Architecture architecture) {
-    Iterator<ParameterShape> parameters = architecture.parameters().iterator();
-    List<StoredTensor> wanted = new ArrayList<>();
-    Map<String, float[]> arrays = new HashMap<>();
-    Map<String, Double> variances = new LinkedHashMap<>();
-    for (ForeignLayer layer : network.layers()) {
-      wanted.add(layer.weight().named(parameters.next().name()));
-      ParameterShape bias = parameters.next();
-      if (layer.bias() == null) {
-        arrays.put(bias.name(), new float[bias.length()]);
-      } else {
-        wanted.add(named(layer, layer.bias(), bias));
-      }
-      if (layer.norm() != null) {
-        wanted.add(named(layer, layer.norm().scale(), parameters.next()));
-        wanted.add(named(layer, layer.norm().shift(), parameters.next()));
-        wanted.add(named(layer, layer.norm().mean(), parameters.next()));
-        ParameterShape variance = parameters.next();
-        wanted.add(named(layer, layer.norm().variance(), variance));
-        variances.put(variance.name(), layer.norm().epsilon());
-      }
-    }
-    arrays.putAll(TensorReader.read(wanted));
-    variances.forEach((name, epsilon) -> useOwnEpsilon(name, arrays.get(name), epsilon));
-    return arrays;
-  }
-
-  private static StoredTensor named(ForeignLayer layer, StoredTensor tensor, ParameterShape shape) {
-    if (tensor.length() != shape.length()) {
-      throw new InputException(
-          "tensor %s of layer %s has %d values, not %d"
-              .formatted(tensor.name(), layer.name(), tensor.length(), shape.length()));
-    }
-    return tensor.named(shape.name());
-  }
-
-  /**
-   * Adjusts variances for the epsilon that is added to them, which may differ in files but is fixed
-   * here.
-   */
-  private static void useOwnEpsilon(String name, float @Nullable [] variances, double epsilon) {
-    float[] values = Objects.requireNonNull(variances);
-    for (int channel = 0; channel < values.length; channel++) {
-      if (!(values[channel] + epsilon > 0)) {
-        throw new InputException(
-            "the variance of channel %d in %s is not positive: the file is damaged"
-                .formatted(channel, name));
-      }
-      if ((float) epsilon != (float) Layer.BatchNorm.EPSILON) { // files store floats
-        values[channel] = (float) (values[channel] + (epsilon - Layer.BatchNorm.EPSILON));
-      }
-    }
-  }
-
   /**
    * Releases of the convolutions alone have NaN in the other layers; diverged training leaves it
    * anywhere.
@@ -305,7 +322,8 @@ public record WeightsImport(
                         + shape.name().substring(shape.name().lastIndexOf('.')),
                     shape.name(),
                     ofHead
-                        ? "this is a release of the convolutions alone, which cannot classify"
+                        ? "this is a release of the convolutions alone, which cannot classify; vgg"
+                            + " finetune --model takes it, and makes a new head"
                         : "its training diverged, or the file is damaged: take an earlier one"));
       }
     }

@@ -75,7 +75,7 @@ class KerasImportTest {
         "\"groups\": 1 | \"groups\": 4 | has groups 4",
         "\"pool_size\": [2, 2] | \"pool_size\": [3, 3] | 'pool_0' (MaxPooling2D) has pool_size 3x3",
         "\"class_name\": \"MaxPooling2D\" | \"class_name\": \"AveragePooling2D\" | 'pool_0'"
-            + " (AveragePooling2D) averages a map",
+            + " (AveragePooling2D) pools a map",
         "\"data_format\": \"channels_last\" | \"data_format\": \"channels_first\" | has data_format"
             + " 'channels_first'",
         "\"max_value\": null | \"max_value\": 6.0 | 're_lu_0' (ReLU) has max_value 6",
@@ -85,8 +85,11 @@ class KerasImportTest {
             + " belong to a VGG network",
         "\"class_name\": \"Flatten\" | \"class_name\": \"Lambda\" | 'flatten' of type 'Lambda' does"
             + " not belong",
-        "\"class_name\": \"Flatten\" | \"class_name\": \"GlobalAveragePooling2D\" | 'flatten'"
-            + " (GlobalAveragePooling2D) averages a map of 2x2",
+        "\"class_name\": \"Flatten\" | \"class_name\": \"GlobalAveragePooling2D\" | its first"
+            + " fully connected layer takes 64 values, but the mean of its last map has 16: it is",
+        "\"class_name\": \"Flatten\" | \"class_name\": \"GlobalMaxPooling2D\" | 'flatten'"
+            + " (GlobalMaxPooling2D) pools a map of 2x2, where a VGG network takes all of its"
+            + " positions, or the mean of each channel",
         "\"class_name\": \"RandomFlip\" | \"class_name\": \"RandomCrop\" | 'random_flip' of type"
             + " 'RandomCrop' does not belong",
         "\"axis\": -1 | \"axis\": 1 | 'bn_0' (BatchNormalization) has axis 1",

@@ -91,7 +91,7 @@ class TorchCheckpointsTest {
   }
 
   private static WeightsImport.Imported imported(String name, @Nullable String state) {
-    return new WeightsImport(null, null, null, 0, state).read(folder.resolve(name));
+    return new WeightsImport(null, null, null, 0, false, state).read(folder.resolve(name));
   }
 
   @ParameterizedTest
@@ -201,7 +201,7 @@ class TorchCheckpointsTest {
     assertThatThrownBy(() -> imported("siamese.pth", "state_dict"))
         .isInstanceOf(InputException.class)
         .hasMessageContaining("more than one network in it is called 'state_dict'");
-    WeightsImport options = new WeightsImport(null, null, null, 0, "model");
+    WeightsImport options = new WeightsImport(null, null, null, 0, false, "model");
     assertThatThrownBy(() -> options.read(Goldens.file("torch.onnx")))
         .isInstanceOf(InputException.class)
         .hasMessageContaining(
