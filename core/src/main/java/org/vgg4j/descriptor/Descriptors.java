@@ -6,7 +6,6 @@ import org.vgg4j.base.InputException;
 import org.vgg4j.image.RgbImage;
 import org.vgg4j.image.transform.Rescale;
 import org.vgg4j.model.Architecture;
-import org.vgg4j.model.Layer;
 import org.vgg4j.model.LayerShape;
 import org.vgg4j.model.Preprocessing;
 import org.vgg4j.network.DenseFeatures;
@@ -57,16 +56,21 @@ public final class Descriptors implements AutoCloseable {
   /**
    * Returns the recipe with the scales at which a model is used.
    *
-   * @throws InputException if the network has no such output, a scale is below its crop or too
-   *     large for any image, or GeM is to pool class scores, which may be negative
+   * @throws InputException if the network has no such output, or it is fc7 and that makes the
+   *     network's outputs, a scale is below its crop or too large for any image, or GeM is to pool
+   *     class scores, which may be negative
    */
   public static DescriptorRecipe resolve(
       DescriptorRecipe recipe, Architecture architecture, Preprocessing preprocessing) {
     Architecture plain = architecture.withoutBatchNorm();
     Taps.requireKnown(plain, Set.of(recipe.tap()));
-    List<Layer> layers = plain.layers();
-    if (recipe.pooling().kind() == Pooling.Kind.GEM
-        && layers.get(layers.size() - 1).tap().equals(recipe.tap())) {
+    String last = plain.outputLayer().tap();
+    if (recipe.tap().equals(DescriptorRecipe.paper().tap()) && recipe.tap().equals(last)) {
+      throw new InputException(
+          "%s of network %s is its last layer, whose outputs are no features, unlike the paper's: choose %s"
+              .formatted(last, plain, plain.layers().get(plain.layers().size() - 2).tap()));
+    }
+    if (recipe.pooling().kind() == Pooling.Kind.GEM && last.equals(recipe.tap())) {
       throw new InputException(
           "%s, the network's last output, may be negative, of which gem takes no roots: choose fc7, or pool average or max"
               .formatted(recipe.tap()));
