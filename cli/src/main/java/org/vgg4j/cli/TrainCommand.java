@@ -11,22 +11,17 @@ import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import org.vgg4j.base.InputException;
-import org.vgg4j.evaluate.BoxEvaluation;
-import org.vgg4j.evaluate.Evaluation;
-import org.vgg4j.evaluate.Measurement;
 import org.vgg4j.parallel.ProcessGroup;
 import org.vgg4j.report.RunReport;
 import org.vgg4j.report.TensorBoardListener;
 import org.vgg4j.train.RunFolder;
 import org.vgg4j.train.RunLock;
 import org.vgg4j.train.RunMessages;
-import org.vgg4j.train.Selection;
 import org.vgg4j.train.Trainer;
 import org.vgg4j.train.TrainingConfig;
 import org.vgg4j.train.TrainingListener;
@@ -114,6 +109,17 @@ class TrainCommand implements Callable<Integer> {
   private boolean dryRun;
 
   @Option(
+      names = YamlOptions.FIND_RATE,
+      paramLabel = "N",
+      arity = "0..1",
+      fallbackValue = "200",
+      description =
+          "only find a learning rate: train for N steps (200 if not given) while the rate grows"
+              + " from 0.00001 to 10; writes the curve to rates.csv and rates.html in --out"
+              + " (default: runs/DATA-ARCH-rates-NUMBER) and keeps nothing of the network")
+  private @Nullable Integer findRate;
+
+  @Option(
       names = JSON,
       description = Texts.JSON + " at the end; all other output goes to standard error")
   private boolean json;
@@ -132,11 +138,11 @@ class TrainCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
-    if (dryRun) {
+    if (dryRun || findRate != null) {
       ranks.requirePossible();
       return RankOptions.follows() ? 0 : lead(); // one process tries it
     }
-    if (ranks.processes() > 1 && recipe == null) {
+    if (ranks.processes() > 1 && !severalRuns()) {
       requireOrder(); // finds mistakes before processes are started
     }
     return ranks.run(
@@ -161,10 +167,37 @@ class TrainCommand implements Callable<Integer> {
 
   private int lead() {
     try (StopSignal stop = StopSignal.install(spec.commandLine().getErr())) {
-      int exitCode = recipe != null ? runRecipe(recipe, stop) : runOnce(stop);
+      int exitCode = work(stop);
       new RunMessages(group).end();
       return exitCode;
     }
+  }
+
+  /** Whether the runs and their options are in a file of their own. */
+  boolean severalRuns() {
+    return recipe != null;
+  }
+
+  /** Does what the command is for, as rank 0; returns the exit code. */
+  int work(StopSignal stop) {
+    if (findRate != null) {
+      return findRate(findRate, stop);
+    }
+    return recipe != null ? runRecipe(recipe, stop) : runOnce(stop);
+  }
+
+  private int findRate(int steps, StopSignal stop) {
+    if (dryRun || resume != null || recipe != null || ranks.processes() > 1) {
+      throw new ParameterException(
+          spec.commandLine(),
+          "--find-rate is for the options of one run by one process: leave out --dry-run, --resume,"
+              + " --recipe and --nproc");
+    }
+    TrainingConfig tried = options.config();
+    RateFinder finder = new RateFinder(terminal(), quiet.line(spec.commandLine().getErr()));
+    Path folder = out != null ? out : defaultFolder("-rates");
+    printJson(finder.run(tried, steps, folder, stop));
+    return finder.wasStopped() ? stop.exitCode() : 0;
   }
 
   /** Takes part in whatever rank 0 trains, with rank 0's options. */
@@ -196,7 +229,7 @@ class TrainCommand implements Callable<Integer> {
         printJson(printer.results().get(0));
         return 0;
       }
-      Path folder = out != null ? out : defaultFolder();
+      Path folder = out != null ? out : defaultFolder("");
       int exitCode = run(config, folder, false, "--resume " + Hint.quoted(folder), stop);
       printJson(RunResult.of(new RunFolder(folder)));
       return exitCode;
@@ -280,8 +313,7 @@ class TrainCommand implements Callable<Integer> {
    * @param again options that resume an interrupted run
    * @return the exit code: 0, or that of the signal that stopped it
    */
-  private int run(
-      TrainingConfig config, Path folder, boolean begun, String again, StopSignal stop) {
+  int run(TrainingConfig config, Path folder, boolean begun, String again, StopSignal stop) {
     TrainingListener listener =
         Listeners.of(
             new TrainingPrinter(terminal(), spec.commandLine().getErr(), quiet),
@@ -305,12 +337,12 @@ class TrainCommand implements Callable<Integer> {
       return stop.exitCode();
     }
     if (group.size() > 1 && !quiet.isQuiet()) {
-      printTraffic(result);
+      summary().traffic(result, group);
     }
     try {
       writeReport(result, config);
     } finally {
-      printResult(result, config); // even if the disk is full now
+      summary().result(result, config); // even if the disk is full now
     }
     return 0;
   }
@@ -320,22 +352,8 @@ class TrainCommand implements Callable<Integer> {
     return spec.qualifiedName().replaceFirst("^vgg ", "") + " ";
   }
 
-  /** What it cost that the processes exchange gradients. */
-  private void printTraffic(TrainingResult result) {
-    ProcessGroup.Traffic traffic = group.traffic();
-    terminal()
-        .printf(
-            Locale.ROOT,
-            "%nBetween %d processes: each sent %.1f MB a step; that took %.1f s, of which %.1f s"
-                + " passed during the backward pass and %.1f s (%.1f %% of the time) were spent"
-                + " waiting.%n",
-            group.size(),
-            traffic.bytes() / 1e6 / Math.max(1, result.steps()),
-            traffic.busySeconds(),
-            Math.max(0, traffic.busySeconds() - traffic.waitedSeconds()),
-            traffic.waitedSeconds(),
-            100 * traffic.waitedSeconds() / result.seconds());
-    terminal().flush();
+  private TrainingSummary summary() {
+    return new TrainingSummary(terminal(), quiet.isQuiet());
   }
 
   private void writeReport(TrainingResult result, TrainingConfig config) {
@@ -345,11 +363,11 @@ class TrainCommand implements Callable<Integer> {
   }
 
   /** The micro-batch that the heap decided when the run began. */
-  private static int microBatchOf(RunFolder folder) {
+  static int microBatchOf(RunFolder folder) {
     return YamlOptions.read(folder.config(), YamlOptions.RECIPE).path("micro-batch").asInt();
   }
 
-  private TrainingConfig ofStage(Recipe.Stage stage) {
+  TrainingConfig ofStage(Recipe.Stage stage) {
     try {
       return options.config(YamlOptions.values(stage.place(), stage.options(), spec));
     } catch (InputException e) {
@@ -360,14 +378,14 @@ class TrainCommand implements Callable<Integer> {
   }
 
   /** Where users read: with --json, the result does not go there. */
-  private PrintWriter terminal() {
+  final PrintWriter terminal() {
     if (json && quiet.isQuiet()) {
       return NOWHERE;
     }
     return json ? spec.commandLine().getErr() : spec.commandLine().getOut();
   }
 
-  private void printJson(Map<String, Object> result) {
+  final void printJson(Map<String, Object> result) {
     if (json) {
       spec.commandLine().getOut().println(Json.of(result));
       spec.commandLine().getOut().flush();
@@ -392,9 +410,10 @@ class TrainCommand implements Callable<Integer> {
     }
   }
 
-  private Path defaultFolder() {
+  private Path defaultFolder(String suffix) {
     Path last = Path.of(options.data()).toAbsolutePath().normalize().getFileName();
-    return RunFolder.claim(Path.of("runs"), (last == null ? "run" : last) + "-" + options.arch());
+    String data = last == null ? "run" : last.toString();
+    return RunFolder.claim(Path.of("runs"), data + "-" + options.arch() + suffix);
   }
 
   private Map<String, Object> environment() {
@@ -415,79 +434,5 @@ class TrainCommand implements Callable<Integer> {
     } catch (UnknownHostException e) {
       return "unknown";
     }
-  }
-
-  private void printResult(TrainingResult result, TrainingConfig config) {
-    PrintWriter out = terminal();
-    Path model = result.bestEpoch() > 0 ? result.folder().bestModel() : result.folder().lastModel();
-    out.printf(
-        Locale.ROOT,
-        config.selection().watched() == Selection.LOSS
-            ? "%nBest validation: %s %.4f (epoch %d).%n"
-            : "%nBest validation: %s %.1f %% (epoch %d).%n",
-        switch (config.selection().watched()) {
-          case TOP1 -> config.task().isBoxes() ? "boxes right" : "top-1 accuracy";
-          case BALANCED -> "balanced accuracy";
-          case LOSS -> "loss";
-        },
-        config.selection().watched() == Selection.LOSS
-            ? result.bestError()
-            : 100 - result.bestError(),
-        result.bestEpoch());
-    Measurement measured = result.test();
-    if (measured instanceof BoxEvaluation test) {
-      out.printf(
-          Locale.ROOT,
-          "Test: boxes right %.1f %% (overlap of a half and more), mean overlap %.3f, on %,d"
-              + " image%s that training never saw.%n",
-          100 - test.error(),
-          test.meanOverlap(),
-          test.images(),
-          test.images() == 1 ? "" : "s");
-    }
-    if (measured instanceof Evaluation test) {
-      out.printf(
-          Locale.ROOT,
-          "Test: top-1 accuracy %.1f %%, top-5 accuracy %.1f %% on %,d image%s that training never"
-              + " saw.%n",
-          100 - test.top1Error(),
-          100 - test.top5Error(),
-          test.images(),
-          test.images() == 1 ? "" : "s");
-    }
-    out.printf(
-        Locale.ROOT,
-        "%,d step%s in %s%s. The run is in %s.%n",
-        result.steps(),
-        result.steps() == 1 ? "" : "s",
-        TrainingPrinter.duration(result.seconds()),
-        ProcessMemory.peak().isPresent()
-            ? String.format(
-                Locale.ROOT,
-                ", %,.0f MB of memory at the peak",
-                ProcessMemory.peak().getAsLong() / 1e6)
-            : "",
-        result.folder().path());
-    if (!quiet.isQuiet()) {
-      printNext(result, model, config, out);
-    }
-    out.flush();
-  }
-
-  private static void printNext(
-      TrainingResult result, Path model, TrainingConfig config, PrintWriter out) {
-    out.printf("%nNext:%n");
-    out.printf(
-        "  open %s in a browser%n", Hint.quoted(result.folder().path().resolve("report.html")));
-    String vgg = "  " + Hint.command("");
-    String data = config.data();
-    if (config.task().isBoxes()) {
-      out.printf(
-          "%slocalize evaluate --model %s --data %s%n", vgg, Hint.quoted(model), Hint.quoted(data));
-      return;
-    }
-    out.printf("%sevaluate --model %s --data %s%n", vgg, Hint.quoted(model), Hint.quoted(data));
-    out.printf("%sdata export --data %s --limit 1 --out samples%n", vgg, Hint.quoted(data));
-    out.printf("%sclassify samples --model %s%n", vgg, Hint.quoted(model));
   }
 }

@@ -51,6 +51,9 @@ final class YamlOptions implements IDefaultValueProvider {
   /** Option that only tries a run. */
   static final String DRY_RUN = "--dry-run";
 
+  /** Option that only tries learning rates. */
+  static final String FIND_RATE = "--find-rate";
+
   private static final YAMLMapper YAML =
       YAMLMapper.builder().enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION).build();
 
@@ -339,6 +342,7 @@ final class YamlOptions implements IDefaultValueProvider {
             RESUME,
             RECIPE,
             DRY_RUN,
+            FIND_RATE,
             RankOptions.NPROC,
             RankOptions.TIMEOUT,
             QuietOption.NAME,

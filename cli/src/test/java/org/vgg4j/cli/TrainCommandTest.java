@@ -18,6 +18,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.vgg4j.train.TrainingConfig;
 import picocli.CommandLine;
 import picocli.CommandLine.Model.OptionSpec;
 
@@ -116,6 +117,30 @@ class TrainCommandTest {
     assertThat(resolved("run").get("stop-after")).isEqualTo(1);
     Vgg loss = train("loss", tiny("--epochs", "1", "--select", "loss"));
     assertThat(loss.out()).containsPattern("Best validation: loss \\d\\.\\d{4} \\(epoch 1\\)\\.");
+  }
+
+  @Test
+  void findsALearningRateAndKeepsNothingElse() throws IOException {
+    Vgg vgg = train("rates", tiny("--find-rate", "30", "--dropout", "0"));
+    assertThat(vgg.exitCode()).as(vgg.err()).isZero();
+    assertThat(vgg.out())
+        .containsPattern("(Suggested learning rate: --lr |No learning rate can be)");
+    assertThat(root.resolve("rates").toFile().list())
+        .containsExactlyInAnyOrder("rates.csv", "rates.html");
+    List<String> lines = Files.readAllLines(root.resolve("rates/rates.csv"));
+    assertThat(lines.get(0)).isEqualTo("step,rate,loss,smoothed_loss");
+    assertThat(lines.get(1)).startsWith("1,1.000000e-05,");
+    Vgg again = train("rates", tiny("--find-rate", "30", "--dropout", "0", "--json"));
+    JsonNode result = new ObjectMapper().readTree(again.out());
+    assertThat(result.get("steps").asInt()).isEqualTo(lines.size() - 1);
+    assertThat(Files.readAllLines(root.resolve("rates/rates.csv"))).isEqualTo(lines);
+    Vgg both = train("other", tiny("--find-rate", "--dry-run"));
+    assertThat(both.exitCode()).isEqualTo(2);
+    assertThat(both.err()).contains("--find-rate is for the options of one run by one process");
+    Files.writeString(root.resolve("rates/notes.txt"), "mine");
+    Vgg full = train("rates", tiny("--find-rate", "30"));
+    assertThat(full.exitCode()).isEqualTo(1);
+    assertThat(full.err()).contains("is not empty: give another folder (option out)");
   }
 
   @Test
@@ -301,26 +326,16 @@ class TrainCommandTest {
             "resume",
             "recipe",
             "dry-run",
+            "find-rate",
             "nproc",
             "timeout",
             "json",
             "quiet",
-            "scale-ratio",
-            "random-resized-crop",
-            "erase",
-            "trivial-augment",
-            "clip-gradients", // these are there where they are set
-            "average",
-            "regression", // these four are there where boxes are learnt
-            "box-loss",
-            "min-overlap",
-            "boxes",
-            "time",
-            "sampling", // these are there where they are not the default
-            "select",
-            "stop-after",
             "help",
             "version"));
+    Set<String> always = TrainingConfig.DEFAULTS.options().keySet();
+    expected.removeIf(
+        key -> TrainingConfig.isKey(key) && !always.contains(key)); // where they are set
     assertThat(resolved("run").keySet())
         .map(String::valueOf)
         .containsExactlyInAnyOrderElementsOf(expected);

@@ -2,7 +2,6 @@ package org.vgg4j.train;
 
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.stream.DoubleStream;
 import java.util.stream.IntStream;
@@ -10,7 +9,6 @@ import org.vgg4j.base.InputException;
 import org.vgg4j.data.DataSplits;
 import org.vgg4j.data.Dataset;
 import org.vgg4j.data.Split;
-import org.vgg4j.data.Subset;
 import org.vgg4j.data.Unreadable;
 import org.vgg4j.data.inspect.Inspection;
 import org.vgg4j.data.inspect.Survey;
@@ -107,11 +105,10 @@ public record DryRun(
       int share = BatchSequence.share(config.sgd().batch(), devices);
       int microBatch = Math.min(input.microBatch(engine.memory(), 1), share);
       RunInput resolved = input.withMicroBatch(microBatch);
-      Dataset first = first(train, STEPS * microBatch * devices, config.seed());
-      Survey survey = look(config, first, engine.hostThreads());
-      Dataset readable = data(first, survey);
+      FirstImages first =
+          FirstImages.of(config, train, STEPS * microBatch * devices, engine.hostThreads());
       List<Double> classWeights = config.targets().classWeights().of(train);
-      Step step = step(resolved, readable, survey, classWeights, engine, warmUp);
+      Step step = step(resolved, first, classWeights, engine, warmUp);
       if (!Double.isFinite(step.loss())) {
         throw new InputException(
             "the first loss is %s: lower option lr, or change option init".formatted(step.loss()));
@@ -133,12 +130,6 @@ public record DryRun(
           steps,
           (double) steps / stepsPerEpoch * imagesOfEpoch * step.secondsPerImage());
     }
-  }
-
-  /** The first images of the first epoch. */
-  private static Dataset first(Dataset train, int count, long seed) {
-    int[] order = new Sampler(train.size(), seed).order(0);
-    return new Subset(train, train.name(), Arrays.copyOf(order, Math.min(count, order.length)));
   }
 
   /** How many images were decoded, and which of them cannot be read. */
@@ -168,24 +159,6 @@ public record DryRun(
       DataSurvey.requireAllClasses(data, data.without(unreadable).train());
     }
     return new Look(count, unreadable);
-  }
-
-  private static Survey look(TrainingConfig config, Dataset images, HostThreads threads) {
-    int largest = config.augmentation().scale().largest();
-    Survey survey =
-        Survey.of(Split.TRAIN, images, largest, threads::parallel, done -> {}, () -> false);
-    if (survey == null || survey.unreadable().size() == images.size()) {
-      throw new InputException(
-          "none of the first %d images of %s can be read: vgg data inspect says why"
-              .formatted(images.size(), images.name()));
-    }
-    return survey;
-  }
-
-  private static Dataset data(Dataset images, Survey survey) {
-    List<Integer> left = survey.unreadable().stream().map(Unreadable::index).toList();
-    int[] kept = IntStream.range(0, images.size()).filter(index -> !left.contains(index)).toArray();
-    return new Subset(images, images.name(), kept);
   }
 
   /**
@@ -220,12 +193,13 @@ public record DryRun(
   /** Each step computes a micro-batch on each device, and is timed as part of a whole batch. */
   private static Step step(
       RunInput input,
-      Dataset images,
-      Survey survey,
+      FirstImages first,
       List<Double> classWeights,
       Engine engine,
       Duration warmUp) {
     TrainingConfig config = input.config();
+    Dataset images = first.readable();
+    Survey survey = first.survey();
     int wholeBatch = config.sgd().batch();
     int microBatch = config.sgd().microBatch();
     Parameters weights = Parameters.zeros(input.architecture());
