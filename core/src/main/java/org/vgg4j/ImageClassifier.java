@@ -29,6 +29,7 @@ import org.vgg4j.views.HeatMap;
 import org.vgg4j.views.HeatMapSheet;
 import org.vgg4j.views.HeatMaps;
 import org.vgg4j.views.Ranking;
+import org.vgg4j.views.Temperature;
 import org.vgg4j.weights.ModelFile;
 import org.vgg4j.weights.Models;
 
@@ -51,6 +52,8 @@ import org.vgg4j.weights.Models;
  * in the environment variable {@code JDK_JAVA_OPTIONS}; without it the scalar kernels are used,
  * which are many times slower.
  *
+ * <p>Probabilities are at the temperature of a model that {@code vgg calibrate} wrote.
+ *
  * <p>Unusable arguments (a file that is not an image, an option out of range) throw an {@link
  * InputException}, whose message is a sentence for people; null throws a {@link
  * NullPointerException}.
@@ -60,12 +63,14 @@ public final class ImageClassifier implements AutoCloseable {
   private static final int PREDICTIONS = 5;
 
   private final ModelFile model;
+  private final Temperature temperature;
   private final Map<String, Double> roundingErrors;
   private final Passes passes;
   private final CenterCrops crops;
 
   private ImageClassifier(LoadedModel loaded, ClassifierOptions options) {
     this.model = loaded.model();
+    this.temperature = new Temperature(model.temperature());
     this.roundingErrors = loaded.network().roundingErrors();
     int most = new PassPlan(model.architecture(), options, loaded.engine().memory()).passes();
     this.passes = new Passes(loaded.engine(), loaded.network(), most, options.batch());
@@ -385,6 +390,7 @@ public final class ImageClassifier implements AutoCloseable {
                   pass.inference(Set.of()),
                   passes.batch(),
                   model.preprocessing(),
+                  temperature,
                   image);
           int[] best = Ranking.top(maps.posteriors(), 0, classNames().size(), 1);
           return maps.occlusion(classes.length == 0 ? best : classes);
@@ -428,8 +434,9 @@ public final class ImageClassifier implements AutoCloseable {
 
   private List<Prediction> predictions(float[] posteriors, int offset, int top) {
     List<Prediction> best = new ArrayList<>();
-    for (int index : Ranking.top(posteriors, offset, classNames().size(), top)) {
-      best.add(new Prediction(classNames().get(index), index, posteriors[offset + index]));
+    float[] own = temperature.apply(posteriors, offset, classNames().size());
+    for (int index : Ranking.top(own, 0, own.length, top)) {
+      best.add(new Prediction(classNames().get(index), index, own[index]));
     }
     return best;
   }

@@ -50,6 +50,7 @@ import org.vgg4j.network.MemoryPlan;
 import org.vgg4j.network.Parameters;
 import org.vgg4j.views.HeatMap;
 import org.vgg4j.views.HeatMaps;
+import org.vgg4j.views.Temperature;
 import org.vgg4j.weights.ModelFile;
 import org.vgg4j.weights.TestModels;
 
@@ -574,7 +575,12 @@ class ImageClassifierTest {
       ModelFile read = ModelFile.read(model);
       Parameters parameters = new Parameters(read.architecture(), read.arrays());
       List<HeatMap> expected =
-          new HeatMaps(engine.hostThreads(), engine.load(parameters), read.preprocessing(), image)
+          new HeatMaps(
+                  engine.hostThreads(),
+                  engine.load(parameters),
+                  read.preprocessing(),
+                  Temperature.NONE,
+                  image)
               .occlusion(2, 0);
       List<HeatMap> maps = classifier.heatMaps(image, 2, 0);
       assertThat(maps).hasSize(2);

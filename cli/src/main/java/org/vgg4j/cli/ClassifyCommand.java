@@ -1,20 +1,14 @@
 package org.vgg4j.cli;
 
-import java.io.BufferedInputStream;
-import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
-import java.util.Map;
 import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
 import org.vgg4j.ClassifierOptions;
-import org.vgg4j.ImageClassifier;
 import org.vgg4j.Prediction;
 import org.vgg4j.base.InputException;
-import org.vgg4j.image.ImageDecoder;
 import org.vgg4j.image.RgbImage;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
@@ -27,18 +21,13 @@ import picocli.CommandLine.Spec;
 /** {@code vgg classify}. */
 @Command(name = "classify", description = "Classifies images.")
 final class ClassifyCommand implements Callable<Integer> {
-  private static final int IMAGES_AT_A_TIME = 64;
-
   @Spec private CommandSpec spec;
-
-  /** Stands for standard input. */
-  private static final Path STANDARD_INPUT = Path.of("-");
 
   @Parameters(
       paramLabel = "IMAGE",
       arity = "1..*",
       description = "image files, or folders of them; - reads one image from standard input")
-  private List<Path> images;
+  private List<String> images;
 
   @Option(names = "--model", paramLabel = "FILE", required = true, description = Texts.MODEL)
   private Path model;
@@ -49,6 +38,16 @@ final class ClassifyCommand implements Callable<Integer> {
       defaultValue = "5",
       description = "predictions for each image (default: ${DEFAULT-VALUE})")
   private int top;
+
+  @Option(
+      names = "--min-probability",
+      paramLabel = "P",
+      description =
+          "say that an image is 'none of these' where the best class is less probable than P, such"
+              + " as 0.6; vgg calibrate suggests one (default: the best class is always named)")
+  private @Nullable Double minProbability;
+
+  @Mixin private final ViewOptions views = new ViewOptions();
 
   @Mixin private final DeviceOption device = new DeviceOption();
 
@@ -66,144 +65,162 @@ final class ClassifyCommand implements Callable<Integer> {
     private boolean json;
 
     @Option(
+        names = "--json-lines",
+        description = "print a line of JSON per image, for programs that read on while this runs")
+    private boolean jsonLines;
+
+    @Option(
         names = "--csv",
         description = "print a line per prediction: file,rank,label,index,probability")
     private boolean csv;
+
+    ClassifyPrinter.Form form() {
+      if (json) {
+        return ClassifyPrinter.Form.JSON;
+      }
+      if (jsonLines) {
+        return ClassifyPrinter.Form.JSON_LINES;
+      }
+      return csv ? ClassifyPrinter.Form.CSV : ClassifyPrinter.Form.TEXT;
+    }
   }
 
-  private record Classified(Path file, List<Prediction> predictions) {}
-
-  /** Returns 1 if any file could not be classified; the others are classified nevertheless. */
+  /** Returns 1 if any image could not be classified; the others are classified nevertheless. */
   @Override
   public Integer call() {
     if (top < 1) {
       throw new InputException("option top is " + top + " but must be at least 1");
     }
-    ClassifierOptions options =
+    if (minProbability != null && !(minProbability > 0 && minProbability <= 1)) {
+      throw new InputException(
+          "option min-probability is %s but must be above 0 and at most 1"
+              .formatted(minProbability));
+    }
+    boolean asPrograms = views.areDefault(); // finds mistakes before anything is read
+    List<ClassifyInputs.Source> sources = ClassifyInputs.of(images, this::complain);
+    ClassifyPrinter printer =
+        ClassifyPrinter.of(format.form(), spec.commandLine().getOut(), minProbability);
+    try (Labeller labeller = asPrograms ? ofCenterCrops() : ofViews();
+        StopSignal stop =
+            StopSignal.install(
+                spec.commandLine().getErr(),
+                "stopping after the images that have been read (once more to stop at once)")) {
+      if (!labeller.roundingErrors().isEmpty() && !quiet.isQuiet()) {
+        spec.commandLine().getErr().println(FcWeightsOption.sentence(labeller.roundingErrors()));
+      }
+      Block block = new Block(labeller, printer, stop);
+      printer.begin();
+      try {
+        for (ClassifyInputs.Source source : sources) {
+          if (stop.requested()) {
+            break;
+          }
+          source.send(block);
+        }
+        block.classify();
+      } finally {
+        printer.end();
+      }
+      return stop.requested() ? stop.exitCode() : block.failed ? 1 : 0;
+    }
+  }
+
+  private Labeller ofCenterCrops() {
+    return new Labeller.OfCenterCrops(
+        model,
         ClassifierOptions.defaults()
             .withDevice(device.get().text())
             .withThreads(threads.count())
             .withPasses(1)
-            .withFcWeights(fcWeights.get());
-    List<Path> files = files();
-    List<Classified> results = new ArrayList<>();
-    try (ImageClassifier classifier = ImageClassifier.load(model, options)) {
-      if (!classifier.roundingErrors().isEmpty() && !quiet.isQuiet()) {
-        spec.commandLine().getErr().println(FcWeightsOption.sentence(classifier.roundingErrors()));
-      }
-      for (int first = 0; first < files.size(); first += IMAGES_AT_A_TIME) {
-        int end = Math.min(files.size(), first + IMAGES_AT_A_TIME);
-        results.addAll(classify(classifier, files.subList(first, end)));
-      }
-    }
-    PrintWriter out = spec.commandLine().getOut();
-    if (format.json) {
-      out.println(Json.of(results.stream().map(ClassifyCommand::asMap).toList()));
-    } else if (format.csv) {
-      out.println("file,rank,label,index,probability");
-      results.forEach(result -> printCsv(result, out));
-    } else {
-      results.forEach(result -> printText(result, out));
-    }
-    out.flush();
-    return results.size() == files.size() ? 0 : 1;
+            .withFcWeights(fcWeights.get()));
   }
 
-  private List<Path> files() {
-    if (images.stream().filter(STANDARD_INPUT::equals).count() > 1) {
-      throw new InputException("standard input holds one image: give - only once");
-    }
-    List<Path> files = new ArrayList<>();
-    for (Path path : images) {
-      if (path.equals(STANDARD_INPUT)) {
-        files.add(path);
-      } else {
-        files.addAll(ImageArguments.files(List.of(path), this::complain));
-      }
-    }
-    return files;
+  private Labeller ofViews() {
+    return new Labeller.OfViews(model, views, device.get(), threads.count(), fcWeights.get());
   }
 
   private void complain(String sentence) {
-    spec.commandLine().getErr().println("vgg: " + sentence);
+    PrintWriter err = spec.commandLine().getErr();
+    err.println("vgg: " + sentence);
   }
 
-  /** Files that cannot be read are reported and left out. */
-  private List<Classified> classify(ImageClassifier classifier, List<Path> files) {
-    List<Path> readable = new ArrayList<>();
-    List<RgbImage> decoded = new ArrayList<>();
-    for (Path file : files) {
+  /** Images that are classified together, so that no more than these are ever held. */
+  private final class Block implements ClassifyInputs.Receiver {
+    /** Bytes of pixels from which on a block is not filled any more. */
+    private static final long MOST_BYTES = 256L << 20;
+
+    private final Labeller labeller;
+    private final ClassifyPrinter printer;
+    private final StopSignal stop;
+    private final int batch = ClassifierOptions.defaults().batch();
+    private final List<String> names = new ArrayList<>();
+    private final List<RgbImage> decoded = new ArrayList<>();
+    private long bytes;
+    private int seen;
+    private boolean failed;
+
+    Block(Labeller labeller, ClassifyPrinter printer, StopSignal stop) {
+      this.labeller = labeller;
+      this.printer = printer;
+      this.stop = stop;
+    }
+
+    @Override
+    public void image(String name, RgbImage image) {
+      names.add(name);
+      decoded.add(image);
+      bytes += 3L * image.width() * image.height();
+      count();
+    }
+
+    @Override
+    public void failed(String sentence) {
+      failed = true;
+      complain(sentence);
+      count();
+    }
+
+    @Override
+    public boolean stopped() {
+      return stop.requested();
+    }
+
+    private void count() {
+      seen++;
+      boolean wholeBatches = decoded.size() % batch == 0; // so that their images stay the same
+      if (seen % labeller.imagesAtATime() == 0 || (bytes > MOST_BYTES && wholeBatches)) {
+        classify();
+      }
+    }
+
+    /** Classifies and prints those that have come. */
+    void classify() {
+      if (names.isEmpty()) {
+        return;
+      }
       try {
-        decoded.add(file.equals(STANDARD_INPUT) ? standardInput() : ImageDecoder.decode(file));
-        readable.add(file);
+        List<List<Prediction>> predictions = labeller.label(decoded, top);
+        for (int i = 0; i < names.size(); i++) {
+          printer.print(names.get(i), predictions.get(i));
+        }
       } catch (InputException e) {
-        complain(String.valueOf(e.getMessage()));
+        for (int i = 0; i < names.size(); i++) { // to find which one it is
+          classifyOne(names.get(i), decoded.get(i));
+        }
       }
+      printer.flush();
+      names.clear();
+      decoded.clear();
+      bytes = 0;
     }
-    List<Classified> results = new ArrayList<>();
-    try {
-      List<List<Prediction>> predictions = classifier.classify(decoded, top);
-      for (int i = 0; i < readable.size(); i++) {
-        results.add(new Classified(readable.get(i), predictions.get(i)));
+
+    private void classifyOne(String name, RgbImage image) {
+      try {
+        printer.print(name, labeller.label(List.of(image), top).get(0));
+      } catch (InputException e) {
+        failed = true;
+        complain(name + ": " + e.getMessage());
       }
-    } catch (InputException e) {
-      for (int i = 0; i < readable.size(); i++) { // to find which one it is
-        classifyOne(classifier, readable.get(i), decoded.get(i), results);
-      }
-    }
-    return results;
-  }
-
-  private static RgbImage standardInput() {
-    BufferedInputStream input = new BufferedInputStream(System.in);
-    try {
-      input.mark(1);
-      if (input.read() < 0) {
-        throw new InputException(
-            "standard input is empty: give it an image, as in vgg classify - < photo.jpg");
-      }
-      input.reset();
-    } catch (IOException e) {
-      throw new InputException("cannot read standard input (" + e.getMessage() + ")", e);
-    }
-    return ImageDecoder.decode(input, "standard input");
-  }
-
-  private void classifyOne(
-      ImageClassifier classifier, Path file, RgbImage image, List<Classified> results) {
-    try {
-      results.add(new Classified(file, classifier.classify(image, top)));
-    } catch (InputException e) {
-      complain(file + ": " + e.getMessage());
-    }
-  }
-
-  private static Map<String, Object> asMap(Classified result) {
-    Map<String, Object> map = new LinkedHashMap<>();
-    map.put("file", result.file().toString());
-    map.put("predictions", result.predictions());
-    return map;
-  }
-
-  private static void printText(Classified result, PrintWriter out) {
-    out.println(result.file());
-    for (Prediction prediction : result.predictions()) {
-      out.printf(
-          Locale.ROOT, "  %6.2f %%  %s%n", 100 * prediction.probability(), prediction.label());
-    }
-  }
-
-  private static void printCsv(Classified result, PrintWriter out) {
-    int rank = 1;
-    for (Prediction prediction : result.predictions()) {
-      out.printf(
-          Locale.ROOT,
-          "%s,%d,%s,%d,%.6f%n",
-          Csv.quoted(result.file().toString()),
-          rank++,
-          Csv.quoted(prediction.label()),
-          prediction.index(),
-          prediction.probability());
     }
   }
 }

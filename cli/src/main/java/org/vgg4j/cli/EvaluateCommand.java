@@ -22,7 +22,6 @@ import org.vgg4j.evaluate.PosteriorsFile;
 import org.vgg4j.evaluate.ProtocolEvaluator;
 import org.vgg4j.evaluate.Significance;
 import org.vgg4j.evaluate.Submission;
-import org.vgg4j.evaluate.TestScales;
 import org.vgg4j.evaluate.UnseenImages;
 import org.vgg4j.network.Device;
 import org.vgg4j.network.Engine;
@@ -32,6 +31,7 @@ import org.vgg4j.network.Network;
 import org.vgg4j.network.Parameters;
 import org.vgg4j.parallel.ProcessGroup;
 import org.vgg4j.views.Protocol;
+import org.vgg4j.views.Temperature;
 import org.vgg4j.views.ViewPlan;
 import org.vgg4j.weights.ModelFile;
 import org.vgg4j.weights.Models;
@@ -89,40 +89,7 @@ final class EvaluateCommand implements Callable<Integer> {
               + " 1)")
   private @Nullable Long seed;
 
-  @Option(
-      names = "--protocol",
-      paramLabel = "NAME",
-      defaultValue = "center-crop",
-      description =
-          "which views of an image are evaluated: center-crop; 10-crop; multi-crop (a grid of"
-              + " crops, see --grid, and their mirror images); dense (the whole image and its"
-              + " mirror image); both (the mean of the last two) (default: ${DEFAULT-VALUE})")
-  private String protocol;
-
-  @Option(
-      names = "--flip",
-      negatable = true,
-      defaultValue = "true",
-      fallbackValue = "true",
-      description =
-          "evaluate mirror images, too; not for center-crop, which has none (default: true)")
-  private boolean flip;
-
-  @Option(
-      names = "--grid",
-      paramLabel = "N",
-      description =
-          "for multi-crop and both: NxN crops, from edge to edge (default: the paper's 5)")
-  private @Nullable Integer grid;
-
-  @Option(
-      names = "--test-scales",
-      paramLabel = "Q,Q",
-      description =
-          "shorter side, in pixels, of a rescaled image; posteriors of several are averaged; paper:"
-              + " the three that the paper takes (default: the training scale, or the middle of its"
-              + " range)")
-  private @Nullable String testScales;
+  @Mixin private final ViewOptions views = new ViewOptions();
 
   @Option(
       names = "--fuse",
@@ -199,7 +166,7 @@ final class EvaluateCommand implements Callable<Integer> {
     if (batch < 1) {
       throw new InputException("option batch is " + batch + " but must be at least 1");
     }
-    ViewPlan how = plan(); // finds mistakes in options before anything is read
+    ViewPlan how = views.plan(); // finds mistakes in options before anything is read
     UnreadableLimit limit = unreadableLimit();
     FcWeights form = fcWeights.get();
     Device chosen = device.get();
@@ -255,15 +222,6 @@ final class EvaluateCommand implements Callable<Integer> {
               + " --max-unreadable");
     }
     return UnreadableLimit.NONE;
-  }
-
-  private ViewPlan plan() {
-    ViewPlan plan = ViewPlan.of(Protocol.of(protocol));
-    if (grid != null) {
-      plan = plan.withGrid(grid);
-    }
-    boolean typed = spec.commandLine().getParseResult().hasMatchedOption("--flip");
-    return typed ? plan.withMirrorImages(flip) : plan;
   }
 
   /** Returns the classes, and finds mistakes before hours are spent. */
@@ -356,11 +314,16 @@ final class EvaluateCommand implements Callable<Integer> {
       Engine engine,
       Map<String, Double> roundingErrors) {
     ModelFile file = Models.readClassifier(path);
-    List<Integer> scales = scales(file);
+    List<Integer> scales = views.scales(file);
     Dataset dataset = dataset(file);
     if (group.leads() && !noted) {
       dataset.notes().forEach(spec.commandLine().getErr()::println);
       noted = true; // once: several networks have the same images
+    }
+    if (group.leads() && file.calibration() != null && !quiet.isQuiet()) {
+      spec.commandLine()
+          .getErr()
+          .printf(Locale.ROOT, "vgg: %s is at its temperature %.4f%n", path, file.temperature());
     }
     ProgressLine progress = quiet.line(spec.commandLine().getErr());
     try (Network network = engine.load(new Parameters(file.architecture(), file.arrays()), form)) {
@@ -378,25 +341,20 @@ final class EvaluateCommand implements Callable<Integer> {
               scales,
               Math.min(batch, windows));
       int share = dataset.size() / group.size();
-      return evaluator.run(
-          dataset,
-          limit,
-          group,
-          done -> {
-            if (group.leads()) {
-              progress.show("evaluated " + done + " of " + share + " images");
-            }
-          });
+      Posteriors posteriors =
+          evaluator.run(
+              dataset,
+              limit,
+              group,
+              done -> {
+                if (group.leads()) {
+                  progress.show("evaluated " + done + " of " + share + " images");
+                }
+              });
+      return posteriors.at(new Temperature(file.temperature()));
     } finally {
       progress.clear();
     }
-  }
-
-  /** Q; by default that of the file, which is the training's S, or the middle of its range. */
-  private List<Integer> scales(ModelFile file) {
-    return testScales == null
-        ? List.of(file.preprocessing().scale())
-        : TestScales.of(testScales, file.provenance(), file.preprocessing());
   }
 
   private Dataset dataset(ModelFile file) {

@@ -32,6 +32,7 @@ import org.vgg4j.views.HeatMapSheet;
 import org.vgg4j.views.HeatMaps;
 import org.vgg4j.views.MapBox;
 import org.vgg4j.views.Ranking;
+import org.vgg4j.views.Temperature;
 import org.vgg4j.weights.ModelFile;
 import org.vgg4j.weights.Models;
 import picocli.CommandLine.ArgGroup;
@@ -131,7 +132,7 @@ final class HeatmapCommand implements Runnable {
     Parameters parameters = new Parameters(file.architecture(), file.arrays());
     try (Engine engine = Engines.open(chosen, threads.count());
         Network network = engine.load(parameters)) {
-      HeatMaps maps = maps(engine.hostThreads(), network, preprocessing, decoded);
+      HeatMaps maps = maps(engine.hostThreads(), network, file, decoded);
       float[] posteriors = maps.posteriors();
       int[] labels = labels(file.classNames(), posteriors);
       for (int label : labels) {
@@ -162,9 +163,10 @@ final class HeatmapCommand implements Runnable {
   }
 
   private HeatMaps maps(
-      HostThreads hostThreads, Network network, Preprocessing preprocessing, RgbImage decoded) {
+      HostThreads hostThreads, Network network, ModelFile file, RgbImage decoded) {
     try {
-      return new HeatMaps(hostThreads, network, preprocessing, decoded);
+      return new HeatMaps(
+          hostThreads, network, file.preprocessing(), new Temperature(file.temperature()), decoded);
     } catch (UnreadableImageException e) {
       throw new InputException(image + ": " + e.getMessage(), e);
     }

@@ -31,6 +31,7 @@ import picocli.CommandLine.Spec;
       FinetuneCommand.class,
       LocalizeCommand.class,
       EvaluateCommand.class,
+      CalibrateCommand.class,
       EmbedCommand.class,
       SvmCommand.class,
       IndexCommand.class,

@@ -10,17 +10,26 @@ final class StopSignal implements AutoCloseable {
   private static final long SAME = 1_500_000_000; // nanoseconds
 
   private final PrintWriter err;
+  private final String sentence;
   private final Signals signals;
   private volatile int signal;
   private volatile long firstNanos;
 
-  private StopSignal(PrintWriter err) {
+  private StopSignal(PrintWriter err, String sentence) {
     this.err = err;
+    this.sentence = sentence;
     this.signals = Signals.handle(this::handle, err);
   }
 
   static StopSignal install(PrintWriter err) {
-    return new StopSignal(err);
+    return install(err, "stopping after this step (once more to stop at once, without saving)");
+  }
+
+  /**
+   * @param sentence says when the command will stop
+   */
+  static StopSignal install(PrintWriter err, String sentence) {
+    return new StopSignal(err, sentence);
   }
 
   private void handle(int received) {
@@ -34,7 +43,7 @@ final class StopSignal implements AutoCloseable {
     signal = received;
     firstNanos = now;
     err.println();
-    err.println("vgg: stopping after this step (once more to stop at once, without saving)");
+    err.println("vgg: " + sentence);
   }
 
   boolean requested() {

@@ -111,6 +111,7 @@ class NumberSweepTest {
                   .formatted(data, boxes.boxes(), model, boxes.model());
           case "report" -> trained.model().getParent().getParent().toString();
           case "evaluate" -> "--data " + data + " --model " + model;
+          case "calibrate" -> model + " --data " + data;
           case "classify" -> picture + " --model " + model;
           case "embed" -> picture + " --model " + model + " --out " + out + "/e.npy";
           case "index" -> trained.data() + " --model " + model + " --out " + out + "/i.index";

@@ -36,11 +36,16 @@ final class Pictures {
 
   /** Writes one image of a class. */
   static Path write(Path file, int label, Random random) throws IOException {
+    return write(file, label, random, 32, 32);
+  }
+
+  /** Writes one image of a class, of any size. */
+  static Path write(Path file, int label, Random random, int width, int height) throws IOException {
     Files.createDirectories(file.getParent());
-    BufferedImage image = new BufferedImage(32, 32, BufferedImage.TYPE_INT_RGB);
-    for (int i = 0; i < 32 * 32; i++) {
+    BufferedImage image = new BufferedImage(width, height, BufferedImage.TYPE_INT_RGB);
+    for (int i = 0; i < width * height; i++) {
       int own = (170 + random.nextInt(80)) << 8 * label;
-      image.setRGB(i % 32, i / 32, own | random.nextInt(40) * 0x010101);
+      image.setRGB(i % width, i / width, own | random.nextInt(40) * 0x010101);
     }
     if (!ImageIO.write(image, "png", file.toFile())) {
       throw new IOException("no PNG writer");

@@ -37,18 +37,25 @@ public final class HeatMaps {
   private final Preprocessor preprocessor;
   private final RgbImage image;
   private final Inference inference;
+  private final Temperature temperature;
   private final int largestBatch;
   private final float[] posteriors;
 
   /**
    * Classifies the image.
    *
+   * @param temperature at which probabilities are given
    * @throws InputException if there is not enough memory, the image is too elongated to be
    *     rescaled, or the network's output is not a number
    */
   public HeatMaps(
-      HostThreads threads, Network network, Preprocessing preprocessing, RgbImage image) {
-    this(threads, network, network.inference(1, Set.of()), BATCH, preprocessing, image);
+      HostThreads threads,
+      Network network,
+      Preprocessing preprocessing,
+      Temperature temperature,
+      RgbImage image) {
+    this(
+        threads, network, network.inference(1, Set.of()), BATCH, preprocessing, temperature, image);
   }
 
   /**
@@ -56,6 +63,7 @@ public final class HeatMaps {
    *
    * @param inference a pass over the network's crops
    * @param batch the most crops for which the pass may be enlarged
+   * @param temperature at which probabilities are given
    * @throws InputException as the other constructor does
    */
   public HeatMaps(
@@ -64,6 +72,7 @@ public final class HeatMaps {
       Inference inference,
       int batch,
       Preprocessing preprocessing,
+      Temperature temperature,
       RgbImage image) {
     this.threads = threads;
     this.network = network;
@@ -72,13 +81,15 @@ public final class HeatMaps {
     this.image = image;
     this.inference = inference;
     this.largestBatch = batch;
-    this.posteriors = inference.posteriors(crop(), 1);
-    for (float posterior : posteriors) {
+    this.temperature = temperature;
+    float[] raw = inference.posteriors(crop(), 1);
+    for (float posterior : raw) {
       if (Float.isNaN(posterior)) {
         throw new InputException(
             "the model's output is not a number (NaN): its weights are damaged, use another model");
       }
     }
+    this.posteriors = temperature.apply(raw, 0, raw.length);
   }
 
   /** The input of the network: {@code [1][3][crop][crop]}. */
@@ -122,8 +133,7 @@ public final class HeatMaps {
       }
       float[] all = inference.posteriors(images, count);
       for (int n = 0; n < count; n++) {
-        covered[first + n] =
-            Arrays.copyOfRange(all, n * posteriors.length, (n + 1) * posteriors.length);
+        covered[first + n] = temperature.apply(all, n * posteriors.length, posteriors.length);
       }
     }
     List<HeatMap> maps = new ArrayList<>();
@@ -251,12 +261,16 @@ public final class HeatMaps {
     return map;
   }
 
+  private float[] atTemperature(float[] raw) {
+    return temperature.apply(raw, 0, raw.length);
+  }
+
   private List<HeatMap> classScores(int scale, View view, ViewOutputs outputs, int... classes) {
-    float[] whole = outputs.posteriors();
+    float[] whole = atTemperature(outputs.posteriors());
     float[][][] maps = new float[classes.length][outputs.rows()][outputs.columns()];
     for (int row = 0; row < outputs.rows(); row++) {
       for (int column = 0; column < outputs.columns(); column++) {
-        float[] window = outputs.posteriors(row, column);
+        float[] window = atTemperature(outputs.posteriors(row, column));
         for (int i = 0; i < classes.length; i++) {
           maps[i][row][column] = window[classes[i]];
         }

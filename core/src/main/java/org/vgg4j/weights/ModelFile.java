@@ -37,13 +37,15 @@ import org.vgg4j.weights.tensor.TensorReader;
  * @param preprocessing how an image must be prepared
  * @param classNames name of each class, in the order of the outputs
  * @param provenance where it comes from; null if the file does not say
+ * @param calibration of its posteriors; null if they are those of the scores
  */
 public record ModelFile(
     Architecture architecture,
     Map<String, float[]> arrays,
     Preprocessing preprocessing,
     List<String> classNames,
-    @Nullable Provenance provenance) {
+    @Nullable Provenance provenance,
+    @Nullable Calibration calibration) {
 
   /** The architecture in the metadata; the number of classes is that of their names. */
   private record Shape(String configuration, double width, int crop) {}
@@ -80,6 +82,9 @@ public record ModelFile(
 
   private static final String PROVENANCE = "vgg4j.provenance";
 
+  /** Only of networks that were calibrated; older versions pass over it. */
+  private static final String CALIBRATION = "vgg4j.calibration";
+
   private static final ObjectMapper JSON =
       JsonMapper.builder()
           .enable(DeserializationFeature.FAIL_ON_MISSING_CREATOR_PROPERTIES)
@@ -105,6 +110,30 @@ public record ModelFile(
       throw new InputException(
           "network " + architecture + " cannot have " + classNames.size() + " class names");
     }
+  }
+
+  /** A network whose posteriors are those of its scores. */
+  public ModelFile(
+      Architecture architecture,
+      Map<String, float[]> arrays,
+      Preprocessing preprocessing,
+      List<String> classNames,
+      @Nullable Provenance provenance) {
+    this(architecture, arrays, preprocessing, classNames, provenance, null);
+  }
+
+  /** By which class scores are divided before the soft-max; 1 unless the network was calibrated. */
+  public double temperature() {
+    return calibration == null ? 1 : calibration.temperature();
+  }
+
+  /** Returns the same with another calibration. */
+  public ModelFile withCalibration(@Nullable Calibration other) {
+    return new ModelFile(architecture, arrays, preprocessing, classNames, provenance, other);
+  }
+
+  private ModelFile withArrays(Map<String, float[]> others) {
+    return new ModelFile(architecture, others, preprocessing, classNames, provenance, calibration);
   }
 
   /**
@@ -143,7 +172,7 @@ public record ModelFile(
    * Returns the same without its arrays, so that they are not held by those who need only the rest.
    */
   public ModelFile withoutArrays() {
-    return new ModelFile(architecture, Map.of(), preprocessing, classNames, provenance);
+    return withArrays(Map.of());
   }
 
   /**
@@ -169,6 +198,9 @@ public record ModelFile(
     }
     if (provenance != null) {
       metadata.put(PROVENANCE, json(provenance));
+    }
+    if (calibration != null) {
+      metadata.put(CALIBRATION, json(calibration));
     }
     Map<String, SafeTensors.Tensor> tensors = new LinkedHashMap<>();
     for (ParameterShape shape : architecture.parameters()) {
@@ -200,8 +232,7 @@ public record ModelFile(
     SafeTensors.Header header = SafeTensors.header(file);
     ModelFile model = described(file, header);
     Map<String, float[]> arrays = TensorReader.read(header.tensors().values(), destination);
-    return new ModelFile(
-        model.architecture, arrays, model.preprocessing, model.classNames, model.provenance);
+    return model.withArrays(arrays);
   }
 
   /**
@@ -214,8 +245,7 @@ public record ModelFile(
     SafeTensors.Header header = SafeTensors.header(stream, STREAM);
     ModelFile model = described(STREAM, header);
     Map<String, float[]> arrays = TensorReader.read(stream, header.tensors().values());
-    return new ModelFile(
-        model.architecture, arrays, model.preprocessing, model.classNames, model.provenance);
+    return model.withArrays(arrays);
   }
 
   /**
@@ -237,6 +267,10 @@ public record ModelFile(
         metadata.containsKey(PROVENANCE)
             ? parse(file, metadata, PROVENANCE, new TypeReference<Provenance>() {})
             : null;
+    Calibration calibration =
+        metadata.containsKey(CALIBRATION)
+            ? parse(file, metadata, CALIBRATION, new TypeReference<Calibration>() {})
+            : null;
     try {
       Task task =
           metadata.containsKey(BOXES)
@@ -255,7 +289,7 @@ public record ModelFile(
               task,
               head);
       requireParameters(architecture, header.tensors());
-      return new ModelFile(architecture, Map.of(), preprocessing, classes, provenance);
+      return new ModelFile(architecture, Map.of(), preprocessing, classes, provenance, calibration);
     } catch (InputException e) {
       throw new InputException(file + ": " + e.getMessage(), e);
     }

@@ -54,7 +54,11 @@ class HeatMapsTest {
   private static HeatMaps maps(Engine engine, ModelFile model, RgbImage picture) {
     Parameters parameters = new Parameters(model.architecture(), model.arrays());
     return new HeatMaps(
-        engine.hostThreads(), engine.load(parameters), model.preprocessing(), picture);
+        engine.hostThreads(),
+        engine.load(parameters),
+        model.preprocessing(),
+        new Temperature(model.temperature()),
+        picture);
   }
 
   @Test

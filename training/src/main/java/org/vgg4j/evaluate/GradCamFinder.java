@@ -14,6 +14,7 @@ import org.vgg4j.views.GradCam;
 import org.vgg4j.views.HeatMap;
 import org.vgg4j.views.HeatMaps;
 import org.vgg4j.views.MapBox;
+import org.vgg4j.views.Temperature;
 
 /**
  * Finds boxes by what a classification network looks at: around the largest part of a class'
@@ -64,7 +65,13 @@ public final class GradCamFinder implements BoxSearch {
     for (Question question : questions) {
       HeatMaps maps =
           new HeatMaps(
-              threads, member.network(), inference, 1, member.preprocessing(), question.image());
+              threads,
+              member.network(),
+              inference,
+              1,
+              member.preprocessing(),
+              Temperature.NONE, // boxes need no posteriors
+              question.image());
       int[] wanted = new int[question.labels().length];
       for (int k = 0; k < wanted.length; k++) {
         wanted[k] = columns[question.labels()[k]];

@@ -9,6 +9,7 @@ import org.vgg4j.data.Dataset;
 import org.vgg4j.data.Synsets;
 import org.vgg4j.views.Protocol;
 import org.vgg4j.views.Ranking;
+import org.vgg4j.views.Temperature;
 import org.vgg4j.views.ViewPlan;
 
 /**
@@ -105,6 +106,20 @@ public record Posteriors(
       loss -= StrictMath.log(Math.max(values[offset + labels[n]], Float.MIN_NORMAL));
     }
     return new Evaluation(classNames, confusion, top5Wrong, loss / labels.length);
+  }
+
+  /** The same at a temperature: other probabilities, in the same order. */
+  public Posteriors at(Temperature temperature) {
+    if (temperature.equals(Temperature.NONE)) {
+      return this; // large data sets need not be held twice
+    }
+    int classes = classNames.size();
+    float[] others = new float[values.length];
+    for (int n = 0; n < labels.length; n++) {
+      System.arraycopy(
+          temperature.apply(values, n * classes, classes), 0, others, n * classes, classes);
+    }
+    return new Posteriors(about, classNames, ids, labels, others);
   }
 
   void requireLabels() {

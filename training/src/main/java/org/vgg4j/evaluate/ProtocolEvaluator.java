@@ -17,6 +17,7 @@ import org.vgg4j.model.Preprocessing;
 import org.vgg4j.network.HostThreads;
 import org.vgg4j.network.Network;
 import org.vgg4j.parallel.ProcessGroup;
+import org.vgg4j.views.MeanPosteriors;
 import org.vgg4j.views.ViewPlan;
 import org.vgg4j.views.Views;
 
@@ -204,26 +205,19 @@ public final class ProtocolEvaluator {
       float[] values,
       LookedAt lookedAt,
       ProcessGroup group) {
-    double[][] sums = new double[images.size()][classes.names().size()];
-    views.look(
-        List.copyOf(images.values()),
-        (view, outputs) -> {
-          add(outputs.posteriors(), sums[view.image()], view.share());
-          lookedAt.add(view, outputs);
-          group.reportProgress();
-        });
+    float[][] means =
+        MeanPosteriors.of(
+            views,
+            List.copyOf(images.values()),
+            classes.names().size(),
+            (view, outputs) -> {
+              lookedAt.add(view, outputs);
+              group.reportProgress();
+            });
     int n = 0;
     for (int image : images.keySet()) {
-      double[] mean = sums[n++];
-      for (int k = 0; k < mean.length; k++) {
-        values[image * mean.length + k] = (float) mean[k];
-      }
-    }
-  }
-
-  private static void add(float[] posteriors, double[] sums, double weight) {
-    for (int k = 0; k < sums.length; k++) {
-      sums[k] += weight * posteriors[k];
+      float[] mean = means[n++];
+      System.arraycopy(mean, 0, values, image * mean.length, mean.length);
     }
   }
 }

@@ -48,6 +48,28 @@ public record UnseenImages(@Nullable Split split, @Nullable Double heldOut, @Nul
     return open(new Boxed(data, boxes), provenance);
   }
 
+  /**
+   * Opens the images on which what belongs to a model is chosen, so that the test images stay
+   * unseen for measuring it: unless a part is asked for, the validation images, or those held out;
+   * of a data set without parts that the model was not trained on, all.
+   *
+   * @param data as above
+   * @param provenance as above
+   * @throws InputException as above, or if the part is one that the model was trained on
+   */
+  public Dataset openForChoices(String data, @Nullable Provenance provenance) {
+    boolean learnt =
+        provenance != null && DataSources.fingerprint(data).equals(provenance.datasetFingerprint());
+    if (learnt && split == Split.TRAIN) {
+      throw new InputException(
+          "the model was trained on split train of %s, and is surer of these images than of others: take split val, or other images"
+              .formatted(data));
+    }
+    boolean all = split == null && !learnt && DataSources.recognise(data).parts().size() == 1;
+    Split part = split != null || all ? split : Split.VAL;
+    return new UnseenImages(part, heldOut, seed).open(data, provenance);
+  }
+
   /** How a data set is opened. */
   private interface Opener {
     String fingerprint();

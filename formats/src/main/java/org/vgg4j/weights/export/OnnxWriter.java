@@ -22,7 +22,7 @@ import org.vgg4j.weights.foreign.Profile;
  * that finds boxes {@code boxes}, float [N][4], or [N][4 * classes], see {@link
  * CropBox#ABOUT_CODE}.
  *
- * @param softMax whether the graph ends with a soft-max
+ * @param softMax whether the graph ends with a soft-max, at the temperature of a calibrated model
  * @param preprocessing whether the graph reads RGB pixels in 0..255 and prepares them as the
  *     weights expect; otherwise its input must be prepared
  */
@@ -108,6 +108,11 @@ public record OnnxWriter(boolean softMax, boolean preprocessing) {
     }
     layers(graph, architecture);
     if (softMax) {
+      if (model.calibration() != null) {
+        float[] inverse = {(float) (1 / model.temperature())};
+        graph.initializer("inverse_temperature", List.of(1), inverse);
+        graph.add("Mul", "tempered", List.of("inverse_temperature"));
+      }
       graph.add("Softmax", "posteriors", List.of(), integer("axis", 1));
     }
     Message whole = graph.model(architecture);

@@ -31,6 +31,7 @@ import org.vgg4j.model.ParameterShape;
 import org.vgg4j.model.Preprocessing;
 import org.vgg4j.model.Rgb;
 import org.vgg4j.model.Task;
+import org.vgg4j.weights.Calibration;
 import org.vgg4j.weights.ModelFile;
 import org.vgg4j.weights.TestModels;
 import org.vgg4j.weights.foreign.Goldens;
@@ -137,6 +138,25 @@ class OnnxWriterTest {
       for (int i = 0; i < scores.length; i++) {
         assertThat((double) posteriors[i]).isCloseTo(Math.exp(scores[i]) / sum, offset(1e-4));
       }
+    }
+  }
+
+  /** The soft-max of a calibrated model is at its temperature. */
+  @Test
+  void theSoftMaxMayHaveATemperature() throws OrtException {
+    ModelFile plain = WeightsImport.AS_FOUND.read(Goldens.file("torchvision.pth")).model();
+    Calibration calibration = new Calibration(2.5, "pets", 100, "center-crop", List.of(32));
+    ModelFile model = plain.withCalibration(calibration);
+    Path file = folder.resolve("tempered.onnx");
+    new OnnxWriter(true, true).write(model, file);
+    float[] posteriors = run(file, pixels(model), 1, model.architecture().crop())[0];
+    float[] scores = Goldens.scores(model);
+    double sum = 0;
+    for (float score : scores) {
+      sum += Math.exp(score / 2.5);
+    }
+    for (int i = 0; i < scores.length; i++) {
+      assertThat((double) posteriors[i]).isCloseTo(Math.exp(scores[i] / 2.5) / sum, offset(1e-4));
     }
   }
 

@@ -1,0 +1,78 @@
+package org.vgg4j.cli;
+
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import org.vgg4j.evaluate.TestScales;
+import org.vgg4j.views.Protocol;
+import org.vgg4j.views.ViewPlan;
+import org.vgg4j.weights.ModelFile;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/** The options of the commands that average class posteriors over views of an image. */
+final class ViewOptions {
+  @Spec(Spec.Target.MIXEE)
+  private CommandSpec spec;
+
+  @Option(
+      names = "--protocol",
+      paramLabel = "NAME",
+      defaultValue = "center-crop",
+      description =
+          "which views of an image are evaluated: center-crop; 10-crop; multi-crop (a grid of"
+              + " crops, see --grid, and their mirror images); dense (the whole image and its"
+              + " mirror image); both (the mean of the last two) (default: ${DEFAULT-VALUE})")
+  private String protocol;
+
+  @Option(
+      names = "--flip",
+      negatable = true,
+      defaultValue = "true",
+      fallbackValue = "true",
+      description =
+          "evaluate mirror images, too; not for center-crop, which has none (default: true)")
+  private boolean flip;
+
+  @Option(
+      names = "--grid",
+      paramLabel = "N",
+      description =
+          "for multi-crop and both: NxN crops, from edge to edge (default: the paper's 5)")
+  private @Nullable Integer grid;
+
+  @Option(
+      names = "--test-scales",
+      paramLabel = "Q,Q",
+      description =
+          "shorter side, in pixels, of a rescaled image; posteriors of several are averaged; paper:"
+              + " the three that the paper takes (default: the training scale, or the middle of its"
+              + " range)")
+  private @Nullable String testScales;
+
+  /**
+   * The views.
+   *
+   * @throws org.vgg4j.base.InputException if options do not fit together
+   */
+  ViewPlan plan() {
+    ViewPlan plan = ViewPlan.of(Protocol.of(protocol));
+    if (grid != null) {
+      plan = plan.withGrid(grid);
+    }
+    boolean typed = spec.commandLine().getParseResult().hasMatchedOption("--flip");
+    return typed ? plan.withMirrorImages(flip) : plan;
+  }
+
+  /** Q; by default that of the file, which is the training's S, or the middle of its range. */
+  List<Integer> scales(ModelFile file) {
+    return testScales == null
+        ? List.of(file.preprocessing().scale())
+        : TestScales.of(testScales, file.provenance(), file.preprocessing());
+  }
+
+  /** Whether an image is seen as by default: its centre crop, at the model's own scale. */
+  boolean areDefault() {
+    return plan().protocol() == Protocol.CENTER_CROP && testScales == null;
+  }
+}
