@@ -121,6 +121,23 @@ final class TrainingOptions {
               + " each training image (default: false)")
   private @Nullable Boolean trivialAugment;
 
+  @Option(
+      names = "--mixup",
+      paramLabel = "ALPHA",
+      description =
+          "mix each training image with another one, pixels and labels, by a share from the beta"
+              + " distribution of (ALPHA, ALPHA), such as 0.2 (default: 0, none)")
+  private @Nullable Double mixup;
+
+  @Option(
+      names = "--cutmix",
+      paramLabel = "ALPHA",
+      description =
+          "replace a rectangle of each training image by another one's, and mix labels by its area;"
+              + " its share comes from the beta distribution, such as 1; with --mixup, one of the"
+              + " two is drawn for each image (default: 0, none)")
+  private @Nullable Double cutmix;
+
   @Option(names = "--held-out", paramLabel = "F", description = Texts.HELD_OUT)
   private double heldOut;
 

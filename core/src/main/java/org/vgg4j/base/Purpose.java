@@ -44,7 +44,9 @@ public enum Purpose {
   /** What is erased of a sample. */
   ERASING(16),
   /** The operation on a sample. */
-  TRIVIAL_AUGMENT(17);
+  TRIVIAL_AUGMENT(17),
+  /** With which other sample of the epoch a sample is mixed, and how. */
+  MIXING(18);
 
   private static final List<Purpose> DROPOUT = List.of(DROPOUT_FC6, DROPOUT_FC7, DROPOUT_FC8);
 

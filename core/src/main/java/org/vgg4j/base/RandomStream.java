@@ -6,6 +6,12 @@ package org.vgg4j.base;
  * here. Not thread-safe; cheap to make.
  */
 public final class RandomStream {
+  /** The least shape of {@link #nextBeta}. */
+  public static final double LEAST_SHAPE = 0.001;
+
+  /** The largest shape of {@link #nextBeta}. */
+  public static final double LARGEST_SHAPE = 1000;
+
   private final int key0;
   private final int key1;
   private final int epoch;
@@ -72,6 +78,47 @@ public final class RandomStream {
   public double nextGaussian() {
     double radius = StrictMath.sqrt(-2 * StrictMath.log(1 - nextDouble()));
     return radius * StrictMath.cos(2 * StrictMath.PI * nextDouble());
+  }
+
+  /**
+   * Returns a number in [0, 1] with the beta distribution of (shape, shape): the first of two gamma
+   * distributed numbers divided by their sum.
+   *
+   * @param shape from {@link #LEAST_SHAPE} to {@link #LARGEST_SHAPE}
+   * @throws IllegalArgumentException if the shape is out of its range
+   */
+  public double nextBeta(double shape) {
+    if (!(shape >= LEAST_SHAPE && shape <= LARGEST_SHAPE)) {
+      throw new IllegalArgumentException(
+          "the shape must be from %s to %s, not %s".formatted(LEAST_SHAPE, LARGEST_SHAPE, shape));
+    }
+    double first = nextLogOfGamma(shape);
+    double second = nextLogOfGamma(shape);
+    return 1 / (1 + StrictMath.exp(second - first));
+  }
+
+  /**
+   * Marsaglia and Tsang (2000). The logarithm, since small shapes have numbers that are no doubles.
+   */
+  private double nextLogOfGamma(double shape) {
+    if (shape < 1) {
+      double larger = nextLogOfGamma(shape + 1);
+      return larger + StrictMath.log(1 - nextDouble()) / shape;
+    }
+    double d = shape - 1.0 / 3;
+    double c = 1 / StrictMath.sqrt(9 * d);
+    while (true) {
+      double x = nextGaussian();
+      double root = 1 + c * x;
+      double uniform = 1 - nextDouble();
+      if (root > 0) {
+        double v = root * root * root;
+        double logOfV = StrictMath.log(v);
+        if (StrictMath.log(uniform) < x * x / 2 + d * (1 - v + logOfV)) {
+          return StrictMath.log(d) + logOfV;
+        }
+      }
+    }
   }
 
   /** Returns true or false, each with probability one half. */

@@ -24,6 +24,39 @@ class RandomStreamTest {
     }
   }
 
+  /** Mean and variance, and for 1 and 2 the share below a quarter, of the beta distribution. */
+  @ParameterizedTest
+  @ValueSource(doubles = {0.001, 0.2, 1, 2, 30})
+  void betaHasItsMoments(double shape) {
+    RandomStream random = new RandomStream(3, 0, 0, Purpose.MIXING);
+    int count = 40_000;
+    double sum = 0;
+    double squares = 0;
+    int below = 0;
+    for (int i = 0; i < count; i++) {
+      double value = random.nextBeta(shape);
+      assertThat(value).isBetween(0.0, 1.0);
+      sum += value;
+      squares += (value - 0.5) * (value - 0.5);
+      below += value < 0.25 ? 1 : 0;
+    }
+    double variance = 1 / (4 * (2 * shape + 1));
+    double fourStandardErrors = 4 * Math.sqrt(variance / count);
+    assertThat(sum / count).isCloseTo(0.5, within(fourStandardErrors));
+    assertThat(squares / count).isCloseTo(variance, within(0.03 * variance));
+    if (shape == 1 || shape == 2) {
+      double expected = shape == 1 ? 0.25 : 0.15625; // 3 x^2 - 2 x^3
+      assertThat((double) below / count).isCloseTo(expected, within(0.01));
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(doubles = {0, -1, 1e-4, 1e4, Double.NaN})
+  void betaOfAnotherShapeIsRefused(double shape) {
+    RandomStream random = new RandomStream(3, 0, 0, Purpose.MIXING);
+    assertThatThrownBy(() -> random.nextBeta(shape)).isInstanceOf(IllegalArgumentException.class);
+  }
+
   @Test
   void everyPartOfTheKeyCounts() {
     List<RandomStream> streams = new ArrayList<>();
@@ -65,7 +98,8 @@ class RandomStreamTest {
             Purpose.BALANCED_SAMPLING,
             Purpose.RESIZED_CROP,
             Purpose.ERASING,
-            Purpose.TRIVIAL_AUGMENT);
+            Purpose.TRIVIAL_AUGMENT,
+            Purpose.MIXING);
     assertThat(purpose.code()).isEqualTo(1 + inOrderOfCodes.indexOf(purpose));
   }
 

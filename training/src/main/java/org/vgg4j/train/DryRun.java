@@ -217,6 +217,7 @@ public record DryRun(
                 images,
                 new Sampler(images.size(), config.seed()),
                 TrainingLoop.augmentation(config, preprocessing, survey.colors()),
+                config.targets().mixing(config.seed()),
                 preprocessing,
                 sequence,
                 0,

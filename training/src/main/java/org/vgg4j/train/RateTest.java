@@ -115,6 +115,7 @@ public record RateTest(List<Point> points, boolean diverged) {
                 images,
                 sampler,
                 TrainingLoop.augmentation(config, preprocessing, first.survey().colors()),
+                config.targets().mixing(config.seed()),
                 preprocessing,
                 sequence,
                 0,

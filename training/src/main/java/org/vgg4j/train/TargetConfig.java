@@ -3,6 +3,8 @@ package org.vgg4j.train;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import org.vgg4j.base.InputException;
+import org.vgg4j.base.RandomStream;
+import org.vgg4j.data.loading.Mixing;
 
 /**
  * What the loss is taught of each image's class.
@@ -10,10 +12,13 @@ import org.vgg4j.base.InputException;
  * @param classWeights how much each class counts
  * @param labelSmoothing share of the target that all classes have in equal parts, in [0, 1)
  *     (Szegedy et al. 2016, doi:10.1109/CVPR.2016.308)
+ * @param mixup alpha of mixup, see {@link Mixing}; 0: off
+ * @param cutmix alpha of CutMix; 0: off
  */
-public record TargetConfig(ClassWeights classWeights, double labelSmoothing) {
+public record TargetConfig(
+    ClassWeights classWeights, double labelSmoothing, double mixup, double cutmix) {
   /** Labels as they are. */
-  public static final TargetConfig PLAIN = new TargetConfig(ClassWeights.NONE, 0);
+  public static final TargetConfig PLAIN = new TargetConfig(ClassWeights.NONE, 0, 0, 0);
 
   /**
    * @throws InputException if a number is out of its range
@@ -24,6 +29,22 @@ public record TargetConfig(ClassWeights classWeights, double labelSmoothing) {
         "label-smoothing",
         labelSmoothing,
         "in [0, 1), such as 0.1");
+    requireAlpha("mixup", mixup, "0.2");
+    requireAlpha("cutmix", cutmix, "1");
+  }
+
+  private static void requireAlpha(String key, double alpha, String usual) {
+    Require.option(
+        alpha == 0 || (alpha >= RandomStream.LEAST_SHAPE && alpha <= RandomStream.LARGEST_SHAPE),
+        key,
+        alpha,
+        "from %s to %s, such as %s, or 0 for none"
+            .formatted(RandomStream.LEAST_SHAPE, RandomStream.LARGEST_SHAPE, usual));
+  }
+
+  /** How samples are mixed. */
+  Mixing mixing(long seed) {
+    return new Mixing(mixup, cutmix, seed);
   }
 
   /** Adds the options by name that are not as they would be anyway. */
@@ -33,6 +54,12 @@ public record TargetConfig(ClassWeights classWeights, double labelSmoothing) {
     }
     if (labelSmoothing > 0) {
       options.put("label-smoothing", labelSmoothing);
+    }
+    if (mixup > 0) {
+      options.put("mixup", mixup);
+    }
+    if (cutmix > 0) {
+      options.put("cutmix", cutmix);
     }
   }
 

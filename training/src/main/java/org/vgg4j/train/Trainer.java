@@ -317,7 +317,8 @@ public final class Trainer {
         folder.samples(),
         data.train(),
         config.sampling().sampler(data.train(), config.seed()),
-        TrainingLoop.augmentation(config, snapshot.preprocessing(), snapshot.colors()));
+        TrainingLoop.augmentation(config, snapshot.preprocessing(), snapshot.colors()),
+        config.targets().mixing(config.seed()));
     return new Begin(learner(readable, weights, ranks, engine, classWeights), snapshot);
   }
 

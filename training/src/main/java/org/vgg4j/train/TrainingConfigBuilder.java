@@ -34,6 +34,8 @@ public final class TrainingConfigBuilder {
   private ClassWeights classWeights = ClassWeights.NONE;
   private double labelSmoothing = 0;
   private Distortions distortions = Distortions.NONE;
+  private double mixup = 0;
+  private double cutmix = 0;
   private int batch = 64;
   private int microBatch = 0;
   private double learningRate = 0.01;
@@ -80,6 +82,8 @@ public final class TrainingConfigBuilder {
     classWeights = config.targets().classWeights();
     labelSmoothing = config.targets().labelSmoothing();
     distortions = config.augmentation().distortions();
+    mixup = config.targets().mixup();
+    cutmix = config.targets().cutmix();
     batch = config.sgd().batch();
     microBatch = config.sgd().microBatch();
     learningRate = config.sgd().learningRate();
@@ -127,7 +131,7 @@ public final class TrainingConfigBuilder {
         head,
         new AugmentationConfig(
             scale == null ? scaleRatio.of(crop) : scale, flip, colorShift, distortions),
-        new TargetConfig(classWeights, labelSmoothing),
+        new TargetConfig(classWeights, labelSmoothing, mixup, cutmix),
         new StartConfig(from, initialisation, freeze),
         new SgdConfig(
             batch,
@@ -448,6 +452,18 @@ public final class TrainingConfigBuilder {
   /** Share of each target that all classes have in equal parts, in [0, 1); 0 for none. */
   public TrainingConfigBuilder labelSmoothing(double value) {
     labelSmoothing = value;
+    return this;
+  }
+
+  /** Alpha of mixup, see {@link org.vgg4j.data.loading.Mixing}; 0 for none. */
+  public TrainingConfigBuilder mixup(double value) {
+    mixup = value;
+    return this;
+  }
+
+  /** Alpha of CutMix; 0 for none. */
+  public TrainingConfigBuilder cutmix(double value) {
+    cutmix = value;
     return this;
   }
 

@@ -122,6 +122,8 @@ final class TrainingKeys {
         (builder, value) -> builder.resizedCrop(ResizedCrop.of(value.text())));
     keys.put("erase", (builder, value) -> builder.erase(value.decimal()));
     keys.put("trivial-augment", (builder, value) -> builder.trivialAugment(value.truth()));
+    keys.put("mixup", (builder, value) -> builder.mixup(value.decimal()));
+    keys.put("cutmix", (builder, value) -> builder.cutmix(value.decimal()));
     keys.put("batch", (builder, value) -> builder.batch(value.whole()));
     keys.put("micro-batch", (builder, value) -> builder.microBatch(value.whole()));
     keys.put("lr", (builder, value) -> builder.learningRate(value.decimal()));

@@ -175,6 +175,7 @@ final class TrainingLoop {
         data.train(),
         sampler,
         augmentation(config, begin.preprocessing(), begin.colors()),
+        config.targets().mixing(config.seed()),
         begin.preprocessing(),
         sequence,
         epoch,

@@ -44,9 +44,11 @@ class TargetTrainingTest {
 
   static List<TargetConfig> targets() {
     return List.of(
-        new TargetConfig(ClassWeights.of("auto"), 0),
-        new TargetConfig(ClassWeights.NONE, 0.1),
-        new TargetConfig(ClassWeights.of(weights.toString()), 0.2));
+        new TargetConfig(ClassWeights.of("auto"), 0, 0, 0),
+        new TargetConfig(ClassWeights.NONE, 0.1, 0, 0),
+        new TargetConfig(ClassWeights.NONE, 0, 0.4, 0),
+        new TargetConfig(ClassWeights.NONE, 0, 0, 1),
+        new TargetConfig(ClassWeights.of(weights.toString()), 0.2, 0.4, 1));
   }
 
   private TrainingResult train(String out, int stopAfter) {
@@ -107,7 +109,7 @@ class TargetTrainingTest {
   @Test
   void theFileOfWeightsMayBeGoneWhenARunGoesOn() throws IOException {
     Path file = Files.copy(weights, root.resolve("mine.csv"));
-    options.targets = new TargetConfig(ClassWeights.of(file.toString()), 0);
+    options.targets = new TargetConfig(ClassWeights.of(file.toString()), 0, 0, 0);
     TrainingResult whole = train("whole", 0);
     TrainingResult part = train("part", 1);
     Files.delete(file);
@@ -127,9 +129,9 @@ class TargetTrainingTest {
 
   @Test
   void otherWeightsThanTheRunsAreRefused() {
-    options.targets = new TargetConfig(ClassWeights.of("auto"), 0);
+    options.targets = new TargetConfig(ClassWeights.of("auto"), 0, 0, 0);
     TrainingResult part = train("part", 1);
-    options.targets = new TargetConfig(ClassWeights.of("effective"), 0);
+    options.targets = new TargetConfig(ClassWeights.of("effective"), 0, 0, 0);
     assertThatThrownBy(
             () ->
                 Trainer.resume(
@@ -150,7 +152,7 @@ class TargetTrainingTest {
   @Test
   void aFileThatDoesNotFitIsRefusedBeforeTheFirstLookAtAllImages() throws IOException {
     Path file = Files.writeString(root.resolve("other.csv"), "class,weight\ncats,1\n");
-    options.targets = new TargetConfig(ClassWeights.of(file.toString()), 0);
+    options.targets = new TargetConfig(ClassWeights.of(file.toString()), 0, 0, 0);
     assertThatThrownBy(() -> train("run", 0))
         .isInstanceOf(InputException.class)
         .hasMessageContaining("other.csv, line 2: the data have no class 'cats'");
@@ -162,7 +164,7 @@ class TargetTrainingTest {
 
   @Test
   void theWeightsAreSaid() {
-    options.targets = new TargetConfig(ClassWeights.of("auto"), 0);
+    options.targets = new TargetConfig(ClassWeights.of("auto"), 0, 0, 0);
     options.data = data.toString();
     options.epochs = 1;
     Recorder told = new Recorder();

@@ -56,6 +56,8 @@ class TrainingKeysTest {
         .maxUnreadable(UnreadableLimit.of("7"))
         .classWeights(ClassWeights.of("effective:0.9"))
         .labelSmoothing(0.2)
+        .mixup(0.3)
+        .cutmix(0.8)
         .build();
   }
 

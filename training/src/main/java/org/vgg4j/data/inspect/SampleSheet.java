@@ -6,6 +6,8 @@ import java.util.Arrays;
 import java.util.List;
 import org.vgg4j.data.Dataset;
 import org.vgg4j.data.loading.Augmentation;
+import org.vgg4j.data.loading.Mixing;
+import org.vgg4j.data.loading.Mixture;
 import org.vgg4j.data.loading.Sampler;
 import org.vgg4j.image.RgbImage;
 import org.vgg4j.image.transform.Box;
@@ -33,20 +35,22 @@ public final class SampleSheet {
   private SampleSheet() {}
 
   /**
-   * Writes a PNG of the first 64 samples of the first epoch, with their colours shifted and their
-   * boxes, or of as many as there are.
+   * Writes a PNG of the first 64 samples of the first epoch, with their colours shifted, mixed with
+   * others, and with their boxes, or of as many as there are.
    *
    * @param file replaced if it exists
    * @param dataset the training images
    * @param sampler their order
    * @param augmentation how samples are made of them
+   * @param mixing how samples are mixed with others
    * @throws org.vgg4j.base.InputException if the file cannot be written
    */
-  public static void write(Path file, Dataset dataset, Sampler sampler, Augmentation augmentation) {
-    draw(dataset, sampler, augmentation).writePng(file);
+  public static void write(
+      Path file, Dataset dataset, Sampler sampler, Augmentation augmentation, Mixing mixing) {
+    draw(dataset, sampler, augmentation, mixing).writePng(file);
   }
 
-  static RgbImage draw(Dataset dataset, Sampler sampler, Augmentation augmentation) {
+  static RgbImage draw(Dataset dataset, Sampler sampler, Augmentation augmentation, Mixing mixing) {
     int side = Math.min(LARGEST_SIDE, augmentation.crop());
     int[] order = sampler.order(0);
     int[] keys = sampler.keys(order, 0, Math.min(SAMPLES, order.length));
@@ -55,7 +59,18 @@ public final class SampleSheet {
       int index = order[i];
       Augmentation.Sample sample =
           augmentation.apply(dataset, dataset.image(index), 0, index, keys[i]);
-      RgbImage image = Rescale.resize(shifted(sample), side, side, Interpolation.BILINEAR);
+      RgbImage pixels = shifted(sample);
+      if (!mixing.isOff()) {
+        Mixture mixture = mixing.draw(0, keys[i], order.length, augmentation.crop());
+        int partner = order[mixture.partner()];
+        int key = sampler.keys(order, mixture.partner(), 1)[0];
+        pixels =
+            mixed(
+                mixture,
+                pixels,
+                shifted(augmentation.apply(dataset, dataset.image(partner), 0, partner, key)));
+      }
+      RgbImage image = Rescale.resize(pixels, side, side, Interpolation.BILINEAR);
       images.add(
           dataset.target(index, sample.geometry()) instanceof BoxTarget target
               ? Outline.draw(image, Box.inCrop(target.box(), side), Outline.TRUE)
@@ -85,6 +100,16 @@ public final class SampleSheet {
       }
     }
     return new RgbImage(width, height, sheet);
+  }
+
+  private static RgbImage mixed(Mixture mixture, RgbImage own, RgbImage other) {
+    byte[] pixels = own.pixels().clone();
+    for (int i = 0; i < pixels.length; i++) {
+      float share = mixture.shareAt(i / 3 % own.width(), i / 3 / own.width());
+      pixels[i] =
+          (byte) Math.round(share * (pixels[i] & 0xFF) + (1 - share) * (other.pixels()[i] & 0xFF));
+    }
+    return new RgbImage(own.width(), own.height(), pixels);
   }
 
   private static RgbImage shifted(Augmentation.Sample sample) {

@@ -17,7 +17,8 @@ import org.vgg4j.model.Target;
 /**
  * Makes training batches, augmented and preprocessed, on threads of its own while training works on
  * the previous one. What a batch holds depends on its epoch and position only, never on timing.
- * Memory is bounded: two batches, and one image per thread. To be used by one thread.
+ * Memory is bounded: two batches, and one image per thread; where samples are mixed, also a sample
+ * per thread. To be used by one thread.
  */
 public final class BatchLoader implements AutoCloseable {
   private static final int BUFFERS = 2;
@@ -44,6 +45,11 @@ public final class BatchLoader implements AutoCloseable {
   private final Dataset dataset;
   private final Sampler sampler;
   private final Augmentation augmentation;
+  private final Mixing mixing;
+
+  /** Of each thread: a sample that another one is mixed with. */
+  private final ThreadLocal<float[]> partners;
+
   private final SampleWriter writer;
   private final BatchSequence sequence;
   private final ExecutorService threads;
@@ -60,6 +66,7 @@ public final class BatchLoader implements AutoCloseable {
    * @param dataset the training images
    * @param sampler their order, of the same size
    * @param augmentation how samples are made of them, with the same crop as the preprocessing
+   * @param mixing how samples are mixed with others
    * @param preprocessing how pixels become input values
    * @param sequence in which micro-batches, for the same number of samples
    * @param epoch of the first sample, from 0
@@ -71,6 +78,7 @@ public final class BatchLoader implements AutoCloseable {
       Dataset dataset,
       Sampler sampler,
       Augmentation augmentation,
+      Mixing mixing,
       Preprocessing preprocessing,
       BatchSequence sequence,
       int epoch,
@@ -86,12 +94,14 @@ public final class BatchLoader implements AutoCloseable {
     this.dataset = dataset;
     this.sampler = sampler;
     this.augmentation = augmentation;
+    this.mixing = mixing;
     this.writer = new SampleWriter(dataset, preprocessing);
     this.sequence = sequence;
     this.threads = Executors.newFixedThreadPool(threads, BatchLoader::thread);
     this.following = sequence.from(epoch, position);
     int samples = Math.min(sequence.microBatch(), Math.min(sequence.batch(), sequence.samples()));
     int crop = preprocessing.crop();
+    this.partners = ThreadLocal.withInitial(() -> new float[3 * crop * crop]);
     for (int i = 0; i < BUFFERS; i++) {
       Buffer buffer = new Buffer(samples, 3 * crop * crop);
       buffers.add(buffer);
@@ -140,7 +150,7 @@ public final class BatchLoader implements AutoCloseable {
     buffer.begin(microBatch);
     for (int i = 0; i < microBatch.count(); i++) {
       int n = i;
-      threads.execute(() -> buffer.write(n, orderOfEpoch[microBatch.first() + n], keys[n]));
+      threads.execute(() -> buffer.write(n, orderOfEpoch, microBatch.first() + n, keys[n]));
     }
   }
 
@@ -177,17 +187,35 @@ public final class BatchLoader implements AutoCloseable {
       failure = null;
     }
 
-    void write(int n, int index, int key) {
+    void write(int n, int[] order, int position, int key) {
       try {
-        SampleWriter.Cut cut =
-            (image, i) -> augmentation.apply(dataset, image, microBatch.epoch(), i, key);
-        Geometry geometry = writer.write(index, cut, images, n);
-        targets[n] = dataset.target(index, geometry);
+        Target target = write(order[position], key, images, n);
+        targets[n] = mixing.isOff() ? target : mix(n, target, order, key);
       } catch (RuntimeException | Error e) {
         fail(n, e); // thrown where the batch is asked for
       } finally {
         missing.countDown();
       }
+    }
+
+    private Target write(int index, int key, float[] to, int n) {
+      SampleWriter.Cut cut =
+          (image, i) -> augmentation.apply(dataset, image, microBatch.epoch(), i, key);
+      Geometry geometry = writer.write(index, cut, to, n);
+      return dataset.target(index, geometry);
+    }
+
+    /** Mixes the sample that was written with another one; returns the target of both. */
+    private Target mix(int n, Target target, int[] order, int key) {
+      Mixture mixture = mixing.draw(microBatch.epoch(), key, order.length, augmentation.crop());
+      if (mixture.isPlain()) {
+        return target;
+      }
+      float[] partner = partners.get();
+      int itsKey = sampler.keys(order, mixture.partner(), 1)[0];
+      Target itsTarget = write(order[mixture.partner()], itsKey, partner, 0);
+      mixture.mix(images, n * partner.length, partner, augmentation.crop());
+      return mixture.mix(target, itsTarget);
     }
 
     /** Of several failures that of the first sample counts, whichever thread is faster. */

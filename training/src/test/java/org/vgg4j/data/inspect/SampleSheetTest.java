@@ -12,6 +12,8 @@ import org.vgg4j.data.TestDataset;
 import org.vgg4j.data.boxes.BoxedDataset;
 import org.vgg4j.data.loading.Augmentation;
 import org.vgg4j.data.loading.ColorPca;
+import org.vgg4j.data.loading.Mixing;
+import org.vgg4j.data.loading.Mixture;
 import org.vgg4j.data.loading.Sampler;
 import org.vgg4j.data.loading.ScaleRange;
 import org.vgg4j.image.RgbImage;
@@ -39,7 +41,7 @@ class SampleSheetTest {
     Sampler sampler = new Sampler(70, 7);
     Augmentation shifting =
         new Augmentation(ScaleRange.fixed(8), CROP, Interpolation.BILINEAR, true, COLORS, 0.5, 7);
-    RgbImage sheet = SampleSheet.draw(dataset, sampler, shifting);
+    RgbImage sheet = SampleSheet.draw(dataset, sampler, shifting, Mixing.NONE);
     assertThat(sheet.width()).isEqualTo(8 * (CROP + 2) + 2);
     assertThat(sheet.height()).isEqualTo(8 * (CROP + 2) + 2);
     int ninth = sampler.order(0)[9];
@@ -48,6 +50,31 @@ class SampleSheetTest {
     float expected = Math.max(0, Math.min(255, ninth + shift.red()));
     assertThat((float) (sheet.pixels()[at] & 0xFF)).isCloseTo(expected, within(0.51f));
     assertThat(sheet.pixels()[0]).isEqualTo((byte) 255);
+  }
+
+  /** Plain images, each of a colour of its own: the colours of a cell say what it was mixed of. */
+  @Test
+  void mixturesAreShown() {
+    TestDataset dataset = new TestDataset("a", "b");
+    for (int i = 0; i < 40; i++) {
+      dataset.add(i % 2, TestImages.plain(8, 8, 5 * i, 100, 200 - 5 * i));
+    }
+    Sampler sampler = new Sampler(40, 7);
+    Augmentation plain =
+        new Augmentation(ScaleRange.fixed(8), CROP, Interpolation.BILINEAR, true, COLORS, 0, 7);
+    for (Mixing mixing : List.of(new Mixing(1, 0, 7), new Mixing(0, 1, 7))) {
+      RgbImage sheet = SampleSheet.draw(dataset, sampler, plain, mixing);
+      int[] order = sampler.order(0);
+      for (int i = 0; i < order.length; i++) {
+        Mixture mixture = mixing.draw(0, order[i], order.length, CROP);
+        RgbImage cell = sheet.crop(2 + i % 8 * (CROP + 2), 2 + i / 8 * (CROP + 2), CROP, CROP);
+        for (int pixel = 0; pixel < CROP * CROP; pixel++) {
+          float share = mixture.shareAt(pixel % CROP, pixel / CROP);
+          float red = 5 * (share * order[i] + (1 - share) * order[mixture.partner()]);
+          assertThat((float) (cell.pixels()[3 * pixel] & 0xFF)).isCloseTo(red, within(0.51f));
+        }
+      }
+    }
   }
 
   /**
@@ -74,7 +101,7 @@ class SampleSheetTest {
     Augmentation augmentation =
         new Augmentation(
             new ScaleRange(crop, 2 * crop), crop, Interpolation.BILINEAR, true, COLORS, 0, 7, 0.25);
-    RgbImage sheet = SampleSheet.draw(dataset, sampler, augmentation);
+    RgbImage sheet = SampleSheet.draw(dataset, sampler, augmentation, Mixing.NONE);
     int[] order = sampler.order(0);
     int compared = 0;
     int mirrored = 0;

@@ -132,7 +132,15 @@ class SamplerTest {
     float[][] samples = new float[98][];
     try (BatchLoader loader =
         new BatchLoader(
-            dataset, sampler, augmentation, preprocessing, new BatchSequence(98, 98, 1), 0, 0, 2)) {
+            dataset,
+            sampler,
+            augmentation,
+            Mixing.NONE,
+            preprocessing,
+            new BatchSequence(98, 98, 1),
+            0,
+            0,
+            2)) {
       for (int i = 0; i < 98; i++) {
         samples[i] = Arrays.copyOf(loader.next().images(), 3 * 36);
       }

@@ -11,6 +11,7 @@ import org.vgg4j.data.loading.Augmentation;
 import org.vgg4j.data.loading.BatchLoader;
 import org.vgg4j.data.loading.BatchSequence;
 import org.vgg4j.data.loading.ColorPca;
+import org.vgg4j.data.loading.Mixing;
 import org.vgg4j.data.loading.Sampler;
 import org.vgg4j.data.loading.ScaleRange;
 import org.vgg4j.data.source.DataSources;
@@ -99,6 +100,7 @@ class KernelsAgreeTest {
         new Sampler(train.size(), 1),
         new Augmentation(
             ScaleRange.fixed(36), 32, Interpolation.BILINEAR, true, new ColorPca(List.of()), 0, 1),
+        Mixing.NONE,
         Preprocessing.paper(new Rgb(73, 73, 73), 36, 32),
         new BatchSequence(train.size(), BATCH, BATCH),
         0,
