@@ -2,6 +2,7 @@ package org.vgg4j.cuda.check;
 
 import java.util.ArrayList;
 import java.util.List;
+import org.vgg4j.cuda.kernels.Averaging;
 import org.vgg4j.cuda.kernels.ChannelSums;
 import org.vgg4j.cuda.kernels.Layouts;
 import org.vgg4j.cuda.kernels.LocalResponseNorm;
@@ -10,7 +11,7 @@ import org.vgg4j.cuda.kernels.Planes;
 import org.vgg4j.cuda.kernels.Pooling;
 import org.vgg4j.cuda.kernels.Precision;
 
-/** Checks of what is done with each value of a map: layouts, pools, LRN. */
+/** Checks of what is done with each value of a map: layouts, pools, means, LRN. */
 final class MapChecks {
   private static final MapShape SHAPE = new MapShape(3, 7, 5, 128);
   private static final float K = 2f;
@@ -26,6 +27,8 @@ final class MapChecks {
       checks.add(new KernelCheck("pool, " + p, 0, v -> pool(v, p)));
       checks.add(new KernelCheck("un-pool, " + p, 0, v -> unpool(v, p).maps()));
       checks.add(new KernelCheck("sums of un-pool, " + p, 1e-5, v -> unpool(v, p).sums()));
+      checks.add(new KernelCheck("means of windows, " + p, map, v -> means(v, p)));
+      checks.add(new KernelCheck("gradient of means, " + p, map, v -> meansBackward(v, p)));
       checks.add(new KernelCheck("LRN, " + p, map, v -> norm(v, p)));
       checks.add(new KernelCheck("gradient of LRN, " + p, map, v -> normBackward(v, p)));
       checks.add(new KernelCheck("images to patches, " + p, map, v -> toPatches(v, p)));
@@ -83,6 +86,44 @@ final class MapChecks {
         Errors.largest(values.read(dx, shape.values()), wanted)
             + Errors.largest(values.read(alone, shape.values()), wanted),
         Errors.largest(values.readSlices(sums, of.slices(), bias.length), bias));
+  }
+
+  private static double means(DeviceValues values, Precision precision) {
+    int side = 3;
+    double[] x = values.randomMap(SHAPE.values());
+    MapShape shape = Averaging.means(SHAPE, side);
+    Planes y = values.room(shape.values(), precision);
+    new Averaging(values.library())
+        .forward(values.stream(), SHAPE, side, values.map(x, precision), y);
+    double[] wanted = new double[Math.toIntExact(shape.values())];
+    for (int i = 0; i < wanted.length; i++) {
+      int window = i / shape.channels();
+      int column = window % shape.width();
+      int row = window / shape.width() % shape.height();
+      int image = window / (shape.width() * shape.height());
+      for (int pixel = 0; pixel < side * side; pixel++) {
+        int y0 = image * SHAPE.height() + row + pixel / side;
+        int at = (y0 * SHAPE.width() + column + pixel % side) * SHAPE.channels();
+        wanted[i] += x[at + i % shape.channels()] / (side * side);
+      }
+    }
+    return Errors.largest(values.read(y, wanted.length), wanted);
+  }
+
+  private static double meansBackward(DeviceValues values, Precision precision) {
+    double[] x = values.random(Math.toIntExact(SHAPE.values()), 1);
+    double[] dy = values.random(SHAPE.images() * SHAPE.channels(), 1);
+    Planes map = values.map(x, precision);
+    new Averaging(values.library())
+        .backward(values.stream(), SHAPE, values.map(dy, precision), map);
+    double[] wanted = new double[x.length];
+    int pixels = SHAPE.height() * SHAPE.width();
+    for (int i = 0; i < x.length; i++) {
+      int image = i / (pixels * SHAPE.channels());
+      double gradient = dy[image * SHAPE.channels() + i % SHAPE.channels()];
+      wanted[i] = x[i] > 0 ? gradient / pixels : 0;
+    }
+    return Errors.largest(values.read(map, x.length), wanted);
   }
 
   private static LocalResponseNorm norm(DeviceValues values) {

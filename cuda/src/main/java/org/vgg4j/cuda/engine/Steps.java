@@ -5,7 +5,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
-import org.vgg4j.base.InputException;
+import org.vgg4j.cuda.kernels.Averaging;
 import org.vgg4j.cuda.kernels.Convolution;
 import org.vgg4j.cuda.kernels.LocalResponseNorm;
 import org.vgg4j.cuda.kernels.MapShape;
@@ -78,11 +78,12 @@ final class Steps {
       addLrn(lrn);
     } else if (layer instanceof Layer.MaxPool) {
       addPool(layer);
+    } else if (layer instanceof Layer.GlobalAverage) {
+      addAverage(layer);
     } else if (layer instanceof Layer.FullyConnected connected) {
       addFullyConnected(connected);
     } else {
-      throw new InputException(
-          "average pooling is not computed on a GPU: choose --device cpu, or a head without it");
+      throw new IllegalArgumentException("no step for " + layer);
     }
   }
 
@@ -135,6 +136,16 @@ final class Steps {
         withoutProducts(layer, (stream, x, y, workspace) -> kernel.forward(stream, map, x, y, 0)));
   }
 
+  private void addAverage(Layer layer) {
+    Averaging kernel = new Averaging(gpu.library());
+    MapShape map = shape;
+    int side = architecture.lastMapSide();
+    shape = Averaging.means(map, side);
+    steps.add(
+        withoutProducts(
+            layer, (stream, x, y, workspace) -> kernel.forward(stream, map, side, x, y)));
+  }
+
   private Step withoutProducts(Layer layer, Step.Work work) {
     return new Step(layer.tap(), shape, channels(), false, 0, 0, 0, work);
   }
@@ -143,7 +154,7 @@ final class Steps {
     LayerWeights of = weights(layer);
     int outputs = MapShape.padded(layer.outFeatures());
     boolean first = layer.equals(architecture.connectedLayers().get(0));
-    int side = first ? architecture.lastMapSide() : 1;
+    int side = first && !architecture.head().averaged() ? architecture.lastMapSide() : 1;
     Convolution kernel = new Convolution(gpu.library(), gpu.precision(), shape, outputs, side, 0);
     Step.Work work =
         layer.hidden()

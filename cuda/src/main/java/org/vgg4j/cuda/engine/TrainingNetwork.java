@@ -3,7 +3,6 @@ package org.vgg4j.cuda.engine;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
-import org.vgg4j.base.InputException;
 import org.vgg4j.base.Purpose;
 import org.vgg4j.cuda.kernels.MapShape;
 import org.vgg4j.cuda.kernels.Planes;
@@ -108,11 +107,13 @@ final class TrainingNetwork {
     if (layer instanceof Layer.MaxPool) {
       return new PoolStage(gpu, shape, capacity, allocation);
     }
+    if (layer instanceof Layer.GlobalAverage) {
+      return new AverageStage(gpu, shape, capacity, allocation);
+    }
     if (layer instanceof Layer.FullyConnected connected) {
       return fullyConnected(connected);
     }
-    throw new InputException(
-        "average pooling is not computed on a GPU: choose --device cpu, or a head without it");
+    throw new IllegalArgumentException("no stage for " + layer);
   }
 
   private TrainingStage convolution(Layer.Convolution layer, boolean pooled) {
