@@ -29,6 +29,7 @@ import picocli.CommandLine.Spec;
       TrainCommand.class,
       ReportCommand.class,
       FinetuneCommand.class,
+      SweepCommand.class,
       LocalizeCommand.class,
       EvaluateCommand.class,
       CalibrateCommand.class,

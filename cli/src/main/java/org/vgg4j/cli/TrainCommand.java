@@ -173,6 +173,21 @@ class TrainCommand implements Callable<Integer> {
     }
   }
 
+  /** The run folder, or that of several; null: the default. */
+  final @Nullable Path out() {
+    return out;
+  }
+
+  /** Whether runs are only tried. */
+  final boolean isDryRun() {
+    return dryRun;
+  }
+
+  /** Whether several processes train. */
+  final boolean isGroup() {
+    return group.size() > 1;
+  }
+
   /** Whether the runs and their options are in a file of their own. */
   boolean severalRuns() {
     return recipe != null;

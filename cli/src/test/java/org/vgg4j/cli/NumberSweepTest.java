@@ -3,6 +3,7 @@ package org.vgg4j.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -38,6 +39,7 @@ class NumberSweepTest {
               "stop-after", // never
               "train limit",
               "finetune limit",
+              "sweep limit",
               "localize train limit",
               "reproduce images",
               "reproduce test-images",
@@ -66,6 +68,7 @@ class NumberSweepTest {
   @BeforeAll
   static void train() throws IOException {
     trained = Trained.in(root);
+    Files.writeString(root.resolve("sweep.yaml"), "init: [glorot]\n");
     boxes = TrainedBoxes.in(root, trained);
   }
 
@@ -102,6 +105,12 @@ class NumberSweepTest {
     String line =
         switch (command) {
           case "train" -> "--width 0.03 --dry-run --data " + data;
+          case "sweep" ->
+              root.resolve("sweep.yaml")
+                  + " --width 0.03 --dry-run --data "
+                  + data
+                  + " --out "
+                  + out;
           case "finetune" -> "--dry-run --data " + data + " --model " + model;
           case "localize" -> picture + " --labels " + model + " --model " + boxes.model();
           case "localize train" ->

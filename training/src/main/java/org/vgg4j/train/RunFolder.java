@@ -25,6 +25,8 @@ import org.vgg4j.base.InputException;
 import org.vgg4j.data.Unreadable;
 import org.vgg4j.evaluate.Measurement;
 import org.vgg4j.model.Task;
+import org.vgg4j.weights.ModelFile;
+import org.vgg4j.weights.Provenance;
 
 /**
  * What a run leaves: config.yaml, unreadable.csv, samples.png, metrics.csv, recall.csv, test.json,
@@ -180,6 +182,19 @@ public record RunFolder(Path path) {
   /** The model after the last finished epoch or step. */
   public Path lastModel() {
     return path.resolve("last").resolve("model.safetensors");
+  }
+
+  /**
+   * The epoch of {@link #bestModel}; null if no epoch is finished.
+   *
+   * @throws InputException if the model cannot be read
+   */
+  public @Nullable Double bestEpoch() {
+    if (!Files.exists(bestModel())) {
+      return null;
+    }
+    Provenance provenance = ModelFile.readWithoutArrays(bestModel()).provenance();
+    return provenance == null ? null : provenance.metrics().get("epoch");
   }
 
   /** The model of the epoch that is the best by what option select watches. */

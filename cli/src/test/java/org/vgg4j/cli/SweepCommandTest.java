@@ -1,0 +1,234 @@
+package org.vgg4j.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.vgg4j.data.DataSplits;
+import org.vgg4j.model.Architecture;
+import org.vgg4j.network.MemoryPlan;
+import org.vgg4j.train.EpochMetrics;
+import org.vgg4j.train.RunFolder;
+import org.vgg4j.train.Selection;
+import org.vgg4j.train.Trainer;
+import org.vgg4j.train.TrainingConfig;
+import org.vgg4j.train.TrainingListener;
+
+class SweepCommandTest {
+  @TempDir static Path shared;
+  private static Path data;
+
+  @TempDir Path root;
+
+  @BeforeAll
+  static void pictures() throws IOException {
+    data = Pictures.writeParts(shared.resolve("pets"));
+  }
+
+  private Path file(String... lines) throws IOException {
+    List<String> all = new ArrayList<>(List.of("data: " + data, "width: 0.03", "batch: 16"));
+    all.addAll(List.of(lines));
+    return Files.write(root.resolve("sweep.yaml"), all);
+  }
+
+  private Vgg sweep(Path file, Object... options) {
+    List<Object> args = new ArrayList<>(List.of("sweep", file, "--out", root.resolve("out")));
+    args.addAll(List.of(options));
+    return Vgg.run(args.toArray());
+  }
+
+  private RunFolder run(String name) {
+    return new RunFolder(root.resolve("out").resolve(name));
+  }
+
+  private List<String> csv() throws IOException {
+    return Files.readAllLines(root.resolve("out/sweep.csv"));
+  }
+
+  /** Each combination equals the run that vgg train makes of it; more values make more runs. */
+  @Test
+  void eachCombinationIsARun() throws IOException {
+    Path file = file("epochs: 2", "lr: [0.001, 1e-2]", "dropout: [0, 0.5]");
+    Vgg vgg = sweep(file);
+    assertThat(vgg.exitCode()).as(vgg.err()).isZero();
+    List<String> names =
+        List.of(
+            "lr-0.001_dropout-0",
+            "lr-0.001_dropout-0.5",
+            "lr-1e-2_dropout-0",
+            "lr-1e-2_dropout-0.5");
+    for (String name : names) {
+      assertThat(run(name).isFinished()).as(name).isTrue();
+    }
+    assertThat(run(names.get(2)).options())
+        .containsEntry("lr", 0.01)
+        .containsEntry("dropout", 0.0)
+        .containsEntry("epochs", 2);
+    assertThat(vgg.out()).contains("Run 1 of 4, lr-0.001_dropout-0").contains("The best: ");
+    Vgg same =
+        Vgg.run(
+            "train",
+            "--out",
+            root.resolve("same"),
+            "--data",
+            data,
+            "--width",
+            "0.03",
+            "--batch",
+            "16",
+            "--epochs",
+            "2",
+            "--lr",
+            "0.01",
+            "--dropout",
+            "0");
+    assertThat(same.exitCode()).isZero();
+    assertThat(Files.readAllBytes(root.resolve("same/last/model.safetensors")))
+        .isEqualTo(Files.readAllBytes(run(names.get(2)).lastModel()));
+
+    assertThat(csv().get(0))
+        .isEqualTo("run,lr,dropout,best epoch,accuracy,balanced,loss,seconds,state");
+    assertThat(csv()).hasSize(5);
+    assertSorted();
+    assertThat(Files.readAllLines(root.resolve("out/sweep.md")).get(2))
+        .isEqualTo("| " + csv().get(1).replace(",", " | ") + " |");
+    assertThat(vgg.out() + csv()).doesNotContain("est top");
+
+    FileTime written = Files.getLastModifiedTime(run(names.get(0)).lastModel());
+    Vgg more = sweep(file("epochs: 2", "lr: [0.1, 0.001]", "dropout: [0.5]"), "--json");
+    assertThat(more.exitCode()).as(more.err()).isZero();
+    assertThat(more.err()).contains("Run 2 of 2, lr-0.001_dropout-0.5: finished before");
+    assertThat(Files.getLastModifiedTime(run(names.get(0)).lastModel())).isEqualTo(written);
+    JsonNode result = new ObjectMapper().readTree(more.out());
+    assertThat(result.get("runs")).hasSize(2);
+    assertThat(result.get("best").asText()).isEqualTo(csv().get(1).split(",")[0]);
+    assertThat(more.out()).doesNotContain("testTop1Error");
+  }
+
+  /** By accuracy, the largest first, and by loss where that is equal; as metrics.csv has them. */
+  private void assertSorted() throws IOException {
+    double before = Double.POSITIVE_INFINITY;
+    double lossBefore = 0;
+    for (String line : csv().subList(1, csv().size())) {
+      String[] cells = line.split(",");
+      double accuracy = Double.parseDouble(cells[4]);
+      double loss = Double.parseDouble(cells[6]);
+      assertThat(accuracy).isLessThanOrEqualTo(before);
+      if (accuracy == before) {
+        assertThat(loss).isGreaterThanOrEqualTo(lossBefore);
+      }
+      before = accuracy;
+      lossBefore = loss;
+      String[] epoch =
+          Files.readAllLines(run(cells[0]).metrics()).get(Integer.parseInt(cells[3])).split(",");
+      assertThat(100 - Double.parseDouble(epoch[6])).isBetween(accuracy - 0.01, accuracy + 0.01);
+      assertThat(Double.parseDouble(epoch[5])).isBetween(loss - 1e-4, loss + 1e-4);
+    }
+  }
+
+  /** A run that was stopped in the middle goes on; one that diverged is not tried again. */
+  @Test
+  void goesOnWhereItWasStopped() throws IOException {
+    Path file = file("epochs: 2", "select: loss", "lr: [0.01, 1e30]");
+    TrainingConfig config =
+        TrainingConfig.builder()
+            .data(data.toString())
+            .width(0.03)
+            .batch(16)
+            .epochs(2)
+            .learningRate(0.01)
+            .select(Selection.LOSS)
+            .build();
+    Steps steps = new Steps();
+    assertThat(
+            Trainer.train(config, run("lr-0.01").path(), steps, () -> steps.done == 4, Map.of())
+                .interrupted())
+        .isTrue();
+    Vgg vgg = sweep(file);
+    assertThat(vgg.exitCode()).as(vgg.err()).isZero();
+    assertThat(vgg.out()).contains("Resuming in epoch ");
+    assertThat(vgg.err()).contains("training diverged: the loss at step");
+    assertThat(run("lr-1e30").path().resolve("failed.txt"))
+        .content()
+        .startsWith("training diverged");
+    assertThat(csv().get(1)).startsWith("lr-0.01,0.01,").endsWith(",finished");
+    assertThat(csv().get(2)).isEqualTo("lr-1e30,1e30,,,,,,diverged");
+    Vgg again = sweep(file);
+    assertThat(again.exitCode()).isZero();
+    assertThat(again.out())
+        .contains("Run 1 of 2, lr-0.01: finished before")
+        .contains("Run 2 of 2, lr-1e30: diverged");
+    Vgg other = sweep(file("epochs: 3", "select: loss", "lr: [0.01]"));
+    assertThat(other.exitCode()).isEqualTo(1);
+    assertThat(other.err())
+        .contains("the run in " + run("lr-0.01").path() + " has option epochs 2, and this sweep 3");
+  }
+
+  /** Counts steps. */
+  private static final class Steps implements TrainingListener {
+    private int done;
+
+    @Override
+    public void started(
+        TrainingConfig config, DataSplits images, Architecture network, MemoryPlan memory) {}
+
+    @Override
+    public void stepped(Progress progress) {
+      done++;
+    }
+
+    @Override
+    public void epochEnded(EpochMetrics metrics, boolean best) {}
+
+    @Override
+    public void warned(String sentence) {}
+  }
+
+  @Test
+  void isTriedFirst() throws IOException {
+    Vgg vgg = sweep(file("arch: [A, B]"), "--dry-run");
+    assertThat(vgg.exitCode()).as(vgg.err()).isZero();
+    assertThat(vgg.out()).contains("Stage arch-A", "Stage arch-B", "Nothing is in the way of 2");
+    assertThat(root.resolve("out")).doesNotExist();
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "lr: 0.1 | no option has a list of values",
+        "lr: [] | the list of key 'lr' is empty",
+        "lr: [0.1, 0.1] | the list of key 'lr' has 0.1 twice",
+        "step-epochs: [[2, 3]] | must have single values",
+        "select: [top1, loss] | key 'select' decides which run is the best",
+        "lr: [0.1, x] | lr-x: option lr is x but must be a number",
+        "rate: [1, 2] | unknown key 'rate'",
+        "device: ['a/b', 'a:b'] | make no folder's name of their own",
+      })
+  void mistakesAreFoundBeforeAnythingIsTrained(String line, String message) throws IOException {
+    Vgg vgg = sweep(file(line));
+    assertThat(vgg.exitCode()).isEqualTo(1);
+    assertThat(vgg.err()).contains(message).startsWith("vgg: ");
+    assertThat(vgg.err().lines()).hasSize(1);
+  }
+
+  @Test
+  void optionsOfAnotherCommand() throws IOException {
+    Path file = file("lr: [0.1, 0.2]");
+    assertThat(sweep(file, "--lr", "0.3").err()).contains("FILE has a list of values for --lr");
+    assertThat(sweep(file, "--find-rate").err()).contains("--find-rate is for vgg train");
+    assertThat(Vgg.run("sweep").err()).contains("vgg sweep needs FILE and --out DIR");
+  }
+}
