@@ -26,7 +26,10 @@ final class ClassifyCommand implements Callable<Integer> {
   @Parameters(
       paramLabel = "IMAGE",
       arity = "1..*",
-      description = "image files, or folders of them; - reads one image from standard input")
+      description =
+          "image files, or folders of them; videos (mp4, mov, mkv and the like), if ffmpeg is on"
+              + " the PATH; http:// or https:// addresses of images; - reads one image from"
+              + " standard input")
   private List<String> images;
 
   @Option(names = "--model", paramLabel = "FILE", required = true, description = Texts.MODEL)
@@ -46,6 +49,15 @@ final class ClassifyCommand implements Callable<Integer> {
           "say that an image is 'none of these' where the best class is less probable than P, such"
               + " as 0.6; vgg calibrate suggests one (default: the best class is always named)")
   private @Nullable Double minProbability;
+
+  @Option(
+      names = "--every",
+      paramLabel = "TIME",
+      defaultValue = "1s",
+      description =
+          "of a video, a frame at each multiple of this time, such as 200ms, 1s or 2m (default:"
+              + " ${DEFAULT-VALUE})")
+  private String every;
 
   @Mixin private final ViewOptions views = new ViewOptions();
 
@@ -97,7 +109,8 @@ final class ClassifyCommand implements Callable<Integer> {
               .formatted(minProbability));
     }
     boolean asPrograms = views.areDefault(); // finds mistakes before anything is read
-    List<ClassifyInputs.Source> sources = ClassifyInputs.of(images, this::complain);
+    VideoFrames frames = new VideoFrames("ffmpeg", VideoFrames.millis(every));
+    List<ClassifyInputs.Source> sources = ClassifyInputs.of(images, frames, this::complain);
     ClassifyPrinter printer =
         ClassifyPrinter.of(format.form(), spec.commandLine().getOut(), minProbability);
     try (Labeller labeller = asPrograms ? ofCenterCrops() : ofViews();

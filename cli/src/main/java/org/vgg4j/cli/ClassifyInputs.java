@@ -2,6 +2,7 @@ package org.vgg4j.cli;
 
 import java.io.BufferedInputStream;
 import java.io.IOException;
+import java.net.URI;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -41,18 +42,26 @@ final class ClassifyInputs {
   /**
    * Finds what arguments stand for; images are not read yet.
    *
-   * @param arguments files, folders, - for standard input
+   * @param arguments files, folders, videos, addresses on the web, - for standard input
+   * @param frames reads videos
    * @param complain receives a sentence about files of folders that are passed over
-   * @throws InputException if a folder has no image, or standard input is asked for twice
+   * @throws InputException if a folder has no image, an address is none, or standard input is asked
+   *     for twice
    */
-  static List<Source> of(List<String> arguments, Consumer<String> complain) {
+  static List<Source> of(List<String> arguments, VideoFrames frames, Consumer<String> complain) {
     if (arguments.stream().filter(STANDARD_INPUT::equals).count() > 1) {
       throw new InputException("standard input holds one image: give - only once");
     }
     List<Source> sources = new ArrayList<>();
+    WebImages web = arguments.stream().anyMatch(WebImages::isAddress) ? new WebImages() : null;
     for (String argument : arguments) {
       if (argument.equals(STANDARD_INPUT)) {
         sources.add(one(argument, ClassifyInputs::standardInput));
+      } else if (web != null && WebImages.isAddress(argument)) {
+        URI address = WebImages.address(argument);
+        sources.add(one(argument, () -> web.get(address)));
+      } else if (VideoFrames.isVideo(Path.of(argument))) {
+        sources.add(receiver -> frames.send(Path.of(argument), receiver));
       } else {
         for (Path file : ImageArguments.files(List.of(Path.of(argument)), complain)) {
           sources.add(new OfFile(file));

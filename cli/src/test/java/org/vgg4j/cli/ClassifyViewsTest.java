@@ -5,9 +5,12 @@ import static org.assertj.core.api.Assertions.within;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.sun.net.httpserver.HttpServer;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -201,6 +204,52 @@ class ClassifyViewsTest {
     for (String line : lines) {
       assertThat(JSON.readTree(line).get("predictions")).hasSize(3);
     }
+  }
+
+  /** A web address and a file give the same; what cannot be had is named. */
+  @Test
+  void addresses() throws IOException {
+    Path red = Pictures.write(root.resolve("red.png"), 2, new Random(9));
+    byte[] content = Files.readAllBytes(red);
+    HttpServer server =
+        HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
+    server.createContext(
+        "/red.png",
+        exchange -> {
+          exchange.sendResponseHeaders(200, content.length);
+          exchange.getResponseBody().write(content);
+          exchange.close();
+        });
+    server.start();
+    try {
+      String address = "http://127.0.0.1:" + server.getAddress().getPort();
+      Vgg vgg = classify("--json", address + "/red.png", red, address + "/none.png");
+      assertThat(vgg.exitCode()).isEqualTo(1);
+      assertThat(vgg.err())
+          .startsWith("vgg: " + address + "/none.png cannot be had: the server answers 404");
+      JsonNode results = JSON.readTree(vgg.out());
+      assertThat(results.findValuesAsText("file"))
+          .containsExactly(address + "/red.png", red.toString());
+      assertThat(results.get(0).get("predictions")).isEqualTo(results.get(1).get("predictions"));
+    } finally {
+      server.stop(0);
+    }
+    assertThat(classify("s3://bucket/a.png").err())
+        .isEqualToIgnoringNewLines(
+            "vgg: s3://bucket/a.png cannot be read: of addresses only http and https; download it,"
+                + " and give the file");
+  }
+
+  /** Whether ffmpeg is here or not, what is no video gets a sentence. */
+  @Test
+  void noVideo() throws IOException {
+    Path film = Files.writeString(root.resolve("film.mp4"), "no film");
+    Vgg vgg = classify(film, Pictures.write(root.resolve("red.png"), 2, new Random(9)));
+    assertThat(vgg.exitCode()).isEqualTo(1);
+    assertThat(vgg.err()).startsWith("vgg: " + film + " ").contains("ffmpeg").hasLineCount(1);
+    assertThat(vgg.out()).contains("red.png");
+    assertThat(classify(film, "--every=never").err())
+        .contains("option every is never but must be a time such as 1s, 200ms or 2m");
   }
 
   @Test
