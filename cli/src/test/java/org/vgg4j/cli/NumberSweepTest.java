@@ -34,6 +34,9 @@ class NumberSweepTest {
               "color-shift",
               "weight-decay",
               "momentum",
+              "label-smoothing",
+              "mixup",
+              "cutmix",
               "dropout",
               "warm-up", // none
               "stop-after", // never
