@@ -35,12 +35,13 @@ final class PixelOperations {
   /** Between the mean brightness (0), the image (1) and twice as much contrast (2). */
   static RgbImage contrast(RgbImage image, double factor) {
     byte[] pixels = image.pixels();
-    long sum = 0;
+    double sum = 0;
+    int count = pixels.length / CHANNELS;
     for (int i = 0; i < pixels.length; i += CHANNELS) {
       sum += luma(pixels, i);
     }
     byte[] mean = new byte[pixels.length];
-    Arrays.fill(mean, (byte) (int) ((double) sum / (pixels.length / CHANNELS) + 0.5));
+    Arrays.fill(mean, (byte) (int) (sum / count + 0.5));
     return blended(image, mean, factor);
   }
 
