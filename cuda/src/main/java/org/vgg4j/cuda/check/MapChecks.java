@@ -112,7 +112,7 @@ final class MapChecks {
 
   private static double meansBackward(DeviceValues values, Precision precision) {
     double[] x = values.random(Math.toIntExact(SHAPE.values()), 1);
-    double[] dy = values.random(SHAPE.images() * SHAPE.channels(), 1);
+    double[] dy = values.random((long) SHAPE.images() * SHAPE.channels(), 1);
     Planes map = values.map(x, precision);
     new Averaging(values.library())
         .backward(values.stream(), SHAPE, values.map(dy, precision), map);
