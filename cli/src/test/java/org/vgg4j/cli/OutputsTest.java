@@ -29,6 +29,7 @@ class OutputsTest {
   private static final Map<String, List<String>> WRITTEN =
       Map.ofEntries(
           Map.entry("train", List.of("--out FOLDER", "--resume FOLDER")),
+          Map.entry("sweep", List.of("--out FOLDER", "--resume FOLDER")),
           Map.entry("finetune", List.of("--out FOLDER", "--resume FOLDER")),
           Map.entry("localize", List.of("--out IMAGES")),
           Map.entry("localize evaluate", List.of("--submission FILE")),
