@@ -25,11 +25,11 @@ import org.vgg4j.network.Parameters;
  * that learns nothing to one that destroys what was learnt. The rate grows exponentially, so that
  * each decade has as many steps. What is trained is thrown away.
  *
- * @param points each step, until the loss has grown to {@value #WORSE} times its smallest value
+ * @param points each step, until the smoothed loss has grown to four times its smallest value
  * @param diverged whether the test ended for that, or since the loss was no number
  */
 public record RateTest(List<Point> points, boolean diverged) {
-  /** The rates of a test without other ones. */
+  /** The smallest rate. */
   public static final double FROM = 1e-5;
 
   /** The largest rate. */
