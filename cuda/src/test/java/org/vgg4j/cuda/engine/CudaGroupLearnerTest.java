@@ -3,6 +3,7 @@ package org.vgg4j.cuda.engine;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -21,6 +22,7 @@ import org.vgg4j.cuda.driver.Emulator;
 import org.vgg4j.cuda.kernels.Descent;
 import org.vgg4j.model.Architecture;
 import org.vgg4j.model.Configuration;
+import org.vgg4j.model.HeadLayers;
 import org.vgg4j.model.Label;
 import org.vgg4j.model.ParameterShape;
 import org.vgg4j.model.Target;
@@ -167,6 +169,25 @@ class CudaGroupLearnerTest {
     trained(device, configuration, batch, microBatch, frozen).requireSame(expected);
     Emulator.seed(4711);
     trained(device, configuration, batch, microBatch, frozen).requireSame(expected);
+  }
+
+  /** Layers whose factors are exchanged, above maps of 2x2 and above their means. */
+  @ParameterizedTest
+  @CsvSource({"'100,23', none", "100, average"})
+  void severalLearnOtherHeads(String head, String pooling) {
+    pose(2);
+    Architecture network =
+        Networks.smallest(Configuration.A, 64, CLASSES, HeadLayers.of(head, pooling));
+    LearnerOptions how = new LearnerOptions(2, 1, 0.5, PAPER);
+    List<Trained> trained = new ArrayList<>();
+    for (String device : List.of("cuda:0", "cuda:0,1")) {
+      try (Engine engine = engine(device);
+          Learner learner = engine.learner(Networks.random(network, 5), how, Exchange.ALONE)) {
+        trained.add(Trained.of(learner, List.of(step(learner, 2, 2, 0))));
+        requireSameOnAll(learner);
+      }
+    }
+    trained.get(1).requireSame(trained.get(0));
   }
 
   @Test
