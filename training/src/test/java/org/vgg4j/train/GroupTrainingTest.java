@@ -23,6 +23,7 @@ import org.vgg4j.base.InputException;
 import org.vgg4j.data.loading.BatchSequence;
 import org.vgg4j.data.loading.ScaleRange;
 import org.vgg4j.model.Configuration;
+import org.vgg4j.model.HeadLayers;
 import org.vgg4j.parallel.ProcessGroup;
 import org.vgg4j.parallel.Threads;
 import org.vgg4j.weights.ModelFile;
@@ -112,6 +113,18 @@ class GroupTrainingTest {
     assertThat(together.test().error()).isEqualTo(alone.test().error());
     assertThat(Files.readString(together.folder().config()))
         .contains("micro-batch: " + options.microBatch);
+  }
+
+  /** Layers whose factors are exchanged, and others. */
+  @ParameterizedTest
+  @CsvSource({"none, average", "'600,9', none"})
+  void learnOtherHeads(String head, String pooling) throws IOException {
+    options.crop = 64;
+    options.scale = ScaleRange.fixed(64);
+    options.head = HeadLayers.of(head, pooling);
+    TrainingResult together = train("together", 2, false, NEVER);
+    options.microBatch = BatchSequence.share(16, 2);
+    assertSameModels(together.folder(), train("alone", 1, false, NEVER).folder());
   }
 
   /** The norm is that of all ranks' gradients, and clips every step. */

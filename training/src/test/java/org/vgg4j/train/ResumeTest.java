@@ -20,6 +20,7 @@ import org.vgg4j.data.loading.Distortions;
 import org.vgg4j.data.loading.ResizedCrop;
 import org.vgg4j.data.loading.ScaleRange;
 import org.vgg4j.model.Configuration;
+import org.vgg4j.model.HeadLayers;
 
 /** A run that was stopped and resumed equals one that was not, byte for byte. */
 class ResumeTest {
@@ -119,6 +120,23 @@ class ResumeTest {
     }
     assertSameModels(part.folder(), whole.folder());
     assertThat(figures(part.folder())).isEqualTo(figures(whole.folder()));
+  }
+
+  /** Three hidden layers, each with dropout of its own, above means. */
+  @Test
+  void withAnotherHead() throws IOException {
+    options.crop = 64;
+    options.scale = ScaleRange.fixed(64);
+    options.head = HeadLayers.of("30,20,9", "average");
+    options.dropout = 0.4;
+    TrainingResult whole = train("whole", 0);
+    TrainingResult part = train("part", 1);
+    while (part.interrupted()) {
+      part = resume("part", 1);
+    }
+    assertSameModels(part.folder(), whole.folder());
+    options.head = HeadLayers.of("30,20,8", "average");
+    assertThatThrownBy(() -> resume("part", 0)).isInstanceOf(InputException.class);
   }
 
   @Test

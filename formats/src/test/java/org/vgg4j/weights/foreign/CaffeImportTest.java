@@ -151,6 +151,16 @@ class CaffeImportTest {
     assertRefused(
         changed(file, "pool5", false, global),
         "'pool5' (Pooling) has global_pooling 1 where a VGG network has 0");
+    Message mean =
+        message()
+            .text(1, "mean")
+            .text(2, "Pooling")
+            .text(3, "pool5")
+            .text(4, "mean")
+            .message(121, message().whole(1, 1).whole(12, 1));
+    assertRefused(
+        changed(file, "pool5", true, message().message(100, mean)),
+        "its first fully connected layer takes 64 values, but the mean of its last map has 16");
     Message group = message().message(106, message().whole(5, 2));
     assertRefused(
         changed(file, "conv2_1", false, group),
