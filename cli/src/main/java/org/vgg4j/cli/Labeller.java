@@ -18,7 +18,6 @@ import org.vgg4j.network.FcWeights;
 import org.vgg4j.network.Network;
 import org.vgg4j.network.Parameters;
 import org.vgg4j.views.MeanPosteriors;
-import org.vgg4j.views.Protocol;
 import org.vgg4j.views.Ranking;
 import org.vgg4j.views.Temperature;
 import org.vgg4j.views.ViewPlan;
@@ -80,7 +79,7 @@ interface Labeller extends AutoCloseable {
 
   /** Averages the posteriors of an image's views. */
   final class OfViews implements Labeller {
-    private static final int BATCH = 64;
+    private static final int BATCH = ClassifierOptions.defaults().batch();
 
     private final Engine engine;
     private final Network network;
@@ -98,15 +97,8 @@ interface Labeller extends AutoCloseable {
         file = file.withoutArrays(); // releases what was rounded before more memory is allocated
         this.classNames = file.classNames();
         this.temperature = new Temperature(file.temperature());
-        int most = plan.protocol() == Protocol.CENTER_CROP ? RescaledImages.atATime(scales) : BATCH;
         this.views =
-            new Views(
-                engine.hostThreads(),
-                network,
-                file.preprocessing(),
-                plan,
-                scales,
-                Math.min(BATCH, most));
+            new Views(engine.hostThreads(), network, file.preprocessing(), plan, scales, BATCH);
       } catch (RuntimeException | Error e) {
         engine.close();
         throw e;

@@ -17,6 +17,7 @@ import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import org.vgg4j.base.InputException;
 import org.vgg4j.parallel.ProcessGroup;
+import org.vgg4j.report.MlflowListener;
 import org.vgg4j.report.RunReport;
 import org.vgg4j.report.TensorBoardListener;
 import org.vgg4j.train.RunFolder;
@@ -329,14 +330,20 @@ class TrainCommand implements Callable<Integer> {
    * @return the exit code: 0, or that of the signal that stopped it
    */
   int run(TrainingConfig config, Path folder, boolean begun, String again, StopSignal stop) {
-    TrainingListener listener =
-        Listeners.of(
-            new TrainingPrinter(terminal(), spec.commandLine().getErr(), quiet),
-            new TensorBoardListener(folder));
-    TrainingResult result =
-        begun
-            ? Trainer.resume(config, folder, group, listener, stop::requested, environment())
-            : Trainer.train(config, folder, group, listener, stop::requested, environment());
+    TrainingListener printer = new TrainingPrinter(terminal(), spec.commandLine().getErr(), quiet);
+    MlflowListener mlflow = MlflowListener.of(System.getenv(), folder, printer::warned);
+    TrainingListener listener = Listeners.of(printer, new TensorBoardListener(folder), mlflow);
+    TrainingResult result;
+    try {
+      result =
+          begun
+              ? Trainer.resume(config, folder, group, listener, stop::requested, environment())
+              : Trainer.train(config, folder, group, listener, stop::requested, environment());
+    } catch (RuntimeException | Error e) {
+      mlflow.failed();
+      throw e;
+    }
+    mlflow.ended(result);
     if (result.steps() == 0 && result.interrupted()) {
       terminal()
           .printf("stopped before the first step%nTo go on: %s%n", Hint.command(name() + again));

@@ -1,6 +1,6 @@
 /**
- * What users look at: the page of a run, and the files that TensorBoard reads. Nothing here changes
- * what is learnt.
+ * What users look at: the page of a run, and the files that TensorBoard and MLflow read. Nothing
+ * here changes what is learnt.
  */
 @NullMarked
 package org.vgg4j.report;
