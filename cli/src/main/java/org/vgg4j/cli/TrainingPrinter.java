@@ -128,6 +128,10 @@ final class TrainingPrinter implements TrainingListener {
   public void epochEnded(EpochMetrics metrics, boolean best) {
     line.clear();
     Measurement validation = metrics.validation();
+    double right =
+        balanced && validation instanceof Evaluation evaluation
+            ? evaluation.balancedAccuracy()
+            : 100 - validation.error();
     out.printf(
         Locale.ROOT,
         "%5d%7.0e%10s%8.1f %%%10s%8.1f %%%10.0f%11s%s%n",
@@ -136,9 +140,7 @@ final class TrainingPrinter implements TrainingListener {
         loss(metrics.trainLoss()),
         100 - metrics.trainError(),
         loss(validation.meanLoss()),
-        balanced && validation instanceof Evaluation evaluation
-            ? evaluation.balancedAccuracy()
-            : 100 - validation.error(),
+        right,
         metrics.imagesPerSecond(),
         duration(metrics.seconds()),
         best ? "  best" : "");
