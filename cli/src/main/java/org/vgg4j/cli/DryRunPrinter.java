@@ -38,13 +38,13 @@ final class DryRunPrinter {
     if (stage != null) {
       out.printf("Stage %s%n", stage);
     }
-    TrainingConfig tried = TimeBudget.settle(config, out::println);
+    TrainingConfig tried = config;
     Path from = config.start().from();
     if (from != null && toCome.contains(from) && !Files.exists(from)) {
       out.printf("weights: will come from %s, which an earlier stage writes; drawn here%n", from);
-      tried = tried.withDrawnWeights();
+      tried = config.withDrawnWeights();
     }
-    DryRun found = DryRun.of(tried);
+    DryRun found = DryRun.of(TimeBudget.settle(tried, out::println));
     secondsOfAll += found.seconds();
     runs++;
     results.add(asMap(found, stage));

@@ -56,6 +56,24 @@ class RecipeTest {
     return ModelFile.read(root.resolve("out").resolve(stage).resolve("best/model.safetensors"));
   }
 
+  /**
+   * The number of epochs that fit is known before the stage whose weights it begins with has run.
+   */
+  @Test
+  void aStageWithATimeIsTried() throws IOException {
+    Path file =
+        recipe(
+            "common: {data: " + data + ", width: 0.03, schedule: cosine}",
+            "stages:",
+            "  A: {epochs: 1}",
+            "  B: {init: 'from-stage:A', time: 100h}");
+    Vgg vgg = Vgg.run("train", "--recipe", file, "--out", root.resolve("out"), "--dry-run");
+    assertThat(vgg.exitCode()).as(vgg.err()).isZero();
+    assertThat(vgg.out())
+        .containsPattern("an epoch takes about [\\d.]+ s here, so [\\d,]+ epochs fit in 360000s")
+        .contains("Nothing is in the way of 2 stages");
+  }
+
   @Test
   void stagesBeginWithTheWeightsOfEarlierOnes() throws IOException {
     Path file = threeStages();
