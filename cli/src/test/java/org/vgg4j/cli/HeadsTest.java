@@ -9,6 +9,8 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
+import java.util.zip.ZipEntry;
+import java.util.zip.ZipInputStream;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -17,10 +19,12 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.vgg4j.model.HeadLayers;
 import org.vgg4j.weights.ModelFile;
 import org.vgg4j.weights.Models;
-import org.vgg4j.weights.foreign.HeadsImportTest;
 
 /** Networks whose head is not the paper's, through all commands. */
 class HeadsTest {
+  private static final Path GOLDENS =
+      Path.of("../formats/src/test/resources/goldens/heads/heads.zip");
+
   @TempDir static Path shared;
   private static Path data;
   private static Path narrow;
@@ -29,7 +33,11 @@ class HeadsTest {
 
   @BeforeAll
   static void train() throws IOException {
-    HeadsImportTest.unpack(shared);
+    try (ZipInputStream zip = new ZipInputStream(Files.newInputStream(GOLDENS))) {
+      for (ZipEntry entry = zip.getNextEntry(); entry != null; entry = zip.getNextEntry()) {
+        Files.write(shared.resolve(entry.getName()), zip.readAllBytes());
+      }
+    }
     data = Pictures.writeParts(shared.resolve("pets"));
     Path config =
         Files.writeString(

@@ -37,17 +37,12 @@ import org.vgg4j.weights.Start;
 import org.vgg4j.weights.export.OnnxWriter;
 
 /** Networks with heads of their own, see goldens/heads/make_goldens.py. */
-public class HeadsImportTest {
+class HeadsImportTest {
   @TempDir static Path folder;
   @TempDir Path out;
 
   @BeforeAll
   static void unpack() throws IOException {
-    unpack(folder);
-  }
-
-  /** Writes all files into a folder. */
-  public static void unpack(Path folder) throws IOException {
     Path archive = Goldens.resource("/goldens/heads/heads.zip");
     try (ZipInputStream zip = new ZipInputStream(Files.newInputStream(archive))) {
       for (ZipEntry entry = zip.getNextEntry(); entry != null; entry = zip.getNextEntry()) {
