@@ -53,7 +53,13 @@ class StoppedRunTest {
     command.addAll(List.of("-Xmx256m", "-Dvgg.kernels=scalar"));
     command.addAll(List.of("-cp", System.getProperty("java.class.path"), Main.class.getName()));
     command.addAll(List.of("train", "--data=" + data, "--out=" + run, "--width=0.03"));
-    command.addAll(List.of("--batch=8", "--lr=0.0001", "--epochs=100000", "--patience=100000"));
+    command.addAll(
+        List.of(
+            "--batch=8",
+            "--lr=0.0001",
+            "--epochs=100000",
+            "--schedule=paper",
+            "--patience=100000"));
     command.add("--checkpoint-every=1");
     List<String> shell = new ArrayList<>(List.of("sh", "-c", before + "exec \"$@\"", "sh"));
     shell.addAll(command);

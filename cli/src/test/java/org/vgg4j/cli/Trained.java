@@ -26,6 +26,7 @@ record Trained(Path data, Path model) {
             "--batch=16",
             "--epochs=8",
             "--dropout=0.1",
+            "--schedule=paper",
             "--color-shift=0");
     assertThat(vgg.exitCode()).as(vgg.err()).isZero();
     return new Trained(data, run.resolve("best/model.safetensors"));

@@ -166,13 +166,13 @@ class WrongDiagnosisTest {
   @CsvSource(
       delimiter = '|',
       value = {
-        "--schedule cosine --patience 3 | note: --patience is for --schedule paper, and has no"
+        "--patience 3                   | note: --patience is for --schedule paper, and has no"
             + " effect here",
         "--step-epochs 3                | note: --step-epochs is for --schedule step, and has no"
             + " effect here",
         "--init-rest he                 | note: --init-rest is for --init from:FILE, and has no"
             + " effect here",
-        "--patience 3                   | ''",
+        "--schedule paper --patience 3  | ''",
       })
   void optionsWithoutEffect(String options, String note) {
     String line = "train --width 0.03 --dry-run --data " + trained.data() + " " + options;

@@ -332,7 +332,17 @@ class WrongInputTest {
   @Test
   void diverging() {
     Vgg vgg =
-        train("--data", data(), "--lr", "1e6", "--epochs", "50", "--batch", "16", "--patience=50");
+        train(
+            "--data",
+            data(),
+            "--lr",
+            "1e6",
+            "--epochs",
+            "50",
+            "--batch",
+            "16",
+            "--schedule=paper",
+            "--patience=50");
     assertThat(vgg.exitCode()).isEqualTo(1);
     assertThat(vgg.err()).startsWith("vgg: training diverged: the loss at step ");
     assertThat(vgg.err()).contains("Lower option lr (it is 1000000.0)");

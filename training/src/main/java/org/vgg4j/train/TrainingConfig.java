@@ -148,6 +148,7 @@ public record TrainingConfig(
         .batch(32)
         .learningRate(1e-3)
         .layerRates(new LayerRates(0, 1e-2))
+        .dropout(0.5)
         .schedule(ScheduleConfig.Kind.COSINE)
         .epochs(10)
         .build();
@@ -182,6 +183,7 @@ public record TrainingConfig(
         .scale(ScaleRange.fixed(file.preprocessing().scale()))
         .from(model)
         .batch(32)
+        .dropout(0.5)
         .schedule(ScheduleConfig.Kind.COSINE)
         .epochs(20)
         .build();

@@ -209,6 +209,7 @@ public final class BoxReproducer {
         .batch(config.batch())
         .microBatch(config.batch())
         .learningRate(config.learningRate())
+        .dropout(0.5)
         .schedule(ScheduleConfig.Kind.COSINE) // too few epochs for plateaus
         .patience(1)
         .seed(seed)

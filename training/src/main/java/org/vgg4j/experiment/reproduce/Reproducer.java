@@ -271,6 +271,7 @@ public final class Reproducer {
         .batch(config.batch())
         .microBatch(config.batch())
         .learningRate(config.learningRate(net))
+        .dropout(0.5)
         .schedule(ScheduleConfig.Kind.COSINE) // too few epochs for plateaus
         .patience(1)
         .warmUp(warmUp(net))
