@@ -158,6 +158,7 @@ def features_alone():
     torch.save({k: v for k, v in model.state_dict().items() if k.startswith("features")}, buffer)
     start("features.pth", buffer.getvalue())
     start("notop.h5", h5(keras_layers(model, 0, True)[:-2], False))
+    start("notop-whole.h5", h5(keras_layers(model, 96, True)[:-1], True))
     broken = network("D", [40], seed=9)
     with torch.no_grad():
         for parameter in broken.classifier.parameters():

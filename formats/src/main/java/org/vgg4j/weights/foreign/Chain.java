@@ -158,17 +158,19 @@ final class Chain {
 
   private void requireSteps() {
     long weights = steps.stream().filter(step -> step.kind.hasWeights()).count();
+    boolean headless = layers.stream().allMatch(ForeignLayer::isConvolution);
     int seen = 0;
     for (int i = 0; i < steps.size(); i++) {
       Step step = steps.get(i);
       Step next = i + 1 < steps.size() ? steps.get(i + 1) : null;
       seen += step.kind.hasWeights() ? 1 : 0;
-      if (step.kind.hasWeights() && seen < weights && (next == null || next.kind != Kind.RELU)) {
+      boolean rectified = seen < weights || headless;
+      if (step.kind.hasWeights() && rectified && (next == null || next.kind != Kind.RELU)) {
         throw new InputException(
             "after its %s comes %s, where a VGG network has a ReLU"
                 .formatted(step, next == null ? "nothing" : "the " + next));
       }
-      if (seen == weights && seen > 0 && step.kind != Kind.SOFT_MAX && !step.kind.hasWeights()) {
+      if (!rectified && seen > 0 && step.kind != Kind.SOFT_MAX && !step.kind.hasWeights()) {
         throw new InputException(
             "after its last layer with weights comes the %s, where a VGG network has a soft-max or nothing"
                 .formatted(step));

@@ -175,13 +175,14 @@ class HeadsImportTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"features.pth", "notop.h5", "nan-head.pth"})
+  @ValueSource(strings = {"features.pth", "notop.h5", "notop-whole.h5", "nan-head.pth"})
   void convolutionsAloneAreAStartAndNoModel(String name) {
     Path file = folder.resolve(name);
     Start start = Models.readStart(file);
     assertThat(start.hasHead()).isFalse();
     Architecture network = start.model().architecture();
     assertThat(network.configuration()).isEqualTo(Configuration.D);
+    assertThat(network.crop()).isEqualTo(name.contains("whole") ? 96 : 224);
     float[] filters = start.model().arrays().get("features.0.weight");
     assertThat(filters).hasSize(16 * 27).contains(1f, -1f);
     assertThatThrownBy(() -> Models.read(file))
