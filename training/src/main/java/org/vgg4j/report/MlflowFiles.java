@@ -48,7 +48,7 @@ final class MlflowFiles implements MlflowStore {
         Files.createDirectories(run.resolve(part));
       }
       ObjectNode meta = YAML.createObjectNode();
-      meta.put("artifact_uri", run.resolve("artifacts").toUri().toString());
+      meta.put("artifact_uri", uri(run.resolve("artifacts")));
       meta.putNull("end_time");
       meta.put("entry_point_name", "");
       meta.put("experiment_id", String.valueOf(folder.getFileName()));
@@ -89,6 +89,11 @@ final class MlflowFiles implements MlflowStore {
     return makeExperiment(id, name, millis);
   }
 
+  /** As MLflow writes them: without a slash at the end. */
+  private static String uri(Path folder) {
+    return folder.toUri().toString().replaceFirst("/$", "");
+  }
+
   /** As MLflow makes them: numbers that are not in use elsewhere. */
   private static String newId() {
     return String.valueOf(UUID.randomUUID().getMostSignificantBits() >>> 4);
@@ -98,7 +103,7 @@ final class MlflowFiles implements MlflowStore {
     Path folder = root.resolve(id);
     Files.createDirectories(folder);
     ObjectNode meta = YAML.createObjectNode();
-    meta.put("artifact_location", folder.toUri().toString());
+    meta.put("artifact_location", uri(folder));
     meta.put("creation_time", millis);
     meta.put("experiment_id", id);
     meta.put("last_update_time", millis);

@@ -104,7 +104,7 @@ class MlflowListenerTest {
         .isEqualTo(experiment.getFileName().toString())
         .matches("\\d+");
     assertThat(about.get("lifecycle_stage").textValue()).isEqualTo("active");
-    assertThat(about.get("artifact_location").textValue()).startsWith("file:///");
+    assertThat(about.get("artifact_location").textValue()).isEqualTo("file://" + experiment);
 
     Path run = in(experiment).stream().filter(Files::isDirectory).findFirst().orElseThrow();
     JsonNode meta = YAML.readTree(run.resolve("meta.yaml").toFile());
