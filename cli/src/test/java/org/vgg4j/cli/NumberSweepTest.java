@@ -53,6 +53,7 @@ class NumberSweepTest {
               "train micro-batch",
               "finetune micro-batch",
               "localize train micro-batch",
+              "sweep micro-batch",
               "summary micro-batch", // as many as memory allows, or all
               "min-overlap",
               "clip-gradients", // never
