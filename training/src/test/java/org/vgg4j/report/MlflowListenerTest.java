@@ -20,6 +20,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -48,7 +49,7 @@ class MlflowListenerTest {
   private final List<Map.Entry<String, JsonNode>> requests = new CopyOnWriteArrayList<>();
 
   private volatile String authorization = "";
-  private volatile int failing;
+  private final AtomicInteger failing = new AtomicInteger();
 
   @AfterEach
   void stop() {
@@ -206,8 +207,7 @@ class MlflowListenerTest {
     authorization = String.valueOf(exchange.getRequestHeaders().getFirst("Authorization"));
     String answer = "{}";
     int status = 200;
-    if (failing > 0) {
-      failing--;
+    if (failing.getAndUpdate(left -> Math.max(0, left - 1)) > 0) {
       status = 500;
       answer = "{\"error_code\": \"INTERNAL_ERROR\", \"message\": \"out of order\"}";
     } else if (path.contains("get-by-name")) {
@@ -293,7 +293,7 @@ class MlflowListenerTest {
   @Test
   void aServerThatFailsForAWhile() throws IOException {
     String address = serve();
-    failing = 3; // when training starts, and after two epochs
+    failing.set(3); // when training starts, and after two epochs
     TrainingResult result = train(Map.of("MLFLOW_TRACKING_URI", address), 4);
     assertThat(result.interrupted()).isFalse();
     assertThat(warnings)

@@ -55,9 +55,21 @@ final class PlantedFaults {
           PlantedFault.of(
               "the odd last row of an image is not skipped",
               "pool.cu",
-              "((long long)image * height + line",
-              "((long long)image * (height / 2 * 2) + line",
+              "((long long)image * height + line % (height / 2) * 2)",
+              "((long long)image * (height / 2 * 2) + line % (height / 2) * 2)",
               "pool, "),
+          PlantedFault.of(
+              "the last pixel of a mean's window is left out",
+              "pool.cu",
+              "pixel < side * side; pixel++",
+              "pixel < side * side - 1; pixel++",
+              "means of windows, "),
+          PlantedFault.of(
+              "a mean's gradient passes a ReLU that was off",
+              "pool.cu",
+              "v[i] = v[i] > 0.f ? g[i] * share : 0.f;",
+              "v[i] = g[i] * share;",
+              "gradient of means, "),
           PlantedFault.of(
               "the window is one channel short",
               "local_response_norm.cu",
