@@ -49,7 +49,7 @@ final class TrainingLoop {
   private final BatchSequence sequence;
   private final Sampler sampler;
   private final LearningRate rate;
-  private final WeightAverage average;
+  private final AverageSchedule average;
   private final LossWatch watch;
   private final Selection watched;
   private final long started;
@@ -98,7 +98,7 @@ final class TrainingLoop {
     this.watched = config.selection().watched();
     this.rate =
         new LearningRate(config.sgd().learningRate(), config.schedule(), stepsPerEpoch(), watched);
-    this.average = new WeightAverage(config.sgd().average(), learner, lastEpoch());
+    this.average = new AverageSchedule(config.sgd().average(), learner, lastEpoch());
     this.watch = new LossWatch(config, data.train().classNames().size());
     this.metrics = new ArrayList<>(begin.metrics());
     this.started = System.nanoTime() - begin.progress().nanos();

@@ -183,7 +183,7 @@ class AverageTest {
   @ParameterizedTest
   @CsvSource({"1, 0.18181818182", "2, 0.25", "1000, 0.99108910891", "10000, 0.999"})
   void theDecayWarmsUp(int step, double expected) {
-    assertThat(WeightAverage.decay(0.999, step)).isCloseTo(expected, within(1e-9));
+    assertThat(AverageSchedule.decay(0.999, step)).isCloseTo(expected, within(1e-9));
   }
 
   @ParameterizedTest

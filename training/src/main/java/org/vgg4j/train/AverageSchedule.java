@@ -8,7 +8,7 @@ import org.vgg4j.network.Learner;
  * follows from the numbers of steps and epochs, so that a resumed run needs no more than the
  * average itself. Not thread-safe.
  */
-final class WeightAverage {
+final class AverageSchedule {
   private final AverageConfig config;
   private final Learner learner;
 
@@ -18,7 +18,7 @@ final class WeightAverage {
   /**
    * @param epochs of the whole run
    */
-  WeightAverage(AverageConfig config, Learner learner, int epochs) {
+  AverageSchedule(AverageConfig config, Learner learner, int epochs) {
     this.config = config;
     this.learner = learner;
     this.before = Math.max(0, epochs - config.epochs());
