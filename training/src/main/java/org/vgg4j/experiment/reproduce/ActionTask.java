@@ -135,17 +135,11 @@ final class ActionTask implements FeatureTask {
       FeatureSubject subject,
       int width,
       String submission) {
-    return new FeatureResult(
+    return measured.result(
         column,
-        subject.label(),
-        measured.on(),
-        measured.train(),
-        measured.tested(),
+        subject,
         width,
-        List.of(measured.cost()),
-        FeatureResult.percent(measured.mean()),
         Map.of("with " + VocFolder.OTHER, FeatureResult.percent(measured.meanOfAll())),
-        measured.ofClasses(),
         submission);
   }
 }

@@ -40,6 +40,33 @@ final class VocMeter {
     double meanOfAll() {
       return ofClasses.values().stream().mapToDouble(Double::doubleValue).average().orElseThrow();
     }
+
+    /**
+     * Returns it as a row of the tables.
+     *
+     * @param width length of a descriptor
+     * @param others other measures, by name
+     * @param submission folder of what the test server takes; empty if there is none
+     */
+    FeatureResult result(
+        FeatureResult.Column column,
+        FeatureSubject subject,
+        int width,
+        Map<String, String> others,
+        String submission) {
+      return new FeatureResult(
+          column,
+          subject.label(),
+          on,
+          train,
+          tested,
+          width,
+          List.of(cost),
+          FeatureResult.percent(mean),
+          others,
+          ofClasses,
+          submission);
+    }
   }
 
   private final Form form;

@@ -84,19 +84,13 @@ final class VocTask implements FeatureTask {
 
   private FeatureResult result(
       VocMeter.Measured measured, FeatureSubject subject, int width, String submission) {
-    return new FeatureResult(
+    return measured.result(
         column,
-        subject.label(),
-        measured.on(),
-        measured.train(),
-        measured.tested(),
+        subject,
         width,
-        List.of(measured.cost()),
-        FeatureResult.percent(measured.mean()),
         Map.of(
             form == Form.AREA ? "11 points" : "area",
             FeatureResult.percent(measured.meanOfOtherForm())),
-        measured.ofClasses(),
         submission);
   }
 }
