@@ -285,8 +285,8 @@ final class PlantedFaults {
           PlantedFault.of(
               "windows behind the last one are read",
               "pool.cu",
-              "  if (image >= images) return;\n  long long first",
-              "  long long first",
+              "  if (image >= images) return;\n  long long first = (((long long)",
+              "  long long first = (((long long)",
               "pool, "),
           PlantedFault.of(
               "row and column of the largest are swapped",
