@@ -116,6 +116,12 @@ class ReproduceFeaturesCommandTest {
         reproduce("--voc-2007", year, "--test-scales", "16"), "test scale Q = 16 is below crop 32");
     assertRefused(
         reproduce("--voc-2007", year, "--test-scales", "x"), "option test-scales is x but must be");
+    for (String name : Pictures.CLASSES) {
+      Files.delete(year.resolve("ImageSets/Main/" + name + "_test.txt"));
+    }
+    assertRefused(
+        reproduce("--voc-2007", year),
+        "no lists of the classes that the images of VOC2007/test show");
     Files.delete(year.resolve("JPEGImages/000003.jpg"));
     assertRefused(reproduce("--voc-2007", year), "1 of the 24 images of trainval are missing");
     assertRefused(reproduce("--caltech-101", year), "is neither Caltech-101 nor Caltech-256");

@@ -2,6 +2,7 @@ package org.vgg4j.data;
 
 import java.util.List;
 import org.jspecify.annotations.Nullable;
+import org.vgg4j.base.InputException;
 
 /**
  * Images that may show several classes each.
@@ -24,5 +25,19 @@ public record LabelledImages(
       throw new IllegalArgumentException(
           labels.size() + " labels of " + images.size() + " images of " + images.name());
     }
+  }
+
+  /**
+   * Returns the labels.
+   *
+   * @throws InputException if they are not known
+   */
+  public MultiLabels requireLabels() {
+    if (labels == null) {
+      throw new InputException(
+          "there are no lists of the classes that the images of %s show: unpack the archive that has them again"
+              .formatted(images.name()));
+    }
+    return labels;
   }
 }

@@ -4,6 +4,7 @@ import java.util.List;
 import org.vgg4j.base.InputException;
 import org.vgg4j.data.Dataset;
 import org.vgg4j.data.Fingerprint;
+import org.vgg4j.data.ForwardingDataset;
 import org.vgg4j.data.LabelledImages;
 import org.vgg4j.image.RgbImage;
 import org.vgg4j.image.transform.Box;
@@ -40,35 +41,19 @@ public record VocActions(List<Person> people, LabelledImages whole) {
     return new Cut();
   }
 
-  private final class Cut implements Dataset {
+  private final class Cut extends ForwardingDataset {
+    Cut() {
+      super(whole.images());
+    }
+
     @Override
     public String name() {
-      return whole.images().name() + "/boxes";
-    }
-
-    @Override
-    public List<String> classNames() {
-      return whole.images().classNames();
-    }
-
-    @Override
-    public int size() {
-      return people.size();
-    }
-
-    @Override
-    public int label(int index) {
-      return whole.images().label(index);
-    }
-
-    @Override
-    public boolean isLabelled() {
-      return whole.images().isLabelled();
+      return super.name() + "/boxes";
     }
 
     @Override
     public String id(int index) {
-      return whole.images().id(index) + "#" + people.get(index).object();
+      return super.id(index) + "#" + people.get(index).object();
     }
 
     /**
@@ -78,7 +63,7 @@ public record VocActions(List<Person> people, LabelledImages whole) {
      */
     @Override
     public RgbImage image(int index) {
-      RgbImage image = whole.images().image(index);
+      RgbImage image = super.image(index);
       Box box = people.get(index).box();
       int left = (int) Math.max(0, Math.floor(box.left()));
       int top = (int) Math.max(0, Math.floor(box.top()));
@@ -95,7 +80,7 @@ public record VocActions(List<Person> people, LabelledImages whole) {
     /** Made from that of the images, and the boxes. */
     @Override
     public String fingerprint() {
-      Fingerprint fingerprint = new Fingerprint().add(whole.images().fingerprint());
+      Fingerprint fingerprint = new Fingerprint().add(super.fingerprint());
       people.forEach(person -> fingerprint.add(person.toString()));
       return fingerprint.hex();
     }

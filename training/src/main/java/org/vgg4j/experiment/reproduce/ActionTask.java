@@ -5,7 +5,6 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import org.vgg4j.base.InputException;
@@ -28,6 +27,7 @@ final class ActionTask implements FeatureTask {
   private final VocFolder voc;
   private final Path out;
   private final VocActions trainval;
+  private final MultiLabels labels;
   private final @Nullable VocActions test;
   private final FeaturePart wholes;
   private final FeaturePart boxes;
@@ -37,12 +37,13 @@ final class ActionTask implements FeatureTask {
 
   /**
    * @param out folder of submissions
-   * @throws InputException if a list, an image or a box is missing
+   * @throws InputException if a list, an image, a box or the labels of trainval are missing
    */
   ActionTask(VocFolder voc, Path out) {
     this.voc = voc;
     this.out = out;
     this.trainval = voc.actions("trainval");
+    this.labels = trainval.whole().requireLabels();
     this.test = voc.hasActions("test") ? voc.actions("test") : null;
     this.wholes = FeaturePart.averaged("action-trainval", trainval.whole().images());
     this.boxes = FeaturePart.averaged("action-trainval-boxes", trainval.boxes());
@@ -89,7 +90,6 @@ final class ActionTask implements FeatureTask {
     for (Column column : List.of(Column.ACTION_IMAGE, Column.ACTION_BOX)) {
       boolean boxed = column == Column.ACTION_BOX;
       Rows rows = rows(descriptors, wholes, boxed ? boxes : null);
-      MultiLabels labels = Objects.requireNonNull(trainval.whole().labels(), "trainval has labels");
       VocMeter meter = new VocMeter(Form.AREA, rows, labels, halves, training);
       List<String> actions =
           labels.classNames().stream().filter(name -> !name.equals(VocFolder.OTHER)).toList();

@@ -111,6 +111,8 @@ final class FeatureDescriptors implements AutoCloseable {
     Map<String, Object> expected = new LinkedHashMap<>(recipe.asMap());
     expected.put(DescriptorTable.MODEL_DIGEST, net.digest());
     return table.recipe().equals(expected)
+        && table.kernels().equals(engine.kernels().name())
+        && table.fcWeights().equals(network.fcWeights().label())
         && table.dataFingerprint().equals(part.images().fingerprint());
   }
 

@@ -4,7 +4,6 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import org.vgg4j.data.LabelledImages;
@@ -22,7 +21,7 @@ final class VocTask implements FeatureTask {
   private final Column column;
   private final Form form;
   private final Path out;
-  private final LabelledImages trainval;
+  private final MultiLabels labels;
   private final @Nullable LabelledImages test;
   private final List<FeaturePart> parts = new ArrayList<>();
   private final CostSearch.Parts halves;
@@ -30,18 +29,21 @@ final class VocTask implements FeatureTask {
   /**
    * @param column decides which form of average precision the figure has
    * @param out folder of submissions
-   * @throws org.vgg4j.base.InputException if a list or an image is missing
+   * @throws org.vgg4j.base.InputException if a list or an image is missing, or labels that are
+   *     published
    */
   VocTask(VocFolder voc, Column column, Path out) {
     this.voc = voc;
     this.column = column;
     this.form = column == Column.VOC_2007 ? Form.ELEVEN_POINT : Form.AREA;
     this.out = out;
-    this.trainval = voc.classification("trainval");
-    this.test =
-        column == Column.VOC_2007 || voc.hasClassification("test")
-            ? voc.classification("test")
-            : null;
+    LabelledImages trainval = voc.classification("trainval");
+    this.labels = trainval.requireLabels();
+    boolean published = column == Column.VOC_2007; // the labels of test
+    this.test = published || voc.hasClassification("test") ? voc.classification("test") : null;
+    if (published && test != null) {
+      test.requireLabels();
+    }
     String name = column == Column.VOC_2007 ? "voc-2007" : "voc-2012";
     parts.add(FeaturePart.averaged(name + "-trainval", trainval.images()));
     if (test != null) {
@@ -60,9 +62,8 @@ final class VocTask implements FeatureTask {
   public List<FeatureResult> measure(
       FeatureSubject subject, Function<FeaturePart, Rows> descriptors, FeatureTraining training) {
     Rows rows = descriptors.apply(parts.get(0));
-    MultiLabels labels = Objects.requireNonNull(trainval.labels(), "trainval has labels");
     VocMeter meter = new VocMeter(form, rows, labels, halves, training);
-    List<String> averaged = trainval.classNames();
+    List<String> averaged = labels.classNames();
     if (test == null) {
       return List.of(result(meter.onValidation(averaged), subject, rows.width(), ""));
     }
