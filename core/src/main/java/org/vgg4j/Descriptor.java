@@ -7,7 +7,8 @@ import java.util.List;
  * compared.
  *
  * @param tap the name of the network's output, such as {@code fc7}
- * @param shape {@code [features]} for fc6 to fc8, {@code [channels, rows, columns]} for maps
+ * @param shape {@code [features]} for fully connected layers, {@code [channels, rows, columns]} for
+ *     maps
  * @param values in row-major order: of a map, value {@code (channel * rows + row) * columns +
  *     column}; after the ReLU where one follows, so 0 or more; not a copy
  */

@@ -299,9 +299,11 @@ public final class ImageClassifier implements AutoCloseable {
 
   /**
    * The outputs of the network that {@link #describe} can return, from the image to the class
-   * scores, each with its shape: {@code [channels, rows, columns]}, or {@code [features]} for fc6
-   * to fc8. {@code relu3_1} is the output of conv3_1 after its ReLU (and batch normalisation),
-   * {@code fc7} that of fc7 after its ReLU, {@code fc8} the class scores before the soft-max.
+   * scores, each with its shape: {@code [channels, rows, columns]}, or {@code [features]} for fully
+   * connected layers. {@code relu3_1} is the output of conv3_1 after its ReLU (and batch
+   * normalisation), {@code fc7} that of fc7 after its ReLU, {@code fc8} (of the paper's networks)
+   * the class scores before the soft-max, {@code gap} the means of the last map where the network
+   * takes these, {@code [channels, 1, 1]}.
    */
   public Map<String, List<Integer>> taps() {
     Map<String, List<Integer>> taps = new LinkedHashMap<>();

@@ -7,6 +7,7 @@ import java.util.Locale;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import org.vgg4j.Prediction;
+import org.vgg4j.data.CsvLine;
 
 /** Prints what {@code vgg classify} finds, image by image, in one of its formats. */
 abstract class ClassifyPrinter {
@@ -145,7 +146,7 @@ abstract class ClassifyPrinter {
 
     @Override
     String result(String name, List<Prediction> predictions) {
-      String end = isLimited() ? "," + Csv.quoted(result(predictions)) : "";
+      String end = isLimited() ? "," + CsvLine.quoted(result(predictions)) : "";
       StringBuilder lines = new StringBuilder();
       int rank = 1;
       for (Prediction prediction : predictions) {
@@ -153,9 +154,9 @@ abstract class ClassifyPrinter {
             String.format(
                 Locale.ROOT,
                 "%s,%d,%s,%d,%.6f%s%n",
-                Csv.quoted(name),
+                CsvLine.quoted(name),
                 rank++,
-                Csv.quoted(prediction.label()),
+                CsvLine.quoted(prediction.label()),
                 prediction.index(),
                 prediction.probability(),
                 end));

@@ -12,6 +12,7 @@ import java.util.Set;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import org.vgg4j.base.InputException;
+import org.vgg4j.data.CsvLine;
 import org.vgg4j.evaluate.BoxFinder;
 import org.vgg4j.evaluate.BoxSearch;
 import org.vgg4j.evaluate.boxes.BoxMerging;
@@ -304,9 +305,9 @@ final class LocalizeCommand implements Callable<Integer> {
       terminal.printf(
           Locale.ROOT,
           "%s,%d,%s,%.6f,%.2f,%.2f,%.2f,%.2f%n",
-          Csv.quoted(located.file().toString()),
+          CsvLine.quoted(located.file().toString()),
           rank++,
-          Csv.quoted(find.label()),
+          CsvLine.quoted(find.label()),
           find.probability(),
           box.left(),
           box.top(),

@@ -65,15 +65,16 @@ public final class Descriptors implements AutoCloseable {
     Architecture plain = architecture.withoutBatchNorm();
     Taps.requireKnown(plain, Set.of(recipe.tap()));
     String last = plain.outputLayer().tap();
+    String below = plain.layers().get(plain.layers().size() - 2).tap();
     if (recipe.tap().equals(DescriptorRecipe.paper().tap()) && recipe.tap().equals(last)) {
       throw new InputException(
           "%s of network %s is its last layer, whose outputs are no features, unlike the paper's: choose %s"
-              .formatted(last, plain, plain.layers().get(plain.layers().size() - 2).tap()));
+              .formatted(last, plain, below));
     }
     if (recipe.pooling().kind() == Pooling.Kind.GEM && last.equals(recipe.tap())) {
       throw new InputException(
-          "%s, the network's last output, may be negative, of which gem takes no roots: choose fc7, or pool average or max"
-              .formatted(recipe.tap()));
+          "%s, the network's last output, may be negative, of which gem takes no roots: choose %s, or pool average or max"
+              .formatted(recipe.tap(), below));
     }
     for (int scale : recipe.scales()) {
       if (scale < preprocessing.crop()) {

@@ -112,9 +112,12 @@ public final class Architecture {
           String.format(
               Locale.ROOT,
               "network %s is too large: a layer of %,.0f weights does not fit into a Java array;"
-                  + " take a smaller width or crop, or fewer classes",
+                  + " take %s",
               this,
-              largest));
+              largest,
+              head.hidden() == null
+                  ? "a smaller width or crop, or fewer classes"
+                  : "fewer features in option head"));
     }
     double firstMap = scaled(Configuration.BLOCK_CHANNELS.get(0)) * (crop + 8.0) * (crop + 8.0);
     if (firstMap > LARGEST_ARRAY) {

@@ -40,7 +40,7 @@ public record ClassLoss(List<Double> weights, double smoothing) {
    *
    * @throws IllegalArgumentException if there are weights for another number of classes
    */
-  public double[] common(int classes) {
+  private double[] common(int classes) {
     requireWeights(classes);
     double[] common = new double[smoothing == 0 ? 0 : classes];
     for (int k = 0; k < common.length; k++) {

@@ -8,7 +8,7 @@ import java.util.Set;
  *
  * @param batch images of a whole batch, over all ranks
  * @param microBatch images at a time, at most the rank's share of a batch
- * @param dropout share of the hidden features of fc6 and fc7 that is dropped, in [0, 1)
+ * @param dropout share of the features of each hidden layer that is dropped, in [0, 1)
  * @param descent how a step uses the gradient
  * @param boxLoss how boxes are compared, if the network's outputs are boxes
  * @param classLoss how class scores are compared, if the outputs are these

@@ -3,8 +3,9 @@ package org.vgg4j.views;
 /**
  * Makes posteriors less or more certain: those of class scores that were divided by a temperature
  * (Guo et al. 2017, section 4.2). They are computed from the posteriors, p^(1/T) divided by its sum
- * over the classes, which is the same for one view of an image. For the mean of several views it
- * keeps the order of the classes, which dividing each view's scores need not.
+ * over the classes, which is the same for one view of an image, unless a posterior was too small
+ * for a float and is 0. For the mean of several views it keeps the order of the classes, which
+ * dividing each view's scores need not.
  *
  * @param value T, positive; 1 changes nothing
  */

@@ -33,6 +33,16 @@ public final class Workers implements AutoCloseable {
     void run(int index, Scratch scratch);
   }
 
+  /** The work on consecutive values. */
+  @FunctionalInterface
+  public interface Range {
+    /**
+     * @param from the first
+     * @param to behind the last
+     */
+    void run(int from, int to);
+  }
+
   /**
    * Memory of one thread, which grows to the largest request and never shrinks. Its content is
    * undefined.
@@ -116,6 +126,23 @@ public final class Workers implements AutoCloseable {
       throw new IllegalArgumentException(threads + " of " + threads() + " threads");
     }
     limit = threads;
+  }
+
+  /**
+   * Divides values 0 to count-1 into chunks, each a task, and returns when all are done. Where they
+   * begin depends on neither threads nor chance.
+   *
+   * @param chunk values of each chunk but the last, at least 1
+   * @throws RuntimeException as {@link #run} does
+   */
+  public void ranges(int count, int chunk, Range range) {
+    int chunks = count / chunk + (count % chunk == 0 ? 0 : 1);
+    run(
+        chunks,
+        (task, scratch) -> {
+          int from = task * chunk;
+          range.run(from, from + Math.min(chunk, count - from));
+        });
   }
 
   /**

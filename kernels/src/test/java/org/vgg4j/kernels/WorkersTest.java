@@ -15,6 +15,7 @@ import java.util.concurrent.atomic.AtomicIntegerArray;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Every task runs once, failures are reported, memory is reused. */
@@ -271,6 +272,28 @@ class WorkersTest {
             .isInstanceOf(IllegalArgumentException.class)
             .hasMessage(wrong + " of 4 threads");
       }
+    }
+  }
+
+  /** Each value once, in chunks that begin at multiples of their size. */
+  @ParameterizedTest
+  @CsvSource({"0, 7", "1, 7", "7, 7", "8, 7", "100, 7", "200000, 65536"})
+  void rangesCoverAllValuesOnce(int count, int chunk) {
+    for (int threads : new int[] {1, 5}) {
+      int[] visits = new int[count];
+      try (Workers workers = new Workers(threads)) {
+        workers.ranges(
+            count,
+            chunk,
+            (from, to) -> {
+              assertThat(from % chunk).isZero();
+              assertThat(to - from).isBetween(1, chunk);
+              for (int i = from; i < to; i++) {
+                visits[i]++;
+              }
+            });
+      }
+      assertThat(Arrays.stream(visits).allMatch(visited -> visited == 1)).isTrue();
     }
   }
 }

@@ -9,6 +9,11 @@ import org.vgg4j.base.InputException;
 public final class CsvLine {
   private CsvLine() {}
 
+  /** Returns a field as it stands in a line: quoted if it has to be (RFC 4180, section 2). */
+  public static String quoted(String field) {
+    return field.matches("[^,\"\\r\\n]*") ? field : '"' + field.replace("\"", "\"\"") + '"';
+  }
+
   /**
    * The fields of a line, without the blanks around them.
    *

@@ -76,7 +76,7 @@ public final class MlflowListener implements TrainingListener {
     this.warn = warn;
     this.clock = clock;
     String uri = environment.getOrDefault(URI_VARIABLE, "").strip();
-    this.place = uri.replaceFirst("//[^/@]*@", "//"); // no passwords in files and messages
+    this.place = uri.replaceFirst("(?i)^(https?://).*@", "$1"); // no passwords in files, messages
     this.store = uri.isEmpty() ? null : store(uri);
   }
 
@@ -95,17 +95,31 @@ public final class MlflowListener implements TrainingListener {
     String scheme = uri.matches("[A-Za-z][A-Za-z0-9+.-]+:.*") ? uri.split(":", 2)[0] : "";
     try {
       return switch (scheme.toLowerCase(Locale.ROOT)) {
-        case "" -> new MlflowFiles(Path.of(uri));
+        case "" -> new MlflowFiles(folder(uri));
         case "file" -> new MlflowFiles(ofFile(uri));
         case "http", "https" -> server(new URI(uri));
         default -> throw new IllegalArgumentException("it is neither http(s) nor a folder");
       };
-    } catch (URISyntaxException | IllegalArgumentException | LinkageError e) {
-      warn.accept(
-          "nothing is logged to MLflow: %s is %s, but must be an http or https address, or a folder (%s)"
-              .formatted(URI_VARIABLE, place, AtomicFile.reason(e)));
-      return null;
+    } catch (URISyntaxException e) {
+      return refused(e.getReason()); // the message repeats the address
+    } catch (IllegalArgumentException | LinkageError e) {
+      return refused(AtomicFile.reason(e));
     }
+  }
+
+  private @Nullable MlflowStore refused(String reason) {
+    warn.accept(
+        "nothing is logged to MLflow: %s is %s, but must be an http or https address, or a folder (%s)"
+            .formatted(URI_VARIABLE, place, reason));
+    return null;
+  }
+
+  /** A folder's name, but for the words that MLflow takes for a service. */
+  private static Path folder(String name) {
+    if (name.equals("databricks") || name.equals("databricks-uc")) {
+      throw new IllegalArgumentException("Databricks is not supported");
+    }
+    return Path.of(name);
   }
 
   /** {@code file:///a}, {@code file:/a} and {@code file:a}. */
@@ -115,6 +129,10 @@ public final class MlflowListener implements TrainingListener {
   }
 
   private MlflowStore server(URI uri) throws URISyntaxException {
+    if (uri.getUserInfo() == null && !uri.toString().equals(place)) {
+      throw new IllegalArgumentException(
+          "characters such as @ and / in it are written %40 and %2F");
+    }
     String token = environment.get("MLFLOW_TRACKING_TOKEN");
     String user = environment.get("MLFLOW_TRACKING_USERNAME");
     String password = environment.getOrDefault("MLFLOW_TRACKING_PASSWORD", "");

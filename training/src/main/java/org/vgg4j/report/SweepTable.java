@@ -9,6 +9,7 @@ import java.util.Locale;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import org.vgg4j.base.AtomicFile;
+import org.vgg4j.data.CsvLine;
 import org.vgg4j.train.RecallFile;
 import org.vgg4j.train.RunFolder;
 import org.vgg4j.train.Selection;
@@ -136,14 +137,7 @@ public record SweepTable(List<String> header, List<List<String>> rows) {
   }
 
   private static String csv(List<String> cells) {
-    return String.join(
-            ",",
-            cells.stream()
-                .map(
-                    cell ->
-                        cell.matches("[^\",\r\n]*") ? cell : '"' + cell.replace("\"", "\"\"") + '"')
-                .toList())
-        + "\n";
+    return String.join(",", cells.stream().map(CsvLine::quoted).toList()) + "\n";
   }
 
   private static String markdown(List<String> cells) {

@@ -24,7 +24,7 @@ import org.vgg4j.train.TrainingListener;
  * <caption>What is written</caption>
  * <tr><th>tag</th><th>unit</th></tr>
  * <tr><td>{@code loss/train}</td><td>mean over the images since the previous value</td></tr>
- * <tr><td>{@code loss/validation}</td><td>as training minimises it</td></tr>
+ * <tr><td>{@code loss/validation}</td><td>plain cross-entropy, or of boxes</td></tr>
  * <tr><td>{@code error/top-1}, {@code error/top-5}, or {@code error/box}</td><td>percent of the validation images</td></tr>
  * <tr><td>{@code balanced accuracy}, and {@code recall/CLASS} of up to 100 classes</td><td>percent of the validation images</td></tr>
  * <tr><td>{@code mean overlap}</td><td>of boxes, in 0..1</td></tr>

@@ -14,8 +14,8 @@ import org.vgg4j.data.Dataset;
 
 /**
  * How much each class counts in the loss: whatever the weights, they are scaled so that their mean
- * over the training images is 1, so that they change what is learnt first, but not the learning
- * rate.
+ * over the training images is 1, so that they change what is learnt first, but not how large steps
+ * are on average (with label smoothing, they do a little).
  *
  * @param kind where the weights come from
  * @param beta for {@link Kind#EFFECTIVE}, in (0, 1)

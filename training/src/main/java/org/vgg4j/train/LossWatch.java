@@ -1,12 +1,13 @@
 package org.vgg4j.train;
 
+import java.util.List;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 import org.vgg4j.base.AbortedException;
 
 /** Notices the two ways in which training commonly fails, and says what to do. Not thread-safe. */
 final class LossWatch {
-  private static final double STUCK_WITHIN = 0.01; // of ln(classes)
+  private static final double STUCK_WITHIN = 0.01; // of the loss of guessing
   private static final int STUCK_EPOCHS = 2;
   private static final int FIRST_STEPS = 40; // a network may need them to get going
 
@@ -26,10 +27,22 @@ final class LossWatch {
   private int stuckEpochs;
   private boolean warned;
 
-  LossWatch(TrainingConfig config, int classes) {
+  /**
+   * @param classWeights of all classes; empty: all count alike
+   */
+  LossWatch(TrainingConfig config, int classes, List<Double> classWeights) {
     this.config = config;
     this.classes = classes;
-    this.chance = Math.log(classes);
+    this.chance = chance(classes, classWeights, config.targets().labelSmoothing());
+  }
+
+  /**
+   * The mean loss over the training images if all classes are equally probable. Weights have a mean
+   * of 1 over the images; what smoothing spreads over the classes counts by their mean over these.
+   */
+  static double chance(int classes, List<Double> weights, double smoothing) {
+    double mean = weights.stream().mapToDouble(Double::doubleValue).average().orElse(1);
+    return Math.log(classes) * (1 - smoothing + smoothing * mean);
   }
 
   /**
@@ -63,10 +76,10 @@ final class LossWatch {
     warned = true;
     return String.format(
         Locale.ROOT,
-        "the loss is stuck at ln(%d) = %.3f, that of random guessing: the network learns nothing"
-            + " yet. %s",
-        classes,
+        "the loss is stuck at %.3f, that of random guessing among %d classes: the network learns"
+            + " nothing yet. %s",
         chance,
+        classes,
         config.start().rest() == Initialisation.GAUSSIAN
             ? "Set option init to glorot: with the paper's gaussian weights of std 0.01 only the"
                 + " shallow net A starts by itself"

@@ -27,8 +27,9 @@ import org.vgg4j.network.Parameters;
  *
  * @param points each step, until the smoothed loss has grown to four times its smallest value
  * @param diverged whether the test ended for that, or since the loss was no number
+ * @param stopped whether it was asked to stop before its end
  */
-public record RateTest(List<Point> points, boolean diverged) {
+public record RateTest(List<Point> points, boolean diverged, boolean stopped) {
   /** The smallest rate. */
   public static final double FROM = 1e-5;
 
@@ -134,12 +135,14 @@ public record RateTest(List<Point> points, boolean diverged) {
         Consumer<Point> progress,
         BooleanSupplier stopped) {
       Curve curve = new Curve();
-      for (int i = 0; i < steps && !curve.diverged && !stopped.getAsBoolean(); i++) {
+      boolean early = false;
+      for (int i = 0; i < steps && !curve.diverged && !early; i++) {
         double rate = FROM * Math.pow(TO / FROM, i / (steps - 1.0));
         double loss = epochs.step(learner, loader, rate, input.config().seed());
         progress.accept(curve.add(rate, loss));
+        early = i < steps - 1 && !curve.diverged && stopped.getAsBoolean();
       }
-      return new RateTest(curve.points, curve.diverged);
+      return curve.test(early);
     }
   }
 
@@ -195,8 +198,8 @@ public record RateTest(List<Point> points, boolean diverged) {
       return point;
     }
 
-    RateTest test() {
-      return new RateTest(points, diverged);
+    RateTest test(boolean stopped) {
+      return new RateTest(points, diverged, stopped);
     }
   }
 
@@ -215,11 +218,11 @@ public record RateTest(List<Point> points, boolean diverged) {
   /**
    * The suggested rate: a tenth of that at which the smoothed loss is smallest, where steps already
    * undo as much as they achieve; rounded to two digits. Null if the loss did not fall by 2 %
-   * before, or still falls at the end, so that the test shows nothing.
+   * before, or still falls at the end, or the test was stopped, so that it shows nothing.
    */
   public @Nullable Double suggestion() {
     Point smallest = smallest();
-    if (smallest == null || !fell(smallest) || smallest.step() == points.size()) {
+    if (stopped || smallest == null || !fell(smallest) || smallest.step() == points.size()) {
       return null;
     }
     return Double.parseDouble(String.format(Locale.ROOT, "%.1e", SHARE * smallest.rate()));
@@ -245,6 +248,9 @@ public record RateTest(List<Point> points, boolean diverged) {
           smallest.step(),
           points.size(),
           diverged ? "; the loss diverged at " + rate(points.get(points.size() - 1).rate()) : "");
+    }
+    if (stopped) {
+      return "the test was stopped after %d steps: let it end".formatted(points.size());
     }
     if (smallest != null && fell(smallest)) {
       return "the loss was still falling at the last rate, %s: give --find-rate more steps"

@@ -10,6 +10,7 @@ import java.util.Locale;
 import org.vgg4j.base.AtomicFile;
 import org.vgg4j.base.InputException;
 import org.vgg4j.base.TextLines;
+import org.vgg4j.data.CsvLine;
 import org.vgg4j.evaluate.Evaluation;
 
 /**
@@ -34,7 +35,7 @@ public final class RecallFile {
         new StringBuilder(
             String.format(Locale.ROOT, "%d,%.4f", epoch, evaluation.balancedAccuracy()));
     for (int label = 0; label < evaluation.classNames().size(); label++) {
-      header.append(',').append(quoted(evaluation.classNames().get(label)));
+      header.append(',').append(CsvLine.quoted(evaluation.classNames().get(label)));
       boolean any = evaluation.images(label) > 0;
       line.append(any ? String.format(Locale.ROOT, ",%.4f", evaluation.recall(label)) : ",");
     }
@@ -90,9 +91,5 @@ public final class RecallFile {
       throw new InputException(
           "%s is damaged at '%s': restore or remove it".formatted(file, line), e);
     }
-  }
-
-  private static String quoted(String name) {
-    return name.matches("[^,\"\\r\\n]*") ? name : '"' + name.replace("\"", "\"\"") + '"';
   }
 }

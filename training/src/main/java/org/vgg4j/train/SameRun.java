@@ -25,7 +25,11 @@ final class SameRun {
       if (!option.getValue().toString().equals(String.valueOf(then))) {
         throw new InputException(
             "option %s of the run %s is %s, and cannot become %s: restore its config.yaml, or start a new run"
-                .formatted(option.getKey(), folder.path(), then, option.getValue()));
+                .formatted(
+                    option.getKey(),
+                    folder.path(),
+                    then == null ? "not set" : then,
+                    option.getValue()));
       }
     }
     for (String option : snapshot.configuration().keySet()) {

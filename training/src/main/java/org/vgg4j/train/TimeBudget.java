@@ -29,6 +29,7 @@ public final class TimeBudget {
   private static final double BYTES_PER_SECOND = 3e8;
 
   private static final int BYTES_PER_PARAMETER = 16; // last and best model, checkpoint twice
+  private static final int BYTES_OF_AVERAGE = 4; // in the checkpoint
   private static final double SECONDS_PER_EPOCH = 0.03; // for small files
 
   private static final Pattern TEXT =
@@ -93,7 +94,7 @@ public final class TimeBudget {
     double secondsOfEpoch =
         found.secondsOfEpoch()
             + SECONDS_PER_EPOCH
-            + found.architecture().parameterCount() * BYTES_PER_PARAMETER / BYTES_PER_SECOND;
+            + found.architecture().parameterCount() * bytesPerParameter(config) / BYTES_PER_SECOND;
     double seconds = time.toMillis() / 1000.0;
     TrainingConfig settled = withEpochs(config, (1 - RESERVE) * seconds / secondsOfEpoch);
     int epochs = settled.schedule().epochs();
@@ -108,6 +109,10 @@ public final class TimeBudget {
             text(time),
             epochs));
     return settled;
+  }
+
+  private static int bytesPerParameter(TrainingConfig config) {
+    return BYTES_PER_PARAMETER + (config.sgd().average().isKept() ? BYTES_OF_AVERAGE : 0);
   }
 
   /**

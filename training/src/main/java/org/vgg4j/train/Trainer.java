@@ -276,9 +276,9 @@ public final class Trainer {
   private Begin atCheckpoint(RunInput readable, Ranks ranks) {
     Parameters zeros = Parameters.zeros(input.architecture());
     Snapshot snapshot = Checkpoint.snapshot(folder.checkpoint());
+    SameRun.require(input.config(), readable.data(), folder, snapshot);
     Learner learner = learner(readable, zeros, ranks, engine, readable.classWeights(snapshot));
     Checkpoint.read(folder.checkpoint(), learner, input.config().sgd().average().isKept());
-    SameRun.require(input.config(), readable.data(), folder, snapshot);
     return new Begin(learner, snapshot);
   }
 

@@ -99,7 +99,11 @@ final class TrainingLoop {
     this.rate =
         new LearningRate(config.sgd().learningRate(), config.schedule(), stepsPerEpoch(), watched);
     this.average = new AverageSchedule(config.sgd().average(), learner, lastEpoch());
-    this.watch = new LossWatch(config, data.train().classNames().size());
+    this.watch =
+        new LossWatch(
+            config,
+            data.train().classNames().size(),
+            config.targets().classWeights().of(begin, data.train()));
     this.metrics = new ArrayList<>(begin.metrics());
     this.started = System.nanoTime() - begin.progress().nanos();
     restore(begin);
@@ -365,7 +369,11 @@ final class TrainingLoop {
   }
 
   private void tell(boolean dropped, @Nullable String warning) {
-    if (dropped) {
+    if (stopsWaiting() && epoch < config.schedule().epochs()) {
+      listener.noted(
+          "%d epoch%s without a better %s: training ends"
+              .formatted(epoch - bestEpoch, epoch - bestEpoch == 1 ? "" : "s", watched.noun()));
+    } else if (dropped) {
       listener.warned(
           "the %s did not improve for %d epochs: the rate drops to %s"
               .formatted(watched.noun(), config.schedule().patience(), rate.of(epoch, step)));
@@ -373,10 +381,6 @@ final class TrainingLoop {
       listener.warned(
           "the %s did not improve at the last rate either: training ends"
               .formatted(watched.noun()));
-    } else if (stopsWaiting() && epoch < config.schedule().epochs()) {
-      listener.noted(
-          "%d epoch%s without a better %s: training ends"
-              .formatted(epoch - bestEpoch, epoch - bestEpoch == 1 ? "" : "s", watched.noun()));
     }
     if (warning != null) {
       listener.warned(warning);

@@ -327,4 +327,30 @@ class MlflowListenerTest {
     assertThat(warnings).isEmpty();
     assertThat(root.resolve("run/mlflow.json")).doesNotExist();
   }
+
+  /** Nothing of a password is printed, and nothing is sent without the one that was meant. */
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "http://user:p^secret@host:5000",
+        "http://user:p@secret@host:5000",
+        "https://user:pa/secret@host:5000/tracked"
+      })
+  void passwordsThatAreNotEncodedAreRefusedAndNotShown(String uri) throws IOException {
+    train(Map.of("MLFLOW_TRACKING_URI", uri), 1);
+    assertThat(warnings)
+        .singleElement()
+        .asString()
+        .startsWith("nothing is logged to MLflow")
+        .contains("host:5000")
+        .doesNotContain("secret");
+    assertThat(root.resolve("run/mlflow.json")).doesNotExist();
+  }
+
+  @Test
+  void databricksIsNoFolder() throws IOException {
+    train(Map.of("MLFLOW_TRACKING_URI", "databricks"), 1);
+    assertThat(warnings).singleElement().asString().contains("Databricks is not supported");
+    assertThat(Path.of("databricks")).doesNotExist();
+  }
 }

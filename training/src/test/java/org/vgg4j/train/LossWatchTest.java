@@ -3,7 +3,9 @@ package org.vgg4j.train;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
 
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -15,7 +17,7 @@ class LossWatchTest {
   private static LossWatch watch(Initialisation initialisation) {
     Options options = new Options();
     options.initialisation = initialisation;
-    return new LossWatch(options.build(), 10);
+    return new LossWatch(options.build(), 10, List.of());
   }
 
   @ParameterizedTest
@@ -47,11 +49,27 @@ class LossWatchTest {
     assertThat(watch.epoch(50, CHANCE)).isNull();
     assertThat(watch.epoch(100, CHANCE * 0.995))
         .isEqualTo(
-            "the loss is stuck at ln(10) = 2.303, that of random guessing: the network learns"
-                + " nothing yet. Change option lr (it is 0.01), choose a shallower network (option"
-                + " arch), or check that the labels are right");
+            "the loss is stuck at 2.303, that of random guessing among 10 classes: the network"
+                + " learns nothing yet. Change option lr (it is 0.01), choose a shallower network"
+                + " (option arch), or check that the labels are right");
     assertThat(watch.epoch(150, CHANCE)).isNull();
     assertThat(watch.epoch(200, CHANCE)).isNull();
+  }
+
+  /** With weights of mean 1 over 1,000 and 10 images, and what smoothing spreads by their mean. */
+  @Test
+  void guessingWithClassWeightsAndSmoothing() {
+    double one = 1010 / 2000.0;
+    double other = 1010 / 20.0;
+    double loss = 0;
+    for (boolean large : new boolean[] {true, false}) {
+      double own = large ? one : other;
+      double sum = 0.9 * own + 0.1 / 2 * (one + other);
+      loss += (large ? 1000 : 10) / 1010.0 * sum * Math.log(2);
+    }
+    assertThat(LossWatch.chance(2, List.of(one, other), 0.1)).isCloseTo(loss, within(1e-12));
+    assertThat(LossWatch.chance(2, List.of(one, other), 0)).isEqualTo(Math.log(2));
+    assertThat(LossWatch.chance(10, List.of(), 0.1)).isCloseTo(Math.log(10), within(1e-12));
   }
 
   @Test

@@ -24,7 +24,7 @@ class RateTestTest {
     for (int i = 0; i < steps; i++) {
       RateTest.Point unused = curve.add(Math.pow(10, -5 + i / 10.0), loss.applyAsDouble(i));
     }
-    return curve.test();
+    return curve.test(false);
   }
 
   /** Each loss weighs nine tenths of the one after it; the weights add up to one. */
@@ -70,6 +70,14 @@ class RateTestTest {
     assertThat(broken.suggestion()).isNull();
     assertThat(broken.diverged()).isTrue();
     assertThat(broken.explanation()).startsWith("the loss fell nowhere");
+  }
+
+  @Test
+  void aTestThatWasStoppedSuggestsNothing() {
+    RateTest whole = curve(40, i -> i <= 30 ? 3 - i / 15.0 : 1 + (i - 30) * 5);
+    RateTest stopped = new RateTest(whole.points(), whole.diverged(), true);
+    assertThat(stopped.suggestion()).isNull();
+    assertThat(stopped.explanation()).isEqualTo("the test was stopped after 40 steps: let it end");
   }
 
   private RateTest test(int steps) throws IOException {

@@ -144,7 +144,10 @@ class ResumeTest {
     options.schedule = ScheduleConfig.Kind.COSINE;
     TrainingResult unused = train("run", 2);
     options.average = AverageConfig.ema(0.9);
-    assertThatThrownBy(() -> resume("run", 0)).isInstanceOf(InputException.class);
+    assertThatThrownBy(() -> resume("run", 0))
+        .isInstanceOf(InputException.class)
+        .hasMessageContaining("option average of the run")
+        .hasMessageContaining("is not set, and cannot become ema:0.9");
   }
 
   @Test
@@ -287,6 +290,7 @@ class ResumeTest {
     Files.write(checkpoint, bytes);
     assertThatThrownBy(() -> resume("run", 0))
         .isInstanceOf(InputException.class)
-        .hasMessageContaining("is not a checkpoint of this run");
+        .hasMessageStartingWith("option arch of the run ")
+        .hasMessageContaining(" is A, and cannot become B: restore its config.yaml");
   }
 }

@@ -19,9 +19,9 @@ import org.vgg4j.network.Learner;
 
 /**
  * Collects the gradients of a batch in several micro-batches, of one process or of several that
- * have a share each. They are sums, or for fully connected layers, where that {@linkplain
- * Exchange#isOfFactors pays}, the factors of all micro-batches, which are multiplied at the end.
- * Not thread-safe.
+ * have a share each, or of one micro-batch where they are clipped. They are sums, or for fully
+ * connected layers, where that {@linkplain Exchange#isOfFactors pays}, the factors of all
+ * micro-batches, which are multiplied at the end. Not thread-safe.
  */
 final class BatchGradients implements GradientSink {
   private final Set<String> frozen;
@@ -223,7 +223,7 @@ final class BatchGradients implements GradientSink {
 
   /**
    * The L2 norm of the gradient of the whole batch, over all parameters that learn: running
-   * statistics do not. The order of the sum depends on the network alone.
+   * statistics do not. The order of the sum depends on the network and the batch alone.
    *
    * @param training multiplies the factors
    */

@@ -27,11 +27,10 @@ final class GradientSums implements GradientSink {
   @Override
   public void take(ParameterShape shape, int first, int count, float[] gradient) {
     float[] sum = values(shape.name());
-    workers.run(
-        (count + CHUNK - 1) / CHUNK,
-        (chunk, scratch) -> {
-          int from = chunk * CHUNK;
-          int to = Math.min(count, from + CHUNK);
+    workers.ranges(
+        count,
+        CHUNK,
+        (from, to) -> {
           for (int i = from; i < to; i++) {
             sum[first + i] += gradient[i];
           }

@@ -6,8 +6,8 @@ import org.vgg4j.network.BoxLoss;
 import org.vgg4j.network.ClassLoss;
 
 /**
- * The head of a network, above fc7: what the outputs of the last layer mean, and what they are
- * compared with in training. Stateless.
+ * The head of a network, above its hidden layers: what the outputs of the last layer mean, and what
+ * they are compared with in training. Stateless.
  */
 interface Head {
   /** The head of a network in inference. */

@@ -77,11 +77,11 @@ final class Sgd implements GradientSink {
     if (factor == 1) {
       return;
     }
-    workers.run(
-        (count + CHUNK - 1) / CHUNK,
-        (chunk, scratch) -> {
-          int to = Math.min(count, chunk * CHUNK + CHUNK);
-          for (int i = chunk * CHUNK; i < to; i++) {
+    workers.ranges(
+        count,
+        CHUNK,
+        (from, to) -> {
+          for (int i = from; i < to; i++) {
             gradient[i] *= factor;
           }
         });

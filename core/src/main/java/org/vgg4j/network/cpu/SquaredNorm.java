@@ -30,15 +30,15 @@ final class SquaredNorm implements GradientSink {
       return;
     }
     double[] parts = new double[(count + CHUNK - 1) / CHUNK];
-    workers.run(
-        parts.length,
-        (chunk, scratch) -> {
+    workers.ranges(
+        count,
+        CHUNK,
+        (from, to) -> {
           double part = 0;
-          int to = Math.min(count, chunk * CHUNK + CHUNK);
-          for (int i = chunk * CHUNK; i < to; i++) {
+          for (int i = from; i < to; i++) {
             part += (double) gradient[i] * gradient[i];
           }
-          parts[chunk] = part;
+          parts[from / CHUNK] = part;
         });
     for (double part : parts) {
       sum += part;

@@ -44,7 +44,7 @@ final class Training implements ForwardPass {
    * @param parameters the network's weights; may be changed between calls, and by the sinks that
    *     receive the gradients
    * @param capacity the largest micro-batch
-   * @param dropoutRate fraction of the hidden features of fc6 and fc7 that is dropped, in [0, 1)
+   * @param dropoutRate fraction of the features of each hidden layer that is dropped, in [0, 1)
    * @param frozen names of layers, such as conv1_1, whose parameters need no gradients: the
    *     backward pass ends at the lowest layer that does. Gradients of frozen layers above it are
    *     handed over nevertheless. A frozen batch norm uses its running statistics

@@ -55,23 +55,15 @@ final class WeightAverage {
             });
   }
 
-  /** What is done with the values from an index to another. */
-  private interface Range {
-    void run(int from, int to);
-  }
-
   /** What is done with an average and its weights. */
   private interface Pair {
-    Range of(float[] average, float[] weight);
+    Workers.Range of(float[] average, float[] weight);
   }
 
   private void each(Pair pair) {
     for (ParameterShape shape : averages.architecture().parameters()) {
-      Range range = pair.of(averages.values(shape.name()), weights.values(shape.name()));
-      int length = shape.length();
-      workers.run(
-          (length + CHUNK - 1) / CHUNK,
-          (chunk, scratch) -> range.run(chunk * CHUNK, Math.min(length, chunk * CHUNK + CHUNK)));
+      Workers.Range range = pair.of(averages.values(shape.name()), weights.values(shape.name()));
+      workers.ranges(shape.length(), CHUNK, range);
     }
   }
 }

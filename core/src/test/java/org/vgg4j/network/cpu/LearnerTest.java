@@ -18,6 +18,7 @@ import org.vgg4j.kernels.Kernels;
 import org.vgg4j.kernels.Workers;
 import org.vgg4j.model.Architecture;
 import org.vgg4j.model.Configuration;
+import org.vgg4j.model.HeadLayers;
 import org.vgg4j.model.Label;
 import org.vgg4j.model.ParameterShape;
 import org.vgg4j.network.BoxLoss;
@@ -33,6 +34,11 @@ import org.vgg4j.network.Parameters;
 /** What a step makes of a network, in one micro-batch and in several. */
 class LearnerTest {
   private static final Architecture NETWORK = Networks.smallest(Configuration.A, 32, 4);
+
+  /** Its largest weights are several of the chunks that threads share. */
+  private static final Architecture WIDE =
+      Networks.smallest(Configuration.A, 32, 4, HeadLayers.of("400,400", null));
+
   private static final int BATCH = 6;
   private static final double RATE = 0.05;
   private static final LearnerOptions.Descent DESCENT =
@@ -280,7 +286,7 @@ class LearnerTest {
   /** Several threads do not change a bit of the norm, which depends on the order of its sum. */
   @Test
   void theNormDoesNotDependOnThreads() {
-    Learner two = clipped(NETWORK, 2, 0.01);
+    Learner two = clipped(WIDE, 2, 0.01);
     step(two, 0, 2, 2, 2);
     LearnerOptions options =
         new LearnerOptions(
@@ -291,7 +297,7 @@ class LearnerTest {
     try (Workers five = new Workers(5)) {
       Learner other =
           new CpuLearner(
-              Networks.random(NETWORK, 1), options, Exchange.ALONE, two.memory(), kernels, five);
+              Networks.random(WIDE, 1), options, Exchange.ALONE, two.memory(), kernels, five);
       step(other, 0, 2, 2, 2);
       assertEqual(other.weights(), copy(two.weights()));
     }

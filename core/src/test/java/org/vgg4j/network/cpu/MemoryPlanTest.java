@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.data.Percentage.withPercentage;
 
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.function.UnaryOperator;
 import org.junit.jupiter.api.Test;
@@ -17,6 +18,8 @@ import org.vgg4j.model.Architecture;
 import org.vgg4j.model.Configuration;
 import org.vgg4j.model.Label;
 import org.vgg4j.model.Target;
+import org.vgg4j.network.BoxLoss;
+import org.vgg4j.network.ClassLoss;
 import org.vgg4j.network.Exchange;
 import org.vgg4j.network.FcWeights;
 import org.vgg4j.network.HeldArrays;
@@ -86,12 +89,33 @@ class MemoryPlanTest {
     return new LearnerOptions.Size(microBatch, batch, false, false);
   }
 
+  /** The gradients of one micro-batch are collected, and there is a third copy of the weights. */
+  @ParameterizedTest
+  @EnumSource(names = {"A", "D_BN"})
+  void clippedAndAveragedTrainingHoldsWhatWasPlanned(Configuration configuration) {
+    trainingHoldsWhatWasPlanned(
+        new Architecture(configuration, 0.1, 47, 10),
+        new LearnerOptions(
+            BATCH,
+            BATCH,
+            0.5,
+            new LearnerOptions.Descent(0.9, 5e-4, true, Set.of(), Map.of(), 1),
+            BoxLoss.SQUARED,
+            ClassLoss.PLAIN,
+            true));
+  }
+
   private void trainingHoldsWhatWasPlanned(Architecture architecture, int part, int batch) {
-    MemoryPlan plan = MemoryPlanner.training(architecture, kernels, size(part, batch), 1);
+    trainingHoldsWhatWasPlanned(
+        architecture,
+        new LearnerOptions(batch, part, 0.5, new LearnerOptions.Descent(0.9, 5e-4, true)));
+  }
+
+  private void trainingHoldsWhatWasPlanned(Architecture architecture, LearnerOptions options) {
+    int part = options.microBatch();
+    MemoryPlan plan = MemoryPlanner.training(architecture, kernels, options.size(), 1);
     try (Workers workers = new Workers(1)) {
       Parameters parameters = Networks.random(architecture, 1);
-      LearnerOptions options =
-          new LearnerOptions(batch, part, 0.5, new LearnerOptions.Descent(0.9, 5e-4, true));
       Learner learner = new CpuLearner(parameters, options, Exchange.ALONE, plan, kernels, workers);
       float[] images = Networks.images(architecture, part, 2);
       List<Target> targets = Label.listOf(Networks.labels(architecture, part, 3));

@@ -14,7 +14,8 @@ import org.vgg4j.network.Parameters;
 
 /**
  * A learner on a GPU. Weights and velocities stay there until they are asked for. A step that is
- * made of one micro-batch takes each gradient as it comes; otherwise they are added up first.
+ * made of one micro-batch takes each gradient as it comes; of several, or if they are clipped, they
+ * are added up first.
  */
 final class CudaLearner implements Learner {
   private final LearnerOptions options;

@@ -4,6 +4,7 @@ import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Objects;
+import org.vgg4j.base.InputException;
 import org.vgg4j.cuda.kernels.Layouts;
 import org.vgg4j.cuda.kernels.Planes;
 import org.vgg4j.model.Architecture;
@@ -23,6 +24,7 @@ final class DeviceParameters {
    * @param collected whether gradients of micro-batches are added up, or those of several GPUs: in
    *     one array, parameter after parameter
    * @param averaged whether an average of the weights is kept
+   * @throws InputException if the network has too many parameters
    */
   DeviceParameters(
       Gpu gpu,
@@ -36,7 +38,12 @@ final class DeviceParameters {
     for (Layouts.Weights layout : layouts.values()) {
       length += layout.length();
     }
-    this.sumsLength = Math.toIntExact(length);
+    if (length > Integer.MAX_VALUE) {
+      throw new InputException(
+          "network %s has %,d parameters, too many to train on a GPU: take a smaller width, or fewer features in option head"
+              .formatted(architecture, length));
+    }
+    this.sumsLength = (int) length;
     this.sums = collected ? allocation.take("sums of gradients", Float.BYTES * length) : 0;
     long sum = sums;
     for (ParameterShape shape : architecture.parameters()) {

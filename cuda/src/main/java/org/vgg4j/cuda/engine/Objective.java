@@ -45,14 +45,14 @@ final class Objective {
 
   private static long common(
       Architecture architecture, LearnerOptions options, TrainingMemory memory) {
-    ClassTargets none = options.classLoss().targets(List.of(), architecture.classes());
-    if (none.common().length == 0) {
+    ClassTargets ofNoImage = options.classLoss().targets(List.of(), architecture.classes());
+    if (ofNoImage.common().length == 0) {
       return 0;
     }
     memory
         .allocation()
         .memory(memory.commonTargets())
-        .upload(Loss.common(none.common(), none.sumOfCommon()));
+        .upload(Loss.common(ofNoImage.common(), ofNoImage.sumOfCommon()));
     return memory.commonTargets();
   }
 

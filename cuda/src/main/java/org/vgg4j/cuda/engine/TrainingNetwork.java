@@ -30,7 +30,7 @@ final class TrainingNetwork {
 
   /**
    * @param capacity the largest micro-batch
-   * @param dropout share of the hidden features of fc6 and fc7 that is dropped
+   * @param dropout share of the features of each hidden layer that is dropped
    * @param allocation that the memory is taken from
    */
   TrainingNetwork(

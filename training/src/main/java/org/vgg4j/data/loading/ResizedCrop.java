@@ -1,5 +1,6 @@
 package org.vgg4j.data.loading;
 
+import java.math.BigDecimal;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.vgg4j.base.InputException;
@@ -11,10 +12,10 @@ import org.vgg4j.image.transform.Rescale;
  * ratio at a random place, which becomes the whole sample. Areas are uniformly distributed, aspect
  * ratios log-uniformly, so that a half is as likely as two.
  *
- * @param smallestArea share of the image's area, in (0, 1]
+ * @param smallestArea share of the image's area, in [1e-6, 1]
  * @param largestArea share of the image's area, in [smallestArea, 1]
- * @param narrowest smallest ratio of width to height, above 0
- * @param widest largest ratio of width to height, finite
+ * @param narrowest smallest ratio of width to height, from 0.001
+ * @param widest largest ratio of width to height, up to 1000
  */
 public record ResizedCrop(
     double smallestArea, double largestArea, double narrowest, double widest) {
@@ -24,7 +25,14 @@ public record ResizedCrop(
   /** How often a rectangle is drawn until one fits. */
   private static final int DRAWS = 10;
 
-  private static final String NUMBER = "(\\d{0,9}\\.?\\d{1,17})";
+  private static final String NUMBER = "(\\d{0,9}\\.?\\d{1,24})";
+
+  /** The most that a ratio may be, or one divided by it: no image is that elongated. */
+  private static final double MOST = 1000;
+
+  /** The smallest share of an image's area: of most images a pixel. */
+  private static final double LEAST_AREA = 1e-6;
+
   private static final Pattern TEXT =
       Pattern.compile(NUMBER + "-" + NUMBER + "(?:," + NUMBER + "-" + NUMBER + ")?");
 
@@ -37,16 +45,17 @@ public record ResizedCrop(
   public record Region(int left, int top, int width, int height) {}
 
   /**
-   * @throws InputException if a range is empty or beyond what is possible
+   * @throws InputException if a range is empty or beyond what is possible: areas below a millionth,
+   *     ratios beyond 1:1000 and 1000:1
    */
   public ResizedCrop {
     boolean possible =
-        smallestArea > 0
+        smallestArea >= LEAST_AREA
             && smallestArea <= largestArea
             && largestArea <= 1
-            && narrowest > 0
+            && narrowest >= 1 / MOST
             && narrowest <= widest
-            && widest < Double.POSITIVE_INFINITY;
+            && widest <= MOST;
     if (!possible) {
       throw wrong(smallestArea + "-" + largestArea + "," + narrowest + "-" + widest);
     }
@@ -112,6 +121,12 @@ public record ResizedCrop(
 
   /** As an option has it. */
   public String text() {
-    return smallestArea + "-" + largestArea + "," + narrowest + "-" + widest;
+    return "%s-%s,%s-%s"
+        .formatted(plain(smallestArea), plain(largestArea), plain(narrowest), plain(widest));
+  }
+
+  /** Without an exponent, which options do not take. */
+  private static String plain(double number) {
+    return BigDecimal.valueOf(number).toPlainString();
   }
 }

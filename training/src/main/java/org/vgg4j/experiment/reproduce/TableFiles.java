@@ -10,6 +10,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import org.vgg4j.base.AtomicFile;
+import org.vgg4j.data.CsvLine;
 
 /** Writes the tables of a reproduction: a page, Markdown, and a CSV file for each. */
 public final class TableFiles {
@@ -107,11 +108,6 @@ public final class TableFiles {
   }
 
   private static String row(List<String> cells) {
-    return String.join(",", cells.stream().map(TableFiles::quoted).toList()) + "\n";
-  }
-
-  /** As RFC 4180 has it. */
-  private static String quoted(String cell) {
-    return cell.matches("[^\",\n\r]*") ? cell : "\"" + cell.replace("\"", "\"\"") + "\"";
+    return String.join(",", cells.stream().map(CsvLine::quoted).toList()) + "\n";
   }
 }

@@ -228,7 +228,15 @@ class DistortionsTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"0.08-1", "0.08-1,0.75-1.5", "0.2-0.2", ".5-1.0,1-1"})
+  @ValueSource(
+      strings = {
+        "0.08-1",
+        "0.08-1,0.75-1.5",
+        "0.2-0.2",
+        ".5-1.0,1-1",
+        "0.0005-1",
+        "0.000001-1,0.001-1000"
+      })
   void textsAreParsedBack(String text) {
     ResizedCrop crop = ResizedCrop.of(text);
     assertThat(ResizedCrop.of(crop.text())).isEqualTo(crop);
@@ -236,7 +244,19 @@ class DistortionsTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"", "1", "0-1", "0.5-0.2", "0.5-1.1", "0.1-1,0-1", "0.1-1,2-1", "a-b"})
+  @ValueSource(
+      strings = {
+        "",
+        "1",
+        "0-1",
+        "0.5-0.2",
+        "0.5-1.1",
+        "0.1-1,0-1",
+        "0.1-1,2-1",
+        "a-b",
+        "0.0000001-1",
+        "0.1-1,1-1001"
+      })
   void whatIsNoRangeIsSaid(String text) {
     assertThatThrownBy(() -> ResizedCrop.of(text))
         .isInstanceOf(InputException.class)
