@@ -53,8 +53,8 @@ record Page(
 
   /** What is done to training samples, whatever the task. */
   static final String ABOUT_SAMPLES =
-      "What training made of its first images: rescaled, cropped, mirrored, with their colours"
-          + " shifted.";
+      "The first images as training saw them: rescaled, cropped, and changed as the options below"
+          + " say.";
 
   record Figure(String name, String value, String note) {
     static Figure error(String name, double percent, String note) {

@@ -47,6 +47,9 @@ public record ClassWeights(Kind kind, double beta, @Nullable Path file) {
   /** All classes count alike. */
   public static final ClassWeights NONE = new ClassWeights(Kind.NONE, BETA, null);
 
+  /** Ratio of two weights from which on the smaller is next to nothing. */
+  private static final double NEARLY_NOTHING = 10_000;
+
   private static final String EFFECTIVE = "effective";
 
   /**
@@ -185,13 +188,19 @@ public record ClassWeights(Kind kind, double beta, @Nullable Path file) {
     }
     int least = weights.indexOf(Collections.min(weights));
     int most = weights.indexOf(Collections.max(weights));
+    if (weights.get(least).equals(weights.get(most))) {
+      return "class weights: all classes count alike";
+    }
     return String.format(
         Locale.ROOT,
-        "class weights: from %.3g (%s) to %.3g (%s)",
+        "class weights: from %.3g (%s) to %.3g (%s)%s",
         weights.get(least),
         classNames.get(least),
         weights.get(most),
-        classNames.get(most));
+        classNames.get(most),
+        weights.get(most) > NEARLY_NOTHING * weights.get(least)
+            ? ": beside the largest, classes with the smallest count for nearly nothing"
+            : "");
   }
 
   /** The weights that were recorded with a run's options; empty if none were. */

@@ -99,6 +99,11 @@ public record TrainingConfig(
         sgd.average().text(),
         "ema:DECAY where schedule paper or stop-after may end training at any epoch");
     Require.option(
+        sgd.average().epochs() <= schedule.epochs(),
+        "average",
+        sgd.average().text(),
+        "of at most as many epochs as the run has, " + schedule.epochs());
+    Require.option(
         boxes == null || augmentation.distortions().resizedCrop() == null,
         "random-resized-crop",
         "set",

@@ -167,9 +167,9 @@ final class TrainingLoop {
       listener.warned(
           "the best "
               + watched.noun()
-              + " is no better than guessing: allow more steps (lower option"
-              + " batch, raise option patience or epochs), change option lr, or choose a shallower"
-              + " network (option arch)");
+              + " is no better than guessing: allow more steps (lower option batch, raise option "
+              + (config.schedule().kind() == ScheduleConfig.Kind.PAPER ? "patience or " : "")
+              + "epochs), change option lr, or choose a shallower network (option arch)");
     }
     return new Outcome(bestEpoch, error, step, seconds(), interrupted);
   }

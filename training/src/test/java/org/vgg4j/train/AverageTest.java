@@ -214,4 +214,12 @@ class AverageTest {
   void textsAreParsedBack(String text) {
     assertThat(AverageConfig.of(text).text()).isEqualTo(text);
   }
+
+  @Test
+  void moreEpochsThanTheRunHasCannotBeAveraged() {
+    assertThatThrownBy(() -> TrainingConfig.of(Map.of("average", "last:5", "epochs", 4)))
+        .isInstanceOf(InputException.class)
+        .hasMessage(
+            "option average is last:5 but must be of at most as many epochs as the run has, 4");
+  }
 }

@@ -140,4 +140,15 @@ class ClassWeightsTest {
         .isInstanceOf(InputException.class)
         .hasMessageStartingWith("option class-weights is ");
   }
+
+  @Test
+  void theSentenceSaysWhatWeightsMean() {
+    List<String> names = List.of("blue", "red");
+    assertThat(ClassWeights.sentence(List.of(1.0, 1.0), names))
+        .isEqualTo("class weights: all classes count alike");
+    assertThat(ClassWeights.sentence(List.of(1e-5, 2.0), names))
+        .isEqualTo(
+            "class weights: from 1.00e-05 (blue) to 2.00 (red): beside the largest, classes with"
+                + " the smallest count for nearly nothing");
+  }
 }
