@@ -175,7 +175,9 @@ def build(name, *, crop=64, conv="bias", pads="pads", pool="valid", relu="Relu",
             x = g.node("Gemm", [x, t, g.weight(bn, b)], transB=1)
         if i < 10:
             x = g.node("Relu", [x])
-            if drop:
+            if callable(drop):
+                x = drop(g, x)
+            elif drop:
                 x = g.node("Dropout", [x, g.small(np.float32(0.5)), g.small(np.array(drop == "training"))])
     if flat == "conv":
         x = g.node("Flatten", [x])
@@ -191,6 +193,12 @@ def build(name, *, crop=64, conv="bias", pads="pads", pool="valid", relu="Relu",
     if good:
         seen = crop if size is True else size or 224
         expected[name] = dict(profile=profile, crop=seen, logits=scores(layers, seen))
+
+
+def mean_of_head(g, x):
+    """A convolution 1x1 after the last pool, which is a layer of the head, then its mean."""
+    x = g.node("Conv", [x, g.small(np.eye(16, dtype=np.float32).reshape(16, 16, 1, 1))])
+    return g.node("GlobalAveragePool", [g.node("Relu", [x])])
 
 
 def once(op, **kw):
@@ -213,6 +221,7 @@ build("reduce-mean", crop=32, middle=once("ReduceMean", axes=[2, 3], keepdims=0)
 build("average-of-3x3", crop=32, middle=once("GlobalAveragePool"), size=96)
 build("mean-of-any", crop=32, middle=once("ReduceMean", axes=[2, 3], keepdims=0), flat=None, size=None)
 build("channels-last-average", nhwc=True, crop=32, middle=lambda g, x: g.node("GlobalAveragePool", [x]), flat="Flatten", size=64)
+build("mean-of-one", flat="conv", drop=once("GlobalAveragePool"))
 build("several-outputs", outputs=["v3"])
 build("unknown-producer", producer="")
 
@@ -231,6 +240,8 @@ build("refused-ceil", good=False, pool="ceil", size=None)
 build("refused-largest", good=False, crop=32, middle=once("GlobalMaxPool"), size=224)
 build("refused-open-largest", good=False, crop=32, middle=once("GlobalMaxPool"), size=None)
 build("refused-relu6", good=False, relu=lambda g, x: g.node("Clip", [x, g.small(np.float32(0)), g.small(np.float32(6))]))
+build("refused-mean-of-head", good=False, crop=32, middle=mean_of_head, size=96)
+build("refused-open-mean-of-head", good=False, crop=32, middle=mean_of_head, size=None)
 build("refused-leaky", good=False, relu="LeakyRelu")
 build("refused-alpha", good=False, fc="alpha")
 build("refused-quantised", good=False, fc="quantised")

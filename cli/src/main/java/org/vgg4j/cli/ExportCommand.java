@@ -94,7 +94,7 @@ final class ExportCommand implements Callable<Integer> {
         onnx
             ? ModelCard.onnx(file, out, softMax, preprocessing)
             : ModelCard.pytorch(file.architecture(), out);
-    ModelCard.write(file, out, use);
+    ModelCard.write(file, out, softMax, use);
     float[] after =
         scores(file.architecture(), TensorReader.read(parametersOf(TensorFiles.open(out), file)));
     spec.commandLine()

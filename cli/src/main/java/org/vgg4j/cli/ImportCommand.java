@@ -121,7 +121,7 @@ final class ImportCommand implements Callable<Integer> {
             classes == null ? null : ClassOrder.read(classes, reorderClasses),
             arch == null ? null : Configuration.of(arch),
             crop,
-            HeadLayers.of(null, pooling).averaged(),
+            pooling == null ? null : HeadLayers.of(null, pooling).averaged(),
             state);
     WeightsImport.Imported imported = options.read(file);
     Outputs.requireOther(out, imported.files());

@@ -17,6 +17,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.vgg4j.model.HeadLayers;
+import org.vgg4j.weights.Calibration;
 import org.vgg4j.weights.ModelFile;
 import org.vgg4j.weights.Models;
 
@@ -180,11 +181,31 @@ class HeadsTest {
   }
 
   @Test
+  void theTemperatureOfACalibratedModelIsExported() throws IOException {
+    Calibration calibration = new Calibration(2.5, "pets", 100, "center-crop", List.of(32));
+    Path model = folder.resolve("calibrated.safetensors");
+    ModelFile.read(narrow).withCalibration(calibration).write(model);
+    Path onnx = folder.resolve("calibrated.onnx");
+    Path again = folder.resolve("again.safetensors");
+    ok("export", "--model", model, "--softmax", onnx);
+    ok("import", onnx, "--out", again);
+    assertThat(ModelFile.read(again).calibration()).isEqualTo(calibration);
+    assertThat(Files.readString(folder.resolve("calibrated.onnx.md")))
+        .contains("softmax(scores / T), T = 2.5, found on pets")
+        .contains("already inside");
+  }
+
+  @Test
   void whatIsNotPossibleIsOneSentence() {
     assertThat(refused("train", "--data", data, "--head", "many").err())
         .contains("option head is 'many' but must be the features of the hidden layers");
     assertThat(refused("summary", "--pooling", "max").err())
         .contains("option pooling is 'max' but must be average or none");
+    Path mean = shared.resolve("mean.onnx");
+    Path out = folder.resolve("none.safetensors");
+    assertThat(refused("import", mean, "--pooling", "none", "--out", out).err())
+        .contains("takes the mean of each channel of its last map: leave out the pooling");
+    assertThat(out).doesNotExist();
     assertThat(refused("classify", data, "--model", shared.resolve("features.pth")).err())
         .contains("vgg finetune --model takes weights of the convolutions alone");
   }

@@ -1,6 +1,9 @@
 package org.vgg4j.weights;
 
+import com.fasterxml.jackson.core.type.TypeReference;
+import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import org.vgg4j.base.InputException;
 
 /**
@@ -17,6 +20,9 @@ import org.vgg4j.base.InputException;
  */
 public record Calibration(
     double temperature, String data, int images, String protocol, List<Integer> testScales) {
+  /** Its key in the metadata of files; older versions pass over it. */
+  public static final String KEY = "vgg4j.calibration";
+
   /** The lowest temperature. */
   public static final double LOWEST = 0.05;
 
@@ -34,5 +40,20 @@ public record Calibration(
       throw new InputException(
           "temperature is %s but must be from %s to %s".formatted(temperature, LOWEST, HIGHEST));
     }
+  }
+
+  /** The form in which metadata hold it. */
+  public String json() {
+    return ModelFile.json(this);
+  }
+
+  /**
+   * Reads it from metadata that have its key.
+   *
+   * @param file what error messages name
+   * @throws InputException if it cannot be understood
+   */
+  public static Calibration read(Path file, Map<String, String> metadata) {
+    return ModelFile.parse(file, metadata, KEY, new TypeReference<Calibration>() {});
   }
 }

@@ -82,9 +82,6 @@ public record ModelFile(
 
   private static final String PROVENANCE = "vgg4j.provenance";
 
-  /** Only of networks that were calibrated; older versions pass over it. */
-  private static final String CALIBRATION = "vgg4j.calibration";
-
   private static final ObjectMapper JSON =
       JsonMapper.builder()
           .enable(DeserializationFeature.FAIL_ON_MISSING_CREATOR_PROPERTIES)
@@ -200,7 +197,7 @@ public record ModelFile(
       metadata.put(PROVENANCE, json(provenance));
     }
     if (calibration != null) {
-      metadata.put(CALIBRATION, json(calibration));
+      metadata.put(Calibration.KEY, calibration.json());
     }
     Map<String, SafeTensors.Tensor> tensors = new LinkedHashMap<>();
     for (ParameterShape shape : architecture.parameters()) {
@@ -268,9 +265,7 @@ public record ModelFile(
             ? parse(file, metadata, PROVENANCE, new TypeReference<Provenance>() {})
             : null;
     Calibration calibration =
-        metadata.containsKey(CALIBRATION)
-            ? parse(file, metadata, CALIBRATION, new TypeReference<Calibration>() {})
-            : null;
+        metadata.containsKey(Calibration.KEY) ? Calibration.read(file, metadata) : null;
     try {
       Task task =
           metadata.containsKey(BOXES)
@@ -321,8 +316,7 @@ public record ModelFile(
     }
   }
 
-  private static <T> T parse(
-      Path file, Map<String, String> metadata, String key, TypeReference<T> type) {
+  static <T> T parse(Path file, Map<String, String> metadata, String key, TypeReference<T> type) {
     String text = metadata.get(key);
     if (text == null && metadata.containsKey(CHECKPOINT)) {
       throw new InputException(
@@ -356,7 +350,7 @@ public record ModelFile(
     }
   }
 
-  private static String json(Object value) {
+  static String json(Object value) {
     try {
       return JSON.writeValueAsString(value);
     } catch (JsonProcessingException e) {

@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.vgg4j.base.AtomicFile;
 import org.vgg4j.base.InputException;
@@ -17,6 +18,7 @@ import org.vgg4j.model.CropBox;
 import org.vgg4j.model.Layer;
 import org.vgg4j.model.Preprocessing;
 import org.vgg4j.model.Rgb;
+import org.vgg4j.weights.Calibration;
 import org.vgg4j.weights.ModelFile;
 import org.vgg4j.weights.Provenance;
 
@@ -48,13 +50,15 @@ public final class ModelCard {
   /**
    * Writes the card of a file.
    *
+   * @param softMaxInside whether the file's network ends with a soft-max
    * @param howToUse lines that say how other toolkits load the file
    * @return the card
    * @throws InputException if it cannot be written
    */
-  public static Path write(ModelFile model, Path file, List<String> howToUse) {
+  public static Path write(
+      ModelFile model, Path file, boolean softMaxInside, List<String> howToUse) {
     Path card = of(file);
-    AtomicFile.write(card, text(model, name(file), howToUse));
+    AtomicFile.write(card, text(model, name(file), softMaxInside, howToUse));
     return card;
   }
 
@@ -66,7 +70,8 @@ public final class ModelCard {
     return "# " + name + "\n";
   }
 
-  private static String text(ModelFile model, String name, List<String> howToUse) {
+  private static String text(
+      ModelFile model, String name, boolean softMaxInside, List<String> howToUse) {
     Architecture architecture = model.architecture();
     StringBuilder text = new StringBuilder();
     text.append(title(name)).append('\n');
@@ -100,6 +105,10 @@ public final class ModelCard {
                   architecture.task().label(),
                   CropBox.ABOUT_CODE));
     }
+    Calibration calibration = model.calibration();
+    if (calibration != null) {
+      text.append("## Output\n\n").append(temperature(calibration, softMaxInside)).append("\n\n");
+    }
     text.append("## Use\n\n");
     howToUse.forEach(line -> text.append(line).append('\n'));
     text.append("\n## Origin\n\n");
@@ -113,6 +122,19 @@ public final class ModelCard {
       text.append("\n... and ").append(classes.size() - CLASSES_SHOWN).append(" more.\n");
     }
     return text.toString();
+  }
+
+  private static String temperature(Calibration calibration, boolean inside) {
+    return "Probabilities are softmax(scores / T), T = %s, found on %s (images: %d, protocol %s, Q %s)%s."
+        .formatted(
+            calibration.temperature(),
+            calibration.data(),
+            calibration.images(),
+            calibration.protocol(),
+            calibration.testScales().stream()
+                .map(String::valueOf)
+                .collect(Collectors.joining(", ")),
+            inside ? "; this is already inside" : "");
   }
 
   private static void origin(StringBuilder text, @Nullable Provenance provenance) {

@@ -13,6 +13,7 @@ import org.vgg4j.model.CropBox;
 import org.vgg4j.model.Layer;
 import org.vgg4j.model.ParameterShape;
 import org.vgg4j.model.Preprocessing;
+import org.vgg4j.weights.Calibration;
 import org.vgg4j.weights.ModelFile;
 import org.vgg4j.weights.foreign.Profile;
 
@@ -127,6 +128,9 @@ public record OnnxWriter(boolean softMax, boolean preprocessing) {
         preprocessing ? "RGB, 0..255" : ModelCard.preprocessing(model.preprocessing()));
     if (!preprocessing) {
       property(whole, "vgg4j.preprocessing", Profile.of(model.preprocessing()).label());
+    }
+    if (model.calibration() != null) {
+      property(whole, Calibration.KEY, model.calibration().json());
     }
     return whole;
   }

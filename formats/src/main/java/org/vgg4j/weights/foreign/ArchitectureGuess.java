@@ -33,17 +33,31 @@ final class ArchitectureGuess {
   /**
    * @param wanted the only network to consider; null: all
    * @param wantedCrop side of the input window in pixels; 0: the usual one for the last map
-   * @param wantedAverage whether the last map is averaged, where the file does not say
+   * @param wantedAverage whether the last map is averaged, where the file does not say; null: not
+   *     asked for
+   * @throws InputException if the file says otherwise
    */
   ArchitectureGuess(
       ForeignNetwork network,
       @Nullable Configuration wanted,
       int wantedCrop,
-      boolean wantedAverage) {
+      @Nullable Boolean wantedAverage) {
     this.network = network;
     this.wanted = wanted;
     this.wantedCrop = wantedCrop;
-    this.averaged = wantedAverage || network.stated().averaged();
+    this.averaged = averaged(network.stated().averaged(), wantedAverage);
+  }
+
+  private static boolean averaged(@Nullable Boolean stated, @Nullable Boolean asked) {
+    if (stated != null && asked != null && !stated.equals(asked)) {
+      throw new InputException(
+          "its first fully connected layer takes %s: leave out the pooling (vgg import --pooling)"
+              .formatted(
+                  stated
+                      ? "the mean of each channel of its last map"
+                      : "its last map without a mean"));
+    }
+    return stated != null ? stated : asked != null && asked;
   }
 
   /**
@@ -151,7 +165,7 @@ final class ArchitectureGuess {
                 .formatted(
                     first.in(),
                     channels,
-                    network.stated().averaged()
+                    network.stated().averaged() != null
                         ? ": it is not a VGG network"
                         : ": leave out the pooling (vgg import --pooling)"));
       }

@@ -34,7 +34,6 @@ final class CaffeChain {
   private @Nullable Profile stated;
   private boolean hasOwnMean;
   private boolean takesWholeMap;
-  private boolean averaged;
   private int side;
 
   private CaffeChain() {}
@@ -57,7 +56,8 @@ final class CaffeChain {
         reader.chain.layers(),
         reader.chain.possible(),
         true,
-        new ForeignNetwork.Stated(reader.inputSide(), reader.averaged, false, List.of()));
+        new ForeignNetwork.Stated(
+            reader.inputSide(), reader.chain.averaged(), false, List.of(), null));
   }
 
   private void aside(TensorFile.Node node) {
@@ -178,7 +178,7 @@ final class CaffeChain {
       case "Pooling" -> {
         if (chain.inHead() && Nodes.isTrue(node, "global_pooling", false)) {
           Nodes.requireAll(node, "pool", 1, 0); // the mean
-          averaged = true;
+          chain.average(node);
           return;
         }
         Nodes.requireAll(node, "pool", 0, 0); // the largest value

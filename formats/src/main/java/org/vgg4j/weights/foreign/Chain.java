@@ -44,6 +44,7 @@ final class Chain {
 
   private final List<ForeignLayer> layers = new ArrayList<>();
   private final List<Step> steps = new ArrayList<>();
+  private boolean averaged;
 
   // ------------------------------------------------------------------------------- building
 
@@ -79,6 +80,26 @@ final class Chain {
 
   void softMax(TensorFile.Node node) {
     steps.add(new Step(Kind.SOFT_MAX, node.name()));
+  }
+
+  /**
+   * Takes the mean of each channel of the last map.
+   *
+   * @throws InputException if a layer of the head is before it
+   */
+  void average(TensorFile.Node node) {
+    requireBeforeHead(node, layers);
+    averaged = true;
+  }
+
+  /** Refuses a mean that comes after a layer of the head, of whose outputs it would be. */
+  static void requireBeforeHead(TensorFile.Node mean, List<ForeignLayer> layers) {
+    ForeignLayer last = layers.isEmpty() ? null : layers.get(layers.size() - 1);
+    if (last != null && !last.isConvolution()) {
+      throw new InputException(
+          "its '%s' takes the mean of a map after the fully connected layer '%s', where a VGG network takes that of its last map or none"
+              .formatted(mean.name(), last.name()));
+    }
   }
 
   /** Adds the addition that directly follows a convolution or a product as its bias. */
@@ -133,6 +154,27 @@ final class Chain {
   /** Whether the next layer with weights is the first that takes the whole last map. */
   boolean beforeFirstConnected() {
     return layers.isEmpty() || layers.get(layers.size() - 1).isConvolution();
+  }
+
+  /** Whether the mean of each channel of the last map is taken. */
+  boolean averaged() {
+    return averaged;
+  }
+
+  /**
+   * Side of the map that the next step takes.
+   *
+   * @param lastMap side of the last map; 0 if the file does not say
+   * @return the side; 0 if that is unknown
+   */
+  int mapSide(int lastMap) {
+    if (averaged || lastMap == 0 || beforeFirstConnected()) {
+      return averaged ? 1 : lastMap;
+    }
+    ForeignLayer first =
+        layers.stream().filter(layer -> !layer.isConvolution()).findFirst().orElseThrow();
+    List<Integer> shape = first.weight().shape();
+    return shape.size() == 4 ? Math.max(0, lastMap - shape.get(2) + 1) : 1;
   }
 
   /** Channels of the last map; 0 if there is none. */

@@ -1,6 +1,8 @@
 package org.vgg4j.weights.foreign;
 
 import java.nio.file.Path;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.vgg4j.weights.ForeignReader;
@@ -11,15 +13,26 @@ import org.vgg4j.weights.Start;
 public final class ForeignModels implements ForeignReader {
   private static final Logger LOG = LoggerFactory.getLogger(ForeignModels.class);
 
+  /** What was logged: a run reads its file more than once, each time by a new reader. */
+  private static final Set<String> LOGGED = ConcurrentHashMap.newKeySet();
+
   @Override
   public ModelFile read(Path file) {
-    WeightsImport.Imported imported = WeightsImport.AS_FOUND.read(file);
-    imported.notes().forEach(note -> LOG.info("{}: {}", file, note));
-    return imported.model();
+    return logged(file, WeightsImport.AS_FOUND.read(file)).model();
   }
 
   @Override
   public Start readStart(Path file) {
-    return WeightsImport.AS_FOUND.readStart(file);
+    WeightsImport.Imported imported = logged(file, WeightsImport.AS_FOUND.readStart(file));
+    return new Start(imported.model(), imported.hasHead());
+  }
+
+  private static WeightsImport.Imported logged(Path file, WeightsImport.Imported imported) {
+    for (String note : imported.notes()) {
+      if (LOGGED.add(file + ": " + note)) {
+        LOG.info("{}: {}", file, note);
+      }
+    }
+    return imported;
   }
 }

@@ -4,6 +4,7 @@ import java.util.List;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 import org.vgg4j.model.Configuration;
+import org.vgg4j.weights.Calibration;
 
 /**
  * A network as described by a file.
@@ -26,12 +27,18 @@ record ForeignNetwork(
    * What only files that describe their network can say.
    *
    * @param side of the input window in pixels; 0 if it does not say
-   * @param averaged whether the last map is averaged before the head; false also if it does not say
+   * @param averaged whether the last map is averaged before the head; null if it does not say
    * @param preprocesses whether the profile is the file's own preprocessing, part of its network
    * @param notes sentences to show to the user
+   * @param calibration of the network's posteriors; null if it has none
    */
-  record Stated(int side, boolean averaged, boolean preprocesses, List<String> notes) {
-    static final Stated NOTHING = new Stated(0, false, false, List.of());
+  record Stated(
+      int side,
+      @Nullable Boolean averaged,
+      boolean preprocesses,
+      List<String> notes,
+      @Nullable Calibration calibration) {
+    static final Stated NOTHING = new Stated(0, null, false, List.of(), null);
 
     Stated {
       notes = List.copyOf(notes);

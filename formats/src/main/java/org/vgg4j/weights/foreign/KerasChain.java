@@ -51,7 +51,7 @@ final class KerasChain {
   private final List<String> notes = new ArrayList<>();
   private int padding;
   private boolean flat;
-  private boolean averaged;
+  private boolean meanOfOne; // a pool of one position, which is the same with a mean or without
 
   private KerasChain() {}
 
@@ -69,7 +69,12 @@ final class KerasChain {
         reader.chain.layers(),
         reader.chain.possible(),
         true,
-        new ForeignNetwork.Stated(reader.input.side(), reader.averaged, own != null, reader.notes));
+        new ForeignNetwork.Stated(
+            reader.input.side(), reader.averaged(), own != null, reader.notes, null));
+  }
+
+  private @Nullable Boolean averaged() {
+    return meanOfOne && !chain.averaged() ? null : Boolean.valueOf(chain.averaged());
   }
 
   /** Theano rotated kernels by 180 degrees, and no file says whether its kernels are. */
@@ -250,10 +255,10 @@ final class KerasChain {
 
   /** A mean over a map of one position, or the largest value in it, is that position. */
   private void average(TensorFile.Node node) {
-    int side = input.side() / STRIDE;
+    int side = chain.mapSide(input.side() / STRIDE);
     if (chain.inHead() && side != 1 && MEANS.contains(node.type())) {
       Nodes.requireOneOf(node, "data_format", List.of("channels_last"));
-      averaged = true;
+      chain.average(node);
       flat = true;
       return;
     }
@@ -265,6 +270,7 @@ final class KerasChain {
                   node.type(),
                   chain.inHead() && side > 0 ? " of %dx%d".formatted(side, side) : ""));
     }
+    meanOfOne = true;
     flat |= !node.type().equals("AveragePooling2D");
   }
 

@@ -52,7 +52,8 @@ final class KerasWeights {
         reader.layers,
         configuration -> !saysPools || reader.hasPoolsOf(configuration),
         true,
-        new ForeignNetwork.Stated(0, reader.averaged, false, List.of()));
+        new ForeignNetwork.Stated(
+            0, saysPools ? Boolean.valueOf(reader.averaged) : null, false, List.of(), null));
   }
 
   private boolean hasPoolsOf(Configuration configuration) {
@@ -75,6 +76,7 @@ final class KerasWeights {
     if (node.tensors().isEmpty()) {
       String name = node.name().substring(node.name().lastIndexOf('/') + 1);
       if (GLOBAL_AVERAGE.matcher(name).matches() && pools == Chain.POOLS) {
+        Chain.requireBeforeHead(node, layers);
         averaged = true;
         return;
       }

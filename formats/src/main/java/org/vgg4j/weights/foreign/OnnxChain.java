@@ -2,12 +2,15 @@ package org.vgg4j.weights.foreign;
 
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Set;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import org.vgg4j.base.InputException;
+import org.vgg4j.weights.Calibration;
 import org.vgg4j.weights.format.TensorFile;
 import org.vgg4j.weights.tensor.StoredTensor;
+import org.vgg4j.weights.tensor.TensorReader;
 
 /**
  * The operations of an ONNX graph, all of which must be what a VGG network has. Weights are
@@ -36,24 +39,38 @@ final class OnnxChain {
   private int side;
   private boolean channelsLast;
   private boolean flat;
-  private boolean averaged;
+  private boolean meanOfOne; // a pool of one position, which is the same with a mean or without
   private int padding;
+  private final boolean isOurs;
+  private final @Nullable Calibration calibration;
+  private @Nullable String tempered; // the operation that divides the scores by the temperature
 
-  private OnnxChain() {}
+  private OnnxChain(TensorFile file) {
+    isOurs = file.metadata().getOrDefault("producer", "").equals("vgg4j");
+    String text = isOurs ? file.metadata().get("property." + Calibration.KEY) : null;
+    calibration =
+        text == null ? null : Calibration.read(file.file(), Map.of(Calibration.KEY, text));
+  }
 
   static ForeignNetwork read(TensorFile file) {
     requireClassifier(file);
-    OnnxChain reader = new OnnxChain();
+    OnnxChain reader = new OnnxChain(file);
     for (TensorFile.Node node : file.nodes()) {
       reader.add(node);
     }
+    reader.requireSoftMax(null);
     return new ForeignNetwork(
         "ONNX",
         profile(file),
         reader.chain.layers(),
         reader.chain.possible(),
         true,
-        new ForeignNetwork.Stated(reader.side, reader.averaged, false, List.of()));
+        new ForeignNetwork.Stated(
+            reader.side, reader.averaged(), false, List.of(), reader.calibration));
+  }
+
+  private @Nullable Boolean averaged() {
+    return meanOfOne && !chain.averaged() ? null : Boolean.valueOf(chain.averaged());
   }
 
   /** Its outputs would be taken for scores. */
@@ -109,12 +126,14 @@ final class OnnxChain {
           "its operation '%s' (%s) takes a padded map, where a VGG network pads for convolutions only"
               .formatted(node.name(), node.type()));
     }
+    requireSoftMax(node);
     switch (node.type()) {
       case "Input" -> input(node);
       case "Conv" -> convolution(node);
       case "Gemm" -> gemm(node);
       case "MatMul" -> connected(node, Nodes.weight(node), false, null);
       case "Add" -> bias(node);
+      case "Mul" -> multiplication(node);
       case "BatchNormalization" -> norm(node);
       case "Relu" -> chain.relu(node);
       case "Clip" -> clip(node);
@@ -307,6 +326,38 @@ final class OnnxChain {
     chain.bias(node, others.get(0).reshaped(length));
   }
 
+  /** Takes the division by a temperature that our export with a soft-max has. */
+  private void multiplication(TensorFile.Node node) {
+    if (!isOurs || chain.isEmpty() || !flat || node.tensors().size() != 1) {
+      shape(node);
+      return;
+    }
+    float[] values = TensorReader.read(node.tensors()).values().iterator().next();
+    double temperature = values.length == 1 ? 1 / values[0] : Double.NaN;
+    double stated = calibration == null ? Double.NaN : calibration.temperature();
+    // in half precision it is rounded
+    if (!(Math.abs(temperature / stated - 1) < 1e-3)) {
+      throw new InputException(
+          "its operation '%s' (Mul) divides the scores by a temperature of %s, but its metadata (%s) have %s: export the model again"
+              .formatted(
+                  node.name(),
+                  values.length == 1 ? (float) temperature : values.length + " values",
+                  Calibration.KEY,
+                  calibration == null ? "none" : String.valueOf(stated)));
+    }
+    tempered = node.name();
+  }
+
+  /** Refuses scores that are divided by a temperature and are not for a soft-max. */
+  private void requireSoftMax(TensorFile.@Nullable Node next) {
+    if (tempered != null && (next == null || !next.type().equals("Softmax"))) {
+      throw new InputException(
+          "its operation '%s' (Mul) divides the scores by a temperature, but no soft-max follows: export the model again"
+              .formatted(tempered));
+    }
+    tempered = null;
+  }
+
   private void norm(TensorFile.Node node) {
     if (chain.isEmpty()) {
       throw new InputException(
@@ -384,9 +435,9 @@ final class OnnxChain {
 
   /** A mean over a map of one position, or the largest value in it, is that position. */
   private void average(TensorFile.Node node) {
-    int positions = side / STRIDE;
+    int positions = chain.mapSide(side / STRIDE);
     if (chain.inHead() && positions != 1 && MEANS.contains(node.type())) {
-      averaged = true;
+      chain.average(node);
       return;
     }
     if (!chain.inHead() || positions != 1) {
@@ -399,6 +450,7 @@ final class OnnxChain {
                       ? " of a size that its input leaves open"
                       : " of %dx%d".formatted(positions, positions)));
     }
+    meanOfOne = true;
   }
 
   private void transpose(TensorFile.Node node) {

@@ -26,7 +26,6 @@ import org.vgg4j.model.Layer;
 import org.vgg4j.model.ParameterShape;
 import org.vgg4j.weights.ModelFile;
 import org.vgg4j.weights.Provenance;
-import org.vgg4j.weights.Start;
 import org.vgg4j.weights.format.TensorFile;
 import org.vgg4j.weights.format.TensorFiles;
 import org.vgg4j.weights.tensor.StoredTensor;
@@ -43,7 +42,7 @@ import org.vgg4j.weights.tensor.TensorReader;
  * @param configuration which network it is; null: whichever fits
  * @param crop side of the input window in pixels; 0: the smallest that gives the file's last map
  * @param averaged whether the first fully connected layer takes the mean of each channel of the
- *     last map, where the file does not say
+ *     last map; null: as the file says, else not
  * @param state which of the networks in a checkpoint to take: the keys and names that lead to it,
  *     joined by dots, or their beginning; null: the one that is clearly meant
  */
@@ -52,10 +51,10 @@ public record WeightsImport(
     @Nullable ClassOrder classNames,
     @Nullable Configuration configuration,
     int crop,
-    boolean averaged,
+    @Nullable Boolean averaged,
     @Nullable String state) {
   /** The import without options: everything as the file says. */
-  public static final WeightsImport AS_FOUND = new WeightsImport(null, null, null, 0, false, null);
+  public static final WeightsImport AS_FOUND = new WeightsImport(null, null, null, 0, null, null);
 
   /**
    * @throws InputException if the crop is negative
@@ -72,7 +71,7 @@ public record WeightsImport(
       @Nullable ClassOrder classNames,
       @Nullable Configuration configuration,
       int crop) {
-    this(profile, classNames, configuration, crop, false, null);
+    this(profile, classNames, configuration, crop, null, null);
   }
 
   /** A key in the metadata of our own files. */
@@ -92,6 +91,8 @@ public record WeightsImport(
    * @param dialect the tool whose names and order of axes it had, such as torchvision
    * @param profile how its images must be prepared
    * @param layers one for each layer with weights, in order
+   * @param hasHead whether the file has fully connected layers; those of the model only stand for
+   *     them if not
    * @param norms how many batch norms it has
    * @param sha256 digest of the file, 64 hexadecimal digits
    * @param release the published file that it is; null if it is not a known one
@@ -105,6 +106,7 @@ public record WeightsImport(
       String dialect,
       Profile profile,
       List<ImportedLayer> layers,
+      boolean hasHead,
       int norms,
       String sha256,
       @Nullable Release release,
@@ -145,17 +147,17 @@ public record WeightsImport(
 
   /**
    * Reads a file for training, which may hold the convolutions alone: with no fully connected
-   * layers, or with nothing but NaN in them.
+   * layers, or with nothing but NaN in the bias of the first.
    *
    * @throws InputException as {@link #read} does
    */
-  public Start readStart(Path file) {
+  public Imported readStart(Path file) {
     TensorFile content = open(file);
     try {
       ForeignNetwork network = understand(content);
       boolean headless = network.connected().isEmpty() || isNothing(network.connected().get(0));
       ForeignNetwork used = headless ? network.withoutHead() : network;
-      return new Start(read(file, content, used, headless).model(), !headless);
+      return read(file, content, used, headless);
     } catch (InputException e) {
       throw TensorFiles.naming(file, e);
     }
@@ -195,13 +197,15 @@ public record WeightsImport(
             arrays,
             chosen.preprocessing(architecture.crop()),
             names,
-            provenance(file, content, network, chosen, sha256, release));
+            provenance(file, content, network, chosen, sha256, release),
+            network.stated().calibration());
     return new Imported(
         model,
         content.format().label(),
         network.dialect(),
         chosen,
         layers(network, architecture),
+        !network.connected().isEmpty(),
         network.norms(),
         sha256,
         release,
@@ -228,12 +232,13 @@ public record WeightsImport(
     }
     // names do not say it; three layers above means are rare
     boolean open = network.dialect().equals("torchvision") && network.connected().size() < 3;
-    if (open && architecture.lastMapSide() == 1 && !architecture.head().averaged()) {
+    if (open && averaged == null && architecture.lastMapSide() == 1) {
       notes.add(
-          "its first fully connected layer takes one value of each channel, as for images of %d pixels; if it takes the mean of a larger map instead, say so (vgg import --pooling average --crop PIXELS)"
+          "its first fully connected layer takes one value of each channel, as for images of %d pixels; if it takes the mean of a larger map instead, use the model that vgg import --pooling average --crop PIXELS makes of it"
               .formatted(architecture.crop()));
     }
-    if (architecture.head().averaged() && crop == 0 && network.stated().side() == 0) {
+    boolean anySize = architecture.head().averaged() && !network.connected().isEmpty();
+    if (anySize && crop == 0 && network.stated().side() == 0) {
       notes.add(
           "it takes images of any size: crop %d is only the usual one (vgg import --crop)"
               .formatted(architecture.crop()));

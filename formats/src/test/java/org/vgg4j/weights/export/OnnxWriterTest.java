@@ -1,6 +1,7 @@
 package org.vgg4j.weights.export;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.offset;
 
 import ai.onnxruntime.OnnxTensor;
@@ -12,6 +13,7 @@ import java.io.OutputStream;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -23,6 +25,8 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
+import org.vgg4j.base.InputException;
 import org.vgg4j.model.ChannelOrder;
 import org.vgg4j.model.Configuration;
 import org.vgg4j.model.CropBox;
@@ -39,6 +43,9 @@ import org.vgg4j.weights.foreign.WeightsImport;
 
 /** ONNX Runtime, which shares nothing with us, runs what we write. */
 class OnnxWriterTest {
+  private static final Calibration CALIBRATION =
+      new Calibration(2.5, "pets", 100, "center-crop", List.of(32));
+
   @TempDir Path folder;
 
   private static float[][] run(Path file, float[] images, long count, int crop)
@@ -144,9 +151,7 @@ class OnnxWriterTest {
   /** The soft-max of a calibrated model is at its temperature. */
   @Test
   void theSoftMaxMayHaveATemperature() throws OrtException {
-    ModelFile plain = WeightsImport.AS_FOUND.read(Goldens.file("torchvision.pth")).model();
-    Calibration calibration = new Calibration(2.5, "pets", 100, "center-crop", List.of(32));
-    ModelFile model = plain.withCalibration(calibration);
+    ModelFile model = calibrated();
     Path file = folder.resolve("tempered.onnx");
     new OnnxWriter(true, true).write(model, file);
     float[] posteriors = run(file, pixels(model), 1, model.architecture().crop())[0];
@@ -193,7 +198,7 @@ class OnnxWriterTest {
   void theCardSaysWhatTheWeightsNeed() throws Exception {
     ModelFile model = WeightsImport.AS_FOUND.read(Goldens.file("caffe-new.caffemodel")).model();
     Path file = folder.resolve("small.safetensors");
-    Path card = ModelCard.write(model, file, ModelCard.pytorch(model.architecture(), file));
+    Path card = ModelCard.write(model, file, false, ModelCard.pytorch(model.architecture(), file));
     assertThat(card).hasFileName("small.safetensors.md");
     assertThat(Files.readString(card))
         .contains("BGR, 0..255, minus (103.939, 116.779, 123.68)")
@@ -201,6 +206,62 @@ class OnnxWriterTest {
         .contains("make_layers([16, \"M\", 16, \"M\", 16, 16, \"M\"")
         .contains("nn.Linear(64, 80), nn.ReLU(), nn.Dropout(),")
         .contains("importedFrom: caffe-new.caffemodel")
-        .contains("11. 11");
+        .contains("11. 11")
+        .doesNotContain("softmax");
+  }
+
+  @Test
+  void theCardOfACalibratedModelSaysItsTemperature() throws IOException {
+    String sentence =
+        "Probabilities are softmax(scores / T), T = 2.5, found on pets (images: 100, protocol"
+            + " center-crop, Q 32)";
+    Path file = folder.resolve("tempered.onnx");
+    for (boolean inside : new boolean[] {false, true}) {
+      Path card = ModelCard.write(calibrated(), file, inside, List.of());
+      assertThat(Files.readString(card))
+          .contains(sentence + (inside ? "; this is already inside." : "."));
+    }
+  }
+
+  private static ModelFile calibrated() {
+    ModelFile plain = WeightsImport.AS_FOUND.read(Goldens.file("torchvision.pth")).model();
+    return plain.withCalibration(CALIBRATION);
+  }
+
+  /** With a soft-max, whose temperature is an operation of the graph, and without. */
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  void aCalibrationIsReadAgain(boolean softMax) {
+    Path file = folder.resolve("tempered.onnx");
+    new OnnxWriter(softMax, false).write(calibrated(), file);
+    ModelFile again = WeightsImport.AS_FOUND.read(file).model();
+    assertThat(again.calibration()).isEqualTo(CALIBRATION);
+    assertThat(Goldens.scores(again)).isEqualTo(Goldens.scores(calibrated()));
+  }
+
+  /** Whatever else multiplies the scores, or takes their product, is not what the metadata say. */
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "temperature\":2.5 | temperature\":3.5 | temperature of 2.5, but its metadata"
+            + " (vgg4j.calibration) have 3.5: export",
+        "vgg4j.calibration | vgg4j.calibratiom | temperature of 2.5, but its metadata"
+            + " (vgg4j.calibration) have none: export",
+        "temperature\":2.5 | temperature\":9e9 | metadata 'vgg4j.calibration' cannot be"
+            + " understood: temperature is 9.0E9",
+        "Softmax | Dropout | by a temperature, but no soft-max follows",
+        "vgg4j | vgg4k | 'tempered' of type 'Mul' does not belong to a VGG network",
+      })
+  void anotherTemperatureIsRefused(String from, String to, String sentence) throws IOException {
+    Path file = folder.resolve("tempered.onnx");
+    new OnnxWriter(true, false).write(calibrated(), file);
+    String bytes = Files.readString(file, StandardCharsets.ISO_8859_1);
+    assertThat(bytes).contains(from);
+    Files.writeString(file, bytes.replace(from, to), StandardCharsets.ISO_8859_1);
+    assertThatThrownBy(() -> WeightsImport.AS_FOUND.read(file))
+        .isInstanceOf(InputException.class)
+        .hasMessageStartingWith(file.toString())
+        .hasMessageContaining(sentence);
   }
 }

@@ -161,6 +161,16 @@ class CaffeImportTest {
     assertRefused(
         changed(file, "pool5", true, message().message(100, mean)),
         "its first fully connected layer takes 64 values, but the mean of its last map has 16");
+    Message late =
+        message()
+            .text(1, "mean")
+            .text(2, "Pooling")
+            .text(3, "fc7")
+            .text(4, "fc7")
+            .message(121, message().whole(1, 1).whole(12, 1));
+    assertRefused(
+        changed(file, "relu7", true, message().message(100, late)),
+        "its 'mean' takes the mean of a map after the fully connected layer 'fc7', where a VGG");
     Message group = message().message(106, message().whole(5, 2));
     assertRefused(
         changed(file, "conv2_1", false, group),

@@ -5,7 +5,10 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.offset;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -19,6 +22,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.vgg4j.base.InputException;
@@ -56,7 +60,7 @@ class HeadsImportTest {
   }
 
   private static WeightsImport options(int crop, @Nullable String pooling) {
-    boolean averaged = HeadLayers.of(null, pooling).averaged();
+    @Nullable Boolean averaged = pooling == null ? null : HeadLayers.of(null, pooling).averaged();
     return new WeightsImport(null, null, null, crop, averaged, null);
   }
 
@@ -154,8 +158,9 @@ class HeadsImportTest {
     assertThat(found.notes())
         .containsExactly(
             "its first fully connected layer takes one value of each channel, as for images of 32"
-                + " pixels; if it takes the mean of a larger map instead, say so (vgg import"
-                + " --pooling average --crop PIXELS)");
+                + " pixels; if it takes the mean of a larger map instead, use the model that vgg"
+                + " import --pooling average --crop PIXELS makes of it");
+    assertThat(options(0, "none").read(file).notes()).as("answered").isEmpty();
     WeightsImport large = options(224, null);
     assertThatThrownBy(() -> large.read(file))
         .isInstanceOf(InputException.class)
@@ -172,6 +177,65 @@ class HeadsImportTest {
         .hasMessageEndingWith(
             "takes 64 values, but the mean of its last map has 16: leave out the pooling (vgg"
                 + " import --pooling)");
+  }
+
+  /** A file that says whether the last map is averaged is not contradicted. */
+  @ParameterizedTest
+  @CsvSource({
+    "mean.onnx, average, none",
+    "mean.h5, average, none",
+    "mean-weights.h5, average, none",
+    "two.onnx, none, average",
+    "dense.h5, none, average",
+    "dense-weights.h5, none, average"
+  })
+  void whatTheFileSaysIsNotContradicted(String name, String right, String wrong) {
+    Path file = folder.resolve(name);
+    assertThat(options(64, right).read(file).model().architecture().head().poolingText())
+        .isEqualTo(right);
+    WeightsImport other = options(64, wrong);
+    assertThatThrownBy(() -> other.read(file))
+        .isInstanceOf(InputException.class)
+        .hasMessage(
+            "%s: its first fully connected layer takes %s: leave out the pooling (vgg import"
+                + " --pooling)",
+            file,
+            right.equals("average")
+                ? "the mean of each channel of its last map"
+                : "its last map without a mean");
+  }
+
+  /** What is logged meanwhile, which goes to the standard error stream. */
+  private static String logged(Runnable action) {
+    PrintStream before = System.err;
+    ByteArrayOutputStream log = new ByteArrayOutputStream();
+    System.setErr(new PrintStream(log, true, StandardCharsets.UTF_8));
+    try {
+      action.run();
+    } finally {
+      System.setErr(before);
+    }
+    return log.toString(StandardCharsets.UTF_8);
+  }
+
+  /** Finetuning has no option for it; the model's numbers are read twice, the note logged once. */
+  @Test
+  void whatImportSaysIsLoggedBeforeTraining() throws IOException {
+    Path mean = Files.copy(folder.resolve("mean.pth"), out.resolve("mean.pth"));
+    Path narrow = Files.copy(folder.resolve("narrow-bn.pth"), out.resolve("narrow-bn.pth"));
+    Path features = Files.copy(folder.resolve("features.pth"), out.resolve("features.pth"));
+    String log =
+        logged(
+            () -> {
+              for (Path file : new Path[] {mean, narrow, features}) {
+                assertThat(Models.readStartWithoutArrays(file).model()).isNotNull();
+                assertThat(Models.readStart(file).model()).isNotNull();
+              }
+            });
+    assertThat(log)
+        .containsOnlyOnce("use the model that vgg import --pooling average --crop PIXELS makes")
+        .containsOnlyOnce("features.0 has 6 filters")
+        .doesNotContain("features.pth");
   }
 
   @ParameterizedTest

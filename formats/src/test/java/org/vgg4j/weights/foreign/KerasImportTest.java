@@ -107,6 +107,35 @@ class KerasImportTest {
         .hasMessageContaining(sentence);
   }
 
+  /**
+   * After a convolution over the whole map it changes nothing; over a part it is another network.
+   */
+  @Test
+  void aMeanWithinTheHeadMustBeOfOnePosition() throws IOException {
+    String dropout =
+        "\"Dropout\", \"config\": {\"name\": \"dropout_8\", \"trainable\": true, \"dtype\":"
+            + " \"float32\", \"rate\": 0.5, \"noise_shape\": null, \"seed\": null}";
+    String mean = "\"GlobalAvgPool2D\", \"config\": {\"name\": \"dropout_8\", \"keepdims\": true}";
+    mean += " ".repeat(dropout.length() - mean.length());
+    String text = Files.readString(file("convolutional.h5"), StandardCharsets.ISO_8859_1);
+    assertThat(text).contains(dropout).contains("[null, 64, 64, 3]");
+    text = text.replace(dropout, mean);
+    Path one = folder.resolve("one.h5");
+    Files.writeString(one, text, StandardCharsets.ISO_8859_1);
+    assertIsTheModel(WeightsImport.AS_FOUND.read(one));
+    Path more = folder.resolve("more.h5");
+    text = text.replace("[null, 64, 64, 3]", "[null, 96, 96, 3]");
+    Files.writeString(more, text, StandardCharsets.ISO_8859_1);
+    String sentence = " takes the mean of a map after the fully connected layer ";
+    assertThatThrownBy(() -> WeightsImport.AS_FOUND.read(more))
+        .isInstanceOf(InputException.class)
+        .hasMessageStartingWith(more + ": its 'dropout_8'" + sentence + "'conv2d_8', where");
+    Path listed = listed("1 2 4 6 8", "pool", "global_average_pooling2d", "tensorflow");
+    assertThatThrownBy(() -> WeightsImport.AS_FOUND.read(listed))
+        .isInstanceOf(InputException.class)
+        .hasMessageContaining(": its 'fc6/global_average_pooling2d'" + sentence + "'fc6', where");
+  }
+
   /** The epsilon that the description states is the one that the network has. */
   @Test
   void anotherEpsilonIsAnotherNetwork() throws IOException {

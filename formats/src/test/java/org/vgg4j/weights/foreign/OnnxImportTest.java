@@ -54,6 +54,9 @@ class OnnxImportTest {
         "ceil         | 'MaxPool_2' (MaxPool) has ceil_mode 1",
         "largest      | (GlobalMaxPool) pools a map of 7x7",
         "open-largest | pools a map of a size that its input leaves open",
+        "mean-of-head | 'GlobalAveragePool_23' takes the mean of a map after the fully connected"
+            + " layer 'Conv_21', where",
+        "open-mean-of-head | takes the mean of a map after the fully connected layer",
         "relu6        | 'Clip_1' (Clip) cuts at 6.0, where a VGG network has a ReLU",
         "leaky        | 'LeakyRelu_1' (LeakyRelu) has alpha 0.01",
         "alpha        | (Gemm) has alpha 0.5",
