@@ -48,8 +48,8 @@ final class SvmCommand implements Runnable {
     /**
      * Opens files of the same images.
      *
-     * @throws InputException if one is missing or damaged, has no classes or no rows, or has other
-     *     images than the first
+     * @throws InputException if one is missing or damaged, has no classes or no rows, has other
+     *     images than the first, or the recipe of an earlier one
      */
     static Labelled open(List<Path> files) {
       List<DescriptorTable> tables = files.stream().map(Labelled::table).toList();
@@ -87,10 +87,12 @@ final class SvmCommand implements Runnable {
             "%s has other images than %s, so their rows cannot be stacked: describe the same data by both"
                 .formatted(files.get(index), files.get(0)));
       }
-      if (first.recipe().equals(other.recipe())) {
-        throw new InputException(
-            "%s was made by the same network and recipe as %s: stack descriptors that differ"
-                .formatted(files.get(index), files.get(0)));
+      for (int i = 0; i < index; i++) {
+        if (tables.get(i).recipe().equals(other.recipe())) {
+          throw new InputException(
+              "%s was made by the same network and recipe as %s: stack descriptors that differ"
+                  .formatted(files.get(index), files.get(i)));
+        }
       }
     }
 

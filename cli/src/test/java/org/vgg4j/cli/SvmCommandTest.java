@@ -188,5 +188,10 @@ class SvmCommandTest {
         Vgg.run("svm", "train", train, test, "--out", svm()), "has other images than " + train);
     assertRefused(
         Vgg.run("svm", "train", train, train, "--out", svm()), "by the same network and recipe");
+    Path copy = Files.copy(trainAlone, root.resolve("copy.npy"));
+    Files.copy(root.resolve("train-alone.json"), root.resolve("copy.json"));
+    assertRefused(
+        Vgg.run("svm", "train", train, trainAlone, copy, "--out", svm()),
+        copy + " was made by the same network and recipe as " + trainAlone);
   }
 }
