@@ -37,7 +37,7 @@ record VideoFrames(String program, long everyMillis) {
   /**
    * Reads an interval such as 1s, 0.5s, 200ms or 2m; a number alone is in seconds.
    *
-   * @throws InputException if it is none, or less than a millisecond
+   * @throws InputException if it is none, less than a millisecond, or no whole number of them
    */
   static long millis(String text) {
     Matcher parts = INTERVAL.matcher(text.strip());
@@ -47,11 +47,16 @@ record VideoFrames(String program, long everyMillis) {
     }
     String unit = parts.group(2) == null ? "s" : parts.group(2);
     long factor = unit.equals("ms") ? 1 : unit.equals("s") ? 1000 : 60_000;
-    long millis = new BigDecimal(parts.group(1)).multiply(BigDecimal.valueOf(factor)).longValue();
-    if (millis < 1) {
+    BigDecimal millis = new BigDecimal(parts.group(1)).multiply(BigDecimal.valueOf(factor));
+    if (millis.compareTo(BigDecimal.ONE) < 0) {
       throw new InputException("option every is %s but must be at least 1ms".formatted(text));
     }
-    return millis;
+    if (millis.stripTrailingZeros().scale() > 0) {
+      throw new InputException(
+          "option every is %s but must be in whole milliseconds, such as %dms"
+              .formatted(text, millis.longValue()));
+    }
+    return millis.longValue();
   }
 
   /** Whether a file is a video by its name. */
@@ -130,7 +135,13 @@ record VideoFrames(String program, long everyMillis) {
                   frames == 0 ? "" : " beyond its frame " + frames,
                   said.isEmpty() ? "no more than its exit code, " + exitCode : said));
     } else if (frames == 0) {
-      receiver.failed(video + " has no frames: check that it is a video");
+      receiver.failed(
+          "%s has no frames: %s"
+              .formatted(
+                  video, said.isEmpty() ? "check that it is a video" : "ffmpeg says " + said));
+    } else if (!said.isEmpty()) { // of a file that is cut off, ffmpeg only complains
+      receiver.failed(
+          "%s may be incomplete after frame %d: ffmpeg says %s".formatted(video, frames, said));
     }
   }
 

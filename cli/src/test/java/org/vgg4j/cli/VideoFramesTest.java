@@ -112,6 +112,15 @@ class VideoFramesTest {
         .containsExactly(video + " cannot be read: ffmpeg says the reason");
     assertThat(send(new VideoFrames(program("exit 0"), 1), video).failures)
         .containsExactly(video + " has no frames: check that it is a video");
+    Received truncated =
+        send(
+            new VideoFrames(program("printf 'P6\\n1 1\\n255\\nabc'; echo ' partial file' >&2"), 1),
+            video);
+    assertThat(truncated.images).hasSize(1);
+    assertThat(truncated.failures)
+        .containsExactly(video + " may be incomplete after frame 1: ffmpeg says partial file");
+    assertThat(send(new VideoFrames(program("echo 'partial file' >&2"), 1), video).failures)
+        .containsExactly(video + " has no frames: ffmpeg says partial file");
     Received cut = send(new VideoFrames(program("printf 'P6\\n2 1\\n255\\nabc'"), 1), video);
     assertThat(cut.images).isEmpty();
     assertThat(cut.failures)
@@ -177,13 +186,23 @@ class VideoFramesTest {
   }
 
   @ParameterizedTest
-  @CsvSource({"1s,1000", "0.5s,500", "200ms,200", "2m,120000", "3,3000", "0.04,40"})
+  @CsvSource({
+    "1s,1000",
+    "0.5s,500",
+    "200ms,200",
+    "2m,120000",
+    "3,3000",
+    "0.04,40",
+    "1.500s,1500",
+    "1.0ms,1"
+  })
   void intervals(String text, long millis) {
     assertThat(VideoFrames.millis(text)).isEqualTo(millis);
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"0", "0.0001s", "-1s", "1h", "", "s", "1e3", "99999999999s"})
+  @ValueSource(
+      strings = {"0", "0.0001s", "-1s", "1h", "", "s", "1e3", "99999999999s", "1.0005s", "1.5ms"})
   void noIntervals(String text) {
     assertThatThrownBy(() -> VideoFrames.millis(text))
         .isInstanceOf(InputException.class)
