@@ -54,6 +54,11 @@ final class YamlOptions implements IDefaultValueProvider {
   /** Option that only tries learning rates. */
   static final String FIND_RATE = "--find-rate";
 
+  private static final String HEAD = "head";
+
+  /** Keys whose one value is a list. */
+  private static final Set<String> LISTS = Set.of(HEAD, "step-epochs", "freeze");
+
   private static final YAMLMapper YAML =
       YAMLMapper.builder().enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION).build();
 
@@ -205,8 +210,8 @@ final class YamlOptions implements IDefaultValueProvider {
                 place, field.getKey(), command.name(), command.name()));
       }
       OptionSpec option = command.findOption("--" + field.getKey());
-      if (isList(field.getValue(), option)) {
-        values.put("--" + field.getKey(), list(field.getValue()));
+      if (isList(field.getValue(), field.getKey())) {
+        values.put("--" + field.getKey(), list(field.getKey(), field.getValue()));
         continue;
       }
       if (!field.getValue().isValueNode() || field.getValue().isNull()) {
@@ -221,15 +226,15 @@ final class YamlOptions implements IDefaultValueProvider {
   }
 
   /** Whether it is a list of words for an option that takes them in one. */
-  private static boolean isList(JsonNode value, OptionSpec option) {
+  private static boolean isList(JsonNode value, String key) {
     return value.isArray()
-        && option.type() == String.class
+        && LISTS.contains(key)
         && value.valueStream().allMatch(one -> one.isValueNode() && !one.isNull());
   }
 
-  /** Such as 512,256; [] if there is nothing in it. */
-  private static String list(JsonNode values) {
-    return values.isEmpty()
+  /** Such as 512,256; a head without hidden layers is not the default one. */
+  private static String list(String key, JsonNode values) {
+    return values.isEmpty() && key.equals(HEAD)
         ? "[]"
         : values.valueStream().map(JsonNode::asText).collect(Collectors.joining(","));
   }

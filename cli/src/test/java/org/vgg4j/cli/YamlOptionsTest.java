@@ -57,6 +57,28 @@ class YamlOptionsTest {
         .startsWith("vgg: " + root.resolve("c.yaml") + ": " + sentence);
   }
 
+  /** Lists are for options whose value is one. */
+  @Test
+  void lists() throws IOException {
+    for (String line : new String[] {"schedule: [step, cosine]", "data: [a, b]", "init: [he]"}) {
+      assertThat(train(line + "\n").err())
+          .contains("key '" + line.split(":")[0] + "' must have a single value");
+    }
+    assertThat(
+            train(
+                    """
+                    data: nowhere
+                    head: []
+                    schedule: step
+                    step-epochs: [2, 3]
+                    freeze: [conv1_1, conv1_2]
+                    """)
+                .err())
+        .contains("there is no data set nowhere");
+    assertThat(train("data: nowhere\nfreeze: []\nstep-epochs: []\n").err())
+        .contains("there is no data set nowhere");
+  }
+
   @ParameterizedTest
   @ValueSource(strings = {"1_000", "0x10", "+5", "\"010\"", "0"})
   void numbersAsYamlHasThem(String seed) throws IOException {
