@@ -12,21 +12,19 @@ import org.jspecify.annotations.Nullable;
 import org.vgg4j.base.InputException;
 import org.vgg4j.data.Dataset;
 import org.vgg4j.data.Split;
-import org.vgg4j.data.UnreadableLimit;
 import org.vgg4j.evaluate.AnswerThreshold;
 import org.vgg4j.evaluate.Posteriors;
-import org.vgg4j.evaluate.ProtocolEvaluator;
 import org.vgg4j.evaluate.Significance;
 import org.vgg4j.evaluate.TemperatureFit;
 import org.vgg4j.evaluate.UnseenImages;
 import org.vgg4j.network.Device;
 import org.vgg4j.network.Engine;
 import org.vgg4j.network.Engines;
-import org.vgg4j.network.Network;
+import org.vgg4j.network.FcWeights;
+import org.vgg4j.parallel.ProcessGroup;
 import org.vgg4j.views.Temperature;
 import org.vgg4j.views.ViewPlan;
 import org.vgg4j.weights.Calibration;
-import org.vgg4j.weights.ModelFile;
 import org.vgg4j.weights.Models;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -81,12 +79,7 @@ final class CalibrateCommand implements Runnable {
 
   @Mixin private final ViewOptions views = new ViewOptions();
 
-  @Option(
-      names = "--batch",
-      paramLabel = "N",
-      defaultValue = "64",
-      description = "crops, or whole images, at a time (default: ${DEFAULT-VALUE})")
-  private int batch;
+  @Mixin private final BatchOption batch = new BatchOption();
 
   @Mixin private final UnreadableOption maxUnreadable = new UnreadableOption();
 
@@ -109,9 +102,6 @@ final class CalibrateCommand implements Runnable {
 
   @Override
   public void run() {
-    if (batch < 1) {
-      throw new InputException("option batch is " + batch + " but must be at least 1");
-    }
     for (double share : right) {
       if (!(share > 0 && share <= 1)) {
         throw new InputException(
@@ -119,17 +109,24 @@ final class CalibrateCommand implements Runnable {
       }
     }
     ViewPlan plan = views.plan(); // finds mistakes in options before anything is read
-    UnreadableLimit limit = maxUnreadable.get();
-    Device chosen = device.get();
-    ModelFile file = Models.readClassifier(model);
-    Posteriors before = posteriors(file, plan, limit, chosen);
+    ModelEvaluation evaluation =
+        new ModelEvaluation(
+            views,
+            plan,
+            batch.get(),
+            maxUnreadable.get(),
+            FcWeights.FP32,
+            ProcessGroup.alone(),
+            spec.commandLine().getErr(),
+            quiet);
+    Posteriors before = posteriors(evaluation, device.get());
     double temperature = TemperatureFit.of(before);
     Posteriors.About about = before.about().get(0);
     Calibration calibration =
         new Calibration(
             temperature, about.data(), before.images(), plan.label(), about.testScales());
     if (out != null) {
-      file.withCalibration(calibration).write(out);
+      Models.readClassifier(model).withCalibration(calibration).write(out);
     }
     Result result = new Result(calibration, before, before.at(new Temperature(temperature)));
     PrintWriter terminal = spec.commandLine().getOut();
@@ -137,32 +134,19 @@ final class CalibrateCommand implements Runnable {
     terminal.flush();
   }
 
-  private Posteriors posteriors(
-      ModelFile file, ViewPlan plan, UnreadableLimit limit, Device chosen) {
-    List<Integer> scales = views.scales(file);
-    ProgressLine progress = quiet.line(spec.commandLine().getErr());
-    try (Engine engine = Engines.open(chosen, threads.count());
-        Network network =
-            engine.load(new org.vgg4j.network.Parameters(file.architecture(), file.arrays()))) {
-      Dataset dataset = new UnseenImages(split, null, null).openForChoices(data, file.provenance());
-      if (!quiet.isQuiet()) {
-        dataset.notes().forEach(note -> spec.commandLine().getErr().println("vgg: " + note));
-      }
-      return new ProtocolEvaluator(
-              engine.hostThreads(),
-              network,
-              file.preprocessing(),
-              file.classNames(),
-              model.toString(),
-              plan,
-              scales,
-              batch)
-          .run(
-              dataset,
-              limit,
-              done -> progress.show("evaluated " + done + " of " + dataset.size() + " images"));
-    } finally {
-      progress.clear();
+  private Posteriors posteriors(ModelEvaluation evaluation, Device chosen) {
+    try (Engine engine = Engines.open(chosen, threads.count())) {
+      return evaluation
+          .of(
+              model,
+              engine,
+              file -> {
+                Dataset dataset =
+                    new UnseenImages(split, null, null).openForChoices(data, file.provenance());
+                evaluation.note(dataset);
+                return dataset;
+              })
+          .posteriors();
     }
   }
 

@@ -19,7 +19,6 @@ import org.vgg4j.data.UnreadableLimit;
 import org.vgg4j.data.source.DataSources;
 import org.vgg4j.evaluate.Posteriors;
 import org.vgg4j.evaluate.PosteriorsFile;
-import org.vgg4j.evaluate.ProtocolEvaluator;
 import org.vgg4j.evaluate.Significance;
 import org.vgg4j.evaluate.Submission;
 import org.vgg4j.evaluate.UnseenImages;
@@ -27,12 +26,8 @@ import org.vgg4j.network.Device;
 import org.vgg4j.network.Engine;
 import org.vgg4j.network.Engines;
 import org.vgg4j.network.FcWeights;
-import org.vgg4j.network.Network;
-import org.vgg4j.network.Parameters;
 import org.vgg4j.parallel.ProcessGroup;
-import org.vgg4j.views.Protocol;
 import org.vgg4j.views.Temperature;
-import org.vgg4j.views.ViewPlan;
 import org.vgg4j.weights.ModelFile;
 import org.vgg4j.weights.Models;
 import picocli.CommandLine.Command;
@@ -123,12 +118,7 @@ final class EvaluateCommand implements Callable<Integer> {
   @Writes
   private @Nullable Path submission;
 
-  @Option(
-      names = "--batch",
-      paramLabel = "N",
-      defaultValue = "64",
-      description = "crops, or whole images, at a time (default: ${DEFAULT-VALUE})")
-  private int batch;
+  @Mixin private final BatchOption batch = new BatchOption();
 
   @Mixin private final UnreadableOption maxUnreadable = new UnreadableOption();
 
@@ -163,12 +153,17 @@ final class EvaluateCommand implements Callable<Integer> {
   }
 
   private void evaluate() {
-    if (batch < 1) {
-      throw new InputException("option batch is " + batch + " but must be at least 1");
-    }
-    ViewPlan how = views.plan(); // finds mistakes in options before anything is read
-    UnreadableLimit limit = unreadableLimit();
-    FcWeights form = fcWeights.get();
+    FcWeights form = fcWeights.get(); // finds mistakes in options before anything is read
+    ModelEvaluation evaluation =
+        new ModelEvaluation(
+            views,
+            views.plan(),
+            batch.get(),
+            unreadableLimit(),
+            form,
+            group,
+            spec.commandLine().getErr(),
+            quiet);
     Device chosen = device.get();
     List<Path> members = new ArrayList<>();
     if (model != null) {
@@ -182,7 +177,7 @@ final class EvaluateCommand implements Callable<Integer> {
     Posteriors compared = compare == null || !group.leads() ? null : PosteriorsFile.read(compare);
     Synsets synsets = submission == null ? null : submittable(submission, members);
     Map<String, Double> roundingErrors = new LinkedHashMap<>();
-    List<Posteriors> posteriors = evaluate(members, how, limit, form, chosen, roundingErrors);
+    List<Posteriors> posteriors = evaluate(members, evaluation, chosen, roundingErrors);
     Posteriors fused = Posteriors.fused(posteriors);
     if (!group.leads()) {
       return; // one process reports what all have found
@@ -284,9 +279,7 @@ final class EvaluateCommand implements Callable<Integer> {
   /** The device is opened first: what is wrong with it is said before data are read. */
   private List<Posteriors> evaluate(
       List<Path> members,
-      ViewPlan how,
-      UnreadableLimit limit,
-      FcWeights form,
+      ModelEvaluation evaluation,
       Device chosen,
       Map<String, Double> roundingErrors) {
     List<Posteriors> posteriors = new ArrayList<>();
@@ -300,60 +293,36 @@ final class EvaluateCommand implements Callable<Integer> {
         posteriors.add(
             PosteriorsFile.isOne(member)
                 ? PosteriorsFile.read(member)
-                : evaluate(member, how, limit, form, engine, roundingErrors));
+                : evaluate(member, evaluation, engine, roundingErrors));
       }
     }
     return posteriors;
   }
 
   private Posteriors evaluate(
-      Path path,
-      ViewPlan how,
-      UnreadableLimit limit,
-      FcWeights form,
-      Engine engine,
-      Map<String, Double> roundingErrors) {
-    ModelFile file = Models.readClassifier(path);
-    List<Integer> scales = views.scales(file);
-    Dataset dataset = dataset(file);
-    if (group.leads() && !noted) {
-      dataset.notes().forEach(spec.commandLine().getErr()::println);
-      noted = true; // once: several networks have the same images
-    }
+      Path path, ModelEvaluation evaluation, Engine engine, Map<String, Double> roundingErrors) {
+    ModelEvaluation.Result result =
+        evaluation.of(
+            path,
+            engine,
+            file -> {
+              Dataset dataset = dataset(file);
+              if (!noted) {
+                evaluation.note(dataset);
+                noted = true; // once: several networks have the same images
+              }
+              sayTemperature(path, file);
+              return dataset;
+            });
+    roundingErrors.putAll(result.roundingErrors());
+    return result.posteriors().at(new Temperature(result.file().temperature()));
+  }
+
+  private void sayTemperature(Path path, ModelFile file) {
     if (group.leads() && file.calibration() != null && !quiet.isQuiet()) {
       spec.commandLine()
           .getErr()
           .printf(Locale.ROOT, "vgg: %s is at its temperature %.4f%n", path, file.temperature());
-    }
-    ProgressLine progress = quiet.line(spec.commandLine().getErr());
-    try (Network network = engine.load(new Parameters(file.architecture(), file.arrays()), form)) {
-      roundingErrors.putAll(network.roundingErrors());
-      file = file.withoutArrays(); // releases what was rounded before more memory is allocated
-      int windows = how.protocol() == Protocol.CENTER_CROP ? dataset.size() : batch;
-      ProtocolEvaluator evaluator =
-          new ProtocolEvaluator(
-              engine.hostThreads(),
-              network,
-              file.preprocessing(),
-              file.classNames(),
-              path.toString(),
-              how,
-              scales,
-              Math.min(batch, windows));
-      int share = dataset.size() / group.size();
-      Posteriors posteriors =
-          evaluator.run(
-              dataset,
-              limit,
-              group,
-              done -> {
-                if (group.leads()) {
-                  progress.show("evaluated " + done + " of " + share + " images");
-                }
-              });
-      return posteriors.at(new Temperature(file.temperature()));
-    } finally {
-      progress.clear();
     }
   }
 

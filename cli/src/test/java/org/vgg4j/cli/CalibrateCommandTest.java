@@ -192,6 +192,16 @@ class CalibrateCommandTest {
             "nothing is written: give --out FILE");
   }
 
+  /** Of centre crops no more are held than there are images. */
+  @Test
+  void aBatchOfMoreThanAllImages() throws IOException {
+    Vgg vgg =
+        Vgg.run("calibrate", trained.model(), "--data", doubtful, "--json", "--batch=10000000");
+    assertThat(vgg.exitCode()).as(vgg.err()).isZero();
+    assertThat(JSON.readTree(vgg.out()).get("before").get("negativeLogLikelihood").doubleValue())
+        .isCloseTo(result.get("before").get("negativeLogLikelihood").doubleValue(), within(1e-6));
+  }
+
   /** A model that gets all images right has no best temperature. */
   @Test
   void imagesThatAreAllRightAreRefused() {
