@@ -1,8 +1,10 @@
 package org.vgg4j.cli;
 
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -12,7 +14,10 @@ import org.jspecify.annotations.Nullable;
 import org.vgg4j.base.AbortedException;
 import org.vgg4j.base.AtomicFile;
 import org.vgg4j.base.InputException;
+import org.vgg4j.data.DataSplits;
+import org.vgg4j.data.source.DataSources;
 import org.vgg4j.report.SweepTable;
+import org.vgg4j.train.BoxConfig;
 import org.vgg4j.train.RunFolder;
 import org.vgg4j.train.TrainingConfig;
 import picocli.CommandLine.Command;
@@ -41,14 +46,12 @@ final class SweepCommand extends TrainCommand {
 
   /** Options that may differ from those that a run of the sweep began with. */
   private static final Set<String> MAY_DIFFER =
-      Set.of(
-          "threads",
-          "device",
-          "precision",
-          "micro-batch",
-          "checkpoint-every",
-          "max-unreadable",
-          "batch"); // reduced where there are fewer images, and the checkpoint knows it
+      Set.of("threads", "device", "micro-batch", "checkpoint-every", "max-unreadable");
+
+  private static final String BATCH = "batch";
+
+  /** Ends the name of the file beside a run's folder that has what option time was given with. */
+  private static final String ASKED_TIME = ".time";
 
   /** What option time chooses when a run begins. */
   private static final Set<String> OF_TIME = Set.of("time", "epochs", "step-epochs");
@@ -76,8 +79,15 @@ final class SweepCommand extends TrainCommand {
     Sweep sweep = Sweep.read(from);
     requireOptions(sweep);
     List<TrainingConfig> configs = new ArrayList<>();
+    Map<Map<String, Object>, String> names = new HashMap<>();
     for (Sweep.Run run : sweep.runs()) {
       TrainingConfig config = ofStage(run.stage()); // finds all mistakes before hours are spent
+      String same = names.putIfAbsent(config.options(), run.stage().name());
+      if (same != null) { // such as those of 0.01 and 1e-2
+        throw new InputException(
+            "%s: the runs %s and %s would be the same: leave out one of their values"
+                .formatted(from, same, run.stage().name()));
+      }
       requireSame(new RunFolder(folder.resolve(run.stage().name())), config);
       configs.add(config);
     }
@@ -118,13 +128,73 @@ final class SweepCommand extends TrainCommand {
     Map<String, Object> now = config.options();
     Map<String, Object> all = new LinkedHashMap<>(begun);
     all.putAll(now);
+    requireSame(folder, "time", askedTime(folder), askedTime(config));
     for (String key : all.keySet()) {
       boolean free = MAY_DIFFER.contains(key) || (config.time() != null && OF_TIME.contains(key));
-      if (!free && !Objects.equals(begun.get(key), now.get(key))) {
-        throw new InputException(
-            "the run in %s has option %s %s, and this sweep %s: give another folder (option out), or remove that run"
-                .formatted(folder.path(), key, text(begun.get(key)), text(now.get(key))));
+      if (!free && !(key.equals(BATCH) && isReduced(begun, config))) {
+        requireSame(folder, key, begun.get(key), now.get(key));
       }
+    }
+  }
+
+  private static void requireSame(
+      RunFolder folder, String key, @Nullable Object begun, @Nullable Object now) {
+    if (!Objects.equals(begun, now)) {
+      throw new InputException(
+          "the run in %s has option %s %s, and this sweep %s: give another folder (option out), or remove that run"
+              .formatted(folder.path(), key, text(begun), text(now)));
+    }
+  }
+
+  /** Whether a run's batch became that of all training images, which are fewer than asked for. */
+  private static boolean isReduced(Map<String, Object> begun, TrainingConfig config) {
+    int batch = TrainingConfig.of(begun).sgd().batch();
+    if (batch >= config.sgd().batch()) {
+      return false;
+    }
+    BoxConfig boxes = config.boxes();
+    DataSplits data =
+        boxes == null
+            ? DataSources.open(config.data(), config.limit(), config.heldOut(), config.seed())
+            : DataSources.openBoxed(
+                config.data(), boxes.file(), config.limit(), config.heldOut(), config.seed());
+    return batch == data.train().size();
+  }
+
+  /** What option time was given with when a run began, of which its config.yaml has the result. */
+  private static @Nullable String askedTime(RunFolder run) {
+    Path file = askedTimeFile(run);
+    try {
+      return Files.exists(file) ? Files.readString(file).strip() : null;
+    } catch (IOException e) {
+      throw new InputException("cannot read " + file + ": " + AtomicFile.reason(e), e);
+    }
+  }
+
+  private static @Nullable String askedTime(TrainingConfig config) {
+    Map<String, Object> options = config.options();
+    return config.time() == null
+        ? null
+        : "%s (epochs %s, step-epochs '%s')"
+            .formatted(options.get("time"), options.get("epochs"), options.get("step-epochs"));
+  }
+
+  private static Path askedTimeFile(RunFolder run) {
+    return run.path().resolveSibling(run.path().getFileName() + ASKED_TIME);
+  }
+
+  /** Written before the run begins, whose folder must be empty then. */
+  private static void writeAskedTime(RunFolder run, TrainingConfig config) {
+    Path file = askedTimeFile(run);
+    String asked = askedTime(config);
+    if (asked != null) {
+      AtomicFile.write(file, asked + "\n");
+      return;
+    }
+    try {
+      Files.deleteIfExists(file); // of a run that was removed
+    } catch (IOException e) {
+      throw new InputException("cannot remove " + file + ": " + AtomicFile.reason(e), e);
     }
   }
 
@@ -155,6 +225,9 @@ final class SweepCommand extends TrainCommand {
 
   private int trainOne(TrainingConfig config, RunFolder run, String again, StopSignal stop) {
     boolean begun = Files.exists(run.config());
+    if (!begun) {
+      writeAskedTime(run, config);
+    }
     TrainingConfig settled =
         begun && config.sgd().microBatch() == 0 ? config.withMicroBatch(microBatchOf(run)) : config;
     try {

@@ -176,6 +176,59 @@ class SweepCommandTest {
         .contains("the run in " + run("lr-0.01").path() + " has option epochs 2, and this sweep 3");
   }
 
+  /** Runs of other batches, times or precisions are not those of this sweep. */
+  @Test
+  void otherRunsAreRefused() throws IOException {
+    Vgg vgg = sweep(file("epochs: 1", "lr: [0.01]"));
+    assertThat(vgg.exitCode()).as(vgg.err()).isZero();
+    assertRefused(
+        sweep(file("epochs: 1", "lr: [0.01, 0.02]"), "--batch=4"),
+        "lr-0.01 has option batch 16, and this sweep 4: give another folder");
+    assertRefused(
+        sweep(file("epochs: 1", "lr: [0.01, 0.02]"), "--batch=17"),
+        "lr-0.01 has option batch 16, and this sweep 17");
+    assertRefused(
+        sweep(file("epochs: 1", "lr: [0.01, 0.02]"), "--precision=fp32"),
+        "lr-0.01 has option precision auto, and this sweep fp32");
+    assertThat(run("lr-0.02").path()).doesNotExist();
+  }
+
+  /** A batch of more than all training images is all of them, whatever was asked for. */
+  @Test
+  void aReducedBatchIsTheSame() throws IOException {
+    Path file = file("epochs: 1", "lr: [0.01]");
+    assertThat(sweep(file, "--batch=1000").exitCode()).isZero();
+    int all = (int) run("lr-0.01").options().get("batch");
+    assertThat(all).isBetween(17, 999);
+    for (int batch : new int[] {1000, 900, all}) {
+      Vgg again = sweep(file, "--batch=" + batch);
+      assertThat(again.exitCode()).as(again.err()).isZero();
+      assertThat(again.out()).contains("lr-0.01: finished before");
+    }
+    assertRefused(
+        sweep(file, "--batch=" + (all - 1)), "batch %d, and this sweep %d".formatted(all, all - 1));
+  }
+
+  /** config.yaml has only the epochs that were chosen for a time. */
+  @Test
+  void anotherTimeIsRefused() throws IOException {
+    Path file = file("schedule: cosine", "lr: [0.01]");
+    Vgg vgg = sweep(file, "--time=2s");
+    assertThat(vgg.exitCode()).as(vgg.err()).isZero();
+    assertThat(sweep(file, "--time=2s").out()).contains("lr-0.01: finished before");
+    assertRefused(sweep(file, "--time=3s"), "lr-0.01 has option time 2s (epochs ");
+    int epochs = (int) run("lr-0.01").options().get("epochs");
+    assertRefused(sweep(file, "--epochs=" + epochs), ", and this sweep unset: give another");
+    Files.delete(root.resolve("out/lr-0.01.time"));
+    assertRefused(sweep(file, "--time=2s"), "has option time unset, and this sweep 2s");
+  }
+
+  private static void assertRefused(Vgg vgg, String sentence) {
+    assertThat(vgg.exitCode()).as(vgg.out()).isEqualTo(1);
+    assertThat(vgg.err()).startsWith("vgg: ").contains(sentence);
+    assertThat(vgg.err().lines()).hasSize(1);
+  }
+
   /** Counts steps. */
   private static final class Steps implements TrainingListener {
     private int done;
@@ -210,6 +263,7 @@ class SweepCommandTest {
       value = {
         "lr: 0.1 | no option has a list of values",
         "lr: [] | the list of key 'lr' is empty",
+        "lr: [0.01, 1e-2] | the runs lr-0.01 and lr-1e-2 would be the same: leave out one",
         "lr: [0.1, 0.1] | the list of key 'lr' has 0.1 twice",
         "step-epochs: [[2, 3]] | must have single values",
         "select: [top1, loss] | key 'select' decides which run is the best",
