@@ -11,6 +11,7 @@ import org.vgg4j.base.AtomicFile;
 import org.vgg4j.base.InputException;
 import org.vgg4j.image.file.ForeignKind;
 import org.vgg4j.image.file.ImageKind;
+import org.vgg4j.image.file.Origin;
 import org.vgg4j.image.file.Readers;
 import org.vgg4j.image.format.BmpFile;
 import org.vgg4j.image.format.GifDecoder;
@@ -101,6 +102,20 @@ public final class ImageDecoder {
    *     many pixels
    */
   public static RgbImage decode(byte[] content, String name) {
+    return decode(content, name, RgbImage.MAX_PIXELS);
+  }
+
+  /**
+   * Decodes an image file's content, if it has no more than so many pixels; nothing of their size
+   * is allocated before that is known.
+   *
+   * @param content the whole file
+   * @param name what to call the image in an error
+   * @param maxPixels the most pixels, at most {@link RgbImage#MAX_PIXELS}
+   * @throws OversizedImageException if it has more
+   * @throws UnreadableImageException if the content is empty, not an image, or damaged
+   */
+  public static RgbImage decode(byte[] content, String name, long maxPixels) {
     if (content.length == 0) {
       throw new UnreadableImageException(name + " is empty (0 bytes): replace it by an image");
     }
@@ -115,7 +130,8 @@ public final class ImageDecoder {
                   : other));
     }
     try {
-      return Orientation.upright(read(content, kind, name), Orientation.of(content, kind));
+      Origin origin = new Origin(name, Math.min(maxPixels, RgbImage.MAX_PIXELS));
+      return Orientation.upright(read(content, kind, origin), Orientation.of(content, kind));
     } catch (UnreadableImageException e) {
       throw e;
     } catch (IOException | RuntimeException e) {
@@ -127,22 +143,22 @@ public final class ImageDecoder {
     }
   }
 
-  private static RgbImage read(byte[] content, ImageKind kind, String name) throws IOException {
+  private static RgbImage read(byte[] content, ImageKind kind, Origin origin) throws IOException {
     return switch (kind) {
-      case JPEG -> JpegDecoder.decode(content, name);
-      case PNG -> read(PNG, PngFile.bare(content, name), name);
-      case BMP -> read(BMP, BmpFile.tidy(content), name);
-      case GIF -> GifDecoder.decode(content, name);
-      case TIFF -> TiffDecoder.decode(content, name);
-      case WEBP -> WebpDecoder.decode(content, name);
-      case PNM -> PnmDecoder.decode(content, name);
+      case JPEG -> JpegDecoder.decode(content, origin);
+      case PNG -> read(PNG, PngFile.bare(content, origin.name()), origin);
+      case BMP -> read(BMP, BmpFile.tidy(content), origin);
+      case GIF -> GifDecoder.decode(content, origin);
+      case TIFF -> TiffDecoder.decode(content, origin);
+      case WEBP -> WebpDecoder.decode(content, origin);
+      case PNM -> PnmDecoder.decode(content, origin);
     };
   }
 
-  private static RgbImage read(ImageReaderSpi provider, byte[] content, String name)
+  private static RgbImage read(ImageReaderSpi provider, byte[] content, Origin origin)
       throws IOException {
     ByteArrayImageInputStream stream = new ByteArrayImageInputStream(content);
-    return RgbImage.of(Readers.read(provider, stream, name, reader -> reader.read(0)));
+    return RgbImage.of(Readers.read(provider, stream, origin, reader -> reader.read(0)));
   }
 
   private static String detail(Exception e) {

@@ -231,6 +231,29 @@ class ImageDecoderTest {
                 .hasMessageContaining("it ends before its last pixel"));
   }
 
+  /** Whatever the format, the limit is the caller's. */
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "420.jpg",
+        "cmyk.jpg",
+        "rgb.png",
+        "rgb.bmp",
+        "palette.gif",
+        "rgb-raw.tiff",
+        "lossy.webp"
+      })
+  void theMostPixelsAreTheCallers(String file) {
+    byte[] content = TestImages.resource("/goldens/decode/" + file);
+    RgbImage image = ImageDecoder.decode(content, file);
+    long pixels = (long) image.width() * image.height();
+    assertThat(ImageDecoder.decode(content, file, pixels).width()).isEqualTo(image.width());
+    assertThatThrownBy(() -> ImageDecoder.decode(content, file, pixels - 1))
+        .isInstanceOf(OversizedImageException.class)
+        .hasMessageContaining(file + " has ")
+        .hasMessageContaining("more than the " + (pixels - 1) + " allowed");
+  }
+
   /** Changes the size in a PNG's header, and the header's checksum. */
   private static byte[] pngOfSize(int width, int height) {
     byte[] content = TestImages.resource("/goldens/decode/rgb.png");

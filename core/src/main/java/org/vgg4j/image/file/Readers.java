@@ -9,7 +9,6 @@ import javax.imageio.ImageReader;
 import javax.imageio.spi.IIORegistry;
 import javax.imageio.spi.ImageReaderSpi;
 import javax.imageio.stream.ImageInputStream;
-import org.vgg4j.image.RgbImage;
 import org.vgg4j.image.UnreadableImageException;
 
 /** Access to ImageIO's readers: always particular ones, whatever else is on the class path. */
@@ -55,12 +54,12 @@ public final class Readers {
    * @throws IOException if the image is damaged or cut off
    */
   public static <T> T read(
-      ImageReaderSpi provider, ImageInputStream stream, String name, Use<T> use)
+      ImageReaderSpi provider, ImageInputStream stream, Origin origin, Use<T> use)
       throws IOException {
     ImageReader reader = provider.createReaderInstance();
     try (stream) {
       reader.setInput(stream, true, true);
-      requireSize(reader.getWidth(0), reader.getHeight(0), name);
+      origin.requireSize(reader.getWidth(0), reader.getHeight(0));
       List<String> warnings = new ArrayList<>();
       reader.addIIOReadWarningListener((source, text) -> warnings.add(text));
       T result = use.of(reader);
@@ -68,15 +67,6 @@ public final class Readers {
       return result;
     } finally {
       reader.dispose();
-    }
-  }
-
-  /** Called before anything of that size is allocated. */
-  public static void requireSize(long width, long height, String name) {
-    if (width * height > RgbImage.MAX_PIXELS) {
-      throw new UnreadableImageException(
-          "%s has %d x %d pixels, more than the %d allowed: scale it down first"
-              .formatted(name, width, height, RgbImage.MAX_PIXELS));
     }
   }
 

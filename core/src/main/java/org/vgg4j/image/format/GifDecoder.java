@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.util.Arrays;
 import javax.imageio.spi.ImageReaderSpi;
 import org.vgg4j.image.RgbImage;
+import org.vgg4j.image.file.Origin;
 import org.vgg4j.image.file.Readers;
 
 /**
@@ -35,11 +36,11 @@ public final class GifDecoder {
     }
   }
 
-  public static RgbImage decode(byte[] content, String name) throws IOException {
-    return new GifDecoder(content).firstFrame(name);
+  public static RgbImage decode(byte[] content, Origin origin) throws IOException {
+    return new GifDecoder(content).firstFrame(origin);
   }
 
-  private RgbImage firstFrame(String name) throws IOException {
+  private RgbImage firstFrame(Origin origin) throws IOException {
     at = TABLES;
     takeColours(unsigned(SCREEN + 4));
     findFrame();
@@ -50,12 +51,12 @@ public final class GifDecoder {
     int flags = unsigned(at + 8);
     at += 9;
     takeColours(flags);
-    Readers.requireSize(width, height, name);
+    origin.requireSize(width, height);
     Raster frame =
         Readers.read(
             READER,
             new ByteArrayImageInputStream(content),
-            name,
+            origin,
             reader -> reader.read(0).getRaster());
     return paint(frame, left, top, width, height);
   }

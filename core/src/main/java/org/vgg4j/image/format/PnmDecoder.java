@@ -6,7 +6,7 @@ import java.util.Locale;
 import java.util.Set;
 import org.vgg4j.image.RgbImage;
 import org.vgg4j.image.file.Alpha;
-import org.vgg4j.image.file.Readers;
+import org.vgg4j.image.file.Origin;
 
 /**
  * Netpbm's images: bitmaps, greymaps and pixmaps (PBM, PGM, PPM), in digits or bytes, and PAM. A
@@ -32,11 +32,11 @@ public final class PnmDecoder {
     this.content = content;
   }
 
-  public static RgbImage decode(byte[] content, String name) throws IOException {
-    return new PnmDecoder(content).image(name);
+  public static RgbImage decode(byte[] content, Origin origin) throws IOException {
+    return new PnmDecoder(content).image(origin);
   }
 
-  private RgbImage image(String name) throws IOException {
+  private RgbImage image(Origin origin) throws IOException {
     int form = content[1] - '0';
     if (form == 7) {
       readPamHeader();
@@ -51,7 +51,7 @@ public final class PnmDecoder {
       throw new IOException(
           "its header says %d x %d pixels of 0 to %d".formatted(width, height, largest));
     }
-    Readers.requireSize(width, height, name);
+    origin.requireSize(width, height);
     requireBytes(form);
     byte[] rgb = new byte[Math.multiplyExact(3, width * height)];
     switch (form) {

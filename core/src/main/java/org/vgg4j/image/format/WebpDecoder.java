@@ -9,6 +9,7 @@ import java.util.Arrays;
 import javax.imageio.spi.ImageReaderSpi;
 import org.vgg4j.image.RgbImage;
 import org.vgg4j.image.file.Exif;
+import org.vgg4j.image.file.Origin;
 import org.vgg4j.image.file.Readers;
 
 /**
@@ -24,7 +25,7 @@ public final class WebpDecoder {
 
   private WebpDecoder() {}
 
-  public static RgbImage decode(byte[] content, String name) throws IOException {
+  public static RgbImage decode(byte[] content, Origin origin) throws IOException {
     if (isCut(content)) {
       throw new IOException("it is shorter than its header says");
     }
@@ -32,10 +33,11 @@ public final class WebpDecoder {
     int canvas = find(content, "VP8X");
     boolean animated = frame >= 0 && canvas >= 0 && canvas + 10 <= content.length;
     if (animated) {
-      Readers.requireSize(three(content, canvas + 4) + 1, three(content, canvas + 7) + 1, name);
+      origin.requireSize(three(content, canvas + 4) + 1, three(content, canvas + 7) + 1);
     }
     RgbImage image =
-        RgbImage.of(Readers.read(READER, new WebpStream(content), name, reader -> reader.read(0)));
+        RgbImage.of(
+            Readers.read(READER, new WebpStream(content), origin, reader -> reader.read(0)));
     return animated ? onCanvas(image, content, canvas, frame) : image;
   }
 

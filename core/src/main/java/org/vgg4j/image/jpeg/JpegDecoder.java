@@ -10,6 +10,7 @@ import javax.imageio.spi.ImageReaderSpi;
 import org.vgg4j.image.RgbImage;
 import org.vgg4j.image.UnreadableImageException;
 import org.vgg4j.image.file.Exif;
+import org.vgg4j.image.file.Origin;
 import org.vgg4j.image.file.Readers;
 import org.vgg4j.image.jpeg.JpegFile.Colours;
 
@@ -30,20 +31,20 @@ public final class JpegDecoder {
    * @throws UnreadableImageException if the file is of a kind that cannot be read
    * @throws IOException if it is damaged
    */
-  public static RgbImage decode(byte[] content, String name) throws IOException {
+  public static RgbImage decode(byte[] content, Origin origin) throws IOException {
     JpegFile file = new JpegFile(content);
-    requireReadable(file, name);
+    requireReadable(file, origin);
     Colours colours = file.colours();
     boolean repeats = repeatsRows(file);
     if (colours == Colours.CMYK || colours == Colours.YCCK || repeats) {
-      JpegSamples samples = samples(file, name);
+      JpegSamples samples = samples(file, origin);
       return switch (colours) {
         case CMYK, YCCK -> samples.fromInks(colours == Colours.YCCK);
         case YCBCR -> samples.fromYcbcr();
         default -> samples.rgb();
       };
     }
-    return RgbImage.of(Readers.read(READER, stream(file.bare()), name, reader -> reader.read(0)));
+    return RgbImage.of(Readers.read(READER, stream(file.bare()), origin, reader -> reader.read(0)));
   }
 
   /** Returns the orientation from the EXIF data, 1 to 8. */
@@ -53,9 +54,9 @@ public final class JpegDecoder {
   }
 
   /** Reads the samples as they are stored, without any conversion of colours. */
-  public static JpegSamples samples(JpegFile file, String name) throws IOException {
+  public static JpegSamples samples(JpegFile file, Origin origin) throws IOException {
     JpegSamples samples =
-        new JpegSamples(Readers.read(READER, stream(file.bare()), name, JpegDecoder::raster));
+        new JpegSamples(Readers.read(READER, stream(file.bare()), origin, JpegDecoder::raster));
     if (repeatsRows(file)) {
       samples.interpolateRepeatedRows(file.components());
     }
@@ -75,14 +76,14 @@ public final class JpegDecoder {
   }
 
   /** Some JDKs could read more than others: what not all of them can read is always refused. */
-  public static void requireReadable(JpegFile file, String name) throws IOException {
+  public static void requireReadable(JpegFile file, Origin origin) throws IOException {
     int process = file.process();
     if (file.components().isEmpty()) {
       throw new IOException("it has no frame");
     }
     if (process >= 0xC9 && process <= 0xCB) {
       throw new UnreadableImageException(
-          name
+          origin
               + " is a JPEG with arithmetic coding, which cannot be read: save it as an ordinary"
               + " JPEG, for instance with jpegtran -copy all -outfile NEW.jpg OLD.jpg");
     }
@@ -90,9 +91,9 @@ public final class JpegDecoder {
     if (!form.isEmpty()) {
       throw new UnreadableImageException(
           "%s is a JPEG %s, which cannot be read: save it as an ordinary JPEG or a PNG"
-              .formatted(name, form));
+              .formatted(origin, form));
     }
-    Readers.requireSize(file.width(), file.height(), name);
+    origin.requireSize(file.width(), file.height());
     if (file.hasManyScans() && file.lacksScans()) {
       throw new IOException("scans are missing at its end");
     }
@@ -136,7 +137,12 @@ public final class JpegDecoder {
     private static boolean repeatsRows() {
       byte[] file = new JpegFile(Base64.getDecoder().decode(HALVED_ROWS)).bare();
       try {
-        Raster raster = Readers.read(READER, stream(file), "probe", JpegDecoder::raster);
+        Raster raster =
+            Readers.read(
+                READER,
+                stream(file),
+                new Origin("probe", RgbImage.MAX_PIXELS),
+                JpegDecoder::raster);
         for (int y = 0; y < raster.getHeight(); y += 2) {
           if (raster.getSample(0, y, 1) != raster.getSample(0, y + 1, 1)) {
             return false;

@@ -4,6 +4,7 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.ByteOrder;
 import java.util.Arrays;
+import org.vgg4j.image.file.Origin;
 import org.vgg4j.image.jpeg.JpegDecoder;
 import org.vgg4j.image.jpeg.JpegFile;
 import org.vgg4j.image.jpeg.JpegSamples;
@@ -17,7 +18,7 @@ final class TiffBlocks {
   private static final int BEST_PACKING = 3000;
 
   private final byte[] content;
-  private final String name;
+  private final Origin origin;
   private final TiffDirectory tags;
   private final TiffForm form;
   private final TiffSamples samples;
@@ -30,9 +31,9 @@ final class TiffBlocks {
   private final long[] offsets;
   private final long[] lengths;
 
-  TiffBlocks(byte[] content, String name, TiffDirectory tags, TiffForm form) throws IOException {
+  TiffBlocks(byte[] content, Origin origin, TiffDirectory tags, TiffForm form) throws IOException {
     this.content = content;
-    this.name = name;
+    this.origin = origin;
     this.tags = tags;
     this.form = form;
     width = tags.required(TiffTags.WIDTH, "ImageWidth");
@@ -49,7 +50,7 @@ final class TiffBlocks {
     }
     offsets = tags.numbers(tiled ? TiffTags.TILE_OFFSETS : TiffTags.STRIP_OFFSETS);
     lengths = tags.numbers(tiled ? TiffTags.TILE_BYTES : TiffTags.STRIP_BYTES);
-    samples = new TiffSamples(form, tags.order(), name);
+    samples = new TiffSamples(form, tags.order(), origin.name());
   }
 
   /** Returns the wanted samples, [height][width][form.kept()]. */
@@ -70,7 +71,7 @@ final class TiffBlocks {
         readBlock(block, plane, left, top, pixels);
       }
     }
-    samples.requireUsualScale(name);
+    samples.requireUsualScale(origin.name());
     return pixels;
   }
 
@@ -201,7 +202,7 @@ final class TiffBlocks {
       whole.writeBytes(data);
     }
     JpegFile file = new JpegFile(whole.toByteArray());
-    JpegDecoder.requireReadable(file, name);
+    JpegDecoder.requireReadable(file, origin);
     boolean fits =
         file.components().size() == samplesInBlock()
             && file.width() >= Math.min(blockWidth, width)
@@ -210,7 +211,7 @@ final class TiffBlocks {
     if (!fits) {
       throw new IOException("its JPEG data are of another size");
     }
-    JpegSamples jpeg = JpegDecoder.samples(file, name);
+    JpegSamples jpeg = JpegDecoder.samples(file, origin);
     if (form.photometric() == TiffTags.YCBCR && !form.planar()) {
       jpeg.toRgb();
     }

@@ -12,6 +12,7 @@ import org.vgg4j.image.UnreadableImageException;
 import org.vgg4j.image.file.Alpha;
 import org.vgg4j.image.file.Exif;
 import org.vgg4j.image.file.ImageKind;
+import org.vgg4j.image.file.Origin;
 import org.vgg4j.image.file.Readers;
 import org.vgg4j.image.jpeg.JpegDecoder;
 import org.vgg4j.image.jpeg.JpegSamples;
@@ -50,43 +51,43 @@ public final class TiffDecoder {
    * @throws UnreadableImageException if the file is of a kind that cannot be read
    * @throws IOException if it is damaged
    */
-  public static RgbImage decode(byte[] content, String name) throws IOException {
-    requireNoThumbnail(content, new TiffDirectory(content), name);
+  public static RgbImage decode(byte[] content, Origin origin) throws IOException {
+    requireNoThumbnail(content, new TiffDirectory(content), origin);
     TiffDirectory tags = TiffDirectory.main(content);
     int width = tags.required(TiffTags.WIDTH, "ImageWidth");
     int height = tags.required(TiffTags.HEIGHT, "ImageLength");
-    Readers.requireSize(width, height, name);
+    origin.requireSize(width, height);
     int compression = (int) tags.number(TiffTags.COMPRESSION, TiffCodec.NONE);
     if (compression >= 2 && compression <= 4) {
       return RgbImage.of(
           Readers.read(
               FAX_READER,
               new ByteArrayImageInputStream(content),
-              name,
+              origin,
               reader -> reader.read(tags.index)));
     }
     if (compression == TiffTags.OLD_STYLE_JPEG) {
-      return oldJpeg(content, name, tags, width, height);
+      return oldJpeg(content, origin, tags, width, height);
     }
     if (compression != TiffTags.JPEG && !TiffCodec.knows(compression)) {
       String method = NAMES.getOrDefault(compression, "method " + compression);
       throw new UnreadableImageException(
           "%s is a TIFF packed by %s, which cannot be read: save it with LZW, Deflate or none"
-              .formatted(name, method));
+              .formatted(origin, method));
     }
-    TiffForm form = TiffForm.of(tags, name);
-    byte[] pixels = new TiffBlocks(content, name, tags, form).read();
+    TiffForm form = TiffForm.of(tags, origin.name());
+    byte[] pixels = new TiffBlocks(content, origin, tags, form).read();
     return new RgbImage(width, height, colours(pixels, form, tags));
   }
 
   /** The first image of a camera's raw file is a small one; the large one comes later. */
-  private static void requireNoThumbnail(byte[] content, TiffDirectory tags, String name)
+  private static void requireNoThumbnail(byte[] content, TiffDirectory tags, Origin origin)
       throws IOException {
     if (tags.has(TiffTags.DNG_VERSION)
         || (tags.isReduced() && tags.has(TiffTags.SUB_DIRECTORIES))
         || ImageKind.begins(content, 8, "CR\2")) {
       throw new UnreadableImageException(
-          name + " is a camera's raw image, which cannot be read: convert it to JPEG or PNG");
+          origin + " is a camera's raw image, which cannot be read: convert it to JPEG or PNG");
     }
   }
 
@@ -104,20 +105,20 @@ public final class TiffDecoder {
    * The form from before TIFF had proper JPEG compression: read where it holds a whole JPEG file.
    */
   private static RgbImage oldJpeg(
-      byte[] content, String name, TiffDirectory tags, int width, int height) throws IOException {
+      byte[] content, Origin origin, TiffDirectory tags, int width, int height) throws IOException {
     long from = tags.number(TiffTags.OLD_JPEG, -1);
     if (from > 0
         && from < content.length - 4
         && ImageKind.begins(content, (int) from, "\u00ff\u00d8")) {
       long length = tags.number(TiffTags.OLD_JPEG_BYTES, Long.MAX_VALUE);
       int end = (int) (from + Math.min(length, content.length - from));
-      RgbImage image = JpegDecoder.decode(Arrays.copyOfRange(content, (int) from, end), name);
+      RgbImage image = JpegDecoder.decode(Arrays.copyOfRange(content, (int) from, end), origin);
       if (image.width() == width && image.height() == height) {
         return image;
       }
     }
     throw new UnreadableImageException(
-        name + " is a TIFF with JPEG data of the old kind, which cannot be read: save it anew");
+        origin + " is a TIFF with JPEG data of the old kind, which cannot be read: save it anew");
   }
 
   private static byte[] colours(byte[] pixels, TiffForm form, TiffDirectory tags)
