@@ -1,11 +1,9 @@
 package org.vgg4j;
 
-import java.awt.image.BufferedImage;
 import java.io.InputStream;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -13,21 +11,17 @@ import java.util.Set;
 import java.util.function.Supplier;
 import java.util.stream.IntStream;
 import org.vgg4j.base.InputException;
+import org.vgg4j.descriptor.DescriptorRecipe;
 import org.vgg4j.image.ImageDecoder;
 import org.vgg4j.image.RgbImage;
-import org.vgg4j.image.UnreadableImageException;
-import org.vgg4j.image.transform.Preprocessor;
 import org.vgg4j.model.Architecture;
-import org.vgg4j.model.Layer;
-import org.vgg4j.model.LayerShape;
+import org.vgg4j.model.Preprocessing;
 import org.vgg4j.network.Device;
 import org.vgg4j.network.Engine;
 import org.vgg4j.network.Engines;
 import org.vgg4j.network.FcWeights;
-import org.vgg4j.network.Inference;
 import org.vgg4j.views.HeatMap;
 import org.vgg4j.views.HeatMapSheet;
-import org.vgg4j.views.HeatMaps;
 import org.vgg4j.views.Ranking;
 import org.vgg4j.views.Temperature;
 import org.vgg4j.weights.ModelFile;
@@ -40,8 +34,9 @@ import org.vgg4j.weights.Models;
  *
  * <p>Thread-safe. Single-image calls run concurrently on their callers' threads, as many as there
  * are {@link ClassifierOptions#passes}; a call on its own uses all {@link
- * ClassifierOptions#threads}. Calls for several images, and heat maps, run one at a time. Weights
- * are held once; {@link #memoryNeeded} predicts the total memory.
+ * ClassifierOptions#threads}. Calls for several images, and {@link #heatMaps}, run one at a time.
+ * Weights are held once, also with an {@link #embedder}; {@link #memoryNeeded} predicts the total
+ * memory.
  *
  * <p>Files, streams and bytes are read as {@code vgg classify} reads them: JPEG (CMYK, too), PNG,
  * BMP, GIF, TIFF and WebP, told apart by their content and turned upright where their EXIF data say
@@ -58,15 +53,13 @@ import org.vgg4j.weights.Models;
  * InputException}, whose message is a sentence for people; null throws a {@link
  * NullPointerException}.
  */
-public final class ImageClassifier implements AutoCloseable {
-  /** Default number of predictions for each image; what the command prints, too. */
-  private static final int PREDICTIONS = 5;
-
+public final class ImageClassifier extends ImageForms implements AutoCloseable {
   private final ModelFile model;
   private final Temperature temperature;
   private final Map<String, Double> roundingErrors;
   private final Passes passes;
   private final CenterCrops crops;
+  private final ClassMaps maps;
 
   private ImageClassifier(LoadedModel loaded, ClassifierOptions options) {
     this.model = loaded.model();
@@ -74,7 +67,8 @@ public final class ImageClassifier implements AutoCloseable {
     this.roundingErrors = loaded.network().roundingErrors();
     int most = new PassPlan(model.architecture(), options, loaded.engine().memory()).passes();
     this.passes = new Passes(loaded.engine(), loaded.network(), most, options.batch());
-    this.crops = new CenterCrops(new Preprocessor(model.preprocessing()), passes);
+    this.crops = new CenterCrops(model.architecture(), model.preprocessing(), passes);
+    this.maps = new ClassMaps(model, passes, loaded.gradCam());
   }
 
   /**
@@ -130,13 +124,13 @@ public final class ImageClassifier implements AutoCloseable {
   }
 
   private static ImageClassifier load(Supplier<ModelFile> source, ClassifierOptions options) {
-    return LoadedModel.load(source, options, ImageClassifier::new);
+    return LoadedModel.load(source, options, true, ImageClassifier::new);
   }
 
   /**
    * Predicts, before loading, how much memory a classifier takes at most: the weights and all of
-   * its passes; on the CPU that is heap. Images, and the descriptors and heat maps that are handed
-   * out, come on top.
+   * its passes; on the CPU that is heap. Images, and what is handed out, come on top, as do {@link
+   * #gradCam} and each {@link #embedder}, with what they say there.
    *
    * @param file a .safetensors file that vgg4j wrote; only its header is read
    * @param options the options to load it with; with {@link ClassifierOptions#AUTO}, the prediction
@@ -158,6 +152,11 @@ public final class ImageClassifier implements AutoCloseable {
     return model.architecture();
   }
 
+  /** What the weights expect of an image: scale, crop, mean and so on. */
+  public Preprocessing preprocessing() {
+    return model.preprocessing();
+  }
+
   /**
    * The rounding error of each fully connected layer, by name: the root mean square of the error as
    * a fraction of that of the weights; empty for {@link FcWeights#FP32}.
@@ -176,96 +175,6 @@ public final class ImageClassifier implements AutoCloseable {
     return model.classNames();
   }
 
-  /** As {@link #classify(Path, int)}: the five best predictions. */
-  public List<Prediction> classify(Path file) {
-    return classify(file, PREDICTIONS);
-  }
-
-  /**
-   * Classifies an image file.
-   *
-   * @param file at most 1 GiB; its content says what it is, not its name
-   * @param top how many predictions, at least 1; all classes if there are fewer
-   * @return the predictions, best first
-   * @throws UnreadableImageException if it is empty, not an image, damaged, or has too many pixels
-   * @throws InputException if it is missing or cannot be read, or top is not positive
-   * @throws IllegalStateException if this classifier is closed
-   */
-  public List<Prediction> classify(Path file, int top) {
-    Objects.requireNonNull(file, "no image: the path is null");
-    requireReady(top);
-    return classify(ImageDecoder.decode(file), top);
-  }
-
-  /** As {@link #classify(InputStream, int)}: the five best predictions. */
-  public List<Prediction> classify(InputStream stream) {
-    return classify(stream, PREDICTIONS);
-  }
-
-  /**
-   * Classifies an image file that comes as a stream.
-   *
-   * @param stream is read to its end, at most 1 GiB, and left open
-   * @param top how many predictions, at least 1; all classes if there are fewer
-   * @return the predictions, best first
-   * @throws UnreadableImageException if it is empty, not an image, damaged, or has too many bytes
-   *     or pixels
-   * @throws InputException if it cannot be read, or top is not positive
-   * @throws IllegalStateException if this classifier is closed
-   */
-  public List<Prediction> classify(InputStream stream, int top) {
-    Objects.requireNonNull(
-        stream,
-        "no image: the stream is null, as getResourceAsStream returns for what is not on the"
-            + " class path");
-    requireReady(top);
-    return classify(ImageDecoder.decode(stream, "the image's stream"), top);
-  }
-
-  /** As {@link #classify(byte[], int)}: the five best predictions. */
-  public List<Prediction> classify(byte[] content) {
-    return classify(content, PREDICTIONS);
-  }
-
-  /**
-   * Classifies an image file whose content is in memory.
-   *
-   * @param content the whole file, as uploaded; not pixels
-   * @param top how many predictions, at least 1; all classes if there are fewer
-   * @return the predictions, best first
-   * @throws UnreadableImageException if it is empty, not an image, damaged, or has too many pixels
-   * @throws InputException if top is not positive
-   * @throws IllegalStateException if this classifier is closed
-   */
-  public List<Prediction> classify(byte[] content, int top) {
-    Objects.requireNonNull(content, "no image: the array is null");
-    requireReady(top);
-    return classify(ImageDecoder.decode(content, "the image"), top);
-  }
-
-  /** As {@link #classify(BufferedImage, int)}: the five best predictions. */
-  public List<Prediction> classify(BufferedImage image) {
-    return classify(image, PREDICTIONS);
-  }
-
-  /**
-   * Classifies an image that is in memory already. It is used as it is: turning it upright and
-   * converting its colours is up to the caller.
-   *
-   * @param image of any size and type; transparent parts are composed over white
-   * @param top how many predictions, at least 1; all classes if there are fewer
-   * @return the predictions, best first
-   * @throws InputException if top is not positive
-   * @throws IllegalStateException if this classifier is closed
-   */
-  public List<Prediction> classify(BufferedImage image, int top) {
-    Objects.requireNonNull(
-        image,
-        "no image: the image is null, as ImageIO.read returns for a file that it cannot read");
-    requireReady(top);
-    return classify(RgbImage.of(image), top);
-  }
-
   /**
    * Classifies an image.
    *
@@ -275,6 +184,7 @@ public final class ImageClassifier implements AutoCloseable {
    * @throws InputException if top is not positive, or the image is too elongated to be rescaled
    * @throws IllegalStateException if this classifier is closed
    */
+  @Override
   public List<Prediction> classify(RgbImage image, int top) {
     Objects.requireNonNull(image, "no image: it is null");
     requireReady(top);
@@ -298,6 +208,66 @@ public final class ImageClassifier implements AutoCloseable {
   }
 
   /**
+   * Prepares an image: its centre crop, as the network takes it. Runs on the caller's thread alone,
+   * however many call at once, and takes none of the passes.
+   *
+   * @param image of any size
+   * @return {@code [3][crop][crop]}, red, green and blue or as the {@link #preprocessing} has it;
+   *     for {@link #posteriors} and {@link #scores}
+   * @throws InputException if the image is too elongated to be rescaled
+   * @throws IllegalStateException if this classifier is closed
+   */
+  public float[] prepare(RgbImage image) {
+    Objects.requireNonNull(image, "no image: it is null");
+    passes.requireOpen();
+    return crops.prepare(image);
+  }
+
+  /**
+   * Computes the probability of every class for prepared images: {@link ClassifierOptions#batch} at
+   * a time, as {@link #classify(List, int)} does it, or a single one as {@link #classify(RgbImage,
+   * int)}.
+   *
+   * @param prepared each as {@link #prepare} gives it; not changed
+   * @return {@code [images][classes]}, in the order of the images and {@link #classNames}
+   * @throws InputException if one has another length, which the message names
+   * @throws IllegalStateException if this classifier is closed
+   */
+  public float[][] posteriors(List<float[]> prepared) {
+    passes.requireOpen();
+    return crops
+        .eachPrepared(
+            prepared,
+            (pass, input, count) -> {
+              float[] all = pass.inference(Set.of()).posteriors(input, count);
+              int classes = classNames().size();
+              return IntStream.range(0, count)
+                  .mapToObj(n -> temperature.apply(all, n * classes, classes))
+                  .toList();
+            })
+        .toArray(float[][]::new);
+  }
+
+  /**
+   * Computes the class scores, before the soft-max and at no temperature, otherwise as {@link
+   * #posteriors} does.
+   *
+   * @param prepared each as {@link #prepare} gives it; not changed
+   * @return {@code [images][classes]}
+   * @throws InputException as there
+   * @throws IllegalStateException if this classifier is closed
+   */
+  public float[][] scores(List<float[]> prepared) {
+    passes.requireOpen();
+    return crops
+        .eachPrepared(
+            prepared,
+            (pass, input, count) ->
+                rows(pass.inference(Set.of()).outputs(input, count), count, classNames().size()))
+        .toArray(float[][]::new);
+  }
+
+  /**
    * The outputs of the network that {@link #describe} can return, from the image to the class
    * scores, each with its shape: {@code [channels, rows, columns]}, or {@code [features]} for fully
    * connected layers. {@code relu3_1} is the output of conv3_1 after its ReLU (and batch
@@ -306,15 +276,7 @@ public final class ImageClassifier implements AutoCloseable {
    * takes these, {@code [channels, 1, 1]}.
    */
   public Map<String, List<Integer>> taps() {
-    Map<String, List<Integer>> taps = new LinkedHashMap<>();
-    for (LayerShape shape : architecture().withoutBatchNorm().shapes()) {
-      taps.put(
-          shape.layer().tap(),
-          shape.layer() instanceof Layer.FullyConnected
-              ? List.of(shape.channels())
-              : List.of(shape.channels(), shape.height(), shape.width()));
-    }
-    return taps;
+    return TapDescription.shapes(architecture());
   }
 
   /**
@@ -327,9 +289,9 @@ public final class ImageClassifier implements AutoCloseable {
    */
   public Descriptor describe(RgbImage image, String tap) {
     Objects.requireNonNull(image, "no image: it is null");
-    List<Integer> shape = shape(tap);
+    TapDescription description = TapDescription.of(architecture(), tap);
     passes.requireOpen();
-    return crops.one(image, description(tap, shape));
+    return crops.one(image, description);
   }
 
   /**
@@ -343,22 +305,10 @@ public final class ImageClassifier implements AutoCloseable {
    * @throws IllegalStateException if this classifier is closed
    */
   public List<Descriptor> describe(List<RgbImage> images, String tap) {
-    List<Integer> shape = shape(tap);
+    TapDescription description = TapDescription.of(architecture(), tap);
     passes.requireOpen();
     requireNoNull(images);
-    return crops.each(images, description(tap, shape));
-  }
-
-  private List<Integer> shape(String tap) {
-    Objects.requireNonNull(tap, "no tap: it is null");
-    Map<String, List<Integer>> taps = taps();
-    List<Integer> shape = taps.get(tap);
-    if (shape == null) {
-      throw new InputException(
-          "network %s has no output '%s': choose from %s"
-              .formatted(architecture(), tap, String.join(", ", taps.keySet())));
-    }
-    return shape;
+    return crops.each(images, description);
   }
 
   /**
@@ -375,28 +325,45 @@ public final class ImageClassifier implements AutoCloseable {
   public List<HeatMap> heatMaps(RgbImage image, int... classes) {
     Objects.requireNonNull(image, "no image: it is null");
     passes.requireOpen();
-    for (int index : classes) {
-      if (index < 0 || index >= classNames().size()) {
-        throw new InputException(
-            "there is no class %d: give indices from 0 to %d"
-                .formatted(index, classNames().size() - 1));
-      }
-    }
-    return passes.withBatches(
-        pass -> {
-          pass.reserve(passes.batch());
-          HeatMaps maps =
-              new HeatMaps(
-                  pass.threads(),
-                  pass.network(),
-                  pass.inference(Set.of()),
-                  passes.batch(),
-                  model.preprocessing(),
-                  temperature,
-                  image);
-          int[] best = Ranking.top(maps.posteriors(), 0, classNames().size(), 1);
-          return maps.occlusion(classes.length == 0 ? best : classes);
-        });
+    return maps.occlusion(image, classes);
+  }
+
+  /**
+   * Maps where in an image the network sees classes, by Grad-CAM over the whole image at the
+   * model's own scale, as {@code vgg heatmap --grad-cam} does: one pass for all classes, a few
+   * times as long as classifying the image. Runs beside other calls; several of this one take
+   * turns.
+   *
+   * <p>Beside what {@link #memoryNeeded} predicts, it takes memory for a pass over the whole image,
+   * which is released at the end of each call, and from the first call on {@code 4 x features of
+   * fc6 x channels} bytes: 8 MiB at full width. On a GPU, 88 MiB of heap are taken on loading.
+   *
+   * @param image of any size
+   * @param classes indices of classes; none: the most probable one
+   * @return a map for each class, with the probability that {@link #classify(RgbImage, int)} gives
+   * @throws InputException if there is no such class, the fully connected layers are not in {@link
+   *     FcWeights#FP32}, or the image is too elongated to be rescaled or for the memory
+   * @throws IllegalStateException if this classifier is closed
+   */
+  public List<HeatMap> gradCam(RgbImage image, int... classes) {
+    Objects.requireNonNull(image, "no image: it is null");
+    passes.requireOpen();
+    return maps.gradCam(image, classes);
+  }
+
+  /**
+   * Makes an embedder that uses this classifier's weights, in the form in which they are, and has
+   * {@link ClassifierOptions#threads} of its own, which share the processors with running calls. It
+   * takes no memory for weights, but for passes over whole images. Close it first; once this
+   * classifier is closed, it throws an {@link IllegalStateException}.
+   *
+   * @param recipe how descriptors are made
+   * @throws InputException if the recipe does not suit the network
+   * @throws IllegalStateException if this classifier is closed
+   */
+  public ImageEmbedder embedder(DescriptorRecipe recipe) {
+    Objects.requireNonNull(recipe, "no recipe: DescriptorRecipe.paper() is the usual one");
+    return ImageEmbedder.sharing(passes, model, recipe);
   }
 
   /**
@@ -404,7 +371,8 @@ public final class ImageClassifier implements AutoCloseable {
    * its probability.
    *
    * @param image the image that the maps are of
-   * @param maps heat maps of that image, at least one, as returned by {@link #heatMaps}
+   * @param maps heat maps of that image, at least one, as returned by {@link #heatMaps} or {@link
+   *     #gradCam}
    * @param title what to call the image
    * @throws InputException if there are too many maps for one drawing
    */
@@ -416,8 +384,8 @@ public final class ImageClassifier implements AutoCloseable {
     images.forEach(image -> Objects.requireNonNull(image, "one of the images is null"));
   }
 
-  /** Called before an image is decoded, and again once it is this call's turn. */
-  private void requireReady(int top) {
+  @Override
+  void requireReady(int top) {
     passes.requireOpen();
     if (top < 1) {
       throw new InputException("option top is " + top + " but must be at least 1");
@@ -443,17 +411,10 @@ public final class ImageClassifier implements AutoCloseable {
     return best;
   }
 
-  private static CenterCrops.Work<Descriptor> description(String tap, List<Integer> shape) {
-    int length = shape.stream().reduce(1, Math::multiplyExact);
-    return (pass, input, count) -> {
-      Inference network = pass.inference(Set.of(tap));
-      network.outputs(input, count);
-      float[] values = network.tap(tap);
-      return IntStream.range(0, count)
-          .mapToObj(n -> Arrays.copyOfRange(values, n * length, (n + 1) * length))
-          .map(own -> new Descriptor(tap, shape, own))
-          .toList();
-    };
+  private static List<float[]> rows(float[] values, int count, int length) {
+    return IntStream.range(0, count)
+        .mapToObj(n -> Arrays.copyOfRange(values, n * length, (n + 1) * length))
+        .toList();
   }
 
   /**

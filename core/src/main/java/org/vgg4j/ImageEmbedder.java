@@ -14,6 +14,7 @@ import org.vgg4j.image.ImageDecoder;
 import org.vgg4j.image.RgbImage;
 import org.vgg4j.image.UnreadableImageException;
 import org.vgg4j.model.Architecture;
+import org.vgg4j.network.HostThreads;
 import org.vgg4j.weights.ModelFile;
 import org.vgg4j.weights.Models;
 
@@ -22,7 +23,8 @@ import org.vgg4j.weights.Models;
  * and the paper (appendix B). If they have unit length, as by default, the dot product of two
  * descriptors is the cosine of the angle between them: 1 for equal images. The same images in the
  * same call give the same descriptors, whatever the number of threads; in other company, values may
- * differ in their last digits.
+ * differ in their last digits. {@link ImageClassifier#embedder} makes one that shares a
+ * classifier's weights.
  *
  * <p>Thread-safe: callers decode and rescale concurrently, and take turns with the network, which
  * uses all {@link ClassifierOptions#threads}. Memory grows with the largest image so far.
@@ -31,22 +33,92 @@ import org.vgg4j.weights.Models;
  * {@link ImageClassifier#describe} gives a layer's output for the centre crop alone.
  */
 public final class ImageEmbedder implements AutoCloseable {
-  private final LoadedModel loaded;
-  private final int batch;
+  /** What an embedder computes with. */
+  private interface Host {
+    /**
+     * Does work that needs the network.
+     *
+     * @throws IllegalStateException if the network is closed
+     */
+    <T> T run(Supplier<T> work);
+
+    /** Lets go of it, once the descriptors are. */
+    void close(Descriptors descriptors);
+  }
+
+  private final Host host;
+  private final Architecture architecture;
   private final Descriptors descriptors;
   private final ReentrantLock turn = new ReentrantLock(true);
   private volatile boolean closed;
 
-  private ImageEmbedder(LoadedModel loaded, DescriptorRecipe recipe, ClassifierOptions options) {
-    this.loaded = loaded;
-    this.batch = options.batch();
-    this.descriptors =
+  private ImageEmbedder(Host host, Architecture architecture, Descriptors descriptors) {
+    this.host = host;
+    this.architecture = architecture;
+    this.descriptors = descriptors;
+  }
+
+  private static ImageEmbedder alone(
+      LoadedModel loaded, DescriptorRecipe recipe, ClassifierOptions options) {
+    Descriptors descriptors =
         new Descriptors(
             loaded.engine().hostThreads(),
             loaded.network(),
             loaded.model().preprocessing(),
             recipe,
             options.batch());
+    Host host =
+        new Host() {
+          @Override
+          public <T> T run(Supplier<T> work) {
+            return work.get();
+          }
+
+          @Override
+          public void close(Descriptors own) {
+            own.close();
+            loaded.network().close();
+            loaded.engine().close();
+          }
+        };
+    return new ImageEmbedder(host, loaded.model().architecture(), descriptors);
+  }
+
+  /**
+   * Makes an embedder that uses the weights of a classifier, and leaves it open.
+   *
+   * @param passes of the classifier
+   * @param model of the classifier
+   * @throws InputException if the recipe does not suit the network
+   * @throws IllegalStateException if the passes are closed
+   */
+  static ImageEmbedder sharing(Passes passes, ModelFile model, DescriptorRecipe recipe) {
+    HostThreads threads = new HostThreads(passes.threads());
+    Host host =
+        new Host() {
+          @Override
+          public <T> T run(Supplier<T> work) {
+            return passes.beside(threads, work);
+          }
+
+          @Override
+          public void close(Descriptors own) {
+            passes.ifOpen(own::close); // later, it is closed with the classifier's network
+            threads.close();
+          }
+        };
+    try {
+      return host.run(
+          () ->
+              new ImageEmbedder(
+                  host,
+                  model.architecture(),
+                  new Descriptors(
+                      threads, passes.network(), model.preprocessing(), recipe, passes.batch())));
+    } catch (RuntimeException | Error e) {
+      threads.close();
+      throw e;
+    }
   }
 
   /**
@@ -91,13 +163,12 @@ public final class ImageEmbedder implements AutoCloseable {
   private static ImageEmbedder load(
       Supplier<ModelFile> source, DescriptorRecipe recipe, ClassifierOptions options) {
     Objects.requireNonNull(recipe, "no recipe: DescriptorRecipe.paper() is the usual one");
-    return LoadedModel.load(
-        source, options, (loaded, same) -> new ImageEmbedder(loaded, recipe, same));
+    return LoadedModel.load(source, options, false, (loaded, same) -> alone(loaded, recipe, same));
   }
 
   /** The network. */
   public Architecture architecture() {
-    return loaded.model().architecture();
+    return architecture;
   }
 
   /** How descriptors are made; the scales are never empty here. */
@@ -152,6 +223,7 @@ public final class ImageEmbedder implements AutoCloseable {
     images.forEach(image -> Objects.requireNonNull(image, "one of the images is null"));
     requireOpen();
     float[][] all = new float[images.size()][];
+    int batch = descriptors.batch();
     for (int first = 0; first < all.length; first += batch) {
       List<List<RgbImage>> rescaled = new ArrayList<>(); // before taking a turn
       images
@@ -167,7 +239,7 @@ public final class ImageEmbedder implements AutoCloseable {
     turn.lock();
     try {
       requireOpen();
-      return descriptors.compute(rescaled);
+      return host.run(() -> descriptors.compute(rescaled));
     } finally {
       turn.unlock();
     }
@@ -181,7 +253,8 @@ public final class ImageEmbedder implements AutoCloseable {
 
   /**
    * Closes the embedder: waits for the running call, and refuses waiting and later ones with an
-   * {@link IllegalStateException}. Closing again does nothing.
+   * {@link IllegalStateException}. Closing again does nothing. A classifier whose weights it shares
+   * stays open.
    */
   @Override
   public void close() {
@@ -189,9 +262,7 @@ public final class ImageEmbedder implements AutoCloseable {
     try {
       if (!closed) {
         closed = true;
-        descriptors.close();
-        loaded.network().close();
-        loaded.engine().close();
+        host.close(descriptors);
       }
     } finally {
       turn.unlock();

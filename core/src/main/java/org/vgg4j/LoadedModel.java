@@ -16,8 +16,9 @@ import org.vgg4j.weights.ModelFile;
  * @param model without its weights
  * @param engine computes
  * @param network has the weights
+ * @param gradCam of the network
  */
-record LoadedModel(ModelFile model, Engine engine, Network network) {
+record LoadedModel(ModelFile model, Engine engine, Network network, LazyGradCam gradCam) {
   static final String NO_FILE = "no model: the path is null";
   static final String NO_STREAM =
       "no model: the stream is null, as getResourceAsStream returns for what is not on the class"
@@ -27,6 +28,7 @@ record LoadedModel(ModelFile model, Engine engine, Network network) {
    * Loads a model and makes what uses it.
    *
    * @param source reads it
+   * @param explained whether Grad-CAM will be asked for
    * @param maker gets the loaded model, whose engine it closes in the end; if it fails, the engine
    *     is closed here
    * @throws org.vgg4j.base.InputException if the source throws it, the device cannot be used, or
@@ -35,18 +37,29 @@ record LoadedModel(ModelFile model, Engine engine, Network network) {
   static <T> T load(
       Supplier<ModelFile> source,
       ClassifierOptions options,
+      boolean explained,
       BiFunction<LoadedModel, ClassifierOptions, T> maker) {
     Objects.requireNonNull(options, "no options: ClassifierOptions.defaults() has all processors");
     Engine engine = Engines.open(Device.of(options.device()), options.threads());
     try {
       ModelFile model = engine.warmUpDuring(source);
-      Network network =
-          engine.load(new Parameters(model.architecture(), model.arrays()), options.fcWeights());
-      model = model.withoutArrays(); // releases what was rounded before more memory is allocated
-      return maker.apply(new LoadedModel(model, engine, network), options);
+      LoadedModel loaded = load(model, engine, options, explained);
+      model = loaded.model(); // releases what was rounded before more memory is allocated
+      return maker.apply(loaded, options);
     } catch (RuntimeException | Error e) {
       engine.close();
       throw e;
     }
+  }
+
+  private static LoadedModel load(
+      ModelFile model, Engine engine, ClassifierOptions options, boolean explained) {
+    Parameters parameters = new Parameters(model.architecture(), model.arrays());
+    Network network = engine.load(parameters, options.fcWeights());
+    LazyGradCam gradCam = new LazyGradCam(network);
+    if (explained) {
+      gradCam.takeFrom(parameters);
+    }
+    return new LoadedModel(model.withoutArrays(), engine, network, gradCam);
   }
 }

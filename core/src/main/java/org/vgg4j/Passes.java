@@ -6,6 +6,7 @@ import java.util.Set;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Function;
+import java.util.function.Supplier;
 import java.util.stream.Stream;
 import org.vgg4j.network.Engine;
 import org.vgg4j.network.ForwardPass;
@@ -83,6 +84,7 @@ final class Passes implements AutoCloseable {
   private final int batch;
   private final List<Pass> forOne = new ArrayList<>();
   private final List<Pass> forBatches = new ArrayList<>();
+  private final List<HostThreads> guests = new ArrayList<>();
   private int running;
   private boolean closed;
 
@@ -144,6 +146,59 @@ final class Passes implements AutoCloseable {
     }
   }
 
+  /** How many threads a call uses that runs alone. */
+  int threads() {
+    return engine.hostThreads().count();
+  }
+
+  /** The network that all passes run. */
+  Network network() {
+    return network;
+  }
+
+  /**
+   * Does work with the network beside that of the passes, on threads of its own, which get their
+   * share of the processors.
+   *
+   * @throws IllegalStateException if this is closed
+   */
+  <T> T beside(HostThreads threads, Supplier<T> work) {
+    lock.lock();
+    try {
+      requireOpen();
+      guests.add(threads);
+      running++;
+      divideThreads();
+    } finally {
+      lock.unlock();
+    }
+    try {
+      return work.get();
+    } finally {
+      lock.lock();
+      try {
+        guests.remove(threads);
+        running--;
+        divideThreads();
+        freed.signalAll();
+      } finally {
+        lock.unlock();
+      }
+    }
+  }
+
+  /** Does work unless this is closed, which must wait for it; it must be short. */
+  void ifOpen(Runnable work) {
+    lock.lock();
+    try {
+      if (!closed) {
+        work.run();
+      }
+    } finally {
+      lock.unlock();
+    }
+  }
+
   private Pass take(List<Pass> passes, int limit) {
     lock.lock();
     try {
@@ -196,7 +251,8 @@ final class Passes implements AutoCloseable {
 
   private void divideThreads() {
     int each = Math.max(1, engine.hostThreads().count() / Math.max(1, running));
-    all().forEach(pass -> pass.threads.limit(Math.min(pass.threads.count(), each)));
+    Stream.concat(all().map(Pass::threads), guests.stream())
+        .forEach(threads -> threads.limit(Math.min(threads.count(), each)));
   }
 
   private Stream<Pass> all() {

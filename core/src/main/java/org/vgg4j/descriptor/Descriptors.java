@@ -31,7 +31,7 @@ public final class Descriptors implements AutoCloseable {
   private final int channels;
 
   /**
-   * @param threads prepare images
+   * @param threads prepare images, and compute where the device is the host
    * @param network the network
    * @param preprocessing what its weights expect
    * @param recipe what to compute; see {@link #resolve}
@@ -50,7 +50,7 @@ public final class Descriptors implements AutoCloseable {
     this.batch = batch;
     this.channels = channels(network.architecture(), recipe.tap());
     this.images = new WholeImages(threads, preprocessing, recipe.mirrored(), batch);
-    this.network = network.features(Set.of(recipe.tap()));
+    this.network = network.features(threads, Set.of(recipe.tap()));
   }
 
   /**

@@ -13,8 +13,13 @@ public interface ForwardPass {
    * @throws org.vgg4j.base.InputException if that is longer than a Java array can be
    */
   static float[] images(Architecture architecture, int batch) {
+    return Buffers.floats("images", batch, length(architecture));
+  }
+
+  /** Numbers of a crop: {@code 3 x crop x crop}. */
+  static int length(Architecture architecture) {
     int crop = architecture.crop();
-    return Buffers.floats("images", batch, Math.multiplyExact(3, Math.multiplyExact(crop, crop)));
+    return Math.multiplyExact(3, Math.multiplyExact(crop, crop));
   }
 
   /**

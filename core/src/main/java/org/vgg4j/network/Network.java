@@ -1,6 +1,7 @@
 package org.vgg4j.network;
 
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import org.vgg4j.base.InputException;
 import org.vgg4j.model.Architecture;
@@ -64,6 +65,24 @@ public interface Network extends AutoCloseable {
    * @throws InputException if there is no such output
    */
   DenseFeatures features(Set<String> taps);
+
+  /**
+   * Returns a pass over whole images that runs concurrently with others: they share the weights,
+   * but each has its own threads and memory.
+   *
+   * @param threads threads for the thread that uses the pass
+   * @param taps see {@link #features(Set)}
+   * @throws InputException if there is no such output
+   */
+  DenseFeatures features(HostThreads threads, Set<String> taps);
+
+  /**
+   * The weights as they lie on the host, shared and not to be changed; empty where only the device
+   * has them.
+   */
+  default Optional<Parameters> parameters() {
+    return Optional.empty();
+  }
 
   /**
    * Releases memory that the garbage collector does not manage; the passes are unusable afterwards.

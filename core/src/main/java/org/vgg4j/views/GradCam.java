@@ -8,6 +8,7 @@ import org.vgg4j.base.InputException;
 import org.vgg4j.model.Architecture;
 import org.vgg4j.model.Layer;
 import org.vgg4j.model.LayerShape;
+import org.vgg4j.network.FcWeights;
 import org.vgg4j.network.FeatureMaps;
 import org.vgg4j.network.Parameters;
 
@@ -43,9 +44,7 @@ public final class GradCam {
     Architecture network = parameters.architecture().withoutBatchNorm();
     connected = network.connectedLayers();
     String fc6 = connected.get(0).name();
-    if (parameters.rounded(fc6) != null) {
-      throw new InputException("Grad-CAM needs 32-bit weights: leave out --fc-weights");
-    }
+    requireExact(parameters.fcWeights());
     List<LayerShape> shapes = network.shapes();
     LayerShape last = shapes.get(0);
     for (LayerShape shape : shapes) {
@@ -69,6 +68,19 @@ public final class GradCam {
         sum += weights[k];
       }
       sums[i] = (float) sum;
+    }
+  }
+
+  /**
+   * Requires weights of fully connected layers that are not rounded.
+   *
+   * @throws InputException if they are
+   */
+  public static void requireExact(FcWeights form) {
+    if (form != FcWeights.FP32) {
+      throw new InputException(
+          "Grad-CAM needs 32-bit weights: leave out --fc-weights, or load the model with"
+              + " FcWeights.FP32");
     }
   }
 

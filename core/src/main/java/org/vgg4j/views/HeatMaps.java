@@ -222,7 +222,7 @@ public final class HeatMaps {
     double pixels = (double) image.width() / width;
     double step = gradCam.stride() * pixels;
     List<HeatMap> result = new ArrayList<>();
-    try (DenseFeatures pass = network.features(gradCam.taps())) {
+    try (DenseFeatures pass = network.features(threads, gradCam.taps())) {
       int unused = pass.capacity(height, width, 1); // refuses what does not fit the memory
       float[] input = new float[Math.multiplyExact(CHANNELS, Math.multiplyExact(height, width))];
       preprocessor.write(rescaled, input, 0);

@@ -1,6 +1,7 @@
 package org.vgg4j.network.cpu;
 
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import org.vgg4j.model.Architecture;
 import org.vgg4j.network.DenseFeatures;
@@ -76,7 +77,18 @@ final class CpuNetwork implements Network {
 
   @Override
   public DenseFeatures features(Set<String> taps) {
-    return new CpuDenseFeatures(weights, memory, threads.workers(), taps);
+    return features(threads, taps);
+  }
+
+  @Override
+  public DenseFeatures features(HostThreads own, Set<String> taps) {
+    CpuMemory ofPass = memory.withThreads(own.count());
+    return new CpuDenseFeatures(weights, ofPass, own.workers(), taps);
+  }
+
+  @Override
+  public Optional<Parameters> parameters() {
+    return Optional.of(weights.parameters());
   }
 
   @Override

@@ -100,8 +100,13 @@ final class CudaNetwork implements Network {
 
   @Override
   public DenseFeatures features(Set<String> taps) {
+    return features(threads, taps);
+  }
+
+  @Override
+  public DenseFeatures features(HostThreads own, Set<String> taps) {
     Taps checked = Taps.of(architecture, taps);
-    return new CudaDense(pass(threads, taps, checked.last()), this, checked);
+    return new CudaDense(pass(own, taps, checked.last()), this, checked);
   }
 
   /** Lets go of a pass. */
