@@ -223,7 +223,6 @@ async function chooseLabel(picture, index) {
   const working = `Looking for what speaks for “${label}” …`;
   note(working);
   view.news(working);
-  const slow = setTimeout(() => note(`${working} That can take as long as naming many pictures.`), 2500);
   try {
     // A name that is a number would be taken for another label's index, and the other way round.
     const name = /^\d+$/.test(prediction.label) ? prediction.label : index;
@@ -235,11 +234,9 @@ async function chooseLabel(picture, index) {
     });
     picture.maps.set(index, URL.createObjectURL(data));
     prediction.probability ??= Number(headers.get('Vgg-Probability'));
-    clearTimeout(slow);
     note('');
     view.news(`The heat map of “${label}” lies over the picture.`);
   } catch (failure) {
-    clearTimeout(slow);
     if (!stopMap.signal.aborted && !picture.stop.signal.aborted) {
       picture.chosen = null;
       note(view.kindly(failure, picture.name));
