@@ -13,21 +13,11 @@ import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import org.vgg4j.base.InputException;
 import org.vgg4j.data.CsvLine;
-import org.vgg4j.evaluate.BoxFinder;
-import org.vgg4j.evaluate.BoxSearch;
-import org.vgg4j.evaluate.boxes.BoxMerging;
-import org.vgg4j.evaluate.boxes.MergeRule;
-import org.vgg4j.evaluate.boxes.ScoredBox;
+import org.vgg4j.evaluate.ImageLocalizer;
 import org.vgg4j.image.ImageDecoder;
 import org.vgg4j.image.RgbImage;
 import org.vgg4j.image.transform.Box;
-import org.vgg4j.network.Engine;
-import org.vgg4j.network.Engines;
 import org.vgg4j.views.BoxDrawing;
-import org.vgg4j.views.Protocol;
-import org.vgg4j.views.Ranking;
-import org.vgg4j.views.ViewPlan;
-import org.vgg4j.views.Views;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -112,16 +102,7 @@ final class LocalizeCommand implements Callable<Integer> {
   }
 
   /** What was found in an image. */
-  private record Located(Path file, List<Find> finds) {}
-
-  /**
-   * An object.
-   *
-   * @param label its class
-   * @param probability of the class, for the whole image
-   * @param box in pixels of the image, within it
-   */
-  private record Find(String label, double probability, Box box) {}
+  private record Located(Path file, List<ImageLocalizer.Found> finds) {}
 
   @Override
   public Integer call() {
@@ -141,28 +122,12 @@ final class LocalizeCommand implements Callable<Integer> {
     }
     List<Path> files = ImageArguments.files(images, this::complain);
     List<Located> results = new ArrayList<>();
-    try (Engine engine = Engines.open(device.get(), threads.count());
-        LoadedNetworks loaded = new LoadedNetworks(engine)) {
-      BoxFinder.Member rater = loaded.classifiers(List.of(labels)).get(0);
-      BoxFinder finder =
-          new BoxFinder(
-              engine.hostThreads(),
-              loaded.finders(models, testScales),
-              List.of(rater),
-              rater.classNames(),
-              1);
-      Views views =
-          new Views(
-              engine.hostThreads(),
-              rater.network(),
-              rater.preprocessing(),
-              ViewPlan.of(Protocol.DENSE),
-              rater.scales(),
-              2);
+    try (ImageLocalizer localizer =
+        ImageLocalizer.load(models, labels, testScales, device.get(), threads.count())) {
       for (Path file : files) {
         try {
           RgbImage image = ImageDecoder.decode(file);
-          Located located = new Located(file, locate(image, rater, views, finder));
+          Located located = new Located(file, localizer.locate(image, top));
           draw(image, located);
           results.add(located);
         } catch (InputException e) {
@@ -178,47 +143,6 @@ final class LocalizeCommand implements Callable<Integer> {
 
   private void complain(String sentence) {
     spec.commandLine().getErr().println("vgg: " + sentence);
-  }
-
-  private List<Find> locate(RgbImage image, BoxFinder.Member rater, Views views, BoxFinder finder) {
-    double[] posteriors = new double[rater.classNames().size()];
-    views.look(
-        List.of(views.rescale(image)),
-        (view, outputs) -> {
-          float[] ofView = outputs.posteriors();
-          for (int k = 0; k < posteriors.length; k++) {
-            posteriors[k] += view.share() * ofView[k];
-          }
-        });
-    float[] all = new float[posteriors.length];
-    for (int k = 0; k < all.length; k++) {
-      all[k] = (float) posteriors[k];
-    }
-    int[] wanted = Ranking.top(all, 0, all.length, Math.min(top, all.length));
-    double[] theirs = new double[wanted.length];
-    for (int k = 0; k < wanted.length; k++) {
-      theirs[k] = posteriors[wanted[k]];
-    }
-    List<List<ScoredBox>> found =
-        finder.find(List.of(new BoxSearch.Question(image, wanted, theirs))).get(0);
-    List<Find> finds = new ArrayList<>();
-    for (int k = 0; k < wanted.length; k++) {
-      BoxMerging merging = new BoxMerging(MergeRule.SCALE_FREE, found.get(k));
-      merging.mergeUpTo(MergeRule.USUAL_THRESHOLD);
-      Box box = within(merging.guess().box(), image);
-      finds.add(new Find(rater.classNames().get(wanted[k]), theirs[k], box));
-    }
-    return finds;
-  }
-
-  private static Box within(Box box, RgbImage image) {
-    double left = Math.max(0, Math.min(image.width(), box.left()));
-    double top = Math.max(0, Math.min(image.height(), box.top()));
-    return new Box(
-        left,
-        top,
-        Math.max(left, Math.min(image.width(), box.right())),
-        Math.max(top, Math.min(image.height(), box.bottom())));
   }
 
   private void draw(RgbImage image, Located located) {
@@ -284,7 +208,7 @@ final class LocalizeCommand implements Callable<Integer> {
 
   private static void printText(Located located, PrintWriter terminal) {
     terminal.println(located.file());
-    for (Find find : located.finds()) {
+    for (ImageLocalizer.Found find : located.finds()) {
       Box box = find.box();
       terminal.printf(
           Locale.ROOT,
@@ -300,7 +224,7 @@ final class LocalizeCommand implements Callable<Integer> {
 
   private static void printCsv(Located located, PrintWriter terminal) {
     int rank = 1;
-    for (Find find : located.finds()) {
+    for (ImageLocalizer.Found find : located.finds()) {
       Box box = find.box();
       terminal.printf(
           Locale.ROOT,

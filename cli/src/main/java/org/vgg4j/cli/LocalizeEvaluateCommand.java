@@ -22,6 +22,7 @@ import org.vgg4j.evaluate.BoxEvaluation;
 import org.vgg4j.evaluate.BoxEvaluator;
 import org.vgg4j.evaluate.BoxFinder;
 import org.vgg4j.evaluate.BoxSubmission;
+import org.vgg4j.evaluate.LoadedNetworks;
 import org.vgg4j.evaluate.LocalizationEvaluator;
 import org.vgg4j.evaluate.Posteriors;
 import org.vgg4j.evaluate.PosteriorsFile;

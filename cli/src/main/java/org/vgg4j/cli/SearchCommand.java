@@ -1,7 +1,6 @@
 package org.vgg4j.cli;
 
 import java.io.PrintWriter;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -10,25 +9,17 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
-import org.vgg4j.base.FileDigest;
 import org.vgg4j.base.InputException;
-import org.vgg4j.descriptor.DescriptorRecipe;
-import org.vgg4j.descriptor.Descriptors;
 import org.vgg4j.image.ImageDecoder;
 import org.vgg4j.image.RgbImage;
 import org.vgg4j.image.UnreadableImageException;
 import org.vgg4j.network.Device;
-import org.vgg4j.network.Engine;
-import org.vgg4j.network.Engines;
-import org.vgg4j.network.FcWeights;
 import org.vgg4j.network.HostThreads;
-import org.vgg4j.network.Network;
 import org.vgg4j.search.Duplicates;
+import org.vgg4j.search.ImageSearch;
 import org.vgg4j.search.Match;
 import org.vgg4j.search.ResultPage;
 import org.vgg4j.search.SearchIndex;
-import org.vgg4j.weights.ModelFile;
-import org.vgg4j.weights.Models;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -125,27 +116,14 @@ final class SearchCommand implements Callable<Integer> {
   private int find(SearchIndex opened, Device chosen) {
     List<Path> files = ImageArguments.files(images, this::complain);
     List<Found> found = new ArrayList<>();
-    try (Engine engine = Engines.open(chosen, threads.count())) {
-      ModelFile file = Models.read(model(opened));
-      DescriptorRecipe recipe =
-          Descriptors.resolve(
-              opened.header().descriptors(), file.architecture(), file.preprocessing());
-      try (Network network =
-              engine.load(
-                  new org.vgg4j.network.Parameters(file.architecture(), file.arrays()),
-                  FcWeights.FP32);
-          Descriptors descriptors =
-              new Descriptors(engine.hostThreads(), network, file.preprocessing(), recipe, 2)) {
-        for (Path each : files) {
-          try {
-            RgbImage image = ImageDecoder.decode(each);
-            float[] descriptor = descriptors.compute(List.of(descriptors.rescale(image)))[0];
-            List<Match> matches = opened.search(descriptor, top, engine.hostThreads());
-            found.add(new Found(each, image, matches));
-          } catch (UnreadableImageException e) {
-            String message = String.valueOf(e.getMessage());
-            complain(message.contains(each.toString()) ? message : each + ": " + message);
-          }
+    try (ImageSearch search = ImageSearch.open(opened, model, chosen, threads.count())) {
+      for (Path each : files) {
+        try {
+          RgbImage image = ImageDecoder.decode(each);
+          found.add(new Found(each, image, search.search(image, top)));
+        } catch (UnreadableImageException e) {
+          String message = String.valueOf(e.getMessage());
+          complain(message.contains(each.toString()) ? message : each + ": " + message);
         }
       }
     }
@@ -155,23 +133,6 @@ final class SearchCommand implements Callable<Integer> {
 
   private void complain(String sentence) {
     spec.commandLine().getErr().println("vgg: " + sentence);
-  }
-
-  /** The file of the index's model, which must be what it was. */
-  private Path model(SearchIndex opened) {
-    Path file = model == null ? Path.of(opened.header().model()) : model;
-    if (!Files.exists(file)) {
-      throw new InputException(
-          model == null
-              ? "the model of %s, %s, is gone: say with --model where it is".formatted(index, file)
-              : "there is no file %s: check the path".formatted(file));
-    }
-    if (!FileDigest.sha256(file).equals(opened.header().modelSha256())) {
-      throw new InputException(
-          "%s is not the model that made the index %s (%s, as it then was), so descriptors cannot be compared: give that one with --model, or make the index again"
-              .formatted(file, index, opened.header().model()));
-    }
-    return file;
   }
 
   private void print(SearchIndex opened, List<Found> all) {
@@ -214,19 +175,15 @@ final class SearchCommand implements Callable<Integer> {
               Locale.ROOT,
               "  %6.3f  %s%n",
               match.cosine(),
-              Screen.harmless(path(opened, match).toString()));
+              Screen.harmless(opened.path(match.row()).toString()));
     }
-  }
-
-  private static Path path(SearchIndex opened, Match match) {
-    return Path.of(opened.header().folder()).resolve(opened.image(match.row()).path());
   }
 
   private static List<Map<String, Object>> asMaps(SearchIndex opened, List<Match> matches) {
     List<Map<String, Object>> maps = new ArrayList<>();
     for (Match match : matches) {
       Map<String, Object> map = new LinkedHashMap<>();
-      map.put("file", path(opened, match).toString());
+      map.put("file", opened.path(match.row()).toString());
       map.put("cosine", match.cosine());
       maps.add(map);
     }

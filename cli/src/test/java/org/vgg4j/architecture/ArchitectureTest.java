@@ -301,7 +301,15 @@ class ArchitectureTest {
 
   @ArchTest
   static final ArchRule search =
-      arrows("search", "kernels", "descriptor", "network", "image", "model", "base")
+      arrows(
+              "search",
+              "kernels",
+              "descriptor",
+              "network",
+              "image",
+              "weights" /* images that are sought are described by the model of the index */,
+              "model",
+              "base")
           .because("a folder of images is no data set, and an index of it needs no classes");
 
   @ArchTest

@@ -186,6 +186,11 @@ public final class SearchIndex {
     return new IndexedFile(path, size, time, HexFormat.of().formatHex(digest));
   }
 
+  /** Where the image of a row, from 0, was when it was indexed. */
+  public Path path(int row) {
+    return Path.of(header.folder()).resolve(image(row).path());
+  }
+
   static byte[] entry(IndexedFile image) {
     byte[] path = image.path().getBytes(StandardCharsets.UTF_8);
     return ByteBuffer.allocate(ENTRY + path.length)
