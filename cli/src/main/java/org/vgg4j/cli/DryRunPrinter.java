@@ -44,7 +44,7 @@ final class DryRunPrinter {
       out.printf("weights: will come from %s, which an earlier stage writes; drawn here%n", from);
       tried = config.withDrawnWeights();
     }
-    DryRun found = DryRun.of(TimeBudget.settle(tried, out::println));
+    DryRun found = DryRun.of(TimeBudget.settle(tried, out::println), out::println);
     secondsOfAll += found.seconds();
     runs++;
     results.add(asMap(found, stage));
@@ -113,6 +113,7 @@ final class DryRunPrinter {
     map.put("task", found.architecture().task().label());
     map.put("parameters", found.architecture().parameterCount());
     map.put("heapBytes", found.memory().total());
+    map.put("batch", found.config().sgd().batch());
     map.put("microBatch", found.microBatch());
     map.put("lookedAt", found.lookedAt());
     map.put("unreadable", found.unreadable());

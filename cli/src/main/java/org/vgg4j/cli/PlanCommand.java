@@ -26,6 +26,7 @@ import org.vgg4j.network.Engines;
 import org.vgg4j.network.FcWeights;
 import org.vgg4j.network.MemoryOracle;
 import org.vgg4j.network.Precision;
+import org.vgg4j.train.AutoBatch;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -75,7 +76,12 @@ final class PlanCommand implements Runnable {
       names = "--batch",
       paramLabel = "N",
       defaultValue = "256",
-      description = "images per step, over all machines or GPUs (default: ${DEFAULT-VALUE})")
+      description =
+          "images per step, over all machines or GPUs; auto: as many as the fewest of them hold at"
+              + " once, as vgg train chooses it (default: ${DEFAULT-VALUE})")
+  private String batchText;
+
+  /** What {@link #batchText} comes to. */
   private int batch;
 
   @Option(
@@ -159,6 +165,7 @@ final class PlanCommand implements Runnable {
     List<Integer> gpus = gpu.numbers(isTyped("--machines"));
     requireConsistent(card, gpus);
     List<Integer> counts = gpus == null ? machines : gpus;
+    batch = batch(network, card, fewest(counts));
     GradientExchange exchange = new LineExchange(threads.count(), gigabits); // checks its options
     TrainingRun run = trainingRun(network, batch);
     for (int count : counts) { // finds mistakes in options before anything is measured
@@ -215,6 +222,39 @@ final class PlanCommand implements Runnable {
    */
   private TrainingRun trainingRun(Architecture network, int most) {
     return new TrainingRun(network, images, epochs, batch, microBatch == null ? most : microBatch);
+  }
+
+  private int batch(Architecture network, @Nullable GpuCard card, int parts) {
+    if (!batchText.strip().equalsIgnoreCase(AutoBatch.WORD)) {
+      return Values.whole("batch", batchText, "or " + AutoBatch.WORD);
+    }
+    if (images < 1 || parts < 1 || microBatch != null) {
+      throw new InputException(
+          microBatch != null
+              ? "option batch auto is a single micro-batch: leave out --micro-batch, or give a"
+                  + " number"
+              : "options images and machines or gpus must be at least 1");
+    }
+    int chosen = card != null ? ofCard(network, card, parts) : ofEngine(network, parts);
+    if (chosen == 0) {
+      throw new InputException(
+          "not even one image fits: take a smaller network (options width, crop) for --batch auto");
+    }
+    return chosen;
+  }
+
+  private int ofCard(Architecture network, GpuCard card, int parts) {
+    boolean exact = device.get().precision() == Precision.FP32;
+    return AutoBatch.largest(
+        images, n -> card.fits(card.bytes(network, exact, (n + parts - 1) / parts, false)));
+  }
+
+  private int ofEngine(Architecture network, int parts) {
+    try (Engine engine = Engines.open(device.get(), threads.count())) {
+      MemoryOracle memory = engine.memory();
+      return AutoBatch.largest(
+          images, n -> memory.fits(memory.training(network, (n + parts - 1) / parts, n)));
+    }
   }
 
   /** A whole batch, or as much of it as fits one machine. */

@@ -44,6 +44,7 @@ final class RateFinder {
         RateTest.of(
             config,
             steps,
+            out::println,
             point ->
                 line.show(
                     String.format(

@@ -1,10 +1,10 @@
 package org.vgg4j.cli;
 
-import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -50,11 +50,10 @@ final class SweepCommand extends TrainCommand {
 
   private static final String BATCH = "batch";
 
-  /** Ends the name of the file beside a run's folder that has what option time was given with. */
-  private static final String ASKED_TIME = ".time";
+  private static final String TIME = "time";
 
   /** What option time chooses when a run begins. */
-  private static final Set<String> OF_TIME = Set.of("time", "epochs", "step-epochs");
+  private static final Set<String> OF_TIME = Set.of(TIME, "epochs", "step-epochs");
 
   @Spec private CommandSpec spec;
 
@@ -128,10 +127,25 @@ final class SweepCommand extends TrainCommand {
     Map<String, Object> now = config.options();
     Map<String, Object> all = new LinkedHashMap<>(begun);
     all.putAll(now);
-    requireSame(folder, "time", askedTime(folder), askedTime(config));
+    Map<String, String> askedThen = AskedOptions.of(folder);
+    Map<String, String> askedNow = AskedOptions.of(config);
+    requireSame(folder, TIME, askedThen.get(TIME), askedNow.get(TIME));
+    if (!Objects.equals(askedThen.get(BATCH), askedNow.get(BATCH))) {
+      requireSame(
+          folder,
+          BATCH,
+          askedThen.getOrDefault(BATCH, text(begun.get(BATCH))),
+          askedNow.getOrDefault(BATCH, text(now.get(BATCH))));
+    }
+    Set<String> free = new HashSet<>(MAY_DIFFER);
+    if (config.time() != null) {
+      free.addAll(OF_TIME);
+    }
+    if (config.sgd().autoBatch()) {
+      free.add(BATCH);
+    }
     for (String key : all.keySet()) {
-      boolean free = MAY_DIFFER.contains(key) || (config.time() != null && OF_TIME.contains(key));
-      if (!free && !(key.equals(BATCH) && isReduced(begun, config))) {
+      if (!free.contains(key) && !(key.equals(BATCH) && isReduced(begun, config))) {
         requireSame(folder, key, begun.get(key), now.get(key));
       }
     }
@@ -159,43 +173,6 @@ final class SweepCommand extends TrainCommand {
             : DataSources.openBoxed(
                 config.data(), boxes.file(), config.limit(), config.heldOut(), config.seed());
     return batch == data.train().size();
-  }
-
-  /** What option time was given with when a run began, of which its config.yaml has the result. */
-  private static @Nullable String askedTime(RunFolder run) {
-    Path file = askedTimeFile(run);
-    try {
-      return Files.exists(file) ? Files.readString(file).strip() : null;
-    } catch (IOException e) {
-      throw new InputException("cannot read " + file + ": " + AtomicFile.reason(e), e);
-    }
-  }
-
-  private static @Nullable String askedTime(TrainingConfig config) {
-    Map<String, Object> options = config.options();
-    return config.time() == null
-        ? null
-        : "%s (epochs %s, step-epochs '%s')"
-            .formatted(options.get("time"), options.get("epochs"), options.get("step-epochs"));
-  }
-
-  private static Path askedTimeFile(RunFolder run) {
-    return run.path().resolveSibling(run.path().getFileName() + ASKED_TIME);
-  }
-
-  /** Written before the run begins, whose folder must be empty then. */
-  private static void writeAskedTime(RunFolder run, TrainingConfig config) {
-    Path file = askedTimeFile(run);
-    String asked = askedTime(config);
-    if (asked != null) {
-      AtomicFile.write(file, asked + "\n");
-      return;
-    }
-    try {
-      Files.deleteIfExists(file); // of a run that was removed
-    } catch (IOException e) {
-      throw new InputException("cannot remove " + file + ": " + AtomicFile.reason(e), e);
-    }
   }
 
   private static String text(@Nullable Object value) {
@@ -226,12 +203,10 @@ final class SweepCommand extends TrainCommand {
   private int trainOne(TrainingConfig config, RunFolder run, String again, StopSignal stop) {
     boolean begun = Files.exists(run.config());
     if (!begun) {
-      writeAskedTime(run, config);
+      AskedOptions.write(run, config);
     }
-    TrainingConfig settled =
-        begun && config.sgd().microBatch() == 0 ? config.withMicroBatch(microBatchOf(run)) : config;
     try {
-      return run(settled, run.path(), begun, again, stop);
+      return run(config, run.path(), begun, again, stop);
     } catch (AbortedException e) {
       if (isGroup()) {
         throw e; // perhaps a process is lost, which says nothing about the options

@@ -311,9 +311,6 @@ class TrainCommand implements Callable<Integer> {
       terminal().printf("%nStage %s%n", stage.name());
       boolean begun = Files.exists(folder.config());
       TrainingConfig config = ofStage(stage);
-      if (begun && config.sgd().microBatch() == 0) {
-        config = config.withMicroBatch(microBatchOf(folder));
-      }
       String again = "--recipe " + Hint.quoted(file) + " --out " + Hint.quoted(folderOfAll);
       int exitCode = run(config, folder.path(), begun, again, stop);
       if (exitCode != 0) {
@@ -384,11 +381,6 @@ class TrainCommand implements Callable<Integer> {
         result.folder(), RunReport.Places.RECORDED, config.device(), config.threads(), line);
   }
 
-  /** The micro-batch that the heap decided when the run began. */
-  static int microBatchOf(RunFolder folder) {
-    return YamlOptions.read(folder.config(), YamlOptions.RECIPE).path("micro-batch").asInt();
-  }
-
   TrainingConfig ofStage(Recipe.Stage stage) {
     try {
       return options.config(YamlOptions.values(stage.place(), stage.options(), spec));
@@ -418,7 +410,7 @@ class TrainCommand implements Callable<Integer> {
   private void requireNothingElseThanResume() {
     for (OptionSpec option : spec.commandLine().getParseResult().matchedOptions()) {
       String name = option.longestName();
-      if (!MAY_CHANGE.contains(name)) {
+      if (!MAY_CHANGE.contains(name) && !options.leavesOpen(name)) {
         throw new ParameterException(
             spec.commandLine(),
             "a resumed run keeps its options: leave out "

@@ -7,6 +7,7 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import org.vgg4j.base.InputException;
 import org.vgg4j.network.Device;
+import org.vgg4j.train.AutoBatch;
 import org.vgg4j.train.ScheduleConfig;
 import org.vgg4j.train.TrainingConfig;
 import org.vgg4j.train.TrainingConfigBuilder;
@@ -25,6 +26,7 @@ import picocli.CommandLine.Spec;
 final class TrainingOptions {
   static final String SCALE = "--scale";
   static final String SCALE_RATIO = "--scale-ratio";
+  private static final String BATCH = "batch";
   private static final String MICRO_BATCH = "--micro-batch";
 
   @Spec(Spec.Target.MIXEE)
@@ -152,8 +154,11 @@ final class TrainingOptions {
   @Option(
       names = "--batch",
       paramLabel = "N",
-      description = "images per step; 256 in the paper (default: ${DEFAULT-VALUE})")
-  private int batch;
+      description =
+          "images per step; 256 in the paper; auto: as many as memory holds at once, 256 at most,"
+              + " and less (down to 32) where an epoch would have fewer than 64 steps; learning"
+              + " rates stay as they are (default: ${DEFAULT-VALUE})")
+  private String batch;
 
   @Option(
       names = MICRO_BATCH,
@@ -435,6 +440,13 @@ final class TrainingOptions {
     }
     TrainingConfigBuilder builder = TrainingConfig.builder(values);
     return (typed(MICRO_BATCH) ? builder : builder.fitMicroBatch()).build();
+  }
+
+  /**
+   * Whether a typed option leaves to the run what is taken, which is then what a run began with.
+   */
+  boolean leavesOpen(String option) {
+    return option.equals("--" + BATCH) && AutoBatch.WORD.equalsIgnoreCase(batch);
   }
 
   /** The typed options that have no effect beside the others, and why. */

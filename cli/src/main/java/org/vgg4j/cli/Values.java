@@ -4,6 +4,7 @@ import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.Collection;
 import java.util.regex.Pattern;
+import org.vgg4j.base.InputException;
 import picocli.CommandLine;
 import picocli.CommandLine.Model.ArgSpec;
 import picocli.CommandLine.Model.OptionSpec;
@@ -47,6 +48,21 @@ final class Values {
         throw new ParameterException(
             parsed.commandSpec().commandLine(), name + " is empty: give a value, or leave it out");
       }
+    }
+  }
+
+  /**
+   * Parses the number of an option that may be a word, too.
+   *
+   * @param allowed what else it may be
+   * @throws InputException if it is no number
+   */
+  static int whole(String option, String word, String allowed) {
+    try {
+      return integer(word.strip());
+    } catch (TypeConversionException e) {
+      throw new InputException(
+          "option %s is %s but must be a whole number %s".formatted(option, word, allowed), e);
     }
   }
 

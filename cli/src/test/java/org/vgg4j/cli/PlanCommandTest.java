@@ -44,6 +44,33 @@ class PlanCommandTest {
         .isCloseTo(256 * 370_370 / (four.get("days").doubleValue() * 86_400), within(1.0));
   }
 
+  /** As vgg train chooses it: what one card holds at once, 256 at most. */
+  @Test
+  void aBatchThatIsChosen() throws IOException {
+    assertThat(json("--gpu", "H100", "--gpus", 1, "--batch", "auto").get("batch").intValue())
+        .isEqualTo(256);
+    List<Object> large = List.of("--gpu", "RTX4090", "--precision", "fp32", "--crop", 448);
+    JsonNode one = json(and(large, "--gpus", 1, "--batch", "auto"));
+    int batch = one.get("batch").intValue();
+    assertThat(batch).isBetween(32, 224).isEqualTo(one.get("microBatch").intValue());
+    JsonNode next = json(and(large, "--gpus", 1, "--batch", batch + 32));
+    assertThat(next.get("microBatch").intValue()).isLessThan(batch + 32);
+    assertThat(json(and(large, "--gpus", 2, "--batch", "auto")).get("batch").intValue())
+        .isGreaterThan(batch);
+    JsonNode few = json(and(large, "--gpus", 1, "--batch", "auto", "--images", 4096));
+    assertThat(few.get("batch").intValue()).isEqualTo(64);
+    assertThat(Vgg.run("plan", "--gpu", "H100", "--batch", "most").err())
+        .isEqualTo("vgg: option batch is most but must be a whole number or auto\n");
+    assertThat(Vgg.run("plan", "--gpu", "H100", "--batch", "auto", "--micro-batch", 8).err())
+        .contains("batch auto is a single micro-batch: leave out --micro-batch");
+  }
+
+  private static Object[] and(List<Object> options, Object... more) {
+    List<Object> all = new ArrayList<>(options);
+    all.addAll(List.of(more));
+    return all.toArray();
+  }
+
   @Test
   void slowerLinks() throws IOException {
     double nvlink = json("--gpu", "H100", "--gpus", 8).at("/gpus/0/days").doubleValue();

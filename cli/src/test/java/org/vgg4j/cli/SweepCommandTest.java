@@ -220,8 +220,22 @@ class SweepCommandTest {
     assertRefused(sweep(file, "--time=3s"), "lr-0.001 has option time 2s (epochs ");
     int epochs = (int) run("lr-0.001").options().get("epochs");
     assertRefused(sweep(file, "--epochs=" + epochs), ", and this sweep unset: give another");
-    Files.delete(root.resolve("out/lr-0.001.time"));
+    Files.delete(root.resolve("out/lr-0.001.asked"));
     assertRefused(sweep(file, "--time=2s"), "has option time unset, and this sweep 2s");
+  }
+
+  /** A run keeps the batch that was chosen when it began, and what was asked for. */
+  @Test
+  void aBatchThatIsChosen() throws IOException {
+    Path file = file("epochs: 1", "lr: [0.01]");
+    Vgg vgg = sweep(file, "--batch=auto");
+    assertThat(vgg.exitCode()).as(vgg.err()).isZero();
+    assertThat(vgg.out()).contains("option batch is 32 from now on");
+    assertThat(run("lr-0.01").options()).containsEntry("batch", 32);
+    assertThat(sweep(file, "--batch=auto").out()).contains("lr-0.01: finished before");
+    assertRefused(sweep(file, "--batch=32"), "has option batch auto, and this sweep 32: give");
+    assertRefused(
+        sweep(file("epochs: 1", "lr: [0.01]", "crop: 48"), "--batch=auto"), "option crop 32");
   }
 
   private static void assertRefused(Vgg vgg, String sentence) {

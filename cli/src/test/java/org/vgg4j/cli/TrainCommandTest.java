@@ -43,6 +43,9 @@ class TrainCommandTest {
   private static Object[] tiny(Object... options) {
     List<Object> args =
         new ArrayList<>(List.of("--data", data, "--width", "0.03", "--batch", "16"));
+    if (List.of(options).stream().anyMatch(one -> one.toString().startsWith("--batch"))) {
+      args.subList(args.size() - 2, args.size()).clear(); // picocli takes an option once
+    }
     args.addAll(List.of(options));
     return args.toArray();
   }
@@ -85,6 +88,33 @@ class TrainCommandTest {
         .map(String::valueOf)
         .contains("command", "host", "java", "processors", "started", "seconds");
     assertThat(provenance.get("command").toString()).startsWith("[train, --out, ");
+  }
+
+  /** What was chosen is what a resumed run has, and a run with its config.yaml. */
+  @Test
+  void aBatchThatIsChosen() throws IOException {
+    Vgg vgg = train("run", "--data", data, "--width", "0.03", "--batch", "auto", "--epochs", "1");
+    assertThat(vgg.exitCode()).as(vgg.err()).isZero();
+    assertThat(vgg.out())
+        .contains("of 48 training images: option batch is 32 from now on; learning rates are not")
+        .contains("batch 32, 32 images at a time");
+    Vgg again = Vgg.run("train", "--resume", root.resolve("run"), "--batch", "auto");
+    assertThat(again.exitCode()).as(again.err()).isZero();
+    assertThat(again.out()).contains("is finished; its best model");
+    assertThat(Vgg.run("train", "--resume", root.resolve("run"), "--batch", "32").err())
+        .contains("a resumed run keeps its options: leave out --batch");
+    assertThat(
+            train("same", "--config", root.resolve("run/config.yaml"), "--batch=auto").exitCode())
+        .isZero();
+    assertThat(lastModel("same")).isEqualTo(lastModel("run"));
+    assertThat(train("no", tiny("--batch", "auto", "--micro-batch", "8")).err())
+        .isEqualTo(
+            "vgg: option micro-batch is 8 but must be left out with batch auto, which is a single"
+                + " micro-batch\n");
+    Vgg tried = train("no", tiny("--batch=auto", "--dry-run", "--json"));
+    assertThat(new ObjectMapper().readTree(tried.out()).get("batch").intValue()).isEqualTo(32);
+    Vgg found = train("rates", tiny("--batch=auto", "--find-rate", "10"));
+    assertThat(found.out()).contains("option batch is 32 from now on");
   }
 
   /** Also with long numbers; what is longer than a terminal's line cannot be read as a table. */

@@ -3,6 +3,7 @@ package org.vgg4j.train;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Consumer;
 import java.util.stream.DoubleStream;
 import java.util.stream.IntStream;
 import org.vgg4j.base.InputException;
@@ -32,6 +33,7 @@ import org.vgg4j.network.Parameters;
  * memory, decodes and augments images, and does one step. Leaves nothing behind but the index of an
  * archive.
  *
+ * @param config the options, with an open batch chosen
  * @param data as the run would use it
  * @param architecture the network
  * @param microBatch images at a time
@@ -50,6 +52,7 @@ import org.vgg4j.network.Parameters;
  *     before them
  */
 public record DryRun(
+    TrainingConfig config,
     DataSplits data,
     Architecture architecture,
     int microBatch,
@@ -83,7 +86,27 @@ public record DryRun(
    * @throws InputException if anything would keep the run from starting
    */
   public static DryRun of(TrainingConfig config) {
-    return of(config, WARM_UP);
+    return of(config, WARM_UP, note -> {});
+  }
+
+  /**
+   * Tries the run.
+   *
+   * @param noted receives a sentence about a batch that was left open
+   * @throws InputException if anything would keep the run from starting
+   */
+  public static DryRun of(TrainingConfig config, Consumer<String> noted) {
+    return of(config, WARM_UP, noted);
+  }
+
+  /**
+   * Tries the run.
+   *
+   * @param warmUp how long a small network is trained to warm up the JIT compiler
+   * @throws InputException if anything would keep the run from starting
+   */
+  public static DryRun of(TrainingConfig config, Duration warmUp) {
+    return of(config, warmUp, note -> {});
   }
 
   /**
@@ -91,11 +114,12 @@ public record DryRun(
    *
    * @param warmUp how long a small network is trained to warm up the JIT compiler; longer makes the
    *     predicted time more accurate
+   * @param noted receives a sentence about a batch that was left open
    * @throws InputException if anything would keep the run from starting
    */
-  public static DryRun of(TrainingConfig options, Duration warmUp) {
+  static DryRun of(TrainingConfig options, Duration warmUp, Consumer<String> noted) {
     try (Engine engine = Engines.open(options.device(), options.threads())) {
-      RunInput input = RunInput.open(options);
+      RunInput input = RunInput.open(options, engine.memory(), 1, noted);
       TrainingConfig config = input.config();
       DataSplits data = input.data();
       config.targets().classWeights().require(data.train().classNames());
@@ -118,6 +142,7 @@ public record DryRun(
           Math.min(config.schedule().maxSteps(), stepsPerEpoch * config.schedule().epochs());
       double imagesOfEpoch = data.train().size() + VALIDATION_SHARE * data.validation().size();
       return new DryRun(
+          config,
           data,
           input.architecture(),
           microBatch,

@@ -43,6 +43,14 @@ final class MicroBatchSize {
     return new MicroBatchSize(config, architecture, memory, ranks).choose();
   }
 
+  /** Whether memory holds a whole batch, or of several processes or devices each its share. */
+  static boolean isWhole(
+      TrainingConfig config, Architecture architecture, MemoryOracle memory, int ranks) {
+    MicroBatchSize size = new MicroBatchSize(config, architecture, memory, ranks);
+    int batch = config.sgd().batch();
+    return size.fits(BatchSequence.share(batch, size.shares), batch);
+  }
+
   private int choose() {
     int asked = config.sgd().microBatch();
     int ofRank = Math.min(asked, BatchSequence.share(config.sgd().batch(), shares));

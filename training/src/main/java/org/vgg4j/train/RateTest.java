@@ -67,15 +67,20 @@ public record RateTest(List<Point> points, boolean diverged, boolean stopped) {
    * options. Rates of layers that have their own grow in proportion.
    *
    * @param steps how many at most, at least 10
+   * @param noted receives a sentence about a batch that was left open
    * @param progress receives each step
    * @param stopped polled after each step; true ends the test
    * @throws InputException if the data, the configuration or the memory do not allow it
    */
   public static RateTest of(
-      TrainingConfig options, int steps, Consumer<Point> progress, BooleanSupplier stopped) {
+      TrainingConfig options,
+      int steps,
+      Consumer<String> noted,
+      Consumer<Point> progress,
+      BooleanSupplier stopped) {
     Require.option(steps >= 10, "find-rate", steps, "at least 10 steps");
     try (Engine engine = Engines.open(options.device(), options.threads())) {
-      RunInput opened = RunInput.open(options);
+      RunInput opened = RunInput.open(options, engine.memory(), 1, noted);
       int batch = opened.config().sgd().batch();
       int devices = engine.memory().devices();
       int microBatch =

@@ -1,6 +1,7 @@
 package org.vgg4j.train;
 
 import java.util.List;
+import java.util.function.Consumer;
 import org.vgg4j.base.InputException;
 import org.vgg4j.data.DataSplits;
 import org.vgg4j.data.loading.BatchSequence;
@@ -20,11 +21,16 @@ import org.vgg4j.network.MemoryOracle;
  */
 record RunInput(TrainingConfig config, DataSplits data, Architecture architecture) {
   /**
-   * Opens the data.
+   * Opens the data, and chooses the batch if it is open.
    *
-   * @throws InputException if they cannot be opened, or the network cannot be for them
+   * @param memory of each process
+   * @param ranks number of processes
+   * @param noted receives a sentence about an open batch
+   * @throws InputException if the data cannot be opened, the network cannot be for them, or an open
+   *     batch has no room for a single image
    */
-  static RunInput open(TrainingConfig options) {
+  static RunInput open(
+      TrainingConfig options, MemoryOracle memory, int ranks, Consumer<String> noted) {
     DataSplits data = data(options);
     Architecture architecture =
         new Architecture(
@@ -34,7 +40,9 @@ record RunInput(TrainingConfig config, DataSplits data, Architecture architectur
             data.train().classNames().size(),
             options.task(),
             options.head());
-    return new RunInput(options.fittedTo(data.train().size()), data, architecture);
+    int images = data.train().size();
+    TrainingConfig settled = AutoBatch.settle(options, images, architecture, memory, ranks, noted);
+    return new RunInput(settled.fittedTo(images), data, architecture);
   }
 
   private static DataSplits data(TrainingConfig options) {

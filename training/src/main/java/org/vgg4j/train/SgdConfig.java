@@ -6,6 +6,7 @@ import java.util.Map;
  * Options of the optimiser.
  *
  * @param batch images per step
+ * @param autoBatch whether {@link AutoBatch} takes another number in its place when a run begins
  * @param microBatch images at a time, at most the batch; 0: as many as memory allows
  * @param learningRate at the start
  * @param momentum momentum coefficient, in [0, 1)
@@ -19,6 +20,7 @@ import java.util.Map;
  */
 public record SgdConfig(
     int batch,
+    boolean autoBatch,
     int microBatch,
     double learningRate,
     double momentum,
@@ -34,6 +36,11 @@ public record SgdConfig(
    */
   public SgdConfig {
     Require.option(batch >= 1, "batch", batch, "at least 1");
+    Require.option(
+        !autoBatch || microBatch == 0,
+        "micro-batch",
+        microBatch,
+        "left out with batch auto, which is a single micro-batch");
     Require.option(
         microBatch >= 0 && microBatch <= batch,
         "micro-batch",
@@ -53,6 +60,11 @@ public record SgdConfig(
         "clip-gradients",
         clipGradients,
         "zero or a positive number");
+  }
+
+  /** The batch, or the text that leaves it open. */
+  Object batchOption() {
+    return autoBatch ? AutoBatch.WORD : batch;
   }
 
   /** Adds the options that change nothing unless they are set, if they are. */

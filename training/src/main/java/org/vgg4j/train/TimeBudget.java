@@ -90,13 +90,14 @@ public final class TimeBudget {
     if (time == null) {
       return config;
     }
-    DryRun found = DryRun.of(config, trial);
+    DryRun found = DryRun.of(config, trial, noted);
     double secondsOfEpoch =
         found.secondsOfEpoch()
             + SECONDS_PER_EPOCH
             + found.architecture().parameterCount() * bytesPerParameter(config) / BYTES_PER_SECOND;
     double seconds = time.toMillis() / 1000.0;
-    TrainingConfig settled = withEpochs(config, (1 - RESERVE) * seconds / secondsOfEpoch);
+    TrainingConfig measured = AutoBatch.as(config, found.config().sgd().batch());
+    TrainingConfig settled = withEpochs(measured, (1 - RESERVE) * seconds / secondsOfEpoch);
     int epochs = settled.schedule().epochs();
     noted.accept(
         String.format(

@@ -120,7 +120,8 @@ public final class Trainer {
    * Resumes an interrupted run from its last checkpoint, or from the start if it has none. It then
    * ends with the same models, byte for byte, as if it had not been interrupted.
    *
-   * @param config the run's own options, of which only threads and checkpoint interval may differ
+   * @param config the run's own options, of which only threads and checkpoint interval may differ;
+   *     what they leave open (batch, micro-batch, time) is as the run chose it
    * @param run the run folder
    * @throws InputException as {@link #train}; and if options, data or checkpoint do not fit
    */
@@ -148,19 +149,19 @@ public final class Trainer {
       TrainingListener listener,
       BooleanSupplier stopRequested,
       Map<String, Object> environment) {
-    TrainingConfig begun = TimeBudget.asBegun(config, run);
+    TrainingConfig begun = AutoBatch.asBegun(TimeBudget.asBegun(config, run), run);
     return run(begun, run, true, new Company(group, listener, stopRequested, environment));
   }
 
   private static TrainingResult run(
       TrainingConfig options, Path out, boolean resumed, Company company) {
     try (Engine engine = Engines.open(options.device(), options.threads())) {
-      RunInput input = RunInput.open(options);
+      int ranks = company.group().size();
+      engine.requireOneDeviceEach(ranks);
+      RunInput input = RunInput.open(options, engine.memory(), ranks, company.listener()::noted);
       if (!resumed) {
         input.data().notes().forEach(company.listener()::noted);
       }
-      int ranks = company.group().size();
-      engine.requireOneDeviceEach(ranks);
       input.requireShares(ranks);
       int microBatch = input.microBatch(engine.memory(), ranks);
       if (!resumed) { // a run that goes on keeps its options, whatever its devices take of them
@@ -198,7 +199,7 @@ public final class Trainer {
               "memory has room for %d images at a time, and batch normalisation takes its statistics over these: with more memory the result would differ, unless option micro-batch is set to %d"
                   .formatted(microBatch, microBatch));
     }
-    if (sgd.batch() < options.sgd().batch()) {
+    if (!options.sgd().autoBatch() && sgd.batch() < options.sgd().batch()) {
       company
           .listener()
           .noted(
@@ -386,10 +387,10 @@ public final class Trainer {
     TimeBudget.requireAlone(options, ranks);
     try (Engine engine = Engines.open(options.device(), options.threads())) {
       engine.requireOneDeviceEach(ranks);
-      RunInput input = RunInput.open(options);
-      input.requireShares(ranks);
       boolean inHeap = engine.device().kind().equals(Device.CPU.kind());
       MemoryOracle memory = inHeap ? engine.memory().withLimit(heap) : engine.memory();
+      RunInput input = RunInput.open(options, memory, ranks, note -> {});
+      input.requireShares(ranks);
       int microBatch = input.microBatch(memory, ranks);
       if (!inHeap) {
         return 0;
@@ -414,7 +415,7 @@ public final class Trainer {
       BooleanSupplier stopRequested) {
     try (Engine engine = Engines.open(config.device(), config.threads())) {
       engine.requireOneDeviceEach(group.size());
-      RunInput input = RunInput.open(config);
+      RunInput input = RunInput.open(config, engine.memory(), group.size(), note -> {});
       RunMessages.State state = new RunMessages(group).awaitState();
       if (state == null) {
         return;

@@ -270,7 +270,7 @@ public record TrainingConfig(
     options.put("scale", augmentation.scale().option());
     options.put("flip", augmentation.flip());
     options.put("color-shift", augmentation.colorShift());
-    options.put("batch", sgd.batch());
+    options.put("batch", sgd.batchOption());
     options.put("micro-batch", sgd.microBatch());
     options.put("lr", sgd.learningRate());
     options.put("lr-features", sgd.layerRates().features());

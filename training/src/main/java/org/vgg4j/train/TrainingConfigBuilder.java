@@ -37,6 +37,7 @@ public final class TrainingConfigBuilder {
   private double mixup = 0;
   private double cutmix = 0;
   private int batch = 64;
+  private boolean autoBatch = false;
   private int microBatch = 0;
   private double learningRate = 0.01;
   private LayerRates layerRates = LayerRates.SAME;
@@ -85,6 +86,7 @@ public final class TrainingConfigBuilder {
     mixup = config.targets().mixup();
     cutmix = config.targets().cutmix();
     batch = config.sgd().batch();
+    autoBatch = config.sgd().autoBatch();
     microBatch = config.sgd().microBatch();
     learningRate = config.sgd().learningRate();
     layerRates = config.sgd().layerRates();
@@ -135,6 +137,7 @@ public final class TrainingConfigBuilder {
         new StartConfig(from, initialisation, freeze),
         new SgdConfig(
             batch,
+            autoBatch,
             microBatch,
             learningRate,
             momentum,
@@ -243,7 +246,17 @@ public final class TrainingConfigBuilder {
 
   /** Images per step. */
   public TrainingConfigBuilder batch(int value) {
+    autoBatch = false;
     batch = value;
+    return this;
+  }
+
+  /**
+   * Leaves the batch open: {@link Trainer#train} takes the largest that memory holds in one
+   * micro-batch, see {@link AutoBatch}.
+   */
+  public TrainingConfigBuilder autoBatch() {
+    autoBatch = true;
     return this;
   }
 
@@ -253,9 +266,11 @@ public final class TrainingConfigBuilder {
     return this;
   }
 
-  /** Reduces a micro-batch that is larger than the batch to the batch. */
+  /**
+   * Reduces a micro-batch that is larger than the batch to the batch; drops that of an open one.
+   */
   public TrainingConfigBuilder fitMicroBatch() {
-    microBatch = Math.min(microBatch, batch);
+    microBatch = autoBatch ? 0 : Math.min(microBatch, batch);
     return this;
   }
 

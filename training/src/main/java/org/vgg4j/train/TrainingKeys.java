@@ -30,7 +30,16 @@ final class TrainingKeys {
     }
 
     int whole() {
-      long number = longWhole();
+      return whole("a whole number");
+    }
+
+    /** A number where a word is possible, too. */
+    int wholeOr(String word) {
+      return whole("a whole number or " + word);
+    }
+
+    private int whole(String allowed) {
+      long number = longWhole(allowed);
       if (number != (int) number) {
         throw wrong("a whole number of at most " + Integer.MAX_VALUE);
       }
@@ -38,10 +47,17 @@ final class TrainingKeys {
     }
 
     long longWhole() {
+      return longWhole("a whole number");
+    }
+
+    /**
+     * @param allowed what it must be
+     */
+    private long longWhole(String allowed) {
       try {
         return new BigDecimal(text().strip()).longValueExact();
       } catch (NumberFormatException | ArithmeticException e) {
-        throw wrong("a whole number");
+        throw wrong(allowed);
       }
     }
 
@@ -124,7 +140,7 @@ final class TrainingKeys {
     keys.put("trivial-augment", (builder, value) -> builder.trivialAugment(value.truth()));
     keys.put("mixup", (builder, value) -> builder.mixup(value.decimal()));
     keys.put("cutmix", (builder, value) -> builder.cutmix(value.decimal()));
-    keys.put("batch", (builder, value) -> builder.batch(value.whole()));
+    keys.put("batch", TrainingKeys::setBatch);
     keys.put("micro-batch", (builder, value) -> builder.microBatch(value.whole()));
     keys.put("lr", (builder, value) -> builder.learningRate(value.decimal()));
     keys.put("momentum", (builder, value) -> builder.momentum(value.decimal()));
@@ -157,6 +173,14 @@ final class TrainingKeys {
     keys.put("select", (builder, value) -> builder.select(Selection.of(value.text())));
     keys.put("stop-after", (builder, value) -> builder.stopAfter(value.whole()));
     return Collections.unmodifiableMap(keys);
+  }
+
+  private static void setBatch(TrainingConfigBuilder builder, Value value) {
+    if (value.text().strip().equalsIgnoreCase(AutoBatch.WORD)) {
+      builder.autoBatch();
+    } else {
+      builder.batch(value.wholeOr(AutoBatch.WORD));
+    }
   }
 
   /** Whether there is such a key. */

@@ -68,6 +68,7 @@ final class Options {
         new StartConfig(from, initialisation, freeze),
         new SgdConfig(
             batch,
+            false,
             microBatch,
             learningRate,
             momentum,

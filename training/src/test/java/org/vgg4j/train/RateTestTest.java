@@ -84,7 +84,7 @@ class RateTestTest {
     if (options.data.equals("pets")) {
       options.data = TinyPictures.write(root.resolve("pets"), 11, 4, 0).toString();
     }
-    return RateTest.of(options.build(), steps, point -> {}, () -> false);
+    return RateTest.of(options.build(), steps, note -> {}, point -> {}, () -> false);
   }
 
   /** Batches of 16, 16 and 1; micro-batches of 7; the same whatever the threads. */
@@ -115,7 +115,7 @@ class RateTestTest {
   void endsWhereItIsStopped() throws IOException {
     RateTest unused = test(10);
     List<RateTest.Point> seen = new ArrayList<>();
-    RateTest part = RateTest.of(options.build(), 50, seen::add, () -> seen.size() == 3);
+    RateTest part = RateTest.of(options.build(), 50, note -> {}, seen::add, () -> seen.size() == 3);
     assertThat(part.points()).isEqualTo(seen).hasSize(3);
     assertThat(part.diverged()).isFalse();
     assertThatThrownBy(() -> test(9))

@@ -156,7 +156,7 @@ class TrainingConfigTest {
     int nested =
         StartConfig.class.getRecordComponents().length
             + AugmentationConfig.class.getRecordComponents().length // one of which is erase
-            + (SgdConfig.class.getRecordComponents().length - 1)
+            + (SgdConfig.class.getRecordComponents().length - 2) // a batch has two
             + LayerRates.class.getRecordComponents().length
             + ScheduleConfig.class.getRecordComponents().length
             + 1; // a device's precision
