@@ -132,7 +132,7 @@ public final class ImageClassifier extends ImageForms implements AutoCloseable {
    * its passes; on the CPU that is heap. Images, and what is handed out, come on top, as do {@link
    * #gradCam} and each {@link #embedder}, with what they say there.
    *
-   * @param file a .safetensors file that vgg4j wrote; only its header is read
+   * @param file as {@link #load(Path)} takes it; of a file that vgg4j wrote only the header is read
    * @param options the options to load it with; with {@link ClassifierOptions#AUTO}, the prediction
    *     is for as many passes as the memory allows
    * @return bytes
@@ -140,7 +140,7 @@ public final class ImageClassifier extends ImageForms implements AutoCloseable {
    */
   public static long memoryNeeded(Path file, ClassifierOptions options) {
     Objects.requireNonNull(file, LoadedModel.NO_FILE);
-    Architecture architecture = ModelFile.readWithoutArrays(file).architecture();
+    Architecture architecture = Models.readWithoutArrays(file).architecture();
     try (Engine engine = Engines.open(Device.of(options.device()), 1)) {
       PassPlan plan = new PassPlan(architecture, options, engine.memory());
       return plan.bytes(plan.passes());

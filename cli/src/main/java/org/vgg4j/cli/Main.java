@@ -39,6 +39,7 @@ import picocli.CommandLine.Spec;
       SearchCommand.class,
       ClassifyCommand.class,
       HeatmapCommand.class,
+      ServeCommand.class,
       SummaryCommand.class,
       BenchCommand.class,
       PlanCommand.class,

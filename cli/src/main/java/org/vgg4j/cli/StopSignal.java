@@ -12,12 +12,14 @@ final class StopSignal implements AutoCloseable {
   private final PrintWriter err;
   private final String sentence;
   private final Signals signals;
+  private final Runnable action;
   private volatile int signal;
   private volatile long firstNanos;
 
-  private StopSignal(PrintWriter err, String sentence) {
+  private StopSignal(PrintWriter err, String sentence, Runnable action) {
     this.err = err;
     this.sentence = sentence;
+    this.action = action;
     this.signals = Signals.handle(this::handle, err);
   }
 
@@ -29,7 +31,15 @@ final class StopSignal implements AutoCloseable {
    * @param sentence says when the command will stop
    */
   static StopSignal install(PrintWriter err, String sentence) {
-    return new StopSignal(err, sentence);
+    return install(err, sentence, () -> {});
+  }
+
+  /**
+   * @param sentence says when the command will stop
+   * @param action is done at the first signal, for a command that waits for nothing else
+   */
+  static StopSignal install(PrintWriter err, String sentence, Runnable action) {
+    return new StopSignal(err, sentence, action);
   }
 
   private void handle(int received) {
@@ -44,6 +54,7 @@ final class StopSignal implements AutoCloseable {
     firstNanos = now;
     err.println();
     err.println("vgg: " + sentence);
+    action.run();
   }
 
   boolean requested() {

@@ -56,6 +56,7 @@ class ArchitectureTest {
           "train",
           "report",
           "experiment",
+          "serve",
           "cli",
           "torch" /* implements parallel; not seen from here, and sees training only by its module */,
           "cuda" /* its own rules are in its module; no room may call it */,
@@ -353,6 +354,45 @@ class ArchitectureTest {
           .because("experiments use what users use: there is no second way to train or evaluate");
 
   @ArchTest
+  static final ArchRule serve =
+      arrows(
+              "serve",
+              "search",
+              "evaluate",
+              "descriptor",
+              "views",
+              "network",
+              "image",
+              "weights",
+              "model",
+              "base")
+          .because("a service is a front end: it offers what applications have, over HTTP");
+
+  @ArchTest
+  static final ArchRule serveHttp =
+      inner("serve.http")
+          .because("limits for hostile clients are understood, and tested, without networks");
+
+  @ArchTest
+  static final ArchRule serveCompute =
+      inner("serve.compute", "serve.http").because("a queue need not know what is computed");
+
+  @ArchTest
+  static final ArchRule serveModels =
+      inner("serve.models", "serve.compute", "serve.http")
+          .because("models are loaded and released whatever is asked of them");
+
+  @ArchTest
+  static final ArchRule onlyTheServiceServes =
+      noClasses()
+          .that()
+          .resideOutsideOfPackage(room("serve"))
+          .should()
+          .dependOnClassesThat()
+          .resideInAnyPackage("org.eclipse.jetty..", "io.prometheus..")
+          .because("which server and which figures there are is up to the service alone");
+
+  @ArchTest
   static final ArchRule inProcessApi =
       noClasses()
           .that()
@@ -370,7 +410,7 @@ class ArchitectureTest {
           .that()
           .resideInAnyPackage(
               ROOMS.stream()
-                  .filter(name -> !name.equals("cli"))
+                  .filter(name -> !Set.of("cli", "serve").contains(name)) // front ends
                   .map(ArchitectureTest::room)
                   .toArray(String[]::new))
           .should()
@@ -434,6 +474,7 @@ class ArchitectureTest {
               "train",
               "report",
               "experiment",
+              "serve",
               "weights",
               "model",
               "base")

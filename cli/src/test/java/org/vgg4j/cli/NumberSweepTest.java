@@ -61,6 +61,8 @@ class NumberSweepTest {
               "localize evaluate threshold", // nothing is merged but equal boxes
               "import crop", // as the weights have it
               "checkpoint-every", // at ends of epochs alone
+              "serve port", // any free one
+              "batch-delay", // none
               "max-unreadable"), // not one
           "-1",
           Set.of("seed"));
@@ -133,6 +135,7 @@ class NumberSweepTest {
           case "svm evaluate" -> "rows.npy --svm " + out + "/s.safetensors";
           case "svm predict" -> picture + " --svm " + out + "/s.safetensors --model " + model;
           case "heatmap" -> picture + " --model " + model + " --out " + out + "/h.png";
+          case "serve" -> "--dry-run --model " + model;
           case "summary" -> "--width 0.03 --crop 32 --classes 3";
           case "bench" -> "--width 0.03 --crop 32 --classes 3 --batch 1 --arch A";
           case "plan" ->

@@ -40,6 +40,7 @@ class OutputsTest {
           Map.entry("evaluate", List.of("--save-posteriors FILE", "--submission FILE")),
           Map.entry("calibrate", List.of("--out FILE")),
           Map.entry("heatmap", List.of("--out FILE")),
+          Map.entry("serve", List.of("--access-log FILE")),
           Map.entry("reproduce", List.of("--out FOLDER")),
           Map.entry("reproduce localisation", List.of("--out FOLDER")),
           Map.entry("reproduce features", List.of("--out FOLDER")),

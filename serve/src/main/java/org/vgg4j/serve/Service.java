@@ -1,0 +1,230 @@
+package org.vgg4j.serve;
+
+import java.io.FileDescriptor;
+import java.io.FileOutputStream;
+import java.net.InetSocketAddress;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ThreadFactory;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.vgg4j.base.Bytes;
+import org.vgg4j.network.Device;
+import org.vgg4j.network.Engine;
+import org.vgg4j.network.Engines;
+import org.vgg4j.serve.api.Api;
+import org.vgg4j.serve.compute.Admission;
+import org.vgg4j.serve.compute.ComputeQueue;
+import org.vgg4j.serve.http.AccessLog;
+import org.vgg4j.serve.http.ByteBudget;
+import org.vgg4j.serve.http.HttpServer;
+import org.vgg4j.serve.http.Limits;
+import org.vgg4j.serve.http.Routes;
+import org.vgg4j.serve.metrics.Metrics;
+import org.vgg4j.serve.models.Memory;
+import org.vgg4j.serve.models.ModelWatch;
+import org.vgg4j.serve.models.ServedModels;
+
+/**
+ * A running service. Thread-safe.
+ *
+ * <p>Its memory is divided before it starts: models take what they need, requests have a share that
+ * they cannot exceed, and what does not fit is refused at the start, or when a model is loaded.
+ */
+public final class Service implements AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(Service.class);
+
+  private final Deque<AutoCloseable> parts = new ArrayDeque<>(); // the last is closed first
+  private final HttpServer server;
+  private final ServiceOptions options;
+  private final ServedModels models;
+
+  private Service(ServiceOptions options, HttpServer server) {
+    this.options = options;
+    this.server = server;
+    long heap = Runtime.getRuntime().maxMemory();
+    Memory memory = new Memory(heap);
+    MemoryShares shares = MemoryShares.of(options.load(), options.machine().threads(), heap);
+    shares.reserve(memory);
+    this.models = open(new ServedModels(options.machine(), computesOnHeap(options), memory));
+    try {
+      options.models().forEach(models::load);
+      begin(shares, memory);
+    } catch (RuntimeException | Error e) {
+      closeParts();
+      throw e;
+    }
+    LOG.info(
+        "memory: {} for models and requests, of a heap of {}; images of at most {} pixels",
+        Bytes.needed(memory.reserved()),
+        Bytes.available(heap),
+        shares.maxPixels());
+  }
+
+  private static boolean computesOnHeap(ServiceOptions options) {
+    if (options.machine().device().equals(Device.CPU.text())) {
+      return true;
+    }
+    try (Engine engine = Engines.open(Device.of(options.machine().device()), 1)) {
+      return engine.device().kind().equals(Device.CPU.kind());
+    }
+  }
+
+  private void begin(MemoryShares shares, Memory memory) {
+    ServiceOptions.Load load = options.load();
+    AccessLog log = open(accessLog());
+    Admission admission = new Admission(load.queue());
+    ByteBudget budget = new ByteBudget(shares.bodies());
+    Metrics metrics = new Metrics();
+    ComputeQueue queue = open(new ComputeQueue(load.batchDelay(), metrics::computed));
+    ExecutorService decoders = Executors.newFixedThreadPool(shares.decoders(), named("decode"));
+    open(decoders::shutdownNow);
+    metrics.watch(queue, admission, budget, memory, log, server);
+    Api api =
+        new Api(
+            models,
+            queue,
+            admission,
+            decoders,
+            metrics,
+            new Api.Rules(
+                load.maxBody(),
+                shares.maxPixels(),
+                options.access().token() != null,
+                options.access().changes()));
+    if (load.watch() > 0) {
+      open(new ModelWatch(models, load.watch()));
+    }
+    Routes routes = new Routes();
+    api.addTo(routes);
+    server.serve(
+        routes,
+        options.access().token(),
+        budget,
+        answered -> {
+          metrics.answered(answered);
+          log.write(answered);
+        });
+  }
+
+  private <T extends AutoCloseable> T open(T part) {
+    parts.push(part);
+    return part;
+  }
+
+  private AccessLog accessLog() {
+    if (options.accessLog() == null) {
+      return AccessLog.none();
+    }
+    return options.accessLog().toString().equals("-")
+        ? AccessLog.to(new FileOutputStream(FileDescriptor.out), "on standard output")
+        : AccessLog.to(options.accessLog());
+  }
+
+  private static ThreadFactory named(String name) {
+    AtomicInteger number = new AtomicInteger();
+    return task -> {
+      Thread thread = new Thread(task, name + "-" + number.incrementAndGet());
+      thread.setDaemon(true);
+      return thread;
+    };
+  }
+
+  /**
+   * Starts a service; requests are answered when this returns.
+   *
+   * @throws org.vgg4j.base.InputException if the port is taken, a model cannot be loaded, or there
+   *     is not enough memory
+   */
+  public static Service start(ServiceOptions options) {
+    ServiceOptions.Load load = options.load();
+    ServiceOptions.Access access = options.access();
+    MemoryShares shares =
+        MemoryShares.of(load, options.machine().threads(), Runtime.getRuntime().maxMemory());
+    HttpServer server =
+        HttpServer.bind(
+            new InetSocketAddress(access.host(), access.port()),
+            access.tls(),
+            new Limits(
+                load.maxBody(),
+                shares.bodies(),
+                load.connections(),
+                load.headTimeout(),
+                load.bodyTimeout(),
+                load.answerTimeout()),
+            load.grace());
+    try {
+      return new Service(options, server);
+    } catch (RuntimeException | Error e) {
+      server.close();
+      throw e;
+    }
+  }
+
+  /**
+   * The memory that a service takes of the heap, in bytes.
+   *
+   * @param models on the CPU; a GPU has memory of its own
+   * @param requests whatever clients send
+   * @param heap the largest that Java takes
+   */
+  public record Plan(long models, long requests, long heap) {}
+
+  /**
+   * Predicts a service's memory; of models, only headers are read.
+   *
+   * @throws org.vgg4j.base.InputException if a model is missing or broken, or there is not enough
+   */
+  public static Plan plan(ServiceOptions options) {
+    long heap = Runtime.getRuntime().maxMemory();
+    Memory memory = new Memory(heap);
+    MemoryShares shares = MemoryShares.of(options.load(), options.machine().threads(), heap);
+    shares.reserve(memory);
+    ServedModels planned = new ServedModels(options.machine(), computesOnHeap(options), memory);
+    options.models().forEach((name, file) -> planned.reserve(name, file));
+    return new Plan(memory.reserved() - shares.bytes(), shares.bytes(), heap);
+  }
+
+  /** The port that it listens on. */
+  public int port() {
+    return server.port();
+  }
+
+  /** Where a browser finds its page. */
+  public String address() {
+    String host = options.access().host();
+    String named = host.contains(":") ? "[" + host + "]" : host;
+    String scheme = options.access().tls() == null ? "http" : "https";
+    return "%s://%s:%d/".formatted(scheme, named, port());
+  }
+
+  /** The models that it serves. */
+  public ServedModels models() {
+    return models;
+  }
+
+  /**
+   * Stops in an orderly way: accepts nothing more, refuses requests that still come, finishes those
+   * that are being answered, and releases everything. Closing again does nothing.
+   */
+  @Override
+  public void close() {
+    server.close();
+    closeParts();
+  }
+
+  private synchronized void closeParts() {
+    @Nullable AutoCloseable part;
+    while ((part = parts.poll()) != null) {
+      try {
+        part.close();
+      } catch (Exception e) { // none of ours throws anything but bugs
+        LOG.error("a part of the service could not be closed", e);
+      }
+    }
+  }
+}

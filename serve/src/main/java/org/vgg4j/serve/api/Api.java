@@ -1,0 +1,80 @@
+package org.vgg4j.serve.api;
+
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Executor;
+import org.vgg4j.serve.compute.Admission;
+import org.vgg4j.serve.compute.ComputeQueue;
+import org.vgg4j.serve.http.Answer;
+import org.vgg4j.serve.http.Routes;
+import org.vgg4j.serve.metrics.Metrics;
+import org.vgg4j.serve.models.ServedModels;
+
+/** Everything that clients can ask for. Thread-safe. */
+public final class Api {
+  private static final int MOST_UPLOADS = 64; // pictures of a request
+
+  /**
+   * What clients are told of beforehand.
+   *
+   * @param maxBody bytes of a request's body
+   * @param maxPixels of an image
+   * @param token whether they need one
+   * @param changes whether they may load and unload models
+   */
+  public record Rules(int maxBody, long maxPixels, boolean token, boolean changes) {}
+
+  private final ServedModels models;
+  private final Metrics metrics;
+  private final Rules rules;
+  private final Uploads uploads;
+  private final Pipeline pipeline;
+
+  /**
+   * @param decoders as many threads as pictures may be decoded at a time
+   */
+  public Api(
+      ServedModels models,
+      ComputeQueue queue,
+      Admission admission,
+      Executor decoders,
+      Metrics metrics,
+      Rules rules) {
+    this.models = models;
+    this.metrics = metrics;
+    this.rules = rules;
+    this.uploads = new Uploads(Math.min(MOST_UPLOADS, admission.most()), rules.maxBody());
+    this.pipeline = new Pipeline(new Pictures(rules.maxPixels()), admission, queue, decoders);
+  }
+
+  /** Adds all routes. */
+  public void addTo(Routes routes) {
+    new PictureEndpoints(models, uploads, pipeline).addTo(routes);
+    new ModelEndpoints(models, uploads, rules, this::about).addTo(routes);
+    new StaticFiles().addTo(routes);
+    routes
+        .addOpen("GET", "/healthz", call -> done(Answer.json(Map.of("alive", true))))
+        .addOpen("GET", "/readyz", call -> done(ready()))
+        .add("GET", "/metrics", call -> done(metrics.page()));
+  }
+
+  private static CompletableFuture<Answer> done(Answer answer) {
+    return CompletableFuture.completedFuture(answer);
+  }
+
+  private Answer ready() {
+    List<String> names = models.names();
+    return Answer.json(
+        names.isEmpty() ? 503 : 200, Map.of("ready", !names.isEmpty(), "models", names));
+  }
+
+  private Map<String, Object> about() {
+    Map<String, Object> about = new LinkedHashMap<>();
+    about.put("token", rules.token());
+    about.put("changes", rules.changes());
+    about.put("limits", Map.of("maxBody", rules.maxBody(), "maxPixels", rules.maxPixels()));
+    return about;
+  }
+}

@@ -1,0 +1,162 @@
+package org.vgg4j.serve.api;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.Executor;
+import java.util.function.Function;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+import org.vgg4j.base.InputException;
+import org.vgg4j.image.RgbImage;
+import org.vgg4j.serve.compute.Admission;
+import org.vgg4j.serve.compute.ComputeQueue;
+import org.vgg4j.serve.compute.Work;
+import org.vgg4j.serve.http.Call;
+import org.vgg4j.serve.http.HttpFailure;
+
+/**
+ * Takes the pictures of a request from their bytes to results: admitted all together or not at all,
+ * decoded beside each other, computed with those of other requests. Thread-safe.
+ */
+final class Pipeline {
+  /**
+   * What became of a picture.
+   *
+   * @param upload the picture
+   * @param width in pixels, once it is decoded
+   * @param height in pixels
+   * @param result null if there was a failure
+   * @param failure null if there is a result
+   */
+  record Outcome<O>(
+      Upload upload, int width, int height, @Nullable O result, @Nullable HttpFailure failure) {}
+
+  /** What is to be computed for a picture. */
+  private record Prepared<I>(int width, int height, I input) {}
+
+  private final Pictures pictures;
+  private final Admission admission;
+  private final ComputeQueue queue;
+  private final Executor decoders;
+
+  /**
+   * @param decoders as many threads as pictures may be decoded at a time
+   */
+  Pipeline(Pictures pictures, Admission admission, ComputeQueue queue, Executor decoders) {
+    this.pictures = pictures;
+    this.admission = admission;
+    this.queue = queue;
+    this.decoders = decoders;
+  }
+
+  /** Decodes, for works that take pictures when it is their turn. */
+  Pictures pictures() {
+    return pictures;
+  }
+
+  /** Where answers are made that take longer than a moment. */
+  Executor decoders() {
+    return decoders;
+  }
+
+  /**
+   * Computes something for each picture. Pictures that fail do not fail the others.
+   *
+   * @param prepare makes the input of a decoded picture, which is then released
+   * @return an outcome for each; a failure if all failed: the first one's
+   * @throws HttpFailure 413 or 429, if there is no room
+   */
+  <I, O> CompletableFuture<List<Outcome<O>>> each(
+      Call call, List<Upload> uploads, Function<RgbImage, I> prepare, Work<I, O> work) {
+    admission.enter(uploads.size(), queue.secondsEach());
+    List<CompletableFuture<Outcome<O>>> futures = new ArrayList<>();
+    for (Upload upload : uploads) {
+      futures.add(
+          CompletableFuture.supplyAsync(() -> prepare(call, upload, prepare), decoders)
+              .thenCompose(
+                  ready ->
+                      queue
+                          .submit(work, ready.input(), call.deadline())
+                          .thenApply(
+                              result ->
+                                  new Outcome<>(
+                                      upload, ready.width(), ready.height(), result, null)))
+              .exceptionally(thrown -> failed(upload, thrown))
+              .whenComplete((outcome, thrown) -> admission.leave(1)));
+    }
+    return all(futures).thenApply(Pipeline::requireOne);
+  }
+
+  /**
+   * Computes something for each picture, which is decoded only when its turn has come, since the
+   * work needs it whole: so only one is in memory at a time.
+   *
+   * @return as {@link #each}; sizes are not known
+   * @throws HttpFailure 413 or 429, if there is no room
+   */
+  <O> CompletableFuture<List<Outcome<O>>> late(
+      Call call, List<Upload> uploads, Work<Supplier<RgbImage>, O> work) {
+    admission.enter(uploads.size(), queue.secondsEach());
+    List<CompletableFuture<Outcome<O>>> futures = new ArrayList<>();
+    for (Upload upload : uploads) {
+      futures.add(
+          queue
+              .submit(work, () -> pictures.decode(upload), call.deadline())
+              .thenApply(result -> new Outcome<>(upload, 0, 0, result, null))
+              .exceptionally(thrown -> failed(upload, thrown))
+              .whenComplete((outcome, thrown) -> admission.leave(1)));
+    }
+    return all(futures).thenApply(Pipeline::requireOne);
+  }
+
+  /**
+   * Computes something for one picture that is decoded only when its turn has come.
+   *
+   * @throws HttpFailure 429, if there is no room
+   */
+  <I, O> CompletableFuture<O> one(Call call, I input, Work<I, O> work) {
+    admission.enter(1, queue.secondsEach());
+    return queue
+        .submit(work, input, call.deadline())
+        .whenComplete((result, thrown) -> admission.leave(1));
+  }
+
+  private <I> Prepared<I> prepare(Call call, Upload upload, Function<RgbImage, I> prepare) {
+    call.deadline().check();
+    RgbImage image = pictures.decode(upload);
+    return new Prepared<>(image.width(), image.height(), prepare.apply(image));
+  }
+
+  /** An outcome for what is the picture's fault; anything else fails the request. */
+  private static <O> Outcome<O> failed(Upload upload, Throwable thrown) {
+    Throwable cause = thrown;
+    while (cause instanceof CompletionException && cause.getCause() != null) {
+      cause = cause.getCause();
+    }
+    if (cause instanceof HttpFailure failure) {
+      return new Outcome<>(upload, 0, 0, null, failure);
+    }
+    if (cause instanceof InputException input) {
+      return new Outcome<>(
+          upload, 0, 0, null, new HttpFailure(400, String.valueOf(input.getMessage())));
+    }
+    throw new CompletionException(cause);
+  }
+
+  private static <T> CompletableFuture<List<T>> all(List<CompletableFuture<T>> futures) {
+    return CompletableFuture.allOf(futures.toArray(new CompletableFuture<?>[0]))
+        .thenApply(unused -> futures.stream().map(CompletableFuture::join).toList());
+  }
+
+  private static <O> List<Outcome<O>> requireOne(List<Outcome<O>> outcomes) {
+    for (Outcome<O> outcome : outcomes) {
+      if (outcome.failure() == null) {
+        return outcomes;
+      }
+    }
+    throw Objects.requireNonNull(outcomes.get(0).failure());
+  }
+}

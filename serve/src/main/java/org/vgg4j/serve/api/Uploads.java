@@ -1,0 +1,175 @@
+package org.vgg4j.serve.api;
+
+import com.fasterxml.jackson.core.JsonFactory;
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.StreamReadConstraints;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.Base64;
+import java.util.List;
+import java.util.Locale;
+import java.util.concurrent.CompletionException;
+import org.eclipse.jetty.http.HttpField;
+import org.eclipse.jetty.http.HttpHeader;
+import org.eclipse.jetty.http.MultiPart;
+import org.eclipse.jetty.http.MultiPartFormData;
+import org.eclipse.jetty.io.Content;
+import org.vgg4j.serve.http.Call;
+import org.vgg4j.serve.http.HttpFailure;
+
+/** The pictures in a request's body: raw, as a form's files, or as base64 in JSON. Thread-safe. */
+final class Uploads {
+  private final int most;
+  private final ObjectMapper json;
+
+  /**
+   * @param most pictures at a time
+   * @param maxBody bytes of a body
+   */
+  Uploads(int most, int maxBody) {
+    this.most = most;
+    this.json =
+        new ObjectMapper(
+            JsonFactory.builder()
+                .streamReadConstraints(
+                    StreamReadConstraints.builder()
+                        .maxStringLength(maxBody)
+                        .maxNestingDepth(20)
+                        .build())
+                .build());
+  }
+
+  /**
+   * The pictures, at least one.
+   *
+   * @throws HttpFailure 400 or 413
+   */
+  List<Upload> of(Call call) {
+    if (call.body().length == 0) {
+      throw new HttpFailure(400, "the request has no body: send an image file");
+    }
+    String type = call.contentType() == null ? "" : call.contentType();
+    String kind = type.split(";", 2)[0].trim().toLowerCase(Locale.ROOT);
+    List<Upload> uploads =
+        switch (kind) {
+          case "multipart/form-data" -> ofForm(type, call.body());
+          case "application/json" -> ofJson(call.body());
+          default -> List.of(new Upload("the image", call.body()));
+        };
+    if (uploads.isEmpty()) {
+      throw new HttpFailure(400, "the request has no image: send at least one");
+    }
+    if (uploads.size() > most) {
+      throw new HttpFailure(
+          413,
+          "%d images are more than the %d that are allowed at a time: send fewer"
+              .formatted(uploads.size(), most));
+    }
+    return uploads;
+  }
+
+  /** The one picture of a request. */
+  Upload one(Call call) {
+    List<Upload> uploads = of(call);
+    if (uploads.size() > 1) {
+      throw new HttpFailure(400, call.path() + " takes one image at a time, not " + uploads.size());
+    }
+    return uploads.get(0);
+  }
+
+  private List<Upload> ofForm(String type, byte[] body) {
+    String boundary = MultiPart.extractBoundary(type);
+    if (boundary == null || boundary.isEmpty()) {
+      throw new HttpFailure(400, "the Content-Type multipart/form-data has no boundary");
+    }
+    MultiPartFormData.Parser parser = new MultiPartFormData.Parser(boundary);
+    parser.setMaxMemoryFileSize(-1); // everything is in memory already
+    parser.setMaxParts(4L * most);
+    try (MultiPartFormData.Parts parts =
+        parser.parse(Content.Source.from(ByteBuffer.wrap(body))).join()) {
+      List<Upload> uploads = new ArrayList<>();
+      for (MultiPart.Part part : parts) {
+        String name = part.getFileName();
+        if (name != null) { // other fields of a form are not pictures
+          uploads.add(new Upload(name.isEmpty() ? part.getName() : name, bytes(part)));
+        }
+      }
+      return uploads;
+    } catch (CompletionException e) {
+      throw new HttpFailure(
+          400, "the request's body is no multipart/form-data as its Content-Type says");
+    }
+  }
+
+  private static byte[] bytes(MultiPart.Part part) {
+    HttpField encoding = part.getHeaders().getField(HttpHeader.CONTENT_TRANSFER_ENCODING);
+    if (encoding != null && !encoding.getValue().matches("(?i)\\s*(binary|8bit|7bit)\\s*")) {
+      throw new HttpFailure(
+          400,
+          "part %s has the Content-Transfer-Encoding %s: send the file as it is"
+              .formatted(part.getName(), encoding.getValue()));
+    }
+    try {
+      ByteBuffer content = Content.Source.asByteBuffer(part.getContentSource());
+      byte[] bytes = new byte[content.remaining()];
+      content.get(bytes);
+      return bytes;
+    } catch (IOException e) {
+      throw new IllegalStateException("a part that is in memory cannot be read", e);
+    }
+  }
+
+  private List<Upload> ofJson(byte[] body) {
+    JsonNode images = object(body).get("images");
+    if (images == null || !images.isArray()) {
+      throw new HttpFailure(400, "the JSON has no \"images\": [{\"data\": \"BASE64\"}, ...]");
+    }
+    List<Upload> uploads = new ArrayList<>();
+    for (JsonNode image : images) {
+      JsonNode data = image.isTextual() ? image : image.get("data");
+      if (data == null || !data.isTextual()) {
+        throw new HttpFailure(400, "image " + uploads.size() + " in the JSON has no \"data\"");
+      }
+      JsonNode name = image.get("name");
+      uploads.add(
+          new Upload(
+              name != null && name.isTextual() ? name.asText() : "image " + uploads.size(),
+              base64(data.asText(), uploads.size())));
+    }
+    return uploads;
+  }
+
+  /**
+   * A body as a JSON object.
+   *
+   * @throws HttpFailure 400
+   */
+  JsonNode object(byte[] body) {
+    try {
+      JsonNode node = json.readTree(body);
+      if (node != null && node.isObject()) {
+        return node;
+      }
+    } catch (JsonProcessingException e) {
+      throw new HttpFailure(
+          400,
+          "the body is no JSON (line %d, column %d)"
+              .formatted(e.getLocation().getLineNr(), e.getLocation().getColumnNr()));
+    } catch (IOException e) {
+      throw new HttpFailure(400, "the body is no JSON: it is not in UTF-8, 16 or 32");
+    }
+    throw new HttpFailure(400, "the body is no JSON object: {...}");
+  }
+
+  private static byte[] base64(String text, int index) {
+    try {
+      int comma = text.startsWith("data:") ? text.indexOf(',') + 1 : 0; // a data URL
+      return Base64.getMimeDecoder().decode(text.substring(comma));
+    } catch (IllegalArgumentException e) {
+      throw new HttpFailure(400, "the \"data\" of image " + index + " is not base64");
+    }
+  }
+}

@@ -1,0 +1,241 @@
+package org.vgg4j.serve.compute;
+
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.Iterator;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
+import org.vgg4j.serve.http.Deadline;
+import org.vgg4j.serve.http.HttpFailure;
+
+/**
+ * Jobs that wait for their turn to compute. The oldest job decides what is computed next; other
+ * jobs of the same {@link Work} join it, whichever place they have. A batch that is not full waits
+ * for more only as long as the delay. Jobs whose deadline has passed are answered without being
+ * computed.
+ *
+ * <p>How many jobs may wait is up to {@link Admission}. Thread-safe; results are handed out on the
+ * one thread that computes, so whoever gets them should soon be done with them.
+ */
+public final class ComputeQueue implements AutoCloseable {
+  /** Is told of every batch. */
+  @FunctionalInterface
+  public interface Observer {
+    /**
+     * Called after a batch.
+     *
+     * @param work its name
+     * @param inputs how many were computed
+     * @param waitedNanos how long the oldest had waited
+     * @param nanos how long the computation took
+     */
+    void computed(String work, int inputs, long waitedNanos, long nanos);
+  }
+
+  private static final class Job<I, O> {
+    private final Work<I, O> work;
+    private final I input;
+    private final Deadline deadline;
+    private final long since = System.nanoTime();
+    private final CompletableFuture<O> result = new CompletableFuture<>();
+
+    private Job(Work<I, O> work, I input, Deadline deadline) {
+      this.work = work;
+      this.input = input;
+      this.deadline = deadline;
+    }
+  }
+
+  private final ReentrantLock lock = new ReentrantLock();
+  private final Condition changed = lock.newCondition();
+  private final Deque<Job<?, ?>> waiting = new ArrayDeque<>();
+  private final long delayNanos;
+  private final Observer observer;
+  private final Thread worker;
+  private boolean closed;
+  private volatile double secondsEach; // recent mean of an input's share of the time
+
+  /**
+   * @param delayMilliseconds how long a batch that is not full waits for more
+   * @param observer is told of every batch
+   */
+  public ComputeQueue(double delayMilliseconds, Observer observer) {
+    this.delayNanos = (long) (delayMilliseconds * 1e6);
+    this.observer = observer;
+    this.worker = new Thread(this::work, "compute");
+    worker.setDaemon(true);
+    worker.start();
+  }
+
+  /**
+   * Adds a job.
+   *
+   * @param deadline after which the result is of no use
+   * @return the result; or an {@link HttpFailure}, 503 or 504, or whatever the work threw
+   */
+  public <I, O> CompletableFuture<O> submit(Work<I, O> work, I input, Deadline deadline) {
+    Job<I, O> job = new Job<>(work, input, deadline);
+    lock.lock();
+    try {
+      if (closed) {
+        return CompletableFuture.failedFuture(stopping());
+      }
+      waiting.add(job);
+      changed.signalAll();
+    } finally {
+      lock.unlock();
+    }
+    return job.result;
+  }
+
+  /** The number of jobs that wait. */
+  public int length() {
+    lock.lock();
+    try {
+      return waiting.size();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** How many seconds a job has taken of late; 0 before the first. */
+  public double secondsEach() {
+    return secondsEach;
+  }
+
+  private void work() {
+    while (true) {
+      List<Job<?, ?>> batch = next();
+      if (batch == null) {
+        return;
+      }
+      compute(batch);
+    }
+  }
+
+  /** Waits for a batch; null once closed. */
+  private @Nullable List<Job<?, ?>> next() {
+    lock.lock();
+    try {
+      while (true) {
+        Job<?, ?> oldest = waiting.peek();
+        if (closed) {
+          return null;
+        }
+        if (oldest == null) {
+          changed.awaitUninterruptibly();
+          continue;
+        }
+        int most = oldest.work.most();
+        long rest = delayNanos - (System.nanoTime() - oldest.since);
+        if (rest <= 0 || count(oldest.work, most) == most) {
+          return take(oldest.work, most);
+        }
+        await(rest);
+      }
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private void await(long nanos) {
+    try {
+      long unused = changed.awaitNanos(nanos);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt(); // nobody interrupts this thread: closing signals it
+    }
+  }
+
+  private int count(Work<?, ?> work, int most) {
+    int count = 0;
+    for (Job<?, ?> job : waiting) {
+      if (job.work == work && ++count == most) {
+        break;
+      }
+    }
+    return count;
+  }
+
+  private List<Job<?, ?>> take(Work<?, ?> work, int most) {
+    List<Job<?, ?>> batch = new ArrayList<>();
+    for (Iterator<Job<?, ?>> each = waiting.iterator(); each.hasNext() && batch.size() < most; ) {
+      Job<?, ?> job = each.next();
+      if (job.work == work) {
+        batch.add(job);
+        each.remove();
+      }
+    }
+    return batch;
+  }
+
+  /** All jobs are of one work, so their types agree. */
+  @SuppressWarnings("unchecked")
+  private void compute(List<Job<?, ?>> batch) {
+    List<Job<Object, Object>> jobs = new ArrayList<>();
+    for (Job<?, ?> job : batch) {
+      if (job.deadline.passed()) {
+        fail(job, Deadline.failure());
+      } else {
+        jobs.add((Job<Object, Object>) job);
+      }
+    }
+    if (jobs.isEmpty()) {
+      return;
+    }
+    Work<Object, Object> work = jobs.get(0).work;
+    long start = System.nanoTime();
+    try {
+      List<Object> results = work.compute(jobs.stream().map(job -> job.input).toList());
+      long nanos = System.nanoTime() - start;
+      double each = nanos / 1e9 / jobs.size();
+      secondsEach = secondsEach == 0 ? each : 0.8 * secondsEach + 0.2 * each;
+      observer.computed(work.name(), jobs.size(), start - jobs.get(0).since, nanos);
+      for (int i = 0; i < jobs.size(); i++) {
+        boolean unused = jobs.get(i).result.complete(results.get(i));
+      }
+    } catch (RuntimeException | Error e) {
+      jobs.forEach(
+          job -> fail(job, e)); // the thread goes on: one bad batch must not end the service
+    }
+  }
+
+  private static void fail(Job<?, ?> job, Throwable failure) {
+    boolean unused = job.result.completeExceptionally(failure);
+  }
+
+  private static HttpFailure stopping() {
+    return new HttpFailure(503, "the service is stopping: ask another one, or try again later");
+  }
+
+  /** Ends: the running batch is completed, jobs that still wait get 503. */
+  @Override
+  public void close() {
+    List<Job<?, ?>> left;
+    lock.lock();
+    try {
+      closed = true;
+      left = new ArrayList<>(waiting);
+      waiting.clear();
+      changed.signalAll();
+    } finally {
+      lock.unlock();
+    }
+    left.forEach(job -> fail(job, stopping()));
+    boolean interrupted = false;
+    while (worker.isAlive() && worker != Thread.currentThread()) {
+      try {
+        worker.join(TimeUnit.SECONDS.toMillis(1));
+      } catch (InterruptedException e) {
+        interrupted = true;
+      }
+    }
+    if (interrupted) {
+      Thread.currentThread().interrupt();
+    }
+  }
+}

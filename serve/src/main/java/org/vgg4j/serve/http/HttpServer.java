@@ -1,0 +1,173 @@
+package org.vgg4j.serve.http;
+
+import java.io.IOException;
+import java.net.BindException;
+import java.net.InetSocketAddress;
+import java.net.UnknownHostException;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import org.eclipse.jetty.http.UriCompliance;
+import org.eclipse.jetty.server.HttpConfiguration;
+import org.eclipse.jetty.server.HttpConnectionFactory;
+import org.eclipse.jetty.server.NetworkConnectionLimit;
+import org.eclipse.jetty.server.SecureRequestCustomizer;
+import org.eclipse.jetty.server.Server;
+import org.eclipse.jetty.server.ServerConnector;
+import org.eclipse.jetty.server.handler.GracefulHandler;
+import org.eclipse.jetty.util.ssl.SslContextFactory;
+import org.eclipse.jetty.util.thread.QueuedThreadPool;
+import org.jspecify.annotations.Nullable;
+import org.vgg4j.base.AtomicFile;
+import org.vgg4j.base.InputException;
+
+/**
+ * A server for HTTP/1.1, with or without TLS. From {@link #bind} on clients can connect; they are
+ * answered from {@link #serve} on. Nothing waits on a thread for a client: a thousand slow ones
+ * cost a thousand sockets. Thread-safe.
+ */
+public final class HttpServer implements AutoCloseable {
+  private static final int THREADS = 16;
+
+  private final Server server;
+  private final ServerConnector connector;
+  private final Limits limits;
+  private final InetSocketAddress address;
+  private final ScheduledExecutorService timers;
+  private final SlowConnections connections;
+  private final long graceMilliseconds;
+
+  private HttpServer(
+      InetSocketAddress address, @Nullable Tls tls, Limits limits, long graceMilliseconds) {
+    this.address = address;
+    this.limits = limits;
+    this.graceMilliseconds = graceMilliseconds;
+    QueuedThreadPool threads = new QueuedThreadPool(THREADS);
+    threads.setName("http");
+    this.server = new Server(threads);
+    this.timers =
+        Executors.newSingleThreadScheduledExecutor(
+            task -> {
+              Thread thread = new Thread(task, "http-timers");
+              thread.setDaemon(true);
+              return thread;
+            });
+    this.connections = new SlowConnections(limits, timers);
+    this.connector = connector(tls);
+    connector.setHost(address.getHostString());
+    connector.setPort(address.getPort());
+    connector.setAcceptQueueSize(1024);
+    connector.setIdleTimeout(limits.headMilliseconds());
+    connector.addEventListener(connections);
+    server.addConnector(connector);
+    server.addBean(new NetworkConnectionLimit(limits.connections(), connector));
+  }
+
+  private ServerConnector connector(@Nullable Tls tls) {
+    HttpConfiguration configuration = new HttpConfiguration();
+    configuration.setSendServerVersion(false);
+    configuration.setSendDateHeader(true);
+    // Otherwise a token gets the letters' case of an earlier one on the same connection.
+    configuration.setHeaderCacheCaseSensitive(true);
+    configuration.setUriCompliance(UriCompliance.DEFAULT);
+    if (tls == null) {
+      return new ServerConnector(server, 1, 1, new HttpConnectionFactory(configuration));
+    }
+    configuration.addCustomizer(new SecureRequestCustomizer(false));
+    SslContextFactory.Server secrets = new SslContextFactory.Server();
+    secrets.setKeyStore(tls.keys());
+    secrets.setKeyStorePassword(tls.password());
+    return new ServerConnector(server, secrets, new HttpConnectionFactory(configuration));
+  }
+
+  /**
+   * Takes the port, so that it is known to be free before anything large is loaded. Clients that
+   * connect wait.
+   *
+   * @param address host and port; port 0 takes any free one
+   * @param tls null: plain HTTP
+   * @param graceMilliseconds how long {@link #close} waits for requests that are being answered
+   * @throws InputException if the port cannot be had
+   */
+  public static HttpServer bind(
+      InetSocketAddress address, @Nullable Tls tls, Limits limits, long graceMilliseconds) {
+    HttpServer made = new HttpServer(address, tls, limits, graceMilliseconds);
+    try {
+      made.open();
+    } catch (RuntimeException e) {
+      made.timers.shutdownNow();
+      throw e;
+    }
+    return made;
+  }
+
+  private void open() {
+    try {
+      connector.open();
+    } catch (IOException e) {
+      String where = address.getHostString() + ":" + address.getPort();
+      if (address.isUnresolved() || e.getCause() instanceof UnknownHostException) {
+        throw new InputException(
+            "option host is %s, which is no address of this machine".formatted(where), e);
+      }
+      boolean taken = e instanceof BindException || e.getCause() instanceof BindException;
+      throw new InputException(
+          "cannot listen on %s (%s): %s"
+              .formatted(
+                  where,
+                  AtomicFile.reason(taken && e.getCause() instanceof IOException c ? c : e),
+                  "give another --port or --host"),
+          e);
+    }
+  }
+
+  /** The port that clients connect to. */
+  public int port() {
+    return connector.getLocalPort();
+  }
+
+  /** The number of open connections. */
+  public int connections() {
+    return connections.count();
+  }
+
+  /**
+   * Begins to answer.
+   *
+   * @param routes must not change any more
+   * @param token what clients must bear; null: nothing
+   * @param budget the memory of all bodies
+   * @param observer is told of every answer
+   */
+  public void serve(
+      Routes routes, @Nullable String token, ByteBudget budget, RequestObserver observer) {
+    Guard guard = new Guard(token, address.getAddress());
+    GracefulHandler graceful =
+        new GracefulHandler(
+            new RequestHandler(routes, guard, limits, budget, timers, connections, observer));
+    server.setHandler(graceful);
+    server.setErrorHandler(new JsonErrors());
+    server.setStopTimeout(graceMilliseconds);
+    try {
+      server.start();
+    } catch (Exception e) { // Jetty declares no more than that
+      throw new InputException("the server cannot start (" + e.getMessage() + ")", e);
+    }
+  }
+
+  /**
+   * Accepts no more connections, refuses requests that still come with 503, waits for those that
+   * are being answered, and ends.
+   */
+  @Override
+  public void close() {
+    try {
+      server.stop();
+    } catch (Exception e) { // what was still running when the time was over
+      server.getThreadPool(); // nothing is left to be done: the process is about to end
+    } finally {
+      connector.close();
+      connections.close();
+      timers.shutdownNow();
+    }
+  }
+}

@@ -1,0 +1,230 @@
+package org.vgg4j.serve.http;
+
+import java.nio.ByteBuffer;
+import java.time.Instant;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.ScheduledExecutorService;
+import org.eclipse.jetty.http.HttpHeader;
+import org.eclipse.jetty.io.Connection;
+import org.eclipse.jetty.server.Handler;
+import org.eclipse.jetty.server.Request;
+import org.eclipse.jetty.server.Response;
+import org.eclipse.jetty.util.Callback;
+import org.eclipse.jetty.util.Fields;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.vgg4j.base.InputException;
+import org.vgg4j.base.VggException;
+
+/** Takes a request from its head to its answer. Thread-safe. */
+final class RequestHandler extends Handler.Abstract {
+  private static final Logger LOG = LoggerFactory.getLogger(RequestHandler.class);
+
+  /** The header by which a client says how long it will wait, in milliseconds. */
+  private static final String DEADLINE = "Vgg-Deadline-Ms";
+
+  private final Routes routes;
+  private final Guard guard;
+  private final Limits limits;
+  private final ByteBudget budget;
+  private final ScheduledExecutorService timers;
+  private final SlowConnections connections;
+  private final RequestObserver observer;
+
+  RequestHandler(
+      Routes routes,
+      Guard guard,
+      Limits limits,
+      ByteBudget budget,
+      ScheduledExecutorService timers,
+      SlowConnections connections,
+      RequestObserver observer) {
+    this.routes = routes;
+    this.guard = guard;
+    this.limits = limits;
+    this.budget = budget;
+    this.timers = timers;
+    this.connections = connections;
+    this.observer = observer;
+  }
+
+  /** What becomes known of a request while it is answered. */
+  private static final class Progress {
+    private final long start = System.nanoTime();
+    private final String time = Instant.now().toString();
+    private final Map<String, Object> notes = new LinkedHashMap<>();
+    private String route = "none";
+    private long bytesIn;
+  }
+
+  @Override
+  public boolean handle(Request request, Response response, Callback callback) {
+    Progress progress = new Progress();
+    Connection connection = request.getConnectionMetaData().getConnection();
+    connections.begin(connection);
+    CompletableFuture<Answer> future;
+    try {
+      future = answer(request, progress);
+    } catch (RuntimeException e) {
+      future = CompletableFuture.failedFuture(e);
+    }
+    CompletableFuture<Void> unused =
+        future
+            .exceptionally(failure -> Answer.error(failure(failure)))
+            .thenAccept(
+                answer ->
+                    send(
+                        request,
+                        response,
+                        answer,
+                        Callback.from(
+                            callback,
+                            () -> {
+                              connections.end(connection);
+                              report(request, progress, answer);
+                            })))
+            .exceptionally(
+                failure -> {
+                  callback.failed(failure);
+                  return null;
+                });
+    return true;
+  }
+
+  private CompletableFuture<Answer> answer(Request request, Progress progress) {
+    Routes.Match match = routes.find(request.getMethod(), path(request));
+    progress.route = match.route().pattern();
+    guard.check(request, match.route().open());
+    Deadline deadline = deadline(request);
+    Map<String, String> query = query(request);
+    BodyReader reader = new BodyReader(request, request.getLength(), limits, budget, timers);
+    return reader
+        .read()
+        .thenCompose(
+            body -> {
+              progress.bytesIn = body.length;
+              Call call =
+                  new Call(
+                      request.getMethod(),
+                      path(request),
+                      match.variables(),
+                      query,
+                      request.getHeaders().get(HttpHeader.CONTENT_TYPE),
+                      body,
+                      deadline,
+                      progress.notes);
+              return endpoint(match.route().endpoint(), call)
+                  .whenComplete((answer, failure) -> budget.giveBack(body.length));
+            });
+  }
+
+  private static CompletableFuture<Answer> endpoint(Endpoint endpoint, Call call) {
+    try {
+      call.deadline().check();
+      return endpoint.answer(call);
+    } catch (RuntimeException e) {
+      return CompletableFuture.failedFuture(e);
+    }
+  }
+
+  private static String path(Request request) {
+    String path = Request.getPathInContext(request);
+    return path == null ? "" : path;
+  }
+
+  private Deadline deadline(Request request) {
+    String text = request.getHeaders().get(DEADLINE);
+    if (text == null) {
+      return Deadline.in(limits.answerMilliseconds());
+    }
+    try {
+      long milliseconds = Long.parseLong(text.trim());
+      if (milliseconds > 0) {
+        return Deadline.in(Math.min(milliseconds, limits.answerMilliseconds()));
+      }
+    } catch (NumberFormatException e) {
+      // told below, like a number out of range
+    }
+    throw new HttpFailure(
+        400,
+        "header %s is '%s' but must be a whole number of milliseconds".formatted(DEADLINE, text));
+  }
+
+  private static Map<String, String> query(Request request) {
+    Fields fields;
+    try {
+      fields = Request.extractQueryParameters(request);
+    } catch (RuntimeException e) { // Jetty has several kinds for what is not well formed
+      throw new HttpFailure(400, "the query of the request's address is malformed");
+    }
+    Map<String, String> query = new HashMap<>();
+    for (Fields.Field field : fields) {
+      List<String> values = field.getValues();
+      if (values.size() != 1) {
+        throw new HttpFailure(
+            400, "parameter " + field.getName() + " is given several times: give it once");
+      }
+      query.put(field.getName(), String.valueOf(values.get(0)));
+    }
+    return query;
+  }
+
+  private void send(Request request, Response response, Answer answer, Callback callback) {
+    response.setStatus(answer.status());
+    response.getHeaders().put(HttpHeader.CONTENT_TYPE, answer.contentType());
+    response.getHeaders().put(HttpHeader.CONTENT_LENGTH, answer.body().length);
+    response.getHeaders().put("X-Content-Type-Options", "nosniff");
+    answer.headers().forEach((name, value) -> response.getHeaders().put(name, value));
+    boolean head = request.getMethod().equals("HEAD");
+    response.write(true, head ? ByteBuffer.allocate(0) : ByteBuffer.wrap(answer.body()), callback);
+  }
+
+  private void report(Request request, Progress progress, Answer answer) {
+    observer.answered(
+        new RequestObserver.Answered(
+            progress.time,
+            Request.getRemoteAddr(request),
+            request.getMethod(),
+            path(request),
+            progress.route,
+            answer.status(),
+            System.nanoTime() - progress.start,
+            progress.bytesIn,
+            answer.body().length,
+            progress.notes));
+  }
+
+  /**
+   * What a client is told of a failure; a bug is logged, and the client learns no more than that.
+   */
+  private static HttpFailure failure(Throwable thrown) {
+    Throwable cause = thrown;
+    while (cause instanceof CompletionException && cause.getCause() != null) {
+      cause = cause.getCause();
+    }
+    if (cause instanceof HttpFailure failure) {
+      return failure;
+    }
+    if (cause instanceof InputException input) {
+      return new HttpFailure(400, sentence(input));
+    }
+    if (cause instanceof OutOfMemoryError) {
+      LOG.warn("a request needed more memory than there is", cause);
+      return new HttpFailure(
+          503,
+          "there is not enough memory for this request now: send a smaller image, or try later");
+    }
+    LOG.error("a request failed by an error in vgg4j itself", cause);
+    return new HttpFailure(
+        500, "this is an error in vgg4j itself, which its log describes: please report it");
+  }
+
+  private static String sentence(VggException e) {
+    return String.valueOf(e.getMessage());
+  }
+}
