@@ -74,6 +74,9 @@ class OutputsTest {
           "--voc-2012",
           "--caltech-101",
           "--caltech-256",
+          "--token-file",
+          "--tls-cert",
+          "--tls-key",
           "--from");
 
   @TempDir static Path shared;
