@@ -57,7 +57,7 @@ class PlanCommandTest {
     assertThat(next.get("microBatch").intValue()).isLessThan(batch + 32);
     assertThat(json(and(large, "--gpus", 2, "--batch", "auto")).get("batch").intValue())
         .isGreaterThan(batch);
-    JsonNode few = json(and(large, "--gpus", 1, "--batch", "auto", "--images", 4096));
+    JsonNode few = json("--gpu", "H100", "--gpus", 1, "--batch", "auto", "--images", 4096);
     assertThat(few.get("batch").intValue()).isEqualTo(64);
     assertThat(Vgg.run("plan", "--gpu", "H100", "--batch", "most").err())
         .isEqualTo("vgg: option batch is most but must be a whole number or auto\n");

@@ -7,16 +7,17 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.function.UnaryOperator;
 import org.vgg4j.base.InputException;
+import org.vgg4j.data.FolderNames;
 import org.vgg4j.image.ImageFiles;
 import org.vgg4j.image.PassedOver;
 
 /**
  * A folder with one sub-folder per class, in the manner of torchvision's ImageFolder: the classes
  * are the sub-folders in ASCII order, and every image below a sub-folder, however deep, belongs to
- * its class. A file is an image if its name ends like an image's, or else if its content begins
- * like one. Hidden files are passed over; so are files that are not images, which {@link #notes}
- * mentions. The files are listed once, when the data set is opened, and decoded at each use.
- * Immutable.
+ * its class, which {@link FolderNames} may call otherwise. A file is an image if its name ends like
+ * an image's, or else if its content begins like one. Hidden files are passed over; so are files
+ * that are not images, which {@link #notes} mentions. The files are listed once, when the data set
+ * is opened, and decoded at each use. Immutable.
  */
 public final class ImageFolderDataset extends FileDataset {
   private final List<String> notes;
@@ -74,7 +75,10 @@ public final class ImageFolderDataset extends FileDataset {
     Folders.children(root).stream()
         .filter(ImageFolderDataset::isImage)
         .forEach(passedOver::addStray);
-    List<String> classNames = folders.stream().map(Folders::name).map(className).toList();
+    List<String> classNames =
+        FolderNames.classNames(root, folders.stream().map(Folders::name).toList()).stream()
+            .map(className)
+            .toList();
     return new Listing(classNames, files, labelsUpTo(ends), passedOver.sentences());
   }
 

@@ -11,6 +11,7 @@ import java.util.Set;
 import org.vgg4j.base.AtomicFile;
 import org.vgg4j.base.InputException;
 import org.vgg4j.data.Dataset;
+import org.vgg4j.data.FolderNames;
 
 /** Writes the images of a data set as PNG files, one folder per class. */
 public final class DatasetExport {
@@ -18,7 +19,8 @@ public final class DatasetExport {
 
   /**
    * Writes the first images of each class to {@code folder/CLASS/INDEX.png}, where INDEX is the
-   * image's index in the data set, in five digits or more. Files of the same names are replaced.
+   * image's index in the data set, in five digits or more, and {@link FolderNames} beside them
+   * where a class cannot be a folder's name. Files of the same names are replaced.
    *
    * @param dataset the images
    * @param folder made if it is not there
@@ -28,6 +30,8 @@ public final class DatasetExport {
    */
   public static List<Path> write(Dataset dataset, Path folder, int limitPerClass) {
     List<String> folderNames = folderNames(dataset.classNames());
+    makeFolder(folder);
+    FolderNames.write(folder, folderNames, dataset.classNames());
     int[] written = new int[folderNames.size()];
     List<Path> files = new ArrayList<>();
     for (int i = 0; i < dataset.size(); i++) {

@@ -9,6 +9,8 @@ import java.nio.file.Path;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.vgg4j.base.InputException;
 import org.vgg4j.data.Dataset;
 import org.vgg4j.data.TestDataset;
@@ -45,8 +47,63 @@ class DatasetExportTest {
   void anExportOpensAsImageFolder() {
     DatasetExport.write(clothes(), folder, Integer.MAX_VALUE);
     Dataset dataset = new ImageFolderDataset(folder, "export");
-    assertThat(dataset.classNames()).containsExactly("Bag", "T-shirt_top");
+    assertThat(dataset.classNames()).containsExactly("Bag", "T-shirt/top");
     assertThat(dataset.size()).isEqualTo(6);
+    assertThat(folder.resolve("classes.csv")).hasContent("folder,class\nT-shirt_top,T-shirt/top");
+  }
+
+  /** Names with commas and quotes, and those of two exports into one folder. */
+  @Test
+  void namesSurvive() {
+    TestDataset dataset = new TestDataset("a,b", "say \"x\"", "plain");
+    for (int i = 0; i < 3; i++) {
+      dataset.add(i, TestImages.noise(5, 4, i));
+    }
+    DatasetExport.write(clothes(), folder, 1);
+    DatasetExport.write(dataset, folder, 1);
+    assertThat(new ImageFolderDataset(folder, "both").classNames())
+        .containsExactlyInAnyOrder("Bag", "T-shirt/top", "a,b", "say \"x\"", "plain");
+  }
+
+  @Test
+  void noFileWhereFoldersAreCalledLikeClasses() {
+    TestDataset dataset = new TestDataset("cat", "dog");
+    dataset.add(0, TestImages.noise(5, 4, 0));
+    dataset.add(1, TestImages.noise(5, 4, 1));
+    DatasetExport.write(dataset, folder, 1);
+    assertThat(folder.resolve("classes.csv")).doesNotExist();
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "T-shirt_top | line 2: must be a folder and the name of its class",
+        "T-shirt_top, | line 2: must be a folder and the name of its class",
+        "T-shirt_top,Bag | the folders Bag and T-shirt_top would both be of class Bag",
+        "T-shirt_top,\"a | line 2: a quote is not closed",
+      })
+  void wrongLists(String line, String message) throws IOException {
+    DatasetExport.write(clothes(), folder, 1);
+    Files.writeString(folder.resolve("classes.csv"), "folder,class\n" + line + "\n");
+    assertThatThrownBy(() -> new ImageFolderDataset(folder, "export"))
+        .isInstanceOf(InputException.class)
+        .hasMessageStartingWith(folder.resolve("classes.csv").toString())
+        .hasMessageContaining(message);
+  }
+
+  /** Another tool's file of that name says nothing, and is not replaced. */
+  @Test
+  void filesOfOthers() throws IOException {
+    Files.writeString(folder.resolve("classes.csv"), "id,name\n0,cat\n");
+    assertThatThrownBy(() -> DatasetExport.write(clothes(), folder, 1))
+        .isInstanceOf(InputException.class)
+        .hasMessageContaining("is another kind of file");
+    Files.createDirectories(folder.resolve("Bag"));
+    Files.createDirectories(folder.resolve("Tie"));
+    TestImages.noise(5, 4, 0).writePng(folder.resolve("Bag/0.png"));
+    TestImages.noise(5, 4, 1).writePng(folder.resolve("Tie/0.png"));
+    assertThat(new ImageFolderDataset(folder, "x").classNames()).containsExactly("Bag", "Tie");
   }
 
   @Test
@@ -54,7 +111,7 @@ class DatasetExportTest {
     Path file = Files.createFile(folder.resolve("file"));
     assertThatThrownBy(() -> DatasetExport.write(clothes(), file, 1))
         .isInstanceOf(InputException.class)
-        .hasMessageStartingWith("cannot make the folder " + file.resolve("T-shirt_top") + " (")
+        .hasMessageStartingWith("cannot make the folder " + file + " (")
         .hasMessageEndingWith("): choose another place");
   }
 

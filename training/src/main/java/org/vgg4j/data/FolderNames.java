@@ -1,0 +1,122 @@
+package org.vgg4j.data;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.vgg4j.base.AtomicFile;
+import org.vgg4j.base.InputException;
+
+/**
+ * The file {@code classes.csv} beside class folders, which has the names of classes that no folder
+ * can have, such as {@code T-shirt/top}: a line {@code folder,class}, then one for each of them.
+ */
+public final class FolderNames {
+  /** The file's name. */
+  public static final String FILE = "classes.csv";
+
+  private static final String HEADER = "folder,class";
+
+  private FolderNames() {}
+
+  /**
+   * Returns the classes of the folders that the file lists; empty if there is no such file, or one
+   * that begins with another line.
+   *
+   * @param root the folder that holds the class folders
+   * @throws InputException if it cannot be read, or a line is not a folder and a class
+   */
+  public static Map<String, String> read(Path root) {
+    Path file = root.resolve(FILE);
+    if (!Files.isRegularFile(file)) {
+      return Map.of();
+    }
+    try {
+      List<String> lines = Files.readAllLines(file);
+      return lines.isEmpty() || !lines.get(0).strip().equals(HEADER)
+          ? Map.of()
+          : parse(file, lines);
+    } catch (IOException e) {
+      throw new InputException("cannot read " + file + ": " + AtomicFile.reason(e), e);
+    }
+  }
+
+  private static Map<String, String> parse(Path file, List<String> lines) {
+    Map<String, String> classes = new LinkedHashMap<>();
+    for (int i = 1; i < lines.size(); i++) {
+      if (lines.get(i).isBlank()) {
+        continue;
+      }
+      String place = "%s, line %d".formatted(file, i + 1);
+      List<String> fields = CsvLine.split(lines.get(i), place);
+      if (fields.size() != 2
+          || fields.get(1).isEmpty()
+          || classes.put(fields.get(0), fields.get(1)) != null) {
+        throw new InputException(
+            place
+                + ": must be a folder and the name of its class, such as T-shirt_top,T-shirt/top,"
+                + " each folder once: correct it, or remove the file");
+      }
+    }
+    return classes;
+  }
+
+  /**
+   * Returns the names of class folders' classes.
+   *
+   * @param root the folder that holds them
+   * @param folders their names
+   * @throws InputException if the file is wrong, or two folders have the same class
+   */
+  public static List<String> classNames(Path root, List<String> folders) {
+    Map<String, String> listed = read(root);
+    List<String> names =
+        folders.stream().map(folder -> listed.getOrDefault(folder, folder)).toList();
+    Map<String, String> folderOf = new HashMap<>();
+    for (int i = 0; i < names.size(); i++) {
+      String other = folderOf.put(names.get(i), folders.get(i));
+      if (other != null) {
+        throw new InputException(
+            "%s: the folders %s and %s would both be of class %s: correct it, or remove the file"
+                .formatted(root.resolve(FILE), other, folders.get(i), names.get(i)));
+      }
+    }
+    return names;
+  }
+
+  /**
+   * Writes the file if a class is not called like its folder. Folders that are listed already, of
+   * another data set, stay listed.
+   *
+   * @throws InputException if it cannot be written, or one that is there is another kind of file
+   */
+  public static void write(Path root, List<String> folders, List<String> classes) {
+    Path file = root.resolve(FILE);
+    Map<String, String> listed = new LinkedHashMap<>(read(root));
+    for (int i = 0; i < folders.size(); i++) {
+      listed.remove(folders.get(i));
+      if (!folders.get(i).equals(classes.get(i))) {
+        listed.put(folders.get(i), classes.get(i));
+      }
+    }
+    if (listed.isEmpty() && read(root).isEmpty()) {
+      return;
+    }
+    if (Files.exists(file) && read(root).isEmpty()) {
+      throw new InputException(
+          "%s is another kind of file, but is to list the names of classes: choose another place"
+              .formatted(file));
+    }
+    StringBuilder text = new StringBuilder(HEADER + "\n");
+    listed.forEach(
+        (folder, name) ->
+            text.append(CsvLine.quoted(folder))
+                .append(',')
+                .append(CsvLine.quoted(name))
+                .append('\n'));
+    AtomicFile.write(file, text.toString());
+  }
+}
