@@ -42,18 +42,17 @@ record LoadedModel(ModelFile model, Engine engine, Network network, LazyGradCam 
     Objects.requireNonNull(options, "no options: ClassifierOptions.defaults() has all processors");
     Engine engine = Engines.open(Device.of(options.device()), options.threads());
     try {
-      ModelFile model = engine.warmUpDuring(source);
-      LoadedModel loaded = load(model, engine, options, explained);
-      model = loaded.model(); // releases what was rounded before more memory is allocated
-      return maker.apply(loaded, options);
+      return maker.apply(load(source, engine, options, explained), options);
     } catch (RuntimeException | Error e) {
       engine.close();
       throw e;
     }
   }
 
+  /** Once this has returned, what was rounded is released: the maker allocates more memory. */
   private static LoadedModel load(
-      ModelFile model, Engine engine, ClassifierOptions options, boolean explained) {
+      Supplier<ModelFile> source, Engine engine, ClassifierOptions options, boolean explained) {
+    ModelFile model = engine.warmUpDuring(source);
     Parameters parameters = new Parameters(model.architecture(), model.arrays());
     Network network = engine.load(parameters, options.fcWeights());
     LazyGradCam gradCam = new LazyGradCam(network);
