@@ -235,6 +235,9 @@ async function chooseLabel(picture, index) {
     picture.maps.set(index, URL.createObjectURL(data));
     prediction.probability ??= Number(headers.get('Vgg-Probability'));
     note('');
+    if (picture === selected) {
+      view.slider();
+    }
     view.news(`The heat map of “${label}” lies over the picture.`);
   } catch (failure) {
     if (!stopMap.signal.aborted && !picture.stop.signal.aborted) {

@@ -254,6 +254,11 @@ function showStage(picture) {
   }
 }
 
+/** Brings the slider into sight, on a phone below the labels. */
+export function slider() {
+  $('map-panel').scrollIntoView({ block: 'nearest' });
+}
+
 /** Fades the heat map as the slider says. */
 export function strength() {
   const value = $('strength').value;
