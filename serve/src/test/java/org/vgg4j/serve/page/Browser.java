@@ -187,8 +187,7 @@ final class Browser implements AutoCloseable {
   private void transfer(Map<String, byte[]> files, String kind, String event) {
     List<List<String>> encoded = new ArrayList<>();
     files.forEach(
-        (name, content) ->
-            encoded.add(List.of(name, Base64.getEncoder().encodeToString(content))));
+        (name, content) -> encoded.add(List.of(name, Base64.getEncoder().encodeToString(content))));
     Object untouched =
         js(
             """

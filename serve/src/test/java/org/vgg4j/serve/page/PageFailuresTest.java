@@ -57,10 +57,12 @@ final class PageFailuresTest {
 
   private void select(String name) {
     browser.await(
-        "[...document.querySelectorAll('#pictures button')].some((b) => b.textContent.startsWith(arguments[0]))",
+        "[...document.querySelectorAll('#pictures button')].some((b) =>"
+            + " b.textContent.startsWith(arguments[0]))",
         name);
     browser.js(
-        "[...document.querySelectorAll('#pictures button')].find((b) => b.textContent.startsWith(arguments[0])).click()",
+        "[...document.querySelectorAll('#pictures button')].find((b) =>"
+            + " b.textContent.startsWith(arguments[0])).click()",
         name);
   }
 
@@ -88,7 +90,8 @@ final class PageFailuresTest {
       browser.awaitText("#network", "labels");
       browser.drop(Map.of("boat.png", Drawings.boat()));
       browser.awaitShown("#labels .label");
-      assertThat(browser.holds("sessionStorage.length === 1 && localStorage.length === 0")).isTrue();
+      assertThat(browser.holds("sessionStorage.length === 1 && localStorage.length === 0"))
+          .isTrue();
       assertThat(browser.holds("document.cookie === ''")).isTrue();
     }
   }

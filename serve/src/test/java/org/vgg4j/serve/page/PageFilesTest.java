@@ -13,9 +13,11 @@ final class PageFilesTest {
     String text =
         Resources.text("/org/vgg4j/serve/page/" + file)
             .replace("http://www.w3.org/2000/svg", ""); // a name, never fetched
-    assertThat(text).doesNotContain("http:", "https:", "innerHTML", "eval(", "@import", "localStorage");
+    assertThat(text)
+        .doesNotContain("http:", "https:", "innerHTML", "eval(", "@import", "localStorage");
     if (file.endsWith(".html")) {
-      assertThat(text).doesNotContainPattern("(?i)<style|<script(?![^>]* src=)|\\s(style|on[a-z]+)=");
+      assertThat(text)
+          .doesNotContainPattern("(?i)<style|<script(?![^>]* src=)|\\s(style|on[a-z]+)=");
     }
   }
 }

@@ -72,7 +72,8 @@ final class PageForEveryoneTest {
                 ['stage', 'strength'].every((id) => {
                   const box = document.getElementById(id).getBoundingClientRect();
                   return box.top >= 0 && box.bottom <= innerHeight;
-                })"""))
+                })\
+                """))
         .as("the picture is in sight beside the slider")
         .isTrue();
     assertThat(browser.barriers()).isEmpty();
@@ -110,7 +111,8 @@ final class PageForEveryoneTest {
           const both = [getComputedStyle(element).%s, getComputedStyle(ground).backgroundColor];
           const [low, high] = both.map(luminance).sort((a, b) => a - b);
           return (high + 0.05) / (low + 0.05);
-        })()"""
+        })()\
+        """
             .formatted(colour));
   }
 
@@ -123,7 +125,8 @@ final class PageForEveryoneTest {
                   const [r, g, b] = colour.match(/[0-9.]+/g).slice(0, 3).map((v) => part(v / 255));
                   return 0.2126 * r + 0.7152 * g + 0.0722 * b;
                 }
-                return """
+                return\
+                """
                     + " "
                     + expression))
         .doubleValue();

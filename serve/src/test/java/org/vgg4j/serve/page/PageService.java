@@ -24,7 +24,10 @@ final class PageService implements AutoCloseable {
     this.page = URI.create(service.address());
   }
 
-  /** Writes a model with random weights, which is sure of nothing; some labels begin with a WordNet ID. */
+  /**
+   * Writes a model with random weights, which is sure of nothing; some labels begin with a WordNet
+   * ID.
+   */
   static Path model(Path folder) {
     Path file = folder.resolve("model.safetensors");
     TestModels.random(

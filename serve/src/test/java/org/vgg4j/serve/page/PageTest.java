@@ -72,13 +72,13 @@ final class PageTest {
                       row + ".bar"))
               .doubleValue();
       assertThat(share).isCloseTo(prediction.probability(), within(0.005));
-      assertThat(browser.text(row + ".share"))
-          .isEqualTo(percent(prediction.probability()));
+      assertThat(browser.text(row + ".share")).isEqualTo(percent(prediction.probability()));
     }
     assertThat(browser.text("#verdict")).endsWith(PageService.plain(expected.get(0).label()));
     assertThat(browser.text("#name")).isEqualTo("boat.png");
     assertThat(browser.text("#size")).isEqualTo("320 × 214");
-    assertThat(browser.text("#time")).matches("Answered in .* s, of which the service worked .* s\\.");
+    assertThat(browser.text("#time"))
+        .matches("Answered in .* s, of which the service worked .* s\\.");
     assertThat((String) browser.js("return document.getElementById('news').textContent"))
         .startsWith("boat.png: " + PageService.plain(expected.get(0).label()));
   }
@@ -97,7 +97,8 @@ final class PageTest {
 
     browser.one("#labels li:nth-child(2) button").click();
     browser.awaitShown("#map");
-    assertThat(browser.text("#map-label")).contains(browser.text("#labels li:nth-child(2) .label-name"));
+    assertThat(browser.text("#map-label"))
+        .contains(browser.text("#labels li:nth-child(2) .label-name"));
     browser.await("document.getElementById('map').naturalWidth > 0");
     assertThat(browser.holds(SAME_PLACE)).as("the map covers the picture").isTrue();
     assertThat(opacity()).isEqualTo(0.7);
@@ -149,7 +150,9 @@ final class PageTest {
     Path cup = Files.write(folder.resolve("cup.png"), Drawings.cup());
     browser.open(service.page()).choose(boat, cup);
     browser.await("document.querySelectorAll('#pictures .item-text').length === 2");
-    browser.await("[...document.querySelectorAll('#pictures .item-text')].every((e) => e.textContent.includes('%'))");
+    browser.await(
+        "[...document.querySelectorAll('#pictures .item-text')].every((e) =>"
+            + " e.textContent.includes('%'))");
     assertThat(browser.text("#name")).isEqualTo("boat.png");
     String best = browser.text("#labels .label-name");
     assertThat(browser.text("#pictures li:nth-child(1)")).contains(best);
@@ -231,13 +234,15 @@ final class PageTest {
                   const top = document.elementFromPoint(box.left + box.width / 2, box.top + box.height / 2);
                   return parseFloat(style.outlineWidth) >= 2 && style.outlineStyle !== 'none'
                       && (e === top || e.contains(top));
-                })(document.activeElement)"""))
+                })(document.activeElement)\
+                """))
         .as("the focus is outlined, and nothing is before it")
         .isTrue();
   }
 
   private double opacity() {
-    return ((Number) browser.js("return Number(getComputedStyle(document.getElementById('map')).opacity)"))
+    return ((Number)
+            browser.js("return Number(getComputedStyle(document.getElementById('map')).opacity)"))
         .doubleValue();
   }
 
@@ -246,5 +251,6 @@ final class PageTest {
       (() => {
         const [a, b] = ['picture', 'map'].map((id) => document.getElementById(id).getBoundingClientRect());
         return ['left', 'top', 'width', 'height'].every((side) => Math.abs(a[side] - b[side]) < 1);
-      })()""";
+      })()\
+      """;
 }
