@@ -125,7 +125,7 @@ final class ClassifyCommand implements Callable<Integer> {
       printer.begin();
       try {
         for (ClassifyInputs.Source source : sources) {
-          if (stop.requested()) {
+          if (block.stopped()) {
             break;
           }
           source.send(block);
@@ -195,7 +195,7 @@ final class ClassifyCommand implements Callable<Integer> {
 
     @Override
     public boolean stopped() {
-      return stop.requested();
+      return stop.requested() || spec.commandLine().getOut().checkError(); // nobody reads on
     }
 
     private void count() {
@@ -208,7 +208,7 @@ final class ClassifyCommand implements Callable<Integer> {
 
     /** Classifies and prints those that have come. */
     void classify() {
-      if (names.isEmpty()) {
+      if (names.isEmpty() || spec.commandLine().getOut().checkError()) {
         return;
       }
       try {

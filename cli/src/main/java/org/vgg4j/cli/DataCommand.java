@@ -1,7 +1,9 @@
 package org.vgg4j.cli;
 
 import java.nio.file.Path;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import org.vgg4j.base.InputException;
 import org.vgg4j.data.Dataset;
@@ -9,6 +11,7 @@ import org.vgg4j.data.Split;
 import org.vgg4j.data.inspect.DatasetExport;
 import org.vgg4j.data.source.DataSources;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
@@ -68,6 +71,13 @@ final class DataCommand implements Runnable {
     @Writes(Writes.Kind.IMAGES)
     private Path out;
 
+    @Option(names = "--json", description = Texts.JSON)
+    private boolean json;
+
+    @SuppressWarnings("UnusedVariable") // it quietens the log
+    @Mixin
+    private final QuietOption quiet = new QuietOption();
+
     @Override
     public void run() {
       if (limit < 1) {
@@ -75,6 +85,15 @@ final class DataCommand implements Runnable {
       }
       Dataset dataset = DataSources.openLabelled(data, split, heldOut, seed);
       List<Path> files = DatasetExport.write(dataset, out, limit);
+      if (json) {
+        Map<String, Object> map = new LinkedHashMap<>();
+        map.put("data", dataset.name());
+        map.put("classes", dataset.classNames());
+        map.put("folder", out.toString());
+        map.put("files", files.stream().map(Path::toString).toList());
+        spec.commandLine().getOut().println(Json.of(map));
+        return;
+      }
       spec.commandLine()
           .getOut()
           .printf(

@@ -1,6 +1,7 @@
 package org.vgg4j.cli;
 
 import java.nio.file.Path;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -65,6 +66,13 @@ final class ExportCommand implements Callable<Integer> {
 
   @Mixin private final ThreadsOption threads = new ThreadsOption();
 
+  @Option(names = "--json", description = Texts.JSON)
+  private boolean json;
+
+  @SuppressWarnings("UnusedVariable") // it quietens the log
+  @Mixin
+  private final QuietOption quiet = new QuietOption();
+
   @Override
   public Integer call() {
     String name = out.toString().toLowerCase(Locale.ROOT);
@@ -97,6 +105,27 @@ final class ExportCommand implements Callable<Integer> {
     ModelCard.write(file, out, softMax, use);
     float[] after =
         scores(file.architecture(), TensorReader.read(parametersOf(TensorFiles.open(out), file)));
+    report(card, before, after);
+    return 0;
+  }
+
+  private void report(Path card, float[] before, float[] after) {
+    double difference =
+        IntStream.range(0, before.length)
+            .mapToDouble(i -> Math.abs(before[i] - after[i]))
+            .max()
+            .orElseThrow();
+    double largest =
+        IntStream.range(0, before.length).mapToDouble(i -> Math.abs(before[i])).max().orElseThrow();
+    if (json) {
+      Map<String, Object> map = new LinkedHashMap<>();
+      map.put("file", out.toString());
+      map.put("card", card.toString());
+      map.put("largestDifference", difference);
+      map.put("largestOutput", largest);
+      spec.commandLine().getOut().println(Json.of(map));
+      return;
+    }
     spec.commandLine()
         .getOut()
         .printf(
@@ -105,16 +134,9 @@ final class ExportCommand implements Callable<Integer> {
                 + " that differ by %.3g at most (the largest is %.3g).%n",
             out,
             card,
-            IntStream.range(0, before.length)
-                .mapToDouble(i -> Math.abs(before[i] - after[i]))
-                .max()
-                .orElseThrow(),
-            IntStream.range(0, before.length)
-                .mapToDouble(i -> Math.abs(before[i]))
-                .max()
-                .orElseThrow());
+            difference,
+            largest);
     spec.commandLine().getOut().flush();
-    return 0;
   }
 
   /** Both formats name the weights as we do; an ONNX file may hold constants beside them. */

@@ -31,6 +31,11 @@ record Listeners(List<TrainingListener> all) implements TrainingListener {
   }
 
   @Override
+  public void explained(String sentence) {
+    all.forEach(one -> one.explained(sentence));
+  }
+
+  @Override
   public void stepped(Progress progress) {
     all.forEach(one -> one.stepped(progress));
   }

@@ -26,6 +26,7 @@ import org.vgg4j.experiment.TrainingRun;
  * @param line between them, for sentences
  * @param gigabits of it per second
  * @param decodedPerCore images that a core decodes per second
+ * @param decodedPerImage images that are decoded for one to train on: two where they are mixed
  * @param dense evaluation of whole images
  */
 record Plan(
@@ -40,6 +41,7 @@ record Plan(
     String line,
     double gigabits,
     double decodedPerCore,
+    int decodedPerImage,
     List<Dense> dense) {
   /**
    * Dense evaluation on one GPU, with mirror images.
@@ -64,7 +66,7 @@ record Plan(
 
   /** GPUs of one machine are fed by its processors together, machines each by their own. */
   private double decoded(TrainingCost cost) {
-    return cost.decodeRate() * (inOneMachine ? cost.parts() : 1);
+    return decodedPerImage * cost.decodeRate() * (inOneMachine ? cost.parts() : 1);
   }
 
   private double rateOfOne() {
@@ -103,7 +105,8 @@ record Plan(
                 + " the backward pass.%nValidation is not counted, and all batches count as"
                 + " full.%s%n",
             dividing(),
-            predicted ? " All of it is predicted: see docs/scale.md." : "")
+            (decodedPerImage > 1 ? " Each image is decoded with the one it is mixed with." : "")
+                + (predicted ? " All of it is predicted: see docs/scale.md." : ""))
         + String.format(
             Locale.ROOT,
             "The paper: four GTX Titan Black, %.0f to %.0f days, which is %.0f to %.0f images/s for"

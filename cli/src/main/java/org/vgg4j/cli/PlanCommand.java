@@ -129,6 +129,14 @@ final class PlanCommand implements Runnable {
               + " (default: ${DEFAULT-VALUE})")
   private double decodedPerCore;
 
+  @Option(
+      names = {"--mixup", "--cutmix"},
+      paramLabel = "ALPHA",
+      description =
+          "as for vgg train: each training image is decoded with the one that it is mixed with, so"
+              + " twice as many are; 0: not (default: 0)")
+  private List<Double> mixing = List.of();
+
   @Mixin private final GpuOptions gpu = new GpuOptions();
 
   @Option(
@@ -159,6 +167,12 @@ final class PlanCommand implements Runnable {
     if (!(decodedPerCore > 0)) {
       throw new InputException(
           "option decoded-per-core is " + decodedPerCore + " but must be more than 0");
+    }
+    for (double alpha : mixing) {
+      if (!(alpha >= 0)) {
+        throw new InputException(
+            "options mixup and cutmix are alphas, but one is " + alpha + ": give at least 0");
+      }
     }
     Architecture network = options.network();
     GpuCard card = gpu.card();
@@ -395,6 +409,7 @@ final class PlanCommand implements Runnable {
         line,
         inOneMachine ? gigabitsOfLink : gigabits,
         decodedPerCore,
+        mixing.stream().anyMatch(alpha -> alpha > 0) ? 2 : 1,
         dense);
   }
 

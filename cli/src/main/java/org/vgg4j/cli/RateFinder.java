@@ -22,11 +22,16 @@ final class RateFinder {
   private static final String PAGE = "rates.html";
 
   private final PrintWriter out;
+  private final PrintWriter notes;
   private final ProgressLine line;
   private boolean stopped;
 
-  RateFinder(PrintWriter out, ProgressLine line) {
+  /**
+   * @param notes gets how the options were understood
+   */
+  RateFinder(PrintWriter out, PrintWriter notes, ProgressLine line) {
     this.out = out;
+    this.notes = notes;
     this.line = line;
   }
 
@@ -44,7 +49,7 @@ final class RateFinder {
         RateTest.of(
             config,
             steps,
-            out::println,
+            notes::println,
             point ->
                 line.show(
                     String.format(

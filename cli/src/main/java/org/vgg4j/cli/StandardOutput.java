@@ -58,6 +58,18 @@ final class StandardOutput extends OutputStream {
   }
 
   /**
+   * Fails if something could not be written, which a {@link PrintWriter} remembers ({@link
+   * PrintWriter#checkError}), so that whoever only writes results can stop.
+   */
+  @Override
+  public synchronized void flush() throws IOException {
+    if (failure != null) {
+      throw failure;
+    }
+    real.flush();
+  }
+
+  /**
    * The exit code of a command whose results went here.
    *
    * @param exitCode what it would be without this

@@ -73,6 +73,10 @@ final class SummaryCommand implements Runnable {
   @Option(names = "--json", description = Texts.JSON)
   private boolean json;
 
+  @SuppressWarnings("UnusedVariable") // it quietens the log
+  @Mixin
+  private final QuietOption quiet = new QuietOption();
+
   @Override
   public void run() {
     if (batch < 1) {

@@ -44,9 +44,11 @@ final class SweepCommand extends TrainCommand {
 
   private static final String DIVERGED = "diverged";
 
+  private static final String TEST = "test";
+
   /** Options that may differ from those that a run of the sweep began with. */
   private static final Set<String> MAY_DIFFER =
-      Set.of("threads", "device", "micro-batch", "checkpoint-every", "max-unreadable");
+      Set.of("threads", "device", "micro-batch", "checkpoint-every", "max-unreadable", TEST);
 
   private static final String BATCH = "batch";
 
@@ -80,7 +82,7 @@ final class SweepCommand extends TrainCommand {
     List<TrainingConfig> configs = new ArrayList<>();
     Map<Map<String, Object>, String> names = new HashMap<>();
     for (Sweep.Run run : sweep.runs()) {
-      TrainingConfig config = ofStage(run.stage()); // finds all mistakes before hours are spent
+      TrainingConfig config = ofRun(run); // finds all mistakes before hours are spent
       String same = names.putIfAbsent(config.options(), run.stage().name());
       if (same != null) { // such as those of 0.01 and 1e-2
         throw new InputException(
@@ -100,6 +102,21 @@ final class SweepCommand extends TrainCommand {
       return 0;
     }
     return train(sweep, configs, folder, Hint.quoted(from) + " --out " + Hint.quoted(folder), stop);
+  }
+
+  /** One of several models is to be chosen, in which test images have no part unless asked for. */
+  private TrainingConfig ofRun(Sweep.Run run) {
+    TrainingConfig config = ofStage(run.stage());
+    boolean typed = spec.commandLine().getParseResult().hasMatchedOption("--" + TEST);
+    return typed || run.stage().options().has(TEST)
+        ? config
+        : config.toBuilder().test(false).build();
+  }
+
+  /** Of each run only what the sweep's table does not say, and not what to type next. */
+  @Override
+  TrainingSummary summary() {
+    return new TrainingSummary(progress(), true);
   }
 
   private void requireOptions(Sweep sweep) {
@@ -185,10 +202,10 @@ final class SweepCommand extends TrainCommand {
       RunFolder run = new RunFolder(folder.resolve(sweep.runs().get(i).stage().name()));
       String which = "Run %d of %d, %s".formatted(i + 1, configs.size(), run.path().getFileName());
       if (run.isFinished() || hasFailed(run)) {
-        terminal().printf("%s: %s%n", which, run.isFinished() ? "finished before" : DIVERGED);
+        progress().printf("%s: %s%n", which, run.isFinished() ? "finished before" : DIVERGED);
         continue;
       }
-      terminal().printf("%n%s%n", which);
+      progress().printf("%n%s%n", which);
       int exitCode = trainOne(configs.get(i), run, again, stop);
       SweepTable unused = table(sweep, configs.get(i), folder);
       if (exitCode != 0) {
@@ -251,6 +268,15 @@ final class SweepCommand extends TrainCommand {
             best == null
                 ? "No run has finished an epoch."
                 : "The best: " + new RunFolder(folder.resolve(best)).bestModel());
+    if (best != null) {
+      progress()
+          .printf(
+              "%nNext, on images that had no part in this:%n  %s --model %s --data %s --split"
+                  + " test%n",
+              Hint.command(config.task().isBoxes() ? "localize evaluate" : "evaluate"),
+              Hint.quoted(new RunFolder(folder.resolve(best)).bestModel()),
+              Hint.quoted(config.data()));
+    }
     terminal().flush();
     Map<String, Object> result = new LinkedHashMap<>();
     List<Map<String, Object>> runs = new ArrayList<>();

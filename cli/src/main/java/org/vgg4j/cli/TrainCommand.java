@@ -210,7 +210,8 @@ class TrainCommand implements Callable<Integer> {
               + " --recipe and --nproc");
     }
     TrainingConfig tried = options.config();
-    RateFinder finder = new RateFinder(terminal(), quiet.line(spec.commandLine().getErr()));
+    RateFinder finder =
+        new RateFinder(terminal(), progress(), quiet.line(spec.commandLine().getErr()));
     Path folder = out != null ? out : defaultFolder("-rates");
     printJson(finder.run(tried, steps, folder, stop));
     return finder.wasStopped() ? stop.exitCode() : 0;
@@ -305,10 +306,10 @@ class TrainCommand implements Callable<Integer> {
     for (Recipe.Stage stage : stages) {
       RunFolder folder = new RunFolder(folderOfAll.resolve(stage.name()));
       if (folder.isFinished()) {
-        terminal().printf("Stage %s is finished: %s%n", stage.name(), folder.path());
+        progress().printf("Stage %s is finished: %s%n", stage.name(), folder.path());
         continue;
       }
-      terminal().printf("%nStage %s%n", stage.name());
+      progress().printf("%nStage %s%n", stage.name());
       boolean begun = Files.exists(folder.config());
       TrainingConfig config = ofStage(stage);
       String again = "--recipe " + Hint.quoted(file) + " --out " + Hint.quoted(folderOfAll);
@@ -342,16 +343,13 @@ class TrainCommand implements Callable<Integer> {
     }
     mlflow.ended(result);
     if (result.steps() == 0 && result.interrupted()) {
-      terminal()
-          .printf("stopped before the first step%nTo go on: %s%n", Hint.command(name() + again));
+      terminal().println("stopped before the first step");
+      hintToGoOn(again);
       return stop.exitCode();
     }
     if (result.interrupted()) {
-      terminal()
-          .printf(
-              "stopped; the model so far: %s%nTo go on: %s%n",
-              result.folder().lastModel(), Hint.command(name() + again));
-      terminal().flush();
+      terminal().println("stopped; the model so far: " + result.folder().lastModel());
+      hintToGoOn(again);
       writeReport(result, config); // what was saved is kept even if this fails
       return stop.exitCode();
     }
@@ -371,7 +369,13 @@ class TrainCommand implements Callable<Integer> {
     return spec.qualifiedName().replaceFirst("^vgg ", "") + " ";
   }
 
-  private TrainingSummary summary() {
+  private void hintToGoOn(String again) {
+    progress().println("To go on: " + Hint.command(name() + again));
+    terminal().flush();
+  }
+
+  /** Prints how a run ended. */
+  TrainingSummary summary() {
     return new TrainingSummary(terminal(), quiet.isQuiet());
   }
 
@@ -397,6 +401,11 @@ class TrainCommand implements Callable<Integer> {
       return NOWHERE;
     }
     return json ? spec.commandLine().getErr() : spec.commandLine().getOut();
+  }
+
+  /** Where progress and hints go, unless they are not wanted. */
+  final PrintWriter progress() {
+    return quiet.isQuiet() ? NOWHERE : terminal();
   }
 
   final void printJson(Map<String, Object> result) {

@@ -386,6 +386,15 @@ final class TrainingOptions {
               + " for that)")
   private @Nullable Integer stopAfter;
 
+  @Option(
+      names = "--test",
+      negatable = true,
+      fallbackValue = "true",
+      description =
+          "measure the best model on the test images at the end; not where one of several models is"
+              + " still to be chosen (default: true; in vgg sweep: false)")
+  private @Nullable Boolean test;
+
   int threads() {
     return threads.count();
   }

@@ -103,6 +103,12 @@ final class TrainingPrinter implements TrainingListener {
   }
 
   @Override
+  public void explained(String sentence) {
+    line.clear();
+    out.println(sentence);
+  }
+
+  @Override
   public void stepped(Progress progress) {
     line.show(
         String.format(

@@ -1,6 +1,7 @@
 package org.vgg4j.cli;
 
 import java.io.PrintWriter;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Locale;
 import org.vgg4j.evaluate.BoxEvaluation;
@@ -78,11 +79,10 @@ record TrainingSummary(PrintWriter out, boolean quiet) {
         result.steps(),
         result.steps() == 1 ? "" : "s",
         TrainingPrinter.duration(result.seconds()),
-        ProcessMemory.peak().isPresent()
+        result.folder().provenance().get("peakMemoryBytes")
+                instanceof Number peak // as the report's
             ? String.format(
-                Locale.ROOT,
-                ", %,.0f MB of memory at the peak",
-                ProcessMemory.peak().getAsLong() / 1e6)
+                Locale.ROOT, ", %,.0f MB of memory at the peak", peak.doubleValue() / 1e6)
             : "",
         result.folder().path());
     if (!quiet) {
@@ -103,7 +103,17 @@ record TrainingSummary(PrintWriter out, boolean quiet) {
       return;
     }
     out.printf("%sevaluate --model %s --data %s%n", vgg, Hint.quoted(model), Hint.quoted(data));
-    out.printf("%sdata export --data %s --limit 1 --out samples%n", vgg, Hint.quoted(data));
-    out.printf("%sclassify samples --model %s%n", vgg, Hint.quoted(model));
+    String samples = free("samples");
+    out.printf("%sdata export --data %s --limit 1 --out %s%n", vgg, Hint.quoted(data), samples);
+    out.printf("%sclassify %s --model %s%n", vgg, samples, Hint.quoted(model));
+  }
+
+  /** A name in the working folder that nothing has. */
+  private static String free(String name) {
+    String free = name;
+    for (int number = 2; Files.exists(Path.of(free)); number++) {
+      free = name + "-" + number;
+    }
+    return free;
   }
 }

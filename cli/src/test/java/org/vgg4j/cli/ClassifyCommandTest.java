@@ -8,6 +8,10 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.OutputStream;
+import java.io.OutputStreamWriter;
+import java.io.PrintWriter;
+import java.io.StringWriter;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -228,5 +232,37 @@ class ClassifyCommandTest {
       String label = result.get("predictions").get(0).get("label").textValue();
       assertThat(result.get("file").textValue()).contains("/samples/" + label + "/");
     }
+  }
+
+  /**
+   * Who pipes into head wants no more: what comes after the first failed write is not even read.
+   */
+  @Test
+  void stopsWhenNobodyReads(@TempDir Path folder) throws IOException {
+    Random random = new Random(1);
+    for (int i = 0; i < 200; i++) {
+      Pictures.write(folder.resolve("%03d.png".formatted(i)), 0, random);
+    }
+    Files.writeString(folder.resolve("999.png"), "no image");
+    String[] args = {
+      "classify", folder.toString(), "--model", trained.model().toString(), "--csv", "-q"
+    };
+    StringWriter err = new StringWriter();
+    StringWriter all = new StringWriter();
+    assertThat(Main.run(args, new PrintWriter(all, true), new PrintWriter(err, true))).isEqualTo(1);
+    assertThat(err.toString()).contains("999.png");
+    StandardOutput closed =
+        new StandardOutput(
+            new OutputStream() {
+              @Override
+              public void write(int value) throws IOException {
+                throw new IOException("Broken pipe");
+              }
+            });
+    StringWriter nothing = new StringWriter();
+    PrintWriter out = new PrintWriter(new OutputStreamWriter(closed, StandardCharsets.UTF_8), true);
+    int exitCode = Main.run(args, out, new PrintWriter(nothing, true));
+    assertThat(nothing.toString()).isEmpty();
+    assertThat(closed.exitCode(exitCode, new PrintWriter(nothing, true))).isEqualTo(1);
   }
 }

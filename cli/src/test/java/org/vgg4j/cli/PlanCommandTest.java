@@ -72,6 +72,18 @@ class PlanCommandTest {
   }
 
   @Test
+  void mixedImagesAreDecodedInPairs() throws IOException {
+    double plain = json("--gpu", "H100", "--gpus", 1).at("/gpus/0/decodedPerSecond").doubleValue();
+    JsonNode mixed = json("--gpu", "H100", "--gpus", 1, "--mixup", "0.2", "--cutmix", "1");
+    assertThat(mixed.at("/gpus/0/decodedPerSecond").doubleValue()).isEqualTo(2 * plain);
+    assertThat(mixed.at("/gpus/0/decodingCores").doubleValue()).isEqualTo(2 * plain / 455);
+    assertThat(Vgg.run("plan", "--gpu", "H100", "--mixup", "0.2").out())
+        .contains("Each image is decoded with the one it is mixed with.");
+    assertThat(json("--gpu", "H100", "--gpus", 1, "--mixup", "0").at("/gpus/0/decodedPerSecond"))
+        .isEqualTo(json("--gpu", "H100", "--gpus", 1).at("/gpus/0/decodedPerSecond"));
+  }
+
+  @Test
   void slowerLinks() throws IOException {
     double nvlink = json("--gpu", "H100", "--gpus", 8).at("/gpus/0/days").doubleValue();
     JsonNode pcie = json("--gpu", "H100", "--gpus", 8, "--link", "pcie");

@@ -176,6 +176,31 @@ class SweepCommandTest {
         .contains("the run in " + run("lr-0.01").path() + " has option epochs 2, and this sweep 3");
   }
 
+  /**
+   * One of the runs is to be chosen: none is measured on the test images unless that is asked for.
+   */
+  @Test
+  void testImagesAreLeftAlone() throws IOException {
+    Path file = file("epochs: 1", "lr: [0.01]");
+    Vgg vgg = sweep(file);
+    assertThat(vgg.exitCode()).as(vgg.err()).isZero();
+    assertThat(run("lr-0.01").testErrors()).doesNotExist();
+    assertThat(run("lr-0.01").options()).containsEntry("test", false);
+    assertThat(run("lr-0.01").path().resolve("report.html")).content().doesNotContain("Test error");
+    assertThat(vgg.out())
+        .contains("Next, on images that had no part in this:")
+        .contains("evaluate --model " + run("lr-0.01").bestModel() + " --data " + data)
+        .doesNotContain("Test: ")
+        .doesNotContain("in a browser");
+    Vgg measured = sweep(file("epochs: 8", "lr: [0.02]"), "--test", "-q");
+    assertThat(measured.exitCode()).as(measured.err()).isZero();
+    assertThat(run("lr-0.02").testErrors()).exists();
+    assertThat(run("lr-0.02").options()).doesNotContainKey("test");
+    assertThat(measured.err()).isEmpty();
+    assertThat(measured.out().strip()).startsWith("Validation, the best by --select top1 first");
+    assertThat(measured.out()).doesNotContain("Run 1").doesNotContain("Next");
+  }
+
   /** Runs of other batches, times or precisions are not those of this sweep. */
   @Test
   void otherRunsAreRefused() throws IOException {

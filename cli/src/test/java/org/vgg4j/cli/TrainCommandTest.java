@@ -77,7 +77,7 @@ class TrainCommandTest {
         .contains("6 steps in ")
         .contains("  open " + root.resolve("run/report.html") + " in a browser")
         .contains("  vgg evaluate --model " + model + " --data " + data)
-        .contains("  vgg classify samples --model " + model);
+        .containsPattern("  vgg classify samples(-\\d)? --model " + model);
     assertThat(model).isRegularFile();
     assertThat(root.resolve("run/report.html")).content().contains("Worst mistakes");
     assertThat(root.resolve("run").toFile().list())
@@ -88,6 +88,52 @@ class TrainCommandTest {
         .map(String::valueOf)
         .contains("command", "host", "java", "processors", "started", "seconds");
     assertThat(provenance.get("command").toString()).startsWith("[train, --out, ");
+  }
+
+  /** Results and warnings remain. */
+  @Test
+  void quietly() throws IOException {
+    Vgg first = train("first", tiny("--epochs", "1", "--class-weights", "auto", "-q"));
+    assertThat(first.exitCode()).as(first.err()).isZero();
+    assertThat(first.err()).isEmpty();
+    assertThat(first.out().strip().lines())
+        .hasSize(3)
+        .allMatch(line -> line.matches("(Best validation|Test): .*|3 steps in .*"));
+    Path model = root.resolve("first/best/model.safetensors");
+    Vgg fine =
+        Vgg.run(
+            "finetune",
+            "-q",
+            "--model",
+            model,
+            "--data",
+            data,
+            "--batch",
+            "auto",
+            "--epochs",
+            "1",
+            "--no-test",
+            "--out",
+            root.resolve("fine"));
+    assertThat(fine.exitCode()).as(fine.err()).isZero();
+    assertThat(fine.err()).isEmpty();
+    assertThat(fine.out().strip().lines()).hasSize(2);
+    assertThat(root.resolve("fine/test.json")).doesNotExist();
+    assertThat(resolved("fine").get("test")).isEqualTo(false);
+  }
+
+  /** The terminal, the report and provenance.json name one figure. */
+  @Test
+  void peakMemoryIsOneFigure() throws IOException {
+    Vgg vgg = train("run", tiny("--epochs", "1"));
+    Number bytes =
+        (Number)
+            new ObjectMapper()
+                .readValue(root.resolve("run/provenance.json").toFile(), Map.class)
+                .get("peakMemoryBytes");
+    String megabytes = "%,.0f MB".formatted(bytes.doubleValue() / 1e6);
+    assertThat(vgg.out()).contains(megabytes + " of memory at the peak");
+    assertThat(root.resolve("run/report.html")).content().contains(megabytes + " at the peak");
   }
 
   /** What was chosen is what a resumed run has, and a run with its config.yaml. */

@@ -44,9 +44,7 @@ public record HeadLayers(boolean averaged, @Nullable List<Integer> hidden) {
       }
       for (int features : hidden) {
         if (features < 1 || features > MOST_FEATURES) {
-          throw new InputException(
-              "a hidden layer of %d features is not possible: take 1 to %d"
-                  .formatted(features, MOST_FEATURES));
+          throw impossible(String.valueOf(features));
         }
       }
     }
@@ -83,7 +81,10 @@ public record HeadLayers(boolean averaged, @Nullable List<Integer> hidden) {
       return hidden;
     }
     for (String word : text.split("[,\\s]+", -1)) {
-      if (!word.matches("\\d{1,9}")) {
+      if (word.matches("\\d{10,}")) {
+        throw impossible(word);
+      }
+      if (!word.matches("\\d+")) {
         throw new InputException(
             "option head is '%s' but must be the features of the hidden layers with commas between, such as 512 or 4096,4096, or none"
                 .formatted(head));
@@ -91,6 +92,12 @@ public record HeadLayers(boolean averaged, @Nullable List<Integer> hidden) {
       hidden.add(Integer.valueOf(word));
     }
     return hidden;
+  }
+
+  private static InputException impossible(String features) {
+    return new InputException(
+        "a hidden layer of %s features is not possible: take 1 to %d"
+            .formatted(features, MOST_FEATURES));
   }
 
   /** How {@link #of} takes the hidden layers; null if they are the paper's. */

@@ -7,6 +7,7 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.vgg4j.base.InputException;
 
 class HeadLayersTest {
@@ -80,5 +81,13 @@ class HeadLayersTest {
     assertThatThrownBy(() -> network(1, 448, HeadLayers.of("65536", null)))
         .isInstanceOf(InputException.class)
         .hasMessageContaining("a layer of 6,576,668,672 weights does not fit");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"2000000000", "99999999999", "65537", "0"})
+  void outOfRange(String features) {
+    assertThatThrownBy(() -> HeadLayers.of("512," + features, null))
+        .isInstanceOf(InputException.class)
+        .hasMessage("a hidden layer of %s features is not possible: take 1 to 65536", features);
   }
 }

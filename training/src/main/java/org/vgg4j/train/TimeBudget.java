@@ -33,8 +33,10 @@ public final class TimeBudget {
   private static final double SECONDS_PER_EPOCH = 0.03; // for small files
 
   private static final Pattern TEXT =
-      Pattern.compile(
-          "(?:(\\d{1,5}(?:\\.\\d+)?)h)?(?:(\\d{1,7}(?:\\.\\d+)?)m)?(?:(\\d{1,9}(?:\\.\\d+)?)s)?");
+      Pattern.compile("(?:(\\d+(?:\\.\\d+)?)h)?(?:(\\d+(?:\\.\\d+)?)m)?(?:(\\d+(?:\\.\\d+)?)s)?");
+
+  /** More than ten years. */
+  private static final double MOST_HOURS = 99_999;
 
   private TimeBudget() {}
 
@@ -53,6 +55,7 @@ public final class TimeBudget {
       }
     }
     Require.option(seconds > 0, TIME, text, "a time such as 2h, 1h30m or 90s");
+    Require.option(seconds <= 3600 * MOST_HOURS, TIME, text, "at most 99999h");
     return Duration.ofMillis(Math.round(1000 * seconds));
   }
 

@@ -108,7 +108,7 @@ public final class Trainer {
       Map<String, Object> environment) {
     try {
       TimeBudget.requireAlone(config, group.size());
-      TrainingConfig settled = TimeBudget.settle(config, listener::noted);
+      TrainingConfig settled = TimeBudget.settle(config, listener::explained);
       return run(settled, out, false, new Company(group, listener, stopRequested, environment));
     } catch (VggException e) {
       RunFolder.removeIfEmpty(out);
@@ -158,7 +158,8 @@ public final class Trainer {
     try (Engine engine = Engines.open(options.device(), options.threads())) {
       int ranks = company.group().size();
       engine.requireOneDeviceEach(ranks);
-      RunInput input = RunInput.open(options, engine.memory(), ranks, company.listener()::noted);
+      RunInput input =
+          RunInput.open(options, engine.memory(), ranks, company.listener()::explained);
       if (!resumed) {
         input.data().notes().forEach(company.listener()::noted);
       }
@@ -292,12 +293,12 @@ public final class Trainer {
         InitialWeights.fill(weights, data.train().classNames(), config.start(), config.seed());
     String sentence = initial.sentence(config.start(), input.architecture());
     if (sentence != null) {
-      company.listener().noted(sentence);
+      company.listener().explained(sentence);
     }
     List<Double> classWeights = config.targets().classWeights().of(data.train());
     String weighted = ClassWeights.sentence(classWeights, data.train().classNames());
     if (weighted != null) {
-      company.listener().noted(weighted);
+      company.listener().explained(weighted);
     }
     String initSha256 = initial.sha256();
     Snapshot snapshot =
@@ -431,7 +432,7 @@ public final class Trainer {
         Begin begin = new Begin(learner, state.snapshot());
         TrainingLoop loop = loop(readable, ranks, RunOutput.NONE, engine, begin, listener);
         TrainingLoop.Outcome outcome = loop.run();
-        Dataset testImages = readable.data().test();
+        Dataset testImages = config.test() ? readable.data().test() : null;
         if (!outcome.interrupted() && testImages != null && outcome.bestEpoch() > 0) {
           Measurement unusedHere = loop.evaluateBest(testImages);
         }
@@ -454,7 +455,7 @@ public final class Trainer {
     if (trained.interrupted()) {
       return trained;
     }
-    Dataset testImages = data.test();
+    Dataset testImages = input.config().test() ? data.test() : null;
     TrainingResult result = trained;
     if (testImages != null && trained.bestEpoch() > 0) {
       Measurement test = loop.evaluateBest(testImages);

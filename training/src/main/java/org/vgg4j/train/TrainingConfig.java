@@ -44,6 +44,7 @@ import org.vgg4j.weights.Start;
  *     it is as long as it says
  * @param sampling which training images an epoch visits
  * @param selection which epoch is the best, and when training ends for want of a better one
+ * @param test whether the best model is measured on the test images at the end
  */
 public record TrainingConfig(
     String data,
@@ -66,7 +67,8 @@ public record TrainingConfig(
     @Nullable BoxConfig boxes,
     @Nullable Duration time,
     Sampling sampling,
-    SelectionConfig selection) {
+    SelectionConfig selection,
+    boolean test) {
 
   /** The defaults of programs, the command line and recipes. */
   public static final TrainingConfig DEFAULTS = builder().build();
@@ -74,7 +76,14 @@ public record TrainingConfig(
   /** Options that do not change what is learnt, or are recorded elsewhere. */
   private static final Set<String> NOT_IN_PROVENANCE =
       Set.of(
-          "threads", "device", "precision", "data", "checkpoint-every", "max-unreadable", "boxes");
+          "threads",
+          "device",
+          "precision",
+          "data",
+          "checkpoint-every",
+          "max-unreadable",
+          "boxes",
+          "test");
 
   private static final String INIT = "init";
 
@@ -307,6 +316,9 @@ public record TrainingConfig(
       options.put("sampling", sampling.label());
     }
     selection.addTo(options);
+    if (!test) {
+      options.put("test", false);
+    }
     return options;
   }
 

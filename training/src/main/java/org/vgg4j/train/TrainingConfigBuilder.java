@@ -66,6 +66,7 @@ public final class TrainingConfigBuilder {
   private @Nullable Duration time = null;
   private Sampling sampling = Sampling.SHUFFLED;
   private SelectionConfig selection = SelectionConfig.DEFAULTS;
+  private boolean test = true;
 
   TrainingConfigBuilder() {}
 
@@ -115,6 +116,7 @@ public final class TrainingConfigBuilder {
     time = config.time();
     sampling = config.sampling();
     selection = config.selection();
+    test = config.test();
   }
 
   /**
@@ -156,7 +158,8 @@ public final class TrainingConfigBuilder {
         task.isBoxes() ? boxes : null,
         time,
         sampling,
-        selection);
+        selection,
+        test);
   }
 
   /** Word or path of the data set; the built-in images of clothes unless set. */
@@ -455,6 +458,12 @@ public final class TrainingConfigBuilder {
   /** How many epochs in a row may fail to be the best so far before training ends; 0: any. */
   public TrainingConfigBuilder stopAfter(int value) {
     selection = new SelectionConfig(selection.watched(), value);
+    return this;
+  }
+
+  /** Whether the best model is measured on the test images at the end. */
+  public TrainingConfigBuilder test(boolean value) {
+    test = value;
     return this;
   }
 

@@ -171,6 +171,7 @@ final class TrainingKeys {
     keys.put("time", (builder, value) -> builder.time(TimeBudget.of(value.text())));
     keys.put("sampling", (builder, value) -> builder.sampling(Sampling.of(value.text())));
     keys.put("select", (builder, value) -> builder.select(Selection.of(value.text())));
+    keys.put("test", (builder, value) -> builder.test(value.truth()));
     keys.put("stop-after", (builder, value) -> builder.stopAfter(value.whole()));
     return Collections.unmodifiableMap(keys);
   }

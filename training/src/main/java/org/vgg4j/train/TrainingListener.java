@@ -50,8 +50,13 @@ public interface TrainingListener {
    */
   default void resumed(int epoch, int step) {}
 
-  /** Information that the user may want. */
+  /** What the user may not expect, though nothing is wrong. */
   default void noted(String sentence) {}
+
+  /** How the run does what it was asked for, such as the weights that classes have. */
+  default void explained(String sentence) {
+    noted(sentence);
+  }
 
   /** After each step. */
   void stepped(Progress progress);

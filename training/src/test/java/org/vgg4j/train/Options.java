@@ -87,6 +87,7 @@ final class Options {
         boxes,
         time,
         sampling,
-        new SelectionConfig(select, stopAfter));
+        new SelectionConfig(select, stopAfter),
+        true);
   }
 }

@@ -45,6 +45,15 @@ class TimeBudgetTest {
         .hasMessage("option time is %s but must be a time such as 2h, 1h30m or 90s", text);
   }
 
+  /** The form is right, but it is more than a run can take. */
+  @ParameterizedTest
+  @ValueSource(strings = {"99999999999h", "100000h", "99999h1s", "360000000000s"})
+  void tooMuchTime(String text) {
+    assertThatThrownBy(() -> TimeBudget.of(text))
+        .isInstanceOf(InputException.class)
+        .hasMessage("option time is %s but must be at most 99999h", text);
+  }
+
   @Test
   void dropsStayAtTheirShares() {
     options.schedule = ScheduleConfig.Kind.STEP;
