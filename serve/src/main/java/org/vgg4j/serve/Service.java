@@ -5,6 +5,8 @@ import java.io.FileOutputStream;
 import java.net.InetSocketAddress;
 import java.util.ArrayDeque;
 import java.util.Deque;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ThreadFactory;
@@ -13,6 +15,7 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.vgg4j.base.Bytes;
+import org.vgg4j.base.InputException;
 import org.vgg4j.network.Device;
 import org.vgg4j.network.Engine;
 import org.vgg4j.network.Engines;
@@ -51,10 +54,20 @@ public final class Service implements AutoCloseable {
     MemoryShares shares = MemoryShares.of(options.load(), options.machine().threads(), heap);
     shares.reserve(memory);
     this.models = open(new ServedModels(options.machine(), computesOnHeap(options), memory));
+    CompletableFuture<Void> loaded = new CompletableFuture<>();
+    // Beside the models' loading, since both take most of a second.
+    CompletableFuture<Void> front = CompletableFuture.runAsync(() -> begin(shares, memory, loaded));
     try {
       options.models().forEach(models::load);
-      begin(shares, memory);
+      front.join();
+      boolean unused = loaded.complete(null);
+    } catch (CompletionException e) {
+      closeParts();
+      throw e.getCause() instanceof InputException sentence ? sentence : e;
     } catch (RuntimeException | Error e) {
+      CompletableFuture<Void> ended = front.exceptionally(failure -> null);
+      ended.join();
+      boolean unused = loaded.completeExceptionally(e);
       closeParts();
       throw e;
     }
@@ -74,7 +87,7 @@ public final class Service implements AutoCloseable {
     }
   }
 
-  private void begin(MemoryShares shares, Memory memory) {
+  private void begin(MemoryShares shares, Memory memory, CompletableFuture<Void> loaded) {
     ServiceOptions.Load load = options.load();
     AccessLog log = open(accessLog());
     Admission admission = new Admission(load.queue());
@@ -105,13 +118,14 @@ public final class Service implements AutoCloseable {
         routes,
         options.access().token(),
         budget,
+        loaded,
         answered -> {
           metrics.answered(answered);
           log.write(answered);
         });
   }
 
-  private <T extends AutoCloseable> T open(T part) {
+  private synchronized <T extends AutoCloseable> T open(T part) {
     parts.push(part);
     return part;
   }

@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.net.BindException;
 import java.net.InetSocketAddress;
 import java.net.UnknownHostException;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import org.eclipse.jetty.http.UriCompliance;
@@ -136,14 +137,20 @@ public final class HttpServer implements AutoCloseable {
    * @param routes must not change any more
    * @param token what clients must bear; null: nothing
    * @param budget the memory of all bodies
+   * @param ready until it is completed, requests of routes that are not open wait
    * @param observer is told of every answer
    */
   public void serve(
-      Routes routes, @Nullable String token, ByteBudget budget, RequestObserver observer) {
+      Routes routes,
+      @Nullable String token,
+      ByteBudget budget,
+      CompletableFuture<Void> ready,
+      RequestObserver observer) {
     Guard guard = new Guard(token, address.getAddress());
     GracefulHandler graceful =
         new GracefulHandler(
-            new RequestHandler(routes, guard, limits, budget, timers, connections, observer));
+            new RequestHandler(
+                routes, guard, limits, budget, ready, timers, connections, observer));
     server.setHandler(graceful);
     server.setErrorHandler(new JsonErrors());
     server.setStopTimeout(graceMilliseconds);

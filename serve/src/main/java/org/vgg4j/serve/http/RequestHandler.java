@@ -32,6 +32,7 @@ final class RequestHandler extends Handler.Abstract {
   private final Guard guard;
   private final Limits limits;
   private final ByteBudget budget;
+  private final CompletableFuture<Void> ready;
   private final ScheduledExecutorService timers;
   private final SlowConnections connections;
   private final RequestObserver observer;
@@ -41,6 +42,7 @@ final class RequestHandler extends Handler.Abstract {
       Guard guard,
       Limits limits,
       ByteBudget budget,
+      CompletableFuture<Void> ready,
       ScheduledExecutorService timers,
       SlowConnections connections,
       RequestObserver observer) {
@@ -48,6 +50,7 @@ final class RequestHandler extends Handler.Abstract {
     this.guard = guard;
     this.limits = limits;
     this.budget = budget;
+    this.ready = ready;
     this.timers = timers;
     this.connections = connections;
     this.observer = observer;
@@ -118,9 +121,17 @@ final class RequestHandler extends Handler.Abstract {
                       body,
                       deadline,
                       progress.notes);
-              return endpoint(match.route().endpoint(), call)
+              return answer(match.route(), call)
                   .whenComplete((answer, failure) -> budget.giveBack(body.length));
             });
+  }
+
+  private CompletableFuture<Answer> answer(Routes.Route route, Call call) {
+    return route.open() || ready.isDone()
+        ? endpoint(route.endpoint(), call)
+        : ready
+            .exceptionally(failure -> null) // the server is about to end, and will say so
+            .thenCompose(now -> endpoint(route.endpoint(), call));
   }
 
   private static CompletableFuture<Answer> endpoint(Endpoint endpoint, Call call) {
