@@ -396,6 +396,6 @@ public final class Architecture {
         classes,
         head.averaged() ? ", average pooling" : "",
         head.hidden() == null ? "" : ", head " + head.headText(),
-        task.isBoxes() ? ", boxes: " + task.label() : "");
+        task.isBoxes() ? ", boxes: " + task.label() : task.isLabels() ? ", labels" : "");
   }
 }

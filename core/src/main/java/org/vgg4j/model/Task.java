@@ -8,6 +8,11 @@ public enum Task {
   /** A score for each class, before soft-max. */
   CLASSIFICATION("classification"),
   /**
+   * A score for each class, before a sigmoid of its own: an image may show several of the classes,
+   * or none, and a class is then called a label.
+   */
+  LABELS("labels"),
+  /**
    * A box for the object, whichever its class is: 4 outputs in the form of {@link CropBox#code()}.
    * The paper's single-class regression (appendix A).
    */
@@ -29,7 +34,12 @@ public enum Task {
 
   /** Whether the outputs are boxes. */
   public boolean isBoxes() {
-    return this != CLASSIFICATION;
+    return this == SINGLE_BOX || this == BOX_PER_CLASS;
+  }
+
+  /** Whether an image may show several of the classes. */
+  public boolean isLabels() {
+    return this == LABELS;
   }
 
   /**
@@ -41,6 +51,7 @@ public enum Task {
   public String about(int classes) {
     return switch (this) {
       case CLASSIFICATION -> "a score for each of the " + classes + " classes, before soft-max";
+      case LABELS -> "a score for each of the " + classes + " labels, before its sigmoid";
       case SINGLE_BOX -> "one box for the object, whichever of the " + classes + " classes it has";
       case BOX_PER_CLASS -> "a box for each of the " + classes + " classes, in their order";
     };
@@ -49,7 +60,7 @@ public enum Task {
   /** Number of outputs of the last layer for one window. */
   int outputs(int classes) {
     return switch (this) {
-      case CLASSIFICATION -> classes;
+      case CLASSIFICATION, LABELS -> classes;
       case SINGLE_BOX -> BOX;
       case BOX_PER_CLASS -> Math.multiplyExact(BOX, classes);
     };
@@ -63,7 +74,7 @@ public enum Task {
    */
   public int boxOf(int classLabel) {
     return switch (this) {
-      case CLASSIFICATION -> throw new IllegalStateException("class scores are no boxes");
+      case CLASSIFICATION, LABELS -> throw new IllegalStateException("scores are no boxes");
       case SINGLE_BOX -> 0;
       case BOX_PER_CLASS -> BOX * classLabel;
     };

@@ -3,6 +3,7 @@ package org.vgg4j.network;
 import java.util.List;
 import org.vgg4j.kernels.ClassTargets;
 import org.vgg4j.model.Label;
+import org.vgg4j.model.LabelSet;
 import org.vgg4j.model.MixedLabel;
 import org.vgg4j.model.Target;
 
@@ -12,7 +13,10 @@ import org.vgg4j.model.Target;
  * target is 1 for the label, or the labels' shares of a mixture, smoothed (Szegedy et al. 2016,
  * section 7): {@code (1 - s) t[k] + s / classes}. That is the sum that PyTorch's {@code
  * CrossEntropyLoss(weight, label_smoothing)} takes over the classes; over images it is the plain
- * mean, as PyTorch's is where targets are probabilities. Immutable.
+ * mean, as PyTorch's is where targets are probabilities.
+ *
+ * <p>Where images may show several classes, scores are compared with sets of labels by {@link
+ * LabelLoss}. Immutable.
  *
  * @param weights of the classes, positive; empty: all 1
  * @param smoothing s, in [0, 1)
@@ -73,6 +77,31 @@ public record ClassLoss(List<Double> weights, double smoothing) {
     return new ClassTargets(labels, shares, common);
   }
 
+  /**
+   * Returns the smoothed targets of images that may show several classes: {@code (1 - s) t + s / 2}
+   * of each label.
+   *
+   * @param targets {@code [N]}
+   * @param classes of the network
+   * @return {@code [N][classes]}, {@link LabelSet#UNKNOWN} where nothing is known
+   * @throws IllegalArgumentException if one of them is no set of labels, or of other classes, or
+   *     there are weights for another number of classes
+   */
+  public float[] labelTargets(List<Target> targets, int classes) {
+    requireWeights(classes);
+    float[] smoothed = new float[Math.multiplyExact(targets.size(), classes)];
+    for (int n = 0; n < targets.size(); n++) {
+      if (!(targets.get(n) instanceof LabelSet set) || set.classes() != classes) {
+        throw new IllegalArgumentException(
+            "sets of %d labels are needed, not %s".formatted(classes, targets.get(n)));
+      }
+      for (int k = 0; k < classes; k++) {
+        smoothed[n * classes + k] = (float) ((1 - smoothing) * set.shown(k) + smoothing / 2);
+      }
+    }
+    return smoothed;
+  }
+
   private static MixedLabel ordered(Target target) {
     if (target instanceof Label label) {
       return new MixedLabel(label.index(), label.index(), 1);
@@ -85,7 +114,8 @@ public record ClassLoss(List<Double> weights, double smoothing) {
     throw new IllegalArgumentException("classification needs labels, not " + target);
   }
 
-  private double weight(int label) {
+  /** The weight of a class. */
+  public double weight(int label) {
     return weights.isEmpty() ? 1 : weights.get(label);
   }
 

@@ -34,10 +34,10 @@ public interface DenseInference extends AutoCloseable {
   ScoreMaps scores(float[] images, int count, int imageHeight, int imageWidth);
 
   /**
-   * Returns the soft-max of the scores of one image or window.
+   * Returns the soft-max of the scores of one image or window, or of labels the sigmoid of each.
    *
    * @param scores {@code [classes]}
-   * @return {@code [classes]}, sums to 1
+   * @return {@code [classes]}, sums to 1, but for labels
    * @throws IllegalStateException if the network's outputs are no class scores
    */
   float[] posteriors(float[] scores);

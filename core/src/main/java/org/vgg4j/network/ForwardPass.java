@@ -32,11 +32,11 @@ public interface ForwardPass {
   float[] outputs(float[] images, int count);
 
   /**
-   * Computes class posteriors: the soft-max of the scores.
+   * Computes class posteriors: the soft-max of the scores, or of labels the sigmoid of each.
    *
    * @param images {@code [N][3][crop][crop]}, preprocessed as the weights expect
    * @param count N, at most the capacity
-   * @return {@code [N][classes]}, a new array; each row sums to 1
+   * @return {@code [N][classes]}, a new array; each row sums to 1, but for labels
    * @throws IllegalStateException if the network's outputs are no class scores
    */
   float[] posteriors(float[] images, int count);

@@ -37,7 +37,8 @@ public interface Learner extends ForwardPass, AutoCloseable {
    * The result for some images.
    *
    * @param lossSum sum of the images' losses: cross-entropies in nats, or {@link BoxLoss}es
-   * @param correct images whose largest score was their label's, or whose box was right
+   * @param correct images whose largest score was their label's, or whose box was right, or all of
+   *     whose known labels were (see {@link LabelLoss#isRight})
    */
   record Result(double lossSum, int correct) {
     /** Nothing yet. */

@@ -11,7 +11,8 @@ import java.util.Set;
  * @param dropout share of the features of each hidden layer that is dropped, in [0, 1)
  * @param descent how a step uses the gradient
  * @param boxLoss how boxes are compared, if the network's outputs are boxes
- * @param classLoss how class scores are compared, if the outputs are these
+ * @param classLoss how class scores are compared, if the outputs are these, with one label or with
+ *     several
  * @param averaged whether an average of the weights is kept beside them
  */
 public record LearnerOptions(

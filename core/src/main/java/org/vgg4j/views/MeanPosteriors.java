@@ -10,11 +10,11 @@ public final class MeanPosteriors {
   /**
    * Evaluates images.
    *
-   * @param views of a network that classifies
+   * @param views of a network that classifies, with one label or several
    * @param images each as {@link Views#rescale} gives it
    * @param classes number of classes
    * @param also receives each view, too, once it is added
-   * @return {@code [images][classes]}, each sums to 1
+   * @return {@code [images][classes]}, each sums to 1, but for labels
    * @throws org.vgg4j.base.InputException if an image needs more memory than is available
    */
   public static float[][] of(

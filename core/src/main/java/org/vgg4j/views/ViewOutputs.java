@@ -19,19 +19,20 @@ public interface ViewOutputs {
 
   /**
    * The class posteriors of the view: the soft-max of the mean of the windows' scores (the paper,
-   * section 3.2).
+   * section 3.2), or of labels the sigmoid of each.
    *
-   * @return {@code [classes]}, sums to 1
+   * @return {@code [classes]}, sums to 1, but for labels
    * @throws IllegalStateException if the network finds boxes
    */
   float[] posteriors();
 
   /**
-   * The class posteriors of one window: the soft-max of its scores.
+   * The class posteriors of one window: the soft-max of its scores, or of labels the sigmoid of
+   * each.
    *
    * @param row from 0 to {@code rows() - 1}
    * @param column from 0 to {@code columns() - 1}
-   * @return {@code [classes]}, sums to 1
+   * @return {@code [classes]}, sums to 1, but for labels
    * @throws IllegalStateException if the network finds boxes
    */
   float[] posteriors(int row, int column);

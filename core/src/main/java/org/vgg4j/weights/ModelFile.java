@@ -3,6 +3,7 @@ package org.vgg4j.weights;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.type.TypeReference;
 import com.fasterxml.jackson.databind.DeserializationFeature;
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.exc.UnrecognizedPropertyException;
 import com.fasterxml.jackson.databind.json.JsonMapper;
@@ -50,6 +51,13 @@ public record ModelFile(
   /** The architecture in the metadata; the number of classes is that of their names. */
   private record Shape(String configuration, double width, int crop) {}
 
+  /** The same of a network whose images may show several classes. */
+  private record LabelsShape(String configuration, double width, int crop, String task) {
+    Shape shape() {
+      return new Shape(configuration, width, crop);
+    }
+  }
+
   /** The head in the metadata, in the form of options. */
   private record Head(String hidden, String pooling) {
     static final String AS_IN_PAPER = "paper";
@@ -73,6 +81,12 @@ public record ModelFile(
 
   /** Only of networks whose head is not the paper's: its hidden layers, and its pooling. */
   private static final String HEAD = "vgg4j.head";
+
+  /**
+   * In the architecture, only of networks with several labels an image: versions that know no
+   * labels refuse it there, and do not take their scores for those of classes.
+   */
+  private static final String TASK = "task";
 
   /** Only of networks that find boxes: which form. */
   private static final String BOXES = "vgg4j.boxes";
@@ -134,7 +148,24 @@ public record ModelFile(
   }
 
   /**
-   * Requires a network that classifies.
+   * Requires a network for which an image shows one class.
+   *
+   * @param name what to call the model, such as its file
+   * @param what is to be done with it, for the sentence: "vgg calibrate"
+   * @return this model
+   * @throws InputException if its outputs are boxes, or an image may show several classes
+   */
+  public ModelFile requireOneClass(String name, String what) {
+    if (architecture.task().isLabels()) {
+      throw new InputException(
+          "%s was trained with option multi-label, so an image may show several of its classes, and %s needs a model that takes each for one: give another model"
+              .formatted(name, what));
+    }
+    return requireClassifier(name);
+  }
+
+  /**
+   * Requires a network that classifies, with one class an image or with several.
    *
    * @param name what to call the model, such as its file
    * @return this model
@@ -180,11 +211,15 @@ public record ModelFile(
   public void write(Path file) {
     Map<String, String> metadata = new LinkedHashMap<>();
     metadata.put("format", "pt"); // what PyTorch's own reader looks for
+    String configuration = architecture.configuration().label();
+    double width = architecture.width();
+    int crop = architecture.crop();
     metadata.put(
         ARCHITECTURE,
         json(
-            new Shape(
-                architecture.configuration().label(), architecture.width(), architecture.crop())));
+            architecture.task().isLabels()
+                ? new LabelsShape(configuration, width, crop, architecture.task().label())
+                : new Shape(configuration, width, crop)));
     if (!architecture.head().equals(HeadLayers.PAPER)) {
       metadata.put(HEAD, json(Head.of(architecture.head())));
     }
@@ -256,7 +291,11 @@ public record ModelFile(
 
   private static ModelFile described(Path file, SafeTensors.Header header) {
     Map<String, String> metadata = header.metadata();
-    Shape shape = parse(file, metadata, ARCHITECTURE, new TypeReference<Shape>() {});
+    boolean labels = isOfLabels(file, metadata);
+    Shape shape =
+        labels
+            ? parse(file, metadata, ARCHITECTURE, new TypeReference<LabelsShape>() {}).shape()
+            : parse(file, metadata, ARCHITECTURE, new TypeReference<Shape>() {});
     List<String> classes = parse(file, metadata, CLASSES, new TypeReference<List<String>>() {});
     Preprocessing preprocessing =
         parse(file, metadata, PREPROCESSING, new TypeReference<Preprocessing>() {});
@@ -270,7 +309,7 @@ public record ModelFile(
       Task task =
           metadata.containsKey(BOXES)
               ? Task.regression(parse(file, metadata, BOXES, new TypeReference<String>() {}))
-              : Task.CLASSIFICATION;
+              : labels ? Task.LABELS : Task.CLASSIFICATION;
       HeadLayers head =
           metadata.containsKey(HEAD)
               ? parse(file, metadata, HEAD, new TypeReference<Head>() {}).layers()
@@ -288,6 +327,19 @@ public record ModelFile(
     } catch (InputException e) {
       throw new InputException(file + ": " + e.getMessage(), e);
     }
+  }
+
+  private static boolean isOfLabels(Path file, Map<String, String> metadata) {
+    JsonNode shape = parse(file, metadata, ARCHITECTURE, new TypeReference<JsonNode>() {});
+    if (!shape.has(TASK)) {
+      return false;
+    }
+    if (!Task.LABELS.label().equals(shape.get(TASK).asText()) || metadata.containsKey(BOXES)) {
+      throw new InputException(
+          "%s: vgg4j %s does not know its task '%s': use the version that wrote it"
+              .formatted(file, Version.get(), shape.get(TASK).asText()));
+    }
+    return true;
   }
 
   private static void requireParameters(

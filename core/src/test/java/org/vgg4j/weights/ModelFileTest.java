@@ -220,6 +220,31 @@ class ModelFileTest {
         .hasMessageNotContaining("\n");
   }
 
+  /** Versions that know no labels refuse it by the name of what they do not know. */
+  @Test
+  void severalLabelsAnImage() {
+    ModelFile labels = TestModels.constant(Task.LABELS, new float[] {1, -1}, "cat", "dog");
+    labels.write(file);
+    assertThat(ModelFile.read(file).architecture()).isEqualTo(labels.architecture());
+    assertThat(ModelFile.read(file).architecture().task()).isEqualTo(Task.LABELS);
+    assertThat(SafeTensors.header(file).metadata().get("vgg4j.architecture"))
+        .contains("\"task\":\"labels\"");
+    assertThat(labels.requireClassifier("m")).isSameAs(labels);
+    assertThatThrownBy(() -> labels.requireOneClass("m.safetensors", "vgg calibrate"))
+        .isInstanceOf(InputException.class)
+        .hasMessage(
+            "m.safetensors was trained with option multi-label, so an image may show several of its"
+                + " classes, and vgg calibrate needs a model that takes each for one: give another"
+                + " model");
+    assertThatThrownBy(() -> labels.requireBoxes("m")).isInstanceOf(InputException.class);
+    String other =
+        "{\"configuration\":\"A\",\"width\":0.02,\"crop\":32,\"task\":\"depth\"}";
+    writeMetadata(metadata -> metadata.put("vgg4j.architecture", other));
+    assertThatThrownBy(() -> ModelFile.read(file))
+        .isInstanceOf(InputException.class)
+        .hasMessageContaining("does not know its task 'depth': use the version that wrote it");
+  }
+
   /** A newer vgg4j may state more. */
   @Test
   void metadataThatSaysMore() {

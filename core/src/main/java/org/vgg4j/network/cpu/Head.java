@@ -19,20 +19,24 @@ interface Head {
    * The head of a network in training.
    *
    * @param boxLoss how boxes are compared, if the network's outputs are boxes
-   * @param classLoss how class scores are compared, if the outputs are these
+   * @param classLoss how scores are compared, if the outputs are these
    */
   static Head of(Architecture architecture, Kernels kernels, BoxLoss boxLoss, ClassLoss classLoss) {
-    return architecture.task().isBoxes()
-        ? new BoxHead(architecture, boxLoss)
-        : new ClassificationHead(architecture.classes(), kernels, classLoss);
+    int classes = architecture.classes();
+    return switch (architecture.task()) {
+      case CLASSIFICATION -> new ClassificationHead(classes, kernels, classLoss);
+      case LABELS -> new LabelHead(classes, classLoss);
+      case SINGLE_BOX, BOX_PER_CLASS -> new BoxHead(architecture, boxLoss);
+    };
   }
 
   /**
-   * Turns the outputs of the last layer into posteriors of the classes.
+   * Turns the outputs of the last layer into posteriors of the classes: their soft-max, each row of
+   * which sums to 1, or of labels the sigmoid of each.
    *
    * @param images number of images
    * @param outputs {@code [N][outputs]}; may be longer
-   * @return {@code [N][classes]}, a new array; each row sums to 1
+   * @return {@code [N][classes]}, a new array
    * @throws IllegalStateException if the outputs are no class scores
    */
   float[] posteriors(int images, float[] outputs);

@@ -3,8 +3,9 @@ package org.vgg4j.cuda.engine;
 import java.nio.FloatBuffer;
 import org.vgg4j.cuda.kernels.MapShape;
 import org.vgg4j.model.Architecture;
+import org.vgg4j.network.LabelLoss;
 
-/** Class scores on the host, and their soft-max. */
+/** Class scores on the host, and their soft-max or sigmoids. */
 final class Posteriors {
   private Posteriors() {}
 
@@ -24,7 +25,7 @@ final class Posteriors {
   }
 
   /**
-   * Returns the soft-max of each row.
+   * Returns the soft-max of each row, or of labels the sigmoid of each score.
    *
    * @param scores {@code [rows][classes]}
    * @return {@code [rows][classes]}
@@ -35,6 +36,9 @@ final class Posteriors {
       throw new IllegalStateException("the outputs of %s are boxes".formatted(architecture));
     }
     int classes = architecture.classes();
+    if (architecture.task().isLabels()) {
+      return LabelLoss.probabilities(scores, rows * classes);
+    }
     float[] posteriors = new float[rows * classes];
     for (int first = 0; first < posteriors.length; first += classes) {
       float largest = Float.NEGATIVE_INFINITY;
