@@ -47,6 +47,10 @@ import org.vgg4j.weights.Models;
  * in the environment variable {@code JDK_JAVA_OPTIONS}; without it the scalar kernels are used,
  * which are many times slower.
  *
+ * <p>Of a model whose images may show several classes ({@code vgg train --multi-label}, {@link
+ * org.vgg4j.model.Task#LABELS} of {@link #architecture}), each class has a probability of its own,
+ * that the image shows it: they do not sum to 1, and those of 0.5 and more are usually taken.
+ *
  * <p>Probabilities are at the temperature of a model that {@code vgg calibrate} wrote.
  *
  * <p>Unusable arguments (a file that is not an image, an option out of range) throw an {@link

@@ -1,6 +1,6 @@
 """Average precision by its definition: python3 make_goldens.py writes average_precision.json here.
 
-Each case has scores, states (1 positive, -1 negative, 0 ignored) and both forms of average precision, computed with
+Each case has scores, states (1 positive, -1 negative, 0 ignored) and all forms of average precision, computed with
 fractions from the sets of images at and above each threshold of rank, without cumulative sums.
 """
 
@@ -39,13 +39,32 @@ def area(points):
     return total
 
 
+def steps(scores, states):
+    """scikit-learn's average_precision_score: the points lie at distinct scores, and are not interpolated."""
+    positives = sum(state > 0 for state in states)
+    total = before = Fraction(0)
+    for least in sorted(set(scores), reverse=True):
+        hits = sum(state > 0 and score >= least for score, state in zip(scores, states))
+        misses = sum(state < 0 and score >= least for score, state in zip(scores, states))
+        if hits + misses:
+            total += (Fraction(hits, positives) - before) * Fraction(hits, hits + misses)
+            before = Fraction(hits, positives)
+    return total
+
+
 def case(draw, count, distinct, share, ignored):
     scores = [draw.randrange(distinct) / 8 - 3 for _ in range(count)]
     states = [0 if draw.random() < ignored else 1 if draw.random() < share else -1 for _ in range(count)]
     if 1 not in states:
         states[draw.randrange(count)] = 1
     points = curve(scores, states)
-    return {"scores": scores, "states": states, "eleven_point": float(eleven_point(points)), "area": float(area(points))}
+    return {
+        "scores": scores,
+        "states": states,
+        "eleven_point": float(eleven_point(points)),
+        "area": float(area(points)),
+        "steps": float(steps(scores, states)),
+    }
 
 
 draw = random.Random(2007)

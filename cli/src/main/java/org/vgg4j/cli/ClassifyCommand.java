@@ -39,15 +39,19 @@ final class ClassifyCommand implements Callable<Integer> {
       names = "--top",
       paramLabel = "N",
       defaultValue = "5",
-      description = "predictions for each image (default: ${DEFAULT-VALUE})")
+      description =
+          "predictions for each image; of a model that was trained with --multi-label, the most"
+              + " labels that are named (default: ${DEFAULT-VALUE}; of labels all)")
   private int top;
 
   @Option(
-      names = "--min-probability",
+      names = {"--min-probability", "--threshold"},
       paramLabel = "P",
       description =
           "say that an image is 'none of these' where the best class is less probable than P, such"
-              + " as 0.6; vgg calibrate suggests one (default: the best class is always named)")
+              + " as 0.6; vgg calibrate suggests one (default: the best class is always named); of"
+              + " a model that was trained with --multi-label, the probability from which on a"
+              + " label is named (default: 0.5)")
   private @Nullable Double minProbability;
 
   @Option(
@@ -111,8 +115,6 @@ final class ClassifyCommand implements Callable<Integer> {
     boolean asPrograms = views.areDefault(); // finds mistakes before anything is read
     VideoFrames frames = new VideoFrames("ffmpeg", VideoFrames.millis(every));
     List<ClassifyInputs.Source> sources = ClassifyInputs.of(images, frames, this::complain);
-    ClassifyPrinter printer =
-        ClassifyPrinter.of(format.form(), spec.commandLine().getOut(), minProbability);
     try (Labeller labeller = asPrograms ? ofCenterCrops() : ofViews();
         StopSignal stop =
             StopSignal.install(
@@ -121,7 +123,8 @@ final class ClassifyCommand implements Callable<Integer> {
       if (!labeller.roundingErrors().isEmpty() && !quiet.isQuiet()) {
         spec.commandLine().getErr().println(FcWeightsOption.sentence(labeller.roundingErrors()));
       }
-      Block block = new Block(labeller, printer, stop);
+      ClassifyPrinter printer = printer(labeller);
+      Block block = new Block(labeller, printer, most(labeller), stop);
       printer.begin();
       try {
         for (ClassifyInputs.Source source : sources) {
@@ -136,6 +139,19 @@ final class ClassifyCommand implements Callable<Integer> {
       }
       return stop.requested() ? stop.exitCode() : block.failed ? 1 : 0;
     }
+  }
+
+  private ClassifyPrinter printer(Labeller labeller) {
+    PrintWriter out = spec.commandLine().getOut();
+    return labeller.severalLabels()
+        ? LabelPrinter.of(format.form(), out, minProbability == null ? 0.5 : minProbability)
+        : ClassifyPrinter.of(format.form(), out, minProbability);
+  }
+
+  /** How many predictions an image has. */
+  private int most(Labeller labeller) {
+    boolean typed = spec.commandLine().getParseResult().hasMatchedOption("--top");
+    return labeller.severalLabels() && !typed ? Integer.MAX_VALUE : top;
   }
 
   private Labeller ofCenterCrops() {
@@ -164,6 +180,7 @@ final class ClassifyCommand implements Callable<Integer> {
 
     private final Labeller labeller;
     private final ClassifyPrinter printer;
+    private final int most;
     private final StopSignal stop;
     private final int batch = ClassifierOptions.defaults().batch();
     private final List<String> names = new ArrayList<>();
@@ -172,9 +189,10 @@ final class ClassifyCommand implements Callable<Integer> {
     private int seen;
     private boolean failed;
 
-    Block(Labeller labeller, ClassifyPrinter printer, StopSignal stop) {
+    Block(Labeller labeller, ClassifyPrinter printer, int most, StopSignal stop) {
       this.labeller = labeller;
       this.printer = printer;
+      this.most = most;
       this.stop = stop;
     }
 
@@ -212,7 +230,7 @@ final class ClassifyCommand implements Callable<Integer> {
         return;
       }
       try {
-        List<List<Prediction>> predictions = labeller.label(decoded, top);
+        List<List<Prediction>> predictions = labeller.label(decoded, most);
         for (int i = 0; i < names.size(); i++) {
           printer.print(names.get(i), predictions.get(i));
         }
@@ -229,7 +247,7 @@ final class ClassifyCommand implements Callable<Integer> {
 
     private void classifyOne(String name, RgbImage image) {
       try {
-        printer.print(name, labeller.label(List.of(image), top).get(0));
+        printer.print(name, labeller.label(List.of(image), most).get(0));
       } catch (InputException e) {
         failed = true;
         complain(name + ": " + e.getMessage());

@@ -25,7 +25,7 @@ abstract class ClassifyPrinter {
   private final PrintWriter out;
   private final @Nullable Double least;
 
-  private ClassifyPrinter(PrintWriter out, @Nullable Double least) {
+  ClassifyPrinter(PrintWriter out, @Nullable Double least) {
     this.out = out;
     this.least = least;
   }

@@ -12,6 +12,7 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.vgg4j.data.Unreadable;
 import org.vgg4j.model.Architecture;
+import org.vgg4j.model.Task;
 import org.vgg4j.train.ClassWeights;
 import org.vgg4j.train.DryRun;
 import org.vgg4j.train.TimeBudget;
@@ -74,11 +75,11 @@ final class DryRunPrinter {
   }
 
   /**
-   * What the loss would be without any knowledge; of boxes, and of a few images of which some count
-   * more, that cannot be said beforehand.
+   * What the loss would be without any knowledge; of boxes and of labels, and of a few images of
+   * which some count more, that cannot be said beforehand.
    */
   private static String guessing(Architecture network, TrainingConfig config) {
-    return network.task().isBoxes()
+    return network.task() != Task.CLASSIFICATION
             || config.targets().classWeights().kind() != ClassWeights.Kind.NONE
         ? ""
         : String.format(Locale.ROOT, " (guessing: %.3f)", Math.log(network.classes()));

@@ -84,6 +84,14 @@ final class EvaluateCommand implements Callable<Integer> {
               + " 1)")
   private @Nullable Long seed;
 
+  @Option(
+      names = "--multi-label",
+      paramLabel = "FILE",
+      description =
+          "for a model that was trained with it: the CSV file that says which classes images show,"
+              + " or voc, as for vgg train")
+  private @Nullable String multiLabel;
+
   @Mixin private final ViewOptions views = new ViewOptions();
 
   @Option(
@@ -174,6 +182,15 @@ final class EvaluateCommand implements Callable<Integer> {
       throw new ParameterException(
           spec.commandLine(), "Missing required option: '--model=FILE', or --fuse=FILE,FILE");
     }
+    if (isOfLabels(members)) {
+      evaluateLabels(members.get(0), chosen, form);
+      return;
+    }
+    if (multiLabel != null) {
+      throw new InputException(
+          "--multi-label is for models that were trained with it, and %s was not: leave it out"
+              .formatted(members.get(0)));
+    }
     Posteriors compared = compare == null || !group.leads() ? null : PosteriorsFile.read(compare);
     Synsets synsets = submission == null ? null : submittable(submission, members);
     Map<String, Double> roundingErrors = new LinkedHashMap<>();
@@ -205,6 +222,59 @@ final class EvaluateCommand implements Callable<Integer> {
     out.println(json ? Json.of(result.asMap()) : result.asText());
   }
 
+  /** Whether a model was trained with several labels an image; those are measured one by one. */
+  private boolean isOfLabels(List<Path> members) {
+    boolean labels = false;
+    for (Path member : members) {
+      labels |=
+          !PosteriorsFile.isOne(member)
+              && Models.readWithoutArrays(member).architecture().task().isLabels();
+    }
+    List<String> others = new ArrayList<>();
+    for (String option : List.of("--fuse", "--save-posteriors", "--compare", "--submission")) {
+      if (spec.commandLine().getParseResult().hasMatchedOption(option)) {
+        others.add(option);
+      }
+    }
+    if (labels && !others.isEmpty()) {
+      throw new InputException(
+          "%s is for models that name one class an image, and %s was trained with --multi-label: leave it out"
+              .formatted(others.get(0), members.get(0)));
+    }
+    if (labels && multiLabel == null) {
+      throw new InputException(
+          "%s was trained with --multi-label: say which classes the images show, with --multi-label FILE"
+              .formatted(members.get(0)));
+    }
+    if (labels && !views.areDefault()) {
+      throw new InputException(
+          "labels are measured on the centre crop at the training scale alone: leave out --protocol"
+              + " and --test-scales");
+    }
+    return labels;
+  }
+
+  private void evaluateLabels(Path path, Device chosen, FcWeights form) {
+    if (ranks.processes() > 1) {
+      throw new InputException("labels are measured by one process: leave out --nproc");
+    }
+    LabelMeasurement measurement =
+        new LabelMeasurement(
+            String.valueOf(multiLabel),
+            data,
+            new UnseenImages(split, heldOut, seed),
+            batch.get(),
+            unreadableLimit(),
+            form,
+            spec.commandLine().getErr(),
+            quiet);
+    try (Engine engine = Engines.open(chosen, threads.count())) {
+      String result = measurement.of(path, engine, json);
+      spec.commandLine().getOut().println(result);
+      spec.commandLine().getOut().flush();
+    }
+  }
+
   /** A submission allows no unreadable images. */
   private UnreadableLimit unreadableLimit() {
     UnreadableLimit limit = maxUnreadable.get();
@@ -231,7 +301,9 @@ final class EvaluateCommand implements Callable<Integer> {
       List<String> classNames =
           PosteriorsFile.isOne(member)
               ? PosteriorsFile.read(member).classNames()
-              : Models.readWithoutArrays(member).requireClassifier(member.toString()).classNames();
+              : Models.readWithoutArrays(member)
+                  .requireOneClass(member.toString(), "a submission")
+                  .classNames();
       Submission.requirePossible(file, classNames, synsets);
     }
     return synsets;

@@ -58,6 +58,12 @@ final class ExportCommand implements Callable<Integer> {
   private boolean softMax;
 
   @Option(
+      names = "--sigmoid",
+      description =
+          "for ONNX, of a model with several labels an image: end the graph with sigmoids")
+  private boolean sigmoid;
+
+  @Option(
       names = "--preprocessing",
       description =
           "for ONNX: let the graph take RGB pixels in 0..255, of the crop's size, and prepare them"
@@ -81,9 +87,10 @@ final class ExportCommand implements Callable<Integer> {
       throw new InputException(
           out + " ends neither with .onnx nor with .safetensors, which say what to write");
     }
-    if (!onnx && (softMax || preprocessing)) {
+    if (!onnx && (softMax || sigmoid || preprocessing)) {
       throw new InputException(
-          "--softmax and --preprocessing are for .onnx: a .safetensors holds weights alone");
+          "--softmax, --sigmoid and --preprocessing are for .onnx: a .safetensors holds weights"
+              + " alone");
     }
     Path card = ModelCard.of(out);
     ModelFile file = Models.read(model);
@@ -92,17 +99,29 @@ final class ExportCommand implements Callable<Integer> {
           "--softmax is for networks that classify, and %s finds boxes: leave it out"
               .formatted(model));
     }
+    boolean labels = file.architecture().task().isLabels();
+    if (softMax && labels) {
+      throw new InputException(
+          "--softmax is for networks that name one class, and an image may show several of %s: take --sigmoid instead"
+              .formatted(model));
+    }
+    if (sigmoid && !labels) {
+      throw new InputException(
+          "--sigmoid is for networks that were trained with option multi-label, and %s was not: leave it out"
+              .formatted(model));
+    }
+    boolean probabilities = softMax || sigmoid;
     float[] before = scores(file.architecture(), file.arrays());
     if (onnx) {
-      new OnnxWriter(softMax, preprocessing).write(file, out);
+      new OnnxWriter(probabilities, preprocessing).write(file, out);
     } else {
       file.write(out);
     }
     List<String> use =
         onnx
-            ? ModelCard.onnx(file, out, softMax, preprocessing)
+            ? ModelCard.onnx(file, out, probabilities, preprocessing)
             : ModelCard.pytorch(file.architecture(), out);
-    ModelCard.write(file, out, softMax, use);
+    ModelCard.write(file, out, probabilities, use);
     float[] after =
         scores(file.architecture(), TensorReader.read(parametersOf(TensorFiles.open(out), file)));
     report(card, before, after);

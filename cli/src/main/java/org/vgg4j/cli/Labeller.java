@@ -40,6 +40,9 @@ interface Labeller extends AutoCloseable {
    */
   List<List<Prediction>> label(List<RgbImage> images, int top);
 
+  /** Whether an image may show several classes, so that probabilities do not sum to 1. */
+  boolean severalLabels();
+
   /** What rounding changed, see {@link FcWeightsOption}; empty without rounding. */
   Map<String, Double> roundingErrors();
 
@@ -64,6 +67,11 @@ interface Labeller extends AutoCloseable {
     @Override
     public List<List<Prediction>> label(List<RgbImage> images, int top) {
       return classifier.classify(images, top);
+    }
+
+    @Override
+    public boolean severalLabels() {
+      return classifier.architecture().task().isLabels();
     }
 
     @Override
@@ -127,6 +135,11 @@ interface Labeller extends AutoCloseable {
       return Arrays.stream(Ranking.top(posteriors, 0, posteriors.length, top))
           .mapToObj(index -> new Prediction(classNames.get(index), index, posteriors[index]))
           .toList();
+    }
+
+    @Override
+    public boolean severalLabels() {
+      return network.architecture().task().isLabels();
     }
 
     @Override

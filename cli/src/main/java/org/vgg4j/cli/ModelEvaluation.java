@@ -59,7 +59,7 @@ record ModelEvaluation(
    *     each other or the options, or the memory does not suffice
    */
   Result of(Path path, Engine engine, Function<ModelFile, Dataset> images) {
-    ModelFile file = Models.readClassifier(path);
+    ModelFile file = Models.read(path).requireOneClass(path.toString(), "vgg calibrate");
     ProgressLine progress = quiet.line(err);
     List<Integer> scales = views.scales(file);
     Dataset dataset = images.apply(file);

@@ -23,7 +23,9 @@ final class RunResult {
           "testTop1Error",
           "testTop5Error",
           "testBoxError",
-          "testMeanOverlap");
+          "testMeanOverlap",
+          "testMap",
+          "testF1");
 
   private RunResult() {}
 

@@ -249,7 +249,7 @@ final class SweepCommand extends TrainCommand {
               : of.isFinished() ? "finished" : Files.exists(of.config()) ? "stopped" : "to come";
       runs.add(new SweepTable.Run(of, run.values(), state));
     }
-    SweepTable table = SweepTable.of(runs, config.selection().watched(), config.task().isBoxes());
+    SweepTable table = SweepTable.of(runs, config.selection().watched(), config.task());
     table.write(folder);
     return table;
   }

@@ -352,6 +352,16 @@ final class TrainingOptions {
   private @Nullable Path boxes;
 
   @Option(
+      names = "--multi-label",
+      paramLabel = "FILE",
+      description =
+          "images may show several classes: a CSV file says which, as image,labels with ; or |"
+              + " between labels, or as image,CLASS,CLASS,... with 1, 0, or -1 for not known; with"
+              + " --data the folder of the images. Or voc, with --data a year of PASCAL VOC"
+              + " (default: an image shows one class, its folder)")
+  private @Nullable String multiLabel;
+
+  @Option(
       names = "--time",
       paramLabel = "TIME",
       description =
@@ -375,7 +385,8 @@ final class TrainingOptions {
       description =
           "what decides which epoch is the best, and is watched by schedule paper and --stop-after:"
               + " top1 (the error), balanced (the mean of the classes' accuracies) or loss, of the"
-              + " validation images (default: top1)")
+              + " validation images; with --multi-label map (the mean average precision) or loss"
+              + " (default: top1, or map)")
   private @Nullable String select;
 
   @Option(

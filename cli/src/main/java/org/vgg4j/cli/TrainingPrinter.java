@@ -73,7 +73,8 @@ final class TrainingPrinter implements TrainingListener {
         config.threads(),
         config.threads() == 1 ? "" : "s",
         memory.total() / 1e6);
-    String right = config.task().isBoxes() ? "boxes" : "accuracy";
+    boolean labels = config.task().isLabels();
+    String right = labels ? "images" : config.task().isBoxes() ? "boxes" : "accuracy";
     balanced = config.selection().watched() == Selection.BALANCED;
     out.printf("%25s%23s%n", "training", "validation");
     out.printf(
@@ -83,7 +84,7 @@ final class TrainingPrinter implements TrainingListener {
         "loss",
         right,
         "loss",
-        balanced ? "balanced" : right, // there is no room for both
+        labels ? "mAP" : balanced ? "balanced" : right, // there is no room for both
         "images/s",
         "elapsed");
     out.flush();

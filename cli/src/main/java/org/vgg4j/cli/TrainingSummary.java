@@ -6,6 +6,7 @@ import java.nio.file.Path;
 import java.util.Locale;
 import org.vgg4j.evaluate.BoxEvaluation;
 import org.vgg4j.evaluate.Evaluation;
+import org.vgg4j.evaluate.LabelEvaluation;
 import org.vgg4j.evaluate.Measurement;
 import org.vgg4j.parallel.ProcessGroup;
 import org.vgg4j.train.Selection;
@@ -44,6 +45,7 @@ record TrainingSummary(PrintWriter out, boolean quiet) {
             ? "%nBest validation: %s %.4f (epoch %d).%n"
             : "%nBest validation: %s %.1f %% (epoch %d).%n",
         switch (config.selection().watched()) {
+          case MAP -> "mAP";
           case TOP1 -> config.task().isBoxes() ? "boxes right" : "top-1 accuracy";
           case BALANCED -> "balanced accuracy";
           case LOSS -> "loss";
@@ -60,6 +62,15 @@ record TrainingSummary(PrintWriter out, boolean quiet) {
               + " image%s that training never saw.%n",
           100 - test.error(),
           test.meanOverlap(),
+          test.images(),
+          test.images() == 1 ? "" : "s");
+    }
+    if (measured instanceof LabelEvaluation test) {
+      out.printf(
+          Locale.ROOT,
+          "Test: mAP %.1f %%, F1 %.1f %% on %,d image%s that training never saw.%n",
+          test.meanAveragePrecision(),
+          test.f1(),
           test.images(),
           test.images() == 1 ? "" : "s");
     }
@@ -100,6 +111,13 @@ record TrainingSummary(PrintWriter out, boolean quiet) {
     if (config.task().isBoxes()) {
       out.printf(
           "%slocalize evaluate --model %s --data %s%n", vgg, Hint.quoted(model), Hint.quoted(data));
+      return;
+    }
+    if (config.multiLabel() != null) {
+      out.printf(
+          "%sevaluate --model %s --data %s --multi-label %s%n",
+          vgg, Hint.quoted(model), Hint.quoted(data), Hint.quoted(config.multiLabel()));
+      out.printf("%sclassify IMAGE --model %s%n", vgg, Hint.quoted(model));
       return;
     }
     out.printf("%sevaluate --model %s --data %s%n", vgg, Hint.quoted(model), Hint.quoted(data));

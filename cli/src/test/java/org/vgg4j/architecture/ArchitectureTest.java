@@ -182,13 +182,18 @@ class ArchitectureTest {
           .because("boxes lie beside images of any layout, and are matched by their names");
 
   @ArchTest
+  static final ArchRule dataLabels =
+      inner("data.labels", "data.folder", "data")
+          .because("a table of labels lies beside image files, and names them by their paths");
+
+  @ArchTest
   static final ArchRule dataIlsvrc =
       inner("data.ilsvrc", "data.archive", "data.folder", "data")
           .because("ILSVRC comes as archives or as folders");
 
   @ArchTest
   static final ArchRule dataVoc =
-      inner("data.voc", "data.boxes", "data.folder", "data")
+      inner("data.voc", "data.boxes", "data.labels", "data.folder", "data")
           .because("PASCAL VOC comes as lists and boxes beside images");
 
   @ArchTest
@@ -197,7 +202,15 @@ class ArchitectureTest {
 
   @ArchTest
   static final ArchRule dataSource =
-      inner("data.source", "data.boxes", "data.ilsvrc", "data.packed", "data.folder", "data")
+      inner(
+              "data.source",
+              "data.boxes",
+              "data.labels",
+              "data.voc",
+              "data.ilsvrc",
+              "data.packed",
+              "data.folder",
+              "data")
           .because("which layout it is is decided in one place, above all of them");
 
   @ArchTest

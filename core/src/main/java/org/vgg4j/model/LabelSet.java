@@ -40,8 +40,8 @@ public final class LabelSet implements Target {
   }
 
   /**
-   * Returns the target of a mixture of two images: of each class the mean of both. What is not known
-   * of one of them is not known of the mixture.
+   * Returns the target of a mixture of two images: of each class the mean of both. What is not
+   * known of one of them is not known of the mixture.
    *
    * @param other of the same classes
    * @param share of this one, in [0, 1]; the other has the rest

@@ -5,8 +5,8 @@ package org.vgg4j.network;
  * binary cross-entropy of each label that is known, in nats, {@code -(w t ln p + (1 - t) ln (1 -
  * p))} with p the sigmoid of the score, t the target and w the weight of the class, which counts
  * for the images that show it. The loss of an image is the mean over its known labels, 0 if there
- * are none; that of a batch is the mean over its images. Where all labels are known that is PyTorch's {@code
- * BCEWithLogitsLoss(pos_weight)}.
+ * are none; that of a batch is the mean over its images. Where all labels are known that is
+ * PyTorch's {@code BCEWithLogitsLoss(pos_weight)}.
  */
 public final class LabelLoss {
   private LabelLoss() {}

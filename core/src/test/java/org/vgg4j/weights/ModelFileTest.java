@@ -237,8 +237,7 @@ class ModelFileTest {
                 + " classes, and vgg calibrate needs a model that takes each for one: give another"
                 + " model");
     assertThatThrownBy(() -> labels.requireBoxes("m")).isInstanceOf(InputException.class);
-    String other =
-        "{\"configuration\":\"A\",\"width\":0.02,\"crop\":32,\"task\":\"depth\"}";
+    String other = "{\"configuration\":\"A\",\"width\":0.02,\"crop\":32,\"task\":\"depth\"}";
     writeMetadata(metadata -> metadata.put("vgg4j.architecture", other));
     assertThatThrownBy(() -> ModelFile.read(file))
         .isInstanceOf(InputException.class)

@@ -32,6 +32,28 @@ public interface Dataset {
    */
   int label(int index);
 
+  /** Whether an image may show several of the classes: then {@link #label} is {@link #UNKNOWN}. */
+  default boolean hasLabelSets() {
+    return false;
+  }
+
+  /**
+   * Returns whether an image shows a class: of images that show one class each, whether it is
+   * theirs.
+   *
+   * @param index from 0 to size - 1
+   * @param label index of the class
+   * @return {@link MultiLabels#POSITIVE}, {@link MultiLabels#NEGATIVE}, or {@link
+   *     MultiLabels#IGNORED} if that is not known
+   */
+  default byte state(int index, int label) {
+    int own = label(index);
+    if (own == UNKNOWN) {
+      return MultiLabels.IGNORED;
+    }
+    return own == label ? MultiLabels.POSITIVE : MultiLabels.NEGATIVE;
+  }
+
   /**
    * Returns what a network's output for a crop of an image is compared with: the image's class.
    *

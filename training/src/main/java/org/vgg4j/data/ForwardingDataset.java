@@ -46,6 +46,16 @@ public abstract class ForwardingDataset implements Dataset {
   }
 
   @Override
+  public boolean hasLabelSets() {
+    return whole.hasLabelSets();
+  }
+
+  @Override
+  public byte state(int index, int label) {
+    return whole.state(index, label);
+  }
+
+  @Override
   public Target target(int index, Geometry geometry) {
     return whole.target(index, geometry);
   }

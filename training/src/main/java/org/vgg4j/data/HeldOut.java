@@ -1,6 +1,10 @@
 package org.vgg4j.data;
 
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Comparator;
+import java.util.List;
+import java.util.stream.IntStream;
 import org.vgg4j.base.InputException;
 import org.vgg4j.base.Purpose;
 import org.vgg4j.base.RandomStream;
@@ -9,6 +13,10 @@ import org.vgg4j.base.RandomStream;
  * Divides a data set into a part to learn from and a part held out for validation. Of each class of
  * n images round(fraction * n) are held out, but at least one, and at least one remains. Which ones
  * is decided by the seed, the class and n alone. Both parts keep the order of the whole.
+ *
+ * <p>Where images show several classes each, that is done class by class, from the one that the
+ * fewest images show, with those that no class before it has placed: so rare classes come first,
+ * and frequent ones may have more held out. Images that show none are last.
  */
 public final class HeldOut {
   private HeldOut() {}
@@ -33,6 +41,16 @@ public final class HeldOut {
    */
   static Parts divide(Dataset whole, String name, double fraction, long seed) {
     requireFraction(fraction);
+    boolean[] held =
+        whole.hasLabelSets()
+            ? heldOfSets(whole, fraction, seed)
+            : heldOfClasses(whole, fraction, seed);
+    return new Parts(
+        new Subset(whole, name + "/train", indicesWhere(held, false)),
+        new Subset(whole, name + "/val", indicesWhere(held, true)));
+  }
+
+  private static boolean[] heldOfClasses(Dataset whole, double fraction, long seed) {
     boolean[] held = new boolean[whole.size()];
     for (int label = 0; label < whole.classNames().size(); label++) {
       int[] members = membersOf(whole, label);
@@ -50,21 +68,63 @@ public final class HeldOut {
         }
       }
     }
-    return new Parts(
-        new Subset(whole, name + "/train", indicesWhere(held, false)),
-        new Subset(whole, name + "/val", indicesWhere(held, true)));
+    return held;
+  }
+
+  private static boolean[] heldOfSets(Dataset whole, double fraction, long seed) {
+    if (whole.size() < 2) {
+      throw new InputException(
+          "%s has one image, too few to hold one out for validation: add images"
+              .formatted(whole.name()));
+    }
+    boolean[] held = new boolean[whole.size()];
+    boolean[] placed = new boolean[whole.size()];
+    List<int[]> groups = new ArrayList<>();
+    for (int label = 0; label < whole.classNames().size(); label++) {
+      groups.add(shownBy(whole, label));
+    }
+    groups.sort(
+        Comparator.comparingInt(images -> images.length)); // stable: the first of equal ones
+    groups.add(IntStream.range(0, whole.size()).toArray());
+    for (int g = 0; g < groups.size(); g++) {
+      int[] images = groups.get(g);
+      long wanted = Math.round(fraction * images.length);
+      long count = images.length < 2 ? 0 : Math.max(1, Math.min(images.length - 1, wanted));
+      for (int image : images) {
+        count -= held[image] ? 1 : 0;
+      }
+      int[] order = new RandomStream(seed, 0, g, Purpose.SPLIT).permutation(images.length);
+      for (int i : order) {
+        if (!placed[images[i]]) {
+          held[images[i]] = count-- > 0;
+          placed[images[i]] = true;
+        }
+      }
+    }
+    return held;
+  }
+
+  private static int[] shownBy(Dataset whole, int label) {
+    return IntStream.range(0, whole.size())
+        .filter(i -> whole.state(i, label) == MultiLabels.POSITIVE)
+        .toArray();
   }
 
   /**
    * Takes some images, from all classes in proportion: of a class with n of all N images,
    * round(limit * n / N), but at least two, so that one can be held out. Which ones is decided by
-   * the seed, the class and n alone; they keep the order of the whole.
+   * the seed, the class and n alone; they keep the order of the whole. Where images show several
+   * classes each, just so many images.
    *
    * @param limit about how many; all if there are no more
    */
   public static Dataset some(Dataset whole, int limit, long seed) {
     if (limit >= whole.size()) {
       return whole;
+    }
+    if (whole.hasLabelSets()) {
+      int[] order = new RandomStream(seed, 1, 0, Purpose.SPLIT).permutation(whole.size());
+      return new Subset(whole, whole.name(), Arrays.stream(order).limit(limit).sorted().toArray());
     }
     boolean[] taken = new boolean[whole.size()];
     for (int label = 0; label < whole.classNames().size(); label++) {

@@ -85,6 +85,11 @@ public final class MultiLabels {
     return column;
   }
 
+  /** Returns all states, {@code [images][classes]}, as a new array. */
+  public byte[] states() {
+    return states.clone();
+  }
+
   /** Returns the number of images that have a state for a class. */
   public int count(int label, byte state) {
     int count = 0;

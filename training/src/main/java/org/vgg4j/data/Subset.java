@@ -1,6 +1,7 @@
 package org.vgg4j.data;
 
 import java.util.List;
+import java.util.stream.IntStream;
 import org.vgg4j.image.RgbImage;
 import org.vgg4j.image.transform.Geometry;
 import org.vgg4j.image.transform.Rescale;
@@ -30,6 +31,11 @@ public final class Subset implements Dataset {
     }
   }
 
+  /** Returns the images from one index to before another. */
+  public static Subset range(Dataset whole, int begin, int end) {
+    return new Subset(whole, whole.name(), IntStream.range(begin, end).toArray());
+  }
+
   @Override
   public String name() {
     return name;
@@ -48,6 +54,16 @@ public final class Subset implements Dataset {
   @Override
   public int label(int index) {
     return whole.label(indices[index]);
+  }
+
+  @Override
+  public boolean hasLabelSets() {
+    return whole.hasLabelSets();
+  }
+
+  @Override
+  public byte state(int index, int label) {
+    return whole.state(indices[index], label);
   }
 
   @Override

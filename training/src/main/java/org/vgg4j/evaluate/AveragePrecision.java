@@ -8,10 +8,10 @@ import org.vgg4j.data.MultiLabels;
 
 /**
  * How well scores rank the images of a class before all others, as PASCAL VOC's development kits
- * measure it (Everingham et al., "The PASCAL visual object classes challenge", IJCV 2010 and 2015).
- * Images are ranked by score, those of equal scores in the order of the data set, and ignored ones
- * are left out. Precision is the share of positives among the first images, recall the share of all
- * positives that is among them.
+ * measure it (Everingham et al., "The PASCAL visual object classes challenge", IJCV 2010 and 2015),
+ * or scikit-learn. Images are ranked by score, those of equal scores in the order of the data set,
+ * and ignored ones are left out. Precision is the share of positives among the first images, recall
+ * the share of all positives that is among them.
  */
 public final class AveragePrecision {
   /** What of the curve of precision against recall is averaged. */
@@ -25,7 +25,14 @@ public final class AveragePrecision {
      * The area below the curve, where each precision is the largest at that recall or more
      * (VOC-2010 and later).
      */
-    AREA
+    AREA,
+    /**
+     * The area below the steps of the curve: the sum, over the scores from the largest down, of the
+     * precision among all images with at least this score, times what these add to the recall.
+     * Images of equal scores come together, so their order in the data set counts for nothing. That
+     * is scikit-learn's {@code average_precision_score}.
+     */
+    STEPS
   }
 
   private static final int INTERVALS = 10;
@@ -52,6 +59,9 @@ public final class AveragePrecision {
             .sorted(Comparator.comparingDouble(i -> 0.0 - scores[i]))
             .mapToInt(Integer::intValue)
             .toArray();
+    if (form == Form.STEPS) {
+      return steps(ranked, scores, states);
+    }
     // precision changes upwards at positives only
     double[] precision = new double[ranked.length];
     int positives = 0;
@@ -69,6 +79,21 @@ public final class AveragePrecision {
     return form == Form.AREA
         ? Arrays.stream(precision, 0, positives).sum() / positives
         : elevenPoint(precision, positives);
+  }
+
+  private static double steps(int[] ranked, double[] scores, byte[] states) {
+    double sum = 0;
+    int positives = 0;
+    int before = 0;
+    for (int rank = 0; rank < ranked.length; rank++) {
+      positives += states[ranked[rank]] == MultiLabels.POSITIVE ? 1 : 0;
+      boolean last = rank + 1 == ranked.length;
+      if (last || scores[ranked[rank]] != scores[ranked[rank + 1]]) {
+        sum += (positives - before) * (positives / (rank + 1.0));
+        before = positives;
+      }
+    }
+    return positives == 0 ? Double.NaN : sum / positives;
   }
 
   /**

@@ -66,9 +66,11 @@ public record BoxEvaluation(
     return ofClass[label] == 0 ? Double.NaN : overlapOfClass[label] / ofClass[label];
   }
 
-  /** {@inheritDoc} The three arrays, then the sum of the losses. */
-  @Override
-  public double[] sums() {
+  /**
+   * Sums over images, which can be added to those of other images: the three arrays, then the sum
+   * of the losses.
+   */
+  double[] sums() {
     int classes = classNames.size();
     double[] sums = new double[3 * classes + 1];
     for (int k = 0; k < classes; k++) {

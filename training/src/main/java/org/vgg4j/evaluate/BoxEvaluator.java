@@ -6,6 +6,7 @@ import java.util.function.IntConsumer;
 import org.vgg4j.base.AbortedException;
 import org.vgg4j.data.BoxedObject;
 import org.vgg4j.data.Dataset;
+import org.vgg4j.data.Subset;
 import org.vgg4j.data.loading.CenterCropLoader;
 import org.vgg4j.evaluate.boxes.OfficialError;
 import org.vgg4j.evaluate.boxes.Overlap;
@@ -77,6 +78,11 @@ public final class BoxEvaluator implements Evaluator {
   @Override
   public BoxEvaluation evaluate(Dataset dataset, IntConsumer done) {
     return evaluate(dataset, done, found -> {});
+  }
+
+  @Override
+  public double[] sums(Dataset whole, int begin, int end, IntConsumer done) {
+    return evaluate(Subset.range(whole, begin, end), done).sums();
   }
 
   @Override

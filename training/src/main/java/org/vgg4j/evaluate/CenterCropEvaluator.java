@@ -4,6 +4,7 @@ import java.util.List;
 import java.util.function.Consumer;
 import java.util.function.IntConsumer;
 import org.vgg4j.data.Dataset;
+import org.vgg4j.data.Subset;
 import org.vgg4j.data.loading.CenterCropLoader;
 import org.vgg4j.image.transform.Geometry;
 import org.vgg4j.model.Preprocessing;
@@ -44,6 +45,11 @@ public final class CenterCropEvaluator implements Evaluator {
   @Override
   public Evaluation evaluate(Dataset dataset, IntConsumer done) {
     return evaluate(dataset, done, prediction -> {});
+  }
+
+  @Override
+  public double[] sums(Dataset whole, int begin, int end, IntConsumer done) {
+    return evaluate(Subset.range(whole, begin, end), done).sums();
   }
 
   @Override

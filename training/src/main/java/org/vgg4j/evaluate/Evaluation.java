@@ -19,13 +19,12 @@ public record Evaluation(
   public static final int PREDICTIONS = 5;
 
   /**
-   * {@inheritDoc}
+   * Sums over images, which can be added to those of other images.
    *
    * @return the confusion matrix in row-major order, {@link #top5Wrong}, and the sum of the losses
    *     in nats
    */
-  @Override
-  public double[] sums() {
+  double[] sums() {
     int classes = classNames.size();
     double[] sums = new double[classes * classes + classes + 1];
     for (int c = 0; c < classes; c++) {

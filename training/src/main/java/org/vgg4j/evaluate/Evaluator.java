@@ -15,6 +15,17 @@ public interface Evaluator {
    */
   Measurement evaluate(Dataset dataset, IntConsumer done);
 
-  /** The measurement that has such sums, see {@link Measurement#sums}. */
+  /**
+   * Measures some images of a data set.
+   *
+   * @param begin index of the first
+   * @param end index behind the last
+   * @param done receives, after each batch, the number of images done
+   * @return sums over images, which can be added to those of the others
+   * @throws org.vgg4j.base.InputException as {@link #evaluate} does
+   */
+  double[] sums(Dataset whole, int begin, int end, IntConsumer done);
+
+  /** The measurement of a whole data set that has such sums. */
   Measurement ofSums(double[] sums);
 }

@@ -58,7 +58,7 @@ public final class ImageLocalizer implements AutoCloseable {
     this.engine = engine;
     this.networks = new LoadedNetworks(engine);
     String name = labels.toString();
-    ModelFile classifier = Models.read(labels).requireClassifier(name);
+    ModelFile classifier = Models.read(labels).requireOneClass(name, "localisation");
     this.temperature = new Temperature(classifier.temperature());
     this.rater = networks.load(name, classifier, null);
     this.finder =

@@ -49,7 +49,7 @@ public final class LoadedNetworks implements AutoCloseable {
     List<BoxFinder.Member> members = new ArrayList<>();
     for (Path path : files) {
       String name = path.toString();
-      members.add(load(name, Models.read(path).requireClassifier(name), null));
+      members.add(load(name, Models.read(path).requireOneClass(name, "localisation"), null));
     }
     return members;
   }

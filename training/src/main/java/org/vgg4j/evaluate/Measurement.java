@@ -23,7 +23,4 @@ public interface Measurement {
    * @param part goes before each name: val or test
    */
   Map<String, Double> figures(String part);
-
-  /** Sums over images, which can be added to those of other images. */
-  double[] sums();
 }

@@ -49,6 +49,18 @@ public record UnseenImages(@Nullable Split split, @Nullable Double heldOut, @Nul
   }
 
   /**
+   * Opens the images, with several labels each.
+   *
+   * @param data the path of a folder
+   * @param labels what the images show, see {@link DataSources#openLabelSets}
+   * @param provenance as above
+   * @throws InputException if there is no such data set or part, or something is wrong with it
+   */
+  public Dataset openLabelSets(String data, String labels, @Nullable Provenance provenance) {
+    return open(new Labels(data, labels), provenance);
+  }
+
+  /**
    * Opens the images on which what belongs to a model is chosen, so that the test images stay
    * unseen for measuring it: unless a part is asked for, the validation images, or those held out;
    * of a data set without parts that the model was not trained on, all.
@@ -110,6 +122,23 @@ public record UnseenImages(@Nullable Split split, @Nullable Double heldOut, @Nul
     @Override
     public DataSplits splits(int limit, double heldOut, long seed) {
       return DataSources.openBoxed(data, boxes, limit, heldOut, seed);
+    }
+  }
+
+  private record Labels(String data, String labels) implements Opener {
+    @Override
+    public String fingerprint() {
+      return DataSources.labelSetsFingerprint(data, labels);
+    }
+
+    @Override
+    public Dataset part(@Nullable Split split, int limit, double heldOut, long seed) {
+      return DataSources.openLabelSetsPart(data, labels, split, limit, heldOut, seed);
+    }
+
+    @Override
+    public DataSplits splits(int limit, double heldOut, long seed) {
+      return DataSources.openLabelSets(data, labels, limit, heldOut, seed);
     }
   }
 

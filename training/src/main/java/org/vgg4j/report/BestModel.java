@@ -117,6 +117,9 @@ record BestModel(
       throw new InputException(
           "%s classifies and has no boxes: leave out option boxes".formatted(run.folder().path()));
     }
+    if (run.task().isLabels()) {
+      return DataSources.openLabelSets(data, run.multiLabel(), limit, heldOut, seed);
+    }
     if (!run.task().isBoxes()) {
       return DataSources.open(data, limit, heldOut, seed);
     }

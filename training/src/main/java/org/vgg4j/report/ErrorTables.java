@@ -8,6 +8,7 @@ import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 import org.vgg4j.evaluate.BoxEvaluation;
 import org.vgg4j.evaluate.Evaluation;
+import org.vgg4j.evaluate.LabelEvaluation;
 import org.vgg4j.evaluate.Measurement;
 
 /** Which classes a network gets wrong, and what it takes them for, as the page shows it. */
@@ -48,6 +49,24 @@ final class ErrorTables {
    * @param overlap the mean, as text
    */
   record BoxRow(String name, int images, String error, String share, String overlap) {}
+
+  /**
+   * A class of images that may show several.
+   *
+   * @param name the class
+   * @param images how many show it
+   * @param averagePrecision in percent, as text
+   * @param share the same as a fraction
+   * @param precision at a probability of a half, in percent, as text
+   * @param recall the same
+   */
+  record LabelRow(
+      String name,
+      int images,
+      String averagePrecision,
+      String share,
+      String precision,
+      String recall) {}
 
   /** A class that images of another were taken for, and how many of them. */
   record Taken(String other, int times) {}
@@ -95,6 +114,33 @@ final class ErrorTables {
                     share(boxes.wrongOfClass()[label], boxes.ofClass()[label]),
                     BoxView.overlap(boxes.meanOverlap(label))))
         .toList();
+  }
+
+  /**
+   * Labels, those with the smallest average precision first, and last those that no image shows; at
+   * most {@link #MOST_CLASSES}.
+   */
+  static List<LabelRow> labels(LabelEvaluation labels) {
+    return IntStream.range(0, labels.classNames().size())
+        .boxed()
+        .sorted(Comparator.comparingDouble(label -> labels.averagePrecision()[label]))
+        .limit(MOST_CLASSES)
+        .map(
+            label ->
+                new LabelRow(
+                    labels.classNames().get(label),
+                    labels.shown()[label],
+                    percentOrNone(100 * labels.averagePrecision()[label]),
+                    labels.shown()[label] == 0
+                        ? "0"
+                        : String.format(Locale.ROOT, "%.3f", labels.averagePrecision()[label]),
+                    percentOrNone(labels.precision(label)),
+                    percentOrNone(labels.recall(label))))
+        .toList();
+  }
+
+  private static String percentOrNone(double value) {
+    return Double.isNaN(value) ? "\u2013" : percent(value);
   }
 
   /** A sentence about the classes that the page does not list; null if it lists all. */

@@ -7,7 +7,7 @@ import org.vgg4j.network.HostThreads;
 import org.vgg4j.weights.ModelFile;
 
 /** What a run's best model has shown on the validation images. */
-sealed interface Findings permits ClassFindings, BoxFindings {
+sealed interface Findings permits ClassFindings, LabelFindings, BoxFindings {
   /** How many images of a kind the page shows: enough to fill a screen, at about 30 kB each. */
   int SHOWN = 24;
 
@@ -24,8 +24,10 @@ sealed interface Findings permits ClassFindings, BoxFindings {
       HostThreads threads,
       Dataset images,
       IntConsumer done) {
-    return model.architecture().task().isBoxes()
-        ? BoxFindings.of(run, model, network, threads, images, done)
-        : ClassFindings.of(model, network, threads, images, done);
+    return switch (model.architecture().task()) {
+      case CLASSIFICATION -> ClassFindings.of(model, network, threads, images, done);
+      case LABELS -> LabelFindings.of(model, network, threads, images, done);
+      case SINGLE_BOX, BOX_PER_CLASS -> BoxFindings.of(run, model, network, threads, images, done);
+    };
   }
 }

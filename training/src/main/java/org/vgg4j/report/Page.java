@@ -11,6 +11,7 @@ import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 import org.vgg4j.evaluate.BoxEvaluation;
 import org.vgg4j.evaluate.Evaluation;
+import org.vgg4j.evaluate.LabelEvaluation;
 import org.vgg4j.evaluate.Measurement;
 import org.vgg4j.image.transform.Outline;
 
@@ -69,18 +70,76 @@ record Page(
   record Fact(String key, String text) {}
 
   /**
-   * What a model has shown: of one task, so either the first two or the last two are there.
+   * What a model has shown: of one task, so two of these are there.
    *
    * @param errors of classification, for each part of the data that it was measured on
    * @param mistakes of classification; null if there is no best model
    * @param boxErrors of boxes, for each part
    * @param boxes some of them, as pictures; null if there is no best model
+   * @param labelErrors of several labels an image, for each part
+   * @param labelMistakes of these; null if there is no best model
    */
   record Results(
       List<Errors> errors,
       @Nullable Mistakes mistakes,
       List<BoxErrors> boxErrors,
-      @Nullable BoxPictures boxes) {}
+      @Nullable BoxPictures boxes,
+      List<LabelErrors> labelErrors,
+      @Nullable LabelMistakes labelMistakes) {
+    /** Of classification, or of boxes. */
+    Results(
+        List<Errors> errors,
+        @Nullable Mistakes mistakes,
+        List<BoxErrors> boxErrors,
+        @Nullable BoxPictures boxes) {
+      this(errors, mistakes, boxErrors, boxes, List.of(), null);
+    }
+  }
+
+  /**
+   * Labels, each with how well it is found.
+   *
+   * @param id prefix of the anchors on the page
+   * @param kind first word of the heading
+   * @param about a sentence about the measurement
+   * @param evaluation the measurement
+   */
+  record LabelErrors(String id, String kind, String about, LabelEvaluation evaluation) {
+    String classesTitle() {
+      return kind.isEmpty() ? "Labels" : kind + " labels";
+    }
+
+    List<ErrorTables.LabelRow> classes() {
+      return ErrorTables.labels(evaluation);
+    }
+
+    @Nullable String classesLeftOut() {
+      return evaluation.classNames().size() <= ErrorTables.MOST_CLASSES
+          ? null
+          : "The %d of %d labels with the smallest average precision; vgg evaluate has all."
+              .formatted(ErrorTables.MOST_CLASSES, evaluation.classNames().size());
+    }
+  }
+
+  /** Wrong labels. */
+  record LabelMistakes(List<LabelMistake> list) {
+    boolean any() {
+      return !list.isEmpty();
+    }
+  }
+
+  /**
+   * A wrong label.
+   *
+   * @param image the image, as a data URI
+   * @param id what the data set calls it
+   * @param file the same, relative to the data set's folder
+   * @param what in which way it is wrong
+   * @param label the class
+   * @param probability that the image shows it, in percent, as text
+   */
+  record LabelMistake(
+      String image, String id, String file, String what, String label, String probability) {}
 
   /** Wrong predictions. */
   record Mistakes(List<Mistake> list) {

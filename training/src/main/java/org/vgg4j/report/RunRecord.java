@@ -102,8 +102,16 @@ record RunRecord(
    * @throws InputException if config.yaml names no such form of regression
    */
   Task task() {
+    if (!multiLabel().isEmpty()) {
+      return Task.LABELS;
+    }
     String regression = text("regression");
     return regression.isEmpty() ? Task.CLASSIFICATION : Task.regression(regression);
+  }
+
+  /** The file of labels, several an image; empty if an image shows one class. */
+  String multiLabel() {
+    return text("multi-label");
   }
 
   /** A word or path from config.yaml; empty if it has none. */

@@ -10,6 +10,7 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import org.vgg4j.base.AtomicFile;
 import org.vgg4j.data.CsvLine;
+import org.vgg4j.model.Task;
 import org.vgg4j.train.RecallFile;
 import org.vgg4j.train.RunFolder;
 import org.vgg4j.train.Selection;
@@ -48,28 +49,29 @@ public record SweepTable(List<String> header, List<List<String>> rows) {
    * Reads what the runs have left.
    *
    * @param selection which measure decides
-   * @param boxes whether the networks find boxes
+   * @param task of the networks
    * @throws org.vgg4j.base.InputException if a file of a run is damaged
    */
-  public static SweepTable of(List<Run> runs, Selection selection, boolean boxes) {
+  public static SweepTable of(List<Run> runs, Selection selection, Task task) {
     List<String> header = new ArrayList<>(List.of("run"));
     header.addAll(runs.get(0).values().keySet());
     header.addAll(
         List.of(
             "best epoch",
-            boxes ? "boxes right" : "accuracy",
-            boxes ? "mean overlap" : "balanced",
+            task.isLabels() ? "mAP" : task.isBoxes() ? "boxes right" : "accuracy",
+            task.isLabels() ? "F1" : task.isBoxes() ? "mean overlap" : "balanced",
             "loss",
             "seconds",
             "state"));
     List<Judged> judged =
-        new ArrayList<>(runs.stream().map(run -> judge(run, selection, boxes)).toList());
+        new ArrayList<>(runs.stream().map(run -> judge(run, selection, task)).toList());
     judged.sort(
         Comparator.comparingDouble(Judged::value).thenComparingDouble(Judged::loss)); // NaN last
     return new SweepTable(header, judged.stream().map(Judged::row).toList());
   }
 
-  private static Judged judge(Run run, Selection selection, boolean boxes) {
+  private static Judged judge(Run run, Selection selection, Task task) {
+    boolean boxes = task.isBoxes();
     List<String> row = new ArrayList<>(List.of(name(run.folder())));
     row.addAll(run.values().values());
     MetricsTable metrics = MetricsTable.read(run.folder().metrics());
@@ -79,11 +81,14 @@ public record SweepTable(List<String> header, List<List<String>> rows) {
       row.addAll(List.of("", "", "", "", "", run.state()));
       return new Judged(row, Double.NaN, Double.NaN);
     }
-    double error = metrics.column(boxes ? "val_box_error" : "val_top1_error")[best];
+    double error =
+        task.isLabels()
+            ? 100 - metrics.column("val_map")[best]
+            : metrics.column(boxes ? "val_box_error" : "val_top1_error")[best];
     double loss = metrics.column("val_loss")[best];
     double second =
-        boxes
-            ? metrics.column("val_mean_overlap")[best]
+        boxes || task.isLabels()
+            ? metrics.column(boxes ? "val_mean_overlap" : "val_f1")[best]
             : RecallFile.balancedAccuracy(run.folder().recall(), epochs)[best];
     double[] seconds = metrics.column("seconds");
     row.add(String.format(Locale.ROOT, "%.0f", epochs[best]));
@@ -95,7 +100,7 @@ public record SweepTable(List<String> header, List<List<String>> rows) {
     row.add(run.state());
     double value =
         switch (selection) {
-          case TOP1 -> error;
+          case TOP1, MAP -> error;
           case BALANCED -> 100 - second;
           case LOSS -> loss;
         };

@@ -26,7 +26,11 @@ interface TaskView {
 
   /** The view that the run's task requires. */
   static TaskView of(RunRecord run, @Nullable BestModel best) {
-    return run.task().isBoxes() ? new BoxView(run, best) : new ClassView(run, best);
+    return switch (run.task()) {
+      case CLASSIFICATION -> new ClassView(run, best);
+      case LABELS -> new LabelView(run, best);
+      case SINGLE_BOX, BOX_PER_CLASS -> new BoxView(run, best);
+    };
   }
 
   /** What matters most: the best model's errors, and those on the test images. */

@@ -8,6 +8,7 @@ import org.jspecify.annotations.Nullable;
 import org.vgg4j.data.DataSplits;
 import org.vgg4j.evaluate.BoxEvaluation;
 import org.vgg4j.evaluate.Evaluation;
+import org.vgg4j.evaluate.LabelEvaluation;
 import org.vgg4j.evaluate.Measurement;
 import org.vgg4j.model.Architecture;
 import org.vgg4j.network.MemoryPlan;
@@ -24,9 +25,10 @@ import org.vgg4j.train.TrainingListener;
  * <caption>What is written</caption>
  * <tr><th>tag</th><th>unit</th></tr>
  * <tr><td>{@code loss/train}</td><td>mean over the images since the previous value</td></tr>
- * <tr><td>{@code loss/validation}</td><td>plain cross-entropy, or of boxes</td></tr>
+ * <tr><td>{@code loss/validation}</td><td>plain cross-entropy, or of boxes or labels</td></tr>
  * <tr><td>{@code error/top-1}, {@code error/top-5}, or {@code error/box}</td><td>percent of the validation images</td></tr>
  * <tr><td>{@code balanced accuracy}, and {@code recall/CLASS} of up to 100 classes</td><td>percent of the validation images</td></tr>
+ * <tr><td>{@code mAP}, {@code F1}</td><td>of labels, percent</td></tr>
  * <tr><td>{@code mean overlap}</td><td>of boxes, in 0..1</td></tr>
  * <tr><td>{@code learning rate}</td><td>of the epoch</td></tr>
  * <tr><td>{@code images per second}</td><td>in training, without validation</td></tr>
@@ -125,6 +127,9 @@ public final class TensorBoardListener implements TrainingListener {
     } else if (validation instanceof BoxEvaluation boxes) {
       values.put("error/box", boxes.error());
       values.put("mean overlap", boxes.meanOverlap());
+    } else if (validation instanceof LabelEvaluation labels) {
+      values.put("mAP", labels.meanAveragePrecision());
+      values.put("F1", labels.f1());
     }
     values.put("learning rate", metrics.learningRate());
     values.put("images per second", metrics.imagesPerSecond());

@@ -11,11 +11,17 @@ import org.jspecify.annotations.Nullable;
 import org.vgg4j.base.FileNames;
 import org.vgg4j.base.InputException;
 import org.vgg4j.data.Dataset;
+import org.vgg4j.data.MultiLabels;
 
 /**
  * How much each class counts in the loss: whatever the weights, they are scaled so that their mean
  * over the training images is 1, so that they change what is learnt first, but not how large steps
  * are on average (with label smoothing, they do a little).
+ *
+ * <p>Where images show several classes each, a weight counts for the images that show the class,
+ * beside those that do not, which count once ({@code pos_weight} of PyTorch's {@code
+ * BCEWithLogitsLoss}). These weights are not scaled, and {@link Kind#AUTO} makes those that show it
+ * and those that do not count alike: their numbers' ratio.
  *
  * @param kind where the weights come from
  * @param beta for {@link Kind#EFFECTIVE}, in (0, 1)
@@ -133,7 +139,8 @@ public record ClassWeights(Kind kind, double beta, @Nullable Path file) {
 
   /**
    * The weight of each class, with a mean of 1 over the images; empty if all count alike. A class
-   * without images has the weight 1 where it would depend on their number.
+   * without images has the weight 1 where it would depend on their number, and of several labels
+   * also one that all images show.
    *
    * @param train the training images, without those that cannot be read
    * @throws InputException if a file cannot be read, or does not fit
@@ -141,6 +148,9 @@ public record ClassWeights(Kind kind, double beta, @Nullable Path file) {
   List<Double> of(Dataset train) {
     if (kind == Kind.NONE) {
       return List.of();
+    }
+    if (train.hasLabelSets()) {
+      return file == null ? ratios(train) : ClassWeightsFile.read(file, train.classNames());
     }
     int[] counts = new int[train.classNames().size()];
     for (int i = 0; i < train.size(); i++) {
@@ -160,6 +170,21 @@ public record ClassWeights(Kind kind, double beta, @Nullable Path file) {
       scaled.add(file == null && counts[k] == 0 ? 1 : weights[k] * scale);
     }
     return List.copyOf(scaled);
+  }
+
+  private static List<Double> ratios(Dataset train) {
+    List<Double> weights = new ArrayList<>();
+    for (int k = 0; k < train.classNames().size(); k++) {
+      int shown = 0;
+      int notShown = 0;
+      for (int i = 0; i < train.size(); i++) {
+        byte state = train.state(i, k);
+        shown += state == MultiLabels.POSITIVE ? 1 : 0;
+        notShown += state == MultiLabels.NEGATIVE ? 1 : 0;
+      }
+      weights.add(shown == 0 || notShown == 0 ? 1 : (double) notShown / shown);
+    }
+    return List.copyOf(weights);
   }
 
   private double ofNumber(int images) {

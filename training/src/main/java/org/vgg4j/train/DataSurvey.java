@@ -7,6 +7,7 @@ import org.jspecify.annotations.Nullable;
 import org.vgg4j.base.InputException;
 import org.vgg4j.data.DataSplits;
 import org.vgg4j.data.Dataset;
+import org.vgg4j.data.MultiLabels;
 import org.vgg4j.data.ParallelFor;
 import org.vgg4j.data.Split;
 import org.vgg4j.data.Unreadable;
@@ -123,7 +124,13 @@ final class DataSurvey {
   private static boolean[] classesOf(Dataset dataset) {
     boolean[] present = new boolean[dataset.classNames().size()];
     for (int i = 0; i < dataset.size(); i++) {
-      present[dataset.label(i)] = true;
+      if (!dataset.hasLabelSets()) {
+        present[dataset.label(i)] = true;
+        continue;
+      }
+      for (int k = 0; k < present.length; k++) {
+        present[k] |= dataset.state(i, k) == MultiLabels.POSITIVE;
+      }
     }
     return present;
   }

@@ -4,6 +4,7 @@ import java.util.List;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 import org.vgg4j.base.AbortedException;
+import org.vgg4j.data.Dataset;
 
 /** Notices the two ways in which training commonly fails, and says what to do. Not thread-safe. */
 final class LossWatch {
@@ -23,7 +24,7 @@ final class LossWatch {
 
   private final TrainingConfig config;
   private final double chance;
-  private final int classes;
+  private final String guessing;
   private int stuckEpochs;
   private boolean warned;
 
@@ -31,9 +32,27 @@ final class LossWatch {
    * @param classWeights of all classes; empty: all count alike
    */
   LossWatch(TrainingConfig config, int classes, List<Double> classWeights) {
+    this(
+        config,
+        chance(classes, classWeights, config.targets().labelSmoothing()),
+        "random guessing among %d classes".formatted(classes));
+  }
+
+  private LossWatch(TrainingConfig config, double chance, String guessing) {
     this.config = config;
-    this.classes = classes;
-    this.chance = chance(classes, classWeights, config.targets().labelSmoothing());
+    this.chance = chance;
+    this.guessing = guessing;
+  }
+
+  /** As the task requires. */
+  static LossWatch of(TrainingConfig config, Dataset train, List<Double> classWeights) {
+    int classes = train.classNames().size();
+    return config.task().isLabels()
+        ? new LossWatch(
+            config,
+            LabelGuess.loss(train, classWeights, config.targets().labelSmoothing()),
+            "guessing by how many images show each of %d labels".formatted(classes))
+        : new LossWatch(config, classes, classWeights);
   }
 
   /**
@@ -76,10 +95,9 @@ final class LossWatch {
     warned = true;
     return String.format(
         Locale.ROOT,
-        "the loss is stuck at %.3f, that of random guessing among %d classes: the network learns"
-            + " nothing yet. %s",
+        "the loss is stuck at %.3f, that of %s: the network learns nothing yet. %s",
         chance,
-        classes,
+        guessing,
         config.start().rest() == Initialisation.GAUSSIAN
             ? "Set option init to glorot: with the paper's gaussian weights of std 0.01 only the"
                 + " shallow net A starts by itself"

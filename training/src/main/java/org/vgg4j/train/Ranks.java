@@ -3,10 +3,8 @@ package org.vgg4j.train;
 import java.util.Arrays;
 import java.util.List;
 import java.util.function.BooleanSupplier;
-import java.util.stream.IntStream;
 import org.vgg4j.base.AbortedException;
 import org.vgg4j.data.Dataset;
-import org.vgg4j.data.Subset;
 import org.vgg4j.evaluate.Evaluator;
 import org.vgg4j.evaluate.Measurement;
 import org.vgg4j.model.ParameterShape;
@@ -129,9 +127,12 @@ interface Ranks {
     @Override
     public Measurement evaluate(Evaluator evaluator, Dataset dataset) {
       int size = dataset.size();
-      int[] own = IntStream.range(group.shareBegin(size), group.shareEnd(size)).toArray();
-      Subset share = new Subset(dataset, dataset.name(), own);
-      double[] sums = evaluator.evaluate(share, done -> group.reportProgress()).sums();
+      double[] sums =
+          evaluator.sums(
+              dataset,
+              group.shareBegin(size),
+              group.shareEnd(size),
+              done -> group.reportProgress());
       group.barrier();
       group.allReduce(sums);
       return evaluator.ofSums(sums);

@@ -4,6 +4,7 @@ import java.util.List;
 import java.util.function.Consumer;
 import org.vgg4j.base.InputException;
 import org.vgg4j.data.DataSplits;
+import org.vgg4j.data.Dataset;
 import org.vgg4j.data.loading.BatchSequence;
 import org.vgg4j.data.source.DataSources;
 import org.vgg4j.model.Architecture;
@@ -46,11 +47,31 @@ record RunInput(TrainingConfig config, DataSplits data, Architecture architectur
   }
 
   private static DataSplits data(TrainingConfig options) {
+    if (options.multiLabel() != null) {
+      DataSplits data =
+          DataSources.openLabelSets(
+              options.data(),
+              options.multiLabel(),
+              options.limit(),
+              options.heldOut(),
+              options.seed());
+      requireShown(data.train());
+      requireShown(data.validation());
+      return data;
+    }
     BoxConfig boxes = options.boxes();
     return boxes == null
         ? DataSources.open(options.data(), options.limit(), options.heldOut(), options.seed())
         : DataSources.openBoxed(
             options.data(), boxes.file(), options.limit(), options.heldOut(), options.seed());
+  }
+
+  private static void requireShown(Dataset part) {
+    if (!LabelGuess.anyShown(part)) {
+      throw new InputException(
+          "no image of %s shows any label, so there is nothing to learn from or to measure: correct its labels, or add images"
+              .formatted(part.name()));
+    }
   }
 
   /**

@@ -4,7 +4,9 @@ import java.util.Locale;
 import java.util.Map;
 import org.vgg4j.base.InputException;
 import org.vgg4j.evaluate.Evaluation;
+import org.vgg4j.evaluate.LabelEvaluation;
 import org.vgg4j.evaluate.Measurement;
+import org.vgg4j.model.Task;
 
 /**
  * Which measure of the validation images decides which epoch is the best, when the paper's schedule
@@ -12,6 +14,10 @@ import org.vgg4j.evaluate.Measurement;
  * by it, the one with the smaller loss is better.
  */
 public enum Selection {
+  /**
+   * 100 less the {@link LabelEvaluation#meanAveragePrecision}, where images show several classes.
+   */
+  MAP("mAP of validation", 0.1),
   /** The error of the task: top-1, or of boxes. */
   TOP1("validation error", 0.1),
   /** 100 less the {@link Evaluation#balancedAccuracy}: each class counts the same. */
@@ -39,8 +45,36 @@ public enum Selection {
       }
     }
     throw new InputException(
-        "option select is %s but must be top1, balanced or loss"
+        "option select is %s but must be top1, balanced or loss, or map with option multi-label"
             .formatted(name.isEmpty() ? "''" : name));
+  }
+
+  /** What decides unless an option says otherwise. */
+  static Selection usual(Task task) {
+    return task.isLabels() ? MAP : TOP1;
+  }
+
+  /**
+   * @throws InputException if a network of this task has no such measure
+   */
+  void requireFit(Task task) {
+    boolean fits =
+        switch (this) {
+          case LOSS -> true;
+          case TOP1 -> !task.isLabels();
+          case BALANCED -> task == Task.CLASSIFICATION;
+          case MAP -> task.isLabels();
+        };
+    Require.option(
+        fits,
+        "select",
+        label(),
+        switch (task) {
+          case CLASSIFICATION -> "top1, balanced or loss where an image shows one class";
+          case LABELS -> "map or loss with option multi-label";
+          case SINGLE_BOX, BOX_PER_CLASS ->
+              "top1 (the error of boxes) or loss where boxes are learnt";
+        });
   }
 
   /** The name in options and files. */
@@ -64,7 +98,7 @@ public enum Selection {
   /** The value of a measurement, in percent or, of a loss, in nats: smaller is better. */
   double of(Measurement measurement) {
     return switch (this) {
-      case TOP1 -> measurement.error();
+      case TOP1, MAP -> measurement.error();
       case BALANCED -> 100 - classified(measurement).balancedAccuracy();
       case LOSS -> measurement.meanLoss();
     };
@@ -73,7 +107,7 @@ public enum Selection {
   /** What a model's provenance says of its validation beside {@link Measurement#figures}. */
   Map<String, Double> figures(Measurement validation) {
     return switch (this) {
-      case TOP1 -> Map.of();
+      case TOP1, MAP -> Map.of();
       case BALANCED -> Map.of("valBalancedAccuracy", classified(validation).balancedAccuracy());
       case LOSS -> Map.of("valLoss", validation.meanLoss());
     };

@@ -1,6 +1,7 @@
 package org.vgg4j.train;
 
 import java.util.Map;
+import org.vgg4j.model.Task;
 
 /**
  * Which epoch is the best, and when training ends for want of a better one.
@@ -10,9 +11,6 @@ import java.util.Map;
  *     0: never for that
  */
 public record SelectionConfig(Selection watched, int stopAfter) {
-  /** The defaults. */
-  static final SelectionConfig DEFAULTS = new SelectionConfig(Selection.TOP1, 0);
-
   /**
    * @throws org.vgg4j.base.InputException if a number is out of its range
    */
@@ -20,12 +18,12 @@ public record SelectionConfig(Selection watched, int stopAfter) {
     Require.option(stopAfter >= 0, "stop-after", stopAfter, "at least 0");
   }
 
-  /** Adds the options by name that differ from their defaults. */
-  void addTo(Map<String, Object> options) {
-    if (watched != DEFAULTS.watched) {
+  /** Adds the options by name that differ from their defaults for a task. */
+  void addTo(Map<String, Object> options, Task task) {
+    if (watched != Selection.usual(task)) {
       options.put("select", watched.label());
     }
-    if (stopAfter != DEFAULTS.stopAfter) {
+    if (stopAfter != 0) {
       options.put("stop-after", stopAfter);
     }
   }

@@ -5,13 +5,14 @@ import java.util.Map;
 import org.vgg4j.base.InputException;
 import org.vgg4j.base.RandomStream;
 import org.vgg4j.data.loading.Mixing;
+import org.vgg4j.model.Task;
 
 /**
- * What the loss is taught of each image's class.
+ * What the loss is taught of each image's class, or of its labels.
  *
  * @param classWeights how much each class counts
  * @param labelSmoothing share of the target that all classes have in equal parts, in [0, 1)
- *     (Szegedy et al. 2016, doi:10.1109/CVPR.2016.308)
+ *     (Szegedy et al. 2016, doi:10.1109/CVPR.2016.308); of labels the share that a half has
  * @param mixup alpha of mixup, see {@link Mixing}; 0: off
  * @param cutmix alpha of CutMix; 0: off
  */
@@ -64,11 +65,21 @@ public record TargetConfig(
   }
 
   /**
-   * @param boxes whether the network finds boxes, which has no use for these options
+   * @param task of the network; one that finds boxes has no use for these options
    * @param sampling of the images
    * @throws InputException if they do not go together
    */
-  void requireFit(boolean boxes, Sampling sampling) {
+  void requireFit(Task task, Sampling sampling) {
+    if (task.isLabels() && sampling != Sampling.SHUFFLED) {
+      throw new InputException(
+          "option sampling is %s, but with option multi-label an image may show several classes, so that they cannot be visited equally often: take class-weights auto instead"
+              .formatted(sampling.label()));
+    }
+    if (task.isLabels() && classWeights.kind() == ClassWeights.Kind.EFFECTIVE) {
+      throw new InputException(
+          "option class-weights is %s but must be auto or a file with option multi-label"
+              .formatted(classWeights.text()));
+    }
     if (classWeights.kind() != ClassWeights.Kind.NONE && sampling != Sampling.SHUFFLED) {
       throw new InputException(
           "option class-weights is %s, but option sampling is %s, which evens the classes out already: leave one of them out"
@@ -76,7 +87,7 @@ public record TargetConfig(
     }
     Map<String, Object> options = new LinkedHashMap<>();
     addTo(options);
-    if (boxes && !options.isEmpty()) {
+    if (task.isBoxes() && !options.isEmpty()) {
       throw new InputException(
           "option %s is for classification, but this network learns to find boxes (option regression): leave one of them out"
               .formatted(options.keySet().iterator().next()));

@@ -12,11 +12,14 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import org.vgg4j.base.AtomicFile;
 import org.vgg4j.base.InputException;
 import org.vgg4j.evaluate.BoxEvaluation;
 import org.vgg4j.evaluate.Evaluation;
+import org.vgg4j.evaluate.LabelEvaluation;
+import org.vgg4j.evaluate.LabelEvaluationJson;
 import org.vgg4j.evaluate.Measurement;
 
 /**
@@ -46,6 +49,8 @@ final class TestFile {
       map = asMap(evaluation);
     } else if (measurement instanceof BoxEvaluation boxes) {
       map = asMap(boxes);
+    } else if (measurement instanceof LabelEvaluation labels) {
+      map = LabelEvaluationJson.asMap(labels);
     } else {
       throw new IllegalArgumentException("no file for " + measurement);
     }
@@ -111,6 +116,11 @@ final class TestFile {
     } catch (IOException e) {
       throw new InputException(
           "cannot read " + file + " (" + AtomicFile.reason(e) + "): restore or remove it", e);
+    }
+    if (LabelEvaluationJson.isOne(root)) {
+      LabelEvaluation labels = LabelEvaluationJson.read(root);
+      requireSound(labels != null, file);
+      return Objects.requireNonNull(labels);
     }
     return root.has(BOX_ERROR) ? boxes(file, root) : evaluation(file, root);
   }

@@ -21,6 +21,7 @@ import org.vgg4j.data.loading.BatchSequence;
 import org.vgg4j.evaluate.BoxEvaluator;
 import org.vgg4j.evaluate.CenterCropEvaluator;
 import org.vgg4j.evaluate.Evaluator;
+import org.vgg4j.evaluate.LabelEvaluator;
 import org.vgg4j.evaluate.Measurement;
 import org.vgg4j.model.Preprocessing;
 import org.vgg4j.network.Device;
@@ -345,6 +346,9 @@ public final class Trainer {
     Preprocessing preprocessing = begin.snapshot().preprocessing();
     List<String> classNames = readable.data().train().classNames();
     BoxConfig boxes = readable.config().boxes();
+    if (readable.config().task().isLabels()) {
+      return new LabelEvaluator(threads, begin.learner(), preprocessing, classNames);
+    }
     return boxes == null
         ? new CenterCropEvaluator(threads, begin.learner(), preprocessing, classNames)
         : new BoxEvaluator(

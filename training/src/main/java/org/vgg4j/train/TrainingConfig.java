@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
+import org.vgg4j.base.InputException;
 import org.vgg4j.data.UnreadableLimit;
 import org.vgg4j.data.loading.ScaleRange;
 import org.vgg4j.model.Configuration;
@@ -40,6 +41,8 @@ import org.vgg4j.weights.Start;
  *     for those only
  * @param maxUnreadable how many unreadable images of each part may be skipped
  * @param boxes how boxes are learnt; null if the network classifies
+ * @param multiLabel the file that says which of several classes images show, or {@code voc}, see
+ *     {@link org.vgg4j.data.source.DataSources#openLabelSets}; null if an image shows one
  * @param time to which the schedule is stretched when the run begins, see {@link TimeBudget}; null:
  *     it is as long as it says
  * @param sampling which training images an epoch visits
@@ -65,6 +68,7 @@ public record TrainingConfig(
     int checkpointEvery,
     UnreadableLimit maxUnreadable,
     @Nullable BoxConfig boxes,
+    @Nullable String multiLabel,
     @Nullable Duration time,
     Sampling sampling,
     SelectionConfig selection,
@@ -83,7 +87,8 @@ public record TrainingConfig(
           "checkpoint-every",
           "max-unreadable",
           "boxes",
-          "test");
+          "test",
+          TrainingKeys.MULTI_LABEL);
 
   private static final String INIT = "init";
 
@@ -130,12 +135,14 @@ public record TrainingConfig(
         schedule.kind().label(),
         "cosine or step with option time: when the paper's ends is not known beforehand");
     Require.option(checkpointEvery >= 0, "checkpoint-every", checkpointEvery, "at least 0");
-    targets.requireFit(boxes != null, sampling);
-    Require.option(
-        boxes == null || selection.watched() != Selection.BALANCED,
-        "select",
-        selection.watched().label(),
-        "top1 (the error of boxes) or loss where boxes are learnt");
+    if (boxes != null && multiLabel != null) {
+      throw new InputException(
+          "option multi-label is for networks that say what an image shows, and option regression"
+              + " for those that find boxes: leave one of them out");
+    }
+    Task task = task(boxes, multiLabel);
+    targets.requireFit(task, sampling);
+    selection.watched().requireFit(task);
   }
 
   /**
@@ -205,7 +212,14 @@ public record TrainingConfig(
 
   /** What the network's outputs mean. */
   public Task task() {
-    return boxes == null ? Task.CLASSIFICATION : boxes.form();
+    return task(boxes, multiLabel);
+  }
+
+  private static Task task(@Nullable BoxConfig boxes, @Nullable String multiLabel) {
+    if (boxes != null) {
+      return boxes.form();
+    }
+    return multiLabel == null ? Task.CLASSIFICATION : Task.LABELS;
   }
 
   /** Returns a builder that holds the defaults. */
@@ -308,6 +322,9 @@ public record TrainingConfig(
     if (boxes != null) {
       boxes.addTo(options);
     }
+    if (multiLabel != null) {
+      options.put(TrainingKeys.MULTI_LABEL, multiLabel);
+    }
     if (time != null) {
       options.put("time", TimeBudget.text(time));
     }
@@ -315,7 +332,7 @@ public record TrainingConfig(
     if (sampling != Sampling.SHUFFLED) {
       options.put("sampling", sampling.label());
     }
-    selection.addTo(options);
+    selection.addTo(options, task());
     if (!test) {
       options.put("test", false);
     }

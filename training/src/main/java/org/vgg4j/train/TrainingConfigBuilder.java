@@ -63,9 +63,11 @@ public final class TrainingConfigBuilder {
   private UnreadableLimit maxUnreadable = UnreadableLimit.AUTO;
   private Task task = Task.CLASSIFICATION;
   private BoxConfig boxes = BoxConfig.DEFAULTS;
+  private @Nullable String multiLabel = null;
   private @Nullable Duration time = null;
   private Sampling sampling = Sampling.SHUFFLED;
-  private SelectionConfig selection = SelectionConfig.DEFAULTS;
+  private @Nullable Selection watched = null;
+  private int stopAfter = 0;
   private boolean test = true;
 
   TrainingConfigBuilder() {}
@@ -111,11 +113,13 @@ public final class TrainingConfigBuilder {
     device = config.device();
     checkpointEvery = config.checkpointEvery();
     maxUnreadable = config.maxUnreadable();
-    task = config.task();
+    task = config.boxes() == null ? Task.CLASSIFICATION : config.task();
     boxes = config.boxes() == null ? boxes : config.boxes();
+    multiLabel = config.multiLabel();
     time = config.time();
     sampling = config.sampling();
-    selection = config.selection();
+    watched = config.selection().watched();
+    stopAfter = config.selection().stopAfter();
     test = config.test();
   }
 
@@ -125,6 +129,7 @@ public final class TrainingConfigBuilder {
    * @throws org.vgg4j.base.InputException if a number is out of its range
    */
   public TrainingConfig build() {
+    Selection usual = Selection.usual(multiLabel == null ? task : Task.LABELS);
     return new TrainingConfig(
         data,
         heldOut,
@@ -156,9 +161,10 @@ public final class TrainingConfigBuilder {
         checkpointEvery,
         maxUnreadable,
         task.isBoxes() ? boxes : null,
+        multiLabel,
         time,
         sampling,
-        selection,
+        new SelectionConfig(watched == null ? usual : watched, stopAfter),
         test);
   }
 
@@ -449,15 +455,24 @@ public final class TrainingConfigBuilder {
     return this;
   }
 
+  /**
+   * The file that says which of several classes images show, or {@code voc}; null: an image shows
+   * one class.
+   */
+  public TrainingConfigBuilder multiLabel(@Nullable String value) {
+    multiLabel = value;
+    return this;
+  }
+
   /** Which measure of the validation images decides which epoch is the best. */
   public TrainingConfigBuilder select(Selection value) {
-    selection = new SelectionConfig(value, selection.stopAfter());
+    watched = value;
     return this;
   }
 
   /** How many epochs in a row may fail to be the best so far before training ends; 0: any. */
   public TrainingConfigBuilder stopAfter(int value) {
-    selection = new SelectionConfig(selection.watched(), value);
+    stopAfter = value;
     return this;
   }
 

@@ -101,6 +101,9 @@ final class TrainingKeys {
     }
   }
 
+  /** The file of labels, several an image. */
+  static final String MULTI_LABEL = "multi-label";
+
   private static final String INIT = "init";
   private static final String INIT_REST = "init-rest";
   private static final String LR_FEATURES = "lr-features";
@@ -168,6 +171,7 @@ final class TrainingKeys {
     keys.put("box-loss", (builder, value) -> builder.boxLoss(BoxLoss.of(value.text())));
     keys.put("min-overlap", (builder, value) -> builder.minOverlap(value.decimal()));
     keys.put("boxes", (builder, value) -> builder.boxFile(BoxConfig.file(value.text())));
+    keys.put(MULTI_LABEL, (builder, value) -> builder.multiLabel(value.text()));
     keys.put("time", (builder, value) -> builder.time(TimeBudget.of(value.text())));
     keys.put("sampling", (builder, value) -> builder.sampling(Sampling.of(value.text())));
     keys.put("select", (builder, value) -> builder.select(Selection.of(value.text())));

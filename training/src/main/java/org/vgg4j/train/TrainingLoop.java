@@ -100,10 +100,7 @@ final class TrainingLoop {
         new LearningRate(config.sgd().learningRate(), config.schedule(), stepsPerEpoch(), watched);
     this.average = new AverageSchedule(config.sgd().average(), learner, lastEpoch());
     this.watch =
-        new LossWatch(
-            config,
-            data.train().classNames().size(),
-            config.targets().classWeights().of(begin, data.train()));
+        LossWatch.of(config, data.train(), config.targets().classWeights().of(begin, data.train()));
     this.metrics = new ArrayList<>(begin.metrics());
     this.started = System.nanoTime() - begin.progress().nanos();
     restore(begin);
@@ -161,9 +158,7 @@ final class TrainingLoop {
       }
     }
     double error = bestError == null ? Double.NaN : bestError;
-    int classes = data.train().classNames().size();
-    double guessing = watched == Selection.LOSS ? Math.log(classes) : 100.0 - 100.0 / classes;
-    if (config.boxes() == null && error >= guessing) {
+    if (config.boxes() == null && error >= guessing()) {
       listener.warned(
           "the best "
               + watched.noun()
@@ -172,6 +167,16 @@ final class TrainingLoop {
               + "epochs), change option lr, or choose a shallower network (option arch)");
     }
     return new Outcome(bestEpoch, error, step, seconds(), interrupted);
+  }
+
+  /** What is watched, of a network that knows nothing. */
+  private double guessing() {
+    int classes = data.train().classNames().size();
+    boolean labels = config.task().isLabels();
+    if (watched == Selection.LOSS) {
+      return labels ? LabelGuess.loss(data.validation(), List.of(), 0) : Math.log(classes);
+    }
+    return labels ? 100 - LabelGuess.averagePrecision(data.validation()) : 100.0 - 100.0 / classes;
   }
 
   private BatchLoader loader() {

@@ -42,6 +42,9 @@ class MeasuresTest {
       assertThat(AveragePrecision.of(Form.AREA, scores, states))
           .as("%s", tested)
           .isCloseTo(tested.get("area").asDouble(), within(1e-14));
+      assertThat(AveragePrecision.of(Form.STEPS, scores, states))
+          .as("%s", tested)
+          .isCloseTo(tested.get("steps").asDouble(), within(1e-14));
     }
   }
 
@@ -56,6 +59,26 @@ class MeasuresTest {
     // recalls 0 to 0.5 are reached with precision 1, the other five with 2/3
     assertThat(AveragePrecision.of(Form.ELEVEN_POINT, scores, states))
         .isCloseTo((6 + 5 * 2 / 3.0) / 11, within(1e-15));
+  }
+
+  /** The example of scikit-learn's average_precision_score; and ties, whatever their order. */
+  @Test
+  void stepsAreNotInterpolatedAndTiesComeTogether() {
+    assertThat(
+            AveragePrecision.of(
+                Form.STEPS, new double[] {0.1, 0.4, 0.35, 0.8}, new byte[] {-1, -1, 1, 1}))
+        .isCloseTo(0.5 * 1 + 0.5 * 2 / 3, within(1e-15));
+    for (byte[] states : new byte[][] {{1, -1, -1, -1}, {-1, -1, -1, 1}}) {
+      assertThat(AveragePrecision.of(Form.STEPS, new double[] {7, 7, 7, 7}, states))
+          .isEqualTo(0.25);
+    }
+    // precision rises from 1/2 to 2/3: area takes the larger one for both
+    double[] scores = {3, 2, 1};
+    byte[] states = {-1, 1, 1};
+    assertThat(AveragePrecision.of(Form.STEPS, scores, states))
+        .isCloseTo((1 / 2.0 + 2 / 3.0) / 2, within(1e-15));
+    assertThat(AveragePrecision.of(Form.AREA, scores, states)).isCloseTo(2 / 3.0, within(1e-15));
+    assertThat(AveragePrecision.of(Form.STEPS, scores, new byte[] {-1, 0, -1})).isNaN();
   }
 
   @Test

@@ -46,6 +46,7 @@ final class Options {
   int maxSteps = 1000;
   TargetConfig targets = TargetConfig.PLAIN;
   @Nullable BoxConfig boxes = null;
+  @Nullable String multiLabel = null;
   @Nullable Duration time = null;
   Sampling sampling = Sampling.SHUFFLED;
   Selection select = Selection.TOP1;
@@ -85,6 +86,7 @@ final class Options {
         checkpointEvery,
         maxUnreadable,
         boxes,
+        multiLabel,
         time,
         sampling,
         new SelectionConfig(select, stopAfter),

@@ -168,6 +168,12 @@ class TrainingConfigTest {
         .hasSize(config.options().size() + BoxConfig.class.getRecordComponents().length)
         .containsEntry("regression", "scr");
     assertThat(TrainingConfig.of(boxes.options())).isEqualTo(boxes);
+    TrainingConfig labels =
+        config.toBuilder().select(Selection.MAP).multiLabel("labels.csv").build();
+    assertThat(labels.options())
+        .hasSize(config.options().size() + 1)
+        .containsEntry("multi-label", "labels.csv");
+    assertThat(TrainingConfig.of(labels.options())).isEqualTo(labels);
     assertThat(TrainingConfig.of(config.options())).isEqualTo(config);
     assertThat(config.options())
         .containsEntry("arch", "A")

@@ -30,8 +30,7 @@ class LabelComparisonTest {
   private static final float NOT_KNOWN = LabelSet.UNKNOWN;
 
   private static Head head(int classes, ClassLoss loss) {
-    Architecture network =
-        Networks.smallest(Configuration.A, 32, classes).withTask(Task.LABELS);
+    Architecture network = Networks.smallest(Configuration.A, 32, classes).withTask(Task.LABELS);
     return Head.of(network, KernelLookup.get().kernels(), BoxLoss.SQUARED, loss);
   }
 

@@ -1,6 +1,7 @@
 package org.vgg4j.cuda.engine;
 
 import java.util.List;
+import org.vgg4j.base.InputException;
 import org.vgg4j.cuda.driver.CudaStream;
 import org.vgg4j.cuda.kernels.BoxComparison;
 import org.vgg4j.cuda.kernels.Dropout;
@@ -35,6 +36,11 @@ final class Objective {
    * @param memory of the learner, part of which is filled
    */
   Objective(Gpu gpu, Architecture architecture, LearnerOptions options, TrainingMemory memory) {
+    if (architecture.task().isLabels()) {
+      throw new InputException(
+          "several labels an image (option multi-label) are learnt on the CPU only: set option"
+              + " device to cpu");
+    }
     this.architecture = architecture;
     this.classLoss = options.classLoss();
     this.common = architecture.task().isBoxes() ? 0 : common(architecture, options, memory);

@@ -85,7 +85,11 @@ public final class ModelCard {
             architecture.width(),
             architecture.parameterCount(),
             architecture.classes(),
-            architecture.task().isBoxes() ? ", of whose objects it finds the boxes" : ""));
+            switch (architecture.task()) {
+              case CLASSIFICATION -> "";
+              case LABELS -> ", of which an image may show several, or none";
+              case SINGLE_BOX, BOX_PER_CLASS -> ", of whose objects it finds the boxes";
+            }));
     text.append("## Input\n\n");
     text.append(
         "Images of %dx%d pixels, [N][3][row][column], cut from the middle of an image that was rescaled (%s) so that its shorter side is %d: %s.%n%n"
@@ -105,6 +109,12 @@ public final class ModelCard {
                   architecture.task().label(),
                   CropBox.ABOUT_CODE));
     }
+    if (architecture.task().isLabels()) {
+      text.append("## Output\n\n");
+      text.append(
+          "[N][%d]: %s.%n%n"
+              .formatted(architecture.outputs(), labels(architecture, softMaxInside)));
+    }
     Calibration calibration = model.calibration();
     if (calibration != null) {
       text.append("## Output\n\n").append(temperature(calibration, softMaxInside)).append("\n\n");
@@ -122,6 +132,15 @@ public final class ModelCard {
       text.append("\n... and ").append(classes.size() - CLASSES_SHOWN).append(" more.\n");
     }
     return text.toString();
+  }
+
+  /** What the outputs are of a network with several labels an image. */
+  static String labels(Architecture architecture, boolean sigmoidInside) {
+    return sigmoidInside
+        ? "for each of the %d labels the probability that the image shows it, the sigmoid of its score"
+            .formatted(architecture.classes())
+        : architecture.task().about(architecture.classes())
+            + ": 1 / (1 + exp(-score)) is the probability that the image shows it";
   }
 
   private static String temperature(Calibration calibration, boolean inside) {
@@ -168,7 +187,9 @@ public final class ModelCard {
             .formatted(
                 model.architecture().task().isBoxes()
                     ? "boxes"
-                    : softMax ? "posteriors" : "scores"),
+                    : !softMax
+                        ? "scores"
+                        : model.architecture().task().isLabels() ? "probabilities" : "posteriors"),
         "```");
   }
 

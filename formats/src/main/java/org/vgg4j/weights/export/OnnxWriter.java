@@ -13,6 +13,7 @@ import org.vgg4j.model.CropBox;
 import org.vgg4j.model.Layer;
 import org.vgg4j.model.ParameterShape;
 import org.vgg4j.model.Preprocessing;
+import org.vgg4j.model.Task;
 import org.vgg4j.weights.Calibration;
 import org.vgg4j.weights.ModelFile;
 import org.vgg4j.weights.foreign.Profile;
@@ -21,9 +22,11 @@ import org.vgg4j.weights.foreign.Profile;
  * Writes a model as ONNX, opset 17: input {@code images}, float [N][3][crop][crop] for any N;
  * output {@code scores}, or {@code posteriors} after a soft-max, float [N][classes]; of a network
  * that finds boxes {@code boxes}, float [N][4], or [N][4 * classes], see {@link
- * CropBox#ABOUT_CODE}.
+ * CropBox#ABOUT_CODE}; of one with several labels an image {@code scores}, or {@code probabilities}
+ * after their sigmoids.
  *
- * @param softMax whether the graph ends with a soft-max, at the temperature of a calibrated model
+ * @param softMax whether the graph ends with a soft-max, at the temperature of a calibrated model,
+ *     or of labels with a sigmoid
  * @param preprocessing whether the graph reads RGB pixels in 0..255 and prepares them as the
  *     weights expect; otherwise its input must be prepared
  */
@@ -108,7 +111,9 @@ public record OnnxWriter(boolean softMax, boolean preprocessing) {
       graph.initializer(shape.name(), shape.dimensions(), values);
     }
     layers(graph, architecture);
-    if (softMax) {
+    if (softMax && architecture.task().isLabels()) {
+      graph.add("Sigmoid", "probabilities", List.of());
+    } else if (softMax) {
       if (model.calibration() != null) {
         float[] inverse = {(float) (1 / model.temperature())};
         graph.initializer("inverse_temperature", List.of(1), inverse);
@@ -118,9 +123,14 @@ public record OnnxWriter(boolean softMax, boolean preprocessing) {
     }
     Message whole = graph.model(architecture);
     property(whole, "classes", String.join("\n", model.classNames()));
-    if (architecture.task().isBoxes()) {
+    if (architecture.task() != Task.CLASSIFICATION) {
       property(whole, "vgg4j.task", architecture.task().label());
-      property(whole, "output", CropBox.ABOUT_CODE);
+      property(
+          whole,
+          "output",
+          architecture.task().isBoxes()
+              ? CropBox.ABOUT_CODE
+              : ModelCard.labels(architecture, softMax));
     }
     property(
         whole,

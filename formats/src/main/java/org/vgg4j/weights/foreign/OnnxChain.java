@@ -7,6 +7,7 @@ import java.util.Set;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import org.vgg4j.base.InputException;
+import org.vgg4j.model.Task;
 import org.vgg4j.weights.Calibration;
 import org.vgg4j.weights.format.TensorFile;
 import org.vgg4j.weights.tensor.StoredTensor;
@@ -75,10 +76,15 @@ final class OnnxChain {
 
   /** Its outputs would be taken for scores. */
   private static void requireClassifier(TensorFile file) {
-    if (file.metadata().containsKey("property.vgg4j.task")) {
+    String task = file.metadata().get("property.vgg4j.task");
+    if (task != null) {
       throw new InputException(
           file.file()
-              + " finds boxes and does not classify: use the model file that it was exported from");
+              + (task.equals(Task.LABELS.label())
+                  ? " may find several labels in an image, and would be taken for one that names"
+                      + " one class"
+                  : " finds boxes and does not classify")
+              + ": use the model file that it was exported from");
     }
   }
 

@@ -10,6 +10,7 @@ import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 import org.vgg4j.base.InputException;
 import org.vgg4j.data.Dataset;
+import org.vgg4j.data.ImagePaths;
 import org.vgg4j.data.Synsets;
 
 /**

@@ -18,7 +18,7 @@ import org.vgg4j.data.Split;
  * @param affix what else the name holds, in lower case; empty if that says nothing, such as {@code
  *     images}. Only names with the same affix are parts of the same data set
  */
-record PartName(Split split, String affix) {
+public record PartName(Split split, String affix) {
   private static final String TRAIN = "train|training|trn|tr";
   private static final String VAL = "val|valid|validation|validate|vali|dev|devel|development";
   private static final String TEST = "test|testing|tst|te|eval|evaluation";
@@ -60,7 +60,7 @@ record PartName(Split split, String affix) {
       Pattern.compile("[^\\p{L}\\p{Nd}]+|(?<=\\p{Ll})(?=\\p{Lu})");
 
   /** Returns null if the name is not known. */
-  static @Nullable PartName of(String name) {
+  public static @Nullable PartName of(String name) {
     Set<Split> splits = EnumSet.noneOf(Split.class);
     List<String> others = new ArrayList<>();
     for (String word : BETWEEN_WORDS.split(name)) {

@@ -2,6 +2,7 @@ package org.vgg4j.data.loading;
 
 import org.jspecify.annotations.Nullable;
 import org.vgg4j.model.Label;
+import org.vgg4j.model.LabelSet;
 import org.vgg4j.model.MixedLabel;
 import org.vgg4j.model.Target;
 
@@ -66,6 +67,9 @@ public record Mixture(int partner, double share, @Nullable Patch patch) {
   Target mix(Target own, Target other) {
     if (own instanceof Label first && other instanceof Label second) {
       return new MixedLabel(first.index(), second.index(), share);
+    }
+    if (own instanceof LabelSet first && other instanceof LabelSet second) {
+      return first.mix(second, share);
     }
     throw new IllegalArgumentException("labels can be mixed, but not %s".formatted(own));
   }

@@ -24,9 +24,11 @@ import org.vgg4j.data.folder.UnreadLayout;
 import org.vgg4j.data.ilsvrc.Blacklist;
 import org.vgg4j.data.ilsvrc.IlsvrcFolder;
 import org.vgg4j.data.ilsvrc.KaggleFolder;
+import org.vgg4j.data.labels.LabelSource;
 import org.vgg4j.data.packed.CifarFolder;
 import org.vgg4j.data.packed.FashionMnist;
 import org.vgg4j.data.packed.IdxFolder;
+import org.vgg4j.data.voc.VocLabels;
 
 /**
  * Finds the data set that a word or a path stands for:
@@ -62,6 +64,9 @@ import org.vgg4j.data.packed.IdxFolder;
 public final class DataSources {
   private static final String KNOWN =
       "give fashion-mini, fashion-boxes, fashion-mnist or a folder of images";
+
+  /** Instead of a file of labels: the lists of PASCAL VOC. */
+  public static final String VOC = "voc";
 
   /** How many folders, each the only one in the one before, are looked through. */
   private static final int DEEPEST = 5;
@@ -212,6 +217,51 @@ public final class DataSources {
     return BoxedSource.boxed(annotated(spec, boxes)).fingerprint();
   }
 
+  /**
+   * Opens a data set for training a network with several labels an image: the targets of its parts
+   * are sets of labels.
+   *
+   * @param spec the path of a folder with images anywhere below it
+   * @param labels the CSV file that says what they show; or {@value #VOC}, where the folder is
+   *     PASCAL VOC's of one year
+   * @param limit number of training images to use; 0 for all
+   * @param heldOut as for {@link #open(String, int, double, long)}
+   * @param seed as there
+   * @throws InputException if something is missing, or unclear in the file
+   */
+  public static DataSplits openLabelSets(
+      String spec, String labels, int limit, double heldOut, long seed) {
+    HeldOut.requireFraction(heldOut);
+    return labelSets(spec, labels).divide(limit, heldOut, seed);
+  }
+
+  /**
+   * Opens one part of a data set to evaluate labels on: to {@link #openLabelSets} what {@link
+   * #openLabelled(String, Split, int, double, long)} is to {@link #open(String, int, double,
+   * long)}.
+   */
+  public static Dataset openLabelSetsPart(
+      String spec, String labels, @Nullable Split split, int limit, double heldOut, long seed) {
+    HeldOut.requireFraction(heldOut);
+    return part(labelSets(spec, labels), spec, split, limit, heldOut, seed);
+  }
+
+  /**
+   * Returns the fingerprint that {@link #openLabelSets} gives the data set, whatever is held out.
+   *
+   * @throws InputException as {@link #openLabelSets} does
+   */
+  public static String labelSetsFingerprint(String spec, String labels) {
+    return labelSets(spec, labels).fingerprint();
+  }
+
+  private static Source labelSets(String spec, String labels) {
+    Path folder = path(spec);
+    return labels.equals(VOC)
+        ? VocLabels.open(folder)
+        : LabelSource.open(folder, name(folder, spec), labelFile(labels));
+  }
+
   private static Source annotated(String spec, @Nullable Path boxes) {
     Place place = locate(spec);
     return BoxedSource.annotated(place.source(), boxes, place.folders());
@@ -352,8 +402,7 @@ public final class DataSources {
     if (!Files.exists(folder)) {
       throw unknown(spec);
     }
-    Path last = folder.toAbsolutePath().normalize().getFileName();
-    String name = last == null ? spec : last.toString();
+    String name = name(folder, spec);
     if (!Files.isDirectory(folder)) {
       return new Place(
           new Source("", name, new ImageFolderDataset(folder, name), null, null), List.of());
@@ -407,6 +456,20 @@ public final class DataSources {
     } catch (InvalidPathException e) {
       throw unknown(spec, FileNames.remedy(KNOWN));
     }
+  }
+
+  private static Path labelFile(String text) {
+    try {
+      return Path.of(text);
+    } catch (InvalidPathException e) {
+      throw new InputException(
+          "option multi-label is %s: %s".formatted(text, FileNames.remedy("name a CSV file")), e);
+    }
+  }
+
+  private static String name(Path folder, String spec) {
+    Path last = folder.toAbsolutePath().normalize().getFileName();
+    return last == null ? spec : last.toString();
   }
 
   private static InputException unknown(String spec) {

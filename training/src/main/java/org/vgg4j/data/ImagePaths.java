@@ -1,19 +1,18 @@
-package org.vgg4j.data.boxes;
+package org.vgg4j.data;
 
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import org.vgg4j.base.InputException;
-import org.vgg4j.data.Dataset;
 
 /**
  * Finds images by their paths. Of the paths of two computers only the ends agree, so a path is
  * tried whole, then without its first folder, and so on, until an image's path ends with it. Takes
  * 8 bytes an image. Immutable.
  */
-final class ImagePaths {
+public final class ImagePaths {
   /** No image is called like that. */
-  static final int NONE = -1;
+  public static final int NONE = -1;
 
   private static final int INDEX_BITS = 31;
   private static final long INDEX_MASK = (1L << INDEX_BITS) - 1;
@@ -30,12 +29,12 @@ final class ImagePaths {
    * @param image index among all images of all parts; {@link #NONE} if there is none
    * @param whole whether no folder had to be left out
    */
-  record Match(int image, boolean whole) {}
+  public record Match(int image, boolean whole) {}
 
   /**
    * @param parts whose images are numbered one part after the other
    */
-  ImagePaths(List<Dataset> parts) {
+  public ImagePaths(List<Dataset> parts) {
     this.parts = List.copyOf(parts);
     this.offsets = new int[parts.size() + 1];
     for (int part = 0; part < parts.size(); part++) {
@@ -49,21 +48,22 @@ final class ImagePaths {
   }
 
   /** Number of images. */
-  int size() {
+  public int size() {
     return keys.length;
   }
 
-  int parts() {
+  /** Number of parts. */
+  public int parts() {
     return parts.size();
   }
 
   /** The index of a part's first image; the number of images for the part after the last. */
-  int offset(int part) {
+  public int offset(int part) {
     return offsets[part];
   }
 
   /** The image's path, with / between its parts. */
-  String path(int image) {
+  public String path(int image) {
     int part = 0;
     while (image >= offsets[part + 1]) {
       part++;
@@ -97,7 +97,7 @@ final class ImagePaths {
    * @param origin where the path was read, for users
    * @throws InputException if several images are called like that
    */
-  Match find(String path, boolean hasEnding, String origin) {
+  public Match find(String path, boolean hasEnding, String origin) {
     String clean = path;
     while (clean.startsWith("./")) {
       clean = clean.substring(2);

@@ -1,0 +1,225 @@
+package org.vgg4j.data.labels;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.BitSet;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Objects;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
+import org.vgg4j.base.InputException;
+import org.vgg4j.data.Dataset;
+import org.vgg4j.data.ImagePaths;
+import org.vgg4j.data.MultiLabels;
+import org.vgg4j.data.Source;
+import org.vgg4j.data.Split;
+import org.vgg4j.data.folder.FileDataset;
+import org.vgg4j.data.folder.Folders;
+import org.vgg4j.data.folder.PartName;
+import org.vgg4j.image.ImageFiles;
+import org.vgg4j.image.PassedOver;
+
+/** Brings the images below a folder and a {@link LabelTable} together. */
+public final class LabelSource {
+  private static final String KIND = "images with several labels each";
+
+  private final Path folder;
+  private final Path file;
+  private final LabelTable table;
+  private final List<String> files;
+  private final List<String> notes = new ArrayList<>();
+
+  private LabelSource(Path folder, Path file) {
+    this.folder = folder;
+    this.file = file;
+    this.table = LabelTable.read(file);
+    PassedOver passedOver = new PassedOver(folder);
+    this.files = Folders.imagesBelow(folder, folder, passedOver);
+    if (files.isEmpty()) {
+      throw new InputException(
+          "folder %s holds no image (%s): check the path%s"
+              .formatted(folder, ImageFiles.EXTENSIONS_IN_WORDS, passedOver.foreignRemark()));
+    }
+    notes.addAll(table.notes());
+    notes.addAll(passedOver.sentences());
+  }
+
+  /**
+   * Opens the data.
+   *
+   * @param folder the images, anywhere below it
+   * @param name what to call the data set
+   * @param file what they show; images are named by their paths, or by so much of these from the
+   *     end as tells them apart, with or without their endings
+   * @throws InputException if one of them is missing, or something in the file is unclear
+   */
+  public static Source open(Path folder, String name, Path file) {
+    if (!Files.isDirectory(folder)) {
+      throw new InputException(
+          "%s is no folder: option multi-label needs a folder of images as option data"
+              .formatted(folder));
+    }
+    return new LabelSource(folder, file).source(name);
+  }
+
+  private Source source(String name) {
+    Map<Integer, LabelTable.Row> rows = rowsOfImages();
+    int left = files.size() - rows.size();
+    if (left > 0) {
+      int first = 0;
+      while (rows.containsKey(first)) {
+        first++;
+      }
+      notes.add(
+          "images that %s does not name are left out: %d of %d, such as %s"
+              .formatted(file, left, files.size(), files.get(first)));
+    }
+    Map<Split, List<Integer>> parts = parts(rows);
+    noteMissingClasses(parts, rows);
+    return new Source(
+        KIND,
+        name,
+        part(name, Split.TRAIN, parts, rows),
+        part(name, Split.VAL, parts, rows),
+        part(name, Split.TEST, parts, rows),
+        null,
+        null,
+        notes);
+  }
+
+  /** The row of each image that has one, by the image's index. */
+  private Map<Integer, LabelTable.Row> rowsOfImages() {
+    ImagePaths paths = new ImagePaths(List.of(images("", files)));
+    Map<Integer, LabelTable.Row> rows = new TreeMap<>();
+    BitSet whole = new BitSet(); // images that are named by a whole path
+    List<String> missing = new ArrayList<>();
+    for (LabelTable.Row row : table.rows()) {
+      String origin = "%s, line %d: %s".formatted(file, row.line(), row.image());
+      boolean hasEnding = ImageFiles.isImageName(row.image().toLowerCase(Locale.ROOT));
+      ImagePaths.Match match = paths.find(row.image(), hasEnding, origin);
+      if (match.image() == ImagePaths.NONE) {
+        missing.add(row.image());
+        continue;
+      }
+      LabelTable.Row other = rows.get(match.image());
+      if (other != null && whole.get(match.image()) == match.whole()) {
+        throw new InputException(
+            "%s is the image of line %d again: write all that it shows into one line"
+                .formatted(origin, other.line()));
+      }
+      if (other == null || match.whole()) {
+        rows.put(match.image(), row);
+        whole.set(match.image(), match.whole());
+      }
+      if (other != null) { // of the two, the one with the shortened path means another image
+        missing.add((match.whole() ? other : row).image());
+      }
+    }
+    if (rows.isEmpty()) {
+      throw new InputException(
+          "%s names none of the images below %s: it has %s, and one of them is %s"
+              .formatted(file, folder, missing.get(0), files.get(0)));
+    }
+    if (!missing.isEmpty()) {
+      notes.add(
+          "images that %s names are not below %s and are left out: %d of %d, such as %s"
+              .formatted(file, folder, missing.size(), table.rows().size(), missing.get(0)));
+    }
+    return rows;
+  }
+
+  /**
+   * The images of each part: as the table says, else as their folders do, else all to learn from.
+   */
+  private Map<Split, List<Integer>> parts(Map<Integer, LabelTable.Row> rows) {
+    Map<Split, List<Integer>> parts = new EnumMap<>(Split.class);
+    Map<Split, List<Integer>> ofFolders = new EnumMap<>(Split.class);
+    boolean allInFolders = !table.hasParts();
+    for (Map.Entry<Integer, LabelTable.Row> entry : rows.entrySet()) {
+      Split said = entry.getValue().part();
+      add(parts, said == null ? Split.TRAIN : said, entry.getKey());
+      Split ofFolder = splitOfFolder(files.get(entry.getKey()));
+      allInFolders &= ofFolder != null;
+      if (ofFolder != null) {
+        add(ofFolders, ofFolder, entry.getKey());
+      }
+    }
+    if (!allInFolders) {
+      return parts;
+    }
+    notes.add(
+        "parts by the images' folders, since %s has no column part: %s"
+            .formatted(
+                file,
+                String.join(
+                    ", ",
+                    ofFolders.entrySet().stream()
+                        .map(part -> "%s %d".formatted(name(part.getKey()), part.getValue().size()))
+                        .toList())));
+    return ofFolders;
+  }
+
+  private static void add(Map<Split, List<Integer>> parts, Split split, int image) {
+    parts.computeIfAbsent(split, one -> new ArrayList<>()).add(image);
+  }
+
+  private static @Nullable Split splitOfFolder(String path) {
+    int slash = path.indexOf('/');
+    PartName name = slash < 0 ? null : PartName.of(path.substring(0, slash));
+    return name == null ? null : name.split();
+  }
+
+  private static String name(Split split) {
+    return split.name().toLowerCase(Locale.ROOT);
+  }
+
+  private void noteMissingClasses(
+      Map<Split, List<Integer>> parts, Map<Integer, LabelTable.Row> rows) {
+    List<Integer> train = parts.getOrDefault(Split.TRAIN, List.of());
+    List<LabelTable.Row> own = rows(train, rows);
+    List<String> missing = new ArrayList<>();
+    for (int k = 0; k < table.classNames().size(); k++) {
+      if (!LabelTable.isShown(own, k)) {
+        missing.add(table.classNames().get(k));
+      }
+    }
+    if (!train.isEmpty() && !missing.isEmpty()) {
+      notes.add(
+          "%d of %d labels are shown by no training image, such as %s"
+              .formatted(missing.size(), table.classNames().size(), missing.get(0)));
+    }
+  }
+
+  private static List<LabelTable.Row> rows(
+      List<Integer> images, Map<Integer, LabelTable.Row> rows) {
+    List<LabelTable.Row> own = new ArrayList<>();
+    images.forEach(image -> own.add(Objects.requireNonNull(rows.get(image))));
+    return own;
+  }
+
+  private @Nullable Dataset part(
+      String name,
+      Split split,
+      Map<Split, List<Integer>> parts,
+      Map<Integer, LabelTable.Row> rows) {
+    List<Integer> images = parts.get(split);
+    if (images == null) {
+      return null;
+    }
+    List<String> own = images.stream().map(files::get).toList();
+    byte[] states = LabelTable.states(rows(images, rows), table.classNames().size());
+    return new LabelSetDataset(
+        images(name + "/" + name(split), own), new MultiLabels(table.classNames(), states));
+  }
+
+  private Dataset images(String name, List<String> paths) {
+    int[] labels = new int[paths.size()];
+    Arrays.fill(labels, Dataset.UNKNOWN);
+    return new FileDataset(folder, name, table.classNames(), paths, labels);
+  }
+}

@@ -1,0 +1,302 @@
+package org.vgg4j.data.labels;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Locale;
+import java.util.Set;
+import java.util.TreeSet;
+import org.jspecify.annotations.Nullable;
+import org.vgg4j.base.AtomicFile;
+import org.vgg4j.base.InputException;
+import org.vgg4j.base.TextLines;
+import org.vgg4j.data.CsvLine;
+import org.vgg4j.data.MultiLabels;
+import org.vgg4j.data.Split;
+
+/**
+ * A CSV file in UTF-8 that says what images show, one image a line, in one of two forms, which the
+ * first line tells apart:
+ *
+ * <ul>
+ *   <li>{@code image,labels}: the labels with {@code ;} or {@code |} between them, none if the
+ *       image shows none; the classes are all labels of the file, sorted;
+ *   <li>{@code image,CLASS,CLASS,...}: 1 if the image shows the class, 0 if not, -1 or nothing if
+ *       that is not known; the classes are these columns.
+ * </ul>
+ *
+ * <p>A column {@code part} may say which part of the data set an image belongs to: train, val or
+ * test.
+ *
+ * @param classNames the classes
+ * @param rows the images
+ * @param hasParts whether each of them says its part
+ * @param notes sentences for users
+ */
+record LabelTable(List<String> classNames, List<Row> rows, boolean hasParts, List<String> notes) {
+  /**
+   * An image.
+   *
+   * @param image its path, with / between its parts
+   * @param states of the classes, see {@link MultiLabels}
+   * @param part null if the file has no such column
+   * @param line where it was read, from 1
+   */
+  record Row(String image, byte[] states, @Nullable Split part, int line) {}
+
+  private static final String IMAGE = "image";
+  private static final String LABELS = "labels";
+  private static final String PART = "part";
+  private static final String FORMS =
+      "image,labels (with ; or | between an image's labels) or image,CLASS,CLASS,... (with 1, 0, or"
+          + " -1 for not known)";
+
+  /** Reads one file. */
+  private static final class Reader {
+    private final Path file;
+    private final List<String> columns;
+    private final int image;
+    private final int part;
+    private int line = 1;
+
+    Reader(Path file, String header) {
+      this.file = file;
+      this.columns = CsvLine.split(header, file + ", line 1");
+      this.image = column(IMAGE);
+      this.part = column(PART);
+      if (image < 0) {
+        throw new InputException(
+            "%s has no column image: its first line must be %s".formatted(file, FORMS));
+      }
+      Set<String> seen = new LinkedHashSet<>();
+      for (String name : columns) {
+        if (name.isEmpty() || !seen.add(name)) {
+          throw new InputException(
+              name.isEmpty()
+                  ? "%s has a column without a name in its first line: name or remove it"
+                      .formatted(file)
+                  : "%s has the column %s twice: rename or remove one".formatted(file, name));
+        }
+      }
+    }
+
+    int column(String name) {
+      for (int i = 0; i < columns.size(); i++) {
+        if (columns.get(i).toLowerCase(Locale.ROOT).equals(name)) {
+          return i;
+        }
+      }
+      return -1;
+    }
+
+    String origin() {
+      return "%s, line %d".formatted(file, line);
+    }
+
+    List<String> fields(String text, int number) {
+      line = number;
+      List<String> fields = CsvLine.split(text, origin());
+      if (fields.size() != columns.size()) {
+        throw new InputException(
+            "%s has %d fields, but the first line has %d: correct it, and put fields that hold commas in quotes"
+                .formatted(origin(), fields.size(), columns.size()));
+      }
+      if (fields.get(image).isEmpty()) {
+        throw new InputException("%s: image is empty: fill it in".formatted(origin()));
+      }
+      return fields;
+    }
+
+    @Nullable Split part(List<String> fields) {
+      if (part < 0) {
+        return null;
+      }
+      return switch (fields.get(part).toLowerCase(Locale.ROOT)) {
+        case "train" -> Split.TRAIN;
+        case "val" -> Split.VAL;
+        case "test" -> Split.TEST;
+        default ->
+            throw new InputException(
+                "%s: part is '%s' but must be train, val or test"
+                    .formatted(origin(), fields.get(part)));
+      };
+    }
+
+    Row row(List<String> fields, byte[] states) {
+      return new Row(fields.get(image).replace('\\', '/'), states, part(fields), line);
+    }
+  }
+
+  /**
+   * Reads the file.
+   *
+   * @throws InputException if it cannot be read, or something in it is unclear
+   */
+  static LabelTable read(Path file) {
+    List<String> lines = lines(file);
+    if (lines.isEmpty()) {
+      throw new InputException("%s is empty: its first line must be %s".formatted(file, FORMS));
+    }
+    Reader reader = new Reader(file, lines.get(0));
+    List<List<String>> all = new ArrayList<>();
+    List<Integer> numbers = new ArrayList<>();
+    for (int i = 1; i < lines.size(); i++) {
+      if (!lines.get(i).isBlank()) {
+        all.add(reader.fields(lines.get(i), i + 1));
+        numbers.add(i + 1);
+      }
+    }
+    if (all.isEmpty()) {
+      throw new InputException(file + " names no image below its first line: add some");
+    }
+    return reader.column(LABELS) >= 0
+        ? ofLists(reader, all, numbers)
+        : ofColumns(reader, all, numbers);
+  }
+
+  private static List<String> lines(Path file) {
+    try {
+      return TextLines.read(file);
+    } catch (IOException e) {
+      throw new InputException(
+          "cannot read %s (%s): option multi-label takes a CSV file in UTF-8"
+              .formatted(file, AtomicFile.reason(e)),
+          e);
+    }
+  }
+
+  private static LabelTable ofLists(Reader reader, List<List<String>> all, List<Integer> numbers) {
+    int at = reader.column(LABELS);
+    char separator = separator(reader, all, numbers, at);
+    List<Set<String>> labels = new ArrayList<>();
+    Set<String> names = new TreeSet<>();
+    for (List<String> fields : all) {
+      Set<String> own = new LinkedHashSet<>();
+      for (String label : fields.get(at).split("[" + separator + "]")) {
+        if (!label.isBlank()) {
+          own.add(label.strip());
+        }
+      }
+      labels.add(own);
+      names.addAll(own);
+    }
+    List<String> classNames = List.copyOf(names);
+    requireClasses(reader.file, classNames, "labels");
+    List<Row> rows = new ArrayList<>();
+    for (int i = 0; i < all.size(); i++) {
+      byte[] states = new byte[classNames.size()];
+      for (int k = 0; k < states.length; k++) {
+        boolean shown = labels.get(i).contains(classNames.get(k));
+        states[k] = shown ? MultiLabels.POSITIVE : MultiLabels.NEGATIVE;
+      }
+      reader.line = numbers.get(i);
+      rows.add(reader.row(all.get(i), states));
+    }
+    List<String> others = new ArrayList<>(reader.columns);
+    others.removeIf(name -> List.of(IMAGE, LABELS, PART).contains(name.toLowerCase(Locale.ROOT)));
+    return new LabelTable(
+        classNames,
+        rows,
+        reader.part >= 0,
+        others.isEmpty()
+            ? List.of()
+            : List.of(
+                "%s: columns other than image, labels and part are passed over: %s"
+                    .formatted(reader.file, String.join(", ", others))));
+  }
+
+  /**
+   * What stands between labels. Blanks may be part of a name: where nothing else separates labels
+   * anywhere, it is unclear what they are.
+   */
+  private static char separator(
+      Reader reader, List<List<String>> all, List<Integer> numbers, int at) {
+    int semicolon = -1;
+    int bar = -1;
+    int blank = -1;
+    for (int i = 0; i < all.size(); i++) {
+      String text = all.get(i).get(at);
+      semicolon = semicolon < 0 && text.indexOf(';') >= 0 ? i : semicolon;
+      bar = bar < 0 && text.indexOf('|') >= 0 ? i : bar;
+      blank = blank < 0 && text.matches(".*[\\s,].*") ? i : blank;
+    }
+    if (semicolon >= 0 && bar >= 0) {
+      throw new InputException(
+          "%s has ; between labels in line %d and | in line %d: take one of them everywhere"
+              .formatted(reader.file, numbers.get(semicolon), numbers.get(bar)));
+    }
+    if (semicolon < 0 && bar < 0 && blank >= 0) {
+      throw new InputException(
+          "%s, line %d: '%s' may be one label or several, since no line has ; or |: put ; between labels, or one behind each label that has blanks in its name"
+              .formatted(reader.file, numbers.get(blank), all.get(blank).get(at)));
+    }
+    return bar >= 0 ? '|' : ';';
+  }
+
+  private static LabelTable ofColumns(
+      Reader reader, List<List<String>> all, List<Integer> numbers) {
+    int[] classes = new int[reader.columns.size()];
+    int count = 0;
+    List<String> classNames = new ArrayList<>();
+    for (int i = 0; i < classes.length; i++) {
+      if (i != reader.image && i != reader.part) {
+        classes[count++] = i;
+        classNames.add(reader.columns.get(i));
+      }
+    }
+    requireClasses(reader.file, classNames, "columns of classes");
+    List<Row> rows = new ArrayList<>();
+    for (int i = 0; i < all.size(); i++) {
+      reader.line = numbers.get(i);
+      byte[] states = new byte[count];
+      for (int k = 0; k < count; k++) {
+        states[k] = state(reader, classNames.get(k), all.get(i).get(classes[k]));
+      }
+      rows.add(reader.row(all.get(i), states));
+    }
+    return new LabelTable(List.copyOf(classNames), rows, reader.part >= 0, List.of());
+  }
+
+  private static byte state(Reader reader, String name, String text) {
+    return switch (text.endsWith(".0") ? text.substring(0, text.length() - 2) : text) {
+      case "1" -> MultiLabels.POSITIVE;
+      case "0" -> MultiLabels.NEGATIVE;
+      case "-1", "" -> MultiLabels.IGNORED;
+      default ->
+          throw new InputException(
+              "%s: column %s is '%s' but must be 1 (the image shows it), 0 (it does not), or -1 or empty (not known): correct it, or remove columns that are no classes"
+                  .formatted(reader.origin(), name, text));
+    };
+  }
+
+  private static void requireClasses(Path file, List<String> names, String what) {
+    if (names.size() < 2) {
+      throw new InputException(
+          "%s has %s: a network needs at least two; its first line must be %s"
+              .formatted(
+                  file, names.isEmpty() ? "no " + what : "one class only, " + names.get(0), FORMS));
+    }
+  }
+
+  /** States of all rows, one after the other. */
+  static byte[] states(List<Row> rows, int classes) {
+    byte[] states = new byte[Math.multiplyExact(rows.size(), classes)];
+    for (int i = 0; i < rows.size(); i++) {
+      System.arraycopy(rows.get(i).states(), 0, states, i * classes, classes);
+    }
+    return states;
+  }
+
+  /** Whether a class is shown by one of some rows. */
+  static boolean isShown(List<Row> rows, int label) {
+    return rows.stream().anyMatch(row -> row.states()[label] == MultiLabels.POSITIVE);
+  }
+
+  @Override
+  public String toString() {
+    return "%d images of %s".formatted(rows.size(), Arrays.toString(classNames.toArray()));
+  }
+}

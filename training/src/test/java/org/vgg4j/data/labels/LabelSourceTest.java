@@ -1,0 +1,252 @@
+package org.vgg4j.data.labels;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.vgg4j.base.InputException;
+import org.vgg4j.data.DataSplits;
+import org.vgg4j.data.Dataset;
+import org.vgg4j.data.Source;
+import org.vgg4j.data.Split;
+import org.vgg4j.data.source.DataSources;
+import org.vgg4j.data.voc.VocTree;
+import org.vgg4j.image.TestImages;
+import org.vgg4j.image.transform.Geometry;
+import org.vgg4j.model.LabelSet;
+
+/** Tables of labels, and the images that they name. */
+class LabelSourceTest {
+  private static final Geometry ANY = Geometry.centered(TestImages.plain(32, 32, 1, 2, 3), 32, 32);
+
+  @TempDir Path root;
+  private Path folder;
+
+  @BeforeEach
+  void pictures() throws IOException {
+    folder = root.resolve("pictures");
+    for (String name : List.of("a.png", "b.png", "deep/c.png", "deep/er/d.png")) {
+      picture(name);
+    }
+  }
+
+  private void picture(String name) throws IOException {
+    Path file = folder.resolve(name);
+    Files.createDirectories(file.getParent());
+    TestImages.plain(32, 32, 9, 9, 9).writePng(file);
+  }
+
+  private Path table(String text) throws IOException {
+    return Files.writeString(root.resolve("labels.csv"), text);
+  }
+
+  private Source open(String text) throws IOException {
+    return LabelSource.open(folder, "pictures", table(text));
+  }
+
+  private static List<String> states(Dataset part) {
+    List<String> rows = new ArrayList<>();
+    for (int i = 0; i < part.size(); i++) {
+      StringBuilder row = new StringBuilder(part.id(i).replaceFirst(".*pictures.", "") + ":");
+      for (int k = 0; k < part.classNames().size(); k++) {
+        row.append(' ').append(part.state(i, k));
+      }
+      rows.add(row.toString().replace('\\', '/'));
+    }
+    return rows;
+  }
+
+  @Test
+  void listsOfLabels() throws IOException {
+    Source source =
+        open(
+            "\uFEFFimage,labels\r\n"
+                + "a.png,dog;cat\r\n"
+                + "\"deep/c.png\",\" cat ; big, red dog;\"\r\n"
+                + "b,\r\n");
+    Dataset train = source.train();
+    assertThat(train.classNames()).containsExactly("big, red dog", "cat", "dog");
+    assertThat(states(train))
+        .containsExactly("a.png: -1 1 1", "b.png: -1 -1 -1", "deep/c.png: 1 1 -1");
+    assertThat(train.hasLabelSets()).isTrue();
+    assertThat(train.isLabelled()).isFalse();
+    assertThat(train.label(0)).isEqualTo(Dataset.UNKNOWN);
+    assertThat(train.target(0, ANY)).isEqualTo(new LabelSet(0, 1, 1));
+    assertThat(source.validation()).isNull();
+    assertThat(source.notes())
+        .anyMatch(note -> note.endsWith("left out: 1 of 4, such as deep/er/d.png"));
+  }
+
+  @Test
+  void barsAndColumnsThatArePassedOver() throws IOException {
+    Source source = open("Image,Labels,age\na.png,x|y,7\nb.png,y,8\n");
+    assertThat(source.train().classNames()).containsExactly("x", "y");
+    assertThat(source.notes())
+        .anyMatch(note -> note.endsWith("image, labels and part are passed over: age"));
+  }
+
+  @Test
+  void aColumnForEachClass() throws IOException {
+    Source source =
+        open(
+            "cat,image,dog,part\n"
+                + "1,a.png,0,train\n"
+                + "0.0,b.png,1.0,TRAIN\n"
+                + "-1,c.png,,val\n"
+                + "1,d.png,-1.0,test\n");
+    assertThat(source.train().classNames()).containsExactly("cat", "dog");
+    assertThat(states(source.train())).containsExactly("a.png: 1 -1", "b.png: -1 1");
+    assertThat(states(source.validation())).containsExactly("deep/c.png: 0 0");
+    assertThat(states(source.test())).containsExactly("deep/er/d.png: 1 0");
+    assertThat(source.validation().target(0, ANY))
+        .isEqualTo(new LabelSet(LabelSet.UNKNOWN, LabelSet.UNKNOWN));
+  }
+
+  @Test
+  void partsByFolders() throws IOException {
+    folder = root.resolve("parted");
+    picture("train/a.png");
+    picture("valid/b.png");
+    picture("test/c.png");
+    Source source = open("image,x,y\ntrain/a.png,1,0\nb.png,0,1\nc.png,1,1\n");
+    assertThat(source.train().size()).isEqualTo(1);
+    assertThat(source.validation().size()).isEqualTo(1);
+    assertThat(source.test().size()).isEqualTo(1);
+    assertThat(source.notes())
+        .anyMatch(note -> note.endsWith("has no column part: train 1, val 1, test 1"))
+        .anyMatch(note -> note.equals("1 of 2 labels are shown by no training image, such as y"));
+  }
+
+  @Test
+  void imagesThatAreNotThere() throws IOException {
+    Source source = open("image,x,y\na.png,1,0\nnone.png,0,1\nother/b.png,1,0\nb.png,0,1\n");
+    assertThat(states(source.train())).containsExactly("a.png: 1 -1", "b.png: -1 1");
+    assertThat(source.notes())
+        .anyMatch(note -> note.contains("are left out: 2 of 4, such as none.png"));
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '!',
+      ignoreLeadingAndTrailingWhitespace = true,
+      value = {
+        "'' ! is empty: its first line must be image,labels (with",
+        "file,labels/a.png,x ! has no column image: its first line must be image,labels (with",
+        "image,labels ! names no image below its first line: add some",
+        "image,labels/a.png ! line 2 has 1 fields, but the first line has 2: correct it, and put",
+        "image,labels/,x ! line 2: image is empty: fill it in",
+        "image,labels/a.png,x;y/b.png,x|y ! has ; between labels in line 2 and | in line 3: take"
+            + " one",
+        "image,labels/a.png,x/b.png,x y ! line 3: 'x y' may be one label or several, since no line",
+        "image,labels/a.png,x ! has one class only, x: a network needs at least two; its first"
+            + " line",
+        "image,labels/a.png, ! has no labels: a network needs at least two; its first line",
+        "image,x/a.png,1 ! has one class only, x: a network needs at least two; its first line",
+        "image,x,x/a.png,1,0 ! has the column x twice: rename or remove one",
+        "image,x,/a.png,1,0 ! has a column without a name in its first line: name or remove it",
+        "image,x,y/a.png,1,2 ! line 2: column y is '2' but must be 1 (the image shows it), 0 (it"
+            + " does",
+        "image,x,y/a.png,1,yes ! line 2: column y is 'yes' but must be 1 (the image shows it), 0"
+            + " (it",
+        "image,x,y,part/a.png,1,0,dev ! line 2: part is 'dev' but must be train, val or test",
+        "image,x,y/a.png,1,0/a.png,0,1 ! line 3: a.png is the image of line 2 again: write all"
+            + " that",
+        "image,x,y/a.png,1,0/a,0,1 ! line 3: a is the image of line 2 again: write all that it",
+        "image,x,y/q.png,1,0 ! names none of the images below",
+        "image,labels/a.png,\"x;y ! a quote is not closed: add the missing",
+      })
+  void whatIsUnclearIsRefused(String text, String sentence) {
+    assertThatThrownBy(() -> open(text.replace('/', '\n')))
+        .isInstanceOf(InputException.class)
+        .hasMessageContaining("labels.csv")
+        .hasMessageContaining(sentence);
+  }
+
+  @Test
+  void blanksAreNamesWhereSomethingElseSeparates() throws IOException {
+    assertThat(open("image,labels\na.png,ankle boot;\nb.png,bag\n").train().classNames())
+        .containsExactly("ankle boot", "bag");
+  }
+
+  @Test
+  void whatIsNoFolderOrNoFile() throws IOException {
+    Path table = table("image,x,y\na.png,1,0\n");
+    assertThatThrownBy(() -> DataSources.openLabelSets("fashion-mini", table.toString(), 0, 0.1, 1))
+        .isInstanceOf(InputException.class)
+        .hasMessage(
+            "fashion-mini is no folder: option multi-label needs a folder of images as option"
+                + " data");
+    String none = root.resolve("none.csv").toString();
+    assertThatThrownBy(() -> DataSources.openLabelSets(folder.toString(), none, 0, 0.1, 1))
+        .isInstanceOf(InputException.class)
+        .hasMessageContaining("cannot read " + none);
+    Path empty = Files.createDirectories(root.resolve("empty"));
+    assertThatThrownBy(() -> LabelSource.open(empty, "empty", table))
+        .isInstanceOf(InputException.class)
+        .hasMessageContaining("holds no image");
+  }
+
+  /** Each label is held out in its share, the rarest first. */
+  @Test
+  void heldOutImagesShowAllLabels() throws IOException {
+    folder = root.resolve("many");
+    StringBuilder text = new StringBuilder("image,rare,half,all\n");
+    for (int i = 0; i < 40; i++) {
+      picture("%02d.png".formatted(i));
+      text.append("%02d.png,%d,%d,%d\n".formatted(i, i % 20 == 3 ? 1 : 0, i % 2, i < 39 ? 1 : 0));
+    }
+    String table = table(text.toString()).toString();
+    DataSplits splits = DataSources.openLabelSets(folder.toString(), table, 0, 0.2, 5);
+    assertThat(splits.train().size() + splits.validation().size()).isEqualTo(40);
+    assertThat(shown(splits.validation(), 0)).isEqualTo(1);
+    assertThat(shown(splits.train(), 0)).isEqualTo(1);
+    assertThat(shown(splits.validation(), 1)).isEqualTo(4);
+    assertThat(shown(splits.validation(), 2)).isBetween(8L, 9L);
+    assertThat(DataSources.openLabelSets(folder.toString(), table, 0, 0.2, 5).validation())
+        .satisfies(again -> assertThat(states(again)).isEqualTo(states(splits.validation())));
+    assertThat(states(DataSources.openLabelSets(folder.toString(), table, 0, 0.2, 6).validation()))
+        .isNotEqualTo(states(splits.validation()));
+    DataSplits few = DataSources.openLabelSets(folder.toString(), table, 20, 0.2, 5);
+    assertThat(few.train().size() + few.validation().size()).isEqualTo(20);
+    assertThat(few.fingerprint()).isEqualTo(splits.fingerprint());
+    assertThat(DataSources.openLabelSetsPart(folder.toString(), table, Split.VAL, 0, 0.2, 5).size())
+        .isEqualTo(splits.validation().size());
+  }
+
+  private static long shown(Dataset part, int label) {
+    return IntStream.range(0, part.size()).filter(i -> part.state(i, label) == 1).count();
+  }
+
+  @Test
+  void otherLabelsHaveAnotherFingerprint() throws IOException {
+    String one = open("image,x,y\na.png,1,0\nb.png,0,1\n").fingerprint();
+    assertThat(open("image,x,y\nb.png,0,1\na.png,1,0\n").fingerprint()).isEqualTo(one);
+    assertThat(open("image,x,y\na.png,1,0\nb.png,0,-1\n").fingerprint()).isNotEqualTo(one);
+    assertThat(open("image,x,z\na.png,1,0\nb.png,0,1\n").fingerprint()).isNotEqualTo(one);
+  }
+
+  @Test
+  void pascalVoc() throws IOException {
+    Path year = root.resolve("VOC2007");
+    Files.createDirectories(year.resolve("JPEGImages"));
+    new VocTree(year).classification();
+    DataSplits splits = DataSources.openLabelSets(year.toString(), "voc", 0, 0.1, 1);
+    assertThat(splits.train().classNames()).containsExactly("dog", "train");
+    for (Split split : Split.values()) {
+      Dataset part = splits.part(split);
+      assertThat(part.size()).isEqualTo(3);
+      assertThat(part.target(0, ANY)).isEqualTo(new LabelSet(1, 0));
+      assertThat(part.target(2, ANY)).isEqualTo(new LabelSet(1, LabelSet.UNKNOWN));
+    }
+  }
+}
