@@ -161,7 +161,7 @@ class TrainingConfigTest {
             + ScheduleConfig.class.getRecordComponents().length
             + 1; // a device's precision
     assertThat(config.options())
-        .hasSize(TrainingConfig.class.getRecordComponents().length - 11 + nested);
+        .hasSize(TrainingConfig.class.getRecordComponents().length - 12 + nested);
     TrainingConfig boxes =
         config.toBuilder().regression(Task.SINGLE_BOX).boxFile(Path.of("b.csv")).build();
     assertThat(boxes.options())
