@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -78,10 +79,32 @@ class NumberSweepTest {
     boxes = TrainedBoxes.in(root, trained);
   }
 
-  static Stream<List<String>> numbers() {
+  private static List<List<String>> all() {
     List<List<String>> all = new ArrayList<>();
     collect(new CommandLine(new Main()), "", all);
-    return all.stream();
+    return all;
+  }
+
+  /** Command, option and value of what is refused. */
+  static Stream<List<String>> refused() {
+    return all().stream().filter(which -> !may(which));
+  }
+
+  /** For each command and value, the options that may have it. */
+  static Stream<List<List<String>>> accepted() {
+    Map<String, List<List<String>>> together = new LinkedHashMap<>();
+    for (List<String> which : all()) {
+      if (may(which)) {
+        together.computeIfAbsent(which.get(0) + which.get(2), key -> new ArrayList<>()).add(which);
+      }
+    }
+    return together.values().stream();
+  }
+
+  private static boolean may(List<String> which) {
+    Set<String> may = MAY_BE.getOrDefault(which.get(2), Set.of());
+    String option = which.get(1).substring(2);
+    return may.contains(option) || may.contains(which.get(0) + " " + option);
   }
 
   private static void collect(CommandLine line, String words, List<List<String>> all) {
@@ -155,27 +178,39 @@ class NumberSweepTest {
     return words;
   }
 
-  @ParameterizedTest
-  @MethodSource("numbers")
-  void oneSentence(List<String> which) {
-    List<String> words = line(which.get(0));
-    int at = words.indexOf(which.get(1));
-    if (at >= 0) {
-      words.remove(at + 1);
-      words.remove(at);
+  private static Vgg run(List<List<String>> options) {
+    List<String> words = line(options.get(0).get(0));
+    for (List<String> which : options) {
+      int at = words.indexOf(which.get(1));
+      if (at >= 0) {
+        words.remove(at + 1);
+        words.remove(at);
+      }
     }
-    words.add(which.get(1) + "=" + which.get(2));
-    Vgg vgg = Vgg.run(words.toArray());
+    options.forEach(which -> words.add(which.get(1) + "=" + which.get(2)));
+    return Vgg.run(words.toArray());
+  }
+
+  @ParameterizedTest
+  @MethodSource("refused")
+  void oneSentence(List<String> which) {
+    Vgg vgg = run(List.of(which));
     String option = which.get(1).substring(2);
     assertThat(vgg.err()).doesNotContain("error in vgg4j itself");
-    Set<String> may = MAY_BE.getOrDefault(which.get(2), Set.of());
-    if (may.contains(option) || may.contains(which.get(0) + " " + option)) {
-      assertThat(vgg.err()).doesNotContain("option " + option);
-      return;
-    }
     assertThat(vgg.exitCode()).as(vgg.err()).isIn(1, 2);
     assertThat(vgg.err().lines().toList()).hasSizeBetween(1, 3);
     assertThat(vgg.err()).startsWith("vgg: ");
     assertThat(vgg.err().replace('-', ' ')).containsAnyOf(option.replace('-', ' '), "test scale Q");
+  }
+
+  /** All of a command's at once: dry runs, which measure, take seconds each. */
+  @ParameterizedTest
+  @MethodSource("accepted")
+  void whatIsAccepted(List<List<String>> options) {
+    Vgg vgg = run(options);
+    assertThat(vgg.err()).doesNotContain("error in vgg4j itself");
+    for (List<String> which : options) {
+      assertThat(vgg.err()).doesNotContain("option " + which.get(1).substring(2) + " ");
+    }
   }
 }
