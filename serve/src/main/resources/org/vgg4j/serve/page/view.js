@@ -131,7 +131,7 @@ export function askToken(refused) {
 
 export function offer({ models, index }, chosen) {
   const one = models.find((m) => m.name === chosen);
-  write('network', one ? `Network ${one.network}, ${count(one.classes)} labels` : 'The service has no network yet');
+  write('network', one ? `Network ${one.network.split(' (')[0]}, ${count(one.classes)} labels` : 'The service has no network yet');
   $('models').hidden = models.length < 2;
   sync($('model'), models, (m) => m.name, () => document.createElement('option'), (option, m) => {
     option.value = m.name;

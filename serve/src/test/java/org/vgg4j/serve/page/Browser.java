@@ -25,6 +25,7 @@ import org.openqa.selenium.chrome.ChromeDriver;
 import org.openqa.selenium.chrome.ChromeDriverService;
 import org.openqa.selenium.chrome.ChromeOptions;
 import org.openqa.selenium.interactions.Actions;
+import org.openqa.selenium.json.Json;
 import org.openqa.selenium.logging.LogEntry;
 import org.openqa.selenium.logging.LogType;
 import org.openqa.selenium.logging.LoggingPreferences;
@@ -85,18 +86,37 @@ final class Browser implements AutoCloseable {
   /** A page as it is at first, on a desk, by day. */
   Browser open(URI page) {
     desk();
+    return load(page);
+  }
+
+  /** The same on a phone. */
+  Browser openOnPhone(URI page) {
+    viewport(390, 844, 2, true);
+    return load(page);
+  }
+
+  private Browser load(URI page) {
     dark(false);
     driver.get(page.toString());
     complaints();
     return this;
   }
 
-  void desk() {
-    viewport(1280, 900, 1, false);
+  /** The same, after a script that runs before the page's own. */
+  void openWith(URI page, String script, Object... arguments) {
+    String call =
+        "(function () {%s}).apply(null, %s)".formatted(script, new Json().toJson(arguments));
+    Map<String, Object> added =
+        driver.executeCdpCommand("Page.addScriptToEvaluateOnNewDocument", Map.of("source", call));
+    try {
+      open(page);
+    } finally {
+      driver.executeCdpCommand("Page.removeScriptToEvaluateOnNewDocument", added);
+    }
   }
 
-  void phone() {
-    viewport(390, 844, 2, true);
+  private void desk() {
+    viewport(1280, 900, 1, false);
   }
 
   private void viewport(int width, int height, int density, boolean hand) {

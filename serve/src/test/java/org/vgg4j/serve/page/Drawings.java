@@ -1,48 +1,157 @@
 package org.vgg4j.serve.page;
 
+import java.awt.BasicStroke;
 import java.awt.Color;
 import java.awt.Graphics2D;
 import java.awt.Polygon;
 import java.awt.RenderingHints;
+import java.awt.geom.Rectangle2D;
 import java.awt.image.BufferedImage;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.util.Locale;
 import java.util.Random;
 import javax.imageio.ImageIO;
 
-/** Pictures to show the page, as PNG files. */
+/** Pictures to show the page, as PNG files: a thing at a random place, in random colours. */
 final class Drawings {
+  /** What is drawn. */
+  enum Thing {
+    BOAT,
+    CUP,
+    FISH,
+    HOUSE,
+    TREE;
+
+    /** Its label. */
+    String label() {
+      return name().toLowerCase(Locale.ROOT);
+    }
+  }
+
+  /**
+   * A drawing.
+   *
+   * @param png the file
+   * @param box around the thing, in pixels
+   */
+  record Drawing(byte[] png, Rectangle2D box) {}
+
   private Drawings() {}
 
-  /** A boat on the sea, wider than high. */
+  /** A boat, wider than high. */
   static byte[] boat() {
-    BufferedImage image = new BufferedImage(320, 214, BufferedImage.TYPE_INT_RGB);
-    Graphics2D g = pen(image);
-    fill(g, new Color(0xF7C491), 0, 0, 320, 130);
-    fill(g, new Color(0x2F6F94), 0, 130, 320, 84);
-    g.setColor(new Color(0xFFECAA));
-    g.fillOval(220, 82, 40, 40);
-    g.setColor(new Color(0xFAF6EE));
-    g.fill(new Polygon(new int[] {155, 155, 205}, new int[] {48, 152, 152}, 3));
-    g.setColor(new Color(0x7A3C28));
-    g.fill(new Polygon(new int[] {105, 200, 182, 120}, new int[] {160, 160, 180, 180}, 4));
-    g.dispose();
-    return png(image);
+    return draw(Thing.BOAT, 320, 240, 3).png();
   }
 
   /** A cup, higher than wide. */
   static byte[] cup() {
-    BufferedImage image = new BufferedImage(120, 180, BufferedImage.TYPE_INT_RGB);
-    Graphics2D g = pen(image);
-    fill(g, new Color(0xEBEBE6), 0, 0, 120, 180);
-    g.setColor(new Color(0xB43C3C));
-    g.fillRoundRect(30, 50, 56, 80, 12, 12);
-    g.fillOval(76, 66, 30, 46);
-    g.setColor(new Color(0xEBEBE6));
-    g.fillOval(84, 74, 15, 30);
+    return draw(Thing.CUP, 180, 240, 4).png();
+  }
+
+  /** The same drawing for the same arguments. */
+  static Drawing draw(Thing thing, int width, int height, long seed) {
+    BufferedImage image = new BufferedImage(width, height, BufferedImage.TYPE_INT_RGB);
+    Graphics2D g = image.createGraphics();
+    g.setRenderingHint(RenderingHints.KEY_ANTIALIASING, RenderingHints.VALUE_ANTIALIAS_ON);
+    // Neighbouring seeds begin alike in java.util.Random.
+    Random random = new Random((5 * seed + thing.ordinal()) * 0x9E3779B97F4A7C15L);
+    behind(g, width, height, random);
+    double side = Math.min(width, height) * (0.4 + 0.3 * random.nextDouble());
+    double left = (width - side) * random.nextDouble();
+    double top = (height - side) * (0.3 + 0.65 * random.nextDouble());
+    g.translate(left, top);
+    g.scale(side / 100, side / 100);
+    Rectangle2D box = draw(thing, g, random);
     g.dispose();
-    return png(image);
+    double unit = side / 100;
+    return new Drawing(
+        png(image),
+        new Rectangle2D.Double(
+            left + box.getX() * unit,
+            top + box.getY() * unit,
+            box.getWidth() * unit,
+            box.getHeight() * unit));
+  }
+
+  /** Air above, ground below, and some spots, which mean nothing. */
+  private static void behind(Graphics2D g, int width, int height, Random random) {
+    g.setColor(colour(random, 0.15f, 0.95f));
+    g.fillRect(0, 0, width, height);
+    g.setColor(colour(random, 0.35f, 0.7f));
+    int ground = (int) (height * (0.5 + 0.3 * random.nextDouble()));
+    g.fillRect(0, ground, width, height - ground);
+    for (int i = 0; i < 5; i++) {
+      g.setColor(colour(random, 0.3f, 0.85f));
+      int size = 6 + random.nextInt(height / 8);
+      g.fillOval(random.nextInt(width), random.nextInt(height), size, size);
+    }
+  }
+
+  private static Color colour(Random random, float saturation, float brightness) {
+    return Color.getHSBColor(random.nextFloat(), saturation, brightness);
+  }
+
+  /** Within 100 x 100; returns the box. */
+  private static Rectangle2D draw(Thing thing, Graphics2D g, Random random) {
+    Color first = colour(random, 0.65f, 0.65f);
+    Color second = colour(random, 0.15f, 0.97f);
+    switch (thing) {
+      case BOAT -> {
+        shape(g, second, 48, 2, 48, 66, 88, 66);
+        shape(g, second.darker(), 42, 14, 42, 66, 14, 66);
+        shape(g, first, 2, 72, 98, 72, 80, 98, 20, 98);
+        return new Rectangle2D.Double(2, 2, 96, 96);
+      }
+      case CUP -> {
+        g.setColor(first);
+        g.setStroke(new BasicStroke(8));
+        g.drawOval(58, 28, 32, 40);
+        g.fillRoundRect(8, 12, 66, 82, 18, 18);
+        g.setColor(second);
+        g.fillOval(8, 5, 66, 18);
+        return new Rectangle2D.Double(8, 5, 86, 89);
+      }
+      case FISH -> {
+        shape(g, first.darker(), 66, 50, 98, 26, 98, 74);
+        g.setColor(first);
+        g.fillOval(2, 26, 74, 48);
+        g.setColor(second);
+        g.fillOval(16, 40, 10, 10);
+        return new Rectangle2D.Double(2, 26, 96, 48);
+      }
+      case HOUSE -> {
+        g.setColor(second);
+        g.fillRect(14, 44, 72, 54);
+        shape(g, first, 4, 46, 50, 4, 96, 46);
+        g.setColor(first.darker());
+        g.fillRect(42, 66, 17, 32);
+        g.fillRect(22, 56, 13, 14);
+        g.fillRect(66, 56, 13, 14);
+        return new Rectangle2D.Double(4, 4, 92, 94);
+      }
+      case TREE -> {
+        g.setColor(new Color(0x6B4A2B));
+        g.fillRect(44, 56, 12, 42);
+        g.setColor(Color.getHSBColor(0.2f + 0.2f * random.nextFloat(), 0.6f, 0.55f));
+        g.fillOval(18, 2, 46, 46);
+        g.fillOval(38, 8, 46, 46);
+        g.fillOval(14, 26, 44, 40);
+        g.fillOval(42, 28, 42, 38);
+        return new Rectangle2D.Double(14, 2, 70, 96);
+      }
+      default -> throw new IllegalArgumentException(thing.toString());
+    }
+  }
+
+  private static void shape(Graphics2D g, Color colour, int... points) {
+    Polygon polygon = new Polygon();
+    for (int i = 0; i < points.length; i += 2) {
+      polygon.addPoint(points[i], points[i + 1]);
+    }
+    g.setColor(colour);
+    g.fill(polygon);
   }
 
   /** Random pixels, a file of 3 bytes each, as good as incompressible. */
@@ -53,17 +162,6 @@ final class Drawings {
       image.setRGB(i % width, i / width, random.nextInt());
     }
     return png(image);
-  }
-
-  private static Graphics2D pen(BufferedImage image) {
-    Graphics2D g = image.createGraphics();
-    g.setRenderingHint(RenderingHints.KEY_ANTIALIASING, RenderingHints.VALUE_ANTIALIAS_ON);
-    return g;
-  }
-
-  private static void fill(Graphics2D g, Color colour, int x, int y, int width, int height) {
-    g.setColor(colour);
-    g.fillRect(x, y, width, height);
   }
 
   private static byte[] png(BufferedImage image) {

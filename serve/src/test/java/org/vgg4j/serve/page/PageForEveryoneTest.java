@@ -54,13 +54,15 @@ final class PageForEveryoneTest {
 
   @Test
   void onAPhoneNothingIsCutOffAndPhotographsCanBeTaken() {
-    browser.open(service.page()).phone();
+    browser.openOnPhone(service.page());
     fits("at first");
     assertThat(browser.isShown("#photograph")).isTrue();
     assertThat(browser.one("#camera").getDomAttribute("capture")).isEqualTo("environment");
     assertThat(browser.text(".invitation")).as("nothing can be dropped").doesNotContain("Drop");
     assertThat(browser.barriers()).isEmpty();
 
+    showTwo();
+    showTwo();
     showTwo();
     fits("with pictures");
     browser.one("#labels li:nth-child(5) button").click();

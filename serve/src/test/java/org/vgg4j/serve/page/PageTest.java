@@ -76,7 +76,7 @@ final class PageTest {
     }
     assertThat(browser.text("#verdict")).endsWith(PageService.plain(expected.get(0).label()));
     assertThat(browser.text("#name")).isEqualTo("boat.png");
-    assertThat(browser.text("#size")).isEqualTo("320 × 214");
+    assertThat(browser.text("#size")).isEqualTo("320 × 240");
     assertThat(browser.text("#time"))
         .matches("Answered in .* s, of which the service worked .* s\\.");
     assertThat((String) browser.js("return document.getElementById('news').textContent"))
@@ -159,7 +159,7 @@ final class PageTest {
 
     browser.one("#pictures li:nth-child(2) button").click();
     assertThat(browser.text("#name")).isEqualTo("cup.png");
-    assertThat(browser.text("#size")).isEqualTo("120 × 180");
+    assertThat(browser.text("#size")).isEqualTo("180 × 240");
     assertThat(browser.one("#pictures li:nth-child(2) button").getDomAttribute("aria-current"))
         .isEqualTo("true");
 
