@@ -24,6 +24,7 @@ import org.vgg4j.network.Engine;
 import org.vgg4j.network.Engines;
 import org.vgg4j.network.MemoryOracle;
 import org.vgg4j.network.MemoryPlan;
+import org.vgg4j.parallel.Threads;
 
 class AutoBatchTest {
   private static final int MANY = 1_000_000;
@@ -188,6 +189,38 @@ class AutoBatchTest {
       assertThat(Files.readAllBytes(again.folder().path().resolve(file)))
           .isEqualTo(Files.readAllBytes(run.path().resolve(file)));
     }
+  }
+
+  /** Rank 0 chooses for all; they learn what one process learns with that batch in two parts. */
+  @Test
+  void rankZeroChooses() throws IOException {
+    TrainingConfig options =
+        TrainingConfig.builder()
+            .data(TinyPictures.write(root.resolve("pets"), 30, 4, 4).toString())
+            .width(0.03)
+            .epochs(1)
+            .threads(1)
+            .device(Device.CPU)
+            .autoBatch()
+            .build();
+    Threads.run(
+        2,
+        group -> {
+          if (group.leads()) {
+            TrainingResult unused =
+                Trainer.train(
+                    options, root.resolve("two"), group, new Recorder(), () -> false, Map.of());
+          } else {
+            Map<String, Object> told = new RunMessages(group).awaitOptions();
+            assertThat(told).containsEntry("batch", 32).containsEntry("micro-batch", 16);
+            Trainer.follow(TrainingConfig.of(told), group, new Recorder(), () -> false);
+          }
+        });
+    TrainingConfig alone = options.toBuilder().batch(32).microBatch(16).build();
+    TrainingResult one =
+        Trainer.train(alone, root.resolve("one"), new Recorder(), () -> false, Map.of());
+    assertThat(Files.readAllBytes(root.resolve("two/last/model.safetensors")))
+        .isEqualTo(Files.readAllBytes(one.folder().lastModel()));
   }
 
   /** What is measured for a time has the batch that the run then has. */
