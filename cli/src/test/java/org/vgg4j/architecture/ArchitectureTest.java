@@ -396,6 +396,11 @@ class ArchitectureTest {
           .because("models are loaded and released whatever is asked of them");
 
   @ArchTest
+  static final ArchRule serveInference =
+      inner("serve.inference", "serve.api", "serve.models", "serve.compute", "serve.http")
+          .because("another protocol asks for the same things in the same queue");
+
+  @ArchTest
   static final ArchRule onlyTheServiceServes =
       noClasses()
           .that()

@@ -27,6 +27,8 @@ import org.vgg4j.serve.http.ByteBudget;
 import org.vgg4j.serve.http.HttpServer;
 import org.vgg4j.serve.http.Limits;
 import org.vgg4j.serve.http.Routes;
+import org.vgg4j.serve.inference.InferenceEndpoints;
+import org.vgg4j.serve.inference.RepositoryEndpoints;
 import org.vgg4j.serve.metrics.Metrics;
 import org.vgg4j.serve.models.Memory;
 import org.vgg4j.serve.models.ModelWatch;
@@ -114,6 +116,8 @@ public final class Service implements AutoCloseable {
     }
     Routes routes = new Routes();
     api.addTo(routes);
+    new InferenceEndpoints(models, api.pipeline(), load.maxBody()).addTo(routes);
+    new RepositoryEndpoints(models, options.access().changes()).addTo(routes);
     server.serve(
         routes,
         options.access().token(),

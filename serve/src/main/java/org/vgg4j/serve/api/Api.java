@@ -49,6 +49,11 @@ public final class Api {
     this.pipeline = new Pipeline(new Pictures(rules.maxPixels()), admission, queue, decoders);
   }
 
+  /** What takes the pictures of other protocols to results, too. */
+  public Pipeline pipeline() {
+    return pipeline;
+  }
+
   /** Adds all routes. */
   public void addTo(Routes routes) {
     new PictureEndpoints(models, uploads, pipeline).addTo(routes);

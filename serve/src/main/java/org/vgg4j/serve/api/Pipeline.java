@@ -21,7 +21,7 @@ import org.vgg4j.serve.http.HttpFailure;
  * Takes the pictures of a request from their bytes to results: admitted all together or not at all,
  * decoded beside each other, computed with those of other requests. Thread-safe.
  */
-final class Pipeline {
+public final class Pipeline {
   /**
    * What became of a picture.
    *
@@ -31,7 +31,7 @@ final class Pipeline {
    * @param result null if there was a failure
    * @param failure null if there is a result
    */
-  record Outcome<O>(
+  public record Outcome<O>(
       Upload upload, int width, int height, @Nullable O result, @Nullable HttpFailure failure) {}
 
   /** What is to be computed for a picture. */
@@ -69,7 +69,7 @@ final class Pipeline {
    * @return an outcome for each; a failure if all failed: the first one's
    * @throws HttpFailure 413 or 429, if there is no room
    */
-  <I, O> CompletableFuture<List<Outcome<O>>> each(
+  public <I, O> CompletableFuture<List<Outcome<O>>> each(
       Call call, List<Upload> uploads, Function<RgbImage, I> prepare, Work<I, O> work) {
     admission.enter(uploads.size(), queue.secondsEach());
     List<CompletableFuture<Outcome<O>>> futures = new ArrayList<>();
@@ -88,6 +88,40 @@ final class Pipeline {
               .whenComplete((outcome, thrown) -> admission.leave(1)));
     }
     return all(futures).thenApply(Pipeline::requireOne);
+  }
+
+  /**
+   * Computes something for inputs that clients have prepared themselves.
+   *
+   * @return a result for each
+   * @throws HttpFailure 413 or 429, if there is no room
+   */
+  public <I, O> CompletableFuture<List<O>> prepared(Call call, List<I> inputs, Work<I, O> work) {
+    admission.enter(inputs.size(), queue.secondsEach());
+    return all(
+        inputs.stream()
+            .map(
+                input ->
+                    queue
+                        .submit(work, input, call.deadline())
+                        .whenComplete((result, thrown) -> admission.leave(1)))
+            .toList());
+  }
+
+  /**
+   * The results of outcomes none of which may have failed.
+   *
+   * @throws HttpFailure the first one's failure
+   */
+  public static <O> List<O> requireAll(List<Outcome<O>> outcomes) {
+    List<O> results = new ArrayList<>();
+    for (Outcome<O> outcome : outcomes) {
+      if (outcome.failure() != null) {
+        throw outcome.failure();
+      }
+      results.add(Objects.requireNonNull(outcome.result()));
+    }
+    return results;
   }
 
   /**

@@ -6,4 +6,4 @@ package org.vgg4j.serve.api;
  * @param name what the client calls it, or a number
  * @param content an image file, not copied
  */
-record Upload(String name, byte[] content) {}
+public record Upload(String name, byte[] content) {}

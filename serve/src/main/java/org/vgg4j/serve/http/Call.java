@@ -2,6 +2,7 @@ package org.vgg4j.serve.http;
 
 import java.util.HashMap;
 import java.util.Map;
+import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -12,6 +13,7 @@ import org.jspecify.annotations.Nullable;
  * @param variables what the {@code {names}} in the route's pattern stand for
  * @param query its parameters, decoded; a name that is repeated is refused before
  * @param contentType as sent; null if it was not
+ * @param headers what a header says, whatever the case of its name; null if it was not sent
  * @param body not copied
  * @param deadline when the client no longer wants an answer
  * @param notes what the access log says besides; thread-safe only as far as this call is
@@ -22,9 +24,15 @@ public record Call(
     Map<String, String> variables,
     Map<String, String> query,
     @Nullable String contentType,
+    UnaryOperator<@Nullable String> headers,
     byte[] body,
     Deadline deadline,
     Map<String, Object> notes) {
+
+  /** A header's value, or null. */
+  public @Nullable String header(String name) {
+    return headers.apply(name);
+  }
 
   /** A parameter of the query, or null. */
   public @Nullable String parameter(String name) {
@@ -67,6 +75,7 @@ public record Call(
 
   /** The same call for a route with these variables. */
   Call at(Map<String, String> found) {
-    return new Call(method, path, new HashMap<>(found), query, contentType, body, deadline, notes);
+    return new Call(
+        method, path, new HashMap<>(found), query, contentType, headers, body, deadline, notes);
   }
 }

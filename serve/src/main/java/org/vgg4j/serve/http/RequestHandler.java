@@ -118,6 +118,7 @@ final class RequestHandler extends Handler.Abstract {
                       match.variables(),
                       query,
                       request.getHeaders().get(HttpHeader.CONTENT_TYPE),
+                      request.getHeaders()::get,
                       body,
                       deadline,
                       progress.notes);

@@ -1,0 +1,295 @@
+package org.vgg4j.serve.inference;
+
+import com.fasterxml.jackson.core.JsonFactory;
+import com.fasterxml.jackson.core.JsonParser;
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.JsonToken;
+import com.fasterxml.jackson.core.StreamReadConstraints;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Base64;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import org.vgg4j.serve.http.Call;
+import org.vgg4j.serve.http.HttpFailure;
+
+/**
+ * Reads requests for inference: JSON, which tensors as bytes may follow. Numbers are read one by
+ * one, since a tree of them would take ten times the memory of the body. Thread-safe.
+ */
+final class RequestReader {
+  /** How many bytes of the body are JSON; the rest are tensors. */
+  static final String JSON_LENGTH = "Inference-Header-Content-Length";
+
+  /** The name of the input that takes image files. */
+  static final String IMAGE = "image";
+
+  /** The name of the input that takes what the network takes. */
+  static final String INPUT = "input";
+
+  /** The name of the one output. */
+  static final String PROBABILITIES = "probabilities";
+
+  private static final int MOST_OUTPUTS = 8; // there is one, in a few forms
+
+  private final ObjectMapper json;
+
+  /**
+   * @param maxBody bytes of a body
+   */
+  RequestReader(int maxBody) {
+    this.json =
+        new ObjectMapper(
+            JsonFactory.builder()
+                .streamReadConstraints(
+                    StreamReadConstraints.builder()
+                        .maxStringLength(maxBody)
+                        .maxNestingDepth(20)
+                        .build())
+                .build());
+  }
+
+  /** An input as the JSON has it; its data may be in the bytes behind. */
+  private record Stated(ObjectNode fields, @Nullable Values values) {}
+
+  /** The elements of a tensor: numbers, or texts. */
+  private static final class Values {
+    private float[] numbers = new float[1024];
+    private int count;
+    private final List<String> texts = new ArrayList<>();
+
+    void add(float number) {
+      if (count == numbers.length) {
+        numbers = Arrays.copyOf(numbers, count + count / 2);
+      }
+      numbers[count++] = number;
+    }
+  }
+
+  /**
+   * Reads a request.
+   *
+   * @throws HttpFailure 400, if it is not as the protocol has it
+   */
+  InferRequest read(Call call) {
+    byte[] body = call.body();
+    int length = jsonLength(call);
+    if (length == 0) { // Triton's raw binary request
+      return new InferRequest(
+          null,
+          new InferRequest.Input(IMAGE, List.of(1L), null, List.of(body)),
+          List.of(new InferRequest.Output(PROBABILITIES, 0, true)));
+    }
+    ObjectNode fields = JsonNodeFactory.instance.objectNode();
+    List<Stated> inputs = new ArrayList<>();
+    try (JsonParser parser = json.createParser(body, 0, length)) {
+      require(parser.nextToken() == JsonToken.START_OBJECT, "the body is no JSON object: {...}");
+      while (parser.nextToken() != JsonToken.END_OBJECT) {
+        String name = parser.currentName();
+        JsonToken token = parser.nextToken();
+        if (name.equals("inputs") && token == JsonToken.START_ARRAY) {
+          while (parser.nextToken() != JsonToken.END_ARRAY) {
+            inputs.add(input(parser));
+          }
+        } else {
+          fields.set(name, json.readTree(parser));
+        }
+      }
+      require(parser.nextToken() == null, "there is something behind the JSON object");
+    } catch (JsonProcessingException e) {
+      throw new HttpFailure(
+          400,
+          "the body is no JSON (line %d, column %d)"
+              .formatted(e.getLocation().getLineNr(), e.getLocation().getColumnNr()));
+    } catch (IOException e) {
+      throw new HttpFailure(400, "the body is no JSON: it is not in UTF-8, 16 or 32");
+    }
+    require(
+        inputs.size() == 1,
+        "the request has %d inputs but must have one: 'image' (BYTES) or 'input' (FP32)"
+            .formatted(inputs.size()));
+    ByteBuffer rest = ByteBuffer.wrap(body, length, body.length - length).slice();
+    JsonNode id = fields.get("id");
+    InferRequest request =
+        new InferRequest(
+            id == null || id.isNull() ? null : id.asText(),
+            tensor(inputs.get(0), rest.order(ByteOrder.LITTLE_ENDIAN)),
+            outputs(fields));
+    require(!rest.hasRemaining(), rest.remaining() + " bytes behind the JSON belong to no input");
+    return request;
+  }
+
+  private static int jsonLength(Call call) {
+    String text = call.header(JSON_LENGTH);
+    if (text == null) {
+      return call.body().length;
+    }
+    int length = text.trim().matches("[0-9]{1,9}") ? Integer.parseInt(text.trim()) : -1;
+    require(
+        length >= 0 && length <= call.body().length,
+        "header %s is '%s' but must be a number of bytes, at most the %d of the body"
+            .formatted(JSON_LENGTH, text, call.body().length));
+    return length;
+  }
+
+  private Stated input(JsonParser parser) throws IOException {
+    require(parser.currentToken() == JsonToken.START_OBJECT, "an input is no JSON object");
+    ObjectNode fields = JsonNodeFactory.instance.objectNode();
+    Values values = null;
+    while (parser.nextToken() != JsonToken.END_OBJECT) {
+      String name = parser.currentName();
+      JsonToken token = parser.nextToken();
+      if (name.equals("data")) {
+        require(token == JsonToken.START_ARRAY, "the \"data\" of an input is no array");
+        values = values(parser);
+      } else {
+        fields.set(name, json.readTree(parser));
+      }
+    }
+    return new Stated(fields, values);
+  }
+
+  /** Flat or nested: the order is the same. */
+  private static Values values(JsonParser parser) throws IOException {
+    Values values = new Values();
+    int depth = 1;
+    while (depth > 0) {
+      JsonToken token = parser.nextToken();
+      switch (token) {
+        case START_ARRAY -> depth++;
+        case END_ARRAY -> depth--;
+        case VALUE_NUMBER_INT, VALUE_NUMBER_FLOAT -> values.add(parser.getFloatValue());
+        case VALUE_STRING -> values.texts.add(parser.getText());
+        default ->
+            throw new HttpFailure(
+                400, "the \"data\" of an input has " + token + " where a number or text must be");
+      }
+    }
+    return values;
+  }
+
+  private static InferRequest.Input tensor(Stated stated, ByteBuffer rest) {
+    JsonNode fields = stated.fields;
+    String name = text(fields, "name");
+    String datatype = text(fields, "datatype");
+    List<Long> shape = new ArrayList<>();
+    for (JsonNode size : fields.path("shape")) {
+      require(size.canConvertToLong() && size.asLong() >= 0, "input " + name + " has no shape");
+      shape.add(size.asLong());
+    }
+    boolean image = name.equals(IMAGE);
+    require(
+        image || name.equals(INPUT),
+        "there is no input '%s': give 'image' (BYTES) or 'input' (FP32)".formatted(name));
+    String wanted = image ? "BYTES" : "FP32";
+    require(
+        datatype.equals(wanted),
+        "input %s is of datatype %s but must be %s".formatted(name, datatype, wanted));
+    JsonNode size = fields.path("parameters").path("binary_data_size");
+    if (!size.isMissingNode()) {
+      require(stated.values == null, "input " + name + " has \"data\" and a binary_data_size");
+      ByteBuffer own = take(rest, size, name);
+      return image
+          ? new InferRequest.Input(name, shape, null, strings(own))
+          : new InferRequest.Input(name, shape, numbers(own), null);
+    }
+    Values values = stated.values;
+    if (values == null) {
+      throw new HttpFailure(400, "input " + name + " has no \"data\" and no binary_data_size");
+    }
+    require(
+        image ? values.count == 0 : values.texts.isEmpty(),
+        "the \"data\" of input %s must be %s".formatted(name, image ? "texts" : "numbers"));
+    return image
+        ? new InferRequest.Input(name, shape, null, base64(values.texts))
+        : new InferRequest.Input(name, shape, Arrays.copyOf(values.numbers, values.count), null);
+  }
+
+  private static ByteBuffer take(ByteBuffer rest, JsonNode size, String name) {
+    require(
+        size.canConvertToInt() && size.asInt() >= 0 && size.asInt() <= rest.remaining(),
+        "binary_data_size of input %s is %s, but %d bytes are behind the JSON"
+            .formatted(name, size, rest.remaining()));
+    ByteBuffer own = rest.slice(rest.position(), size.asInt()).order(ByteOrder.LITTLE_ENDIAN);
+    rest.position(rest.position() + size.asInt());
+    return own;
+  }
+
+  private static float[] numbers(ByteBuffer bytes) {
+    require(bytes.remaining() % 4 == 0, "the bytes of an FP32 tensor are no multiple of 4");
+    float[] numbers = new float[bytes.remaining() / 4];
+    bytes.asFloatBuffer().get(numbers);
+    return numbers;
+  }
+
+  /** Each text has its length before it. */
+  private static List<byte[]> strings(ByteBuffer bytes) {
+    List<byte[]> strings = new ArrayList<>();
+    while (bytes.hasRemaining()) {
+      int length = bytes.remaining() < 4 ? -1 : bytes.getInt();
+      require(
+          length >= 0 && length <= bytes.remaining(),
+          "element %d of a BYTES tensor is cut short: 4 bytes with its length, little-endian, go before it"
+              .formatted(strings.size()));
+      byte[] one = new byte[length];
+      bytes.get(one);
+      strings.add(one);
+    }
+    return strings;
+  }
+
+  private static List<byte[]> base64(List<String> texts) {
+    List<byte[]> all = new ArrayList<>();
+    for (String text : texts) {
+      try {
+        all.add(Base64.getMimeDecoder().decode(text));
+      } catch (IllegalArgumentException e) {
+        throw new HttpFailure(
+            400, "element " + all.size() + " of input image is not base64, or send it as binary");
+      }
+    }
+    return all;
+  }
+
+  private static List<InferRequest.Output> outputs(ObjectNode fields) {
+    boolean binary = fields.path("parameters").path("binary_data_output").asBoolean(false);
+    List<InferRequest.Output> outputs = new ArrayList<>();
+    for (JsonNode output : fields.path("outputs")) {
+      String name = text(output, "name");
+      require(
+          name.equals(PROBABILITIES),
+          "there is no output '%s': there is '%s'".formatted(name, PROBABILITIES));
+      JsonNode parameters = output.path("parameters");
+      JsonNode best = parameters.path("classification");
+      require(
+          best.isMissingNode() || best.canConvertToInt() && best.asInt() > 0,
+          "parameter classification is " + best + " but must be a number of classes, at least 1");
+      outputs.add(
+          new InferRequest.Output(
+              name, best.asInt(0), parameters.path("binary_data").asBoolean(binary)));
+    }
+    require(outputs.size() <= MOST_OUTPUTS, outputs.size() + " outputs are too many: ask for one");
+    return outputs.isEmpty() ? List.of(new InferRequest.Output(PROBABILITIES, 0, binary)) : outputs;
+  }
+
+  private static String text(JsonNode fields, String name) {
+    JsonNode value = fields.get(name);
+    if (value == null || !value.isTextual()) {
+      throw new HttpFailure(400, "an input or output has no \"" + name + "\"");
+    }
+    return value.asText();
+  }
+
+  private static void require(boolean condition, String sentence) {
+    if (!condition) {
+      throw new HttpFailure(400, sentence);
+    }
+  }
+}
