@@ -1,4 +1,4 @@
-// Soft-max, and its cross-entropy with the labels, in doubles: a few thousand numbers, of which all others depend.
+// Soft-max and sigmoids, and their cross-entropies with the labels, in doubles: a few thousand numbers, of which all others depend.
 #include "values.cuh"
 
 constexpr int THREADS = 256;
@@ -129,6 +129,57 @@ softmax_cross_entropy(const float* scores, const int* labels, const int* shares,
   }
 }
 EXPORT(softmax_cross_entropy)
+
+// A block for each row, whose image may show several classes: the mean, over the classes for which that is known, of the
+// binary cross-entropies of the scores' sigmoids with the targets, floats [images][classes] in [0, 1], NaN where nothing is
+// known; whether score and target are on the same side for all of these; and the gradient as above. The term of a class
+// that is shown counts `weights` [classes] times; null: once.
+KERNEL(THREADS, 1)
+label_cross_entropy(const float* scores, const float* targets, const double* weights, float gradient_scale,
+                    u16* gradient, u16* gradient_low, double* losses, double* correct, int classes, int padded) {
+  const float* own = scores + (long long)block_x() * padded;
+  const float* wanted = targets + (long long)block_x() * classes;
+  double known = 0;
+  double wrong = 0;
+  double loss = 0;
+  for (int k = thread_index(); k < classes; k += THREADS) {
+    float target = load(wanted + k);
+    if (target != target) continue;
+    double score = load(own + k);
+    double small = exponential(score < 0 ? score : -score);  // e^-|score|
+    double of_shown = (small == small ? logarithm(1 + small) : small) + (score < 0 ? -score : 0);
+    double weight = weights ? load(weights + k) : 1;
+    loss += (1 - (double)target) * score + (1 + (weight - 1) * target) * of_shown;
+    wrong += (score >= 0) != (target >= 0.5f);
+    known++;
+  }
+  known = over_block(known, [](double a, double b) { return sum(a, b); });
+  wrong = over_block(wrong, [](double a, double b) { return sum(a, b); });
+  loss = over_block(loss, [](double a, double b) { return sum(a, b); });
+  double share = known > 0 ? 1 / known : 1;
+  if (thread_index() == 0) {
+    store(losses + block_x(), loss * share);
+    store(correct + block_x(), wrong == 0 ? 1. : 0.);
+  }
+  for (int first = thread_index() * 8; first < padded; first += THREADS * 8) {
+    float v[8];
+    UNROLL for (int i = 0; i < 8; i++) {
+      int k = first + i;
+      v[i] = 0.f;
+      if (k >= classes) continue;
+      float target = load(wanted + k);
+      if (target != target) continue;
+      double score = load(own + k);
+      double small = exponential(score < 0 ? score : -score);
+      double not_shown = (score < 0 ? 1 : small) / (1 + small);  // the sigmoid of -score
+      double weight = weights ? load(weights + k) : 1;
+      double slope = 1 - (double)target - (1 + (weight - 1) * target) * not_shown;
+      v[i] = (float)(slope * share * gradient_scale);
+    }
+    Target{gradient, gradient_low}.store8((long long)block_x() * padded + first, v);
+  }
+}
+EXPORT(label_cross_entropy)
 
 // One block: writes, or adds, the sum of the losses and the number of correct ones to totals[0] and totals[1].
 KERNEL(THREADS, 1)

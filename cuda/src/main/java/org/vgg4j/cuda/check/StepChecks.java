@@ -30,10 +30,12 @@ final class StepChecks {
       double map = p == Precision.BF16 ? 4e-3 : 1e-5;
       checks.add(new KernelCheck("dropout, the CPU's masks, " + p, map, v -> dropout(v, p)));
       checks.add(new KernelCheck("cross-entropy's gradient, " + p, map, v -> gradient(v, p)));
+      checks.add(new KernelCheck("labels' gradient, " + p, map, v -> LabelChecks.gradient(v, p)));
       checks.add(new KernelCheck("SGD, rounded weights, " + p, map, v -> sgd(v, p).rounded()));
     }
     checks.add(new KernelCheck("soft-max", 1e-6, StepChecks::softmax));
     checks.add(new KernelCheck("cross-entropy, correct", 1e-12, StepChecks::totals));
+    checks.add(new KernelCheck("labels' cross-entropy, correct", 1e-12, LabelChecks::totals));
     checks.add(new KernelCheck("SGD", 1e-6, v -> sgd(v, Precision.BF16).exact()));
     checks.add(new KernelCheck("sums of slices", 1e-6, StepChecks::addSlices));
     checks.add(new KernelCheck("clipped gradients", 1e-6, StepChecks::clipped));

@@ -1,7 +1,6 @@
 package org.vgg4j.cuda.engine;
 
 import java.util.List;
-import org.vgg4j.base.InputException;
 import org.vgg4j.cuda.driver.CudaStream;
 import org.vgg4j.cuda.kernels.BoxComparison;
 import org.vgg4j.cuda.kernels.Dropout;
@@ -28,7 +27,9 @@ final class Objective {
   private final BoxComparison ofBoxes;
   private final ClassLoss classLoss;
 
-  /** Address of what the targets of all images have in common; 0: nothing. */
+  /**
+   * Address of what the targets of all images have in common, of labels the weights; 0: nothing.
+   */
   private final long common;
 
   /**
@@ -36,11 +37,6 @@ final class Objective {
    * @param memory of the learner, part of which is filled
    */
   Objective(Gpu gpu, Architecture architecture, LearnerOptions options, TrainingMemory memory) {
-    if (architecture.task().isLabels()) {
-      throw new InputException(
-          "several labels an image (option multi-label) are learnt on the CPU only: set option"
-              + " device to cpu");
-    }
     this.architecture = architecture;
     this.classLoss = options.classLoss();
     this.common = architecture.task().isBoxes() ? 0 : common(architecture, options, memory);
@@ -51,6 +47,9 @@ final class Objective {
 
   private static long common(
       Architecture architecture, LearnerOptions options, TrainingMemory memory) {
+    if (architecture.task().isLabels()) {
+      return weights(options.classLoss().weights(), memory);
+    }
     ClassTargets ofNoImage = options.classLoss().targets(List.of(), architecture.classes());
     if (ofNoImage.common().length == 0) {
       return 0;
@@ -62,39 +61,53 @@ final class Objective {
     return memory.commonTargets();
   }
 
+  private static long weights(List<Double> weights, TrainingMemory memory) {
+    if (weights.isEmpty()) {
+      return 0;
+    }
+    double[] ofClasses = weights.stream().mapToDouble(Double::doubleValue).toArray();
+    memory.allocation().memory(memory.commonTargets()).upload(Loss.common(ofClasses, 0));
+    return memory.commonTargets();
+  }
+
   /**
-   * A micro-batch's ints: for each image its label, or two, and its sample; dropout's key; the
-   * boxes, or the labels' shares.
+   * A micro-batch's ints: for each image its label, or two, or none where it may have several, and
+   * its sample; dropout's key; the boxes, or the labels' shares, or the targets of all labels.
    */
-  private record Places(Task task, int images) {
+  private record Places(Architecture architecture, int images) {
     static int labels(Task task) {
-      return task.isBoxes() ? 1 : 2;
+      return switch (task) {
+        case CLASSIFICATION -> 2;
+        case LABELS -> 0;
+        case SINGLE_BOX, BOX_PER_CLASS -> 1;
+      };
     }
 
-    static int last(Task task) {
-      return task.isBoxes() ? BoxComparison.INTS : 2 * labels(task);
+    static int last(Architecture architecture) {
+      return switch (architecture.task()) {
+        case CLASSIFICATION -> 4; // two shares, doubles
+        case LABELS -> architecture.classes();
+        case SINGLE_BOX, BOX_PER_CLASS -> BoxComparison.INTS;
+      };
     }
 
     int samples() {
-      return labels(task) * images;
+      return labels(architecture.task()) * images;
     }
 
     int key() {
       return samples() + images;
     }
 
-    int boxes() {
+    /** Of the boxes, shares or targets. */
+    int last() {
       return key() + Dropout.KEY;
-    }
-
-    int shares() {
-      return boxes();
     }
   }
 
-  /** Bytes that come with so many images of a task. */
-  static long bytes(Task task, int images) {
-    long ofImage = Places.labels(task) + 1 + Places.last(task);
+  /** Bytes that come with so many images for a network. */
+  static long bytes(Architecture architecture, int images) {
+    long ofImage = Places.labels(architecture.task()) + 1L + Places.last(architecture);
     return Integer.BYTES * (ofImage * images + Dropout.KEY);
   }
 
@@ -105,20 +118,25 @@ final class Objective {
    */
   int[] ints(List<Target> targets, DropoutKeys keys) {
     int count = targets.size();
-    Places places = new Places(architecture.task(), count);
-    int[] ints = new int[Math.toIntExact(bytes(architecture.task(), count) / Integer.BYTES)];
-    if (architecture.task().isBoxes()) {
+    Places places = new Places(architecture, count);
+    int[] ints = new int[Math.toIntExact(bytes(architecture, count) / Integer.BYTES)];
+    if (architecture.task().isLabels()) {
+      float[] wanted = classLoss.labelTargets(targets, architecture.classes());
+      for (int i = 0; i < wanted.length; i++) {
+        ints[places.last() + i] = Float.floatToRawIntBits(wanted[i]);
+      }
+    } else if (architecture.task().isBoxes()) {
       List<BoxTarget> boxes = BoxTarget.listOf(targets, architecture.classes());
       for (int i = 0; i < count; i++) {
         BoxTarget box = boxes.get(i);
         ints[i] = box.label();
-        int at = places.boxes() + BoxComparison.INTS * i;
+        int at = places.last() + BoxComparison.INTS * i;
         BoxComparison.box(box.centerX(), box.centerY(), box.width(), box.height(), ints, at);
       }
     } else {
       ClassTargets compared = classLoss.targets(targets, architecture.classes());
       System.arraycopy(compared.labels(), 0, ints, 0, 2 * count);
-      Halves.put(ints, places.shares(), compared.shares());
+      Halves.put(ints, places.last(), compared.shares());
     }
     System.arraycopy(keys.samples(), 0, ints, places.samples(), count);
     int[] key = Dropout.key(keys.seed(), keys.epoch());
@@ -131,8 +149,8 @@ final class Objective {
    *
    * @param ints address of what came with the images
    */
-  static long samples(Task task, long ints, int images) {
-    return at(ints, new Places(task, images).samples());
+  static long samples(Architecture architecture, long ints, int images) {
+    return at(ints, new Places(architecture, images).samples());
   }
 
   private static long at(long ints, int index) {
@@ -150,15 +168,26 @@ final class Objective {
     long outputs = memory.network().scores();
     float scale = 1f / batch;
     Planes gradient = memory.scoreGradient(gpu, images);
-    Places places = new Places(architecture.task(), images);
-    if (architecture.task().isBoxes()) {
-      long boxes = at(ints, places.boxes());
+    long last = at(ints, new Places(architecture, images).last());
+    if (architecture.task().isLabels()) {
+      ofClasses.labelCrossEntropy(
+          stream,
+          images,
+          outputs,
+          last,
+          common,
+          scale,
+          gradient,
+          memory.totals(),
+          false,
+          memory.lossWorkspace());
+    } else if (architecture.task().isBoxes()) {
       ofBoxes.compare(
           stream,
           images,
           outputs,
           ints,
-          boxes,
+          last,
           scale,
           gradient,
           memory.totals(),
@@ -170,7 +199,7 @@ final class Objective {
           images,
           outputs,
           ints,
-          at(ints, places.shares()),
+          last,
           common,
           scale,
           gradient,

@@ -239,7 +239,7 @@ final class TrainingDevice implements AutoCloseable {
         loaded.images(),
         true,
         loaded.images() * gradientScale,
-        Objective.samples(network.architecture().task(), loaded.ints(), loaded.images()));
+        Objective.samples(network.architecture(), loaded.ints(), loaded.images()));
   }
 
   private TrainingStage.Pass pass(int images, boolean training, float share, long samples) {

@@ -63,7 +63,7 @@ record TrainingMemory(
     TrainingNetwork network = new TrainingNetwork(gpu, parameters, capacity, dropout, allocation);
     int crop = architecture.crop();
     long inputBytes =
-        ImageFeed.bytes(capacity, crop, crop, 0) + Objective.bytes(architecture.task(), capacity);
+        ImageFeed.bytes(capacity, crop, crop, 0) + Objective.bytes(architecture, capacity);
     int learnt = parameters.all().size();
     long scores = (long) capacity * MapShape.padded(architecture.outputs());
     return new TrainingMemory(

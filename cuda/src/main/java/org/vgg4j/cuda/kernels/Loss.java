@@ -3,7 +3,7 @@ package org.vgg4j.cuda.kernels;
 import org.vgg4j.cuda.driver.CudaStream;
 
 /**
- * Soft-max and its cross-entropy, see {@code loss.cu}. Scores are floats {@code [images][padded]},
+ * Soft-max, sigmoids and their cross-entropies, see {@code loss.cu}. Scores are floats {@code [images][padded]},
  * as {@link Convolution#scores} leaves them.
  */
 public final class Loss {
@@ -105,6 +105,50 @@ public final class Loss {
             gradient.low(),
             workspace,
             correct,
+            classes,
+            padded());
+    sum(library, stream, images, totals, add, workspace);
+  }
+
+  /**
+   * Computes the loss of images that may show several classes, and its gradient with respect to the
+   * scores.
+   *
+   * @param targets floats {@code [images][classes]}, NaN where nothing is known
+   * @param weights of the classes: doubles {@code [classes]}; 0: all count alike
+   * @param gradientScale factor of the gradient
+   * @param gradient {@code [images][1][1][padded]}, overwritten
+   * @param totals two doubles: the sum of the losses in nats, and how many images have all known
+   *     labels right; written, or added to
+   */
+  public void labelCrossEntropy(
+      CudaStream stream,
+      int images,
+      long scores,
+      long targets,
+      long weights,
+      float gradientScale,
+      Planes gradient,
+      long totals,
+      boolean add,
+      long workspace) {
+    library
+        .kernel("loss", "label_cross_entropy")
+        .launch(
+            stream,
+            images,
+            1,
+            1,
+            KernelLibrary.THREADS,
+            SHARED,
+            scores,
+            targets,
+            weights,
+            gradientScale,
+            gradient.high(),
+            gradient.low(),
+            workspace,
+            workspace + 8L * images,
             classes,
             padded());
     sum(library, stream, images, totals, add, workspace);

@@ -77,6 +77,37 @@ final class StepFaults {
               "of_labels",
               "cross-entropy, correct"),
           PlantedFault.of(
+              "labels that are not known are taken for not shown",
+              "loss.cu",
+              "    if (target != target) continue;\n    double score",
+              "    if (target != target) target = 0;\n    double score",
+              "labels' cross-entropy, correct"),
+          PlantedFault.of(
+              "the mean is over all labels, known or not",
+              "loss.cu",
+              "known > 0 ? 1 / known : 1",
+              "1. / classes",
+              "labels' cross-entropy, correct",
+              "labels' gradient"),
+          PlantedFault.of(
+              "a negative score's own part of the loss is left out",
+              "loss.cu",
+              " + (score < 0 ? -score : 0);",
+              ";",
+              "labels' cross-entropy, correct"),
+          PlantedFault.of(
+              "a score of zero says that a label is not shown",
+              "loss.cu",
+              "(score >= 0) != (target >= 0.5f)",
+              "(score > 0) != (target >= 0.5f)",
+              "labels' cross-entropy, correct"),
+          PlantedFault.of(
+              "weights count where a class is not shown, too",
+              "loss.cu",
+              "1 - (double)target - (1 + (weight - 1) * target)",
+              "weight * (1 - (double)target) - weight",
+              "labels' gradient"),
+          PlantedFault.of(
               "momentum is applied to the gradient, too",
               "sgd.cu",
               "piece.momentum * v[i] - rate * (g[i] + piece.decay * w[i])",

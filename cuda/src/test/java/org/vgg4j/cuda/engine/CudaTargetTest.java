@@ -9,17 +9,19 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
-import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.vgg4j.cuda.driver.Emulator;
 import org.vgg4j.model.Architecture;
 import org.vgg4j.model.Configuration;
 import org.vgg4j.model.Label;
+import org.vgg4j.model.LabelSet;
 import org.vgg4j.model.MixedLabel;
 import org.vgg4j.model.ParameterShape;
 import org.vgg4j.model.Target;
+import org.vgg4j.model.Task;
 import org.vgg4j.network.BoxLoss;
 import org.vgg4j.network.ClassLoss;
 import org.vgg4j.network.Device;
@@ -32,7 +34,7 @@ import org.vgg4j.network.Networks;
 import org.vgg4j.network.ParameterStore;
 import org.vgg4j.network.Precision;
 
-/** Class weights, smoothed labels and mixtures: on the emulated GPU as on the CPU. */
+/** Class weights, smoothed labels, mixtures and sets of labels: on the emulated GPU as on the CPU. */
 @ExtendWith(Emulator.class)
 class CudaTargetTest {
   /** Odd, so that shares lie at multiples of 8 bytes, or of 4 alone, as images are odd or even. */
@@ -54,10 +56,19 @@ class CudaTargetTest {
         false);
   }
 
-  private static List<Target> targets(int step) {
+  private static List<Target> targets(int step, Task task) {
     Random random = new Random(step);
     List<Target> targets = new ArrayList<>();
     for (int i = 0; i < BATCH; i++) {
+      if (task.isLabels()) {
+        float[] shown = new float[CLASSES];
+        for (int k = 0; k < CLASSES; k++) {
+          int kind = random.nextInt(4);
+          shown[k] = kind == 3 ? LabelSet.UNKNOWN : kind == 2 ? random.nextFloat() : kind;
+        }
+        targets.add(new LabelSet(shown));
+        continue;
+      }
       int label = random.nextInt(CLASSES);
       int other = random.nextInt(CLASSES);
       targets.add(
@@ -66,13 +77,13 @@ class CudaTargetTest {
     return targets;
   }
 
-  private static Learner learner(Engine engine, LearnerOptions options) {
-    return engine.learner(Networks.random(NETWORK, 5), options, Exchange.ALONE);
+  private static Learner learner(Engine engine, LearnerOptions options, Task task) {
+    return engine.learner(Networks.random(NETWORK.withTask(task), 5), options, Exchange.ALONE);
   }
 
   private static Learner.Result step(Learner learner, int number) {
     float[] images = Networks.images(NETWORK, BATCH, 100 + number);
-    List<Target> targets = targets(number);
+    List<Target> targets = targets(number, learner.weights().architecture().task());
     int size = learner.capacity();
     int[] parts = new int[(BATCH + size - 1) / size];
     Arrays.fill(parts, size);
@@ -91,13 +102,19 @@ class CudaTargetTest {
 
   /** The first step's velocities are its gradients; the third is made by the second's graphs. */
   @ParameterizedTest
-  @CsvSource({"3, true, 0.1, 3", "2, true, 0, 1", "1, false, 0.2, 1"})
-  void stepsAreTheCpus(int microBatch, boolean weighted, double smoothing, int steps) {
+  @CsvSource({
+    "CLASSIFICATION, 3, true, 0.1, 3",
+    "CLASSIFICATION, 2, true, 0, 1",
+    "CLASSIFICATION, 1, false, 0.2, 1",
+    "LABELS, 3, true, 0.1, 3",
+    "LABELS, 2, false, 0, 1"
+  })
+  void stepsAreTheCpus(Task task, int microBatch, boolean weighted, double smoothing, int steps) {
     LearnerOptions options = options(microBatch, weighted, smoothing);
     try (Engine gpu = Devices.gpu(Precision.FP32);
         Engine cpu = Devices.cpu();
-        Learner actual = learner(gpu, options);
-        Learner expected = learner(cpu, options)) {
+        Learner actual = learner(gpu, options, task);
+        Learner expected = learner(cpu, options, task)) {
       for (int i = 0; i < steps; i++) {
         Learner.Result wanted = step(expected, i);
         Learner.Result got = step(actual, i);
@@ -115,10 +132,10 @@ class CudaTargetTest {
   }
 
   private record Trained(Learner.Result result, Map<String, float[]> weights) {
-    static Trained on(String device, LearnerOptions options) {
+    static Trained on(String device, LearnerOptions options, Task task) {
       Device named = Device.of(device).in(Precision.BF16);
       try (Engine engine = Engines.open(named, 2);
-          Learner learner = learner(engine, options)) {
+          Learner learner = learner(engine, options, task)) {
         Learner.Result result = step(learner, 0);
         ParameterStore store = learner.weights();
         Map<String, float[]> copies = new LinkedHashMap<>();
@@ -136,13 +153,14 @@ class CudaTargetTest {
     }
   }
 
-  @Test
-  void anyOrderOfThreadsAndAnyNumberOfGpusGiveTheSameBytes() {
+  @ParameterizedTest
+  @EnumSource(names = {"CLASSIFICATION", "LABELS"})
+  void anyOrderOfThreadsAndAnyNumberOfGpusGiveTheSameBytes(Task task) {
     Emulator.pose(2, 12040, 80, 1L << 30);
     LearnerOptions options = options(1, true, 0.1);
-    Trained expected = Trained.on("cuda:0", options);
+    Trained expected = Trained.on("cuda:0", options, task);
     Emulator.seed(12345);
-    Trained.on("cuda:0", options).requireSame(expected);
-    Trained.on("cuda:0,1", options).requireSame(expected);
+    Trained.on("cuda:0", options, task).requireSame(expected);
+    Trained.on("cuda:0,1", options, task).requireSame(expected);
   }
 }

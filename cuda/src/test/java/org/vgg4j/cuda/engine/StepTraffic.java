@@ -53,7 +53,7 @@ final class StepTraffic {
       return switch (kernel) {
         case "images_to_patches_3" -> PATCHES;
         case "dropout" -> DROPOUT;
-        case "softmax_cross_entropy", "sum_losses" -> LOSS;
+        case "softmax_cross_entropy", "label_cross_entropy", "sum_losses" -> LOSS;
         case "max_pool_backward" -> UNPOOL;
         case "bias_gradient" -> BIAS_GRADIENT;
         case "finish_slices" -> SLICES;
