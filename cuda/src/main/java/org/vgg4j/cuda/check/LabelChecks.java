@@ -94,8 +94,7 @@ final class LabelChecks {
       return gradient;
     }
 
-    void compare(
-        DeviceValues values, boolean weighted, Planes gradient, long totals, boolean add) {
+    void compare(DeviceValues values, boolean weighted, Planes gradient, long totals, boolean add) {
       new Loss(values.library(), CLASSES)
           .labelCrossEntropy(
               values.stream(),

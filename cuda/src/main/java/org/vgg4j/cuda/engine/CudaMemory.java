@@ -97,8 +97,7 @@ record CudaMemory(Gpu gpu, int devices, int sharers, long limit) implements Memo
 
   /** Whether kernels cannot count a map's values, or images cannot be copied at once. */
   private static boolean isTooMuch(Architecture architecture, int batch, int height, int width) {
-    long copied =
-        ImageFeed.bytes(batch, height, width, 0) + Objective.bytes(architecture, batch);
+    long copied = ImageFeed.bytes(batch, height, width, 0) + Objective.bytes(architecture, batch);
     return !MapShape.fits(batch, height, width, largestChannels(architecture))
         || copied > Integer.MAX_VALUE;
   }

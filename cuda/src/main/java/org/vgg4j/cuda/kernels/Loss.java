@@ -3,8 +3,8 @@ package org.vgg4j.cuda.kernels;
 import org.vgg4j.cuda.driver.CudaStream;
 
 /**
- * Soft-max, sigmoids and their cross-entropies, see {@code loss.cu}. Scores are floats {@code [images][padded]},
- * as {@link Convolution#scores} leaves them.
+ * Soft-max, sigmoids and their cross-entropies, see {@code loss.cu}. Scores are floats {@code
+ * [images][padded]}, as {@link Convolution#scores} leaves them.
  */
 public final class Loss {
   private static final int SHARED = KernelLibrary.THREADS * Double.BYTES;

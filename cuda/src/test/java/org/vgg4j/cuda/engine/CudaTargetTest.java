@@ -34,7 +34,9 @@ import org.vgg4j.network.Networks;
 import org.vgg4j.network.ParameterStore;
 import org.vgg4j.network.Precision;
 
-/** Class weights, smoothed labels, mixtures and sets of labels: on the emulated GPU as on the CPU. */
+/**
+ * Class weights, smoothed labels, mixtures and sets of labels: on the emulated GPU as on the CPU.
+ */
 @ExtendWith(Emulator.class)
 class CudaTargetTest {
   /** Odd, so that shares lie at multiples of 8 bytes, or of 4 alone, as images are odd or even. */
