@@ -400,11 +400,12 @@ final class TrainingOptions {
   @Option(
       names = "--test",
       negatable = true,
+      defaultValue = "true",
       fallbackValue = "true",
       description =
           "measure the best model on the test images at the end; not where one of several models is"
               + " still to be chosen (default: true; in vgg sweep: false)")
-  private @Nullable Boolean test;
+  private boolean test;
 
   int threads() {
     return threads.count();
