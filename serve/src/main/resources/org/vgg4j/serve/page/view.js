@@ -188,7 +188,7 @@ function makeItem(picture) {
 function fillItem(item, picture) {
   const text = item.querySelector('.item-text');
   const best = picture.result?.predictions[0];
-  const words = best ? `${plain(best.label)}, ${percent(best.probability)}` : picture.failure ? 'not read' : '…';
+  const words = best ? `${plain(best.label)}, ${percent(best.probability).replace('over', '>')}` : picture.failure ? 'not read' : '…';
   if (text.textContent !== words) {
     text.textContent = words;
   }
