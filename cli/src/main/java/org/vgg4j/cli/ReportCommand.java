@@ -38,6 +38,14 @@ final class ReportCommand implements Runnable {
       description = "where the boxes of a run that learns them are now (default: where they were)")
   private @Nullable Path boxes;
 
+  @Option(
+      names = "--multi-label",
+      paramLabel = "FILE",
+      description =
+          "where the file of labels of a run that learns several an image is now (default: where it"
+              + " was)")
+  private @Nullable String multiLabel;
+
   @Mixin private final DeviceOption device = new DeviceOption();
 
   @Mixin private final ThreadsOption threads = new ThreadsOption();
@@ -50,7 +58,7 @@ final class ReportCommand implements Runnable {
     Path report =
         write(
             new RunFolder(run),
-            new RunReport.Places(data, boxes),
+            new RunReport.Places(data, boxes, multiLabel),
             device.get(),
             threads.count(),
             line);

@@ -92,10 +92,20 @@ class MultiLabelTest {
   }
 
   @Test
-  void resumedItHasNothingLeftToDo() {
+  void resumedItHasNothingLeftToDo() throws IOException {
     Vgg again = Vgg.run("train", "--resume", run);
     assertThat(again.err() + again.out()).contains("finished");
     assertThat(Vgg.run("report", run).exitCode()).isZero();
+    String page = Files.readString(run.resolve("report.html"));
+    Path moved = root.resolve("moved.csv");
+    Files.copy(labels, moved);
+    Vgg report = Vgg.run("report", run, "--multi-label", moved);
+    assertThat(report.exitCode()).as(report.err()).isZero();
+    assertThat(run.resolve("report.html")).hasContent(page);
+    Files.writeString(moved, Files.readString(moved).replace("1.png,top", "1.png,bottom"));
+    assertThat(Vgg.run("report", run, "--multi-label", moved).err())
+        .contains("have changed since: restore them, or say")
+        .contains("(options data and multi-label)");
   }
 
   /** Precision and recall of a model that always says the same, by hand. */

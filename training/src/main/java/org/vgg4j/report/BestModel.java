@@ -62,7 +62,7 @@ record BestModel(
     }
     ModelFile file = ModelFile.read(run.folder().bestModel());
     String data = places.data() != null ? places.data() : run.text("data");
-    Dataset images = validation(run, data, places.boxes(), file);
+    Dataset images = validation(run, data, places, file);
     List<FilterImage> filters = FilterImage.of(file);
     try (Engine engine = Engines.open(device, threads);
         Network network = engine.load(new Parameters(file.architecture(), file.arrays()))) {
@@ -96,20 +96,26 @@ record BestModel(
   }
 
   private static Dataset validation(
-      RunRecord run, String data, @Nullable Path boxes, ModelFile file) {
-    DataSplits splits = splits(run, data, boxes);
+      RunRecord run, String data, RunReport.Places places, ModelFile file) {
+    DataSplits splits = splits(run, data, places);
     Provenance provenance = file.provenance();
     if (provenance != null && !splits.fingerprint().equals(provenance.datasetFingerprint())) {
       throw new InputException(
           "the data %s are not what %s was trained on, or have changed since: restore them, or say"
                   .formatted(data, run.folder().path())
               + " where they are (%s)"
-                  .formatted(run.task().isBoxes() ? "options data and boxes" : "option data"));
+                  .formatted(
+                      switch (run.task()) {
+                        case CLASSIFICATION -> "option data";
+                        case LABELS -> "options data and multi-label";
+                        case SINGLE_BOX, BOX_PER_CLASS -> "options data and boxes";
+                      }));
     }
     return splits.without(run.folder().passedOver()).validation();
   }
 
-  private static DataSplits splits(RunRecord run, String data, @Nullable Path boxesAt) {
+  private static DataSplits splits(RunRecord run, String data, RunReport.Places places) {
+    Path boxesAt = places.boxes();
     int limit = run.configuration().containsKey("limit") ? run.option("limit").intValue() : 0;
     double heldOut = run.option("held-out").doubleValue();
     long seed = run.option("seed").longValue();
@@ -117,8 +123,15 @@ record BestModel(
       throw new InputException(
           "%s classifies and has no boxes: leave out option boxes".formatted(run.folder().path()));
     }
+    String labels = places.multiLabel();
+    if (!run.task().isLabels() && labels != null) {
+      throw new InputException(
+          "%s was not trained with several labels an image: leave out option multi-label"
+              .formatted(run.folder().path()));
+    }
     if (run.task().isLabels()) {
-      return DataSources.openLabelSets(data, run.multiLabel(), limit, heldOut, seed);
+      String file = labels == null ? run.multiLabel() : labels;
+      return DataSources.openLabelSets(data, file, limit, heldOut, seed);
     }
     if (!run.task().isBoxes()) {
       return DataSources.open(data, limit, heldOut, seed);

@@ -19,8 +19,14 @@ public final class RunReport {
    *
    * @param data the data set; null if it is where config.yaml says
    * @param boxes its boxes; null if they are where config.yaml says
+   * @param multiLabel its file of labels, several an image; null if it is where config.yaml says
    */
-  public record Places(@Nullable String data, @Nullable Path boxes) {
+  public record Places(@Nullable String data, @Nullable Path boxes, @Nullable String multiLabel) {
+    /** With the file of labels, if there is one, where config.yaml says. */
+    public Places(@Nullable String data, @Nullable Path boxes) {
+      this(data, boxes, null);
+    }
+
     /** Where config.yaml says. */
     public static final Places RECORDED = new Places(null, null);
   }

@@ -10,6 +10,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -211,9 +212,7 @@ class LabelTrainingTest {
     for (int k = 0; k < 4; k++) {
       int label = k;
       double share =
-          java.util.stream.IntStream.range(0, train.size())
-                  .filter(i -> train.state(i, label) == 1)
-                  .count()
+          IntStream.range(0, train.size()).filter(i -> train.state(i, label) == 1).count()
               / (double) train.size();
       entropy -= share * Math.log(share) + (1 - share) * Math.log(1 - share);
       precision += share;
@@ -258,10 +257,7 @@ class LabelTrainingTest {
     List<Double> weights = ClassWeights.of("auto").of(train);
     for (int k = 0; k < 4; k++) {
       int label = k;
-      long shown =
-          java.util.stream.IntStream.range(0, train.size())
-              .filter(i -> train.state(i, label) == 1)
-              .count();
+      long shown = IntStream.range(0, train.size()).filter(i -> train.state(i, label) == 1).count();
       assertThat(weights.get(k) * shown).isCloseTo(train.size() - shown, within(1e-9));
     }
   }
