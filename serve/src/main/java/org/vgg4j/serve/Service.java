@@ -47,6 +47,7 @@ public final class Service implements AutoCloseable {
   private final HttpServer server;
   private final ServiceOptions options;
   private final ServedModels models;
+  private final Routes routes = new Routes();
 
   private Service(ServiceOptions options, HttpServer server) {
     this.options = options;
@@ -114,7 +115,6 @@ public final class Service implements AutoCloseable {
     if (load.watch() > 0) {
       open(new ModelWatch(models, load.watch()));
     }
-    Routes routes = new Routes();
     api.addTo(routes);
     new InferenceEndpoints(models, api.pipeline(), load.maxBody()).addTo(routes);
     new RepositoryEndpoints(models, options.access().changes()).addTo(routes);
@@ -218,6 +218,11 @@ public final class Service implements AutoCloseable {
     String named = host.contains(":") ? "[" + host + "]" : host;
     String scheme = options.access().tls() == null ? "http" : "https";
     return "%s://%s:%d/".formatted(scheme, named, port());
+  }
+
+  /** What clients can ask for. */
+  Routes routes() {
+    return routes;
   }
 
   /** The models that it serves. */

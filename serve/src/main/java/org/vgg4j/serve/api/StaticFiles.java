@@ -8,8 +8,12 @@ import java.util.concurrent.CompletableFuture;
 import org.vgg4j.serve.http.Answer;
 import org.vgg4j.serve.http.Routes;
 
-/** The page and what belongs to it. Open to everybody: it asks for the token. Thread-safe. */
+/**
+ * The page and what belongs to it, and the description of everything for programs. Open to
+ * everybody: it asks for the token. Thread-safe.
+ */
 final class StaticFiles {
+  private static final String DESCRIPTION = "/org/vgg4j/serve/openapi.json";
   private static final String FOLDER = "/org/vgg4j/serve/page/";
 
   /** Nothing from elsewhere, and no code or styles but our files. */
@@ -29,10 +33,12 @@ final class StaticFiles {
   }
 
   void addTo(Routes routes) {
+    Answer description = Answer.of("application/json", read(DESCRIPTION));
+    routes.addOpen("GET", "/openapi.json", call -> CompletableFuture.completedFuture(description));
     TYPES.forEach(
         (name, type) -> {
           Answer answer =
-              Answer.of(type, read(name))
+              Answer.of(type, read(FOLDER + name))
                   .with("Content-Security-Policy", POLICY)
                   .with("Referrer-Policy", "no-referrer")
                   .with("Cache-Control", "no-cache");
@@ -41,14 +47,14 @@ final class StaticFiles {
         });
   }
 
-  private static byte[] read(String name) {
-    try (InputStream stream = StaticFiles.class.getResourceAsStream(FOLDER + name)) {
+  private static byte[] read(String path) {
+    try (InputStream stream = StaticFiles.class.getResourceAsStream(path)) {
       if (stream == null) {
-        throw new IllegalStateException("the jar has no " + FOLDER + name);
+        throw new IllegalStateException("the jar has no " + path);
       }
       return stream.readAllBytes();
     } catch (IOException e) {
-      throw new IllegalStateException("the jar's " + FOLDER + name + " cannot be read", e);
+      throw new IllegalStateException("the jar's " + path + " cannot be read", e);
     }
   }
 }

@@ -45,6 +45,15 @@ public final class Routes {
   }
 
   /**
+   * What there is, such as {@code GET /v1/models/{name}}; those open to everybody end in " open".
+   */
+  public List<String> all() {
+    return all.stream()
+        .map(route -> route.method() + " " + route.pattern() + (route.open() ? " open" : ""))
+        .toList();
+  }
+
+  /**
    * Finds the route of a request; HEAD takes that of GET.
    *
    * @param path decoded
