@@ -96,7 +96,7 @@ public final class Service implements AutoCloseable {
     Admission admission = new Admission(load.queue());
     ByteBudget budget = new ByteBudget(shares.bodies());
     Metrics metrics = new Metrics();
-    ComputeQueue queue = open(new ComputeQueue(load.batchDelay(), metrics::computed));
+    ComputeQueue queue = open(new ComputeQueue(load.batchDelay(), admission, metrics::computed));
     ExecutorService decoders = Executors.newFixedThreadPool(shares.decoders(), named("decode"));
     open(decoders::shutdownNow);
     metrics.watch(queue, admission, budget, memory, log, server);

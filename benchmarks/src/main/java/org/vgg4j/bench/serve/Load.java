@@ -29,7 +29,7 @@ import javax.imageio.ImageIO;
 
 /**
  * Clients that ask one after the other, each with its own connection, for the labels of a
- * photograph of 640 x 480 pixels. Requests of the first fifth of the time are not counted:
+ * photograph of 320 x 240 pixels. Requests of the first fifth of the time are not counted:
  * compilers are still at work.
  *
  * @param port of the service
@@ -163,20 +163,20 @@ record Load(int port, long pid, int clients, int seconds) {
 
   /** Something like a photograph. */
   private static byte[] picture() throws IOException {
-    BufferedImage image = new BufferedImage(640, 480, BufferedImage.TYPE_INT_RGB);
+    BufferedImage image = new BufferedImage(320, 240, BufferedImage.TYPE_INT_RGB);
     Graphics2D graphics = image.createGraphics();
-    graphics.setPaint(new GradientPaint(0, 0, Color.CYAN, 640, 480, Color.DARK_GRAY));
-    graphics.fillRect(0, 0, 640, 480);
-    int[] row = new int[640];
-    for (int y = 0; y < 480; y++) {
-      image.getRGB(0, y, 640, 1, row, 0, 640);
-      for (int x = 0; x < 640; x++) {
+    graphics.setPaint(new GradientPaint(0, 0, Color.CYAN, 320, 240, Color.DARK_GRAY));
+    graphics.fillRect(0, 0, 320, 240);
+    int[] row = new int[320];
+    for (int y = 0; y < 240; y++) {
+      image.getRGB(0, y, 320, 1, row, 0, 320);
+      for (int x = 0; x < 320; x++) {
         row[x] ^= (x * 31 + y * 17) % 23 << 8;
       }
-      image.setRGB(0, y, 640, 1, row, 0, 640);
+      image.setRGB(0, y, 320, 1, row, 0, 320);
     }
     graphics.setPaint(Color.ORANGE);
-    graphics.fillOval(200, 120, 220, 260);
+    graphics.fillOval(100, 60, 110, 130);
     graphics.dispose();
     ByteArrayOutputStream bytes = new ByteArrayOutputStream();
     if (!ImageIO.write(image, "jpg", bytes)) {

@@ -16,8 +16,9 @@ import org.vgg4j.serve.http.HttpFailure;
 /**
  * Jobs that wait for their turn to compute. The oldest job decides what is computed next; other
  * jobs of the same {@link Work} join it, whichever place they have. A batch that is not full waits
- * for more only as long as the delay. Jobs whose deadline has passed are answered without being
- * computed.
+ * for more as long as the delay, and where images are still being decoded, for up to half of the
+ * time that the last batch took: two small batches take longer than one that is full. Jobs whose
+ * deadline has passed are answered without being computed.
  *
  * <p>How many jobs may wait is up to {@link Admission}. Thread-safe; results are handed out on the
  * one thread that computes, so whoever gets them should soon be done with them.
@@ -54,17 +55,24 @@ public final class ComputeQueue implements AutoCloseable {
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition changed = lock.newCondition();
   private final Deque<Job<?, ?>> waiting = new ArrayDeque<>();
+  private static final long LONGEST = 1_000_000_000; // nanoseconds to wait for images, at most
+  private static final long LOOK = 2_000_000; // nanoseconds between looks at what is decoded
+
   private final long delayNanos;
+  private final Admission admission;
   private final Observer observer;
   private final Thread worker;
   private boolean closed;
+  private long lastNanos; // of the last batch
   private volatile double secondsEach; // recent mean of an input's share of the time
 
   /**
    * @param delayMilliseconds how long a batch that is not full waits for more
+   * @param admission knows how many images were let in, some of which are not here yet
    * @param observer is told of every batch
    */
-  public ComputeQueue(double delayMilliseconds, Observer observer) {
+  public ComputeQueue(double delayMilliseconds, Admission admission, Observer observer) {
+    this.admission = admission;
     this.delayNanos = (long) (delayMilliseconds * 1e6);
     this.observer = observer;
     this.worker = new Thread(this::work, "compute");
@@ -132,15 +140,21 @@ public final class ComputeQueue implements AutoCloseable {
           continue;
         }
         int most = oldest.work.most();
-        long rest = delayNanos - (System.nanoTime() - oldest.since);
+        long rest = patience() - (System.nanoTime() - oldest.since);
         if (rest <= 0 || count(oldest.work, most) == most) {
           return take(oldest.work, most);
         }
-        await(rest);
+        await(Math.min(rest, LOOK));
       }
     } finally {
       lock.unlock();
     }
+  }
+
+  /** How long the oldest job may wait for others. */
+  private long patience() {
+    boolean moreAreComing = admission.inside() > waiting.size();
+    return moreAreComing ? Math.max(delayNanos, Math.min(LONGEST, lastNanos / 2)) : delayNanos;
   }
 
   private void await(long nanos) {
@@ -192,6 +206,7 @@ public final class ComputeQueue implements AutoCloseable {
     try {
       List<Object> results = work.compute(jobs.stream().map(job -> job.input).toList());
       long nanos = System.nanoTime() - start;
+      lastNanos = nanos;
       double each = nanos / 1e9 / jobs.size();
       secondsEach = secondsEach == 0 ? each : 0.8 * secondsEach + 0.2 * each;
       observer.computed(work.name(), jobs.size(), start - jobs.get(0).since, nanos);

@@ -1,0 +1,175 @@
+package org.vgg4j.serve.compute;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.vgg4j.serve.http.Deadline;
+import org.vgg4j.serve.http.HttpFailure;
+
+@Timeout(30)
+class ComputeQueueTest {
+  private static final Deadline LATE = Deadline.in(60_000);
+
+  private final List<List<Integer>> batches = Collections.synchronizedList(new ArrayList<>());
+  private final Admission admission = new Admission(100);
+
+  /** Doubles numbers, once the gate is open. */
+  private final class Doubling implements Work<Integer, Integer> {
+    private final CountDownLatch gate;
+    private final CountDownLatch begun = new CountDownLatch(1);
+
+    private Doubling(CountDownLatch gate) {
+      this.gate = gate;
+    }
+
+    @Override
+    public String name() {
+      return "double";
+    }
+
+    @Override
+    public int most() {
+      return 4;
+    }
+
+    @Override
+    public List<Integer> compute(List<Integer> inputs) {
+      begun.countDown();
+      try {
+        assertThat(gate.await(20, TimeUnit.SECONDS)).isTrue();
+      } catch (InterruptedException e) {
+        throw new AssertionError(e);
+      }
+      batches.add(inputs);
+      return inputs.stream().map(number -> 2 * number).toList();
+    }
+  }
+
+  private ComputeQueue queue(double delay) {
+    return new ComputeQueue(delay, admission, (work, inputs, waited, nanos) -> {});
+  }
+
+  /**
+   * What came while a batch was computed is computed together, the oldest first, up to the most.
+   */
+  @Test
+  void jobsOfOneWorkShareABatch() throws Exception {
+    CountDownLatch gate = new CountDownLatch(1);
+    Doubling one = new Doubling(gate);
+    Doubling other = new Doubling(gate);
+    try (ComputeQueue queue = queue(0)) {
+      List<CompletableFuture<Integer>> results = new ArrayList<>();
+      results.add(queue.submit(one, 0, LATE));
+      assertThat(one.begun.await(20, TimeUnit.SECONDS)).isTrue();
+      for (int i = 1; i <= 8; i++) {
+        results.add(queue.submit(i == 2 ? other : one, i, LATE));
+      }
+      gate.countDown();
+      for (int i = 0; i <= 8; i++) {
+        assertThat(results.get(i).get()).isEqualTo(2 * i);
+      }
+    }
+    assertThat(batches)
+        .containsExactly(List.of(0), List.of(1, 3, 4, 5), List.of(2), List.of(6, 7, 8));
+  }
+
+  @Test
+  void aBatchWaitsForTheDelay() throws Exception {
+    Doubling work = new Doubling(new CountDownLatch(0));
+    try (ComputeQueue queue = queue(2_000)) {
+      CompletableFuture<Integer> first = queue.submit(work, 1, LATE);
+      Thread.sleep(50);
+      CompletableFuture<Integer> second = queue.submit(work, 2, LATE);
+      assertThat(first.get() + second.get()).isEqualTo(6);
+    }
+    assertThat(batches).containsExactly(List.of(1, 2));
+  }
+
+  /** Images that were let in and are not here yet are waited for, but not without end. */
+  @Test
+  void aBatchWaitsForWhatIsBeingDecoded() throws Exception {
+    CountDownLatch gate = new CountDownLatch(1);
+    Doubling work = new Doubling(gate);
+    try (ComputeQueue queue = queue(0)) {
+      CompletableFuture<Integer> slow = queue.submit(work, 0, LATE);
+      assertThat(work.begun.await(20, TimeUnit.SECONDS)).isTrue();
+      Thread.sleep(1_500);
+      admission.enter(3, 0);
+      gate.countDown();
+      assertThat(slow.get()).isZero();
+      CompletableFuture<Integer> first = queue.submit(work, 1, LATE);
+      Thread.sleep(100);
+      CompletableFuture<Integer> second = queue.submit(work, 2, LATE);
+      assertThat(first.get() + second.get()).isEqualTo(6); // though the third never came
+      admission.leave(3);
+    }
+    assertThat(batches).containsExactly(List.of(0), List.of(1, 2));
+  }
+
+  @Test
+  void whatIsTooLateIsNotComputed() {
+    try (ComputeQueue queue = queue(0)) {
+      CompletableFuture<Integer> late =
+          queue.submit(new Doubling(new CountDownLatch(0)), 1, Deadline.in(-1));
+      assertThatThrownBy(late::join)
+          .isInstanceOf(CompletionException.class)
+          .hasCauseInstanceOf(HttpFailure.class)
+          .hasMessageContaining("deadline");
+    }
+    assertThat(batches).isEmpty();
+  }
+
+  /** Work that fails fails its own jobs alone. */
+  @Test
+  void failuresDoNotEndTheQueue() {
+    Work<Integer, Integer> broken =
+        new Work<>() {
+          @Override
+          public String name() {
+            return "broken";
+          }
+
+          @Override
+          public int most() {
+            return 1;
+          }
+
+          @Override
+          public List<Integer> compute(List<Integer> inputs) {
+            throw new OutOfMemoryError("as if");
+          }
+        };
+    try (ComputeQueue queue = queue(0)) {
+      CompletableFuture<Integer> failed = queue.submit(broken, 1, LATE);
+      assertThatThrownBy(failed::join).hasCauseInstanceOf(OutOfMemoryError.class);
+      assertThat(queue.submit(new Doubling(new CountDownLatch(0)), 4, LATE).join()).isEqualTo(8);
+    }
+  }
+
+  @Test
+  void aClosedQueueFinishesItsBatchAndRefusesTheRest() throws Exception {
+    CountDownLatch gate = new CountDownLatch(1);
+    Doubling work = new Doubling(gate);
+    ComputeQueue queue = queue(0);
+    CompletableFuture<Integer> running = queue.submit(work, 1, LATE);
+    assertThat(work.begun.await(20, TimeUnit.SECONDS)).isTrue();
+    CompletableFuture<Integer> waiting = queue.submit(work, 2, LATE);
+    Thread closing = new Thread(queue::close);
+    closing.start();
+    assertThatThrownBy(waiting::join).hasMessageContaining("the service is stopping");
+    gate.countDown();
+    closing.join();
+    assertThat(running.get()).isEqualTo(2);
+    assertThatThrownBy(() -> queue.submit(work, 3, LATE).join())
+        .hasMessageContaining("the service is stopping");
+  }
+}
