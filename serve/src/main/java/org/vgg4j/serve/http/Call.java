@@ -1,6 +1,5 @@
 package org.vgg4j.serve.http;
 
-import java.util.HashMap;
 import java.util.Map;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
@@ -71,11 +70,5 @@ public record Call(
       throw new IllegalStateException("the route has no {" + name + "}");
     }
     return value;
-  }
-
-  /** The same call for a route with these variables. */
-  Call at(Map<String, String> found) {
-    return new Call(
-        method, path, new HashMap<>(found), query, contentType, headers, body, deadline, notes);
   }
 }
