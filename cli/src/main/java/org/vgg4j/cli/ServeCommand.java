@@ -33,7 +33,8 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "serve",
     description =
-        "Answers over HTTP, for people (a page) and programs: labels, heat maps, descriptors. Runs"
+        "Answers over HTTP, for people (a page) and programs: labels, heat maps, descriptors,"
+            + " boxes, similar pictures. Runs"
             + " until Ctrl-C or SIGTERM, and then finishes what it has begun.",
     sortOptions = false)
 final class ServeCommand implements Callable<Integer> {
@@ -51,6 +52,21 @@ final class ServeCommand implements Callable<Integer> {
               + " requests that name none. "
               + Texts.MODEL)
   private List<String> models;
+
+  @Option(
+      names = "--index",
+      paramLabel = "FILE",
+      description = "what vgg index has made: find similar pictures in it")
+  private @Nullable Path index;
+
+  @Option(
+      names = "--localizer",
+      paramLabel = "FILE,FILE",
+      split = ",",
+      description =
+          "networks that find boxes, as vgg localize train makes them, for what the first model"
+              + " says is in a picture")
+  private List<Path> localizers = List.of();
 
   @Option(
       names = "--host",
@@ -236,6 +252,7 @@ final class ServeCommand implements Callable<Integer> {
         new ServiceOptions.Access(host, port, token(), tls(), changes),
         load,
         machine,
+        new ServiceOptions.Extras(index, localizers),
         accessLog);
   }
 

@@ -77,6 +77,8 @@ class OutputsTest {
           "--token-file",
           "--tls-cert",
           "--tls-key",
+          "--index",
+          "--localizer",
           "--from");
 
   @TempDir static Path shared;

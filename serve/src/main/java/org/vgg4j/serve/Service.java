@@ -20,6 +20,7 @@ import org.vgg4j.network.Device;
 import org.vgg4j.network.Engine;
 import org.vgg4j.network.Engines;
 import org.vgg4j.serve.api.Api;
+import org.vgg4j.serve.api.Finders;
 import org.vgg4j.serve.compute.Admission;
 import org.vgg4j.serve.compute.ComputeQueue;
 import org.vgg4j.serve.http.AccessLog;
@@ -56,10 +57,14 @@ public final class Service implements AutoCloseable {
     Memory memory = new Memory(heap);
     MemoryShares shares = MemoryShares.of(options.load(), options.machine().threads(), heap);
     shares.reserve(memory);
-    this.models = open(new ServedModels(options.machine(), computesOnHeap(options), memory));
+    boolean onHeap = computesOnHeap(options);
+    FinderParts finderParts = new FinderParts(options, onHeap);
+    finderParts.reserve(memory);
+    this.models = open(new ServedModels(options.machine(), onHeap, memory));
     CompletableFuture<Void> loaded = new CompletableFuture<>();
     // Beside the models' loading, since both take most of a second.
-    CompletableFuture<Void> front = CompletableFuture.runAsync(() -> begin(shares, memory, loaded));
+    CompletableFuture<Void> front =
+        CompletableFuture.runAsync(() -> begin(shares, memory, finderParts, loaded));
     try {
       options.models().forEach(models::load);
       front.join();
@@ -90,12 +95,14 @@ public final class Service implements AutoCloseable {
     }
   }
 
-  private void begin(MemoryShares shares, Memory memory, CompletableFuture<Void> loaded) {
+  private void begin(
+      MemoryShares shares, Memory memory, FinderParts finderParts, CompletableFuture<Void> loaded) {
     ServiceOptions.Load load = options.load();
     AccessLog log = open(accessLog());
     Admission admission = new Admission(load.queue());
     ByteBudget budget = new ByteBudget(shares.bodies());
     Metrics metrics = new Metrics();
+    Finders finders = open(finderParts.load()); // closed after what computes with it
     ComputeQueue queue = open(new ComputeQueue(load.batchDelay(), admission, metrics::computed));
     ExecutorService decoders = Executors.newFixedThreadPool(shares.decoders(), named("decode"));
     open(decoders::shutdownNow);
@@ -103,6 +110,7 @@ public final class Service implements AutoCloseable {
     Api api =
         new Api(
             models,
+            finders,
             queue,
             admission,
             decoders,
@@ -202,7 +210,9 @@ public final class Service implements AutoCloseable {
     Memory memory = new Memory(heap);
     MemoryShares shares = MemoryShares.of(options.load(), options.machine().threads(), heap);
     shares.reserve(memory);
-    ServedModels planned = new ServedModels(options.machine(), computesOnHeap(options), memory);
+    boolean onHeap = computesOnHeap(options);
+    new FinderParts(options, onHeap).reserve(memory);
+    ServedModels planned = new ServedModels(options.machine(), onHeap, memory);
     options.models().forEach((name, file) -> planned.reserve(name, file));
     return new Plan(memory.reserved() - shares.bytes(), shares.bytes(), heap);
   }

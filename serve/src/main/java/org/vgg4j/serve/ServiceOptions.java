@@ -3,6 +3,7 @@ package org.vgg4j.serve;
 import java.math.BigDecimal;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import org.vgg4j.ClassifierOptions;
@@ -16,6 +17,7 @@ import org.vgg4j.serve.http.Tls;
  * @param access who may ask
  * @param load how much at a time
  * @param machine how models use the machine
+ * @param extras what is served beside models
  * @param accessLog a file to which a line of JSON is appended for each request; {@code -}: standard
  *     output; null: none
  */
@@ -24,6 +26,7 @@ public record ServiceOptions(
     Access access,
     Load load,
     ClassifierOptions machine,
+    Extras extras,
     @Nullable Path accessLog) {
 
   /** The port that is taken if none is named. */
@@ -31,6 +34,23 @@ public record ServiceOptions(
 
   /** Chosen by the memory that there is. */
   public static final long AUTO = 0;
+
+  /**
+   * What is served beside models.
+   *
+   * @param index made by {@code vgg index}: similar pictures are found in it; null: none are
+   * @param localizers models that find boxes, for what the first model says is in a picture; empty:
+   *     no boxes are found
+   */
+  public record Extras(@Nullable Path index, List<Path> localizers) {
+    /** Neither. */
+    public static final Extras NONE = new Extras(null, List.of());
+
+    /** Copies the list. */
+    public Extras {
+      localizers = List.copyOf(localizers);
+    }
+  }
 
   /**
    * Who may ask.
@@ -105,6 +125,21 @@ public record ServiceOptions(
     if (models.isEmpty()) {
       throw new InputException("no model is named: give at least one");
     }
+  }
+
+  /** Models alone. */
+  public ServiceOptions(
+      Map<String, Path> models,
+      Access access,
+      Load load,
+      ClassifierOptions machine,
+      @Nullable Path accessLog) {
+    this(models, access, load, machine, Extras.NONE, accessLog);
+  }
+
+  /** The same with something beside the models. */
+  public ServiceOptions with(Extras other) {
+    return new ServiceOptions(models, access, load, machine, other, accessLog);
   }
 
   /** One model, for this machine alone. */

@@ -27,6 +27,7 @@ public final class Api {
   public record Rules(int maxBody, long maxPixels, boolean token, boolean changes) {}
 
   private final ServedModels models;
+  private final Finders finders;
   private final Metrics metrics;
   private final Rules rules;
   private final Uploads uploads;
@@ -37,12 +38,14 @@ public final class Api {
    */
   public Api(
       ServedModels models,
+      Finders finders,
       ComputeQueue queue,
       Admission admission,
       Executor decoders,
       Metrics metrics,
       Rules rules) {
     this.models = models;
+    this.finders = finders;
     this.metrics = metrics;
     this.rules = rules;
     this.uploads = new Uploads(Math.min(MOST_UPLOADS, admission.most()), rules.maxBody());
@@ -57,6 +60,7 @@ public final class Api {
   /** Adds all routes. */
   public void addTo(Routes routes) {
     new PictureEndpoints(models, uploads, pipeline).addTo(routes);
+    new FinderEndpoints(finders, uploads, pipeline).addTo(routes);
     new ModelEndpoints(models, uploads, rules, this::about).addTo(routes);
     new StaticFiles().addTo(routes);
     routes
@@ -77,6 +81,7 @@ public final class Api {
 
   private Map<String, Object> about() {
     Map<String, Object> about = new LinkedHashMap<>();
+    about.putAll(finders.about());
     about.put("token", rules.token());
     about.put("changes", rules.changes());
     about.put("limits", Map.of("maxBody", rules.maxBody(), "maxPixels", rules.maxPixels()));

@@ -92,7 +92,7 @@ final class PictureEndpoints {
           call.notes().put("images", all.size());
           long start = System.nanoTime();
           return pipeline
-              .late(call, all, model.embedding())
+              .late(call, all, Function.identity(), model.embedding())
               .thenApply(
                   outcomes ->
                       answer(

@@ -14,6 +14,7 @@ import org.vgg4j.image.RgbImage;
 import org.vgg4j.serve.compute.Admission;
 import org.vgg4j.serve.compute.ComputeQueue;
 import org.vgg4j.serve.compute.Work;
+import org.vgg4j.serve.http.Answer;
 import org.vgg4j.serve.http.Call;
 import org.vgg4j.serve.http.HttpFailure;
 
@@ -128,17 +129,18 @@ public final class Pipeline {
    * Computes something for each picture, which is decoded only when its turn has come, since the
    * work needs it whole: so only one is in memory at a time.
    *
+   * @param ask makes the input of what decodes the picture
    * @return as {@link #each}; sizes are not known
    * @throws HttpFailure 413 or 429, if there is no room
    */
-  <O> CompletableFuture<List<Outcome<O>>> late(
-      Call call, List<Upload> uploads, Work<Supplier<RgbImage>, O> work) {
+  <I, O> CompletableFuture<List<Outcome<O>>> late(
+      Call call, List<Upload> uploads, Function<Supplier<RgbImage>, I> ask, Work<I, O> work) {
     admission.enter(uploads.size(), queue.secondsEach());
     List<CompletableFuture<Outcome<O>>> futures = new ArrayList<>();
     for (Upload upload : uploads) {
       futures.add(
           queue
-              .submit(work, () -> pictures.decode(upload), call.deadline())
+              .submit(work, ask.apply(() -> pictures.decode(upload)), call.deadline())
               .thenApply(result -> new Outcome<>(upload, 0, 0, result, null))
               .exceptionally(thrown -> failed(upload, thrown))
               .whenComplete((outcome, thrown) -> admission.leave(1)));
@@ -156,6 +158,17 @@ public final class Pipeline {
     return queue
         .submit(work, input, call.deadline())
         .whenComplete((result, thrown) -> admission.leave(1));
+  }
+
+  /**
+   * Makes an answer that needs a picture and no network, on a thread that decodes.
+   *
+   * @throws HttpFailure 429, if there is no room
+   */
+  CompletableFuture<Answer> beside(Supplier<Answer> work) {
+    admission.enter(1, queue.secondsEach());
+    return CompletableFuture.supplyAsync(work, decoders)
+        .whenComplete((answer, thrown) -> admission.leave(1));
   }
 
   private <I> Prepared<I> prepare(Call call, Upload upload, Function<RgbImage, I> prepare) {
