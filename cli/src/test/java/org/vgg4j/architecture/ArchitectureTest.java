@@ -10,7 +10,9 @@ import com.tngtech.archunit.base.DescribedPredicate;
 import com.tngtech.archunit.core.domain.JavaClass;
 import com.tngtech.archunit.core.domain.JavaModifier;
 import com.tngtech.archunit.core.domain.JavaPackage;
+import com.tngtech.archunit.core.importer.ImportOption;
 import com.tngtech.archunit.core.importer.ImportOption.DoNotIncludeTests;
+import com.tngtech.archunit.core.importer.Location;
 import com.tngtech.archunit.junit.AnalyzeClasses;
 import com.tngtech.archunit.junit.ArchTest;
 import com.tngtech.archunit.lang.ArchCondition;
@@ -32,8 +34,17 @@ import org.junit.jupiter.api.Test;
  * Who may call whom. Each package below {@code org.vgg4j} is a room, and an arrow that is not drawn
  * here is an error. To add a room, add its rule here and its line to the table in CONTRIBUTING.md.
  */
-@AnalyzeClasses(packages = "org.vgg4j", importOptions = DoNotIncludeTests.class)
+@AnalyzeClasses(
+    packages = "org.vgg4j",
+    importOptions = {DoNotIncludeTests.class, ArchitectureTest.NoTestJars.class})
 class ArchitectureTest {
+  /** Tests that modules share come as jars, too. */
+  static final class NoTestJars implements ImportOption {
+    @Override
+    public boolean includes(Location location) {
+      return !location.contains("-tests.jar");
+    }
+  }
 
   private static final String ROOT = "org.vgg4j";
 
