@@ -263,6 +263,7 @@ class MultiLabelTest {
             (Object[])
                 words
                     .strip()
+                    .replaceFirst("^train", "train --out " + root.resolve("refused"))
                     .replace("MODEL", model.toString())
                     .replace("PLAIN", plain.toString())
                     .replace("DATA", data.toString())
