@@ -20,6 +20,7 @@ import org.vgg4j.network.Device;
 import org.vgg4j.network.Engine;
 import org.vgg4j.network.Engines;
 import org.vgg4j.network.FcWeights;
+import org.vgg4j.network.ForwardPass;
 import org.vgg4j.views.HeatMap;
 import org.vgg4j.views.HeatMapSheet;
 import org.vgg4j.views.Ranking;
@@ -143,11 +144,23 @@ public final class ImageClassifier extends ImageForms implements AutoCloseable {
    * @throws InputException if the file is missing or broken, or the device cannot be used
    */
   public static long memoryNeeded(Path file, ClassifierOptions options) {
+    return memoryNeeded(file, options, 0);
+  }
+
+  /**
+   * As {@link #memoryNeeded(Path, ClassifierOptions)}, with what the caller holds meanwhile.
+   *
+   * @param prepared how many images that {@link #prepare} has prepared are held at a time
+   * @return bytes
+   * @throws InputException as there
+   */
+  public static long memoryNeeded(Path file, ClassifierOptions options, int prepared) {
     Objects.requireNonNull(file, LoadedModel.NO_FILE);
     Architecture architecture = Models.readWithoutArrays(file).architecture();
     try (Engine engine = Engines.open(Device.of(options.device()), 1)) {
       PassPlan plan = new PassPlan(architecture, options, engine.memory());
-      return plan.bytes(plan.passes());
+      return plan.bytes(plan.passes())
+          + (long) Float.BYTES * ForwardPass.length(architecture) * prepared;
     }
   }
 

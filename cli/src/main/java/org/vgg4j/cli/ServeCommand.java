@@ -19,6 +19,7 @@ import org.vgg4j.ClassifierOptions;
 import org.vgg4j.base.AtomicFile;
 import org.vgg4j.base.Bytes;
 import org.vgg4j.base.InputException;
+import org.vgg4j.image.RgbImage;
 import org.vgg4j.network.HostThreads;
 import org.vgg4j.serve.Service;
 import org.vgg4j.serve.ServiceOptions;
@@ -39,7 +40,6 @@ import picocli.CommandLine.Spec;
     sortOptions = false)
 final class ServeCommand implements Callable<Integer> {
   private static final Pattern NAMED = Pattern.compile("([A-Za-z0-9][A-Za-z0-9._-]*)=(.+)");
-  private static final int USUAL_BATCH = 8;
 
   @Spec private CommandSpec spec;
 
@@ -80,7 +80,7 @@ final class ServeCommand implements Callable<Integer> {
   @Option(
       names = "--port",
       paramLabel = "N",
-      defaultValue = "8080",
+      defaultValue = "" + ServiceOptions.PORT,
       description = "the port; 0: any free one (default: ${DEFAULT-VALUE})")
   private int port;
 
@@ -110,14 +110,14 @@ final class ServeCommand implements Callable<Integer> {
   @Option(
       names = "--batch",
       paramLabel = "N",
-      defaultValue = "" + USUAL_BATCH,
+      defaultValue = "" + ServiceOptions.BATCH,
       description = "compute at most this many images at a time (default: ${DEFAULT-VALUE})")
   private int batch;
 
   @Option(
       names = "--batch-delay",
       paramLabel = "MS",
-      defaultValue = "2",
+      defaultValue = "" + ServiceOptions.BATCH_DELAY,
       description =
           "how long a batch that is not full waits for more images, in milliseconds (default:"
               + " ${DEFAULT-VALUE})")
@@ -126,7 +126,7 @@ final class ServeCommand implements Callable<Integer> {
   @Option(
       names = "--queue",
       paramLabel = "N",
-      defaultValue = "128",
+      defaultValue = "" + ServiceOptions.QUEUE,
       description =
           "images that are worked on or wait; further ones are refused with 429 (default:"
               + " ${DEFAULT-VALUE})")
@@ -135,7 +135,7 @@ final class ServeCommand implements Callable<Integer> {
   @Option(
       names = "--max-body",
       paramLabel = "MB",
-      defaultValue = "20",
+      defaultValue = "" + ServiceOptions.MAX_BODY,
       description = "the largest request, in megabytes (default: ${DEFAULT-VALUE})")
   private int maxBody;
 
@@ -149,7 +149,7 @@ final class ServeCommand implements Callable<Integer> {
   @Option(
       names = "--deadline",
       paramLabel = "S",
-      defaultValue = "60",
+      defaultValue = "" + ServiceOptions.DEADLINE,
       description = "how long an answer may take, in seconds (default: ${DEFAULT-VALUE})")
   private int deadline;
 
@@ -182,8 +182,8 @@ final class ServeCommand implements Callable<Integer> {
   public Integer call() {
     ServiceOptions options = options();
     PrintWriter out = spec.commandLine().getOut();
-    Service.Plan plan = Service.plan(options);
     if (dryRun) {
+      Service.Plan plan = Service.plan(options);
       out.printf(
           "the service needs %s of memory: %s for models, %s for requests; there are %s%n",
           Bytes.needed(plan.models() + plan.requests()),
@@ -230,7 +230,7 @@ final class ServeCommand implements Callable<Integer> {
     require("max-body", maxBody, 1, 1_000);
     require("deadline", deadline, 1, 3_600);
     if (maxPixels != null) {
-      require("max-pixels", maxPixels, 1_000, 178_956_970);
+      require("max-pixels", maxPixels, 1_000, RgbImage.MAX_PIXELS);
     }
     ServiceOptions.Load usual = ServiceOptions.Load.usual();
     ServiceOptions.Load load =

@@ -10,6 +10,7 @@ import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ThreadFactory;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -50,21 +51,38 @@ public final class Service implements AutoCloseable {
   private final ServedModels models;
   private final Routes routes = new Routes();
 
-  private Service(ServiceOptions options, HttpServer server) {
+  /**
+   * How the heap is divided, before anything large is loaded.
+   *
+   * @param heap the largest that Java takes, in bytes
+   * @param memory of which requests and finders have been promised their part
+   * @param shares of requests
+   * @param finders can be loaded
+   * @param models into which they can be loaded
+   */
+  private record Division(
+      long heap, Memory memory, MemoryShares shares, FinderParts finders, ServedModels models) {
+    static Division of(ServiceOptions options) {
+      long heap = Runtime.getRuntime().maxMemory();
+      Memory memory = new Memory(heap);
+      MemoryShares shares = MemoryShares.of(options.load(), options.machine().threads(), heap);
+      shares.reserve(memory);
+      boolean onHeap = computesOnHeap(options);
+      FinderParts finders = new FinderParts(options, onHeap);
+      finders.reserve(memory);
+      ServedModels models =
+          new ServedModels(options.machine(), options.load().queue(), onHeap, memory);
+      return new Division(heap, memory, shares, finders, models);
+    }
+  }
+
+  private Service(ServiceOptions options, HttpServer server, Division division) {
     this.options = options;
     this.server = server;
-    long heap = Runtime.getRuntime().maxMemory();
-    Memory memory = new Memory(heap);
-    MemoryShares shares = MemoryShares.of(options.load(), options.machine().threads(), heap);
-    shares.reserve(memory);
-    boolean onHeap = computesOnHeap(options);
-    FinderParts finderParts = new FinderParts(options, onHeap);
-    finderParts.reserve(memory);
-    this.models = open(new ServedModels(options.machine(), onHeap, memory));
+    this.models = open(division.models());
     CompletableFuture<Void> loaded = new CompletableFuture<>();
     // Beside the models' loading, since both take most of a second.
-    CompletableFuture<Void> front =
-        CompletableFuture.runAsync(() -> begin(shares, memory, finderParts, loaded));
+    CompletableFuture<Void> front = CompletableFuture.runAsync(() -> begin(division, loaded));
     try {
       options.models().forEach(models::load);
       front.join();
@@ -81,9 +99,9 @@ public final class Service implements AutoCloseable {
     }
     LOG.info(
         "memory: {} for models and requests, of a heap of {}; images of at most {} pixels",
-        Bytes.needed(memory.reserved()),
-        Bytes.available(heap),
-        shares.maxPixels());
+        Bytes.needed(division.memory().reserved()),
+        Bytes.available(division.heap()),
+        division.shares().maxPixels());
   }
 
   private static boolean computesOnHeap(ServiceOptions options) {
@@ -95,18 +113,18 @@ public final class Service implements AutoCloseable {
     }
   }
 
-  private void begin(
-      MemoryShares shares, Memory memory, FinderParts finderParts, CompletableFuture<Void> loaded) {
+  private void begin(Division division, CompletableFuture<Void> loaded) {
     ServiceOptions.Load load = options.load();
+    MemoryShares shares = division.shares();
     AccessLog log = open(accessLog());
     Admission admission = new Admission(load.queue());
     ByteBudget budget = new ByteBudget(shares.bodies());
     Metrics metrics = new Metrics();
-    Finders finders = open(finderParts.load()); // closed after what computes with it
-    ComputeQueue queue = open(new ComputeQueue(load.batchDelay(), admission, metrics::computed));
+    Finders finders = open(division.finders().load()); // closed after what computes with it
     ExecutorService decoders = Executors.newFixedThreadPool(shares.decoders(), named("decode"));
-    open(decoders::shutdownNow);
-    metrics.watch(queue, admission, budget, memory, log, server);
+    open(() -> end(decoders)); // after the queue, which then refuses what is still decoded
+    ComputeQueue queue = open(new ComputeQueue(load.batchDelay(), metrics::computed));
+    metrics.watch(queue, admission, budget, division.memory(), log, server);
     Api api =
         new Api(
             models,
@@ -124,8 +142,8 @@ public final class Service implements AutoCloseable {
       open(new ModelWatch(models, load.watch()));
     }
     api.addTo(routes);
-    new InferenceEndpoints(models, api.pipeline(), load.maxBody()).addTo(routes);
-    new RepositoryEndpoints(models, options.access().changes()).addTo(routes);
+    new InferenceEndpoints(models, api.pipeline(), api.json()).addTo(routes);
+    new RepositoryEndpoints(models, api.changes()).addTo(routes);
     server.serve(
         routes,
         options.access().token(),
@@ -140,6 +158,14 @@ public final class Service implements AutoCloseable {
   private synchronized <T extends AutoCloseable> T open(T part) {
     parts.push(part);
     return part;
+  }
+
+  /** Lets what waits to be decoded come to its end, so that no request is left without one. */
+  private static void end(ExecutorService decoders) throws InterruptedException {
+    decoders.shutdown();
+    if (!decoders.awaitTermination(10, TimeUnit.SECONDS)) {
+      LOG.warn("images are still being decoded, and are left to themselves");
+    }
   }
 
   private AccessLog accessLog() {
@@ -169,22 +195,20 @@ public final class Service implements AutoCloseable {
   public static Service start(ServiceOptions options) {
     ServiceOptions.Load load = options.load();
     ServiceOptions.Access access = options.access();
-    MemoryShares shares =
-        MemoryShares.of(load, options.machine().threads(), Runtime.getRuntime().maxMemory());
+    Division division = Division.of(options);
     HttpServer server =
         HttpServer.bind(
             new InetSocketAddress(access.host(), access.port()),
             access.tls(),
             new Limits(
                 load.maxBody(),
-                shares.bodies(),
                 load.connections(),
                 load.headTimeout(),
                 load.bodyTimeout(),
                 load.answerTimeout()),
             load.grace());
     try {
-      return new Service(options, server);
+      return new Service(options, server, division);
     } catch (RuntimeException | Error e) {
       server.close();
       throw e;
@@ -206,15 +230,10 @@ public final class Service implements AutoCloseable {
    * @throws org.vgg4j.base.InputException if a model is missing or broken, or there is not enough
    */
   public static Plan plan(ServiceOptions options) {
-    long heap = Runtime.getRuntime().maxMemory();
-    Memory memory = new Memory(heap);
-    MemoryShares shares = MemoryShares.of(options.load(), options.machine().threads(), heap);
-    shares.reserve(memory);
-    boolean onHeap = computesOnHeap(options);
-    new FinderParts(options, onHeap).reserve(memory);
-    ServedModels planned = new ServedModels(options.machine(), onHeap, memory);
-    options.models().forEach((name, file) -> planned.reserve(name, file));
-    return new Plan(memory.reserved() - shares.bytes(), shares.bytes(), heap);
+    Division division = Division.of(options);
+    options.models().forEach((name, file) -> division.models().reserve(name, file));
+    long requests = division.shares().bytes();
+    return new Plan(division.memory().reserved() - requests, requests, division.heap());
   }
 
   /** The port that it listens on. */
@@ -233,11 +252,6 @@ public final class Service implements AutoCloseable {
   /** What clients can ask for. */
   Routes routes() {
     return routes;
-  }
-
-  /** The models that it serves. */
-  public ServedModels models() {
-    return models;
   }
 
   /**

@@ -8,6 +8,7 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import org.vgg4j.ClassifierOptions;
 import org.vgg4j.base.InputException;
+import org.vgg4j.image.RgbImage;
 import org.vgg4j.serve.http.Tls;
 
 /**
@@ -34,6 +35,21 @@ public record ServiceOptions(
 
   /** Chosen by the memory that there is. */
   public static final long AUTO = 0;
+
+  /** Images that are worked on or wait, if nothing else is said. */
+  public static final int QUEUE = 128;
+
+  /** Milliseconds that a batch waits for more images, if nothing else is said. */
+  public static final int BATCH_DELAY = 2;
+
+  /** Megabytes of a request, if nothing else is said. */
+  public static final int MAX_BODY = 20;
+
+  /** Seconds that an answer may take, if nothing else is said. */
+  public static final int DEADLINE = 60;
+
+  /** Images that are computed at a time, if nothing else is said. */
+  public static final int BATCH = 8;
 
   /**
    * What is served beside models.
@@ -96,7 +112,17 @@ public record ServiceOptions(
       long watch) {
     /** What suits most. */
     public static Load usual() {
-      return new Load(128, 2, 20 << 20, AUTO, 2048, 15_000, 30_000, 60_000, 20_000, 2_000);
+      return new Load(
+          QUEUE,
+          BATCH_DELAY,
+          MAX_BODY * 1_000_000,
+          AUTO,
+          2048,
+          15_000,
+          30_000,
+          1000 * DEADLINE,
+          20_000,
+          2_000);
     }
 
     /**
@@ -106,7 +132,7 @@ public record ServiceOptions(
       require("queue", queue, 1, 100_000);
       require("batch-delay", batchDelay, 0, 10_000);
       require("max-body", maxBody, 1_000, 1 << 30);
-      require("max-pixels", maxPixels, 0, 200_000_000);
+      require("max-pixels", maxPixels, 0, RgbImage.MAX_PIXELS);
       require("connections", connections, 1, 1_000_000);
     }
 
@@ -148,7 +174,7 @@ public record ServiceOptions(
         Map.of("default", model),
         Access.local(port),
         Load.usual(),
-        ClassifierOptions.defaults().withPasses(1),
+        ClassifierOptions.defaults().withPasses(1).withBatch(BATCH),
         null);
   }
 }

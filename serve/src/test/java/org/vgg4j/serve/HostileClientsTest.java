@@ -220,6 +220,52 @@ class HostileClientsTest {
     assertNothingIsLeft(client);
   }
 
+  /** Those who may not ask, or ask for what is not there, are told so once they have sent all. */
+  @Test
+  void largeBodiesOfRequestsThatAreRefused() throws Exception {
+    Client client = start(load(16, 10_000, 10_000), null);
+    for (int i = 0; i < 20; i++) {
+      Client.Reply stranger =
+          client.post("/v1/classify", new byte[3_000_000], "Origin", "https://elsewhere.example");
+      assertThat(stranger.status()).isEqualTo(403);
+      assertThat(client.post("/nowhere", new byte[3_000_000]).status()).isEqualTo(404);
+    }
+    assertNothingIsLeft(client);
+  }
+
+  /** A picture that would be huge once its shorter side is as long as networks want it. */
+  @Test
+  void aThread() throws Exception {
+    Client client = start(load(16, 10_000, 10_000), null);
+    byte[] thread = TestImages.noise(2_000, 1, 4).toPng();
+    for (String path : List.of("/v1/embed", "/v1/heatmap")) {
+      Client.Reply reply = client.post(path, thread);
+      assertThat(reply.status()).isEqualTo(413);
+      assertThat(reply.error()).contains("2000 x 1 pixels and is too elongated");
+    }
+    assertAnswers(client);
+  }
+
+  /** JSON of which a tree would take thirty times its memory. */
+  @Test
+  void bulkyJson() throws Exception {
+    Client client = start(load(16, 10_000, 10_000), null);
+    String bulk = "[" + "{},".repeat(300_000) + "{}]";
+    byte[] unknown = bytes("{\"x\": " + bulk + ", \"images\": [{\"data\": \"AAAA\"}]}");
+    Client.Reply passed = client.post("/v1/classify", unknown, "Content-Type", "application/json");
+    assertThat(passed.error()).startsWith("image 0 is not an image");
+    byte[] infer = bytes("{\"parameters\": " + bulk + ", \"inputs\": []}");
+    Client.Reply refused = client.post("/v2/models/default/infer", infer);
+    assertThat(refused.status()).isEqualTo(400);
+    assertThat(refused.error()).contains("\"parameters\" in the JSON has 900004 bytes");
+    byte[] put = bytes("{\"file\": " + bulk + "}");
+    assertThat(
+            client.send("PUT", "/v1/models/x", HttpRequest.BodyPublishers.ofByteArray(put)).error())
+        .contains("shorten it");
+    assertAnswers(client);
+    assertNothingIsLeft(client);
+  }
+
   /** A few bytes that would be 2.7 GB. */
   @Test
   void aBomb() throws Exception {
@@ -407,6 +453,9 @@ class HostileClientsTest {
     Client client = start(load(16, 10_000, 10_000), full);
     for (int i = 0; i < 5; i++) {
       assertAnswers(client);
+    }
+    for (int i = 0; i < 100 && figure(client, "vgg_access_log_lost_lines_total") < 5; i++) {
+      Thread.sleep(20); // lines are written by a thread of their own
     }
     assertThat(figure(client, "vgg_access_log_lost_lines_total")).isGreaterThanOrEqualTo(5);
   }

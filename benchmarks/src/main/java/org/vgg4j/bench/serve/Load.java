@@ -43,7 +43,10 @@ record Load(int port, long pid, int clients, int seconds) {
   /** A request that was answered. */
   private record Timed(long endNanos, long nanos, int status) {}
 
-  /** Runs, and prints what came of it; returns 1 if there was a failure other than 429. */
+  /**
+   * Runs, and prints what came of it; returns 1 if there was a failure other than 429, or nothing
+   * else.
+   */
   int run(double bench, PrintStream out) throws Exception {
     byte[] picture = picture();
     ConcurrentLinkedQueue<Timed> all = new ConcurrentLinkedQueue<>();
@@ -70,6 +73,7 @@ record Load(int port, long pid, int clients, int seconds) {
     report(all, counted, end, memory, bench, out);
     failures.forEach((what, count) -> out.println("FAILED: " + what + ": " + count));
     boolean bad = all.stream().anyMatch(one -> one.status() != 200 && one.status() != 429);
+    bad |= all.stream().noneMatch(one -> one.status() == 200);
     return bad || !failures.isEmpty() ? 1 : 0;
   }
 

@@ -8,6 +8,7 @@ import java.util.concurrent.Executor;
 import org.vgg4j.serve.compute.Admission;
 import org.vgg4j.serve.compute.ComputeQueue;
 import org.vgg4j.serve.http.Answer;
+import org.vgg4j.serve.http.JsonBody;
 import org.vgg4j.serve.http.Routes;
 import org.vgg4j.serve.metrics.Metrics;
 import org.vgg4j.serve.models.ServedModels;
@@ -30,6 +31,8 @@ public final class Api {
   private final Finders finders;
   private final Metrics metrics;
   private final Rules rules;
+  private final JsonBody json;
+  private final ModelChanges changes;
   private final Uploads uploads;
   private final Pipeline pipeline;
 
@@ -48,7 +51,9 @@ public final class Api {
     this.finders = finders;
     this.metrics = metrics;
     this.rules = rules;
-    this.uploads = new Uploads(Math.min(MOST_UPLOADS, admission.most()), rules.maxBody());
+    this.json = new JsonBody(rules.maxBody());
+    this.uploads = new Uploads(Math.min(MOST_UPLOADS, admission.most()), json);
+    this.changes = new ModelChanges(models, rules.changes());
     this.pipeline = new Pipeline(new Pictures(rules.maxPixels()), admission, queue, decoders);
   }
 
@@ -57,11 +62,21 @@ public final class Api {
     return pipeline;
   }
 
+  /** What reads JSON of other protocols, too. */
+  public JsonBody json() {
+    return json;
+  }
+
+  /** What changes models for other protocols, too. */
+  public ModelChanges changes() {
+    return changes;
+  }
+
   /** Adds all routes. */
   public void addTo(Routes routes) {
     new PictureEndpoints(models, uploads, pipeline).addTo(routes);
-    new FinderEndpoints(finders, uploads, pipeline).addTo(routes);
-    new ModelEndpoints(models, uploads, rules, this::about).addTo(routes);
+    new FinderEndpoints(finders, uploads, pipeline, rules.maxBody()).addTo(routes);
+    new ModelEndpoints(models, changes, json, this::about).addTo(routes);
     new StaticFiles().addTo(routes);
     routes
         .addOpen("GET", "/healthz", call -> done(Answer.json(Map.of("alive", true))))

@@ -82,12 +82,17 @@ final class FinderEndpoints {
   private final @Nullable Searching searching;
   private final Uploads uploads;
   private final Pipeline pipeline;
+  private final int maxBody;
 
-  FinderEndpoints(Finders finders, Uploads uploads, Pipeline pipeline) {
+  /**
+   * @param maxBody bytes of a picture, whoever has it
+   */
+  FinderEndpoints(Finders finders, Uploads uploads, Pipeline pipeline, int maxBody) {
     this.locating = finders.localizer() == null ? null : new Locating(finders.localizer());
     this.searching = finders.search() == null ? null : new Searching(finders.search());
     this.uploads = uploads;
     this.pipeline = pipeline;
+    this.maxBody = maxBody;
   }
 
   void addTo(Routes routes) {
@@ -187,6 +192,10 @@ final class FinderEndpoints {
         () -> {
           RgbImage image;
           try {
+            if (Files.size(file) > maxBody) {
+              throw new HttpFailure(
+                  413, "picture " + row + " of the index is too large for a small copy");
+            }
             image =
                 pipeline.pictures().decode(new Upload("picture " + row, Files.readAllBytes(file)));
           } catch (IOException e) {

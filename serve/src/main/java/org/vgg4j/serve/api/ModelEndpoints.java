@@ -9,10 +9,10 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Supplier;
-import org.vgg4j.base.InputException;
 import org.vgg4j.serve.http.Answer;
 import org.vgg4j.serve.http.Call;
 import org.vgg4j.serve.http.HttpFailure;
+import org.vgg4j.serve.http.JsonBody;
 import org.vgg4j.serve.http.Routes;
 import org.vgg4j.serve.models.ServedModel;
 import org.vgg4j.serve.models.ServedModels;
@@ -20,18 +20,21 @@ import org.vgg4j.serve.models.ServedModels;
 /** Which models there are; and, where that is allowed, changing them. Thread-safe. */
 final class ModelEndpoints {
   private final ServedModels models;
-  private final Uploads uploads;
-  private final Api.Rules rules;
+  private final ModelChanges changes;
+  private final JsonBody json;
   private final Supplier<Map<String, Object>> about;
 
   /**
    * @param about what else is told with the list of models
    */
   ModelEndpoints(
-      ServedModels models, Uploads uploads, Api.Rules rules, Supplier<Map<String, Object>> about) {
+      ServedModels models,
+      ModelChanges changes,
+      JsonBody json,
+      Supplier<Map<String, Object>> about) {
     this.models = models;
-    this.uploads = uploads;
-    this.rules = rules;
+    this.changes = changes;
+    this.json = json;
     this.about = about;
   }
 
@@ -74,32 +77,22 @@ final class ModelEndpoints {
   }
 
   private Answer load(Call call) {
-    requireAllowed();
-    JsonNode file = uploads.object(call.body()).get("file");
+    changes.requireAllowed();
+    JsonNode file = json.object(call.body()).get("file");
     if (file == null || !file.isTextual()) {
       throw new HttpFailure(400, "the JSON has no \"file\": \"/path/of/model.safetensors\"");
     }
     try {
-      models.load(call.variable("name"), Path.of(file.asText()));
+      changes.load(call.variable("name"), Path.of(file.asText()));
     } catch (InvalidPathException e) {
       throw new HttpFailure(400, "\"file\" is '" + file.asText() + "', which is no path");
-    } catch (InputException e) {
-      throw new HttpFailure(409, String.valueOf(e.getMessage()));
     }
     return one(call);
   }
 
   private Answer unload(Call call) {
-    requireAllowed();
     String name = call.variable("name");
-    models.unload(name);
+    changes.unload(name);
     return Answer.json(Map.of("name", name, "ready", false));
-  }
-
-  private void requireAllowed() {
-    if (!rules.changes()) {
-      throw new HttpFailure(
-          403, "models may not be changed here: start the service with --allow-model-changes");
-    }
   }
 }

@@ -44,14 +44,13 @@ final class PictureEndpoints {
   /** Lets a model work for a call, and releases it once the answer is there. */
   private CompletableFuture<Answer> with(
       Call call, Function<ServedModel, CompletableFuture<Answer>> work) {
-    ServedModels.Lease lease = models.lease(call.parameter("model"));
-    try {
-      call.notes().put("model", lease.model().name());
-      return work.apply(lease.model()).whenComplete((answer, thrown) -> lease.close());
-    } catch (RuntimeException e) {
-      lease.close();
-      throw e;
-    }
+    return models
+        .lease(call.parameter("model"))
+        .during(
+            model -> {
+              call.notes().put("model", model.name());
+              return work.apply(model);
+            });
   }
 
   private CompletableFuture<Answer> classify(Call call) {
@@ -145,7 +144,8 @@ final class PictureEndpoints {
           Upload upload = uploads.one(call);
           Integer label = label(model, call.parameter("class"));
           ServedModel.MapQuestion question =
-              new ServedModel.MapQuestion(() -> pipeline.pictures().decode(upload), label, SIDE);
+              new ServedModel.MapQuestion(
+                  () -> pipeline.pictures().decodeWhole(upload), label, SIDE);
           return pipeline
               .one(call, question, model.mapping())
               .thenApplyAsync(mapped -> draw(model, mapped, form), pipeline.decoders());

@@ -13,6 +13,9 @@ import org.vgg4j.serve.http.HttpFailure;
  * @param maxPixels of a picture
  */
 record Pictures(long maxPixels) {
+  /** The largest scale of the paper's descriptors. */
+  private static final double WHOLE = 512;
+
   /**
    * Decodes a picture, and turns it upright.
    *
@@ -24,8 +27,33 @@ record Pictures(long maxPixels) {
     } catch (OversizedImageException e) {
       throw new HttpFailure(413, String.valueOf(e.getMessage()));
     } catch (UnreadableImageException e) {
+      if (e.getCause() instanceof OutOfMemoryError) { // not the picture's fault
+        throw new HttpFailure(
+            503,
+            "there is not enough memory for %s now: send a smaller image, or try later"
+                .formatted(upload.name()));
+      }
       int status = ImageKind.of(upload.content()) == null ? 415 : 400;
       throw new HttpFailure(status, String.valueOf(e.getMessage()));
     }
+  }
+
+  /**
+   * Decodes a picture for what looks at all of it, rescaled to at most 512 pixels on its shorter
+   * side.
+   *
+   * @throws HttpFailure as {@link #decode}; 413, too, if it would then be too large
+   */
+  RgbImage decodeWhole(Upload upload) {
+    RgbImage image = decode(upload);
+    double longer = Math.max(image.width(), image.height());
+    double shorter = Math.min(image.width(), image.height());
+    if (WHOLE * WHOLE * longer / shorter > maxPixels) {
+      throw new HttpFailure(
+          413,
+          "%s has %d x %d pixels and is too elongated for that: cut it into pieces"
+              .formatted(upload.name(), image.width(), image.height()));
+    }
+    return image;
   }
 }

@@ -36,7 +36,10 @@ public final class Pipeline {
       Upload upload, int width, int height, @Nullable O result, @Nullable HttpFailure failure) {}
 
   /** What is to be computed for a picture. */
-  private record Prepared<I>(int width, int height, I input) {}
+  private record Prepared<I>(Size size, I input) {}
+
+  /** Of a picture, in pixels. */
+  private record Size(int width, int height) {}
 
   private final Pictures pictures;
   private final Admission admission;
@@ -75,16 +78,15 @@ public final class Pipeline {
     admission.enter(uploads.size(), queue.secondsEach());
     List<CompletableFuture<Outcome<O>>> futures = new ArrayList<>();
     for (Upload upload : uploads) {
+      CompletableFuture<Prepared<I>> prepared =
+          CompletableFuture.supplyAsync(() -> prepare(call, upload, prepare), decoders);
       futures.add(
-          CompletableFuture.supplyAsync(() -> prepare(call, upload, prepare), decoders)
-              .thenCompose(
-                  ready ->
-                      queue
-                          .submit(work, ready.input(), call.deadline())
-                          .thenApply(
-                              result ->
-                                  new Outcome<>(
-                                      upload, ready.width(), ready.height(), result, null)))
+          queue
+              .submitWhenReady(work, prepared.thenApply(Prepared::input), call.deadline())
+              .thenCombine(
+                  prepared.thenApply(Prepared::size),
+                  (result, size) ->
+                      new Outcome<>(upload, size.width(), size.height(), result, null))
               .exceptionally(thrown -> failed(upload, thrown))
               .whenComplete((outcome, thrown) -> admission.leave(1)));
     }
@@ -140,7 +142,7 @@ public final class Pipeline {
     for (Upload upload : uploads) {
       futures.add(
           queue
-              .submit(work, ask.apply(() -> pictures.decode(upload)), call.deadline())
+              .submit(work, ask.apply(() -> pictures.decodeWhole(upload)), call.deadline())
               .thenApply(result -> new Outcome<>(upload, 0, 0, result, null))
               .exceptionally(thrown -> failed(upload, thrown))
               .whenComplete((outcome, thrown) -> admission.leave(1)));
@@ -174,15 +176,12 @@ public final class Pipeline {
   private <I> Prepared<I> prepare(Call call, Upload upload, Function<RgbImage, I> prepare) {
     call.deadline().check();
     RgbImage image = pictures.decode(upload);
-    return new Prepared<>(image.width(), image.height(), prepare.apply(image));
+    return new Prepared<>(new Size(image.width(), image.height()), prepare.apply(image));
   }
 
   /** An outcome for what is the picture's fault; anything else fails the request. */
   private static <O> Outcome<O> failed(Upload upload, Throwable thrown) {
-    Throwable cause = thrown;
-    while (cause instanceof CompletionException && cause.getCause() != null) {
-      cause = cause.getCause();
-    }
+    Throwable cause = HttpFailure.cause(thrown);
     if (cause instanceof HttpFailure failure) {
       return new Outcome<>(upload, 0, 0, null, failure);
     }

@@ -1,10 +1,7 @@
 package org.vgg4j.serve.api;
 
-import com.fasterxml.jackson.core.JsonFactory;
-import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.core.StreamReadConstraints;
-import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.core.JsonParser;
+import com.fasterxml.jackson.core.JsonToken;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
@@ -19,27 +16,20 @@ import org.eclipse.jetty.http.MultiPartFormData;
 import org.eclipse.jetty.io.Content;
 import org.vgg4j.serve.http.Call;
 import org.vgg4j.serve.http.HttpFailure;
+import org.vgg4j.serve.http.JsonBody;
 
 /** The pictures in a request's body: raw, as a form's files, or as base64 in JSON. Thread-safe. */
 final class Uploads {
   private final int most;
-  private final ObjectMapper json;
+  private final JsonBody json;
 
   /**
    * @param most pictures at a time
-   * @param maxBody bytes of a body
+   * @param json reads bodies
    */
-  Uploads(int most, int maxBody) {
+  Uploads(int most, JsonBody json) {
     this.most = most;
-    this.json =
-        new ObjectMapper(
-            JsonFactory.builder()
-                .streamReadConstraints(
-                    StreamReadConstraints.builder()
-                        .maxStringLength(maxBody)
-                        .maxNestingDepth(20)
-                        .build())
-                .build());
+    this.json = json;
   }
 
   /**
@@ -62,13 +52,17 @@ final class Uploads {
     if (uploads.isEmpty()) {
       throw new HttpFailure(400, "the request has no image: send at least one");
     }
-    if (uploads.size() > most) {
+    requireFew(uploads.size());
+    return uploads;
+  }
+
+  private void requireFew(int images) {
+    if (images > most) {
       throw new HttpFailure(
           413,
-          "%d images are more than the %d that are allowed at a time: send fewer"
-              .formatted(uploads.size(), most));
+          "%d images or more are more than the %d that are allowed at a time: send fewer"
+              .formatted(images, most));
     }
-    return uploads;
   }
 
   /** The one picture of a request. */
@@ -123,45 +117,57 @@ final class Uploads {
   }
 
   private List<Upload> ofJson(byte[] body) {
-    JsonNode images = object(body).get("images");
-    if (images == null || !images.isArray()) {
-      throw new HttpFailure(400, "the JSON has no \"images\": [{\"data\": \"BASE64\"}, ...]");
-    }
-    List<Upload> uploads = new ArrayList<>();
-    for (JsonNode image : images) {
-      JsonNode data = image.isTextual() ? image : image.get("data");
-      if (data == null || !data.isTextual()) {
-        throw new HttpFailure(400, "image " + uploads.size() + " in the JSON has no \"data\"");
-      }
-      JsonNode name = image.get("name");
-      uploads.add(
-          new Upload(
-              name != null && name.isTextual() ? name.asText() : "image " + uploads.size(),
-              base64(data.asText(), uploads.size())));
-    }
-    return uploads;
+    return json.read(
+        body,
+        body.length,
+        parser -> {
+          List<Upload> uploads = null;
+          while (parser.nextToken() != JsonToken.END_OBJECT) {
+            String name = parser.currentName();
+            JsonToken token = parser.nextToken();
+            if (name.equals("images") && token == JsonToken.START_ARRAY) {
+              uploads = images(parser);
+            } else {
+              parser.skipChildren();
+            }
+          }
+          if (uploads == null) {
+            throw new HttpFailure(400, "the JSON has no \"images\": [{\"data\": \"BASE64\"}, ...]");
+          }
+          return uploads;
+        });
   }
 
-  /**
-   * A body as a JSON object.
-   *
-   * @throws HttpFailure 400
-   */
-  JsonNode object(byte[] body) {
-    try {
-      JsonNode node = json.readTree(body);
-      if (node != null && node.isObject()) {
-        return node;
+  private List<Upload> images(JsonParser parser) throws IOException {
+    List<Upload> uploads = new ArrayList<>();
+    while (parser.nextToken() != JsonToken.END_ARRAY) {
+      int index = uploads.size();
+      requireFew(index + 1);
+      String name = "image " + index;
+      String data = null;
+      if (parser.currentToken() == JsonToken.VALUE_STRING) {
+        data = parser.getText();
+      } else if (parser.currentToken() == JsonToken.START_OBJECT) {
+        while (parser.nextToken() != JsonToken.END_OBJECT) {
+          String field = parser.currentName();
+          boolean text = parser.nextToken() == JsonToken.VALUE_STRING;
+          if (text && field.equals("data")) {
+            data = parser.getText();
+          } else if (text && field.equals("name")) {
+            name = parser.getText();
+          } else {
+            parser.skipChildren();
+          }
+        }
+      } else {
+        parser.skipChildren();
       }
-    } catch (JsonProcessingException e) {
-      throw new HttpFailure(
-          400,
-          "the body is no JSON (line %d, column %d)"
-              .formatted(e.getLocation().getLineNr(), e.getLocation().getColumnNr()));
-    } catch (IOException e) {
-      throw new HttpFailure(400, "the body is no JSON: it is not in UTF-8, 16 or 32");
+      if (data == null) {
+        throw new HttpFailure(400, "image " + index + " in the JSON has no \"data\"");
+      }
+      uploads.add(new Upload(name, base64(data, index)));
     }
-    throw new HttpFailure(400, "the body is no JSON object: {...}");
+    return uploads;
   }
 
   private static byte[] base64(String text, int index) {

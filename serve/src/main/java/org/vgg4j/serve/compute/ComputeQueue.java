@@ -3,8 +3,11 @@ package org.vgg4j.serve.compute;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
+import java.util.HashMap;
 import java.util.Iterator;
 import java.util.List;
+import java.util.Map;
+import java.util.WeakHashMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Condition;
@@ -16,9 +19,9 @@ import org.vgg4j.serve.http.HttpFailure;
 /**
  * Jobs that wait for their turn to compute. The oldest job decides what is computed next; other
  * jobs of the same {@link Work} join it, whichever place they have. A batch that is not full waits
- * for more as long as the delay, and where images are still being decoded, for up to half of the
- * time that the last batch took: two small batches take longer than one that is full. Jobs whose
- * deadline has passed are answered without being computed.
+ * for more as long as the delay, and where inputs of the same work are still being prepared, for up
+ * to half of the time that its last batch took: two small batches take longer than one that is
+ * full. Jobs whose deadline has passed are answered without being computed.
  *
  * <p>How many jobs may wait is up to {@link Admission}. Thread-safe; results are handed out on the
  * one thread that computes, so whoever gets them should soon be done with them.
@@ -55,24 +58,21 @@ public final class ComputeQueue implements AutoCloseable {
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition changed = lock.newCondition();
   private final Deque<Job<?, ?>> waiting = new ArrayDeque<>();
+  private final Map<Work<?, ?>, Integer> coming = new HashMap<>(); // inputs being prepared
+  private final Map<Work<?, ?>, Long> lastNanos = new WeakHashMap<>(); // of the last batch of each
   private static final long LONGEST = 1_000_000_000; // nanoseconds to wait for images, at most
-  private static final long LOOK = 2_000_000; // nanoseconds between looks at what is decoded
 
   private final long delayNanos;
-  private final Admission admission;
   private final Observer observer;
   private final Thread worker;
   private boolean closed;
-  private long lastNanos; // of the last batch
   private volatile double secondsEach; // recent mean of an input's share of the time
 
   /**
    * @param delayMilliseconds how long a batch that is not full waits for more
-   * @param admission knows how many images were let in, some of which are not here yet
    * @param observer is told of every batch
    */
-  public ComputeQueue(double delayMilliseconds, Admission admission, Observer observer) {
-    this.admission = admission;
+  public ComputeQueue(double delayMilliseconds, Observer observer) {
     this.delayNanos = (long) (delayMilliseconds * 1e6);
     this.observer = observer;
     this.worker = new Thread(this::work, "compute");
@@ -99,6 +99,47 @@ public final class ComputeQueue implements AutoCloseable {
       lock.unlock();
     }
     return job.result;
+  }
+
+  /**
+   * Adds a job whose input is still being prepared: batches of this work may wait for it.
+   *
+   * @param input soon to be there, or to fail, and the job with it
+   * @param deadline after which the result is of no use
+   * @return as {@link #submit}
+   */
+  public <I, O> CompletableFuture<O> submitWhenReady(
+      Work<I, O> work, CompletableFuture<I> input, Deadline deadline) {
+    lock.lock();
+    try {
+      int unused = coming.merge(work, 1, Integer::sum);
+    } finally {
+      lock.unlock();
+    }
+    return input
+        .handle(
+            (value, failure) -> {
+              CompletableFuture<O> result =
+                  failure == null
+                      ? submit(work, value, deadline)
+                      : CompletableFuture.<O>failedFuture(failure);
+              arrived(work);
+              return result;
+            })
+        .thenCompose(result -> result);
+  }
+
+  private void arrived(Work<?, ?> work) {
+    lock.lock();
+    try {
+      Integer left = coming.merge(work, -1, Integer::sum);
+      if (left == 0) {
+        coming.remove(work);
+      }
+      changed.signalAll();
+    } finally {
+      lock.unlock();
+    }
   }
 
   /** The number of jobs that wait. */
@@ -140,21 +181,22 @@ public final class ComputeQueue implements AutoCloseable {
           continue;
         }
         int most = oldest.work.most();
-        long rest = patience() - (System.nanoTime() - oldest.since);
+        long rest = patience(oldest.work) - (System.nanoTime() - oldest.since);
         if (rest <= 0 || count(oldest.work, most) == most) {
           return take(oldest.work, most);
         }
-        await(Math.min(rest, LOOK));
+        await(rest);
       }
     } finally {
       lock.unlock();
     }
   }
 
-  /** How long the oldest job may wait for others. */
-  private long patience() {
-    boolean moreAreComing = admission.inside() > waiting.size();
-    return moreAreComing ? Math.max(delayNanos, Math.min(LONGEST, lastNanos / 2)) : delayNanos;
+  /** How long the oldest job may wait for others of its work. */
+  private long patience(Work<?, ?> work) {
+    return coming.containsKey(work)
+        ? Math.max(delayNanos, Math.min(LONGEST, lastNanos.getOrDefault(work, 0L) / 2))
+        : delayNanos;
   }
 
   private void await(long nanos) {
@@ -175,11 +217,15 @@ public final class ComputeQueue implements AutoCloseable {
     return count;
   }
 
+  /** A batch, and with it all jobs of any work that are too late; these take no place in it. */
   private List<Job<?, ?>> take(Work<?, ?> work, int most) {
     List<Job<?, ?>> batch = new ArrayList<>();
-    for (Iterator<Job<?, ?>> each = waiting.iterator(); each.hasNext() && batch.size() < most; ) {
+    int taken = 0;
+    for (Iterator<Job<?, ?>> each = waiting.iterator(); each.hasNext(); ) {
       Job<?, ?> job = each.next();
-      if (job.work == work) {
+      boolean late = job.deadline.passed();
+      if (late || job.work == work && taken < most) {
+        taken += late ? 0 : 1;
         batch.add(job);
         each.remove();
       }
@@ -187,7 +233,7 @@ public final class ComputeQueue implements AutoCloseable {
     return batch;
   }
 
-  /** All jobs are of one work, so their types agree. */
+  /** All jobs that are not too late are of one work, so their types agree. */
   @SuppressWarnings("unchecked")
   private void compute(List<Job<?, ?>> batch) {
     List<Job<Object, Object>> jobs = new ArrayList<>();
@@ -206,7 +252,7 @@ public final class ComputeQueue implements AutoCloseable {
     try {
       List<Object> results = work.compute(jobs.stream().map(job -> job.input).toList());
       long nanos = System.nanoTime() - start;
-      lastNanos = nanos;
+      remember(work, nanos);
       double each = nanos / 1e9 / jobs.size();
       secondsEach = secondsEach == 0 ? each : 0.8 * secondsEach + 0.2 * each;
       observer.computed(work.name(), jobs.size(), start - jobs.get(0).since, nanos);
@@ -216,6 +262,15 @@ public final class ComputeQueue implements AutoCloseable {
     } catch (RuntimeException | Error e) {
       jobs.forEach(
           job -> fail(job, e)); // the thread goes on: one bad batch must not end the service
+    }
+  }
+
+  private void remember(Work<?, ?> work, long nanos) {
+    lock.lock();
+    try {
+      Long unused = lastNanos.put(work, nanos);
+    } finally {
+      lock.unlock();
     }
   }
 

@@ -2,6 +2,7 @@ package org.vgg4j.serve.http;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.FileDescriptor;
 import java.io.FileOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -9,6 +10,10 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.concurrent.ArrayBlockingQueue;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -16,21 +21,31 @@ import org.vgg4j.base.AtomicFile;
 import org.vgg4j.base.InputException;
 
 /**
- * A line of JSON for each request. If a line cannot be written, as on a full disk, it is lost, the
- * service goes on, and one warning says so until lines can be written again. Thread-safe.
+ * A line of JSON for each request that could be understood. Lines are written by a thread of their
+ * own, so that a slow reader holds up nothing else. Those that cannot be written, as on a full
+ * disk, or for which there is no room to wait, are lost; the service goes on, and one warning says
+ * so until lines can be written again. Thread-safe.
  */
 public final class AccessLog implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(AccessLog.class);
   private static final ObjectMapper JSON = new ObjectMapper();
+  private static final byte[] END = {};
+  private static final int MOST_WAITING = 10_000;
 
   private final @Nullable OutputStream out;
   private final String name;
-  private boolean failing;
-  private long lost;
+  private final BlockingQueue<byte[]> waiting = new ArrayBlockingQueue<>(MOST_WAITING);
+  private final Thread writer = new Thread(this::writeAll, "access-log");
+  private final AtomicLong lost = new AtomicLong();
+  private boolean failing; // known to the writer alone
 
   private AccessLog(@Nullable OutputStream out, String name) {
     this.out = out;
     this.name = name;
+    writer.setDaemon(true);
+    if (out != null) {
+      writer.start();
+    }
   }
 
   /** Keeps nothing. */
@@ -80,41 +95,66 @@ public final class AccessLog implements AutoCloseable {
     } catch (JsonProcessingException e) {
       throw new IllegalStateException("a line of the access log cannot be written as JSON", e);
     }
-    synchronized (this) {
-      try {
-        out.write(line);
-        out.flush();
-        if (failing) {
-          LOG.warn("the access log {} can be written again; {} lines were lost", name, lost);
-        }
-        failing = false;
-      } catch (IOException e) {
-        lost++;
-        if (!failing) {
-          LOG.warn(
-              "cannot write the access log {} ({}): requests are answered, but their lines are"
-                  + " lost",
-              name,
-              AtomicFile.reason(e));
-        }
-        failing = true;
+    if (!waiting.offer(line)) {
+      long unused = lost.incrementAndGet();
+    }
+  }
+
+  private void writeAll() {
+    try {
+      for (byte[] line = waiting.take(); line != END; line = waiting.take()) {
+        write(line);
       }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt(); // whoever does that wants it to end
+    }
+  }
+
+  private void write(byte[] line) {
+    if (out == null) {
+      return;
+    }
+    try {
+      out.write(line);
+      out.flush();
+      if (failing) {
+        LOG.warn("the access log {} can be written again; {} lines were lost", name, lost.get());
+      }
+      failing = false;
+    } catch (IOException e) {
+      long unused = lost.incrementAndGet();
+      if (!failing) {
+        LOG.warn(
+            "cannot write the access log {} ({}): requests are answered, but their lines are lost",
+            name,
+            AtomicFile.reason(e));
+      }
+      failing = true;
     }
   }
 
   /** How many lines were lost. */
-  public synchronized long lost() {
-    return lost;
+  public long lost() {
+    return lost.get();
   }
 
+  /** Writes what waits, for a few seconds at most, and closes a file. */
   @Override
   public void close() {
-    if (out instanceof FileOutputStream file) {
-      try {
-        file.close();
-      } catch (IOException e) {
-        LOG.warn("cannot close the access log {} ({})", name, AtomicFile.reason(e));
+    if (out == null) {
+      return;
+    }
+    try {
+      if (waiting.offer(END, 1, TimeUnit.SECONDS)) {
+        writer.join(TimeUnit.SECONDS.toMillis(5));
       }
+      if (out instanceof FileOutputStream file && file.getFD() != FileDescriptor.out) {
+        file.close();
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    } catch (IOException e) {
+      LOG.warn("cannot close the access log {} ({})", name, AtomicFile.reason(e));
     }
   }
 }

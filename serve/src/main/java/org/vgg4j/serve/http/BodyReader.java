@@ -32,6 +32,7 @@ final class BodyReader implements Runnable {
   private int before; // in the pieces before it
   private long held; // of the budget
   private volatile @Nullable HttpFailure refused;
+  private boolean finished;
 
   /**
    * @param declared the Content-Length; negative if there is none
@@ -62,6 +63,13 @@ final class BodyReader implements Runnable {
     return whole;
   }
 
+  /** Throws the body away, as far as it comes, and then fails: an answer before would be lost. */
+  CompletableFuture<byte[]> discard(HttpFailure failure) {
+    refuse(failure);
+    run();
+    return whole;
+  }
+
   @Override
   public void run() {
     try {
@@ -88,7 +96,7 @@ final class BodyReader implements Runnable {
   }
 
   private synchronized void take(ByteBuffer bytes) {
-    if (refused != null || whole.isDone()) {
+    if (refused != null || finished) {
       return;
     }
     if ((long) before + used + bytes.remaining() > limits.maxBody()) {
@@ -164,9 +172,10 @@ final class BodyReader implements Runnable {
     boolean unused = timer.cancel(false);
     byte[] all = new byte[0];
     synchronized (this) {
-      if (whole.isDone()) {
+      if (finished) {
         return;
       }
+      finished = true;
       if (failure == null) {
         all = join();
         budget.giveBack(held - all.length);
@@ -175,10 +184,8 @@ final class BodyReader implements Runnable {
         release();
       }
     }
-    boolean done = failure == null ? whole.complete(all) : whole.completeExceptionally(failure);
-    if (!done && failure == null) {
-      budget.giveBack(all.length);
-    }
+    boolean unusedToo =
+        failure == null ? whole.complete(all) : whole.completeExceptionally(failure);
   }
 
   private byte[] join() {

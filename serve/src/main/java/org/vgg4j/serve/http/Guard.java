@@ -13,7 +13,8 @@ import org.jspecify.annotations.Nullable;
  * Who may ask. A token, where there is one; and no page of another site, which a browser would let
  * send pictures and orders here in the user's name. A service on this machine alone is also not to
  * be had under other names than the machine's own, or a site could let its name point here (DNS
- * rebinding). Thread-safe.
+ * rebinding); where there is a token, which such a site has not, a proxy may pass on any name.
+ * Thread-safe.
  */
 final class Guard {
   private final byte @Nullable [] token;
@@ -28,23 +29,19 @@ final class Guard {
     this.loopback = address.isLoopbackAddress();
   }
 
-  /** Whether there is a token. */
-  boolean hasToken() {
-    return token != null;
-  }
-
   /**
    * @param open whether the route is for everybody
    * @throws HttpFailure 401 or 403
    */
   void check(Request request, boolean open) {
     String host = request.getHeaders().get(HttpHeader.HOST);
-    if (loopback && host != null && !isLocal(host)) {
+    if (loopback && token == null && host != null && !isLocal(host)) {
       throw new HttpFailure(
           403,
           "this service is for the machine that it runs on, under the name localhost, not "
               + host
-              + ": start it with --host to offer it to others");
+              + ": start it with --host to offer it to others, or with --token-file behind a"
+              + " proxy");
     }
     String origin = request.getHeaders().get(HttpHeader.ORIGIN);
     if (origin != null && !sameSite(origin, host)) {

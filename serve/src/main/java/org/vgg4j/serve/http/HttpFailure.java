@@ -1,6 +1,7 @@
 package org.vgg4j.serve.http;
 
 import java.util.Map;
+import java.util.concurrent.CompletionException;
 
 /** A request that is refused: a status, and a sentence that says what to do. */
 public final class HttpFailure extends RuntimeException {
@@ -26,6 +27,15 @@ public final class HttpFailure extends RuntimeException {
     super(sentence);
     this.status = status;
     this.headers = Map.copyOf(headers);
+  }
+
+  /** What a future failed with, without what futures put around it. */
+  public static Throwable cause(Throwable thrown) {
+    Throwable cause = thrown;
+    while (cause instanceof CompletionException && cause.getCause() != null) {
+      cause = cause.getCause();
+    }
+    return cause;
   }
 
   /** The status. */

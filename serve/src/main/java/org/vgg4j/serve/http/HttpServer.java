@@ -5,8 +5,7 @@ import java.net.BindException;
 import java.net.InetSocketAddress;
 import java.net.UnknownHostException;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.Executors;
-import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.ScheduledThreadPoolExecutor;
 import org.eclipse.jetty.http.UriCompliance;
 import org.eclipse.jetty.server.HttpConfiguration;
 import org.eclipse.jetty.server.HttpConnectionFactory;
@@ -18,6 +17,8 @@ import org.eclipse.jetty.server.handler.GracefulHandler;
 import org.eclipse.jetty.util.ssl.SslContextFactory;
 import org.eclipse.jetty.util.thread.QueuedThreadPool;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import org.vgg4j.base.AtomicFile;
 import org.vgg4j.base.InputException;
 
@@ -27,13 +28,14 @@ import org.vgg4j.base.InputException;
  * cost a thousand sockets. Thread-safe.
  */
 public final class HttpServer implements AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(HttpServer.class);
   private static final int THREADS = 16;
 
   private final Server server;
   private final ServerConnector connector;
   private final Limits limits;
   private final InetSocketAddress address;
-  private final ScheduledExecutorService timers;
+  private final ScheduledThreadPoolExecutor timers;
   private final SlowConnections connections;
   private final long graceMilliseconds;
 
@@ -46,12 +48,14 @@ public final class HttpServer implements AutoCloseable {
     threads.setName("http");
     this.server = new Server(threads);
     this.timers =
-        Executors.newSingleThreadScheduledExecutor(
+        new ScheduledThreadPoolExecutor(
+            1,
             task -> {
               Thread thread = new Thread(task, "http-timers");
               thread.setDaemon(true);
               return thread;
             });
+    timers.setRemoveOnCancelPolicy(true); // or each body would be held until its time is over
     this.connections = new SlowConnections(limits, timers);
     this.connector = connector(tls);
     connector.setHost(address.getHostString());
@@ -169,8 +173,8 @@ public final class HttpServer implements AutoCloseable {
   public void close() {
     try {
       server.stop();
-    } catch (Exception e) { // what was still running when the time was over
-      server.getThreadPool(); // nothing is left to be done: the process is about to end
+    } catch (Exception e) { // Jetty declares no more than that
+      LOG.warn("requests were still being answered after {} ms, and were ended", graceMilliseconds);
     } finally {
       connector.close();
       connections.close();

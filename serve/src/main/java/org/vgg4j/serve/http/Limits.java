@@ -4,7 +4,6 @@ package org.vgg4j.serve.http;
  * What clients may take.
  *
  * @param maxBody bytes of a request's body
- * @param bodies bytes of the bodies of all requests together
  * @param connections at a time; further ones wait to be accepted
  * @param headMilliseconds how long the head of a request may take, and a connection be idle
  * @param bodyMilliseconds how long a body may take
@@ -12,7 +11,6 @@ package org.vgg4j.serve.http;
  */
 public record Limits(
     int maxBody,
-    long bodies,
     int connections,
     long headMilliseconds,
     long bodyMilliseconds,

@@ -7,8 +7,9 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionException;
 import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.ScheduledFuture;
+import java.util.concurrent.TimeUnit;
 import org.eclipse.jetty.http.HttpHeader;
 import org.eclipse.jetty.io.Connection;
 import org.eclipse.jetty.server.Handler;
@@ -73,7 +74,7 @@ final class RequestHandler extends Handler.Abstract {
     CompletableFuture<Answer> future;
     try {
       future = answer(request, progress);
-    } catch (RuntimeException e) {
+    } catch (RuntimeException | Error e) {
       future = CompletableFuture.failedFuture(e);
     }
     CompletableFuture<Void> unused =
@@ -100,31 +101,58 @@ final class RequestHandler extends Handler.Abstract {
   }
 
   private CompletableFuture<Answer> answer(Request request, Progress progress) {
-    Routes.Match match = routes.find(request.getMethod(), path(request));
-    progress.route = match.route().pattern();
-    guard.check(request, match.route().open());
-    Deadline deadline = deadline(request);
-    Map<String, String> query = query(request);
     BodyReader reader = new BodyReader(request, request.getLength(), limits, budget, timers);
-    return reader
-        .read()
-        .thenCompose(
-            body -> {
-              progress.bytesIn = body.length;
-              Call call =
-                  new Call(
-                      request.getMethod(),
-                      path(request),
-                      match.variables(),
-                      query,
-                      request.getHeaders().get(HttpHeader.CONTENT_TYPE),
-                      request.getHeaders()::get,
-                      body,
-                      deadline,
-                      progress.notes);
-              return answer(match.route(), call)
-                  .whenComplete((answer, failure) -> budget.giveBack(body.length));
+    Routes.Match match;
+    Deadline deadline;
+    Map<String, String> query;
+    try {
+      match = routes.find(request.getMethod(), path(request));
+      progress.route = match.route().pattern();
+      guard.check(request, match.route().open());
+      deadline = deadline(request);
+      query = query(request);
+    } catch (HttpFailure e) {
+      return reader.discard(e).thenApply(never -> Answer.error(e));
+    }
+    CompletableFuture<Answer> answered =
+        reader
+            .read()
+            .thenCompose(
+                body -> {
+                  progress.bytesIn = body.length;
+                  Call call =
+                      new Call(
+                          request.getMethod(),
+                          path(request),
+                          match.variables(),
+                          query,
+                          request.getHeaders().get(HttpHeader.CONTENT_TYPE),
+                          request.getHeaders()::get,
+                          body,
+                          deadline,
+                          progress.notes);
+                  return answer(match.route(), call)
+                      .whenComplete((answer, failure) -> budget.giveBack(body.length));
+                });
+    return inTime(answered, deadline);
+  }
+
+  /** The answer, or 504 at the deadline; what computes it then goes on alone, and is not sent. */
+  private CompletableFuture<Answer> inTime(CompletableFuture<Answer> answer, Deadline deadline) {
+    CompletableFuture<Answer> first = new CompletableFuture<>();
+    ScheduledFuture<?> timer =
+        timers.schedule(
+            () -> first.completeExceptionally(Deadline.failure()),
+            deadline.nanos() - System.nanoTime(),
+            TimeUnit.NANOSECONDS);
+    CompletableFuture<Answer> unused =
+        answer.whenComplete(
+            (value, failure) -> {
+              boolean unusedToo = timer.cancel(false);
+              boolean done =
+                  failure == null ? first.complete(value) : first.completeExceptionally(failure);
             });
+    return first;
   }
 
   private CompletableFuture<Answer> answer(Routes.Route route, Call call) {
@@ -139,7 +167,7 @@ final class RequestHandler extends Handler.Abstract {
     try {
       call.deadline().check();
       return endpoint.answer(call);
-    } catch (RuntimeException e) {
+    } catch (RuntimeException | Error e) {
       return CompletableFuture.failedFuture(e);
     }
   }
@@ -215,10 +243,7 @@ final class RequestHandler extends Handler.Abstract {
    * What a client is told of a failure; a bug is logged, and the client learns no more than that.
    */
   private static HttpFailure failure(Throwable thrown) {
-    Throwable cause = thrown;
-    while (cause instanceof CompletionException && cause.getCause() != null) {
-      cause = cause.getCause();
-    }
+    Throwable cause = HttpFailure.cause(thrown);
     if (cause instanceof HttpFailure failure) {
       return failure;
     }

@@ -9,7 +9,7 @@ public interface RequestObserver {
    * @param time of its arrival, as ISO 8601 has it
    * @param remote the client's address
    * @param method as sent
-   * @param path as sent, without the query
+   * @param path decoded, without the query
    * @param route the pattern of its route; {@code none} if there is none
    * @param status of the answer
    * @param nanos from the head's arrival until the answer was sent

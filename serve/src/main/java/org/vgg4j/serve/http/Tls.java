@@ -9,12 +9,14 @@ import java.security.GeneralSecurityException;
 import java.security.KeyFactory;
 import java.security.KeyStore;
 import java.security.PrivateKey;
+import java.security.Signature;
 import java.security.cert.Certificate;
 import java.security.cert.CertificateFactory;
 import java.security.spec.PKCS8EncodedKeySpec;
 import java.util.Base64;
 import java.util.Collection;
 import java.util.List;
+import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.vgg4j.base.AtomicFile;
@@ -31,6 +33,8 @@ public record Tls(KeyStore keys, String password) {
       Pattern.compile(
           "-----BEGIN ([A-Z ]*)PRIVATE KEY-----([^-]+)-----END [A-Z ]*PRIVATE KEY-----");
   private static final List<String> KINDS = List.of("RSA", "EC", "EdDSA");
+  private static final Map<String, String> SIGNATURES =
+      Map.of("RSA", "SHA256withRSA", "EC", "SHA256withECDSA", "EdDSA", "EdDSA");
 
   /**
    * Reads the files that certificate authorities' clients leave (RFC 7468).
@@ -42,6 +46,11 @@ public record Tls(KeyStore keys, String password) {
   public static Tls pem(Path chain, Path key) {
     Certificate[] certificates = certificates(chain);
     PrivateKey secret = key(key);
+    if (!belong(secret, certificates[0])) {
+      throw new InputException(
+          "the key in %s is not that of the certificate in %s: give those that were made together"
+              .formatted(key, chain));
+    }
     try {
       KeyStore keys = KeyStore.getInstance("PKCS12");
       keys.load(null, null);
@@ -49,7 +58,24 @@ public record Tls(KeyStore keys, String password) {
       return new Tls(keys, "-");
     } catch (GeneralSecurityException | IOException e) {
       throw new InputException(
-          "%s and %s do not belong together (%s)".formatted(chain, key, e.getMessage()), e);
+          "%s and %s cannot be used (%s): make them again".formatted(chain, key, e.getMessage()),
+          e);
+    }
+  }
+
+  /** Whether what the key signs is verified with the certificate. */
+  private static boolean belong(PrivateKey key, Certificate certificate) {
+    try {
+      Signature signature = Signature.getInstance(SIGNATURES.get(key.getAlgorithm()));
+      byte[] text = {1, 2, 3};
+      signature.initSign(key);
+      signature.update(text);
+      byte[] signed = signature.sign();
+      signature.initVerify(certificate.getPublicKey());
+      signature.update(text);
+      return signature.verify(signed);
+    } catch (GeneralSecurityException e) {
+      return false; // a key of another kind
     }
   }
 

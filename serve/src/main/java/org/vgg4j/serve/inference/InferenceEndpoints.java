@@ -13,6 +13,7 @@ import org.vgg4j.serve.api.Upload;
 import org.vgg4j.serve.http.Answer;
 import org.vgg4j.serve.http.Call;
 import org.vgg4j.serve.http.HttpFailure;
+import org.vgg4j.serve.http.JsonBody;
 import org.vgg4j.serve.http.Routes;
 import org.vgg4j.serve.models.ServedModel;
 import org.vgg4j.serve.models.ServedModels;
@@ -27,12 +28,12 @@ public final class InferenceEndpoints {
   private final RequestReader reader;
 
   /**
-   * @param maxBody bytes of a request's body
+   * @param json reads bodies
    */
-  public InferenceEndpoints(ServedModels models, Pipeline pipeline, int maxBody) {
+  public InferenceEndpoints(ServedModels models, Pipeline pipeline, JsonBody json) {
     this.models = models;
     this.pipeline = pipeline;
-    this.reader = new RequestReader(maxBody);
+    this.reader = new RequestReader(json);
   }
 
   /** Adds the routes. */
@@ -130,17 +131,13 @@ public final class InferenceEndpoints {
 
   private CompletableFuture<Answer> infer(Call call) {
     InferRequest request = reader.read(call);
-    ServedModels.Lease lease = lease(call);
-    try {
-      ServedModel model = lease.model();
-      call.notes().put("model", model.name());
-      return posteriors(call, request.input(), model)
-          .thenApply(posteriors -> InferAnswer.of(request, model, finite(posteriors)))
-          .whenComplete((answer, thrown) -> lease.close());
-    } catch (RuntimeException e) {
-      lease.close();
-      throw e;
-    }
+    return lease(call)
+        .during(
+            model -> {
+              call.notes().put("model", model.name());
+              return posteriors(call, request.input(), model)
+                  .thenApply(posteriors -> InferAnswer.of(request, model, finite(posteriors)));
+            });
   }
 
   private CompletableFuture<List<float[]>> posteriors(

@@ -7,10 +7,9 @@ import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
-import org.vgg4j.base.InputException;
+import org.vgg4j.serve.api.ModelChanges;
 import org.vgg4j.serve.http.Answer;
 import org.vgg4j.serve.http.Call;
-import org.vgg4j.serve.http.HttpFailure;
 import org.vgg4j.serve.http.Routes;
 import org.vgg4j.serve.models.ServedModels;
 
@@ -20,13 +19,13 @@ import org.vgg4j.serve.models.ServedModels;
  */
 public final class RepositoryEndpoints {
   private final ServedModels models;
-  private final boolean changes;
+  private final ModelChanges changes;
   private final ConcurrentMap<String, Path> unloaded = new ConcurrentHashMap<>();
 
   /**
-   * @param changes whether clients may load and unload
+   * @param changes loads and unloads
    */
-  public RepositoryEndpoints(ServedModels models, boolean changes) {
+  public RepositoryEndpoints(ServedModels models, ModelChanges changes) {
     this.models = models;
     this.changes = changes;
   }
@@ -65,13 +64,9 @@ public final class RepositoryEndpoints {
   }
 
   private Answer load(Call call) {
-    requireAllowed();
+    changes.requireAllowed();
     String name = call.variable("model");
-    try {
-      models.load(name, file(name));
-    } catch (InputException e) {
-      throw new HttpFailure(400, String.valueOf(e.getMessage()));
-    }
+    changes.load(name, file(name));
     unloaded.remove(name);
     return Answer.json(Map.of());
   }
@@ -87,21 +82,14 @@ public final class RepositoryEndpoints {
   }
 
   private Answer unload(Call call) {
-    requireAllowed();
+    changes.requireAllowed();
     String name = call.variable("model");
     Path file;
     try (ServedModels.Lease lease = models.lease(name)) {
       file = lease.model().file();
     }
-    models.unload(name);
+    changes.unload(name);
     unloaded.put(name, file);
     return Answer.json(Map.of());
-  }
-
-  private void requireAllowed() {
-    if (!changes) {
-      throw new HttpFailure(
-          403, "models may not be changed here: start the service with --allow-model-changes");
-    }
   }
 }

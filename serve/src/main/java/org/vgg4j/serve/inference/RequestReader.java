@@ -1,12 +1,8 @@
 package org.vgg4j.serve.inference;
 
-import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonParser;
-import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.JsonToken;
-import com.fasterxml.jackson.core.StreamReadConstraints;
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
@@ -16,9 +12,11 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Base64;
 import java.util.List;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.vgg4j.serve.http.Call;
 import org.vgg4j.serve.http.HttpFailure;
+import org.vgg4j.serve.http.JsonBody;
 
 /**
  * Reads requests for inference: JSON, which tensors as bytes may follow. Numbers are read one by
@@ -37,23 +35,22 @@ final class RequestReader {
   /** The name of the one output. */
   static final String PROBABILITIES = "probabilities";
 
+  private static final String ONE_INPUT =
+      "the request has %d inputs but must have one: 'image' (BYTES) or 'input' (FP32)";
+
   private static final int MOST_OUTPUTS = 8; // there is one, in a few forms
 
-  private final ObjectMapper json;
+  private static final Set<String> KEPT = Set.of("id", "parameters", "outputs");
+  private static final Set<String> KEPT_OF_INPUT =
+      Set.of("name", "datatype", "shape", "parameters");
+
+  private final JsonBody json;
 
   /**
-   * @param maxBody bytes of a body
+   * @param json reads bodies
    */
-  RequestReader(int maxBody) {
-    this.json =
-        new ObjectMapper(
-            JsonFactory.builder()
-                .streamReadConstraints(
-                    StreamReadConstraints.builder()
-                        .maxStringLength(maxBody)
-                        .maxNestingDepth(20)
-                        .build())
-                .build());
+  RequestReader(JsonBody json) {
+    this.json = json;
   }
 
   /** An input as the JSON has it; its data may be in the bytes behind. */
@@ -88,33 +85,26 @@ final class RequestReader {
           List.of(new InferRequest.Output(PROBABILITIES, 0, true)));
     }
     ObjectNode fields = JsonNodeFactory.instance.objectNode();
-    List<Stated> inputs = new ArrayList<>();
-    try (JsonParser parser = json.createParser(body, 0, length)) {
-      require(parser.nextToken() == JsonToken.START_OBJECT, "the body is no JSON object: {...}");
-      while (parser.nextToken() != JsonToken.END_OBJECT) {
-        String name = parser.currentName();
-        JsonToken token = parser.nextToken();
-        if (name.equals("inputs") && token == JsonToken.START_ARRAY) {
-          while (parser.nextToken() != JsonToken.END_ARRAY) {
-            inputs.add(input(parser));
-          }
-        } else {
-          fields.set(name, json.readTree(parser));
-        }
-      }
-      require(parser.nextToken() == null, "there is something behind the JSON object");
-    } catch (JsonProcessingException e) {
-      throw new HttpFailure(
-          400,
-          "the body is no JSON (line %d, column %d)"
-              .formatted(e.getLocation().getLineNr(), e.getLocation().getColumnNr()));
-    } catch (IOException e) {
-      throw new HttpFailure(400, "the body is no JSON: it is not in UTF-8, 16 or 32");
-    }
-    require(
-        inputs.size() == 1,
-        "the request has %d inputs but must have one: 'image' (BYTES) or 'input' (FP32)"
-            .formatted(inputs.size()));
+    List<Stated> inputs =
+        json.read(
+            body,
+            length,
+            parser -> {
+              List<Stated> found = new ArrayList<>();
+              while (parser.nextToken() != JsonToken.END_OBJECT) {
+                String name = parser.currentName();
+                if (parser.nextToken() == JsonToken.START_ARRAY && name.equals("inputs")) {
+                  while (parser.nextToken() != JsonToken.END_ARRAY) {
+                    require(found.isEmpty(), ONE_INPUT.formatted(found.size() + 1));
+                    found.add(input(parser, body));
+                  }
+                } else {
+                  keep(KEPT, name, parser, body, fields);
+                }
+              }
+              return found;
+            });
+    require(inputs.size() == 1, ONE_INPUT.formatted(inputs.size()));
     ByteBuffer rest = ByteBuffer.wrap(body, length, body.length - length).slice();
     JsonNode id = fields.get("id");
     InferRequest request =
@@ -139,7 +129,18 @@ final class RequestReader {
     return length;
   }
 
-  private Stated input(JsonParser parser) throws IOException {
+  /** Reads a field: those that mean nothing here are passed over. */
+  private void keep(
+      Set<String> kept, String name, JsonParser parser, byte[] body, ObjectNode fields)
+      throws IOException {
+    if (kept.contains(name)) {
+      fields.set(name, json.tree(parser, body));
+    } else {
+      parser.skipChildren();
+    }
+  }
+
+  private Stated input(JsonParser parser, byte[] body) throws IOException {
     require(parser.currentToken() == JsonToken.START_OBJECT, "an input is no JSON object");
     ObjectNode fields = JsonNodeFactory.instance.objectNode();
     Values values = null;
@@ -150,7 +151,7 @@ final class RequestReader {
         require(token == JsonToken.START_ARRAY, "the \"data\" of an input is no array");
         values = values(parser);
       } else {
-        fields.set(name, json.readTree(parser));
+        keep(KEPT_OF_INPUT, name, parser, body, fields);
       }
     }
     return new Stated(fields, values);

@@ -45,7 +45,7 @@ public final class ServedModel {
   private final Work<float[], float[]> classification;
   private final Work<MapQuestion, Mapped> mapping;
   private final Work<Supplier<RgbImage>, float[]> embedding;
-  private @Nullable ImageEmbedder embedder;
+  private volatile @Nullable ImageEmbedder embedder; // made by the thread that computes
 
   private ServedModel(
       String name, Path file, FileState state, ImageClassifier classifier, int batch) {
@@ -153,8 +153,9 @@ public final class ServedModel {
 
   /** Releases the memory; nothing computes with it any more. */
   void close() {
-    if (embedder != null) {
-      embedder.close();
+    ImageEmbedder made = embedder;
+    if (made != null) {
+      made.close();
     }
     classifier.close();
   }

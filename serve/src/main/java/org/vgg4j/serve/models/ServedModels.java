@@ -5,6 +5,8 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -47,6 +49,22 @@ public final class ServedModels implements AutoCloseable {
       return slot.model;
     }
 
+    /**
+     * Lets the model work, and gives it back once the result is there, or there will be none.
+     *
+     * @param work is begun here and may end elsewhere
+     */
+    public <T> CompletableFuture<T> during(Function<ServedModel, CompletableFuture<T>> work) {
+      CompletableFuture<T> result;
+      try {
+        result = work.apply(slot.model);
+      } catch (RuntimeException | Error e) {
+        close();
+        throw e;
+      }
+      return result.whenComplete((value, thrown) -> close());
+    }
+
     @Override
     public void close() {
       synchronized (slots) {
@@ -62,16 +80,19 @@ public final class ServedModels implements AutoCloseable {
   private final Map<String, Slot> slots = new LinkedHashMap<>();
   private final Object loading = new Object();
   private final ClassifierOptions options;
+  private final int queue;
   private final boolean onHeap;
   private final Memory memory;
 
   /**
    * @param options how all models use the machine
+   * @param queue how many images may wait, prepared for a network
    * @param onHeap whether the device computes in the heap
    * @param memory of the heap
    */
-  public ServedModels(ClassifierOptions options, boolean onHeap, Memory memory) {
+  public ServedModels(ClassifierOptions options, int queue, boolean onHeap, Memory memory) {
     this.options = options;
+    this.queue = queue;
     this.onHeap = onHeap;
     this.memory = memory;
   }
@@ -114,7 +135,7 @@ public final class ServedModels implements AutoCloseable {
    * @throws InputException if the file is missing or broken, or there is not enough memory
    */
   public long reserve(String name, Path file) {
-    long bytes = onHeap ? ImageClassifier.memoryNeeded(file, options) : 0;
+    long bytes = onHeap ? ImageClassifier.memoryNeeded(file, options, queue) : 0;
     memory.reserve(
         bytes,
         "model " + name + " (" + file + ")",

@@ -20,7 +20,6 @@ class ComputeQueueTest {
   private static final Deadline LATE = Deadline.in(60_000);
 
   private final List<List<Integer>> batches = Collections.synchronizedList(new ArrayList<>());
-  private final Admission admission = new Admission(100);
 
   /** Doubles numbers, once the gate is open. */
   private final class Doubling implements Work<Integer, Integer> {
@@ -55,7 +54,7 @@ class ComputeQueueTest {
   }
 
   private ComputeQueue queue(double delay) {
-    return new ComputeQueue(delay, admission, (work, inputs, waited, nanos) -> {});
+    return new ComputeQueue(delay, (work, inputs, waited, nanos) -> {});
   }
 
   /**
@@ -94,7 +93,7 @@ class ComputeQueueTest {
     assertThat(batches).containsExactly(List.of(1, 2));
   }
 
-  /** Images that were let in and are not here yet are waited for, but not without end. */
+  /** Inputs of a work that are being prepared are waited for, but not without end. */
   @Test
   void aBatchWaitsForWhatIsBeingDecoded() throws Exception {
     CountDownLatch gate = new CountDownLatch(1);
@@ -103,16 +102,69 @@ class ComputeQueueTest {
       CompletableFuture<Integer> slow = queue.submit(work, 0, LATE);
       assertThat(work.begun.await(20, TimeUnit.SECONDS)).isTrue();
       Thread.sleep(1_500);
-      admission.enter(3, 0);
       gate.countDown();
       assertThat(slow.get()).isZero();
+      CompletableFuture<Integer> prepared = new CompletableFuture<>();
+      CompletableFuture<Integer> never = new CompletableFuture<>();
+      CompletableFuture<Integer> second = queue.submitWhenReady(work, prepared, LATE);
+      CompletableFuture<Integer> third = queue.submitWhenReady(work, never, LATE);
       CompletableFuture<Integer> first = queue.submit(work, 1, LATE);
       Thread.sleep(100);
-      CompletableFuture<Integer> second = queue.submit(work, 2, LATE);
+      boolean unused = prepared.complete(2);
       assertThat(first.get() + second.get()).isEqualTo(6); // though the third never came
-      admission.leave(3);
+      assertThat(third).isNotDone();
     }
     assertThat(batches).containsExactly(List.of(0), List.of(1, 2));
+  }
+
+  /** What is prepared for another work, or cannot be prepared, holds nothing up. */
+  @Test
+  void otherInputsAreNotWaitedFor() throws Exception {
+    CountDownLatch gate = new CountDownLatch(1);
+    Doubling work = new Doubling(gate);
+    try (ComputeQueue queue = queue(0)) {
+      CompletableFuture<Integer> slow = queue.submit(work, 0, LATE);
+      assertThat(work.begun.await(20, TimeUnit.SECONDS)).isTrue();
+      Thread.sleep(1_500);
+      gate.countDown();
+      assertThat(slow.get()).isZero();
+      CompletableFuture<Integer> other =
+          queue.submitWhenReady(new Doubling(gate), new CompletableFuture<>(), LATE);
+      CompletableFuture<Integer> broken =
+          queue.submitWhenReady(
+              work, CompletableFuture.failedFuture(new IllegalStateException("no picture")), LATE);
+      long start = System.nanoTime();
+      assertThat(queue.submit(work, 1, LATE).get()).isEqualTo(2);
+      assertThat(System.nanoTime() - start).isLessThan(700_000_000L); // half of 1.5 s otherwise
+      assertThatThrownBy(broken::join).hasMessageContaining("no picture");
+      assertThat(other).isNotDone();
+    }
+  }
+
+  /** Jobs that are too late take no place in a batch. */
+  @Test
+  void lateJobsMakeRoom() throws Exception {
+    CountDownLatch gate = new CountDownLatch(1);
+    Doubling work = new Doubling(gate);
+    try (ComputeQueue queue = queue(0)) {
+      CompletableFuture<Integer> running = queue.submit(work, 0, LATE);
+      assertThat(work.begun.await(20, TimeUnit.SECONDS)).isTrue();
+      List<CompletableFuture<Integer>> late = new ArrayList<>();
+      for (int i = 1; i <= 3; i++) {
+        late.add(queue.submit(work, i, Deadline.in(-1)));
+      }
+      List<CompletableFuture<Integer>> good = new ArrayList<>();
+      for (int i = 4; i <= 7; i++) {
+        good.add(queue.submit(work, i, LATE));
+      }
+      gate.countDown();
+      assertThat(running.get()).isZero();
+      for (CompletableFuture<Integer> each : good) {
+        assertThat(each.get()).isPositive();
+      }
+      late.forEach(each -> assertThatThrownBy(each::join).hasMessageContaining("deadline"));
+    }
+    assertThat(batches).containsExactly(List.of(0), List.of(4, 5, 6, 7));
   }
 
   @Test
