@@ -142,6 +142,8 @@ public final class ServedModel {
         classifier.architecture().toString(),
         "classes",
         classifier.classNames().size(),
+        "severalLabels",
+        classifier.architecture().task().isLabels(),
         "ready",
         true);
   }

@@ -207,7 +207,7 @@ export function show(picture, model) {
   write('name', picture.name);
   line('note', picture.note ?? '');
   showStage(picture);
-  showVerdict(picture);
+  showVerdict(picture, model);
   line('waiting', picture.waiting);
   $('failed').hidden = !picture.failure;
   if (picture.failure) {
@@ -267,17 +267,18 @@ export function strength() {
   write('strength-value', `${value} %`);
 }
 
-function showVerdict({ result, failure }) {
+function showVerdict({ result, failure }, model) {
   const best = result?.predictions[0];
   const text = element('span', 'best', best ? plain(best.label) : '');
-  const lead = !best ? (failure ? 'That did not work' : 'One moment') : sureness(best.probability);
+  const lead = !best ? (failure ? 'That did not work' : 'One moment') : sureness(best.probability, model?.severalLabels);
   const heading = $('verdict');
   if (heading.textContent !== lead + text.textContent) {
     heading.replaceChildren(element('span', best ? 'lead' : '', lead), text);
   }
 }
 
-function sureness(probability) {
+function sureness(probability, several) {
+  if (several && probability < 0.5) return 'None of its labels, it seems. The likeliest: ';
   return probability >= 0.9 ? 'Quite sure: ' : probability >= 0.5 ? 'Probably: ' : 'Not sure, perhaps: ';
 }
 
@@ -313,6 +314,12 @@ function time({ all, service }) {
 }
 
 function meaning(model) {
+  if (model?.severalLabels) {
+    return (
+      `This network has learnt ${count(model.classes)} labels, and judges each on its own: a picture may show several of them, or none. ` +
+      'A label of more than 50 % is more likely there than not.'
+    );
+  }
   return (
     `This network has learnt ${model ? count(model.classes) : 'some'} labels, and it always chooses among them, ` +
     'even if the picture shows something else. The percentages say how it shares its trust among the labels; ' +
