@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.WeakHashMap;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
@@ -112,21 +113,22 @@ public final class ComputeQueue implements AutoCloseable {
       Work<I, O> work, CompletableFuture<I> input, Deadline deadline) {
     lock.lock();
     try {
-      int unused = coming.merge(work, 1, Integer::sum);
+      int unusedCount = coming.merge(work, 1, Integer::sum);
     } finally {
       lock.unlock();
     }
-    return input
-        .handle(
-            (value, failure) -> {
-              CompletableFuture<O> result =
-                  failure == null
-                      ? submit(work, value, deadline)
-                      : CompletableFuture.<O>failedFuture(failure);
+    CompletableFuture<I> unused =
+        input.exceptionally(
+            failure -> {
               arrived(work);
-              return result;
-            })
-        .thenCompose(result -> result);
+              throw new CompletionException(failure);
+            });
+    return input.thenCompose(
+        value -> {
+          CompletableFuture<O> result = submit(work, value, deadline);
+          arrived(work);
+          return result;
+        });
   }
 
   private void arrived(Work<?, ?> work) {

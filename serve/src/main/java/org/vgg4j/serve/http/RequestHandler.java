@@ -149,7 +149,7 @@ final class RequestHandler extends Handler.Abstract {
         answer.whenComplete(
             (value, failure) -> {
               boolean unusedToo = timer.cancel(false);
-              boolean done =
+              boolean unusedEither =
                   failure == null ? first.complete(value) : first.completeExceptionally(failure);
             });
     return first;
