@@ -8,10 +8,10 @@
  * org.vgg4j.base.VggException}, {@link org.vgg4j.base.InputException}, {@link
  * org.vgg4j.descriptor.DescriptorRecipe}, {@link org.vgg4j.descriptor.Pooling}, {@link
  * org.vgg4j.image.ImageDecoder}, {@link org.vgg4j.image.RgbImage}, {@link
- * org.vgg4j.image.UnreadableImageException}, {@link org.vgg4j.network.FcWeights} and {@link
- * org.vgg4j.views.HeatMap}. Everything else is public only for vgg4j's own packages and may change
- * at any time. {@code ArchitectureTest} checks that the supported API does not depend on anything
- * else.
+ * org.vgg4j.image.UnreadableImageException}, {@link org.vgg4j.image.OversizedImageException},
+ * {@link org.vgg4j.network.FcWeights} and {@link org.vgg4j.views.HeatMap}. Everything else is
+ * public only for vgg4j's own packages and may change at any time. {@code ArchitectureTest} checks
+ * that the supported API does not depend on anything else.
  */
 @NullMarked
 package org.vgg4j;

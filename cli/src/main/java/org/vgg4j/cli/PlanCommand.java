@@ -265,9 +265,7 @@ final class PlanCommand implements Runnable {
 
   private int ofEngine(Architecture network, int parts) {
     try (Engine engine = Engines.open(device.get(), threads.count())) {
-      MemoryOracle memory = engine.memory();
-      return AutoBatch.largest(
-          images, n -> memory.fits(memory.training(network, (n + parts - 1) / parts, n)));
+      return AutoBatch.largest(images, network, engine.memory(), parts, false, false);
     }
   }
 

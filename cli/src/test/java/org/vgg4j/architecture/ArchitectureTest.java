@@ -455,6 +455,7 @@ class ArchitectureTest {
           ROOT + ".descriptor.DescriptorRecipe",
           ROOT + ".descriptor.Pooling",
           ROOT + ".image.ImageDecoder",
+          ROOT + ".image.OversizedImageException",
           ROOT + ".image.RgbImage",
           ROOT + ".image.UnreadableImageException",
           ROOT + ".network.FcWeights",

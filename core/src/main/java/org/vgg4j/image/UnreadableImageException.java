@@ -7,7 +7,8 @@ import org.vgg4j.base.InputException;
  * or too large. Training passes over such files; a file that cannot be read at all is a plain
  * {@link InputException}, since the next one would fare no better.
  */
-public class UnreadableImageException extends InputException {
+public sealed class UnreadableImageException extends InputException
+    permits OversizedImageException {
   private static final long serialVersionUID = 1L;
 
   /**

@@ -1,14 +1,17 @@
 package org.vgg4j.data;
 
 import java.io.IOException;
+import java.nio.charset.CharacterCodingException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 import org.vgg4j.base.AtomicFile;
 import org.vgg4j.base.InputException;
+import org.vgg4j.base.TextLines;
 
 /**
  * The file {@code classes.csv} beside class folders, which has the names of classes that no folder
@@ -23,22 +26,22 @@ public final class FolderNames {
   private FolderNames() {}
 
   /**
-   * Returns the classes of the folders that the file lists; empty if there is no such file, or one
-   * that begins with another line.
+   * Returns the classes of the folders that the file lists.
    *
    * @param root the folder that holds the class folders
+   * @return null if there is no such file, or one that begins with another line, which is not ours
    * @throws InputException if it cannot be read, or a line is not a folder and a class
    */
-  public static Map<String, String> read(Path root) {
+  public static @Nullable Map<String, String> read(Path root) {
     Path file = root.resolve(FILE);
     if (!Files.isRegularFile(file)) {
-      return Map.of();
+      return null;
     }
     try {
-      List<String> lines = Files.readAllLines(file);
-      return lines.isEmpty() || !lines.get(0).strip().equals(HEADER)
-          ? Map.of()
-          : parse(file, lines);
+      List<String> lines = TextLines.read(file);
+      return lines.isEmpty() || !lines.get(0).strip().equals(HEADER) ? null : parse(file, lines);
+    } catch (CharacterCodingException e) {
+      return null; // not ours: we write UTF-8
     } catch (IOException e) {
       throw new InputException("cannot read " + file + ": " + AtomicFile.reason(e), e);
     }
@@ -74,7 +77,9 @@ public final class FolderNames {
   public static List<String> classNames(Path root, List<String> folders) {
     Map<String, String> listed = read(root);
     List<String> names =
-        folders.stream().map(folder -> listed.getOrDefault(folder, folder)).toList();
+        listed == null
+            ? folders
+            : folders.stream().map(folder -> listed.getOrDefault(folder, folder)).toList();
     Map<String, String> folderOf = new HashMap<>();
     for (int i = 0; i < names.size(); i++) {
       String other = folderOf.put(names.get(i), folders.get(i));
@@ -95,17 +100,18 @@ public final class FolderNames {
    */
   public static void write(Path root, List<String> folders, List<String> classes) {
     Path file = root.resolve(FILE);
-    Map<String, String> listed = new LinkedHashMap<>(read(root));
+    Map<String, String> before = read(root);
+    Map<String, String> listed = new LinkedHashMap<>(before == null ? Map.of() : before);
     for (int i = 0; i < folders.size(); i++) {
       listed.remove(folders.get(i));
       if (!folders.get(i).equals(classes.get(i))) {
         listed.put(folders.get(i), classes.get(i));
       }
     }
-    if (listed.isEmpty() && read(root).isEmpty()) {
+    if (listed.isEmpty() && before == null) {
       return;
     }
-    if (Files.exists(file) && read(root).isEmpty()) {
+    if (Files.exists(file) && before == null) {
       throw new InputException(
           "%s is another kind of file, but is to list the names of classes: choose another place"
               .formatted(file));

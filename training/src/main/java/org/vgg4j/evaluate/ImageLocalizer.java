@@ -15,6 +15,7 @@ import org.vgg4j.image.transform.Box;
 import org.vgg4j.network.Device;
 import org.vgg4j.network.Engine;
 import org.vgg4j.network.Engines;
+import org.vgg4j.views.MeanPosteriors;
 import org.vgg4j.views.Protocol;
 import org.vgg4j.views.Ranking;
 import org.vgg4j.views.Temperature;
@@ -135,20 +136,9 @@ public final class ImageLocalizer implements AutoCloseable {
   }
 
   private float[] posteriors(List<RgbImage> rescaled) {
-    double[] sums = new double[classNames().size()];
-    views.look(
-        List.of(rescaled),
-        (view, outputs) -> {
-          float[] ofView = outputs.posteriors();
-          for (int k = 0; k < sums.length; k++) {
-            sums[k] += view.share() * ofView[k];
-          }
-        });
-    float[] mean = new float[sums.length];
-    for (int k = 0; k < mean.length; k++) {
-      mean[k] = (float) sums[k];
-    }
-    return temperature.apply(mean, 0, mean.length);
+    int classes = classNames().size();
+    float[][] means = MeanPosteriors.of(views, List.of(rescaled), classes, (view, outputs) -> {});
+    return temperature.apply(means[0], 0, classes);
   }
 
   private List<Found> locate(RgbImage image, float[] posteriors, int top) {

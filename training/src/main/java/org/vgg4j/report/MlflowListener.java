@@ -76,7 +76,8 @@ public final class MlflowListener implements TrainingListener {
     this.warn = warn;
     this.clock = clock;
     String uri = environment.getOrDefault(URI_VARIABLE, "").strip();
-    this.place = uri.replaceFirst("(?i)^(https?://).*@", "$1"); // no passwords in files, messages
+    // No passwords in files and messages, whatever the scheme and the signs in them.
+    this.place = uri.replaceFirst("(?i)^((?!file:)[a-z][a-z0-9+.-]*://).*@", "$1");
     this.store = uri.isEmpty() ? null : store(uri);
   }
 

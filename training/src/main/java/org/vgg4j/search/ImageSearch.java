@@ -14,7 +14,6 @@ import org.vgg4j.network.Device;
 import org.vgg4j.network.Engine;
 import org.vgg4j.network.Engines;
 import org.vgg4j.network.FcWeights;
-import org.vgg4j.network.HostThreads;
 import org.vgg4j.network.Network;
 import org.vgg4j.network.Parameters;
 import org.vgg4j.weights.ModelFile;
@@ -29,33 +28,18 @@ import org.vgg4j.weights.Models;
 public final class ImageSearch implements AutoCloseable {
   private static final int BATCH = 2; // an image and its mirror image
 
-  /** Describes images with a model that is loaded already. Thread-safe. */
-  @FunctionalInterface
-  public interface Describer {
-    /**
-     * @return what the index's recipe makes of the image
-     */
-    float[] describe(RgbImage image);
-  }
-
   private final SearchIndex index;
-  private final Describer describer;
-  private final HostThreads threads;
-  private final Runnable end;
-  private final ReentrantLock turn;
+  private final Engine engine;
+  private final Network network;
+  private final Descriptors descriptors;
+  private final ReentrantLock turn = new ReentrantLock(true);
   private volatile boolean closed;
 
-  private ImageSearch(
-      SearchIndex index,
-      Describer describer,
-      HostThreads threads,
-      Runnable end,
-      ReentrantLock turn) {
+  private ImageSearch(SearchIndex index, Engine engine, Network network, Descriptors descriptors) {
     this.index = index;
-    this.describer = describer;
-    this.threads = threads;
-    this.end = end;
-    this.turn = turn;
+    this.engine = engine;
+    this.network = network;
+    this.descriptors = descriptors;
   }
 
   /**
@@ -79,43 +63,11 @@ public final class ImageSearch implements AutoCloseable {
               file.preprocessing(),
               index.header().descriptors(),
               BATCH);
-      ReentrantLock turn = new ReentrantLock(true);
-      Describer own =
-          image -> {
-            List<RgbImage> rescaled = descriptors.rescale(image); // before taking a turn
-            turn.lock();
-            try {
-              return descriptors.compute(List.of(rescaled))[0];
-            } finally {
-              turn.unlock();
-            }
-          };
-      Runnable end =
-          () -> {
-            descriptors.close();
-            network.close();
-            engine.close();
-          };
-      return new ImageSearch(index, own, engine.hostThreads(), end, turn);
+      return new ImageSearch(index, engine, network, descriptors);
     } catch (RuntimeException | Error e) {
       engine.close();
       throw e;
     }
-  }
-
-  /**
-   * Uses a model that someone else has loaded, with 32-bit weights, and closes.
-   *
-   * @param model its file
-   * @param describer by the recipe {@code index.header().descriptors()}
-   * @param threads for searching alone
-   * @throws InputException if the file is not the model that made the index
-   */
-  public static ImageSearch sharing(
-      SearchIndex index, Path model, Describer describer, int threads) {
-    Path unused = requireModel(index, model);
-    HostThreads own = new HostThreads(threads);
-    return new ImageSearch(index, describer, own, own::close, new ReentrantLock(true));
   }
 
   /**
@@ -156,7 +108,7 @@ public final class ImageSearch implements AutoCloseable {
    * @throws org.vgg4j.image.UnreadableImageException if the image is too elongated to be rescaled
    * @throws InputException if top is not positive, the image needs more memory than there is, or
    *     the index is damaged
-   * @throws IllegalStateException if this is closed, or the model that it shares
+   * @throws IllegalStateException if this is closed
    */
   public List<Match> search(RgbImage image, int top) {
     Objects.requireNonNull(image, "no image: it is null");
@@ -164,19 +116,15 @@ public final class ImageSearch implements AutoCloseable {
       throw new InputException("option top is " + top + " but must be at least 1");
     }
     requireOpen();
-    float[] descriptor = describer.describe(image);
+    List<RgbImage> rescaled = descriptors.rescale(image); // before taking a turn
     turn.lock();
     try {
       requireOpen();
-      return index.search(descriptor, top, threads);
+      float[] descriptor = descriptors.compute(List.of(rescaled))[0];
+      return index.search(descriptor, top, engine.hostThreads());
     } finally {
       turn.unlock();
     }
-  }
-
-  /** Where an image is that was found. */
-  public Path path(Match match) {
-    return index.path(match.row());
   }
 
   private void requireOpen() {
@@ -185,17 +133,16 @@ public final class ImageSearch implements AutoCloseable {
     }
   }
 
-  /**
-   * Waits for the running call, and refuses later ones. A model that is shared stays open. Closing
-   * again does nothing.
-   */
+  /** Waits for the running call, and refuses later ones. Closing again does nothing. */
   @Override
   public void close() {
     turn.lock();
     try {
       if (!closed) {
         closed = true;
-        end.run();
+        descriptors.close();
+        network.close();
+        engine.close();
       }
     } finally {
       turn.unlock();

@@ -7,7 +7,9 @@ import java.util.Map;
 import java.util.function.Consumer;
 import java.util.function.IntPredicate;
 import org.vgg4j.base.InputException;
+import org.vgg4j.data.loading.BatchSequence;
 import org.vgg4j.model.Architecture;
+import org.vgg4j.network.LearnerOptions;
 import org.vgg4j.network.MemoryOracle;
 
 /**
@@ -46,6 +48,35 @@ public final class AutoBatch {
     return 0;
   }
 
+  /**
+   * Returns the largest batch that memory holds in one micro-batch, or of several processes or
+   * devices each its share.
+   *
+   * @param images of the training set, as above
+   * @param memory of each process
+   * @param ranks number of processes among which a batch is divided
+   * @param clips whether gradients are clipped
+   * @param averages whether an average of the weights is kept
+   * @return 0 if not even one image fits
+   */
+  public static int largest(
+      long images,
+      Architecture architecture,
+      MemoryOracle memory,
+      int ranks,
+      boolean clips,
+      boolean averages) {
+    MemoryOracle planned = memory.withThreads(MicroBatchSize.PLANNED_THREADS);
+    int shares = ranks * memory.devices();
+    return largest(
+        images,
+        n -> {
+          int share = BatchSequence.share(n, shares);
+          return planned.fits(
+              planned.training(architecture, new LearnerOptions.Size(share, n, clips, averages)));
+        });
+  }
+
   private static int most(long images) {
     long most = Math.min(images, Math.max(FEW, Math.min(MOST, images / STEPS)));
     return most < FEW ? Integer.highestOneBit((int) most) : (int) (most / FEW * FEW);
@@ -74,8 +105,10 @@ public final class AutoBatch {
     if (!options.sgd().autoBatch()) {
       return options;
     }
+    SgdConfig sgd = options.sgd();
     int batch =
-        largest(images, n -> MicroBatchSize.isWhole(as(options, n), architecture, memory, ranks));
+        largest(
+            images, architecture, memory, ranks, sgd.clipGradients() > 0, sgd.average().isKept());
     TrainingConfig settled = as(options, Math.max(1, batch));
     if (batch == 0) { // which fails, and says what there is room for
       int unused = MicroBatchSize.choose(settled, architecture, memory, ranks);
@@ -88,10 +121,14 @@ public final class AutoBatch {
 
   private static String reason(int batch, int images, MemoryOracle memory) {
     if (batch < most(images)) {
-      return "%d images, no more, fit %s at once".formatted(batch, memory.name());
+      return "%d images fit %s in one micro-batch, the next size does not"
+          .formatted(batch, memory.name());
     }
-    return batch == MOST
-        ? "%d images are the most that batch auto takes".formatted(MOST)
+    if (batch == MOST) {
+      return "%d images are the most that batch auto takes".formatted(MOST);
+    }
+    return batch < FEW
+        ? "%d is the largest power of two for %,d training images".formatted(batch, images)
         : "more would make too few steps of %,d training images".formatted(images);
   }
 

@@ -83,15 +83,6 @@ public record DryRun(
   /**
    * Tries the run.
    *
-   * @throws InputException if anything would keep the run from starting
-   */
-  public static DryRun of(TrainingConfig config) {
-    return of(config, WARM_UP, note -> {});
-  }
-
-  /**
-   * Tries the run.
-   *
    * @param noted receives a sentence about a batch that was left open
    * @throws InputException if anything would keep the run from starting
    */

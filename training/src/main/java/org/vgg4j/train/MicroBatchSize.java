@@ -11,7 +11,8 @@ import org.vgg4j.network.MemoryPlan;
 
 /** How many images of a batch are in memory at a time. */
 final class MicroBatchSize {
-  private static final int PLANNED_THREADS = 2;
+  /** For a fixed number of threads, so that what is learnt does not depend on it. */
+  static final int PLANNED_THREADS = 2;
 
   private final TrainingConfig config;
   private final Architecture architecture;
@@ -23,7 +24,6 @@ final class MicroBatchSize {
       TrainingConfig config, Architecture architecture, MemoryOracle memory, int ranks) {
     this.config = config;
     this.architecture = architecture;
-    // for a fixed number of threads, so that what is learnt does not depend on it
     this.memory = memory.withThreads(PLANNED_THREADS);
     this.ranks = ranks;
     this.shares = ranks * memory.devices();
@@ -41,14 +41,6 @@ final class MicroBatchSize {
   static int choose(
       TrainingConfig config, Architecture architecture, MemoryOracle memory, int ranks) {
     return new MicroBatchSize(config, architecture, memory, ranks).choose();
-  }
-
-  /** Whether memory holds a whole batch, or of several processes or devices each its share. */
-  static boolean isWhole(
-      TrainingConfig config, Architecture architecture, MemoryOracle memory, int ranks) {
-    MicroBatchSize size = new MicroBatchSize(config, architecture, memory, ranks);
-    int batch = config.sgd().batch();
-    return size.fits(BatchSequence.share(batch, size.shares), batch);
   }
 
   private int choose() {

@@ -16,10 +16,10 @@ import org.vgg4j.network.Device;
 import org.vgg4j.network.Precision;
 
 /**
- * Makes a {@link TrainingConfig}. Its fields are the one home of all defaults: those of programs,
- * of the command line and of recipes. Not thread-safe.
+ * Makes a {@link TrainingConfig}. Its fields, and those of {@link SgdOptions}, are the one home of
+ * all defaults: those of programs, of the command line and of recipes. Not thread-safe.
  */
-public final class TrainingConfigBuilder {
+public final class TrainingConfigBuilder extends SgdOptions<TrainingConfigBuilder> {
   private String data = "fashion-mini";
   private double heldOut = 0.1;
   private int limit = 0;
@@ -36,17 +36,6 @@ public final class TrainingConfigBuilder {
   private Distortions distortions = Distortions.NONE;
   private double mixup = 0;
   private double cutmix = 0;
-  private int batch = 64;
-  private boolean autoBatch = false;
-  private int microBatch = 0;
-  private double learningRate = 0.01;
-  private LayerRates layerRates = LayerRates.SAME;
-  private double momentum = 0.9;
-  private double weightDecay = 5e-4;
-  private boolean biasDecay = true;
-  private double dropout = 0.1;
-  private double clipGradients = 0;
-  private AverageConfig average = AverageConfig.NONE;
   private @Nullable Path from = null;
   private Initialisation initialisation = Initialisation.GLOROT;
   private List<String> freeze = List.of();
@@ -72,7 +61,13 @@ public final class TrainingConfigBuilder {
 
   TrainingConfigBuilder() {}
 
+  @Override
+  TrainingConfigBuilder self() {
+    return this;
+  }
+
   TrainingConfigBuilder(TrainingConfig config) {
+    take(config.sgd());
     data = config.data();
     heldOut = config.heldOut();
     limit = config.limit();
@@ -88,17 +83,6 @@ public final class TrainingConfigBuilder {
     distortions = config.augmentation().distortions();
     mixup = config.targets().mixup();
     cutmix = config.targets().cutmix();
-    batch = config.sgd().batch();
-    autoBatch = config.sgd().autoBatch();
-    microBatch = config.sgd().microBatch();
-    learningRate = config.sgd().learningRate();
-    layerRates = config.sgd().layerRates();
-    momentum = config.sgd().momentum();
-    weightDecay = config.sgd().weightDecay();
-    biasDecay = config.sgd().biasDecay();
-    dropout = config.sgd().dropout();
-    clipGradients = config.sgd().clipGradients();
-    average = config.sgd().average();
     from = config.start().from();
     initialisation = config.start().rest();
     freeze = config.start().freeze();
@@ -142,18 +126,7 @@ public final class TrainingConfigBuilder {
             scale == null ? scaleRatio.of(crop) : scale, flip, colorShift, distortions),
         new TargetConfig(classWeights, labelSmoothing, mixup, cutmix),
         new StartConfig(from, initialisation, freeze),
-        new SgdConfig(
-            batch,
-            autoBatch,
-            microBatch,
-            learningRate,
-            momentum,
-            weightDecay,
-            biasDecay,
-            dropout,
-            layerRates,
-            clipGradients,
-            average),
+        sgd(),
         new ScheduleConfig(schedule, patience, stepEpochs, warmUp, epochs, maxSteps),
         seed,
         threads,
@@ -250,84 +223,6 @@ public final class TrainingConfigBuilder {
   /** Whether one random operation is applied to each sample. */
   public TrainingConfigBuilder trivialAugment(boolean value) {
     distortions = new Distortions(distortions.resizedCrop(), distortions.erase(), value);
-    return this;
-  }
-
-  /** Images per step. */
-  public TrainingConfigBuilder batch(int value) {
-    autoBatch = false;
-    batch = value;
-    return this;
-  }
-
-  /**
-   * Leaves the batch open: {@link Trainer#train} takes the largest that memory holds in one
-   * micro-batch, see {@link AutoBatch}.
-   */
-  public TrainingConfigBuilder autoBatch() {
-    autoBatch = true;
-    return this;
-  }
-
-  /** Images at a time; 0 for as many as memory allows. */
-  public TrainingConfigBuilder microBatch(int value) {
-    microBatch = value;
-    return this;
-  }
-
-  /**
-   * Reduces a micro-batch that is larger than the batch to the batch; drops that of an open one.
-   */
-  public TrainingConfigBuilder fitMicroBatch() {
-    microBatch = autoBatch ? 0 : Math.min(microBatch, batch);
-    return this;
-  }
-
-  /** Learning rate at the start. */
-  public TrainingConfigBuilder learningRate(double value) {
-    learningRate = value;
-    return this;
-  }
-
-  /** Learning rates of layers that have their own. */
-  public TrainingConfigBuilder layerRates(LayerRates value) {
-    layerRates = value;
-    return this;
-  }
-
-  /** Momentum coefficient, in [0, 1). */
-  public TrainingConfigBuilder momentum(double value) {
-    momentum = value;
-    return this;
-  }
-
-  /** Factor of the L2 penalty. */
-  public TrainingConfigBuilder weightDecay(double value) {
-    weightDecay = value;
-    return this;
-  }
-
-  /** Whether biases decay like weights. */
-  public TrainingConfigBuilder biasDecay(boolean value) {
-    biasDecay = value;
-    return this;
-  }
-
-  /** Dropout rate after each hidden layer of the head (fc6 and fc7), in [0, 1). */
-  public TrainingConfigBuilder dropout(double value) {
-    dropout = value;
-    return this;
-  }
-
-  /** The largest norm of a batch's gradient; 0 for any. */
-  public TrainingConfigBuilder clipGradients(double value) {
-    clipGradients = value;
-    return this;
-  }
-
-  /** Which average of the weights becomes the model. */
-  public TrainingConfigBuilder average(AverageConfig value) {
-    average = value;
     return this;
   }
 

@@ -334,7 +334,8 @@ class MlflowListenerTest {
       strings = {
         "http://user:p^secret@host:5000",
         "http://user:p@secret@host:5000",
-        "https://user:pa/secret@host:5000/tracked"
+        "https://user:pa/secret@host:5000/tracked",
+        "postgresql://user:secret@host:5000/mlflow"
       })
   void passwordsThatAreNotEncodedAreRefusedAndNotShown(String uri) throws IOException {
     train(Map.of("MLFLOW_TRACKING_URI", uri), 1);

@@ -120,7 +120,8 @@ class AutoBatchTest {
     assertThat(notes)
         .containsExactly(
             "256 images are the most that batch auto takes: option batch is 256" + end,
-            "32 images, no more, fit a heap at once: option batch is 32" + end,
+            "32 images fit a heap in one micro-batch, the next size does not: option batch is 32"
+                + end,
             "more would make too few steps of 5,400 training images: option batch is 64" + end);
     assertThat(settle(options().batch(7).build(), 1, MANY, 1).batch()).isEqualTo(7);
     assertThat(notes).hasSize(3);

@@ -157,7 +157,7 @@ class TargetTrainingTest {
         .isInstanceOf(InputException.class)
         .hasMessageContaining("other.csv, line 2: the data have no class 'cats'");
     options.data = data.toString();
-    assertThatThrownBy(() -> DryRun.of(options.build()))
+    assertThatThrownBy(() -> DryRun.of(options.build(), note -> {}))
         .isInstanceOf(InputException.class)
         .hasMessageContaining("other.csv, line 2: the data have no class 'cats'");
   }

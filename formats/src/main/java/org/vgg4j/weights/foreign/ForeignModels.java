@@ -29,7 +29,7 @@ public final class ForeignModels implements ForeignReader {
 
   private static WeightsImport.Imported logged(Path file, WeightsImport.Imported imported) {
     for (String note : imported.notes()) {
-      if (LOGGED.add(file + ": " + note)) {
+      if (LOGGED.add(file + " " + imported.sha256() + ": " + note)) {
         LOG.info("{}: {}", file, note);
       }
     }

@@ -56,7 +56,7 @@ public final class VectorKernels implements Kernels {
 
   /**
    * {@inheritDoc} Inputs come from whole blocks of channels, except after a hidden layer of another
-   * width: such layers are left to the plain kernels, which take five to twenty times as long.
+   * width: such layers are left to the plain kernels, which take many times as long.
    */
   @Override
   public FullyConnected fullyConnected(int inFeatures, int outFeatures) {

@@ -106,6 +106,33 @@ class DatasetExportTest {
     assertThat(new ImageFolderDataset(folder, "x").classNames()).containsExactly("Bag", "Tie");
   }
 
+  /** What editors and other tools leave: a byte order mark in ours, other letters in theirs. */
+  @Test
+  void filesAsPeopleHaveThem() throws IOException {
+    DatasetExport.write(clothes(), folder, 1);
+    Path list = folder.resolve("classes.csv");
+    Files.writeString(list, "\uFEFFfolder,class\r\nT-shirt_top,T-shirt/top\r\n");
+    assertThat(new ImageFolderDataset(folder, "x").classNames())
+        .containsExactly("Bag", "T-shirt/top");
+    Files.write(list, new byte[] {'i', 'd', ',', (byte) 0xE9, '\n'}); // Latin-1
+    assertThat(new ImageFolderDataset(folder, "x").classNames())
+        .containsExactly("Bag", "T-shirt_top");
+  }
+
+  /** A list that has become empty is still ours. */
+  @Test
+  void namesComeAndGo() {
+    DatasetExport.write(clothes(), folder, 1);
+    TestDataset called = new TestDataset("T-shirt_top", "Tie");
+    called.add(0, TestImages.noise(5, 4, 0));
+    called.add(1, TestImages.noise(5, 4, 1));
+    DatasetExport.write(called, folder, 1);
+    assertThat(folder.resolve("classes.csv")).hasContent("folder,class");
+    DatasetExport.write(clothes(), folder, 1);
+    assertThat(new ImageFolderDataset(folder, "x").classNames())
+        .containsExactly("Bag", "T-shirt/top", "Tie");
+  }
+
   @Test
   void saysWhereAFolderCannotBeMade() throws IOException {
     Path file = Files.createFile(folder.resolve("file"));
