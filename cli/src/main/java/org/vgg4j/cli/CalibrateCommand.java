@@ -111,6 +111,7 @@ final class CalibrateCommand implements Runnable {
     ViewPlan plan = views.plan(); // finds mistakes in options before anything is read
     ModelEvaluation evaluation =
         new ModelEvaluation(
+            "vgg calibrate",
             views,
             plan,
             batch.get(),

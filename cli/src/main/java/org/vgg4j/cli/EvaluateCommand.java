@@ -164,6 +164,7 @@ final class EvaluateCommand implements Callable<Integer> {
     FcWeights form = fcWeights.get(); // finds mistakes in options before anything is read
     ModelEvaluation evaluation =
         new ModelEvaluation(
+            "vgg evaluate",
             views,
             views.plan(),
             batch.get(),
@@ -183,7 +184,7 @@ final class EvaluateCommand implements Callable<Integer> {
           spec.commandLine(), "Missing required option: '--model=FILE', or --fuse=FILE,FILE");
     }
     if (isOfLabels(members)) {
-      evaluateLabels(members.get(0), chosen, form);
+      evaluateLabels(members.get(0), labelsOf(members.get(0)), chosen, form);
       return;
     }
     if (multiLabel != null) {
@@ -199,7 +200,7 @@ final class EvaluateCommand implements Callable<Integer> {
     if (!group.leads()) {
       return; // one process reports what all have found
     }
-    sayUnreadable(fused);
+    sayUnreadable(EvaluationResult.unreadable(fused));
     if (savePosteriors != null) {
       PosteriorsFile.write(savePosteriors, fused);
     }
@@ -223,55 +224,57 @@ final class EvaluateCommand implements Callable<Integer> {
   }
 
   /** Whether a model was trained with several labels an image; those are measured one by one. */
-  private boolean isOfLabels(List<Path> members) {
-    boolean labels = false;
-    for (Path member : members) {
-      labels |=
-          !PosteriorsFile.isOne(member)
-              && Models.readWithoutArrays(member).architecture().task().isLabels();
-    }
-    List<String> others = new ArrayList<>();
+  private static boolean isOfLabels(List<Path> members) {
+    return members.stream()
+        .anyMatch(
+            member ->
+                !PosteriorsFile.isOne(member)
+                    && Models.readWithoutArrays(member).architecture().task().isLabels());
+  }
+
+  /** The file of labels, for a model that finds labels: refuses options that are not for it. */
+  private String labelsOf(Path path) {
     for (String option : List.of("--fuse", "--save-posteriors", "--compare", "--submission")) {
       if (spec.commandLine().getParseResult().hasMatchedOption(option)) {
-        others.add(option);
+        throw new InputException(
+            "%s is for models that name one class an image, and %s was trained with --multi-label: leave it out"
+                .formatted(option, path));
       }
     }
-    if (labels && !others.isEmpty()) {
-      throw new InputException(
-          "%s is for models that name one class an image, and %s was trained with --multi-label: leave it out"
-              .formatted(others.get(0), members.get(0)));
-    }
-    if (labels && multiLabel == null) {
+    if (multiLabel == null) {
       throw new InputException(
           "%s was trained with --multi-label: say which classes the images show, with --multi-label FILE"
-              .formatted(members.get(0)));
+              .formatted(path));
     }
-    if (labels && !views.areDefault()) {
+    if (!views.areDefault()) {
       throw new InputException(
           "labels are measured on the centre crop at the training scale alone: leave out --protocol"
               + " and --test-scales");
     }
-    return labels;
+    return multiLabel;
   }
 
-  private void evaluateLabels(Path path, Device chosen, FcWeights form) {
-    if (ranks.processes() > 1) {
-      throw new InputException("labels are measured by one process: leave out --nproc");
-    }
+  private void evaluateLabels(Path path, String labels, Device chosen, FcWeights form) {
     LabelMeasurement measurement =
         new LabelMeasurement(
-            String.valueOf(multiLabel),
+            labels,
             data,
             new UnseenImages(split, heldOut, seed),
             batch.get(),
             unreadableLimit(),
             form,
+            group,
             spec.commandLine().getErr(),
             quiet);
     try (Engine engine = Engines.open(chosen, threads.count())) {
-      String result = measurement.of(path, engine, json);
-      spec.commandLine().getOut().println(result);
-      spec.commandLine().getOut().flush();
+      engine.requireOneDeviceEach(group.size());
+      LabelResult result = measurement.of(path, engine);
+      if (group.leads()) {
+        sayUnreadable(result.unreadable());
+        PrintWriter out = spec.commandLine().getOut();
+        out.println(json ? Json.of(result.asMap()) : result.asText());
+        out.flush();
+      }
     }
   }
 
@@ -310,8 +313,7 @@ final class EvaluateCommand implements Callable<Integer> {
   }
 
   /** Says which images the results leave out; --json has them, too. */
-  private void sayUnreadable(Posteriors posteriors) {
-    List<String> unreadable = EvaluationResult.unreadable(posteriors);
+  private void sayUnreadable(List<String> unreadable) {
     if (!unreadable.isEmpty()) {
       PrintWriter err = spec.commandLine().getErr();
       err.println("vgg: " + Unreadable.passedOver(unreadable.size()) + ":");

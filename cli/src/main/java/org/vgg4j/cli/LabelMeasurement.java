@@ -2,29 +2,21 @@ package org.vgg4j.cli;
 
 import java.io.PrintWriter;
 import java.nio.file.Path;
-import java.util.BitSet;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
-import java.util.Map;
-import java.util.Objects;
 import java.util.Set;
 import java.util.stream.IntStream;
 import org.vgg4j.data.Dataset;
-import org.vgg4j.data.Split;
-import org.vgg4j.data.Subset;
-import org.vgg4j.data.Unreadable;
 import org.vgg4j.data.UnreadableLimit;
-import org.vgg4j.data.inspect.Survey;
 import org.vgg4j.evaluate.LabelEvaluation;
-import org.vgg4j.evaluate.LabelEvaluationJson;
 import org.vgg4j.evaluate.LabelEvaluator;
+import org.vgg4j.evaluate.ReadableImages;
 import org.vgg4j.evaluate.UnseenImages;
 import org.vgg4j.network.Engine;
 import org.vgg4j.network.FcWeights;
 import org.vgg4j.network.Inference;
 import org.vgg4j.network.Network;
 import org.vgg4j.network.Parameters;
+import org.vgg4j.parallel.ProcessGroup;
 import org.vgg4j.weights.ModelFile;
 import org.vgg4j.weights.Models;
 
@@ -37,6 +29,7 @@ import org.vgg4j.weights.Models;
  * @param batch images at a time
  * @param limit how many unreadable images may be passed over
  * @param form of the weights of the fully connected layers
+ * @param group whose processes divide the images
  * @param err where notes and progress go
  * @param quiet whether there is progress
  */
@@ -47,112 +40,76 @@ record LabelMeasurement(
     int batch,
     UnreadableLimit limit,
     FcWeights form,
+    ProcessGroup group,
     PrintWriter err,
     QuietOption quiet) {
 
   /**
-   * Measures a model.
+   * Measures a model; all processes of the group get the result.
    *
-   * @return what to print
    * @throws org.vgg4j.base.InputException if the model or the images cannot be read, do not fit
    *     each other, or the memory does not suffice
    */
-  String of(Path path, Engine engine, boolean json) {
+  LabelResult of(Path path, Engine engine) {
     ModelFile file = Models.read(path);
     Dataset found = part.openLabelSets(data, labels, file.provenance());
-    found.notes().forEach(note -> err.println("vgg: " + note));
+    if (group.leads()) {
+      found.notes().forEach(note -> err.println("vgg: " + note));
+    }
     ProgressLine progress = quiet.line(err);
     try (Network network = engine.load(new Parameters(file.architecture(), file.arrays()), form)) {
       file = file.withoutArrays();
-      Dataset images = readable(found, file, engine, progress);
+      int share = found.size() / group.size();
+      ReadableImages readable =
+          ReadableImages.of( // first, so that none of them ends the measurement
+              found,
+              file.preprocessing().scale(),
+              engine.hostThreads(),
+              limit,
+              group,
+              done -> show(progress, "looking at %d of %d images", done, share));
+      Dataset images = readable.images();
       Inference inference = network.inference(Math.min(batch, images.size()), Set.of());
-      LabelEvaluation evaluation =
+      LabelEvaluator evaluator =
           new LabelEvaluator(
-                  engine.hostThreads(), inference, file.preprocessing(), file.classNames())
-              .evaluate(
-                  images,
-                  done ->
-                      progress.show("evaluated %d of %d images".formatted(done, images.size())));
+              engine.hostThreads(), inference, file.preprocessing(), file.classNames());
+      LabelEvaluation evaluation =
+          evaluator.ofSums(
+              evaluator.sums(
+                  images, group, done -> show(progress, "evaluated %d of %d images", done, share)));
       progress.clear();
-      return json ? Json.of(asMap(path, images, evaluation)) : asText(path, images, evaluation);
+      noteUnmeasured(evaluation);
+      return new LabelResult(
+          path,
+          images.name(),
+          evaluation,
+          readable.unreadable(),
+          network.roundingErrors(),
+          form.label());
     } finally {
       progress.clear();
     }
   }
 
-  /** Decodes all images first, so that none of them ends the measurement. */
-  private Dataset readable(Dataset found, ModelFile file, Engine engine, ProgressLine progress) {
-    if (!found.mayBeUnreadable()) {
-      return found;
+  private void show(ProgressLine progress, String text, int done, int all) {
+    if (group.leads()) {
+      progress.show(text.formatted(done, all));
     }
-    Survey survey =
-        Objects.requireNonNull(
-            Survey.of(
-                Split.TEST,
-                found,
-                file.preprocessing().scale(),
-                engine.hostThreads()::parallel,
-                done -> progress.show("looking at %d of %d images".formatted(done, found.size())),
-                () -> false));
-    progress.clear();
-    List<Unreadable> unreadable = survey.unreadable();
-    if (unreadable.isEmpty()) {
-      return found;
-    }
-    limit.require(found, unreadable, "");
-    err.println(
-        "vgg: %s: %s"
-            .formatted(Unreadable.passedOver(unreadable.size()), Unreadable.names(unreadable)));
-    BitSet kept = new BitSet();
-    kept.set(0, found.size());
-    unreadable.forEach(one -> kept.clear(one.index()));
-    return new Subset(found, found.name(), kept.stream().toArray());
   }
 
-  private static Map<String, Object> asMap(Path path, Dataset images, LabelEvaluation evaluation) {
-    Map<String, Object> map = new LinkedHashMap<>();
-    map.put("model", path.toString());
-    map.put("data", images.name());
-    map.putAll(LabelEvaluationJson.asMap(evaluation));
-    return map;
-  }
-
-  private static String asText(Path path, Dataset images, LabelEvaluation evaluation) {
-    StringBuilder text = new StringBuilder();
-    text.append(
-        String.format(
-            Locale.ROOT,
-            "%s on %s, %,d image%s, centre crop:%n%nmean average precision (mAP) %s%nF1 of all"
-                + " labels, at a probability of a half %s%nmean loss %.4f%n%n",
-            path,
-            images.name(),
-            evaluation.images(),
-            evaluation.images() == 1 ? "" : "s",
-            percent(evaluation.meanAveragePrecision()),
-            percent(evaluation.f1()),
-            evaluation.meanLoss()));
-    TextTable table =
-        new TextTable().row("label", "shown by", "average precision", "precision", "recall", "F1");
-    IntStream.range(0, evaluation.classNames().size())
-        .forEach(
-            k ->
-                table.row(
-                    evaluation.classNames().get(k),
-                    evaluation.shown()[k],
-                    percent(100 * evaluation.averagePrecision()[k]),
-                    percent(evaluation.precision(k)),
-                    percent(evaluation.recall(k)),
-                    percent(evaluation.f1(k))));
-    text.append(table);
-    int missing = evaluation.classNames().size() - evaluation.classesShown();
-    if (missing > 0) {
-      text.append(
-          String.format("%nLabels that no image shows do not count in the mean: %d.", missing));
+  /** Says which of the model's labels the file says nothing about. */
+  private void noteUnmeasured(LabelEvaluation evaluation) {
+    List<String> unmeasured =
+        IntStream.range(0, evaluation.classNames().size())
+            .filter(k -> evaluation.known()[k] == 0)
+            .mapToObj(evaluation.classNames()::get)
+            .toList();
+    if (group.leads() && !unmeasured.isEmpty()) {
+      err.printf(
+          "vgg: %d of the model's %d labels are not measured, since %s does not say which images"
+              + " show them, such as %s%n",
+          unmeasured.size(), evaluation.classNames().size(), labels, unmeasured.get(0));
+      err.flush();
     }
-    return text.toString().stripTrailing();
-  }
-
-  private static String percent(double value) {
-    return Double.isNaN(value) ? "-" : String.format(Locale.ROOT, "%.1f %%", value);
   }
 }

@@ -22,6 +22,7 @@ import org.vgg4j.weights.Models;
 /**
  * How models are evaluated on images: what {@code vgg evaluate} and {@code vgg calibrate} share.
  *
+ * @param command the command, as it calls itself in refusals
  * @param views options of the views
  * @param plan the views, of these options
  * @param batch crops, or whole images, at a time
@@ -32,6 +33,7 @@ import org.vgg4j.weights.Models;
  * @param quiet whether there is progress
  */
 record ModelEvaluation(
+    String command,
     ViewOptions views,
     ViewPlan plan,
     int batch,
@@ -59,7 +61,7 @@ record ModelEvaluation(
    *     each other or the options, or the memory does not suffice
    */
   Result of(Path path, Engine engine, Function<ModelFile, Dataset> images) {
-    ModelFile file = Models.read(path).requireOneClass(path.toString(), "vgg calibrate");
+    ModelFile file = Models.read(path).requireOneClass(path.toString(), command);
     ProgressLine progress = quiet.line(err);
     List<Integer> scales = views.scales(file);
     Dataset dataset = images.apply(file);

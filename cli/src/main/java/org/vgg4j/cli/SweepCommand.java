@@ -271,11 +271,8 @@ final class SweepCommand extends TrainCommand {
     if (best != null) {
       progress()
           .printf(
-              "%nNext, on images that had no part in this:%n  %s --model %s --data %s --split"
-                  + " test%n",
-              Hint.command(config.task().isBoxes() ? "localize evaluate" : "evaluate"),
-              Hint.quoted(new RunFolder(folder.resolve(best)).bestModel()),
-              Hint.quoted(config.data()));
+              "%nNext, on images that had no part in this:%n  %s --split test%n",
+              Hint.evaluate(config, new RunFolder(folder.resolve(best)).bestModel()));
     }
     terminal().flush();
     Map<String, Object> result = new LinkedHashMap<>();

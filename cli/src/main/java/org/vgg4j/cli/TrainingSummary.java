@@ -68,9 +68,9 @@ record TrainingSummary(PrintWriter out, boolean quiet) {
     if (measured instanceof LabelEvaluation test) {
       out.printf(
           Locale.ROOT,
-          "Test: mAP %.1f %%, F1 %.1f %% on %,d image%s that training never saw.%n",
-          test.meanAveragePrecision(),
-          test.f1(),
+          "Test: mAP %s, F1 %s on %,d image%s that training never saw.%n",
+          LabelResult.percent(test.meanAveragePrecision()),
+          LabelResult.percent(test.f1()),
           test.images(),
           test.images() == 1 ? "" : "s");
     }
@@ -108,19 +108,14 @@ record TrainingSummary(PrintWriter out, boolean quiet) {
         "  open %s in a browser%n", Hint.quoted(result.folder().path().resolve("report.html")));
     String vgg = "  " + Hint.command("");
     String data = config.data();
+    out.printf("  %s%n", Hint.evaluate(config, model));
     if (config.task().isBoxes()) {
-      out.printf(
-          "%slocalize evaluate --model %s --data %s%n", vgg, Hint.quoted(model), Hint.quoted(data));
       return;
     }
     if (config.multiLabel() != null) {
-      out.printf(
-          "%sevaluate --model %s --data %s --multi-label %s%n",
-          vgg, Hint.quoted(model), Hint.quoted(data), Hint.quoted(config.multiLabel()));
       out.printf("%sclassify IMAGE --model %s%n", vgg, Hint.quoted(model));
       return;
     }
-    out.printf("%sevaluate --model %s --data %s%n", vgg, Hint.quoted(model), Hint.quoted(data));
     String samples = free("samples");
     out.printf("%sdata export --data %s --limit 1 --out %s%n", vgg, Hint.quoted(data), samples);
     out.printf("%sclassify %s --model %s%n", vgg, samples, Hint.quoted(model));

@@ -154,6 +154,92 @@ class MultiLabelTest {
         .isEqualTo(32);
   }
 
+  /** Of the test pictures, 40 to 47, every second one shows the top stripe, and no other counts. */
+  @Test
+  void whatTheFileDoesNotSay() throws IOException {
+    List<String> lists = new ArrayList<>(List.of("image,labels"));
+    List<String> columns = new ArrayList<>(List.of("image,top"));
+    for (int i = 40; i < 48; i++) {
+      lists.add("%d.png,%s".formatted(i, i % 2 == 1 ? "top" : ""));
+      columns.add("%d.png,%d".formatted(i, i % 2));
+    }
+    Path listed = Files.write(root.resolve("lists.csv"), lists);
+    Path said = Files.write(root.resolve("columns.csv"), columns);
+    String constant = constant("partial", 2, -1, 0).toString();
+    JsonNode absent =
+        json(
+            Vgg.run(
+                "evaluate",
+                "--model",
+                constant,
+                "--data",
+                data,
+                "--multi-label",
+                listed,
+                "--json"));
+    // bottom is found in all 8 and shown by none; 4 of 16 found ones are right
+    assertThat(absent.path("classes").path(0).path("wronglyFound").asInt()).isEqualTo(8);
+    assertThat(absent.path("f1").asDouble()).isEqualTo(100 * 2 * 4 / (16.0 + 4));
+    Vgg unknown =
+        Vgg.run("evaluate", "--model", constant, "--data", data, "--multi-label", said, "--json");
+    JsonNode top = json(unknown);
+    assertThat(top.path("classes").path(0).path("known").asInt()).isZero();
+    assertThat(top.path("f1").asDouble()).isEqualTo(100 * 2 * 4 / (8.0 + 4));
+    assertThat(unknown.err())
+        .contains(
+            "vgg: 2 of the model's 3 labels are not measured, since %s does not say which images show them, such as bottom"
+                .formatted(said));
+  }
+
+  @Test
+  void roundingAndUnreadableImagesAreReported() throws IOException {
+    Path folder = Files.createDirectories(root.resolve("damaged"));
+    for (int i = 40; i < 48; i++) {
+      Files.copy(data.resolve(i + ".png"), folder.resolve(i + ".png"));
+    }
+    Files.writeString(folder.resolve("43.png"), "no picture");
+    Object[] words = {
+      "evaluate", "--model", model, "--data", folder, "--multi-label", labels, "--fc-weights=bf16"
+    };
+    List<Object> asked = new ArrayList<>(List.of(words));
+    Vgg text = Vgg.run(asked.toArray());
+    assertThat(text.exitCode()).as(text.err()).isZero();
+    assertThat(text.out()).contains("7 images, without 1 that cannot be read, centre crop:");
+    assertThat(text.out()).contains("weights rounded to bf16: fc6 by ");
+    assertThat(text.err()).contains("1 of the images cannot be read and is passed over");
+    asked.add("--json");
+    JsonNode result = json(Vgg.run(asked.toArray()));
+    assertThat(result.path("images").asInt()).isEqualTo(7);
+    assertThat(result.path("unreadable").size()).isEqualTo(1);
+    assertThat(result.path("unreadable").path(0).asText()).endsWith("43.png");
+    assertThat(result.path("fcWeights").asText()).isEqualTo("bf16");
+    assertThat(result.path("fcRoundingErrors").path("fc6").asDouble()).isPositive();
+  }
+
+  /** What is typed next is understood. */
+  @Test
+  void theHintsOfRunsAndSweepsNameTheLabels() throws IOException {
+    Path sweep = Files.writeString(root.resolve("sweep.yaml"), "lr: [0.01, 0.02]\nepochs: 1\n");
+    Object[] words = {
+      "sweep", sweep, "--data", data, "--multi-label", labels, "--out", root.resolve("swept")
+    };
+    List<Object> args = new ArrayList<>(List.of(words));
+    args.addAll(List.of("--width=0.03", "--crop=32", "--batch=8"));
+    Vgg swept = Vgg.run(args.toArray());
+    assertThat(swept.exitCode()).as(swept.err()).isZero();
+    String hint =
+        (swept.out() + swept.err())
+            .lines()
+            .filter(line -> line.contains(" evaluate --model "))
+            .findFirst()
+            .orElseThrow()
+            .strip();
+    assertThat(hint).endsWith(" --multi-label %s --split test".formatted(labels));
+    Vgg next = Vgg.run((Object[]) hint.replaceFirst("^\\S+ ", "").split(" "));
+    assertThat(next.exitCode()).as(next.err()).isZero();
+    assertThat(next.out()).contains("mean average precision (mAP)");
+  }
+
   @Test
   void classifyNamesWhatReachesTheThreshold() throws IOException {
     Path constant = constant("named", 2, -1, 0);

@@ -13,7 +13,8 @@ import org.jspecify.annotations.Nullable;
  * @param validation what decides when the learning rate drops and which network is the best
  * @param test what is used once, at the end; null if the data set has no such images
  * @param fingerprint SHA-256 in hexadecimal digits of the data set as it was found, before any
- *     image was held out: it does not depend on the held-out fraction or the seed
+ *     image was held out: it does not depend on the held-out fraction or the seed; see {@link
+ *     Source#fingerprint}
  * @param notes sentences for users about how it was read, and about files that are passed over
  */
 public record DataSplits(

@@ -55,6 +55,15 @@ public interface Dataset {
   }
 
   /**
+   * Returns what is known of a class that is not among the {@link #classNames}: {@link
+   * MultiLabels#NEGATIVE} where the labels list all that an image shows, else {@link
+   * MultiLabels#IGNORED}.
+   */
+  default byte stateOfOthers() {
+    return MultiLabels.IGNORED;
+  }
+
+  /**
    * Returns what a network's output for a crop of an image is compared with: the image's class.
    *
    * @param index from 0 to size - 1
@@ -117,4 +126,9 @@ public interface Dataset {
    * implementation can tell without reading every file.
    */
   String fingerprint();
+
+  /** Returns the {@link #fingerprint} of the images alone, where labels lie apart from them. */
+  default String imagesFingerprint() {
+    return fingerprint();
+  }
 }

@@ -12,6 +12,8 @@ import java.util.List;
  * Not thread-safe.
  */
 public final class Fingerprint {
+  private static final char SEPARATOR = '.';
+
   private final MessageDigest digest;
 
   public Fingerprint() {
@@ -41,6 +43,25 @@ public final class Fingerprint {
   public Fingerprint add(long field) {
     digest.update(ByteBuffer.allocate(Long.BYTES).putLong(field).flip());
     return this;
+  }
+
+  /**
+   * Two sums in one, where labels lie apart from images and may be corrected.
+   *
+   * @param images sum of the images alone
+   * @param all sum of images and labels
+   */
+  static String ofImagesAndLabels(String images, String all) {
+    return images + SEPARATOR + all;
+  }
+
+  /**
+   * Whether two data sets have the same images, whatever their labels; false if one of the
+   * fingerprints does not tell the two apart.
+   */
+  public static boolean areOfSameImages(String one, String other) {
+    int end = one.indexOf(SEPARATOR);
+    return end >= 0 && other.startsWith(one.substring(0, end + 1));
   }
 
   /** Returns the sum in lower-case hexadecimal digits; call it once, at the end. */

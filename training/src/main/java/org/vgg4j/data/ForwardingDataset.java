@@ -56,6 +56,11 @@ public abstract class ForwardingDataset implements Dataset {
   }
 
   @Override
+  public byte stateOfOthers() {
+    return whole.stateOfOthers();
+  }
+
+  @Override
   public Target target(int index, Geometry geometry) {
     return whole.target(index, geometry);
   }
@@ -98,5 +103,10 @@ public abstract class ForwardingDataset implements Dataset {
   @Override
   public String fingerprint() {
     return whole.fingerprint();
+  }
+
+  @Override
+  public String imagesFingerprint() {
+    return whole.imagesFingerprint();
   }
 }

@@ -16,7 +16,8 @@ import org.vgg4j.base.RandomStream;
  *
  * <p>Where images show several classes each, that is done class by class, from the one that the
  * fewest images show, with those that no class before it has placed: so rare classes come first,
- * and frequent ones may have more held out. Images that show none are last.
+ * and frequent ones may have more held out. Of a class whose images were all placed for rarer ones,
+ * one part may have none, which {@link Parts#notes} says. Images that show none are last.
  */
 public final class HeldOut {
   private HeldOut() {}
@@ -30,7 +31,36 @@ public final class HeldOut {
   }
 
   /** The two parts. */
-  record Parts(Dataset train, Dataset validation) {}
+  record Parts(Dataset train, Dataset validation) {
+    /**
+     * Sentences about labels that one of the parts lacks.
+     *
+     * @param all the training images as they were found
+     */
+    List<String> notes(Dataset all) {
+      if (!all.hasLabelSets()) {
+        return List.of();
+      }
+      LabelCounts counts = LabelCounts.of(all);
+      List<String> notes = new ArrayList<>();
+      addNote(notes, counts, train, "that is left to learn from");
+      addNote(notes, counts, validation, "that is held out for validation");
+      return notes;
+    }
+
+    private static void addNote(
+        List<String> notes, LabelCounts all, Dataset part, String description) {
+      LabelCounts own = LabelCounts.of(part);
+      List<String> names = part.classNames();
+      int[] lacking =
+          IntStream.range(0, names.size()).filter(k -> all.isShown(k) && !own.isShown(k)).toArray();
+      if (lacking.length > 0) {
+        notes.add(
+            "%d of %d labels are shown by no image %s, such as %s: add images that show it, or say the parts in a column part"
+                .formatted(lacking.length, names.size(), description, names.get(lacking[0])));
+      }
+    }
+  }
 
   /**
    * @param whole the data set

@@ -3,6 +3,7 @@ package org.vgg4j.data;
 import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.List;
+import java.util.function.Function;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.vgg4j.base.InputException;
@@ -120,7 +121,9 @@ public record Source(
       return new DataSplits(name, used, validation, test, fingerprint(), allNotes());
     }
     HeldOut.Parts parts = HeldOut.divide(used, name, heldOut, seed);
-    return new DataSplits(name, parts.train(), parts.validation(), test, fingerprint(), allNotes());
+    List<String> all = allNotes();
+    all.addAll(parts.notes(train));
+    return new DataSplits(name, parts.train(), parts.validation(), test, fingerprint(), all);
   }
 
   /** All notes: its own, and those of its labelled parts. */
@@ -141,11 +144,21 @@ public record Source(
     return parts;
   }
 
-  /** SHA-256 of all labelled parts as they were found. */
+  /**
+   * SHA-256 of all labelled parts as they were found; where images show several classes each, with
+   * that of the images alone ({@link Fingerprint#ofImagesAndLabels}).
+   */
   public String fingerprint() {
+    String all = fingerprint(Dataset::fingerprint);
+    return labelled().stream().anyMatch(Dataset::hasLabelSets)
+        ? Fingerprint.ofImagesAndLabels(fingerprint(Dataset::imagesFingerprint), all)
+        : all;
+  }
+
+  private String fingerprint(Function<Dataset, String> ofPart) {
     Fingerprint fingerprint = new Fingerprint();
     for (Dataset part : new Dataset[] {train, validation, test}) {
-      fingerprint.add(part == null ? "" : part.fingerprint());
+      fingerprint.add(part == null ? "" : ofPart.apply(part));
     }
     return fingerprint.hex();
   }

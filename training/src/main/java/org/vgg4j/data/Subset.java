@@ -67,6 +67,11 @@ public final class Subset implements Dataset {
   }
 
   @Override
+  public byte stateOfOthers() {
+    return whole.stateOfOthers();
+  }
+
+  @Override
   public Target target(int index, Geometry geometry) {
     return whole.target(indices[index], geometry);
   }
@@ -109,7 +114,16 @@ public final class Subset implements Dataset {
   /** Made from the whole's fingerprint and the indices. */
   @Override
   public String fingerprint() {
-    Fingerprint fingerprint = new Fingerprint().add(whole.fingerprint());
+    return fingerprint(whole.fingerprint());
+  }
+
+  @Override
+  public String imagesFingerprint() {
+    return fingerprint(whole.imagesFingerprint());
+  }
+
+  private String fingerprint(String ofWhole) {
+    Fingerprint fingerprint = new Fingerprint().add(ofWhole);
     for (int index : indices) {
       fingerprint.add(index);
     }

@@ -3,6 +3,7 @@ package org.vgg4j.evaluate;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 import java.util.stream.IntStream;
 
 /**
@@ -98,8 +99,13 @@ public record LabelEvaluation(
     return whole == 0 ? Double.NaN : 100.0 * part / whole;
   }
 
+  /** mAP and F1, as far as there are such. */
   @Override
   public Map<String, Double> figures(String part) {
-    return Map.of(part + "Map", meanAveragePrecision(), part + "F1", f1());
+    Map<String, Double> figures = new TreeMap<>();
+    figures.put(part + "Map", meanAveragePrecision());
+    figures.put(part + "F1", f1());
+    figures.values().removeIf(value -> value.isNaN());
+    return figures;
   }
 }

@@ -61,7 +61,7 @@ public final class LabelEvaluator implements Evaluator {
 
   /**
    * Computes the scores. Whether an image shows a class that the data set does not have is not
-   * known.
+   * known, unless the data set's labels list all that images show.
    *
    * @param dataset its classes must be among the network's, by name
    * @param done receives, after each batch, the number of images done
@@ -74,7 +74,7 @@ public final class LabelEvaluator implements Evaluator {
     CenterCropLoader loader = new CenterCropLoader(dataset, preprocessing, threads::parallel);
     float[] scores = new float[Math.multiplyExact(dataset.size(), classes)];
     byte[] states = new byte[scores.length];
-    Arrays.fill(states, MultiLabels.IGNORED);
+    Arrays.fill(states, dataset.stateOfOthers());
     double loss = 0;
     for (int first = 0; first < dataset.size(); first += network.capacity()) {
       int count = Math.min(network.capacity(), dataset.size() - first);

@@ -4,14 +4,10 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.SortedMap;
 import java.util.function.IntConsumer;
-import java.util.stream.IntStream;
 import org.vgg4j.base.InputException;
 import org.vgg4j.data.Dataset;
-import org.vgg4j.data.Split;
-import org.vgg4j.data.Unreadable;
 import org.vgg4j.data.UnreadableLimit;
 import org.vgg4j.image.RgbImage;
-import org.vgg4j.image.UnreadableImageException;
 import org.vgg4j.model.Architecture;
 import org.vgg4j.model.Preprocessing;
 import org.vgg4j.network.HostThreads;
@@ -112,7 +108,7 @@ public final class ProtocolEvaluator {
       gather(values, unreadable, group);
       lookedAt.gather(group);
     }
-    int[] left = readable(dataset, unreadable, limit);
+    int[] left = ReadableImages.kept(dataset, unreadable, limit);
     int[] labels = new int[left.length];
     List<String> ids = new ArrayList<>();
     float[] kept = left.length == size ? values : new float[left.length * count];
@@ -123,45 +119,13 @@ public final class ProtocolEvaluator {
       System.arraycopy(values, image * count, kept, n * count, count);
     }
     double seconds = (System.nanoTime() - began) / 1e9 / left.length;
-    List<String> passedOver =
-        IntStream.range(0, size).filter(n -> unreadable[n] > 0).mapToObj(dataset::id).toList();
+    List<String> passedOver = ReadableImages.ids(dataset, unreadable);
     return new Posteriors(
         List.of(about(dataset, left.length, passedOver, seconds, lookedAt)),
         classes.names(),
         ids,
         labels,
         kept);
-  }
-
-  /**
-   * The images that can be read.
-   *
-   * @throws InputException if too many cannot
-   */
-  private static int[] readable(Dataset dataset, float[] unreadable, UnreadableLimit limit) {
-    int[] left = IntStream.range(0, unreadable.length).filter(n -> unreadable[n] == 0).toArray();
-    if (left.length < unreadable.length) {
-      List<Unreadable> all = new ArrayList<>();
-      for (int n = 0; n < unreadable.length; n++) {
-        if (unreadable[n] > 0) {
-          String reason = all.isEmpty() ? reason(dataset, n) : "";
-          all.add(new Unreadable(Split.TEST, n, dataset.id(n), reason));
-        }
-      }
-      limit.require(dataset, all, "");
-    }
-    return left;
-  }
-
-  /** What is wrong with an image, perhaps found by another process. */
-  private static String reason(Dataset dataset, int index) {
-    try {
-      RgbImage image = dataset.image(index);
-      return "%s has %dx%d pixels, too long for its width to be rescaled"
-          .formatted(dataset.id(index), image.width(), image.height());
-    } catch (UnreadableImageException e) {
-      return String.valueOf(e.getMessage());
-    }
   }
 
   /** Each posterior is zero except on the rank that computed it. */

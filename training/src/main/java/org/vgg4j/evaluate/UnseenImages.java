@@ -6,6 +6,8 @@ import org.jspecify.annotations.Nullable;
 import org.vgg4j.base.InputException;
 import org.vgg4j.data.DataSplits;
 import org.vgg4j.data.Dataset;
+import org.vgg4j.data.Fingerprint;
+import org.vgg4j.data.Source;
 import org.vgg4j.data.Split;
 import org.vgg4j.data.source.DataSources;
 import org.vgg4j.weights.Provenance;
@@ -54,10 +56,31 @@ public record UnseenImages(@Nullable Split split, @Nullable Double heldOut, @Nul
    * @param data the path of a folder
    * @param labels what the images show, see {@link DataSources#openLabelSets}
    * @param provenance as above
-   * @throws InputException if there is no such data set or part, or something is wrong with it
+   * @throws InputException if there is no such data set or part, something is wrong with it, or the
+   *     model was trained on the images with other labels, by which some were held out
    */
   public Dataset openLabelSets(String data, String labels, @Nullable Provenance provenance) {
+    if (provenance != null) {
+      requireKnownHeldOut(data, labels, provenance);
+    }
     return open(new Labels(data, labels), provenance);
+  }
+
+  /** Labels decide which images are held out, so when they have changed nobody knows which were. */
+  private void requireKnownHeldOut(String data, String labels, Provenance provenance) {
+    Source source = DataSources.labelSets(data, labels);
+    String then = provenance.datasetFingerprint();
+    boolean relabelled =
+        !source.fingerprint().equals(then)
+            && Fingerprint.areOfSameImages(source.fingerprint(), then);
+    boolean holdsOut =
+        source.validation() == null
+            && (split == Split.VAL || (split == null && source.test() == null));
+    if (relabelled && holdsOut) {
+      throw new InputException(
+          "the model was trained on the images of %s with other labels than those of %s, which decide what is held out, so that it is unknown which images it has not seen: restore the labels, or say in a column part which images to measure it on"
+              .formatted(data, labels));
+    }
   }
 
   /**
@@ -128,7 +151,7 @@ public record UnseenImages(@Nullable Split split, @Nullable Double heldOut, @Nul
   private record Labels(String data, String labels) implements Opener {
     @Override
     public String fingerprint() {
-      return DataSources.labelSetsFingerprint(data, labels);
+      return DataSources.labelSets(data, labels).fingerprint();
     }
 
     @Override

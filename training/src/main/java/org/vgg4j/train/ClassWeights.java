@@ -11,7 +11,7 @@ import org.jspecify.annotations.Nullable;
 import org.vgg4j.base.FileNames;
 import org.vgg4j.base.InputException;
 import org.vgg4j.data.Dataset;
-import org.vgg4j.data.MultiLabels;
+import org.vgg4j.data.LabelCounts;
 
 /**
  * How much each class counts in the loss: whatever the weights, they are scaled so that their mean
@@ -173,15 +173,11 @@ public record ClassWeights(Kind kind, double beta, @Nullable Path file) {
   }
 
   private static List<Double> ratios(Dataset train) {
+    LabelCounts counts = LabelCounts.of(train);
     List<Double> weights = new ArrayList<>();
     for (int k = 0; k < train.classNames().size(); k++) {
-      int shown = 0;
-      int notShown = 0;
-      for (int i = 0; i < train.size(); i++) {
-        byte state = train.state(i, k);
-        shown += state == MultiLabels.POSITIVE ? 1 : 0;
-        notShown += state == MultiLabels.NEGATIVE ? 1 : 0;
-      }
+      int shown = counts.shown()[k];
+      int notShown = counts.notShown()[k];
       weights.add(shown == 0 || notShown == 0 ? 1 : (double) notShown / shown);
     }
     return List.copyOf(weights);

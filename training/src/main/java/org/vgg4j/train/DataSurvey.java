@@ -7,7 +7,7 @@ import org.jspecify.annotations.Nullable;
 import org.vgg4j.base.InputException;
 import org.vgg4j.data.DataSplits;
 import org.vgg4j.data.Dataset;
-import org.vgg4j.data.MultiLabels;
+import org.vgg4j.data.LabelCounts;
 import org.vgg4j.data.ParallelFor;
 import org.vgg4j.data.Split;
 import org.vgg4j.data.Unreadable;
@@ -68,7 +68,7 @@ final class DataSurvey {
     for (Split split : Split.values()) {
       requireFew(config, data, split, unreadable, folder.unreadable().toString());
     }
-    requireAllClasses(data, data.without(unreadable).train());
+    requireAllClasses(config, data, data.without(unreadable));
     if (!unreadable.isEmpty()) {
       listener.warned(
           "%s (%s lists %s): %s"
@@ -106,32 +106,37 @@ final class DataSurvey {
   }
 
   /**
-   * @param left the training images that can be read
-   * @throws InputException if none of a class's images is left
+   * Requires something to learn from and to measure where images show several classes.
+   *
+   * @throws InputException if no image of a part that is used shows any
    */
-  static void requireAllClasses(DataSplits data, Dataset left) {
-    boolean[] found = classesOf(data.train());
-    boolean[] kept = classesOf(left);
-    for (int label = 0; label < found.length; label++) {
-      if (found[label] && !kept[label]) {
+  static void requireShown(TrainingConfig config, DataSplits data) {
+    for (Split split : Split.values()) {
+      Dataset part = data.part(split);
+      boolean used = part != null && (split != Split.TEST || config.test());
+      if (used && part.hasLabelSets() && !LabelCounts.of(part).anyShown()) {
         throw new InputException(
-            "no image of class %s of %s can be read: repair or replace them"
-                .formatted(left.classNames().get(label), left.name()));
+            "no image of %s shows any label, so there is nothing to learn from or to measure: correct its labels, or add images%s"
+                .formatted(
+                    part.name(), split == Split.TEST ? ", or set option test to false" : ""));
       }
     }
   }
 
-  private static boolean[] classesOf(Dataset dataset) {
-    boolean[] present = new boolean[dataset.classNames().size()];
-    for (int i = 0; i < dataset.size(); i++) {
-      if (!dataset.hasLabelSets()) {
-        present[dataset.label(i)] = true;
-        continue;
-      }
-      for (int k = 0; k < present.length; k++) {
-        present[k] |= dataset.state(i, k) == MultiLabels.POSITIVE;
+  /**
+   * @param left the images that can be read
+   * @throws InputException if none of a class's training images is left, or no label of a part
+   */
+  static void requireAllClasses(TrainingConfig config, DataSplits data, DataSplits left) {
+    LabelCounts found = LabelCounts.of(data.train());
+    LabelCounts kept = LabelCounts.of(left.train());
+    for (int label = 0; label < left.train().classNames().size(); label++) {
+      if (found.isShown(label) && !kept.isShown(label)) {
+        throw new InputException(
+            "no image of class %s of %s can be read: repair or replace them"
+                .formatted(left.train().classNames().get(label), left.train().name()));
       }
     }
-    return present;
+    requireShown(config, left);
   }
 }

@@ -172,7 +172,7 @@ public record DryRun(
       }
     }
     if (all) {
-      DataSurvey.requireAllClasses(data, data.without(unreadable).train());
+      DataSurvey.requireAllClasses(config, data, data.without(unreadable));
     }
     return new Look(count, unreadable);
   }

@@ -1,7 +1,9 @@
 package org.vgg4j.train;
 
 import java.util.List;
+import java.util.stream.IntStream;
 import org.vgg4j.data.Dataset;
+import org.vgg4j.data.LabelCounts;
 import org.vgg4j.data.MultiLabels;
 import org.vgg4j.network.LabelLoss;
 
@@ -46,32 +48,11 @@ final class LabelGuess {
 
   /** About the mean average precision, in percent, of scores that say nothing. */
   static double averagePrecision(Dataset images) {
-    double sum = 0;
-    int classes = 0;
-    for (int k = 0; k < images.classNames().size(); k++) {
-      int shown = 0;
-      int known = 0;
-      for (int i = 0; i < images.size(); i++) {
-        shown += images.state(i, k) == MultiLabels.POSITIVE ? 1 : 0;
-        known += images.state(i, k) == MultiLabels.IGNORED ? 0 : 1;
-      }
-      if (shown > 0) {
-        sum += (double) shown / known;
-        classes++;
-      }
-    }
-    return 100 * sum / classes;
-  }
-
-  /** Whether some image is known to show some class. */
-  static boolean anyShown(Dataset images) {
-    for (int i = 0; i < images.size(); i++) {
-      for (int k = 0; k < images.classNames().size(); k++) {
-        if (images.state(i, k) == MultiLabels.POSITIVE) {
-          return true;
-        }
-      }
-    }
-    return false;
+    LabelCounts counts = LabelCounts.of(images);
+    return IntStream.range(0, images.classNames().size())
+        .filter(counts::isShown)
+        .mapToDouble(k -> 100.0 * counts.shown()[k] / counts.known(k))
+        .average()
+        .orElse(Double.NaN);
   }
 }

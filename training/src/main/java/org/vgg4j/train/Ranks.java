@@ -126,16 +126,7 @@ interface Ranks {
 
     @Override
     public Measurement evaluate(Evaluator evaluator, Dataset dataset) {
-      int size = dataset.size();
-      double[] sums =
-          evaluator.sums(
-              dataset,
-              group.shareBegin(size),
-              group.shareEnd(size),
-              done -> group.reportProgress());
-      group.barrier();
-      group.allReduce(sums);
-      return evaluator.ofSums(sums);
+      return evaluator.ofSums(evaluator.sums(dataset, group, done -> {}));
     }
 
     @Override

@@ -4,7 +4,6 @@ import java.util.List;
 import java.util.function.Consumer;
 import org.vgg4j.base.InputException;
 import org.vgg4j.data.DataSplits;
-import org.vgg4j.data.Dataset;
 import org.vgg4j.data.loading.BatchSequence;
 import org.vgg4j.data.source.DataSources;
 import org.vgg4j.model.Architecture;
@@ -55,8 +54,7 @@ record RunInput(TrainingConfig config, DataSplits data, Architecture architectur
               options.limit(),
               options.heldOut(),
               options.seed());
-      requireShown(data.train());
-      requireShown(data.validation());
+      DataSurvey.requireShown(options, data);
       return data;
     }
     BoxConfig boxes = options.boxes();
@@ -64,14 +62,6 @@ record RunInput(TrainingConfig config, DataSplits data, Architecture architectur
         ? DataSources.open(options.data(), options.limit(), options.heldOut(), options.seed())
         : DataSources.openBoxed(
             options.data(), boxes.file(), options.limit(), options.heldOut(), options.seed());
-  }
-
-  private static void requireShown(Dataset part) {
-    if (!LabelGuess.anyShown(part)) {
-      throw new InputException(
-          "no image of %s shows any label, so there is nothing to learn from or to measure: correct its labels, or add images"
-              .formatted(part.name()));
-    }
   }
 
   /**

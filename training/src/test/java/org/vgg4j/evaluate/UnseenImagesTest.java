@@ -1,6 +1,7 @@
 package org.vgg4j.evaluate;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
 import java.nio.file.Files;
@@ -11,6 +12,7 @@ import java.util.stream.IntStream;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.vgg4j.base.InputException;
 import org.vgg4j.data.Dataset;
 import org.vgg4j.data.Split;
 import org.vgg4j.data.source.DataSources;
@@ -75,6 +77,50 @@ class UnseenImagesTest {
     Provenance provenance = trainedOn("fashion-mini", Map.of("seed", 1, "held-out", 0.1));
     assertThat(ids(DEFAULT.open("fashion-mini", provenance)))
         .isEqualTo(ids(DataSources.open("fashion-mini", 0.1, 1).test()));
+  }
+
+  /** Labels decide what is held out, so of images with corrected ones nobody knows. */
+  @Test
+  void ofCorrectedLabelsNothingIsTakenForUnseen() throws IOException {
+    Path table = root.resolve("labels.csv");
+    StringBuilder text = new StringBuilder("image,labels\n");
+    for (int i = 0; i < 10; i++) {
+      text.append("cat/%d,cat%s\ndog/%d,dog\n".formatted(i, i % 2 == 0 ? ";even" : "", i));
+    }
+    Files.writeString(table, text);
+    Provenance provenance =
+        new Provenance(
+            Map.of("seed", 5, "held-out", 0.3),
+            "pets",
+            DataSources.openLabelSets(pets, table.toString(), 0, 0.3, 5).fingerprint(),
+            "1.0",
+            Map.of());
+    assertThat(ids(DEFAULT.openLabelSets(pets, table.toString(), provenance)))
+        .isEqualTo(ids(DataSources.openLabelSets(pets, table.toString(), 0, 0.3, 5).validation()));
+    String corrected = text.toString().replace("cat/1,cat", "cat/1,cat;even");
+    Files.writeString(table, corrected);
+    for (UnseenImages unseen : List.of(DEFAULT, new UnseenImages(Split.VAL, null, null))) {
+      assertThatThrownBy(() -> unseen.openLabelSets(pets, table.toString(), provenance))
+          .isInstanceOf(InputException.class)
+          .hasMessageStartingWith(
+              "the model was trained on the images of %s with other labels than those of %s",
+              pets, table)
+          .hasMessageEndingWith("or say in a column part which images to measure it on");
+    }
+    assertThat(
+            new UnseenImages(Split.TRAIN, null, null)
+                .openLabelSets(pets, table.toString(), provenance)
+                .size())
+        .isPositive();
+    assertThat(DEFAULT.openLabelSets(pets, table.toString(), null).size()).isEqualTo(20);
+    // parts that the file says are the same, whatever the labels
+    Files.writeString(
+        table,
+        corrected
+            .replace("labels\n", "labels,part\n")
+            .replaceAll("(?m)^(...)/9,(.*)$", "$1/9,$2,test")
+            .replaceAll("(?m)^(.*/[0-8],[^,]*)$", "$1,train"));
+    assertThat(ids(DEFAULT.openLabelSets(pets, table.toString(), provenance))).hasSize(2);
   }
 
   @Test

@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.within;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicReference;
@@ -190,17 +191,60 @@ class LabelTrainingTest {
   /** All layers are taken but the last, whose outputs mean something else. */
   @Test
   void beginsWithANetworkOfOneClassAnImage() throws IOException {
-    options.data = TinyPictures.writeUneven(root.resolve("pets"), 14, 5, 2).toString();
+    options.data = TinyPictures.write(root.resolve("colours"), 8, 4, 0).toString();
     options.epochs = 1;
-    options.from =
+    Path model =
         Trainer.train(options.build(), root.resolve("a"), recorder, () -> false, Map.of())
             .folder()
             .lastModel();
-    TrainingResult unused = train("b", 0);
+    options.from = model;
+    assertThat(beginning("same")).doesNotContain("drawn");
+    Path table = root.resolve("colours.csv");
+    List<String> lines = new ArrayList<>(List.of("image,labels,part"));
+    for (String colour : TinyPictures.CLASSES) { // the same classes
+      lines.add("train/%s/0.png,%s,train".formatted(colour, colour));
+      lines.add("val/%s/0.png,%s,val".formatted(colour, colour));
+    }
+    Files.write(table, lines);
+    options.multiLabel = table.toString();
+    options.select = Selection.MAP;
+    options.batch = 3;
+    assertThat(beginning("labels")).endsWith("; drawn (glorot): fc8");
+  }
+
+  /** What a run says of where its weights come from. */
+  private String beginning(String out) {
     Recorder notes = new Recorder();
+    Trainer.train(options.build(), root.resolve(out), notes, () -> false, Map.of());
+    return notes.notes.stream().filter(note -> note.contains("fc7")).findFirst().orElseThrow();
+  }
+
+  /** No test image shows a label, so there is nothing to measure on them. */
+  @Test
+  void testImagesWithoutLabelsAreRefusedUnlessTheyAreNotUsed() throws IOException {
+    Path table = root.resolve("labels.csv");
+    Files.write(
+        table,
+        Files.readAllLines(data.resolve("labels.csv")).stream()
+            .map(line -> line.endsWith(",test") ? line.replaceFirst(",.*,", ",,") : line)
+            .toList());
     use(data);
-    Trainer.train(options.build(), root.resolve("c"), notes, () -> false, Map.of());
-    assertThat(notes.notes).anyMatch(note -> note.endsWith("; drawn (glorot): fc8"));
+    options.multiLabel = table.toString();
+    options.epochs = 1;
+    TrainingConfig config = options.build();
+    assertThatThrownBy(
+            () -> Trainer.train(config, root.resolve("a"), recorder, () -> false, Map.of()))
+        .isInstanceOf(InputException.class)
+        .hasMessageStartingWith("no image of pictures/test shows any label, so there is nothing")
+        .hasMessageEndingWith("or add images, or set option test to false");
+    TrainingResult untested =
+        Trainer.train(
+            config.toBuilder().test(false).build(),
+            root.resolve("b"),
+            recorder,
+            () -> false,
+            Map.of());
+    assertThat(untested.test()).isNull();
   }
 
   @Test

@@ -1,5 +1,6 @@
 package org.vgg4j.data.labels;
 
+import java.util.List;
 import org.vgg4j.data.Dataset;
 import org.vgg4j.data.Fingerprint;
 import org.vgg4j.data.ForwardingDataset;
@@ -14,19 +15,27 @@ import org.vgg4j.model.Target;
  */
 public final class LabelSetDataset extends ForwardingDataset {
   private final MultiLabels labels;
+  private final boolean complete;
 
   /**
-   * @param images of the same classes
+   * @param images whatever their classes
    * @param labels of each of them
-   * @throws IllegalArgumentException if there are not as many, or of other classes
+   * @param complete whether these are all that the images show, of any class
+   * @throws IllegalArgumentException if there are not as many
    */
-  public LabelSetDataset(Dataset images, MultiLabels labels) {
+  public LabelSetDataset(Dataset images, MultiLabels labels, boolean complete) {
     super(images);
-    if (labels.size() != images.size() || !labels.classNames().equals(images.classNames())) {
+    if (labels.size() != images.size()) {
       throw new IllegalArgumentException(
           "%d labels of %d images of %s".formatted(labels.size(), images.size(), images.name()));
     }
     this.labels = labels;
+    this.complete = complete;
+  }
+
+  @Override
+  public List<String> classNames() {
+    return labels.classNames();
   }
 
   @Override
@@ -49,6 +58,11 @@ public final class LabelSetDataset extends ForwardingDataset {
     return labels.state(index, label);
   }
 
+  @Override
+  public byte stateOfOthers() {
+    return complete ? MultiLabels.NEGATIVE : MultiLabels.IGNORED;
+  }
+
   /** Wherever the crop lies, the image's labels are the crop's. */
   @Override
   public Target target(int index, Geometry geometry) {
@@ -67,6 +81,7 @@ public final class LabelSetDataset extends ForwardingDataset {
     return new Fingerprint()
         .add("sets of labels")
         .add(whole().fingerprint())
+        .add(labels.classNames())
         .add(labels.states())
         .hex();
   }

@@ -11,10 +11,12 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.TreeMap;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 import org.vgg4j.base.InputException;
 import org.vgg4j.data.Dataset;
 import org.vgg4j.data.ImagePaths;
+import org.vgg4j.data.LabelCounts;
 import org.vgg4j.data.MultiLabels;
 import org.vgg4j.data.Source;
 import org.vgg4j.data.Split;
@@ -34,10 +36,10 @@ public final class LabelSource {
   private final List<String> files;
   private final List<String> notes = new ArrayList<>();
 
-  private LabelSource(Path folder, Path file) {
+  private LabelSource(Path folder, Path file, int least) {
     this.folder = folder;
     this.file = file;
-    this.table = LabelTable.read(file);
+    this.table = LabelTable.read(file, least);
     PassedOver passedOver = new PassedOver(folder);
     this.files = Folders.imagesBelow(folder, folder, passedOver);
     if (files.isEmpty()) {
@@ -56,15 +58,16 @@ public final class LabelSource {
    * @param name what to call the data set
    * @param file what they show; images are named by their paths, or by so much of these from the
    *     end as tells them apart, with or without their endings
+   * @param least how many classes the file must have: 2 to learn from, 1 to measure a network on
    * @throws InputException if one of them is missing, or something in the file is unclear
    */
-  public static Source open(Path folder, String name, Path file) {
+  public static Source open(Path folder, String name, Path file, int least) {
     if (!Files.isDirectory(folder)) {
       throw new InputException(
           "%s is no folder: option multi-label needs a folder of images as option data"
               .formatted(folder));
     }
-    return new LabelSource(folder, file).source(name);
+    return new LabelSource(folder, file, least).source(name);
   }
 
   private Source source(String name) {
@@ -80,11 +83,14 @@ public final class LabelSource {
               .formatted(file, left, files.size(), files.get(first)));
     }
     Map<Split, List<Integer>> parts = parts(rows);
-    noteMissingClasses(parts, rows);
+    Dataset train = part(name, Split.TRAIN, parts, rows);
+    if (train != null) {
+      noteMissingClasses(train);
+    }
     return new Source(
         KIND,
         name,
-        part(name, Split.TRAIN, parts, rows),
+        train,
         part(name, Split.VAL, parts, rows),
         part(name, Split.TEST, parts, rows),
         null,
@@ -139,18 +145,25 @@ public final class LabelSource {
   private Map<Split, List<Integer>> parts(Map<Integer, LabelTable.Row> rows) {
     Map<Split, List<Integer>> parts = new EnumMap<>(Split.class);
     Map<Split, List<Integer>> ofFolders = new EnumMap<>(Split.class);
-    boolean allInFolders = !table.hasParts();
+    int outside = -1;
     for (Map.Entry<Integer, LabelTable.Row> entry : rows.entrySet()) {
       Split said = entry.getValue().part();
       add(parts, said == null ? Split.TRAIN : said, entry.getKey());
       Split ofFolder = splitOfFolder(files.get(entry.getKey()));
-      allInFolders &= ofFolder != null;
-      if (ofFolder != null) {
+      if (ofFolder == null) {
+        outside = entry.getKey();
+      } else {
         add(ofFolders, ofFolder, entry.getKey());
       }
     }
-    if (!allInFolders) {
+    if (table.hasParts() || ofFolders.isEmpty()) {
       return parts;
+    }
+    if (outside >= 0) {
+      int inside = ofFolders.values().iterator().next().get(0);
+      throw new InputException(
+          "%s lies in a folder that is called as a part of a data set, but %s does not: add a column part to %s that says train, val or test of each image"
+              .formatted(files.get(inside), files.get(outside), file));
     }
     notes.add(
         "parts by the images' folders, since %s has no column part: %s"
@@ -178,28 +191,15 @@ public final class LabelSource {
     return split.name().toLowerCase(Locale.ROOT);
   }
 
-  private void noteMissingClasses(
-      Map<Split, List<Integer>> parts, Map<Integer, LabelTable.Row> rows) {
-    List<Integer> train = parts.getOrDefault(Split.TRAIN, List.of());
-    List<LabelTable.Row> own = rows(train, rows);
-    List<String> missing = new ArrayList<>();
-    for (int k = 0; k < table.classNames().size(); k++) {
-      if (!LabelTable.isShown(own, k)) {
-        missing.add(table.classNames().get(k));
-      }
-    }
-    if (!train.isEmpty() && !missing.isEmpty()) {
+  private void noteMissingClasses(Dataset train) {
+    LabelCounts counts = LabelCounts.of(train);
+    int classes = table.classNames().size();
+    int[] missing = IntStream.range(0, classes).filter(k -> !counts.isShown(k)).toArray();
+    if (missing.length > 0) {
       notes.add(
           "%d of %d labels are shown by no training image, such as %s"
-              .formatted(missing.size(), table.classNames().size(), missing.get(0)));
+              .formatted(missing.length, classes, table.classNames().get(missing[0])));
     }
-  }
-
-  private static List<LabelTable.Row> rows(
-      List<Integer> images, Map<Integer, LabelTable.Row> rows) {
-    List<LabelTable.Row> own = new ArrayList<>();
-    images.forEach(image -> own.add(Objects.requireNonNull(rows.get(image))));
-    return own;
   }
 
   private @Nullable Dataset part(
@@ -212,14 +212,19 @@ public final class LabelSource {
       return null;
     }
     List<String> own = images.stream().map(files::get).toList();
-    byte[] states = LabelTable.states(rows(images, rows), table.classNames().size());
+    List<LabelTable.Row> ownRows =
+        images.stream().map(image -> Objects.requireNonNull(rows.get(image))).toList();
+    byte[] states = LabelTable.states(ownRows, table.classNames().size());
     return new LabelSetDataset(
-        images(name + "/" + name(split), own), new MultiLabels(table.classNames(), states));
+        images(name + "/" + name(split), own),
+        new MultiLabels(table.classNames(), states),
+        table.isOfLists());
   }
 
+  /** The images alone, whose fingerprint is to stay when labels are corrected. */
   private Dataset images(String name, List<String> paths) {
     int[] labels = new int[paths.size()];
     Arrays.fill(labels, Dataset.UNKNOWN);
-    return new FileDataset(folder, name, table.classNames(), paths, labels);
+    return new FileDataset(folder, name, List.of(), paths, labels);
   }
 }

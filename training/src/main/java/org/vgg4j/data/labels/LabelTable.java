@@ -34,9 +34,16 @@ import org.vgg4j.data.Split;
  * @param classNames the classes
  * @param rows the images
  * @param hasParts whether each of them says its part
+ * @param isOfLists whether it is of the first form, in which a label that an image does not have is
+ *     one that it does not show, though no image of the file has it
  * @param notes sentences for users
  */
-record LabelTable(List<String> classNames, List<Row> rows, boolean hasParts, List<String> notes) {
+record LabelTable(
+    List<String> classNames,
+    List<Row> rows,
+    boolean hasParts,
+    boolean isOfLists,
+    List<String> notes) {
   /**
    * An image.
    *
@@ -133,9 +140,10 @@ record LabelTable(List<String> classNames, List<Row> rows, boolean hasParts, Lis
   /**
    * Reads the file.
    *
+   * @param least how many classes it must have
    * @throws InputException if it cannot be read, or something in it is unclear
    */
-  static LabelTable read(Path file) {
+  static LabelTable read(Path file, int least) {
     List<String> lines = lines(file);
     if (lines.isEmpty()) {
       throw new InputException("%s is empty: its first line must be %s".formatted(file, FORMS));
@@ -152,9 +160,10 @@ record LabelTable(List<String> classNames, List<Row> rows, boolean hasParts, Lis
     if (all.isEmpty()) {
       throw new InputException(file + " names no image below its first line: add some");
     }
-    return reader.column(LABELS) >= 0
-        ? ofLists(reader, all, numbers)
-        : ofColumns(reader, all, numbers);
+    boolean isOfLists = reader.column(LABELS) >= 0;
+    LabelTable table = isOfLists ? ofLists(reader, all, numbers) : ofColumns(reader, all, numbers);
+    requireClasses(file, table.classNames, isOfLists ? "labels" : "columns of classes", least);
+    return table;
   }
 
   private static List<String> lines(Path file) {
@@ -184,7 +193,6 @@ record LabelTable(List<String> classNames, List<Row> rows, boolean hasParts, Lis
       names.addAll(own);
     }
     List<String> classNames = List.copyOf(names);
-    requireClasses(reader.file, classNames, "labels");
     List<Row> rows = new ArrayList<>();
     for (int i = 0; i < all.size(); i++) {
       byte[] states = new byte[classNames.size()];
@@ -201,6 +209,7 @@ record LabelTable(List<String> classNames, List<Row> rows, boolean hasParts, Lis
         classNames,
         rows,
         reader.part >= 0,
+        true,
         others.isEmpty()
             ? List.of()
             : List.of(
@@ -247,7 +256,6 @@ record LabelTable(List<String> classNames, List<Row> rows, boolean hasParts, Lis
         classNames.add(reader.columns.get(i));
       }
     }
-    requireClasses(reader.file, classNames, "columns of classes");
     List<Row> rows = new ArrayList<>();
     for (int i = 0; i < all.size(); i++) {
       reader.line = numbers.get(i);
@@ -257,7 +265,7 @@ record LabelTable(List<String> classNames, List<Row> rows, boolean hasParts, Lis
       }
       rows.add(reader.row(all.get(i), states));
     }
-    return new LabelTable(List.copyOf(classNames), rows, reader.part >= 0, List.of());
+    return new LabelTable(List.copyOf(classNames), rows, reader.part >= 0, false, List.of());
   }
 
   private static byte state(Reader reader, String name, String text) {
@@ -272,12 +280,17 @@ record LabelTable(List<String> classNames, List<Row> rows, boolean hasParts, Lis
     };
   }
 
-  private static void requireClasses(Path file, List<String> names, String what) {
-    if (names.size() < 2) {
+  private static void requireClasses(Path file, List<String> names, String what, int least) {
+    if (names.size() < least) {
       throw new InputException(
-          "%s has %s: a network needs at least two; its first line must be %s"
+          "%s has %s: %s; its first line must be %s"
               .formatted(
-                  file, names.isEmpty() ? "no " + what : "one class only, " + names.get(0), FORMS));
+                  file,
+                  names.isEmpty() ? "no " + what : "one class only, " + names.get(0),
+                  least > 1
+                      ? "a network needs at least two"
+                      : "there is nothing to measure a network on",
+                  FORMS));
     }
   }
 
@@ -288,11 +301,6 @@ record LabelTable(List<String> classNames, List<Row> rows, boolean hasParts, Lis
       System.arraycopy(rows.get(i).states(), 0, states, i * classes, classes);
     }
     return states;
-  }
-
-  /** Whether a class is shown by one of some rows. */
-  static boolean isShown(List<Row> rows, int label) {
-    return rows.stream().anyMatch(row -> row.states()[label] == MultiLabels.POSITIVE);
   }
 
   @Override

@@ -232,13 +232,13 @@ public final class DataSources {
   public static DataSplits openLabelSets(
       String spec, String labels, int limit, double heldOut, long seed) {
     HeldOut.requireFraction(heldOut);
-    return labelSets(spec, labels).divide(limit, heldOut, seed);
+    return labelSets(spec, labels, 2).divide(limit, heldOut, seed);
   }
 
   /**
    * Opens one part of a data set to evaluate labels on: to {@link #openLabelSets} what {@link
    * #openLabelled(String, Split, int, double, long)} is to {@link #open(String, int, double,
-   * long)}.
+   * long)}. One class is enough.
    */
   public static Dataset openLabelSetsPart(
       String spec, String labels, @Nullable Split split, int limit, double heldOut, long seed) {
@@ -247,19 +247,19 @@ public final class DataSources {
   }
 
   /**
-   * Returns the fingerprint that {@link #openLabelSets} gives the data set, whatever is held out.
+   * Finds the data set of {@link #openLabelSets} as it is before any image is held out.
    *
    * @throws InputException as {@link #openLabelSets} does
    */
-  public static String labelSetsFingerprint(String spec, String labels) {
-    return labelSets(spec, labels).fingerprint();
+  public static Source labelSets(String spec, String labels) {
+    return labelSets(spec, labels, 1);
   }
 
-  private static Source labelSets(String spec, String labels) {
+  private static Source labelSets(String spec, String labels, int leastClasses) {
     Path folder = path(spec);
     return labels.equals(VOC)
         ? VocLabels.open(folder)
-        : LabelSource.open(folder, name(folder, spec), labelFile(labels));
+        : LabelSource.open(folder, name(folder, spec), labelFile(labels), leastClasses);
   }
 
   private static Source annotated(String spec, @Nullable Path boxes) {

@@ -30,7 +30,7 @@ public final class VocLabels {
 
   private static Dataset required(VocFolder voc, String set) {
     LabelledImages images = voc.classification(set);
-    return new LabelSetDataset(images.images(), images.requireLabels());
+    return new LabelSetDataset(images.images(), images.requireLabels(), false);
   }
 
   private static @Nullable Dataset test(VocFolder voc) {
@@ -39,6 +39,6 @@ public final class VocLabels {
     }
     LabelledImages images = voc.classification("test");
     MultiLabels labels = images.labels();
-    return labels == null ? null : new LabelSetDataset(images.images(), labels);
+    return labels == null ? null : new LabelSetDataset(images.images(), labels, false);
   }
 }

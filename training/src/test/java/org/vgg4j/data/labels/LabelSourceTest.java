@@ -17,6 +17,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.vgg4j.base.InputException;
 import org.vgg4j.data.DataSplits;
 import org.vgg4j.data.Dataset;
+import org.vgg4j.data.Fingerprint;
 import org.vgg4j.data.Source;
 import org.vgg4j.data.Split;
 import org.vgg4j.data.source.DataSources;
@@ -51,7 +52,7 @@ class LabelSourceTest {
   }
 
   private Source open(String text) throws IOException {
-    return LabelSource.open(folder, "pictures", table(text));
+    return LabelSource.open(folder, "pictures", table(text), 2);
   }
 
   private static List<String> states(Dataset part) {
@@ -127,6 +128,41 @@ class LabelSourceTest {
         .anyMatch(note -> note.equals("1 of 2 labels are shown by no training image, such as y"));
   }
 
+  /** Or what lies outside would be learnt, test images perhaps among it. */
+  @Test
+  void partsByFoldersAreOfAllImagesOrOfNone() throws IOException {
+    picture("test/e.png");
+    picture("train/f.png");
+    String text = "image,x,y\ne.png,1,0\nf.png,0,1\n";
+    assertThat(open(text).test().size()).isEqualTo(1);
+    assertThatThrownBy(() -> open(text + "b.png,1,1\n"))
+        .isInstanceOf(InputException.class)
+        .hasMessage(
+            "train/f.png lies in a folder that is called as a part of a data set, but b.png does"
+                + " not: add a column part to %s that says train, val or test of each image",
+            root.resolve("labels.csv"));
+    Source said = open("image,x,y,part\ne.png,1,0,train\nf.png,0,1,val\nb.png,1,1,train\n");
+    assertThat(states(said.train())).containsExactly("b.png: 1 1", "test/e.png: 1 -1");
+  }
+
+  @Test
+  void oneClassIsEnoughToMeasure() throws IOException {
+    Path one = table("image,labels\na.png,x\nb.png,\n");
+    assertThat(
+            states(
+                DataSources.openLabelSetsPart(folder.toString(), one.toString(), null, 0, 0.1, 1)))
+        .containsExactly("a.png: 1", "b.png: -1");
+    assertThatThrownBy(
+            () -> DataSources.openLabelSets(folder.toString(), one.toString(), 0, 0.1, 1))
+        .hasMessageContaining("has one class only, x: a network needs at least two; its first");
+    Path none = table("image,labels\na.png,\n");
+    assertThatThrownBy(
+            () ->
+                DataSources.openLabelSetsPart(folder.toString(), none.toString(), null, 0, 0.1, 1))
+        .isInstanceOf(InputException.class)
+        .hasMessageContaining("has no labels: there is nothing to measure a network on; its first");
+  }
+
   @Test
   void imagesThatAreNotThere() throws IOException {
     Source source = open("image,x,y\na.png,1,0\nnone.png,0,1\nother/b.png,1,0\nb.png,0,1\n");
@@ -191,7 +227,7 @@ class LabelSourceTest {
         .isInstanceOf(InputException.class)
         .hasMessageContaining("cannot read " + none);
     Path empty = Files.createDirectories(root.resolve("empty"));
-    assertThatThrownBy(() -> LabelSource.open(empty, "empty", table))
+    assertThatThrownBy(() -> LabelSource.open(empty, "empty", table, 1))
         .isInstanceOf(InputException.class)
         .hasMessageContaining("holds no image");
   }
@@ -223,6 +259,39 @@ class LabelSourceTest {
         .isEqualTo(splits.validation().size());
   }
 
+  /** A is shown by 1 and 2, B by 3 and 4, C by 1 and 3: what A and B leave of C may be one part. */
+  @Test
+  void labelsThatAPartLacksAreNoted() throws IOException {
+    folder = root.resolve("collide");
+    for (int i = 1; i <= 4; i++) {
+      picture(i + ".png");
+    }
+    String table = table("image,labels\n1,A;C\n2,A\n3,B;C\n4,B\n").toString();
+    int noted = 0;
+    for (int seed = 1; seed <= 20; seed++) {
+      DataSplits splits = DataSources.openLabelSets(folder.toString(), table, 0, 0.5, seed);
+      for (int k = 0; k < 2; k++) {
+        assertThat(shown(splits.train(), k)).isEqualTo(1);
+        assertThat(shown(splits.validation(), k)).isEqualTo(1);
+      }
+      List<String> notes =
+          splits.notes().stream().filter(note -> note.contains("are shown by no image")).toList();
+      if (shown(splits.train(), 2) == 1) {
+        assertThat(notes).isEmpty();
+        continue;
+      }
+      noted++;
+      assertThat(notes)
+          .containsExactly(
+              "1 of 3 labels are shown by no image that is %s, such as C: add images that show it, or say the parts in a column part"
+                  .formatted(
+                      shown(splits.train(), 2) == 0
+                          ? "left to learn from"
+                          : "held out for validation"));
+    }
+    assertThat(noted).isBetween(1, 19);
+  }
+
   private static long shown(Dataset part, int label) {
     return IntStream.range(0, part.size()).filter(i -> part.state(i, label) == 1).count();
   }
@@ -232,7 +301,12 @@ class LabelSourceTest {
     String one = open("image,x,y\na.png,1,0\nb.png,0,1\n").fingerprint();
     assertThat(open("image,x,y\nb.png,0,1\na.png,1,0\n").fingerprint()).isEqualTo(one);
     assertThat(open("image,x,y\na.png,1,0\nb.png,0,-1\n").fingerprint()).isNotEqualTo(one);
-    assertThat(open("image,x,z\na.png,1,0\nb.png,0,1\n").fingerprint()).isNotEqualTo(one);
+    assertThat(open("image,x,z\na.png,1,0\nb.png,0,1\n").fingerprint())
+        .isNotEqualTo(one)
+        .matches(other -> Fingerprint.areOfSameImages(one, other));
+    assertThat(open("image,x,y\na.png,1,0\nd.png,0,1\n").fingerprint())
+        .matches(other -> !Fingerprint.areOfSameImages(one, other));
+    assertThat(Fingerprint.areOfSameImages("0123", "0123")).isFalse();
   }
 
   @Test
