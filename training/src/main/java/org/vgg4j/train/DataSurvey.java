@@ -113,8 +113,10 @@ final class DataSurvey {
   static void requireShown(TrainingConfig config, DataSplits data) {
     for (Split split : Split.values()) {
       Dataset part = data.part(split);
-      boolean used = part != null && (split != Split.TEST || config.test());
-      if (used && part.hasLabelSets() && !LabelCounts.of(part).anyShown()) {
+      if (part == null || !part.hasLabelSets() || (split == Split.TEST && !config.test())) {
+        continue; // not there, of single labels, or not used
+      }
+      if (!LabelCounts.of(part).anyShown()) {
         throw new InputException(
             "no image of %s shows any label, so there is nothing to learn from or to measure: correct its labels, or add images%s"
                 .formatted(
