@@ -4,7 +4,8 @@
 constexpr int THREADS = 256;
 
 // Images as floats [N][3][H][W] become the map that the first convolution reads as one of side 1: its channels are what
-// the filters of a pixel cover, [3][SIDE][SIDE], padded with zeros.
+// the filters of a pixel cover, [3][SIDE][SIDE], padded with zeros; the last is 1, so that the gradient with respect to
+// its weight, which is 0, is the one with respect to the bias.
 template <int SIDE>
 DEVICE void to_patches(const float* images, Target map, int count, int height, int width) {
   constexpr int TAPS = SIDE * SIDE;
@@ -24,7 +25,7 @@ DEVICE void to_patches(const float* images, Target map, int count, int height, i
     int row = y + at % TAPS / SIDE;
     int column = x + at % SIDE;
     bool inside = at < 3 * TAPS && row >= 0 && row < height && column >= 0 && column < width;
-    v[i] = inside ? load(own + (at / TAPS * height + row) * width + column) : 0.f;
+    v[i] = inside ? load(own + (at / TAPS * height + row) * width + column) : at == 8 * CHUNKS - 1 ? 1.f : 0.f;
   }
   map.store8((long long)item * 8, v);
 }
@@ -84,6 +85,17 @@ rows_to_weights(const float* rows, float* weights, int outputs, int channels, in
   store(weights + item, load(rows + ((long long)k * taps + tap) * padded + channel));
 }
 EXPORT(rows_to_weights)
+
+// Moves the last value of each row to the biases, and leaves 0.
+KERNEL(THREADS, 1)
+take_biases(float* rows, float* biases, int number, int length) {
+  int row = block_x() * THREADS + thread_index();
+  if (row >= number) return;
+  float* last = rows + (long long)row * length + length - 1;
+  store(biases + row, load(last));
+  store(last, 0.f);
+}
+EXPORT(take_biases)
 
 // Rounds floats, a multiple of 8, to bf16 (and what that leaves).
 KERNEL(THREADS, 1)

@@ -1,85 +1,62 @@
 package org.vgg4j.cli;
 
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.type.TypeReference;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.dataformat.yaml.YAMLGenerator;
+import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
-import java.util.stream.Collectors;
 import org.vgg4j.base.AtomicFile;
 import org.vgg4j.base.InputException;
 import org.vgg4j.train.RunFolder;
 import org.vgg4j.train.TrainingConfig;
 
 /**
- * What was asked for by options of which a run's config.yaml has only the result: time, and batch
- * auto. A file beside the run's folder keeps it.
+ * What a run of a sweep was asked for, in a file beside its folder. Its config.yaml has what became
+ * of that: the epochs of a time, the batch that fits.
  */
 final class AskedOptions {
   private static final String SUFFIX = ".asked";
-  private static final String SEPARATOR = ": ";
+  private static final ObjectMapper YAML =
+      YAMLMapper.builder().disable(YAMLGenerator.Feature.WRITE_DOC_START_MARKER).build();
 
   private AskedOptions() {}
 
   /**
-   * Returns what a run began with, by the options' names; empty if it left nothing open.
+   * Returns what a run that has begun was asked for; without that file, as where {@code vgg train}
+   * began it, the options that it has.
    *
-   * @throws InputException if the file cannot be read
+   * @throws InputException if a file cannot be read
    */
-  static Map<String, String> of(RunFolder run) {
+  static Map<String, Object> of(RunFolder run) {
     Path file = file(run);
-    Map<String, String> asked = new LinkedHashMap<>();
+    if (!Files.exists(file)) {
+      return TrainingConfig.of(run.options()).options();
+    }
     try {
-      if (Files.exists(file)) {
-        for (String line : Files.readAllLines(file)) {
-          int end = line.indexOf(SEPARATOR);
-          if (end > 0) {
-            asked.put(line.substring(0, end), line.substring(end + SEPARATOR.length()));
-          }
-        }
-      }
-      return asked;
+      Map<String, Object> asked =
+          YAML.readValue(
+              Files.readString(file), new TypeReference<LinkedHashMap<String, Object>>() {});
+      return TrainingConfig.of(asked).options();
     } catch (IOException e) {
       throw new InputException("cannot read " + file + ": " + AtomicFile.reason(e), e);
     }
   }
 
-  /** Returns what options ask for, with all on which the result depends. */
-  static Map<String, String> of(TrainingConfig config) {
-    Map<String, Object> options = config.options();
-    Map<String, String> asked = new LinkedHashMap<>();
-    if (config.time() != null) {
-      asked.put(
-          "time",
-          "%s (epochs %s, step-epochs '%s')"
-              .formatted(options.get("time"), options.get("epochs"), options.get("step-epochs")));
-    }
-    if (config.sgd().autoBatch()) {
-      asked.put("batch", String.valueOf(options.get("batch")));
-    }
-    return asked;
-  }
-
   /**
-   * Keeps it before a run begins, whose folder must be empty then.
+   * Keeps it before a run begins.
    *
-   * @throws InputException if the file cannot be written, or that of a run before not removed
+   * @throws InputException if the file cannot be written
    */
   static void write(RunFolder run, TrainingConfig config) {
-    Path file = file(run);
-    Map<String, String> asked = of(config);
-    if (!asked.isEmpty()) {
-      AtomicFile.write(
-          file,
-          asked.entrySet().stream()
-              .map(one -> one.getKey() + SEPARATOR + one.getValue() + "\n")
-              .collect(Collectors.joining()));
-      return;
-    }
     try {
-      Files.deleteIfExists(file); // of a run that was removed
-    } catch (IOException e) {
-      throw new InputException("cannot remove " + file + ": " + AtomicFile.reason(e), e);
+      AtomicFile.write(file(run), YAML.writeValueAsString(config.options()));
+    } catch (JsonProcessingException e) {
+      throw new IllegalStateException("options cannot be written", e);
     }
   }
 

@@ -6,9 +6,11 @@ import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.vgg4j.base.InputException;
 import org.vgg4j.base.Version;
+import org.vgg4j.network.Engines;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.IVersionProvider;
@@ -24,33 +26,37 @@ import picocli.CommandLine.Spec;
     description = "Very deep convolutional networks (VGG) on the JVM: train, evaluate, use.",
     mixinStandardHelpOptions = true,
     scope = ScopeType.INHERIT,
-    versionProvider = Main.VersionProvider.class,
-    subcommands = {
-      TrainCommand.class,
-      ReportCommand.class,
-      FinetuneCommand.class,
-      SweepCommand.class,
-      LocalizeCommand.class,
-      EvaluateCommand.class,
-      CalibrateCommand.class,
-      EmbedCommand.class,
-      SvmCommand.class,
-      IndexCommand.class,
-      SearchCommand.class,
-      ClassifyCommand.class,
-      HeatmapCommand.class,
-      ServeCommand.class,
-      SummaryCommand.class,
-      BenchCommand.class,
-      PlanCommand.class,
-      ReproduceCommand.class,
-      ImportCommand.class,
-      ExportCommand.class,
-      ModelsCommand.class,
-      DataCommand.class,
-      DoctorCommand.class
-    })
+    versionProvider = Main.VersionProvider.class)
 public final class Main implements Runnable {
+  private static final List<Class<?>> COMMANDS =
+      List.of(
+          TrainCommand.class,
+          ReportCommand.class,
+          FinetuneCommand.class,
+          SweepCommand.class,
+          LocalizeCommand.class,
+          EvaluateCommand.class,
+          CalibrateCommand.class,
+          EmbedCommand.class,
+          SvmCommand.class,
+          IndexCommand.class,
+          SearchCommand.class,
+          ClassifyCommand.class,
+          HeatmapCommand.class,
+          ServeCommand.class,
+          SummaryCommand.class,
+          BenchCommand.class,
+          PlanCommand.class,
+          ReproduceCommand.class,
+          ImportCommand.class,
+          ExportCommand.class,
+          ModelsCommand.class,
+          DataCommand.class,
+          DoctorCommand.class);
+
+  /** Commands that people wait for until the first image is done. */
+  private static final Set<String> WARMED_UP = Set.of("classify", "serve");
+
   @Spec private CommandSpec spec;
 
   /** Runs the command and ends the process with its exit code. */
@@ -78,7 +84,10 @@ public final class Main implements Runnable {
    * @return the exit code
    */
   static int run(String[] typed, PrintWriter out, PrintWriter err) {
-    CommandLine commandLine = new CommandLine(new Main());
+    if (typed.length > 0 && WARMED_UP.contains(typed[0])) {
+      Engines.warmUp();
+    }
+    CommandLine commandLine = commandLine(typed);
     String[] args = asOptions(typed, commandLine);
     commandLine.setOut(out).setErr(err);
     commandLine.setUsageHelpAutoWidth(true);
@@ -111,6 +120,18 @@ public final class Main implements Runnable {
     } catch (RuntimeException | Error e) {
       return Failures.show(e, err);
     }
+  }
+
+  /** With all commands; with one alone where the first word names it, since each takes its time. */
+  static CommandLine commandLine(String... typed) {
+    CommandLine root = new CommandLine(new Main());
+    String first = typed.length == 0 ? "" : typed[0];
+    List<Class<?>> named =
+        COMMANDS.stream()
+            .filter(command -> command.getAnnotation(Command.class).name().equals(first))
+            .toList();
+    (named.isEmpty() ? COMMANDS : named).forEach(root::addSubcommand);
+    return root;
   }
 
   /** The command that the first words name; null if none. */

@@ -4,7 +4,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -14,10 +13,7 @@ import org.jspecify.annotations.Nullable;
 import org.vgg4j.base.AbortedException;
 import org.vgg4j.base.AtomicFile;
 import org.vgg4j.base.InputException;
-import org.vgg4j.data.DataSplits;
-import org.vgg4j.data.source.DataSources;
 import org.vgg4j.report.SweepTable;
-import org.vgg4j.train.BoxConfig;
 import org.vgg4j.train.RunFolder;
 import org.vgg4j.train.TrainingConfig;
 import picocli.CommandLine.Command;
@@ -49,13 +45,6 @@ final class SweepCommand extends TrainCommand {
   /** Options that may differ from those that a run of the sweep began with. */
   private static final Set<String> MAY_DIFFER =
       Set.of("threads", "device", "micro-batch", "checkpoint-every", "max-unreadable", TEST);
-
-  private static final String BATCH = "batch";
-
-  private static final String TIME = "time";
-
-  /** What option time chooses when a run begins. */
-  private static final Set<String> OF_TIME = Set.of(TIME, "epochs", "step-epochs");
 
   @Spec private CommandSpec spec;
 
@@ -140,56 +129,18 @@ final class SweepCommand extends TrainCommand {
     if (!Files.exists(folder.config())) {
       return;
     }
-    Map<String, Object> begun = TrainingConfig.of(folder.options()).options();
+    Map<String, Object> then = AskedOptions.of(folder);
     Map<String, Object> now = config.options();
-    Map<String, Object> all = new LinkedHashMap<>(begun);
+    Map<String, Object> all = new LinkedHashMap<>(then);
     all.putAll(now);
-    Map<String, String> askedThen = AskedOptions.of(folder);
-    Map<String, String> askedNow = AskedOptions.of(config);
-    requireSame(folder, TIME, askedThen.get(TIME), askedNow.get(TIME));
-    if (!Objects.equals(askedThen.get(BATCH), askedNow.get(BATCH))) {
-      requireSame(
-          folder,
-          BATCH,
-          askedThen.getOrDefault(BATCH, text(begun.get(BATCH))),
-          askedNow.getOrDefault(BATCH, text(now.get(BATCH))));
-    }
-    Set<String> free = new HashSet<>(MAY_DIFFER);
-    if (config.time() != null) {
-      free.addAll(OF_TIME);
-    }
-    if (config.sgd().autoBatch()) {
-      free.add(BATCH);
-    }
     for (String key : all.keySet()) {
-      if (!free.contains(key) && !(key.equals(BATCH) && isReduced(begun, config))) {
-        requireSame(folder, key, begun.get(key), now.get(key));
+      Object before = then.get(key);
+      if (!MAY_DIFFER.contains(key) && !Objects.equals(before, now.get(key))) {
+        throw new InputException(
+            "the run in %s has option %s %s, and this sweep %s: give another folder (option out), or remove that run"
+                .formatted(folder.path(), key, text(before), text(now.get(key))));
       }
     }
-  }
-
-  private static void requireSame(
-      RunFolder folder, String key, @Nullable Object begun, @Nullable Object now) {
-    if (!Objects.equals(begun, now)) {
-      throw new InputException(
-          "the run in %s has option %s %s, and this sweep %s: give another folder (option out), or remove that run"
-              .formatted(folder.path(), key, text(begun), text(now)));
-    }
-  }
-
-  /** Whether a run's batch became that of all training images, which are fewer than asked for. */
-  private static boolean isReduced(Map<String, Object> begun, TrainingConfig config) {
-    int batch = TrainingConfig.of(begun).sgd().batch();
-    if (batch >= config.sgd().batch()) {
-      return false;
-    }
-    BoxConfig boxes = config.boxes();
-    DataSplits data =
-        boxes == null
-            ? DataSources.open(config.data(), config.limit(), config.heldOut(), config.seed())
-            : DataSources.openBoxed(
-                config.data(), boxes.file(), config.limit(), config.heldOut(), config.seed());
-    return batch == data.train().size();
   }
 
   private static String text(@Nullable Object value) {
@@ -203,6 +154,7 @@ final class SweepCommand extends TrainCommand {
       String which = "Run %d of %d, %s".formatted(i + 1, configs.size(), run.path().getFileName());
       if (run.isFinished() || hasFailed(run)) {
         progress().printf("%s: %s%n", which, run.isFinished() ? "finished before" : DIVERGED);
+        tellIfNotTested(configs.get(i), run);
         continue;
       }
       progress().printf("%n%s%n", which);
@@ -231,6 +183,17 @@ final class SweepCommand extends TrainCommand {
       spec.commandLine().getErr().println("vgg: " + e.getMessage());
       AtomicFile.write(run.path().resolve(FAILED), e.getMessage() + "\n");
       return 0;
+    }
+  }
+
+  /** A finished run is not measured later on. */
+  private void tellIfNotTested(TrainingConfig config, RunFolder run) {
+    if (config.test() && run.isFinished() && Boolean.FALSE.equals(run.options().get(TEST))) {
+      spec.commandLine()
+          .getErr()
+          .println(
+              "vgg: %s finished without option test: %s --split test measures it"
+                  .formatted(run.path(), Hint.evaluate(config, run.bestModel())));
     }
   }
 

@@ -81,7 +81,7 @@ class NumberSweepTest {
 
   private static List<List<String>> all() {
     List<List<String>> all = new ArrayList<>();
-    collect(new CommandLine(new Main()), "", all);
+    collect(Main.commandLine(), "", all);
     return all;
   }
 

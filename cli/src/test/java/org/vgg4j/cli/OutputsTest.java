@@ -108,7 +108,7 @@ class OutputsTest {
   void everyPathIsReadOrWritten() {
     Map<String, List<String>> written = new TreeMap<>();
     List<String> unknown = new ArrayList<>();
-    collect(new CommandLine(new Main()), "", written, unknown);
+    collect(Main.commandLine(), "", written, unknown);
     assertThat(written).isEqualTo(new TreeMap<>(WRITTEN));
     assertThat(unknown).isEmpty();
   }

@@ -19,7 +19,6 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.vgg4j.train.TrainingConfig;
-import picocli.CommandLine;
 import picocli.CommandLine.Model.OptionSpec;
 
 class TrainCommandTest {
@@ -392,7 +391,7 @@ class TrainCommandTest {
     assertThat(train("run", tiny("--max-steps", "1")).exitCode()).isZero();
     Set<String> expected = new TreeSet<>();
     for (OptionSpec option :
-        new CommandLine(new Main()).getSubcommands().get("train").getCommandSpec().options()) {
+        Main.commandLine().getSubcommands().get("train").getCommandSpec().options()) {
       expected.add(option.longestName().substring(2));
     }
     expected.removeAll(

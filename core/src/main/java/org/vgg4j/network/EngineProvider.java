@@ -32,6 +32,12 @@ public interface EngineProvider {
   Availability availability(Device device);
 
   /**
+   * Does, on the calling thread, what the first pass on a device of this kind would wait for and
+   * what needs no model. Ends by itself after some seconds, or sooner where a model has been read.
+   */
+  default void warmUp() {}
+
+  /**
    * Opens a device that can be used.
    *
    * @param threads threads for work on the host; closed with the engine

@@ -57,6 +57,16 @@ public final class Engines {
     }
   }
 
+  /**
+   * Begins, on a thread of its own, what the first pass on the CPU would wait for and what needs no
+   * model: worth its while only before one is loaded. Ends by itself.
+   */
+  public static void warmUp() {
+    Thread thread = new Thread(() -> installed().forEach(EngineProvider::warmUp), "vgg-warm-up");
+    thread.setDaemon(true);
+    thread.start();
+  }
+
   /** Whether a device of each kind can be used here, the best first. */
   public static Map<String, EngineProvider.Availability> kinds() {
     Map<String, EngineProvider.Availability> kinds = new LinkedHashMap<>();

@@ -28,6 +28,7 @@ import org.vgg4j.serve.http.AccessLog;
 import org.vgg4j.serve.http.ByteBudget;
 import org.vgg4j.serve.http.HttpServer;
 import org.vgg4j.serve.http.Limits;
+import org.vgg4j.serve.http.ListeningSocket;
 import org.vgg4j.serve.http.Routes;
 import org.vgg4j.serve.inference.InferenceEndpoints;
 import org.vgg4j.serve.inference.RepositoryEndpoints;
@@ -46,7 +47,7 @@ public final class Service implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(Service.class);
 
   private final Deque<AutoCloseable> parts = new ArrayDeque<>(); // the last is closed first
-  private final HttpServer server;
+  private final ListeningSocket socket;
   private final ServiceOptions options;
   private final ServedModels models;
   private final Routes routes = new Routes();
@@ -76,12 +77,12 @@ public final class Service implements AutoCloseable {
     }
   }
 
-  private Service(ServiceOptions options, HttpServer server, Division division) {
+  private Service(ServiceOptions options, ListeningSocket socket, Division division) {
     this.options = options;
-    this.server = server;
+    this.socket = open(socket);
     this.models = open(division.models());
     CompletableFuture<Void> loaded = new CompletableFuture<>();
-    // Beside the models' loading, since both take most of a second.
+    // Beside the models' loading, since that takes most of a second, too.
     CompletableFuture<Void> front = CompletableFuture.runAsync(() -> begin(division, loaded));
     try {
       options.models().forEach(models::load);
@@ -124,6 +125,9 @@ public final class Service implements AutoCloseable {
     ExecutorService decoders = Executors.newFixedThreadPool(shares.decoders(), named("decode"));
     open(() -> end(decoders)); // after the queue, which then refuses what is still decoded
     ComputeQueue queue = open(new ComputeQueue(load.batchDelay(), metrics::computed));
+    // closed before what answers its requests
+    HttpServer server =
+        open(new HttpServer(socket, options.access().tls(), limits(load), load.grace()));
     metrics.watch(queue, admission, budget, division.memory(), log, server);
     Api api =
         new Api(
@@ -193,26 +197,21 @@ public final class Service implements AutoCloseable {
    *     is not enough memory
    */
   public static Service start(ServiceOptions options) {
-    ServiceOptions.Load load = options.load();
     ServiceOptions.Access access = options.access();
     Division division = Division.of(options);
-    HttpServer server =
-        HttpServer.bind(
-            new InetSocketAddress(access.host(), access.port()),
-            access.tls(),
-            new Limits(
-                load.maxBody(),
-                load.connections(),
-                load.headTimeout(),
-                load.bodyTimeout(),
-                load.answerTimeout()),
-            load.grace());
-    try {
-      return new Service(options, server, division);
-    } catch (RuntimeException | Error e) {
-      server.close();
-      throw e;
-    }
+    return new Service(
+        options,
+        ListeningSocket.bind(new InetSocketAddress(access.host(), access.port())),
+        division);
+  }
+
+  private static Limits limits(ServiceOptions.Load load) {
+    return new Limits(
+        load.maxBody(),
+        load.connections(),
+        load.headTimeout(),
+        load.bodyTimeout(),
+        load.answerTimeout());
   }
 
   /**
@@ -238,7 +237,7 @@ public final class Service implements AutoCloseable {
 
   /** The port that it listens on. */
   public int port() {
-    return server.port();
+    return socket.port();
   }
 
   /** Where a browser finds its page. */
@@ -260,7 +259,6 @@ public final class Service implements AutoCloseable {
    */
   @Override
   public void close() {
-    server.close();
     closeParts();
   }
 

@@ -355,17 +355,6 @@ class ServiceTest {
   }
 
   @Test
-  void figuresAreCounted() {
-    assertThat(client.post("/v1/classify", PICTURE.toPng()).status()).isEqualTo(200);
-    Client.Reply reply = client.get("/metrics");
-    assertThat(reply.header("Content-Type")).startsWith("text/plain; version=0.0.4");
-    assertThat(new String(reply.response().body(), StandardCharsets.UTF_8))
-        .contains("vgg_requests_total{method=\"POST\",route=\"/v1/classify\",status=\"200\"}")
-        .contains("vgg_batch_images_count{work=\"classify\"}")
-        .contains("vgg_queue_length 0.0");
-  }
-
-  @Test
   void eachRequestIsLogged() throws IOException {
     Path log = root.resolve("access.log");
     ServiceOptions usual = ServiceOptions.of(file, 0);

@@ -112,7 +112,7 @@ final class CpuEngine implements Engine {
   /** Runs the kernels on an otherwise idle processor, so that the JIT compiler sees them. */
   @Override
   public <T> T warmUpDuring(Supplier<T> work) {
-    boolean worthwhile = choice.kernels().lanes() > 1 && threads.count() > 1;
+    boolean worthwhile = WarmUp.isWorthwhile(choice.kernels(), threads.count());
     return worthwhile ? WarmUp.during(work, choice.kernels()) : work.get();
   }
 

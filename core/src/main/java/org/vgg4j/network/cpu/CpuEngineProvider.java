@@ -1,5 +1,7 @@
 package org.vgg4j.network.cpu;
 
+import org.vgg4j.kernels.KernelLookup;
+import org.vgg4j.kernels.Kernels;
 import org.vgg4j.network.Device;
 import org.vgg4j.network.Engine;
 import org.vgg4j.network.EngineProvider;
@@ -29,6 +31,19 @@ public final class CpuEngineProvider implements EngineProvider {
     return device.precision() == Precision.BF16
         ? new Availability(false, "processors compute in fp32 only", "set the precision to fp32")
         : new Availability(true, "the processors of this machine");
+  }
+
+  @Override
+  public void warmUp() {
+    Kernels kernels;
+    try {
+      kernels = KernelLookup.get().kernels();
+    } catch (IllegalStateException e) {
+      return; // opening says it
+    }
+    if (WarmUp.isWorthwhile(kernels, Runtime.getRuntime().availableProcessors())) {
+      WarmUp.early(kernels);
+    }
   }
 
   @Override

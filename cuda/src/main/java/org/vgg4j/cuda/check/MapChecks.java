@@ -36,6 +36,7 @@ final class MapChecks {
       checks.add(new KernelCheck("weights to rows, rounded, " + p, map, v -> weights(v, p)));
     }
     checks.add(new KernelCheck("rows to weights", 0, MapChecks::weightsBack));
+    checks.add(new KernelCheck("biases of rows", 0, MapChecks::takeBiases));
     return checks;
   }
 
@@ -201,6 +202,9 @@ final class MapChecks {
         int image = pixel / width / height;
         wanted[i] = images[((image * 3 + colour) * height + row) * width + column];
       }
+      if (at == shape.channels() - 1) {
+        wanted[i] = 1;
+      }
     }
     return Errors.largest(values.read(map, shape.values()), wanted);
   }
@@ -252,5 +256,26 @@ final class MapChecks {
       weights[i] = (float) weights[i];
     }
     return Errors.largest(got, weights);
+  }
+
+  /** Two slices of 64 rows. */
+  private static double takeBiases(DeviceValues values) {
+    Layouts.Weights layout = new Layouts.Weights(60, 27, 1, 32);
+    int rows = 2 * 64;
+    double[] gradient = values.random(rows * 32L, 1);
+    long floats = values.floats(gradient);
+    long biases = values.room(4L * rows);
+    new Layouts(values.library()).takeBiases(values.stream(), layout, floats, 2, biases);
+    double[] wanted = new double[gradient.length];
+    double[] last = new double[rows];
+    for (int i = 0; i < wanted.length; i++) {
+      if (i % 32 == 31) {
+        last[i / 32] = (float) gradient[i];
+      } else {
+        wanted[i] = (float) gradient[i];
+      }
+    }
+    return Errors.largest(values.readFloats(floats, wanted.length), wanted)
+        + Errors.largest(values.readFloats(biases, rows), last);
   }
 }

@@ -6,6 +6,7 @@ import java.util.Set;
 import org.vgg4j.cuda.kernels.ChannelSums;
 import org.vgg4j.cuda.kernels.Convolution;
 import org.vgg4j.cuda.kernels.Dropout;
+import org.vgg4j.cuda.kernels.Layouts;
 import org.vgg4j.cuda.kernels.MapShape;
 import org.vgg4j.cuda.kernels.Planes;
 import org.vgg4j.cuda.kernels.Pooling;
@@ -41,6 +42,8 @@ final class ProductStage implements TrainingStage {
    * What it computes.
    *
    * @param input map that one image is
+   * @param patches whether that is one of {@link MapShape#patches}: then the gradient with respect
+   *     to the weights has that with respect to the bias in it
    * @param outputs channels, padded
    * @param side of the filters
    * @param epilogue what follows
@@ -50,6 +53,7 @@ final class ProductStage implements TrainingStage {
    */
   record Plan(
       MapShape input,
+      boolean patches,
       int outputs,
       int side,
       Epilogue epilogue,
@@ -125,9 +129,18 @@ final class ProductStage implements TrainingStage {
   @Override
   public long gradient(int images) {
     Convolution kernel = kernel(images);
-    long ofWeight = (long) kernel.weightSlices() * kernel.weightsLength();
-    long ofBias = sums(images).length();
-    return GradientRoom.bytes(Math.max(ofWeight, ofBias));
+    long ofWeight = weightFloats(kernel);
+    return GradientRoom.bytes(
+        plan.patches() ? ofWeight + biasFloats(kernel) : Math.max(ofWeight, sums(images).length()));
+  }
+
+  private static long weightFloats(Convolution kernel) {
+    return (long) kernel.weightSlices() * kernel.weightsLength();
+  }
+
+  /** Floats of the bias' gradient where it is a weight's. */
+  private long biasFloats(Convolution kernel) {
+    return (long) kernel.weightSlices() * plan.outputs();
   }
 
   /**
@@ -172,27 +185,40 @@ final class ProductStage implements TrainingStage {
     Convolution kernel = kernel(pass.images());
     ChannelSums sums = sums(pass.images());
     boolean learns = !isFrozen(pass.frozen());
+    boolean summed = learns && !plan.patches();
     Planes dy = g;
     if (plan.pooled()) {
       MapShape full = kernel.output();
       dy = gpu.precision().at(pass.scratch(), full.values());
-      long ofBias = learns ? room.take(sums.length()) : 0;
+      long ofBias = summed ? room.take(sums.length()) : 0;
       pooling.backward(pass.stream(), full, g, argmax, dy, ofBias);
-      if (learns) {
+      if (summed) {
         room.add(bias, ofBias, sums.slices());
       }
-    } else if (learns) {
+    } else if (summed) {
       room.addSums(bias, sums, g);
     }
     if (learns) {
-      long at = room.take((long) kernel.weightSlices() * kernel.weightsLength());
-      kernel.weightGradient(pass.stream(), x, dy, at);
-      room.add(weight, at, kernel.weightSlices());
+      addWeightGradient(pass, kernel, x, dy, room);
     }
     if (further) {
       float scale = (float) (1 / (1 - plan.dropoutOfInput()));
       kernel.backward(pass.stream(), dy, weight.rounded(), x.high(), scale, x, pass.workspace());
     }
     return x;
+  }
+
+  private void addWeightGradient(
+      Pass pass, Convolution kernel, Planes x, Planes dy, GradientRoom room) {
+    int slices = kernel.weightSlices();
+    long ofWeight = weightFloats(kernel);
+    long at = room.take(plan.patches() ? ofWeight + biasFloats(kernel) : ofWeight);
+    kernel.weightGradient(pass.stream(), x, dy, at);
+    if (plan.patches()) {
+      long ofBias = at + Float.BYTES * ofWeight;
+      new Layouts(gpu.library()).takeBiases(pass.stream(), weight.layout(), at, slices, ofBias);
+      room.add(bias, ofBias, slices);
+    }
+    room.add(weight, at, slices);
   }
 }

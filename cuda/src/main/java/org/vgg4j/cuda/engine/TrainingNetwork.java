@@ -121,11 +121,12 @@ final class TrainingNetwork {
         pooled
             ? ProductStage.Epilogue.RELU_AND_POOL
             : layer.rectified() ? ProductStage.Epilogue.RELU : ProductStage.Epilogue.NONE;
-    int side = Patches.areReadBy(layer, architecture()) ? 1 : layer.kernel();
+    boolean patches = Patches.areReadBy(layer, architecture());
+    int side = patches ? 1 : layer.kernel();
     return product(
         layer,
         new ProductStage.Plan(
-            shape, MapShape.padded(layer.outChannels()), side, epilogue, 0, 0, 0));
+            shape, patches, MapShape.padded(layer.outChannels()), side, epilogue, 0, 0, 0));
   }
 
   private TrainingStage fullyConnected(Layer.FullyConnected layer) {
@@ -135,6 +136,7 @@ final class TrainingNetwork {
     ProductStage.Plan plan =
         new ProductStage.Plan(
             flat,
+            false,
             MapShape.padded(layer.outFeatures()),
             1,
             layer.hidden() ? ProductStage.Epilogue.DROPOUT : ProductStage.Epilogue.SCORES,

@@ -114,6 +114,20 @@ public final class Layouts {
   }
 
   /**
+   * Moves gradients with respect to biases out of those with respect to the weights of a
+   * convolution that reads patches: they are the last values of its rows, which become zeros.
+   *
+   * @param rows floats {@code [slices][padded K][row length]}
+   * @param slices number of slices
+   * @param biases floats {@code [slices][padded K]}, overwritten
+   */
+  public void takeBiases(CudaStream stream, Weights layout, long rows, int slices, long biases) {
+    int number = Math.multiplyExact(slices, layout.paddedOutputs());
+    library.forEach(
+        number, stream, "layout", "take_biases", rows, biases, number, layout.rowLength());
+  }
+
+  /**
    * Rounds floats to what products read.
    *
    * @param count a multiple of 8

@@ -37,7 +37,8 @@ public record MapShape(int images, int height, int width, int channels) {
 
   /**
    * Images as the first convolution reads them: for each pixel what its filters cover, in the order
-   * colour, row, column, and zeros.
+   * colour, row, column, then zeros, and in the last channel a one: the gradient with respect to
+   * its weight is the one with respect to the bias.
    *
    * @param side of the filters
    */

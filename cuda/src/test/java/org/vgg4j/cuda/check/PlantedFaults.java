@@ -338,6 +338,18 @@ final class PlantedFaults {
               "column <= width;\n    v[i] = inside",
               "images to patches"),
           PlantedFault.of(
+              "no channel of patches is one",
+              "layout.cu",
+              "at == 8 * CHUNKS - 1 ? 1.f : 0.f",
+              "0.f",
+              "images to patches"),
+          PlantedFault.of(
+              "biases' gradients stay among the weights'",
+              "layout.cu",
+              "  store(last, 0.f);\n",
+              "",
+              "biases of rows"),
+          PlantedFault.of(
               "taps and channels are swapped",
               "layout.cu",
               "((long long)k * channels + channel) * taps + tap",

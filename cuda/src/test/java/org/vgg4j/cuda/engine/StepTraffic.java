@@ -21,6 +21,9 @@ import org.vgg4j.model.Layer;
 final class StepTraffic {
   private static final int FLOAT = Float.BYTES;
 
+  /** What memory moves for a number alone. */
+  private static final int SECTOR = 32;
+
   /** A byte for each value of a pooled map: which of the window's pixels it was. */
   private static final int ARGMAX = 1;
 
@@ -55,7 +58,7 @@ final class StepTraffic {
         case "dropout" -> DROPOUT;
         case "softmax_cross_entropy", "label_cross_entropy", "sum_losses" -> LOSS;
         case "max_pool_backward" -> UNPOOL;
-        case "bias_gradient" -> BIAS_GRADIENT;
+        case "bias_gradient", "take_biases" -> BIAS_GRADIENT;
         case "finish_slices" -> SLICES;
         case "sgd" -> SGD;
         case "copy", "copy to the GPU", "copy from the GPU", "clear" -> COPY;
@@ -231,10 +234,15 @@ final class StepTraffic {
     Convolution kernel = kernel(library, product, images.images());
     long gradient = map(product.full());
     long biasSlices = FLOAT * biasFloats(library, product);
+    long sums = product.first() ? 0 : biasSlices;
+    if (product.first()) {
+      long rows = (long) kernel.weightSlices() * product.outputs();
+      add(moves, Work.BIAS_GRADIENT, 2 * SECTOR * rows + biasSlices);
+    }
     if (product.pooled()) {
-      add(moves, Work.UNPOOL, pooledMap(product) + gradient + biasSlices);
-    } else {
-      moves.merge(Work.BIAS_GRADIENT, new Moves(0, gradient + biasSlices), Moves::plus);
+      add(moves, Work.UNPOOL, pooledMap(product) + gradient + sums);
+    } else if (!product.first()) {
+      moves.merge(Work.BIAS_GRADIENT, new Moves(0, gradient + sums), Moves::plus);
     }
     long slices = (long) FLOAT * kernel.weightSlices() * product.weights();
     add(moves, Work.WEIGHT_GRADIENT, map(product.input()) + gradient + slices);
@@ -253,7 +261,10 @@ final class StepTraffic {
   }
 
   private long biasFloats(KernelLibrary library, Product product) {
-    return (long) product.outputs() * new ChannelSums(library, product.output()).slices();
+    return (long) product.outputs()
+        * (product.first()
+            ? kernel(library, product, images.images()).weightSlices()
+            : new ChannelSums(library, product.output()).slices());
   }
 
   /** A launch makes the steps of as many layers as have room for their gradients. */
@@ -271,14 +282,16 @@ final class StepTraffic {
       Product product = products.get(i);
       long ofBias = biasFloats(library, product);
       long ofWeight = kernel(library, product, images.images()).weightSlices() * product.weights();
-      for (long floats : new long[] {ofBias, ofWeight}) {
-        if (used + floats > room) {
+      boolean together = product.first();
+      long[] taken = together ? new long[] {ofBias + ofWeight} : new long[] {ofBias, ofWeight};
+      for (int j = 0; j < taken.length; j++) {
+        if (used + taken[j] > room) {
           addStep(moves, sums);
           used = 0;
           sums = false;
         }
-        used += floats;
-        sums |= floats == ofBias && !product.pooled();
+        used += taken[j];
+        sums |= j == 0 && !product.pooled() && !together;
       }
     }
     addStep(moves, sums);

@@ -104,7 +104,7 @@ class StepTrafficTest {
    * @param mostOfAny the same of the least of any kernels
    */
   @ParameterizedTest
-  @CsvSource({"AMPERE, 1.182, 1.423", "HOPPER, 1.155, 1.390"})
+  @CsvSource({"AMPERE, 1.148, 1.383", "HOPPER, 1.122, 1.351"})
   void aStepOfNetworkDMovesLittleMoreThanTheLeast(Family family, double most, double mostOfAny) {
     Emulator.pose(family);
     StepTraffic traffic =

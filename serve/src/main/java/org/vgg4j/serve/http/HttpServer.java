@@ -1,9 +1,5 @@
 package org.vgg4j.serve.http;
 
-import java.io.IOException;
-import java.net.BindException;
-import java.net.InetSocketAddress;
-import java.net.UnknownHostException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import org.eclipse.jetty.http.UriCompliance;
@@ -19,13 +15,11 @@ import org.eclipse.jetty.util.thread.QueuedThreadPool;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
-import org.vgg4j.base.AtomicFile;
 import org.vgg4j.base.InputException;
 
 /**
- * A server for HTTP/1.1, with or without TLS. From {@link #bind} on clients can connect; they are
- * answered from {@link #serve} on. Nothing waits on a thread for a client: a thousand slow ones
- * cost a thousand sockets. Thread-safe.
+ * A server for HTTP/1.1, with or without TLS. Clients are answered from {@link #serve} on. Nothing
+ * waits on a thread for a client: a thousand slow ones cost a thousand sockets. Thread-safe.
  */
 public final class HttpServer implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(HttpServer.class);
@@ -34,14 +28,19 @@ public final class HttpServer implements AutoCloseable {
   private final Server server;
   private final ServerConnector connector;
   private final Limits limits;
-  private final InetSocketAddress address;
+  private final ListeningSocket socket;
   private final ScheduledThreadPoolExecutor timers;
   private final SlowConnections connections;
   private final long graceMilliseconds;
 
-  private HttpServer(
-      InetSocketAddress address, @Nullable Tls tls, Limits limits, long graceMilliseconds) {
-    this.address = address;
+  /**
+   * @param socket on which clients connect; closed with this
+   * @param tls null: plain HTTP
+   * @param graceMilliseconds how long {@link #close} waits for requests that are being answered
+   */
+  public HttpServer(
+      ListeningSocket socket, @Nullable Tls tls, Limits limits, long graceMilliseconds) {
+    this.socket = socket;
     this.limits = limits;
     this.graceMilliseconds = graceMilliseconds;
     QueuedThreadPool threads = new QueuedThreadPool(THREADS);
@@ -58,9 +57,6 @@ public final class HttpServer implements AutoCloseable {
     timers.setRemoveOnCancelPolicy(true); // or each body would be held until its time is over
     this.connections = new SlowConnections(limits, timers);
     this.connector = connector(tls);
-    connector.setHost(address.getHostString());
-    connector.setPort(address.getPort());
-    connector.setAcceptQueueSize(1024);
     connector.setIdleTimeout(limits.headMilliseconds());
     connector.addEventListener(connections);
     server.addConnector(connector);
@@ -84,52 +80,6 @@ public final class HttpServer implements AutoCloseable {
     return new ServerConnector(server, secrets, new HttpConnectionFactory(configuration));
   }
 
-  /**
-   * Takes the port, so that it is known to be free before anything large is loaded. Clients that
-   * connect wait.
-   *
-   * @param address host and port; port 0 takes any free one
-   * @param tls null: plain HTTP
-   * @param graceMilliseconds how long {@link #close} waits for requests that are being answered
-   * @throws InputException if the port cannot be had
-   */
-  public static HttpServer bind(
-      InetSocketAddress address, @Nullable Tls tls, Limits limits, long graceMilliseconds) {
-    HttpServer made = new HttpServer(address, tls, limits, graceMilliseconds);
-    try {
-      made.open();
-    } catch (RuntimeException e) {
-      made.timers.shutdownNow();
-      throw e;
-    }
-    return made;
-  }
-
-  private void open() {
-    try {
-      connector.open();
-    } catch (IOException e) {
-      String where = address.getHostString() + ":" + address.getPort();
-      if (address.isUnresolved() || e.getCause() instanceof UnknownHostException) {
-        throw new InputException(
-            "option host is %s, which is no address of this machine".formatted(where), e);
-      }
-      boolean taken = e instanceof BindException || e.getCause() instanceof BindException;
-      throw new InputException(
-          "cannot listen on %s (%s): %s"
-              .formatted(
-                  where,
-                  AtomicFile.reason(taken && e.getCause() instanceof IOException c ? c : e),
-                  "give another --port or --host"),
-          e);
-    }
-  }
-
-  /** The port that clients connect to. */
-  public int port() {
-    return connector.getLocalPort();
-  }
-
   /** The number of open connections. */
   public int connections() {
     return connections.count();
@@ -150,7 +100,7 @@ public final class HttpServer implements AutoCloseable {
       ByteBudget budget,
       CompletableFuture<Void> ready,
       RequestObserver observer) {
-    Guard guard = new Guard(token, address.getAddress());
+    Guard guard = new Guard(token, socket.address().getAddress());
     GracefulHandler graceful =
         new GracefulHandler(
             new RequestHandler(
@@ -159,6 +109,7 @@ public final class HttpServer implements AutoCloseable {
     server.setErrorHandler(new JsonErrors());
     server.setStopTimeout(graceMilliseconds);
     try {
+      connector.open(socket.channel());
       server.start();
     } catch (Exception e) { // Jetty declares no more than that
       throw new InputException("the server cannot start (" + e.getMessage() + ")", e);
@@ -177,6 +128,7 @@ public final class HttpServer implements AutoCloseable {
       LOG.warn("requests were still being answered after {} ms, and were ended", graceMilliseconds);
     } finally {
       connector.close();
+      socket.close();
       connections.close();
       timers.shutdownNow();
     }

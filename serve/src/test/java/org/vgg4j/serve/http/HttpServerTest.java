@@ -47,10 +47,11 @@ class HttpServerTest {
 
   private int start(Routes routes, @Nullable String token, @Nullable Tls tls) {
     Limits limits = new Limits(100_000, 100, 10_000, 10_000, 5_000);
-    HttpServer made = HttpServer.bind(new InetSocketAddress("127.0.0.1", 0), tls, limits, 2_000);
+    ListeningSocket socket = ListeningSocket.bind(new InetSocketAddress("127.0.0.1", 0));
+    HttpServer made = new HttpServer(socket, tls, limits, 2_000);
     server = made;
     made.serve(routes, token, budget, CompletableFuture.completedFuture(null), answered -> {});
-    return made.port();
+    return socket.port();
   }
 
   private static HttpResponse<String> post(int port, String... headers) throws Exception {
