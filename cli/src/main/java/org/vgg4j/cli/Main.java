@@ -67,6 +67,9 @@ public final class Main implements Runnable {
     // if a thread died silently, the process could wait for it for ever
     Thread.setDefaultUncaughtExceptionHandler(
         (thread, failure) -> Runtime.getRuntime().halt(Failures.show(failure, err)));
+    if (args.length > 0 && WARMED_UP.contains(args[0])) {
+      Engines.warmUp();
+    }
     int exitCode = run(args, out, err);
     out.flush();
     System.exit(results.exitCode(exitCode, err));
@@ -84,9 +87,6 @@ public final class Main implements Runnable {
    * @return the exit code
    */
   static int run(String[] typed, PrintWriter out, PrintWriter err) {
-    if (typed.length > 0 && WARMED_UP.contains(typed[0])) {
-      Engines.warmUp();
-    }
     CommandLine commandLine = commandLine(typed);
     String[] args = asOptions(typed, commandLine);
     commandLine.setOut(out).setErr(err);

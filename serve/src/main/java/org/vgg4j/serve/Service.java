@@ -82,7 +82,7 @@ public final class Service implements AutoCloseable {
     this.socket = open(socket);
     this.models = open(division.models());
     CompletableFuture<Void> loaded = new CompletableFuture<>();
-    // Beside the models' loading, since that takes most of a second, too.
+    // beside the models' loading: either takes most of a second
     CompletableFuture<Void> front = CompletableFuture.runAsync(() -> begin(division, loaded));
     try {
       options.models().forEach(models::load);
