@@ -136,6 +136,8 @@ class InferenceProtocolTest {
     }
     assertThat(client.get("/v2/models/animals/versions/2").status()).isEqualTo(404);
     assertThat(client.get("/v2/models/none/ready").status()).isEqualTo(404);
+    // what is wrong beside the name would only lead astray
+    assertThat(client.post("/v2/models/none/infer", new byte[0]).status()).isEqualTo(404);
   }
 
   @Test

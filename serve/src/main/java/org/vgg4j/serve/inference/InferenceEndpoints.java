@@ -130,10 +130,10 @@ public final class InferenceEndpoints {
   }
 
   private CompletableFuture<Answer> infer(Call call) {
-    InferRequest request = reader.read(call);
     return lease(call)
         .during(
             model -> {
+              InferRequest request = reader.read(call);
               call.notes().put("model", model.name());
               return posteriors(call, request.input(), model)
                   .thenApply(posteriors -> InferAnswer.of(request, model, finite(posteriors)));
