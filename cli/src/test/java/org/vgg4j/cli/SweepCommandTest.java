@@ -200,7 +200,7 @@ class SweepCommandTest {
     assertThat(measured.out().strip()).startsWith("Validation, the best by --select top1 first");
     assertThat(measured.out()).doesNotContain("Run 1").doesNotContain("Next");
 
-    Vgg late = sweep(file, "--test");
+    Vgg late = sweep(file("epochs: 1", "lr: [0.01]"), "--test");
     assertThat(late.exitCode()).as(late.err()).isZero();
     assertThat(late.err())
         .contains(run("lr-0.01").path() + " finished without option test: ")
