@@ -62,12 +62,21 @@ public interface BatchNorm {
       Workers workers);
 
   /**
+   * The gradient g with respect to the sum before ReLU.
+   *
+   * @param values laid out as the input; behind a pool, the gradient with respect to the pooled
+   *     map: {@code [N][C/16][Hp'][Wp'][16]} of the halved map
+   * @param argmax of a pool, which pixel each of these values belongs to, as {@link #forwardPooled}
+   *     wrote it: g is zero at all others; null without a pool
+   */
+  record OutputGradient(float[] values, byte @Nullable [] argmax) {}
+
+  /**
    * Computes for each channel the sums of {@code g} and of {@code g * (x - mean)}.
    *
    * @param images number of images
    * @param input x, what the forward pass read
-   * @param outputGradient g, the gradient with respect to the sum before ReLU, laid out as the
-   *     input
+   * @param outputGradient g
    * @param mean {@code [C]}
    * @param sums {@code [C]}, overwritten
    * @param products {@code [C]}, overwritten
@@ -75,7 +84,7 @@ public interface BatchNorm {
   void sums(
       int images,
       float[] input,
-      float[] outputGradient,
+      OutputGradient outputGradient,
       float[] mean,
       float[] sums,
       float[] products,
@@ -87,8 +96,7 @@ public interface BatchNorm {
    *
    * @param images number of images
    * @param input x, what the forward pass read
-   * @param outputGradient g, the gradient with respect to the sum before ReLU, laid out as the
-   *     input
+   * @param outputGradient g
    * @param mean {@code [C]}
    * @param ofGradient {@code [C]}
    * @param ofInput {@code [C]}
@@ -98,7 +106,7 @@ public interface BatchNorm {
   void backward(
       int images,
       float[] input,
-      float[] outputGradient,
+      OutputGradient outputGradient,
       float[] mean,
       float[] ofGradient,
       float[] ofInput,

@@ -3,6 +3,7 @@ package org.vgg4j.kernels;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
@@ -178,7 +179,13 @@ class BatchNormTest {
               float[] sums = Maps.garbage(mean.length);
               float[] products = Maps.garbage(mean.length);
               norm.sums(
-                  c.images, c.layOut(plain), c.layOut(gradient), mean, sums, products, workers);
+                  c.images,
+                  c.layOut(plain),
+                  new BatchNorm.OutputGradient(c.layOut(gradient), null),
+                  mean,
+                  sums,
+                  products,
+                  workers);
               return List.of(sums, products);
             });
     double[] sums = new double[mean.length];
@@ -216,7 +223,7 @@ class BatchNormTest {
               norm.backward(
                   c.images,
                   c.layOut(plain),
-                  c.layOut(gradient),
+                  new BatchNorm.OutputGradient(c.layOut(gradient), null),
                   mean,
                   channels[1],
                   channels[2],
@@ -227,7 +234,7 @@ class BatchNormTest {
               norm.backward(
                   c.images,
                   input,
-                  c.layOut(gradient),
+                  new BatchNorm.OutputGradient(c.layOut(gradient), null),
                   mean,
                   channels[1],
                   channels[2],
@@ -249,5 +256,55 @@ class BatchNormTest {
     float[] inPlace = Arrays.copyOf(results.get(1), results.get(1).length + c.map.imageLength());
     Arrays.fill(inPlace, results.get(1).length, inPlace.length, Float.NaN);
     assertThat(Maps.readWritten(c.map, c.images, inPlace)).isEqualTo(beside);
+  }
+
+  @ParameterizedTest
+  @MethodSource("poolableCases")
+  void gradientBehindAPoolGivesTheBitsOfTheUnpooledOne(Case c) {
+    Random random = c.random();
+    float[] input = c.layOut(drifted(c, random));
+    MapLayout half = c.map.halved();
+    int pooledValues = c.images * half.channels() * half.height() * half.width();
+    float[] pooled = Maps.layOut(half, c.images, Maps.gaussian(random, pooledValues));
+    byte[] argmax = new byte[pooled.length];
+    for (int i = 0; i < argmax.length; i++) {
+      argmax[i] = (byte) random.nextInt(4);
+    }
+    float[][] channels = new float[4][];
+    for (int i = 0; i < channels.length; i++) {
+      channels[i] = Maps.gaussian(random, c.map.channels());
+    }
+    BatchNorm norm = tested.kernels().batchNorm(c.map);
+    List<float[]> results =
+        Threads.assertSameBits(
+            workers -> {
+              float[] full = Maps.garbage(c.map, c.images);
+              tested.kernels().maxPoolBackward(c.map, c.images, pooled, argmax, full, workers);
+              List<float[]> both = new ArrayList<>();
+              for (BatchNorm.OutputGradient gradient :
+                  List.of(
+                      new BatchNorm.OutputGradient(full, null),
+                      new BatchNorm.OutputGradient(pooled, argmax))) {
+                float[] sums = Maps.garbage(c.map.channels());
+                float[] products = Maps.garbage(c.map.channels());
+                norm.sums(c.images, input, gradient, channels[0], sums, products, workers);
+                float[] inPlace = input.clone();
+                norm.backward(
+                    c.images,
+                    inPlace,
+                    gradient,
+                    channels[0],
+                    channels[1],
+                    channels[2],
+                    channels[3],
+                    inPlace,
+                    workers);
+                both.addAll(List.of(sums, products, inPlace));
+              }
+              return both;
+            });
+    for (int i = 0; i < 3; i++) {
+      assertThat(results.get(3 + i)).isEqualTo(results.get(i));
+    }
   }
 }

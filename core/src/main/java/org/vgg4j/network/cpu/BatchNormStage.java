@@ -78,7 +78,8 @@ final class BatchNormStage implements TrainingStage {
 
   @Override
   public BackwardNeeds backwardNeeds() {
-    return output.needs(BackwardNeeds.INPUT.withStatistics(layer.channels()));
+    BackwardNeeds needs = BackwardNeeds.INPUT.withStatistics(layer.channels());
+    return output.pooled() ? needs.withArgmax(outputLength()) : needs;
   }
 
   @Override
@@ -121,7 +122,8 @@ final class BatchNormStage implements TrainingStage {
   public float[] backward(
       TrainingPass pass, float[] input, float[] outputGradient, Saved saved, GradientSink sink) {
     int images = pass.images();
-    float[] gradient = output.unpooledGradient(pass, outputGradient, saved);
+    BatchNorm.OutputGradient gradient =
+        new BatchNorm.OutputGradient(outputGradient, output.pooled() ? saved.argmax() : null);
     boolean ofBatch = !pass.isFrozen(this);
     BatchNormValues running = BatchNormValues.running(layer, pass.parameters());
     BatchNormValues current = running.with(saved.mean(), saved.variance());

@@ -108,7 +108,7 @@ record ScalarBatchNorm(MapLayout map) implements BatchNorm {
   public void sums(
       int images,
       float[] input,
-      float[] outputGradient,
+      OutputGradient outputGradient,
       float[] mean,
       float[] sums,
       float[] products,
@@ -116,17 +116,44 @@ record ScalarBatchNorm(MapLayout map) implements BatchNorm {
     workers.run(
         map.channels(),
         (channel, scratch) -> {
-          double m = mean[channel];
-          sums[channel] = (float) sum(images, channel, i -> outputGradient[i]);
-          products[channel] = (float) sum(images, channel, i -> outputGradient[i] * (input[i] - m));
+          double sum = 0;
+          double product = 0;
+          for (int image = 0; image < images; image++) {
+            for (int y = 0; y < map.height(); y++) {
+              int row = map.index(image, channel / LANES, y, 0) + channel % LANES;
+              for (int x = 0; x < map.width(); x++) {
+                double g = gradient(outputGradient, image, channel, y, x);
+                sum += g;
+                product += g * (input[row + x * LANES] - (double) mean[channel]);
+              }
+            }
+          }
+          sums[channel] = (float) sum;
+          products[channel] = (float) product;
         });
+  }
+
+  /** The gradient of one value of the map. */
+  private float gradient(OutputGradient of, int image, int channel, int y, int x) {
+    int block = channel / LANES;
+    int lane = channel % LANES;
+    byte[] argmax = of.argmax();
+    if (argmax == null) {
+      return of.values()[map.index(image, block, y, x) + lane];
+    }
+    MapLayout half = map.halved();
+    if (y / 2 == half.height() || x / 2 == half.width()) {
+      return 0; // an odd last row or column, which no window reaches
+    }
+    int pooled = half.index(image, block, y / 2, x / 2) + lane;
+    return argmax[pooled] == 2 * (y % 2) + x % 2 ? of.values()[pooled] : 0;
   }
 
   @Override
   public void backward(
       int images,
       float[] input,
-      float[] outputGradient,
+      OutputGradient outputGradient,
       float[] mean,
       float[] ofGradient,
       float[] ofInput,
@@ -143,10 +170,9 @@ record ScalarBatchNorm(MapLayout map) implements BatchNorm {
             int row = map.index(image, block, y, 0);
             for (int i = 0; i < map.width() * LANES; i++) {
               int c = block * LANES + i % LANES;
+              float g = gradient(outputGradient, image, c, y, i / LANES);
               inputGradient[row + i] =
-                  ofGradient[c] * outputGradient[row + i]
-                      + ofInput[c] * (input[row + i] - mean[c])
-                      + constant[c];
+                  ofGradient[c] * g + ofInput[c] * (input[row + i] - mean[c]) + constant[c];
             }
           }
         });

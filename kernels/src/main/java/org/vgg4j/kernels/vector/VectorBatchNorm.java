@@ -11,9 +11,10 @@ import org.vgg4j.kernels.MapLayout;
 import org.vgg4j.kernels.Workers;
 
 /**
- * Batch normalisation, lane by lane. It is memory-bound, so each kernel reads its maps once: sums
- * are formed per image and block of channels, row by row, and added up at the end, in the same
- * order whatever the number of threads.
+ * Batch normalisation, lane by lane. It is memory-bound, so each kernel reads its maps once, and
+ * the gradient behind a pool exists for two rows at a time only. Sums are formed per image and
+ * block of channels, row by row, and added up at the end, in the same order whatever the number of
+ * threads.
  */
 record VectorBatchNorm(MapLayout map) implements BatchNorm {
   /** Two sums for each of 16 channels. */
@@ -39,7 +40,7 @@ record VectorBatchNorm(MapLayout map) implements BatchNorm {
     forEachBlock(
         images,
         workers,
-        (image, block, to) -> {
+        (image, block, to, unused) -> {
           int first = map.index(0, block, 0, 0);
           Arrays.fill(partial, to, to + PARTIAL, 0f);
           for (int y = 0; y < map.height(); y++) {
@@ -57,13 +58,14 @@ record VectorBatchNorm(MapLayout map) implements BatchNorm {
 
   @FunctionalInterface
   private interface BlockBody {
-    void run(int image, int block, int partialAt);
+    void run(int image, int block, int partialAt, Workers.Scratch scratch);
   }
 
   private void forEachBlock(int images, Workers workers, BlockBody body) {
     workers.run(
         images * map.blocks(),
-        (task, scratch) -> body.run(task / map.blocks(), task % map.blocks(), task * PARTIAL));
+        (task, scratch) ->
+            body.run(task / map.blocks(), task % map.blocks(), task * PARTIAL, scratch));
   }
 
   private double total(int images, float[] partial, int channel, int offset) {
@@ -99,7 +101,7 @@ record VectorBatchNorm(MapLayout map) implements BatchNorm {
     forEachBlock(
         images,
         workers,
-        (image, block, unused) -> {
+        (image, block, at, unused) -> {
           map.clearHalo(output, image, block);
           for (int y = 0; y < map.height(); y++) {
             int row = map.index(image, block, y, 0);
@@ -158,11 +160,50 @@ record VectorBatchNorm(MapLayout map) implements BatchNorm {
         });
   }
 
+  @FunctionalInterface
+  private interface GradientRow {
+    /**
+     * @param row index of a row of the map
+     * @param gradient holds its gradient
+     * @param at index of that
+     */
+    void accept(int row, float[] gradient, int at);
+  }
+
+  /** Visits the rows of a block from the top, each with its gradient. */
+  private void forEachRow(
+      int image, int block, OutputGradient of, Workers.Scratch scratch, GradientRow body) {
+    byte[] argmax = of.argmax();
+    if (argmax == null) {
+      for (int y = 0; y < map.height(); y++) {
+        int row = map.index(image, block, y, 0);
+        body.accept(row, of.values(), row);
+      }
+      return;
+    }
+    MapLayout half = map.halved();
+    int length = map.width() * LANES;
+    int reached = 2 * half.width() * LANES;
+    float[] rows = scratch.floats(scratchLength());
+    Arrays.fill(rows, reached, length, 0f); // an odd last column, which no window reaches
+    Arrays.fill(rows, length + reached, 2 * length, 0f);
+    for (int y = 0; y < half.height(); y++) {
+      int from = half.index(image, block, y, 0);
+      VectorPooling.handBack(of.values(), argmax, from, reached / 2, rows, 0, length);
+      body.accept(map.index(image, block, 2 * y, 0), rows, 0);
+      body.accept(map.index(image, block, 2 * y + 1, 0), rows, length);
+    }
+    if (map.height() % 2 == 1) {
+      Arrays.fill(rows, 0, length, 0f);
+      body.accept(map.index(image, block, map.height() - 1, 0), rows, 0);
+    }
+  }
+
   @Override
   public void sums(
       int images,
       float[] input,
-      float[] outputGradient,
+      OutputGradient outputGradient,
       float[] mean,
       float[] sums,
       float[] products,
@@ -171,12 +212,16 @@ record VectorBatchNorm(MapLayout map) implements BatchNorm {
     forEachBlock(
         images,
         workers,
-        (image, block, to) -> {
+        (image, block, to, scratch) -> {
           Arrays.fill(partial, to, to + PARTIAL, 0f);
-          for (int y = 0; y < map.height(); y++) {
-            int row = map.index(image, block, y, 0);
-            addProducts(input, outputGradient, row, map.width(), mean, block * LANES, partial, to);
-          }
+          forEachRow(
+              image,
+              block,
+              outputGradient,
+              scratch,
+              (row, gradient, at) ->
+                  addProducts(
+                      input, row, gradient, at, map.width(), mean, block * LANES, partial, to));
         });
     for (int c = 0; c < map.channels(); c++) {
       sums[c] = (float) total(images, partial, c, 0);
@@ -186,8 +231,9 @@ record VectorBatchNorm(MapLayout map) implements BatchNorm {
 
   private static void addProducts(
       float[] input,
+      int row,
       float[] gradient,
-      int from,
+      int at,
       int pixels,
       float[] mean,
       int channel,
@@ -197,10 +243,10 @@ record VectorBatchNorm(MapLayout map) implements BatchNorm {
       FloatVector m = FloatVector.fromArray(SPECIES, mean, channel + l);
       FloatVector sum = FloatVector.zero(SPECIES);
       FloatVector products = FloatVector.zero(SPECIES);
-      for (int i = from + l; i < from + pixels * LANES; i += LANES) {
-        FloatVector g = FloatVector.fromArray(SPECIES, gradient, i);
+      for (int i = l; i < pixels * LANES; i += LANES) {
+        FloatVector g = FloatVector.fromArray(SPECIES, gradient, at + i);
         sum = sum.add(g);
-        products = FloatVector.fromArray(SPECIES, input, i).sub(m).fma(g, products);
+        products = FloatVector.fromArray(SPECIES, input, row + i).sub(m).fma(g, products);
       }
       sum.add(FloatVector.fromArray(SPECIES, partial, to + l)).intoArray(partial, to + l);
       products
@@ -213,7 +259,7 @@ record VectorBatchNorm(MapLayout map) implements BatchNorm {
   public void backward(
       int images,
       float[] input,
-      float[] outputGradient,
+      OutputGradient outputGradient,
       float[] mean,
       float[] ofGradient,
       float[] ofInput,
@@ -223,28 +269,34 @@ record VectorBatchNorm(MapLayout map) implements BatchNorm {
     forEachBlock(
         images,
         workers,
-        (image, block, unused) -> {
+        (image, block, unused, scratch) -> {
           map.clearHalo(inputGradient, image, block);
-          for (int y = 0; y < map.height(); y++) {
-            combine(
-                input,
-                outputGradient,
-                map.index(image, block, y, 0),
-                map.width(),
-                mean,
-                ofGradient,
-                ofInput,
-                constant,
-                block * LANES,
-                inputGradient);
-          }
+          forEachRow(
+              image,
+              block,
+              outputGradient,
+              scratch,
+              (row, gradient, at) ->
+                  combine(
+                      input,
+                      row,
+                      gradient,
+                      at,
+                      map.width(),
+                      mean,
+                      ofGradient,
+                      ofInput,
+                      constant,
+                      block * LANES,
+                      inputGradient));
         });
   }
 
   private static void combine(
       float[] input,
+      int row,
       float[] gradient,
-      int from,
+      int at,
       int pixels,
       float[] mean,
       float[] ofGradient,
@@ -257,10 +309,10 @@ record VectorBatchNorm(MapLayout map) implements BatchNorm {
       FloatVector a = FloatVector.fromArray(SPECIES, ofGradient, channel + l);
       FloatVector b = FloatVector.fromArray(SPECIES, ofInput, channel + l);
       FloatVector c = FloatVector.fromArray(SPECIES, constant, channel + l);
-      for (int i = from + l; i < from + pixels * LANES; i += LANES) {
-        FloatVector x = FloatVector.fromArray(SPECIES, input, i).sub(m);
-        FloatVector g = FloatVector.fromArray(SPECIES, gradient, i);
-        g.fma(a, x.fma(b, c)).intoArray(inputGradient, i);
+      for (int i = l; i < pixels * LANES; i += LANES) {
+        FloatVector x = FloatVector.fromArray(SPECIES, input, row + i).sub(m);
+        FloatVector g = FloatVector.fromArray(SPECIES, gradient, at + i);
+        g.fma(a, x.fma(b, c)).intoArray(inputGradient, row + i);
       }
     }
   }

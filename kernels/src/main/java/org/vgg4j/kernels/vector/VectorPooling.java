@@ -141,8 +141,13 @@ final class VectorPooling {
   /**
    * Writes all pixels of a row's windows. (Reads of the bytes may go beyond the row, but not beyond
    * its halo.)
+   *
+   * @param from index of the pooled row
+   * @param length floats of it
+   * @param upper index of the upper of the two rows
+   * @param down floats between them
    */
-  private static void handBack(
+  static void handBack(
       float[] gradient, byte[] argmax, int from, int length, float[] to, int upper, int down) {
     FloatVector zero = FloatVector.zero(SPECIES);
     for (int l = 0; l < LANES; l += Width.LANES) {
