@@ -90,15 +90,6 @@ final class CheckedFile {
             .formatted(file, detail));
   }
 
-  /** A number that tells this content from others: the checksum of the checksums. */
-  int fingerprint() {
-    CRC32C crc = new CRC32C();
-    ByteBuffer bytes = ByteBuffer.allocate(sums.length * Integer.BYTES);
-    bytes.asIntBuffer().put(sums);
-    crc.update(bytes);
-    return (int) crc.getValue();
-  }
-
   /**
    * Reads bytes.
    *

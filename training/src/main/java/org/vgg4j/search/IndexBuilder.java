@@ -9,6 +9,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.HexFormat;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -104,21 +105,22 @@ public final class IndexBuilder {
    * Brings the index up to date.
    *
    * @param stop asked after each block whether to stop
-   * @throws InputException if the folder cannot be listed or has no readable image, or the index
+   * @throws InputException if the folder cannot be listed, has no readable image or too few for the
+   *     whitening, another run with other options was interrupted in this place, or the index
    *     cannot be written
    */
   public Result run(BooleanSupplier stop, Progress progress) {
     Path folder = Path.of(header.folder());
     PassedOver passedOver = new PassedOver(folder);
     Map<String, Found> files = list(folder, passedOver);
-    try (Journal journal =
-        Journal.open(
-            file,
-            header.json() + " batch " + descriptors.batch() + " " + oldName(),
-            header.described())) {
+    if (header.whitened() && old == null) {
+      // before all the work; unreadable images can only make them fewer
+      Whitening.requireEnough(files.size(), header.described(), header.kept());
+    }
+    try (Journal journal = Journal.open(file, identity(), header.described())) {
       List<Found> pending = new ArrayList<>();
       for (Found found : files.values()) {
-        if (!isUnchanged(found) && journal.find(found.path(), found.size(), found.time()) == null) {
+        if (!isUnchanged(found) && done(found, journal) == null) {
           pending.add(found);
         }
       }
@@ -144,8 +146,31 @@ public final class IndexBuilder {
     }
   }
 
-  private String oldName() {
-    return old == null ? "new" : Integer.toHexString(old.fingerprint()) + " " + old.count();
+  /**
+   * What descriptors depend on as the network makes them: not on the whitening, nor on where the
+   * model lies.
+   */
+  private Map<String, String> identity() {
+    Map<String, String> identity = new LinkedHashMap<>();
+    identity.put("folder", header.folder());
+    identity.put("model", header.modelSha256());
+    identity.put("recipe", descriptors.recipe().label());
+    identity.put("batch", Integer.toString(descriptors.batch()));
+    return identity;
+  }
+
+  /**
+   * What became of a file, if that is known; a row that an old index had is not known any more
+   * where that index is gone.
+   */
+  private Journal.@Nullable Done done(Found found, Journal journal) {
+    Journal.Done done = journal.find(found.path(), found.size(), found.time());
+    boolean known =
+        done != null
+            && (done.at() >= 0
+                || done.problem() != null
+                || oldDigests.containsKey(done.image().digest()));
+    return known ? done : null;
   }
 
   private static void note(Journal.Done done, Map<String, Long> described) {
@@ -269,7 +294,7 @@ public final class IndexBuilder {
     Set<String> gone = vanished(files.keySet());
     int vanished = gone.size();
     for (Found found : files.values()) {
-      Journal.Done done = journal.find(found.path(), found.size(), found.time());
+      Journal.Done done = done(found, journal);
       if (isUnchanged(found)) {
         kept++;
         images.add(oldImages.get(found.oldRow()));

@@ -1,5 +1,7 @@
 package org.vgg4j.search;
 
+import com.fasterxml.jackson.core.type.TypeReference;
+import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.DataInputStream;
@@ -12,10 +14,11 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.zip.CRC32C;
 import org.jspecify.annotations.Nullable;
 import org.vgg4j.base.AtomicFile;
@@ -28,6 +31,7 @@ import org.vgg4j.base.OneWriter;
  */
 final class Journal implements AutoCloseable {
   private static final String SUFFIX = ".part";
+  private static final ObjectMapper JSON = new ObjectMapper();
   private static final int LARGEST = 1 << 30;
   private static final int FRAME = 2 * Integer.BYTES; // before a block: length, checksum
 
@@ -57,12 +61,14 @@ final class Journal implements AutoCloseable {
   }
 
   /**
-   * Opens the journal beside an index; one of another identity is begun anew.
+   * Opens the journal beside an index.
    *
-   * @param identity all that descriptors and blocks depend on
-   * @throws InputException if it cannot be read or written, or another process works on the index
+   * @param identity what the work depends on, by names for users; JSON can express it
+   * @param described length of a descriptor
+   * @throws InputException if it has work of another identity, cannot be read or written, or
+   *     another process works on the index
    */
-  static Journal open(Path index, String identity, int described) {
+  static Journal open(Path index, Map<String, String> identity, int described) {
     Path file = index.resolveSibling(index.getFileName() + SUFFIX);
     try {
       Path folder = file.toAbsolutePath().getParent();
@@ -75,7 +81,7 @@ final class Journal implements AutoCloseable {
       try {
         OneWriter.require(channel, index);
         Journal journal = new Journal(file, channel, described);
-        journal.load(identity.getBytes(StandardCharsets.UTF_8));
+        journal.load(identity);
         return journal;
       } catch (IOException | RuntimeException e) {
         channel.close();
@@ -93,19 +99,39 @@ final class Journal implements AutoCloseable {
         e);
   }
 
-  private void load(byte[] identity) throws IOException {
+  private void load(Map<String, String> identity) throws IOException {
     byte[] first = block(0);
-    if (first == null || !Arrays.equals(first, identity)) {
-      channel.truncate(0);
-      append(identity);
+    if (first == null || block(FRAME + (long) first.length) == null) {
+      channel.truncate(0); // nothing that took time is there
+      append(JSON.writeValueAsBytes(identity));
       return;
     }
-    end = FRAME + (long) identity.length;
+    requireSame(identity, first);
+    end = FRAME + (long) first.length;
     for (byte[] block = block(end); block != null; block = block(end)) {
       note(block, end + FRAME);
       end += FRAME + block.length;
     }
     channel.truncate(end);
+  }
+
+  private void requireSame(Map<String, String> identity, byte[] first) {
+    Map<String, String> left;
+    try {
+      left = JSON.readValue(first, new TypeReference<LinkedHashMap<String, String>>() {});
+    } catch (IOException e) {
+      throw new InputException(
+          "%s has the work of an interrupted run of another version: delete it to begin anew"
+              .formatted(file),
+          e);
+    }
+    for (Map.Entry<String, String> entry : identity.entrySet()) {
+      if (!Objects.equals(left.get(entry.getKey()), entry.getValue())) {
+        throw new InputException(
+            "%s has the work of an interrupted run with another %s (%s, now %s): give the same, or delete that file to begin anew"
+                .formatted(file, entry.getKey(), left.get(entry.getKey()), entry.getValue()));
+      }
+    }
   }
 
   /** The block at a position; null if it is not whole. */

@@ -249,10 +249,6 @@ public final class SearchIndex {
     return stride;
   }
 
-  int fingerprint() {
-    return data.fingerprint();
-  }
-
   float scale(int row) {
     return scales[row];
   }

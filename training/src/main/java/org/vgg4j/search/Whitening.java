@@ -33,11 +33,7 @@ final class Whitening {
    */
   static Whitening learn(RowSource rows, int described, int kept, HostThreads threads) {
     int step = (rows.count() + MOST_ROWS - 1) / MOST_ROWS;
-    if (kept > described || kept >= rows.count()) {
-      throw new InputException(
-          "option pca is %d, but %,d images with descriptors of %,d numbers have at most %,d directions: take fewer, or leave it out"
-              .formatted(kept, rows.count(), described, Math.min(described, rows.count() - 1)));
-    }
+    requireEnough(rows.count(), described, kept);
     double[] mean = new double[described];
     float[] row = new float[described];
     int used = 0;
@@ -67,6 +63,19 @@ final class Whitening {
       }
     }
     return new Whitening(mean, axes);
+  }
+
+  /**
+   * Requires that so many descriptors can have so many independent directions.
+   *
+   * @throws InputException if they cannot
+   */
+  static void requireEnough(int images, int described, int kept) {
+    if (kept > described || kept >= images) {
+      throw new InputException(
+          "option pca is %d, but %,d images with descriptors of %,d numbers have at most %,d directions: take fewer, or leave it out"
+              .formatted(kept, images, described, Math.min(described, images - 1)));
+    }
   }
 
   /** Length of a row. */

@@ -13,6 +13,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Map;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -301,13 +302,14 @@ class SearchIndexTest {
   @Test
   void unfinishedWorkHasOneWriter() {
     Path index = root.resolve("busy.index");
-    try (Journal first = Journal.open(index, "identity", 4)) {
+    Map<String, String> identity = Map.of("model", "a");
+    try (Journal first = Journal.open(index, identity, 4)) {
       assertThat(first.all()).isEmpty();
-      assertThatThrownBy(() -> Journal.open(index, "identity", 4))
+      assertThatThrownBy(() -> Journal.open(index, identity, 4))
           .isInstanceOf(InputException.class)
           .hasMessageStartingWith("another process is writing " + index);
     }
-    try (Journal next = Journal.open(index, "identity", 4)) {
+    try (Journal next = Journal.open(index, identity, 4)) {
       assertThat(next.all()).isEmpty();
     }
   }
