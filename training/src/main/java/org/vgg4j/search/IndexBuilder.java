@@ -17,6 +17,7 @@ import java.util.TreeMap;
 import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 import org.vgg4j.base.AtomicFile;
+import org.vgg4j.base.FileNames;
 import org.vgg4j.base.InputException;
 import org.vgg4j.descriptor.Descriptors;
 import org.vgg4j.image.ImageDecoder;
@@ -197,6 +198,7 @@ public final class IndexBuilder {
         passedOver.add(each, content);
         continue;
       }
+      FileNames.requireText(each);
       String path = folder.relativize(each).toString().replace('\\', '/');
       try {
         files.put(

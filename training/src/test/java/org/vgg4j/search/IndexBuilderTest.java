@@ -145,4 +145,18 @@ class IndexBuilderTest {
     assertThat(progress).isEmpty();
     assertThat(part).doesNotExist();
   }
+
+  @Test
+  void aNameInAnotherEncodingIsToldOf() throws Exception {
+    Process process =
+        new ProcessBuilder("sh", "-c", "mv 2.png $(printf 'caf\\351').png; echo >$(printf '\\334')")
+            .directory(photos.toFile())
+            .inheritIO()
+            .start();
+    assertThat(process.waitFor()).isZero();
+    assertThatThrownBy(() -> run(ALL))
+        .isInstanceOf(InputException.class)
+        .hasMessageContaining("the name of " + photos.resolve("caf"))
+        .hasMessageContaining("characters that are not UTF-8: rename it");
+  }
 }
