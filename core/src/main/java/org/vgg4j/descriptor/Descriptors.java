@@ -4,6 +4,7 @@ import java.util.List;
 import java.util.Set;
 import org.vgg4j.base.InputException;
 import org.vgg4j.image.RgbImage;
+import org.vgg4j.image.UnreadableImageException;
 import org.vgg4j.image.transform.Rescale;
 import org.vgg4j.model.Architecture;
 import org.vgg4j.model.LayerShape;
@@ -123,12 +124,33 @@ public final class Descriptors implements AutoCloseable {
    * Rescales an image to each of the scales. Thread-safe.
    *
    * @return an image for each scale, in their order
-   * @throws org.vgg4j.image.UnreadableImageException if it is too elongated to be rescaled
+   * @throws UnreadableImageException if it is too elongated to be rescaled
    */
   public List<RgbImage> rescale(RgbImage image) {
     return recipe.scales().stream()
         .map(scale -> Rescale.toShorterSide(image, scale, preprocessing.interpolation()))
         .toList();
+  }
+
+  /**
+   * Requires that there is memory for an image.
+   *
+   * @param rescaled as {@link #rescale} gives it
+   * @throws UnreadableImageException if there is none because it is too elongated
+   * @throws InputException if there is none for an image of twice the length of its shorter side
+   *     either, which is no fault of this one
+   */
+  public void requireRoom(List<RgbImage> rescaled) {
+    for (RgbImage image : rescaled) {
+      try {
+        int unused = network.capacity(image.height(), image.width(), 1);
+      } catch (InputException e) {
+        int shorter = Math.min(image.height(), image.width());
+        int usual = Math.min(Math.max(image.height(), image.width()), 2 * shorter);
+        int unused = network.capacity(shorter, usual, 1);
+        throw new UnreadableImageException("it is too elongated: " + e.getMessage(), e);
+      }
+    }
   }
 
   /**

@@ -6,6 +6,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.SortedMap;
+import java.util.TreeMap;
 import java.util.function.BooleanSupplier;
 import java.util.function.IntConsumer;
 import org.vgg4j.base.InputException;
@@ -15,6 +16,8 @@ import org.vgg4j.data.Unreadable;
 import org.vgg4j.data.UnreadableLimit;
 import org.vgg4j.descriptor.Descriptors;
 import org.vgg4j.evaluate.RescaledImages;
+import org.vgg4j.image.RgbImage;
+import org.vgg4j.image.UnreadableImageException;
 import org.vgg4j.network.HostThreads;
 
 /**
@@ -88,7 +91,7 @@ public final class Embedding {
         int first = partial.images();
         int count = Math.min(atATime, size - first);
         RescaledImages some =
-            RescaledImages.read(threads, dataset, first, count, descriptors::rescale);
+            withRoom(RescaledImages.read(threads, dataset, first, count, descriptors::rescale));
         requireFew(dataset, partial, some);
         partial.append(
             descriptors.compute(List.copyOf(some.readable().values())), some.unreadable());
@@ -114,6 +117,23 @@ public final class Embedding {
     identity.put("form of the weights", computer.fcWeights());
     identity.put("batch", Integer.toString(descriptors.batch()));
     return identity;
+  }
+
+  /** The same; those that need more memory than there is are unreadable: they must not end all. */
+  private RescaledImages withRoom(RescaledImages read) {
+    SortedMap<Integer, List<RgbImage>> readable = new TreeMap<>();
+    SortedMap<Integer, String> unreadable = new TreeMap<>(read.unreadable());
+    read.readable()
+        .forEach(
+            (index, rescaled) -> {
+              try {
+                descriptors.requireRoom(rescaled);
+                readable.put(index, rescaled);
+              } catch (UnreadableImageException e) {
+                unreadable.put(index, String.valueOf(e.getMessage()));
+              }
+            });
+    return new RescaledImages(readable, unreadable);
   }
 
   private void requireFew(Dataset dataset, PartialRows partial, RescaledImages some) {

@@ -24,6 +24,7 @@ import org.vgg4j.image.ImageDecoder;
 import org.vgg4j.image.ImageFiles;
 import org.vgg4j.image.PassedOver;
 import org.vgg4j.image.RgbImage;
+import org.vgg4j.image.UnreadableImageException;
 import org.vgg4j.network.HostThreads;
 
 /**
@@ -233,7 +234,9 @@ public final class IndexBuilder {
     Read[] reads = new Read[some.size()];
     threads.parallel(reads.length, i -> reads[i] = read(some.get(i), described));
     List<List<RgbImage>> images = new ArrayList<>();
-    for (Read read : reads) {
+    for (int i = 0; i < reads.length; i++) {
+      Read read = withRoom(reads[i]);
+      reads[i] = read;
       if (read.rescaled() != null) {
         images.add(read.rescaled());
       }
@@ -273,6 +276,18 @@ public final class IndexBuilder {
       return unreadable(found, digest, String.valueOf(e.getMessage()));
     } catch (OutOfMemoryError e) {
       return unreadable(found, digest, "it is larger than the memory that Java may take");
+    }
+  }
+
+  /** The same; unreadable if it needs more memory than there is, which must not end the run. */
+  private Read withRoom(Read read) {
+    try {
+      if (read.rescaled() != null) {
+        descriptors.requireRoom(read.rescaled());
+      }
+      return read;
+    } catch (UnreadableImageException e) {
+      return new Read(read.image(), null, String.valueOf(e.getMessage()));
     }
   }
 

@@ -33,9 +33,11 @@ import org.vgg4j.data.TestDataset;
 import org.vgg4j.data.UnreadableLimit;
 import org.vgg4j.descriptor.DescriptorRecipe;
 import org.vgg4j.descriptor.Descriptors;
+import org.vgg4j.descriptor.LittleMemory;
 import org.vgg4j.descriptor.Pooling;
 import org.vgg4j.evaluate.NpyHeader;
 import org.vgg4j.image.RgbImage;
+import org.vgg4j.image.TestImages;
 import org.vgg4j.image.UnreadableImageException;
 import org.vgg4j.model.Configuration;
 import org.vgg4j.network.Device;
@@ -279,6 +281,21 @@ class EmbeddingTest {
     assertThatThrownBy(() -> run(images, recipe, COMPUTER, UnreadableLimit.NONE, NEVER))
         .hasMessageContaining("1 of the 200 images");
     assertThat(files()).as("nothing was done").containsExactly("rows.json", "rows.npy");
+  }
+
+  @Test
+  void aPictureTooElongatedForTheMemoryCountsAsUnreadable() {
+    TestDataset images = new TestDataset("a", "b");
+    for (int i = 0; i < 70; i++) {
+      images.add(0, TestImages.noise(i == 66 ? 400 : 40, 40, i));
+    }
+    network = LittleMemory.of(network, 200);
+    assertThat(run(images, NEVER).unreadable()).containsExactly(images.id(66));
+    assertThatThrownBy(
+            () -> run(images, DescriptorRecipe.paper(), COMPUTER, UnreadableLimit.NONE, NEVER))
+        .isInstanceOf(InputException.class)
+        .hasMessageContaining(images.id(66))
+        .hasMessageContaining("it is too elongated: the network needs much memory");
   }
 
   @Test

@@ -15,6 +15,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.vgg4j.base.InputException;
 import org.vgg4j.descriptor.DescriptorRecipe;
 import org.vgg4j.descriptor.Descriptors;
+import org.vgg4j.descriptor.LittleMemory;
 import org.vgg4j.descriptor.Pooling;
 import org.vgg4j.image.TestImages;
 import org.vgg4j.model.Configuration;
@@ -144,6 +145,27 @@ class IndexBuilderTest {
         .hasMessageStartingWith("option pca is 40, but 40 images with descriptors of 80 numbers");
     assertThat(progress).isEmpty();
     assertThat(part).doesNotExist();
+  }
+
+  @Test
+  void aPictureTooElongatedForTheMemoryIsPassedOver() throws IOException {
+    picture("long.png", 400, 40, 1);
+    Network little = LittleMemory.of(network, 200);
+    IndexBuilder.Result result = run(little, PAPER, "/model", "ab", 0, ALL);
+    assertThat(result.finished()).isTrue();
+    assertThat(result.images()).isEqualTo(IMAGES);
+    assertThat(result.unreadable())
+        .containsOnlyKeys("long.png")
+        .containsValue("it is too elongated: the network needs much memory");
+  }
+
+  /** Passing over each picture would end with an index of none. */
+  @Test
+  void memoryForNoPictureEndsTheRun() {
+    Network none = LittleMemory.of(network, 10);
+    assertThatThrownBy(() -> run(none, PAPER, "/model", "ab", 0, ALL))
+        .isInstanceOf(InputException.class)
+        .hasMessage("the network needs much memory");
   }
 
   @Test
