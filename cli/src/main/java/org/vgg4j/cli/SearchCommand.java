@@ -91,8 +91,12 @@ final class SearchCommand implements Callable<Integer> {
 
   @Mixin private final QuietOption quiet = new QuietOption();
 
-  /** An image, and what was found for it. */
-  private record Found(Path file, RgbImage image, List<Match> matches) {}
+  /**
+   * What was found for an image; the image itself would fill memory where there are many.
+   *
+   * @param shown its small copy; null if there is no page
+   */
+  private record Found(Path file, ResultPage.@Nullable Shown shown, List<Match> matches) {}
 
   @Override
   public Integer call() {
@@ -120,7 +124,8 @@ final class SearchCommand implements Callable<Integer> {
       for (Path each : files) {
         try {
           RgbImage image = ImageDecoder.decode(each);
-          found.add(new Found(each, image, search.search(image, top)));
+          ResultPage.Shown shown = page == null ? null : ResultPage.Shown.query(each, image);
+          found.add(new Found(each, shown, search.search(image, top)));
         } catch (UnreadableImageException e) {
           String message = String.valueOf(e.getMessage());
           complain(message.contains(each.toString()) ? message : each + ": " + message);
@@ -159,9 +164,7 @@ final class SearchCommand implements Callable<Integer> {
       for (Found found : all) {
         rows.add(
             new ResultPage.Row(
-                found.file().toString(),
-                ResultPage.Shown.query(found.file(), found.image()),
-                shown(opened, found.matches())));
+                found.file().toString(), found.shown(), shown(opened, found.matches())));
       }
       new ResultPage("Similar images of " + folder, about(opened), rows).write(page);
     }

@@ -7,11 +7,13 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.awt.image.BufferedImage;
 import java.io.IOException;
+import java.lang.reflect.Field;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.FileTime;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
 import javax.imageio.ImageIO;
@@ -20,6 +22,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.vgg4j.descriptor.Descriptors;
+import org.vgg4j.image.RgbImage;
 import org.vgg4j.network.Device;
 import org.vgg4j.network.Engine;
 import org.vgg4j.network.Engines;
@@ -137,6 +140,15 @@ class SearchCommandTest {
     assertThat(text.exitCode()).isZero();
     assertThat(text.out().lines()).hasSize(12 * 3);
     assertThat(Files.readString(page)).contains("data:image/png;base64,", "a/b/3.png", "sought");
+  }
+
+  /** Thousands of pictures in full would fill the heap. */
+  @Test
+  void noPictureIsKeptInFull() {
+    assertThat(SearchCommand.class.getDeclaredClasses())
+        .isNotEmpty()
+        .flatExtracting(type -> Arrays.asList(type.getDeclaredFields()))
+        .noneMatch(field -> ((Field) field).getType() == RgbImage.class);
   }
 
   @Test
