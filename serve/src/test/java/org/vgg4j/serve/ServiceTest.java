@@ -317,6 +317,32 @@ class ServiceTest {
     }
   }
 
+  /** A model in place of the one that was unloaded would answer with other classes. */
+  @Test
+  void theFirstModelStaysTheOneOfRequestsThatNameNone() {
+    ServiceOptions.Access access = new ServiceOptions.Access("127.0.0.1", 0, null, null, true);
+    try (Service open = Service.start(options(access, ServiceOptions.Load.usual()))) {
+      Client own = new Client(open);
+      own.send("DELETE", "/v1/models/animals", HttpRequest.BodyPublishers.noBody());
+      Client.Reply nameless = own.post("/v1/classify", PICTURE.toPng());
+      assertThat(nameless.status()).isEqualTo(503);
+      assertThat(nameless.error())
+          .isEqualTo(
+              "model animals, which answers requests that name none, is not loaded: name one of"
+                  + " parts");
+      assertThat(own.post("/v1/classify?model=parts", PICTURE.toPng()).status()).isEqualTo(200);
+      assertThat(own.get("/v1/models").json().get("models").get(0).get("default").asBoolean())
+          .isFalse();
+      assertThat(put(own, "animals", file).status()).isEqualTo(200);
+      assertThat(own.post("/v1/classify", PICTURE.toPng()).json().get("model").asText())
+          .isEqualTo("animals");
+      for (JsonNode model : own.get("/v1/models").json().get("models")) {
+        assertThat(model.get("default").asBoolean())
+            .isEqualTo(model.get("name").asText().equals("animals"));
+      }
+    }
+  }
+
   private static Client.Reply put(Client client, String name, Path model) {
     String body = "{\"file\": \"" + model.toString().replace("\\", "\\\\") + "\"}";
     return client.send("PUT", "/v1/models/" + name, HttpRequest.BodyPublishers.ofString(body));

@@ -54,7 +54,7 @@ final class ModelEndpoints {
     for (String name : models.names()) {
       try (ServedModels.Lease lease = models.lease(name)) {
         Map<String, Object> one = new LinkedHashMap<>(lease.model().description());
-        one.put("default", all.isEmpty());
+        one.put("default", name.equals(models.defaultName()));
         all.add(one);
       } catch (HttpFailure e) {
         // unloaded since its name was read

@@ -78,6 +78,7 @@ public final class ServedModels implements AutoCloseable {
   }
 
   private final Map<String, Slot> slots = new LinkedHashMap<>();
+  private @Nullable String first; // the name that was loaded first, loaded or not
   private final Object loading = new Object();
   private final ClassifierOptions options;
   private final int queue;
@@ -117,6 +118,7 @@ public final class ServedModels implements AutoCloseable {
       Slot old;
       synchronized (slots) {
         old = slots.put(name, new Slot(model, bytes));
+        first = first == null ? name : first;
       }
       LOG.info(
           "model {}: {} ({}, {} classes)",
@@ -198,21 +200,30 @@ public final class ServedModels implements AutoCloseable {
   /**
    * Takes the use of a model.
    *
-   * @param name null: the first one
-   * @throws HttpFailure 404 if there is none of that name, 503 if there is none at all
+   * @param name null: the one that was loaded first
+   * @throws HttpFailure 404 if there is none of that name, 503 if none is named and the first one
+   *     is not loaded
    */
   public Lease lease(@Nullable String name) {
     synchronized (slots) {
-      if (name == null && slots.isEmpty()) {
-        throw new HttpFailure(503, "no model is loaded: load one");
-      }
-      Slot slot = name == null ? slots.values().iterator().next() : slots.get(name);
+      String wanted = name == null ? first : name;
+      Slot slot = wanted == null ? null : slots.get(wanted);
       if (slot == null) {
-        throw unknown(String.valueOf(name));
+        throw name == null ? noDefault() : unknown(name);
       }
       slot.leases++;
       return new Lease(slot);
     }
+  }
+
+  /** Another model in its place would answer with other classes, unnoticed. */
+  private HttpFailure noDefault() {
+    return new HttpFailure(
+        503,
+        slots.isEmpty()
+            ? "no model is loaded: load one"
+            : "model %s, which answers requests that name none, is not loaded: name one of %s"
+                .formatted(first, String.join(", ", names())));
   }
 
   private HttpFailure unknown(String name) {
@@ -220,7 +231,14 @@ public final class ServedModels implements AutoCloseable {
         404, "there is no model " + name + ": there are " + String.join(", ", names()));
   }
 
-  /** The names, the first one being that of requests that name none. */
+  /** The name of the model that answers requests that name none; it may have been unloaded. */
+  public @Nullable String defaultName() {
+    synchronized (slots) {
+      return first;
+    }
+  }
+
+  /** The names of the loaded models. */
   public List<String> names() {
     synchronized (slots) {
       return new ArrayList<>(slots.keySet());
