@@ -85,7 +85,7 @@ public final class Service implements AutoCloseable {
     // beside the models' loading: either takes most of a second
     CompletableFuture<Void> front = CompletableFuture.runAsync(() -> begin(division, loaded));
     try {
-      options.models().forEach(models::load);
+      models.begin(options.models());
       front.join();
       boolean unused = loaded.complete(null);
     } catch (CompletionException e) {

@@ -1,7 +1,6 @@
 package org.vgg4j.serve.api;
 
 import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
@@ -89,9 +88,8 @@ public final class Api {
   }
 
   private Answer ready() {
-    List<String> names = models.names();
-    return Answer.json(
-        names.isEmpty() ? 503 : 200, Map.of("ready", !names.isEmpty(), "models", names));
+    boolean ready = models.isReady();
+    return Answer.json(ready ? 200 : 503, Map.of("ready", ready, "models", models.names()));
   }
 
   private Map<String, Object> about() {

@@ -66,7 +66,7 @@ public final class InferenceEndpoints {
   }
 
   private Answer ready() {
-    boolean ready = !models.names().isEmpty();
+    boolean ready = models.isReady();
     return Answer.json(ready ? 200 : 503, Map.of("ready", ready));
   }
 

@@ -79,6 +79,7 @@ public final class ServedModels implements AutoCloseable {
 
   private final Map<String, Slot> slots = new LinkedHashMap<>();
   private @Nullable String first; // the name that was loaded first, loaded or not
+  private volatile boolean begun;
   private final Object loading = new Object();
   private final ClassifierOptions options;
   private final int queue;
@@ -96,6 +97,21 @@ public final class ServedModels implements AutoCloseable {
     this.queue = queue;
     this.onHeap = onHeap;
     this.memory = memory;
+  }
+
+  /**
+   * Loads the models of the start; the first one answers requests that name none.
+   *
+   * @throws InputException as {@link #load}
+   */
+  public void begin(Map<String, Path> files) {
+    files.forEach(this::load);
+    begun = true;
+  }
+
+  /** Whether all models of the start have been loaded, and there is one. */
+  public boolean isReady() {
+    return begun && !names().isEmpty();
   }
 
   /**

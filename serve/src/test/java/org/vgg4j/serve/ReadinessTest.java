@@ -1,0 +1,89 @@
+package org.vgg4j.serve;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.net.InetSocketAddress;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.vgg4j.ClassifierOptions;
+import org.vgg4j.model.Configuration;
+import org.vgg4j.serve.api.Api;
+import org.vgg4j.serve.api.Finders;
+import org.vgg4j.serve.compute.Admission;
+import org.vgg4j.serve.compute.ComputeQueue;
+import org.vgg4j.serve.http.ByteBudget;
+import org.vgg4j.serve.http.HttpServer;
+import org.vgg4j.serve.http.Limits;
+import org.vgg4j.serve.http.ListeningSocket;
+import org.vgg4j.serve.http.Routes;
+import org.vgg4j.serve.inference.InferenceEndpoints;
+import org.vgg4j.serve.metrics.Metrics;
+import org.vgg4j.serve.models.Memory;
+import org.vgg4j.serve.models.ServedModels;
+import org.vgg4j.weights.TestModels;
+
+/** What those are told who ask whether requests may come. */
+class ReadinessTest {
+  @TempDir Path root;
+
+  private static int status(int port, String path) throws Exception {
+    return HttpClient.newHttpClient()
+        .send(
+            HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + port + path)).build(),
+            HttpResponse.BodyHandlers.discarding())
+        .statusCode();
+  }
+
+  private static void assertStatus(int port, int expected) throws Exception {
+    assertThat(status(port, "/readyz")).isEqualTo(expected);
+    assertThat(status(port, "/v2/health/ready")).isEqualTo(expected);
+  }
+
+  /** The first of several models is not enough: requests wait for all. */
+  @Test
+  void readyOnceAllModelsOfTheStartAreLoaded() throws Exception {
+    Path file = root.resolve("model.safetensors");
+    TestModels.random(Configuration.A, "a", "b").write(file);
+    Metrics metrics = new Metrics();
+    ListeningSocket socket = ListeningSocket.bind(new InetSocketAddress("127.0.0.1", 0));
+    try (ServedModels models =
+            new ServedModels(
+                ClassifierOptions.defaults().withThreads(1).withPasses(1),
+                4,
+                true,
+                new Memory(1L << 40));
+        ComputeQueue queue = new ComputeQueue(0, metrics::computed);
+        HttpServer server =
+            new HttpServer(socket, null, new Limits(1_000, 10, 5_000, 5_000, 5_000), 1_000)) {
+      Api api =
+          new Api(
+              models,
+              new Finders(null, null),
+              queue,
+              new Admission(4),
+              Runnable::run,
+              metrics,
+              new Api.Rules(1_000, 1_000, false, false));
+      Routes routes = new Routes();
+      api.addTo(routes);
+      new InferenceEndpoints(models, api.pipeline(), api.json()).addTo(routes);
+      server.serve(
+          routes, null, new ByteBudget(1_000_000), new CompletableFuture<>(), answered -> {});
+      assertStatus(socket.port(), 503);
+      models.load("first", file);
+      assertStatus(socket.port(), 503);
+      models.begin(Map.of("second", file));
+      assertStatus(socket.port(), 200);
+      models.unload("first");
+      models.unload("second");
+      assertStatus(socket.port(), 503);
+    }
+  }
+}
