@@ -86,12 +86,13 @@ final class RequestHandler extends Handler.Abstract {
                         request,
                         response,
                         answer,
+                        // first, since the connection's next request may begin in the callback
                         Callback.from(
-                            callback,
                             () -> {
                               connections.end(connection);
                               report(request, progress, answer);
-                            })))
+                            },
+                            callback)))
             .exceptionally(
                 failure -> {
                   callback.failed(failure);

@@ -16,9 +16,13 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.KeyStore;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Base64;
+import java.util.Collections;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.TrustManagerFactory;
 import org.jspecify.annotations.Nullable;
@@ -46,11 +50,20 @@ class HttpServerTest {
   }
 
   private int start(Routes routes, @Nullable String token, @Nullable Tls tls) {
-    Limits limits = new Limits(100_000, 100, 10_000, 10_000, 5_000);
+    return start(
+        routes, token, tls, new Limits(100_000, 100, 10_000, 10_000, 5_000), answered -> {});
+  }
+
+  private int start(
+      Routes routes,
+      @Nullable String token,
+      @Nullable Tls tls,
+      Limits limits,
+      RequestObserver observer) {
     ListeningSocket socket = ListeningSocket.bind(new InetSocketAddress("127.0.0.1", 0));
     HttpServer made = new HttpServer(socket, tls, limits, 2_000);
     server = made;
-    made.serve(routes, token, budget, CompletableFuture.completedFuture(null), answered -> {});
+    made.serve(routes, token, budget, CompletableFuture.completedFuture(null), observer);
     return socket.port();
   }
 
@@ -152,6 +165,53 @@ class HttpServerTest {
     String page = "Origin: https://vgg.example\r\n" + bearer;
     assertThat(statusWithHost(port, "vgg.example", page)).isEqualTo(200);
     assertThat(statusWithHost(port, "other.example", page)).isEqualTo(403);
+  }
+
+  /** Otherwise the end of one would count as that of the next, which is being answered. */
+  @Test
+  void aRequestEndsBeforeTheNextOfItsConnectionBegins() throws Exception {
+    List<String> events = Collections.synchronizedList(new ArrayList<>());
+    Routes routes =
+        new Routes()
+            .add(
+                "POST",
+                "/do",
+                call ->
+                    CompletableFuture.supplyAsync(
+                        () -> Answer.json(Map.of()),
+                        CompletableFuture.delayedExecutor(100, TimeUnit.MILLISECONDS)))
+            .add(
+                "POST",
+                "/next",
+                call -> {
+                  events.add("next begins");
+                  return CompletableFuture.completedFuture(Answer.json(Map.of()));
+                });
+    RequestObserver slow =
+        answered -> {
+          if (answered.route().equals("/do")) {
+            pause();
+            events.add("first ends");
+          }
+        };
+    int port =
+        start(routes, null, null, new Limits(100_000, 100, 10_000, 10_000, 5_000), slow);
+    try (Socket socket = new Socket("127.0.0.1", port)) {
+      socket.setSoTimeout(20_000);
+      String head = "POST %s HTTP/1.1\r\nHost: localhost\r\nContent-Length: 0\r\n%s\r\n";
+      String both = head.formatted("/do", "") + head.formatted("/next", "Connection: close\r\n");
+      socket.getOutputStream().write(both.getBytes(StandardCharsets.US_ASCII));
+      assertThat(socket.getInputStream().readAllBytes()).isNotEmpty();
+    }
+    assertThat(events).containsExactly("first ends", "next begins");
+  }
+
+  private static void pause() {
+    try {
+      Thread.sleep(500);
+    } catch (InterruptedException e) {
+      throw new AssertionError("interrupted", e);
+    }
   }
 
   /** A certificate for localhost, by the JDK's keytool. */
