@@ -80,7 +80,10 @@ final class BodyReader implements Runnable {
           return;
         }
         if (Content.Chunk.isFailure(chunk)) {
-          finish(new HttpFailure(400, "the request's body ended too early: send it again in full"));
+          if (!chunk.isLast()) {
+            continue; // nothing came for a while: our own timer decides when that is too long
+          }
+          fail("the request's body ended too early: send it again in full");
           return;
         }
         take(chunk.getByteBuffer());
@@ -91,8 +94,14 @@ final class BodyReader implements Runnable {
         }
       }
     } catch (RuntimeException e) {
-      finish(new HttpFailure(400, "the request's body cannot be read: send it again"));
+      fail("the request's body cannot be read: send it again");
     }
+  }
+
+  /** Ends without the body; a refusal that was to be told at its end is told now. */
+  private void fail(String sentence) {
+    HttpFailure failure = refused;
+    finish(failure != null ? failure : new HttpFailure(400, sentence));
   }
 
   private synchronized void take(ByteBuffer bytes) {

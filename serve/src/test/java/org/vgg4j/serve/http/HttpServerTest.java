@@ -167,6 +167,46 @@ class HttpServerTest {
     assertThat(statusWithHost(port, "other.example", page)).isEqualTo(403);
   }
 
+  /** Sends a request with the beginning of a body, and reads the answer. */
+  private static String replyToPart(int port, String more, boolean end) throws IOException {
+    try (Socket socket = new Socket("127.0.0.1", port)) {
+      socket.setSoTimeout(20_000);
+      String text =
+          "POST /do HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000\r\n%s\r\nabc"
+              .formatted(more);
+      socket.getOutputStream().write(text.getBytes(StandardCharsets.US_ASCII));
+      if (end) {
+        socket.shutdownOutput();
+      }
+      return new String(socket.getInputStream().readAllBytes(), StandardCharsets.US_ASCII);
+    }
+  }
+
+  @Test
+  void aRefusalIsToldAlsoIfTheBodyEndsTooEarly() throws Exception {
+    int port = start(ok(), "long-token", null);
+    assertThat(replyToPart(port, "", true)).startsWith("HTTP/1.1 401");
+    String bearer = "Authorization: Bearer long-token\r\n";
+    assertThat(replyToPart(port, bearer, true))
+        .startsWith("HTTP/1.1 400")
+        .contains("the request's body ended too early");
+    assertNoBodyIsHeld();
+  }
+
+  /** A connection may be idle for a shorter time than a body may take. */
+  @Test
+  void aPausedBodyHasItsWholeTime() throws Exception {
+    Limits limits = new Limits(100_000, 100, 300, 1_500, 5_000);
+    int port = start(ok(), null, null, limits, answered -> {});
+    long start = System.nanoTime();
+    assertThat(replyToPart(port, "", false))
+        .startsWith("HTTP/1.1 408")
+        .contains("the request's body did not arrive within 1 s");
+    assertThat(Duration.ofNanos(System.nanoTime() - start))
+        .isGreaterThanOrEqualTo(Duration.ofMillis(1_500));
+    assertNoBodyIsHeld();
+  }
+
   /** Otherwise the end of one would count as that of the next, which is being answered. */
   @Test
   void aRequestEndsBeforeTheNextOfItsConnectionBegins() throws Exception {
