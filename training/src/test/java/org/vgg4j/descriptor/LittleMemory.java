@@ -47,7 +47,7 @@ public final class LittleMemory {
               try {
                 return change.change(method.getName(), args, method.invoke(real, args));
               } catch (InvocationTargetException e) {
-                throw e.getCause();
+                throw e.getTargetException();
               }
             }));
   }
