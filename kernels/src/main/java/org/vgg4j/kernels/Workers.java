@@ -305,12 +305,12 @@ public final class Workers implements AutoCloseable {
         long end = System.nanoTime() + idleNanos;
         while (given.get() == null) {
           long left = end - System.nanoTime();
-          if (left <= 0) {
-            given.compareAndSet(null, ENDED);
-          } else {
+          if (left > 0) {
             LockSupport.parkNanos(this, left);
             Thread
                 .interrupted(); // a set flag would keep it awake, and nobody has a reason to set it
+          } else if (given.compareAndSet(null, ENDED)) {
+            return ENDED; // from here on all else belongs to the thread that comes next
           }
         }
         parked = null;

@@ -35,6 +35,33 @@ class WorkersTest {
     }
   }
 
+  /** Work that comes just when idle threads end: neither they nor their successors do it twice. */
+  @Test
+  void workThatMeetsThreadsAtTheirEnd() {
+    try (Workers workers = new Workers(2, 2_000)) {
+      for (int round = 0; round < 20_000; round++) {
+        AtomicIntegerArray runs = new AtomicIntegerArray(8);
+        Set<Workers.Scratch> busy = ConcurrentHashMap.newKeySet();
+        AtomicBoolean shared = new AtomicBoolean();
+        workers.run(
+            8,
+            (index, scratch) -> {
+              shared.compareAndSet(false, !busy.add(scratch));
+              runs.incrementAndGet(index);
+              busy.remove(scratch);
+            });
+        for (int i = 0; i < 8; i++) {
+          assertThat(runs.get(i)).as("task %d of round %d", i, round).isEqualTo(1);
+        }
+        assertThat(shared).as("memory of two threads in round %d", round).isFalse();
+        long end = System.nanoTime() + round % 97 * 1_000L;
+        while (System.nanoTime() < end) {
+          Thread.onSpinWait();
+        }
+      }
+    }
+  }
+
   @Test
   void tasksRunSideBySide() {
     try (Workers workers = new Workers(3)) {
