@@ -23,6 +23,7 @@ import org.vgg4j.network.FcWeights;
 import org.vgg4j.network.ForwardPass;
 import org.vgg4j.views.HeatMap;
 import org.vgg4j.views.HeatMapSheet;
+import org.vgg4j.views.MeanPosteriors;
 import org.vgg4j.views.Ranking;
 import org.vgg4j.views.Temperature;
 import org.vgg4j.weights.ModelFile;
@@ -422,6 +423,7 @@ public final class ImageClassifier extends ImageForms implements AutoCloseable {
   private List<Prediction> predictions(float[] posteriors, int offset, int top) {
     List<Prediction> best = new ArrayList<>();
     float[] own = temperature.apply(posteriors, offset, classNames().size());
+    MeanPosteriors.requireNumbers(own);
     for (int index : Ranking.top(own, 0, own.length, top)) {
       best.add(new Prediction(classNames().get(index), index, own[index]));
     }

@@ -59,8 +59,10 @@ final class Passes implements AutoCloseable {
     /** Resizes to batches of this many images. */
     void reserve(int count) {
       if (count > inference.capacity()) {
+        // first, so that the pass stays usable where memory ends
+        float[] room = ForwardPass.images(network.architecture(), count);
         inference.enlarge(count);
-        images = ForwardPass.images(network.architecture(), count);
+        images = room;
       }
     }
 

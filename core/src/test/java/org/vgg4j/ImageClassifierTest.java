@@ -110,6 +110,18 @@ class ImageClassifierTest {
   }
 
   @Test
+  void whatIsNoNumberIsRefused() {
+    Path damaged = root.resolve("damaged.safetensors");
+    TestModels.constant(new float[] {1, Float.NaN}, "cat", "dog").write(damaged);
+    try (ImageClassifier classifier = ImageClassifier.load(damaged)) {
+      assertThatThrownBy(() -> classifier.classify(TestImages.noise(50, 40, 1), 2))
+          .isInstanceOf(InputException.class)
+          .hasMessage(
+              "the model's output is not a number (NaN): its weights are damaged, use another model");
+    }
+  }
+
+  @Test
   void noPictures() {
     try (ImageClassifier classifier = ImageClassifier.load(model)) {
       assertThat(classifier.classify(List.of(), 5)).isEmpty();

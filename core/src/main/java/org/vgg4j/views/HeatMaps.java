@@ -83,12 +83,7 @@ public final class HeatMaps {
     this.largestBatch = batch;
     this.temperature = temperature;
     float[] raw = inference.posteriors(crop(), 1);
-    for (float posterior : raw) {
-      if (Float.isNaN(posterior)) {
-        throw new InputException(
-            "the model's output is not a number (NaN): its weights are damaged, use another model");
-      }
-    }
+    MeanPosteriors.requireNumbers(raw);
     this.posteriors = temperature.apply(raw, 0, raw.length);
   }
 

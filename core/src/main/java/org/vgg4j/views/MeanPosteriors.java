@@ -1,6 +1,7 @@
 package org.vgg4j.views;
 
 import java.util.List;
+import org.vgg4j.base.InputException;
 import org.vgg4j.image.RgbImage;
 
 /** Class posteriors of images, averaged over the views of a plan (the paper, section 3.2). */
@@ -15,7 +16,8 @@ public final class MeanPosteriors {
    * @param classes number of classes
    * @param also receives each view, too, once it is added
    * @return {@code [images][classes]}, each sums to 1, but for labels
-   * @throws org.vgg4j.base.InputException if an image needs more memory than is available
+   * @throws InputException if an image needs more memory than is available, or an output is not a
+   *     number
    */
   public static float[][] of(
       Views views, List<List<RgbImage>> images, int classes, Views.Visitor also) {
@@ -31,8 +33,23 @@ public final class MeanPosteriors {
       for (int k = 0; k < classes; k++) {
         means[n][k] = (float) sums[n][k];
       }
+      requireNumbers(means[n]);
     }
     return means;
+  }
+
+  /**
+   * Requires that a model's posteriors, or what is made of them, say something.
+   *
+   * @throws InputException if one is not a number
+   */
+  public static void requireNumbers(float[] posteriors) {
+    for (float posterior : posteriors) {
+      if (Float.isNaN(posterior)) {
+        throw new InputException(
+            "the model's output is not a number (NaN): its weights are damaged, use another model");
+      }
+    }
   }
 
   private static void add(float[] posteriors, double[] sums, double weight) {
