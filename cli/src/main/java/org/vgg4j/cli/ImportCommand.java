@@ -92,8 +92,9 @@ final class ImportCommand implements Callable<Integer> {
       names = "--classes",
       paramLabel = "FILE",
       description =
-          "a text file with one class name per line, in the order of the scores (default:"
-              + " ImageNet's where there are 1000 classes, else numbers)")
+          "a text file with one class name per line, in the order of the scores (default: those in"
+              + " an ONNX file of vgg4j, else ImageNet's where there are 1000 classes, else"
+              + " numbers)")
   private @Nullable Path classes;
 
   @Option(
@@ -158,7 +159,7 @@ final class ImportCommand implements Callable<Integer> {
         model.preprocessing().scale(),
         model.classNames().get(0),
         model.classNames().get(network.classes() - 1),
-        classes == null ? " (" + whoseClasses(network.classes()) + "; --classes names others)" : "",
+        classes == null ? " (" + whoseClasses(imported) + "; --classes names others)" : "",
         imported.norms() > 0
             ? "note:     "
                 + imported.norms()
@@ -188,8 +189,12 @@ final class ImportCommand implements Callable<Integer> {
     return lines.toString();
   }
 
-  private static String whoseClasses(int count) {
-    return count == ImageNetClasses.COUNT
+  private static String whoseClasses(WeightsImport.Imported imported) {
+    List<String> names = imported.model().classNames();
+    if (imported.namesClasses()) {
+      return "as the file says";
+    }
+    return names.equals(ImageNetClasses.names())
         ? "ImageNet's, by their WNIDs, since there are 1000"
         : "the file names none";
   }

@@ -154,10 +154,12 @@ final class ModelsCommand implements Callable<Integer> {
       lines.add("");
       lines.add(
           "Next: "
-              + Hint.command("import " + Hint.quoted(file))
-              + " --out "
-              + release.name()
-              + ".safetensors");
+              + (release.hasHead()
+                  ? Hint.command("import " + Hint.quoted(file))
+                      + " --out "
+                      + release.name()
+                      + ".safetensors"
+                  : Hint.command("finetune --model " + Hint.quoted(file))));
       lines.forEach(spec.commandLine().getOut()::println);
       spec.commandLine().getOut().flush();
       return 0;

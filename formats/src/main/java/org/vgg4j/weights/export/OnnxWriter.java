@@ -2,6 +2,7 @@ package org.vgg4j.weights.export;
 
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Locale;
 import java.util.Objects;
 import java.util.stream.IntStream;
 import org.vgg4j.base.AtomicFile;
@@ -139,6 +140,11 @@ public record OnnxWriter(boolean softMax, boolean preprocessing) {
     if (!preprocessing) {
       property(whole, "vgg4j.preprocessing", Profile.of(model.preprocessing()).label());
     }
+    property(whole, "vgg4j.scale", String.valueOf(model.preprocessing().scale()));
+    property(
+        whole,
+        "vgg4j.interpolation",
+        model.preprocessing().interpolation().name().toLowerCase(Locale.ROOT));
     if (model.calibration() != null) {
       property(whole, Calibration.KEY, model.calibration().json());
     }

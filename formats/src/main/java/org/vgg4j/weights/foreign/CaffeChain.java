@@ -56,8 +56,7 @@ final class CaffeChain {
         reader.chain.layers(),
         reader.chain.possible(),
         true,
-        new ForeignNetwork.Stated(
-            reader.inputSide(), reader.chain.averaged(), false, List.of(), null));
+        new ForeignNetwork.Stated(reader.inputSide(), reader.chain.averaged(), false, List.of()));
   }
 
   private void aside(TensorFile.Node node) {

@@ -4,6 +4,7 @@ import java.util.List;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 import org.vgg4j.model.Configuration;
+import org.vgg4j.model.Interpolation;
 import org.vgg4j.weights.Calibration;
 
 /**
@@ -30,18 +31,43 @@ record ForeignNetwork(
    * @param averaged whether the last map is averaged before the head; null if it does not say
    * @param preprocesses whether the profile is the file's own preprocessing, part of its network
    * @param notes sentences to show to the user
-   * @param calibration of the network's posteriors; null if it has none
+   * @param exported what vgg4j wrote beside its network
    */
   record Stated(
       int side,
       @Nullable Boolean averaged,
       boolean preprocesses,
       List<String> notes,
-      @Nullable Calibration calibration) {
-    static final Stated NOTHING = new Stated(0, null, false, List.of(), null);
+      Exported exported) {
+    static final Stated NOTHING = new Stated(0, null, false, List.of());
 
     Stated {
       notes = List.copyOf(notes);
+    }
+
+    /** As in a file that another tool wrote. */
+    Stated(int side, @Nullable Boolean averaged, boolean preprocesses, List<String> notes) {
+      this(side, averaged, preprocesses, notes, Exported.NOTHING);
+    }
+  }
+
+  /**
+   * What a model of ours has besides its network, as its export says.
+   *
+   * @param classNames in the order of the scores; empty if it does not say
+   * @param scale shorter side of rescaled images in pixels; 0 if it does not say
+   * @param interpolation how images are rescaled; null if it does not say
+   * @param calibration of the network's posteriors; null if it has none
+   */
+  record Exported(
+      List<String> classNames,
+      int scale,
+      @Nullable Interpolation interpolation,
+      @Nullable Calibration calibration) {
+    static final Exported NOTHING = new Exported(List.of(), 0, null, null);
+
+    Exported {
+      classNames = List.copyOf(classNames);
     }
   }
 

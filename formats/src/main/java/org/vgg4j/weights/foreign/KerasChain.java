@@ -70,7 +70,7 @@ final class KerasChain {
         reader.chain.possible(),
         true,
         new ForeignNetwork.Stated(
-            reader.input.side(), reader.averaged(), own != null, reader.notes, null));
+            reader.input.side(), reader.averaged(), own != null, reader.notes));
   }
 
   private @Nullable Boolean averaged() {

@@ -3,6 +3,7 @@ package org.vgg4j.weights.foreign;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 import org.vgg4j.base.InputException;
 import org.vgg4j.model.Configuration;
 import org.vgg4j.weights.format.TensorFile;
@@ -17,7 +18,8 @@ final class KerasWeights {
   private static final Pattern NEUTRAL =
       Pattern.compile(
           "(input|.*pool|max_pool|flatten|dropout|activation|re_lu|relu|softmax|reshape|zero_padding"
-              + "|zeropadding|random_|gaussian_noise|spatial_dropout).*");
+              + "|zeropadding|random_|gaussian_noise|spatial_dropout|gaussian_dropout|alpha_dropout"
+              + "|activity_regularization).*");
 
   /** Keras's own name of the layer. */
   private static final Pattern GLOBAL_AVERAGE =
@@ -25,35 +27,55 @@ final class KerasWeights {
 
   private static final Pattern NOT_MAX_POOL = Pattern.compile(".*(global|average|avg).*");
 
+  private static final Pattern FLAT = Pattern.compile("(flatten|reshape).*");
+
   /** Names of layers in VGG-Face for Keras, whose images need their own preprocessing. */
   private static final Pattern VGG_FACE = Pattern.compile("fc[678]/(relu|softmax)");
 
   private final List<ForeignLayer> layers = new ArrayList<>();
   private final List<Integer> blocks = new ArrayList<>(); // convolutions before each pool
+  private final boolean sorted; // by kind, so that nothing follows from the order
   private int channels;
   private int pools;
+  private boolean nested; // a model whose layers without weights are not listed
+  private boolean flat;
   private boolean averaged;
 
-  private KerasWeights() {}
+  private KerasWeights(boolean sorted) {
+    this.sorted = sorted;
+  }
 
   static ForeignNetwork read(TensorFile file) {
-    KerasWeights reader = new KerasWeights();
+    KerasWeights reader = new KerasWeights(file.metadata().containsKey("kinds"));
     file.nodes().forEach(reader::add);
-    boolean nested = file.nodes().stream().anyMatch(node -> node.type().equals("nested layer"));
+    // Keras 3 lists all layers, or, in later releases, those with weights
     boolean named = file.nodes().stream().anyMatch(node -> node.tensors().isEmpty());
-    if (named && !nested && reader.pools != Chain.POOLS) {
+    boolean all = named && !reader.nested;
+    if (all && reader.pools != Chain.POOLS) {
       throw new InputException(
           "it has %d pools, but a VGG network has five".formatted(reader.pools));
     }
-    boolean saysPools = named && !nested;
+    boolean saysPools = all && !reader.sorted;
     return new ForeignNetwork(
         "Keras",
         profile(file),
         reader.layers,
         configuration -> !saysPools || reader.hasPoolsOf(configuration),
         true,
-        new ForeignNetwork.Stated(
-            0, saysPools ? Boolean.valueOf(reader.averaged) : null, false, List.of(), null));
+        new ForeignNetwork.Stated(0, reader.averaged(all), false, List.of()));
+  }
+
+  /**
+   * Whether the last map is averaged; null if that remains open.
+   *
+   * @param all whether all layers are listed
+   */
+  private @Nullable Boolean averaged(boolean all) {
+    if (averaged) {
+      return true;
+    }
+    // operations are no layers in Keras 3, and may average, too, unless something else flattens
+    return all && (flat || !sorted) ? Boolean.FALSE : null;
   }
 
   private boolean hasPoolsOf(Configuration configuration) {
@@ -75,8 +97,11 @@ final class KerasWeights {
   private void add(TensorFile.Node node) {
     if (node.tensors().isEmpty()) {
       String name = node.name().substring(node.name().lastIndexOf('/') + 1);
-      if (GLOBAL_AVERAGE.matcher(name).matches() && pools == Chain.POOLS) {
-        Chain.requireBeforeHead(node, layers);
+      boolean mayFollow = sorted || nested || pools == Chain.POOLS;
+      if (GLOBAL_AVERAGE.matcher(name).matches() && mayFollow) {
+        if (!sorted) {
+          Chain.requireBeforeHead(node, layers);
+        }
         averaged = true;
         return;
       }
@@ -84,14 +109,16 @@ final class KerasWeights {
         throw new InputException(
             "its layer '%s' has no weights, and its file does not say what it does: a VGG network has no layer of"
                     .formatted(node.name())
-                + " that name");
+                + " that name; save the whole model (model.save), which says it");
       }
+      flat |= FLAT.matcher(name).matches();
       if (name.contains("pool")) {
         pools++;
         blocks.add(layers.size());
       }
       return;
     }
+    nested |= !sorted && node.type().equals("nested layer");
     StoredTensor weight = Nodes.weight(node);
     StoredTensor bias = Nodes.bias(node, 1);
     if (node.tensors().size() > 2) {
@@ -106,8 +133,8 @@ final class KerasWeights {
                       : ""));
     }
     if (weight.shape().size() == 4) {
-      boolean connected =
-          pools == Chain.POOLS; // a fully connected layer in the form of a convolution
+      // a fully connected layer in the form of a convolution
+      boolean connected = !sorted && pools == Chain.POOLS;
       channels = weight.shape().get(3);
       layers.add(
           new ForeignLayer(node.name(), !connected, weight.permuted(3, 2, 0, 1), bias, null));

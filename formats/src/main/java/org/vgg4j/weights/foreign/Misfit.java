@@ -35,6 +35,12 @@ final class Misfit {
     requireHead(mayBeHeadless);
     ForeignLayer first = layers.get(0);
     int channels = first.weight().shape().get(1);
+    ForeignLayer ofImages = network.dialect().equals("Keras") ? readsColours() : null;
+    if (channels != COLOURS && ofImages != null) {
+      throw new InputException(
+          "its first convolution, %s, reads %d channels, and a later one, %s, the image: weights that were being trained are first in the file of a nested model, save the whole model (model.save), which states the order"
+              .formatted(first.name(), channels, ofImages.name()));
+    }
     if (channels != COLOURS) {
       throw new InputException(
           "%s reads %d channel%s, but images have three (red, green, blue)%s"
@@ -55,6 +61,13 @@ final class Misfit {
               + " weights, and a zero before its bias, so that the soft-max of the two equals the"
               + " sigmoid of the one");
     }
+  }
+
+  private @Nullable ForeignLayer readsColours() {
+    return network.convolutions().stream()
+        .filter(layer -> layer.weight().shape().get(1) == COLOURS)
+        .findFirst()
+        .orElse(null);
   }
 
   private void requireHead(boolean mayBeHeadless) {

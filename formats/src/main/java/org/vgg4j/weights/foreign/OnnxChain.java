@@ -2,7 +2,6 @@ package org.vgg4j.weights.foreign;
 
 import java.util.List;
 import java.util.Locale;
-import java.util.Map;
 import java.util.Set;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
@@ -43,14 +42,12 @@ final class OnnxChain {
   private boolean meanOfOne; // a pool of one position, which is the same with a mean or without
   private int padding;
   private final boolean isOurs;
-  private final @Nullable Calibration calibration;
+  private final ForeignNetwork.Exported exported;
   private @Nullable String tempered; // the operation that divides the scores by the temperature
 
   private OnnxChain(TensorFile file) {
     isOurs = file.metadata().getOrDefault("producer", "").equals("vgg4j");
-    String text = isOurs ? file.metadata().get("property." + Calibration.KEY) : null;
-    calibration =
-        text == null ? null : Calibration.read(file.file(), Map.of(Calibration.KEY, text));
+    exported = isOurs ? OnnxMetadata.read(file) : ForeignNetwork.Exported.NOTHING;
   }
 
   static ForeignNetwork read(TensorFile file) {
@@ -67,7 +64,7 @@ final class OnnxChain {
         reader.chain.possible(),
         true,
         new ForeignNetwork.Stated(
-            reader.side, reader.averaged(), false, List.of(), reader.calibration));
+            reader.side, reader.averaged(), false, List.of(), reader.exported));
   }
 
   private @Nullable Boolean averaged() {
@@ -339,6 +336,7 @@ final class OnnxChain {
       return;
     }
     float[] values = TensorReader.read(node.tensors()).values().iterator().next();
+    Calibration calibration = exported.calibration();
     double temperature = values.length == 1 ? 1 / values[0] : Double.NaN;
     double stated = calibration == null ? Double.NaN : calibration.temperature();
     // in half precision it is rounded

@@ -11,7 +11,9 @@ import org.jspecify.annotations.Nullable;
 import org.vgg4j.base.AtomicFile;
 import org.vgg4j.base.FileDigest;
 import org.vgg4j.base.InputException;
+import org.vgg4j.model.ChannelOrder;
 import org.vgg4j.model.Configuration;
+import org.vgg4j.model.Rgb;
 
 /**
  * Weights that somebody has published, trained on ILSVRC-2012.
@@ -77,6 +79,7 @@ public record Release(
   private static final String AUTHORS = "the authors";
   private static final String TORCHVISION = "torchvision";
   private static final String ZOO = "ONNX zoo";
+  private static final String FEATURES = "-features";
 
   private static final List<Release> ALL =
       List.of(
@@ -88,6 +91,7 @@ public record Release(
           torchvision("vgg16_bn", Configuration.D_BN, "6c64b313", 527.866, 73.360, 91.516),
           torchvision("vgg19", Configuration.E, "dcbb9e9d", 548.051, 72.376, 90.876),
           torchvision("vgg19_bn", Configuration.E_BN, "c79401a0", 548.143, 74.218, 91.842),
+          torchvisionFeatures(),
           authors(16, Configuration.D, 25.6, 8.1),
           authors(19, Configuration.E, 25.5, 8.0),
           keras(16, Configuration.D, "64373286793e3c8b2b4e3219cbf3544b", 527.8, 28.732, 9.950),
@@ -123,6 +127,25 @@ public record Release(
         100 - top1,
         100 - top5,
         CENTER_CROP);
+  }
+
+  /**
+   * The convolutions alone, for detectors of objects: they have torchvision's names, but RGB in
+   * 0..255 minus a mean of whole numbers, as torchvision's transforms for them say.
+   */
+  private static Release torchvisionFeatures() {
+    return new Release(
+        "torchvision-vgg16" + FEATURES,
+        "torchvision (from the authors')",
+        Configuration.D,
+        URI.create("https://download.pytorch.org/models/vgg16_features-amdegroot-88682ab5.pth"),
+        527.802,
+        new Checksum("SHA-256", "88682ab5"),
+        Profile.of(ChannelOrder.RGB, 255, new Rgb(123, 117, 104), Rgb.ONE),
+        "CC BY 4.0",
+        0,
+        0,
+        "");
   }
 
   private static Release authors(
@@ -255,6 +278,11 @@ public record Release(
   /** The name of the published file. */
   public String fileName() {
     return Objects.requireNonNull(Path.of(source.getPath()).getFileName()).toString();
+  }
+
+  /** Whether it has fully connected layers; without them it is a start for training only. */
+  public boolean hasHead() {
+    return !name.endsWith(FEATURES);
   }
 
   /** The published errors. */

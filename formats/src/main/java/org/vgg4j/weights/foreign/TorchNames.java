@@ -65,7 +65,7 @@ final class TorchNames {
         layers,
         configuration -> indices(configuration).equals(indices),
         false,
-        new ForeignNetwork.Stated(0, null, profile != null, notes, null));
+        new ForeignNetwork.Stated(0, null, profile != null, notes));
   }
 
   /** The N of the layers with weights in a network's {@code features}. */

@@ -22,8 +22,10 @@ import org.vgg4j.base.InputException;
 import org.vgg4j.base.Version;
 import org.vgg4j.model.Architecture;
 import org.vgg4j.model.Configuration;
+import org.vgg4j.model.Interpolation;
 import org.vgg4j.model.Layer;
 import org.vgg4j.model.ParameterShape;
+import org.vgg4j.model.Preprocessing;
 import org.vgg4j.weights.ModelFile;
 import org.vgg4j.weights.Provenance;
 import org.vgg4j.weights.format.TensorFile;
@@ -37,8 +39,8 @@ import org.vgg4j.weights.tensor.TensorReader;
  * error, not a guess. The numbers are held in memory once.
  *
  * @param profile how images must be prepared; null: as for the file's origin
- * @param classNames names in the order of the scores; null: ImageNet's if there are 1000 classes,
- *     otherwise "0", "1", and so on
+ * @param classNames names in the order of the scores; null: those of a file that vgg4j exported,
+ *     ImageNet's if there are 1000 classes, otherwise "0", "1", and so on
  * @param configuration which network it is; null: whichever fits
  * @param crop side of the input window in pixels; 0: the smallest that gives the file's last map
  * @param averaged whether the first fully connected layer takes the mean of each channel of the
@@ -91,6 +93,7 @@ public record WeightsImport(
    * @param dialect the tool whose names and order of axes it had, such as torchvision
    * @param profile how its images must be prepared
    * @param layers one for each layer with weights, in order
+   * @param namesClasses whether the file says the names of its classes
    * @param hasHead whether the file has fully connected layers; those of the model only stand for
    *     them if not
    * @param norms how many batch norms it has
@@ -106,6 +109,7 @@ public record WeightsImport(
       String dialect,
       Profile profile,
       List<ImportedLayer> layers,
+      boolean namesClasses,
       boolean hasHead,
       int norms,
       String sha256,
@@ -190,27 +194,46 @@ public record WeightsImport(
     Profile chosen = profile(network, release, architecture.classes());
     Map<String, float[]> arrays = ImportedArrays.of(network, architecture);
     requireFinite(network, architecture, arrays);
-    List<String> names = names(architecture.classes(), arrays, architecture);
+    List<String> own = network.stated().exported().classNames();
+    List<String> names = names(own, arrays, architecture);
     ModelFile model =
         new ModelFile(
             architecture,
             arrays,
-            chosen.preprocessing(architecture.crop()),
+            preprocessing(chosen, network.stated(), architecture.crop()),
             names,
             provenance(file, content, network, chosen, sha256, release),
-            network.stated().calibration());
+            network.stated().exported().calibration());
     return new Imported(
         model,
         content.format().label(),
         network.dialect(),
         chosen,
         layers(network, architecture),
+        own.size() == architecture.classes(),
         !network.connected().isEmpty(),
         network.norms(),
         sha256,
         release,
         notes(network, architecture),
         files(content));
+  }
+
+  /** As the profile says; of a file that vgg4j exported, rescaled as its model's images are. */
+  private static Preprocessing preprocessing(
+      Profile chosen, ForeignNetwork.Stated stated, int crop) {
+    Preprocessing usual = chosen.preprocessing(crop);
+    Interpolation own = stated.exported().interpolation();
+    int scale = stated.exported().scale();
+    return new Preprocessing(
+        usual.channelOrder(),
+        usual.valueRange(),
+        usual.mean(),
+        usual.std(),
+        own == null ? usual.interpolation() : own,
+        // another crop has its usual scale
+        scale != 0 && crop == stated.side() ? scale : usual.scale(),
+        crop);
   }
 
   private List<String> notes(ForeignNetwork network, Architecture architecture) {
@@ -230,18 +253,28 @@ public record WeightsImport(
         break;
       }
     }
-    // names do not say it; three layers above means are rare
-    boolean open = network.dialect().equals("torchvision") && network.connected().size() < 3;
-    if (open && averaged == null && architecture.lastMapSide() == 1) {
+    // what has one position by the file's own words is the same with a mean
+    ForeignNetwork.Stated stated = network.stated();
+    boolean open = stated.averaged() == null && stated.side() == 0 && averaged == null;
+    int connected = network.connected().size();
+    // in PyTorch, three layers above means are rare
+    boolean rare = connected == 0 || (connected >= 3 && !network.dialect().equals("Keras"));
+    if (open && !rare && architecture.lastMapSide() == 1) {
       notes.add(
           "its first fully connected layer takes one value of each channel, as for images of %d pixels; if it takes the mean of a larger map instead, use the model that vgg import --pooling average --crop PIXELS makes of it"
               .formatted(architecture.crop()));
     }
-    boolean anySize = architecture.head().averaged() && !network.connected().isEmpty();
-    if (anySize && crop == 0 && network.stated().side() == 0) {
+    boolean anySize = architecture.head().averaged() && connected > 0;
+    if (anySize && crop == 0 && stated.side() == 0) {
       notes.add(
           "it takes images of any size: crop %d is only the usual one (vgg import --crop)"
               .formatted(architecture.crop()));
+    }
+    int names = stated.exported().classNames().size();
+    if (classNames == null && names != 0 && names != architecture.classes()) {
+      notes.add(
+          "its metadata 'classes' have %d lines for %d classes, which are numbered instead: vgg import --classes FILE names them"
+              .formatted(names, architecture.classes()));
     }
     return notes;
   }
@@ -334,11 +367,21 @@ public record WeightsImport(
     }
   }
 
-  private List<String> names(int classes, Map<String, float[]> arrays, Architecture architecture) {
+  /**
+   * The names of the classes.
+   *
+   * @param own those in the file; empty if it has none
+   */
+  private List<String> names(
+      List<String> own, Map<String, float[]> arrays, Architecture architecture) {
+    int classes = architecture.classes();
     if (classNames != null) {
       return classNames.apply(classes, arrays, architecture);
     }
-    return classes == ImageNetClasses.COUNT
+    if (own.size() == classes) {
+      return own;
+    }
+    return classes == ImageNetClasses.COUNT && own.isEmpty()
         ? ImageNetClasses.names()
         : IntStream.range(0, classes).mapToObj(String::valueOf).toList();
   }

@@ -28,6 +28,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import org.vgg4j.base.InputException;
 import org.vgg4j.weights.tensor.NumberType;
@@ -44,6 +45,9 @@ final class KerasFile {
    */
   static final String STATED = "architecture";
 
+  /** A key of the metadata: present if the layers are sorted by kind, not as they follow. */
+  static final String KINDS = "kinds";
+
   private static final String LAYER = "layer";
   private static final String NESTED = "nested layer";
   private static final String LAYERS = "layers";
@@ -53,6 +57,9 @@ final class KerasFile {
   private static final String LAYER_NAMES = "layer_names";
   private static final String WEIGHT_NAMES = "weight_names";
   private static final Duration LONGEST = Duration.ofMinutes(1);
+
+  /** Names of convolutions in Keras's own VGG, which say their order. */
+  private static final Pattern BLOCK = Pattern.compile("block\\d{1,3}_conv\\d{1,3}");
 
   private final Path file;
   private final HdfFile hdf;
@@ -131,6 +138,9 @@ final class KerasFile {
       Map<List<String>, List<StoredTensor>> weights = reader.weights(root);
       List<TensorFile.Node> nodes;
       if (layers.isEmpty()) {
+        if (strings(root, LAYER_NAMES).isEmpty() && root.getChild(LAYERS) instanceof Group) {
+          metadata.put(KINDS, "true");
+        }
         nodes = unstated(weights);
       } else {
         metadata.put(STATED, "true");
@@ -235,8 +245,25 @@ final class KerasFile {
         put(weights, List.of(layer), parts.values().stream().findFirst().orElse(List.of()));
         continue;
       }
-      parts.forEach((inner, tensors) -> put(weights, List.of(layer, inner), tensors));
+      inOrder(parts).forEach(part -> put(weights, List.of(layer, part.getKey()), part.getValue()));
     }
+  }
+
+  /** Keras writes weights that were being trained first: those of an unfrozen block, say. */
+  private static List<Map.Entry<String, List<StoredTensor>>> inOrder(
+      Map<String, List<StoredTensor>> parts) {
+    List<Map.Entry<String, List<StoredTensor>>> sorted = new ArrayList<>(parts.entrySet());
+    if (parts.keySet().stream().allMatch(name -> BLOCK.matcher(name).matches())) {
+      sorted.sort(Comparator.comparingInt(part -> place(part.getKey())));
+    }
+    return sorted;
+  }
+
+  /** Rises with the block, then with the number within it. */
+  private static int place(String blockAndConvolution) {
+    String[] parts = blockAndConvolution.split("_");
+    return 1000 * Integer.parseInt(parts[0].replaceAll("\\D", ""))
+        + Integer.parseInt(parts[1].replaceAll("\\D", ""));
   }
 
   /** The layer that a weight belongs to: block1_conv1/kernel:0, block1_conv1_W_1:0. */
@@ -300,9 +327,7 @@ final class KerasFile {
         for (int i = 0; vars.getChild(String.valueOf(i)) instanceof Dataset dataset; i++) {
           tensors.add(tensor(String.join("/", itsPath) + "/" + i, dataset));
         }
-        if (!tensors.isEmpty()) {
-          put(weights, itsPath, tensors);
-        }
+        put(weights, itsPath, tensors); // without weights, too: its name says what it is
       }
     }
   }

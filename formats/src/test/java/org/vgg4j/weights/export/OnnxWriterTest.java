@@ -20,6 +20,7 @@ import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -39,6 +40,7 @@ import org.vgg4j.weights.Calibration;
 import org.vgg4j.weights.ModelFile;
 import org.vgg4j.weights.TestModels;
 import org.vgg4j.weights.foreign.Goldens;
+import org.vgg4j.weights.foreign.Profile;
 import org.vgg4j.weights.foreign.WeightsImport;
 
 /** ONNX Runtime, which shares nothing with us, runs what we write. */
@@ -192,6 +194,69 @@ class OnnxWriterTest {
       Map<String, float[]> arrays = new HashMap<>(again.arrays());
       model.arrays().forEach((key, values) -> assertThat(arrays.get(key)).isEqualTo(values));
     }
+  }
+
+  private static ModelFile prepared(Interpolation interpolation, int scale, String... names) {
+    ModelFile model = TestModels.random(Configuration.A, names);
+    Preprocessing old = model.preprocessing();
+    Preprocessing preprocessing =
+        new Preprocessing(
+            old.channelOrder(),
+            old.valueRange(),
+            old.mean(),
+            old.std(),
+            interpolation,
+            scale,
+            old.crop());
+    return new ModelFile(
+        model.architecture(), model.arrays(), preprocessing, model.classNames(), null);
+  }
+
+  /** A thousand classes of one's own are not ImageNet's. */
+  @ParameterizedTest
+  @ValueSource(ints = {3, 1000})
+  void classesAndSizesAreReadAgain(int count) {
+    String[] names =
+        IntStream.range(0, count).mapToObj("class, %d"::formatted).toArray(String[]::new);
+    ModelFile model = prepared(Interpolation.BICUBIC, 48, names);
+    Path file = folder.resolve("again.onnx");
+    new OnnxWriter(false, false).write(model, file);
+    WeightsImport.Imported again = WeightsImport.AS_FOUND.read(file);
+    assertThat(again.model().classNames()).containsExactly(names);
+    assertThat(again.namesClasses()).isTrue();
+    assertThat(again.notes()).isEmpty();
+    assertThat(again.model().preprocessing()).isEqualTo(model.preprocessing());
+    Preprocessing other =
+        new WeightsImport(Profile.UNIT, null, null, 60).read(file).model().preprocessing();
+    assertThat(other.interpolation()).isEqualTo(Interpolation.BICUBIC);
+    assertThat(other.scale()).as("usual for the crop").isEqualTo(69);
+    assertThat(other.valueRange()).isEqualTo(1);
+  }
+
+  @Test
+  void filesOfEarlierVersionsHaveTheUsualSizes() throws IOException {
+    Path file = folder.resolve("again.onnx");
+    ModelFile model = prepared(Interpolation.BICUBIC, 48, "two\nlines", "dog", "cow");
+    new OnnxWriter(false, false).write(model, file);
+    String bytes = Files.readString(file, StandardCharsets.ISO_8859_1);
+    String earlier =
+        bytes.replace("vgg4j.scale", "other.scale").replace("vgg4j.inter", "other.inter");
+    Files.writeString(file, earlier, StandardCharsets.ISO_8859_1);
+    WeightsImport.Imported again = WeightsImport.AS_FOUND.read(file);
+    assertThat(again.model().preprocessing().interpolation()).isEqualTo(Interpolation.BILINEAR);
+    assertThat(again.model().preprocessing().scale()).isEqualTo(37);
+    assertThat(again.model().classNames()).containsExactly("0", "1", "2");
+    assertThat(again.notes())
+        .containsExactly(
+            "its metadata 'classes' have 4 lines for 3 classes, which are numbered instead: vgg"
+                + " import --classes FILE names them");
+    Files.writeString(file, bytes.replace("bicubic", "bicubik"), StandardCharsets.ISO_8859_1);
+    assertThatThrownBy(() -> WeightsImport.AS_FOUND.read(file))
+        .isInstanceOf(InputException.class)
+        .hasMessage(
+            "%s: its metadata 'vgg4j.interpolation' are 'bicubik' and not bilinear or bicubic:"
+                + " export the model again",
+            file);
   }
 
   @Test

@@ -176,11 +176,11 @@ class KerasImportTest {
 
   // -------------------------------------------------- Keras 1 and 2, the weights of a known model
 
-  private static final List<String> NAMES =
+  static final List<String> NAMES =
       List.of("conv_1", "conv_2", "conv_3", "conv_4", "conv_5", "conv_6", "conv_7", "conv_8");
 
   /** The model of convolutional.h5, its layers by a name of one's own. */
-  private static Map<String, Object[]> layers(List<String> names) {
+  static Map<String, Object[]> layers(List<String> names) {
     ModelFile model = WeightsImport.AS_FOUND.read(file("convolutional.h5")).model();
     List<float[]> arrays = new ArrayList<>();
     model.architecture().parameters().forEach(p -> arrays.add(model.arrays().get(p.name())));

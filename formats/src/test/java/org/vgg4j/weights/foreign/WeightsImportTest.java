@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import java.io.IOException;
+import java.io.RandomAccessFile;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -295,6 +296,24 @@ class WeightsImportTest {
     assertThat(names.get(134)).isEqualTo("n02012849 crane");
     assertThat(names.get(517)).isEqualTo("n03126707 crane");
     assertThat(names.get(999)).isEqualTo("n15075141 toilet tissue");
+  }
+
+  /** Its names are torchvision's, but it was trained with another preprocessing. */
+  @Test
+  void theFeaturesOfTorchvisionHaveTheirOwnPreprocessing() throws IOException {
+    Path file = folder.resolve("vgg16_features-amdegroot-88682ab5.pth");
+    try (RandomAccessFile sparse = new RandomAccessFile(file.toFile(), "rw")) {
+      sparse.setLength((long) (527.802 * (1 << 20)));
+    }
+    Release release = Release.of(file, "88682ab5" + "0".repeat(56));
+    assertThat(release).isNotNull();
+    assertThat(release.name()).isEqualTo("torchvision-vgg16-features");
+    assertThat(release.fileName()).isEqualTo(String.valueOf(file.getFileName()));
+    assertThat(release.profile().sentence()).isEqualTo("RGB, 0..255, minus (123, 117, 104)");
+    assertThat(Profile.of(release.profile().label())).isEqualTo(release.profile());
+    assertThat(release.errors()).isEqualTo("not published");
+    assertThat(release.hasHead()).isFalse();
+    assertThat(Release.named("torchvision-vgg16").hasHead()).isTrue();
   }
 
   @Test
