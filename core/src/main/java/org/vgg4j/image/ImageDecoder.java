@@ -1,6 +1,7 @@
 package org.vgg4j.image;
 
 import com.twelvemonkeys.imageio.stream.ByteArrayImageInputStream;
+import java.awt.image.BufferedImage;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
@@ -9,6 +10,7 @@ import java.nio.file.Path;
 import javax.imageio.spi.ImageReaderSpi;
 import org.vgg4j.base.AtomicFile;
 import org.vgg4j.base.InputException;
+import org.vgg4j.image.file.DeepSamples;
 import org.vgg4j.image.file.ForeignKind;
 import org.vgg4j.image.file.ImageKind;
 import org.vgg4j.image.file.Origin;
@@ -146,8 +148,8 @@ public final class ImageDecoder {
   private static RgbImage read(byte[] content, ImageKind kind, Origin origin) throws IOException {
     return switch (kind) {
       case JPEG -> JpegDecoder.decode(content, origin);
-      case PNG -> read(PNG, PngFile.bare(content, origin.name()), origin);
-      case BMP -> read(BMP, BmpFile.tidy(content), origin);
+      case PNG -> png(content, origin);
+      case BMP -> RgbImage.of(read(BMP, BmpFile.tidy(content), origin));
       case GIF -> GifDecoder.decode(content, origin);
       case TIFF -> TiffDecoder.decode(content, origin);
       case WEBP -> WebpDecoder.decode(content, origin);
@@ -155,10 +157,16 @@ public final class ImageDecoder {
     };
   }
 
-  private static RgbImage read(ImageReaderSpi provider, byte[] content, Origin origin)
+  private static RgbImage png(byte[] content, Origin origin) throws IOException {
+    BufferedImage image = read(PNG, PngFile.bare(content, origin.name()), origin);
+    DeepSamples.requireUpperBits(image, origin.name(), "PNG");
+    return RgbImage.of(image);
+  }
+
+  private static BufferedImage read(ImageReaderSpi provider, byte[] content, Origin origin)
       throws IOException {
     ByteArrayImageInputStream stream = new ByteArrayImageInputStream(content);
-    return RgbImage.of(Readers.read(provider, stream, origin, reader -> reader.read(0)));
+    return Readers.read(provider, stream, origin, reader -> reader.read(0));
   }
 
   private static String detail(Exception e) {

@@ -4,11 +4,22 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
+import java.awt.Transparency;
+import java.awt.color.ColorSpace;
+import java.awt.image.BufferedImage;
+import java.awt.image.ColorModel;
+import java.awt.image.ComponentColorModel;
+import java.awt.image.DataBuffer;
+import java.awt.image.WritableRaster;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.util.HexFormat;
+import java.util.List;
+import javax.imageio.ImageIO;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvFileSource;
@@ -16,6 +27,18 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 /** Image files in the less usual forms that strangers have; see make_goldens.py beside them. */
 class ImageFormsTest {
+  private static final String LOW =
+      " of 16 bits a sample whose values are all below 256, which is black: save it with 8 bits a"
+          + " sample";
+
+  private static final ColorModel GREY_WITH_ALPHA =
+      new ComponentColorModel(
+          ColorSpace.getInstance(ColorSpace.CS_GRAY),
+          true,
+          false,
+          Transparency.TRANSLUCENT,
+          DataBuffer.TYPE_USHORT);
+
   @ParameterizedTest
   @CsvFileSource(resources = "/goldens/forms/goldens.csv")
   void decodesAsPillowDoes(String file, int width, int height, String sha256) throws Exception {
@@ -79,6 +102,59 @@ class ImageFormsTest {
     assertThatThrownBy(() -> ImageDecoder.decode(content, file))
         .isInstanceOf(UnreadableImageException.class)
         .hasMessage(file + " " + sentence);
+  }
+
+  private static byte[] deepPng(int... samples) throws IOException {
+    WritableRaster raster = GREY_WITH_ALPHA.createCompatibleWritableRaster(2, 1);
+    BufferedImage image =
+        samples.length == 2
+            ? new BufferedImage(2, 1, BufferedImage.TYPE_USHORT_GRAY)
+            : new BufferedImage(GREY_WITH_ALPHA, raster, false, null);
+    image.getRaster().setPixels(0, 0, 2, 1, samples);
+    ByteArrayOutputStream png = new ByteArrayOutputStream();
+    assertThat(ImageIO.write(image, "png", png)).isTrue();
+    return png.toByteArray();
+  }
+
+  /** Masks, and images of 8 bits, in files of 16 bits a sample. */
+  @Test
+  void deepImagesThatUseOnlyTheLowByteAreRefused() throws IOException {
+    assertThatThrownBy(() -> ImageDecoder.decode(deepPng(0, 255), "a.png"))
+        .isInstanceOf(UnreadableImageException.class)
+        .hasMessage("a.png is a PNG" + LOW);
+    assertThat(ImageDecoder.decode(deepPng(0, 0), "a.png").pixels()).containsOnly(0);
+    assertThat(ImageDecoder.decode(deepPng(7, 256), "a.png").pixels())
+        .containsExactly(0, 0, 0, 1, 1, 1);
+    assertThatThrownBy(() -> ImageDecoder.decode(deepPng(9, 65535, 0, 65535), "a.png"))
+        .hasMessage("a.png is a PNG" + LOW);
+    // black on nothing, which is white
+    assertThat(ImageDecoder.decode(deepPng(9, 65535, 0, 0), "a.png").pixels())
+        .containsExactly(0, 0, 0, 255, 255, 255);
+  }
+
+  private static byte[] pnm(String file) {
+    return file.getBytes(StandardCharsets.ISO_8859_1);
+  }
+
+  @Test
+  void deepPnmThatUsesOnlyTheLowByteIsRefused() {
+    String pam = "P7\nWIDTH 1\nHEIGHT 1\nDEPTH 2\nMAXVAL 65535\nENDHDR\n";
+    for (String file :
+        List.of(
+            "P2 2 1 65535 0 255",
+            "P3 1 1 65535 1 2 3",
+            "P5 2 1 65535 \0\0\0\7",
+            pam + "\0\7\u00ff\u00ff")) {
+      assertThatThrownBy(() -> ImageDecoder.decode(pnm(file), "a.pnm"))
+          .isInstanceOf(UnreadableImageException.class)
+          .hasMessage("a.pnm is a Netpbm file" + LOW);
+    }
+    assertThat(ImageDecoder.decode(pnm("P2 1 1 65535 0"), "a").pixels()).containsOnly(0);
+    assertThat(ImageDecoder.decode(pnm("P2 1 1 65535 256"), "a").pixels()).containsOnly(1);
+    // a scale of its own
+    assertThat(ImageDecoder.decode(pnm("P2 1 1 4095 255"), "a").pixels()).containsOnly(16);
+    // black on nothing, which is white
+    assertThat(ImageDecoder.decode(pnm(pam + "\0\7\0\0"), "a").pixels()).containsOnly((byte) 255);
   }
 
   /** By the first bytes that their formats prescribe. */

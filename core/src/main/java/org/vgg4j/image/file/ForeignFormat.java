@@ -65,7 +65,8 @@ public final class ForeignFormat {
 
   /** Returns the extension of a name, in lower case, without the dot; empty if there is none. */
   public static String extension(String name) {
-    return name.substring(name.lastIndexOf('.') + 1).toLowerCase(Locale.ROOT);
+    int dot = name.lastIndexOf('.');
+    return dot < 0 ? "" : name.substring(dot + 1).toLowerCase(Locale.ROOT);
   }
 
   /**

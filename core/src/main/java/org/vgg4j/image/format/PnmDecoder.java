@@ -6,6 +6,7 @@ import java.util.Locale;
 import java.util.Set;
 import org.vgg4j.image.RgbImage;
 import org.vgg4j.image.file.Alpha;
+import org.vgg4j.image.file.DeepSamples;
 import org.vgg4j.image.file.Origin;
 
 /**
@@ -14,7 +15,6 @@ import org.vgg4j.image.file.Origin;
  * light. Source: the manual pages pbm(5) to pam(5). Not thread-safe.
  */
 public final class PnmDecoder {
-  private static final int MOST = 65_535;
   private static final int WHITE = 255;
 
   /** PAM's tuple types, where they are stated. */
@@ -27,6 +27,7 @@ public final class PnmDecoder {
   private int depth = 1;
   private int largest = 1;
   private boolean alpha;
+  private final DeepSamples deep = new DeepSamples();
 
   private PnmDecoder(byte[] content) {
     this.content = content;
@@ -47,7 +48,7 @@ public final class PnmDecoder {
       largest = form == 1 || form == 4 ? 1 : number();
       at += form >= 4 ? 1 : 0; // a single blank comes before the bytes
     }
-    if (width < 1 || height < 1 || largest < 1 || largest > MOST) {
+    if (width < 1 || height < 1 || largest < 1 || largest > DeepSamples.MOST) {
       throw new IOException(
           "its header says %d x %d pixels of 0 to %d".formatted(width, height, largest));
     }
@@ -55,10 +56,13 @@ public final class PnmDecoder {
     requireBytes(form);
     byte[] rgb = new byte[Math.multiplyExact(3, width * height)];
     switch (form) {
-      case 1 -> fill(rgb, () -> WHITE - WHITE * bitDigit());
-      case 2, 3 -> fill(rgb, () -> scaled(plainSample()));
+      case 1 -> fill(rgb, () -> 1 - bitDigit());
+      case 2, 3 -> fill(rgb, this::plainSample);
       case 4 -> fillBits(rgb);
-      default -> fill(rgb, () -> scaled(sample()));
+      default -> fill(rgb, this::sample);
+    }
+    if (largest == DeepSamples.MOST) { // a smaller one is the scale that the values are on
+      deep.requireUpperBits(origin.name(), "Netpbm file");
     }
     return new RgbImage(width, height, rgb);
   }
@@ -118,14 +122,23 @@ public final class PnmDecoder {
 
   private void fill(byte[] rgb, Source source) throws IOException {
     int colours = alpha ? depth - 1 : depth;
-    int[] pixel = new int[3];
+    int[] samples = new int[3];
     for (int to = 0; to < rgb.length; to += 3) {
       for (int c = 0; c < colours; c++) {
-        pixel[c] = source.next();
+        samples[c] = source.next();
       }
-      int opacity = alpha ? source.next() : WHITE;
+      boolean opaque = true;
+      int opacity = WHITE;
+      if (alpha) {
+        int sample = source.next();
+        opaque = sample >= largest;
+        opacity = scaled(sample);
+      }
       for (int c = 0; c < 3; c++) {
-        rgb[to + c] = Alpha.overWhite(pixel[colours == 1 ? 0 : c], opacity);
+        int sample = samples[colours == 1 ? 0 : c];
+        rgb[to + c] = Alpha.overWhite(scaled(sample), opacity);
+        // white shows through what is not opaque, so that is not black
+        deep.add(opaque ? sample : DeepSamples.MOST);
       }
     }
   }

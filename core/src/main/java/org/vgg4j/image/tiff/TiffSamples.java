@@ -3,6 +3,7 @@ package org.vgg4j.image.tiff;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import org.vgg4j.image.UnreadableImageException;
+import org.vgg4j.image.file.DeepSamples;
 
 /**
  * Scales the samples of a TIFF file to 0..255. Unsigned samples of up to 16 bits are scaled by the
@@ -21,8 +22,7 @@ final class TiffSamples {
   private final int format;
   private final boolean littleEndian;
   private final boolean numbered;
-  private int highest;
-  private int lowest;
+  private final DeepSamples deep = new DeepSamples();
   private double smallest = Double.POSITIVE_INFINITY;
   private double largest = Double.NEGATIVE_INFINITY;
   private boolean hasFractions;
@@ -110,8 +110,7 @@ final class TiffSamples {
       for (int i = 0; i < samples; i++) {
         int at = from + 2 * i;
         out[i] = rows[littleEndian ? at + 1 : at];
-        highest |= out[i];
-        lowest |= rows[littleEndian ? at : at + 1];
+        deep.add((out[i] & 0xFF) << 8 | rows[littleEndian ? at : at + 1] & 0xFF);
       }
     } else {
       ByteBuffer buffer = ByteBuffer.wrap(rows);
@@ -158,12 +157,7 @@ final class TiffSamples {
    * @throws UnreadableImageException if they are not on a scale from 0 to 255
    */
   void requireUsualScale(String name) {
-    if (bits == 16 && format == UNSIGNED && highest == 0 && lowest != 0) {
-      throw new UnreadableImageException(
-          name
-              + " is a TIFF of 16 bits a sample whose values are all below 256, which is black:"
-              + " save it with 8 bits a sample");
-    }
+    deep.requireUpperBits(name, "TIFF");
     if (!hasOwnScale()) {
       return;
     }
