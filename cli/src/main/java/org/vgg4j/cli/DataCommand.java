@@ -1,5 +1,6 @@
 package org.vgg4j.cli;
 
+import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -8,6 +9,7 @@ import org.jspecify.annotations.Nullable;
 import org.vgg4j.base.InputException;
 import org.vgg4j.data.Dataset;
 import org.vgg4j.data.Split;
+import org.vgg4j.data.Unreadable;
 import org.vgg4j.data.inspect.DatasetExport;
 import org.vgg4j.data.source.DataSources;
 import picocli.CommandLine.Command;
@@ -35,6 +37,9 @@ final class DataCommand implements Runnable {
       name = "export",
       description = "Writes images of a data set as PNG files, one folder per class.")
   static final class Export implements Runnable {
+    /** Unreadable images that are named. */
+    private static final int MOST_NAMED = 20;
+
     @Spec private CommandSpec spec;
 
     @Option(
@@ -84,13 +89,16 @@ final class DataCommand implements Runnable {
         throw new InputException("option limit is " + limit + " but must be at least 1");
       }
       Dataset dataset = DataSources.openLabelled(data, split, heldOut, seed);
-      List<Path> files = DatasetExport.write(dataset, out, limit);
+      DatasetExport.Result result = DatasetExport.write(dataset, out, limit);
+      List<Path> files = result.files();
+      sayUnreadable(result.unreadable());
       if (json) {
         Map<String, Object> map = new LinkedHashMap<>();
         map.put("data", dataset.name());
         map.put("classes", dataset.classNames());
         map.put("folder", out.toString());
         map.put("files", files.stream().map(Path::toString).toList());
+        map.put("unreadable", result.unreadable());
         spec.commandLine().getOut().println(Json.of(map));
         return;
       }
@@ -99,6 +107,19 @@ final class DataCommand implements Runnable {
           .printf(
               "%d images of %s in %s, for example %s%n",
               files.size(), dataset.name(), out, files.get(0));
+    }
+
+    private void sayUnreadable(List<String> unreadable) {
+      if (unreadable.isEmpty()) {
+        return;
+      }
+      PrintWriter err = spec.commandLine().getErr();
+      err.println("vgg: " + Unreadable.passedOver(unreadable.size()) + ":");
+      unreadable.stream().limit(MOST_NAMED).forEach(name -> err.println("  " + name));
+      if (unreadable.size() > MOST_NAMED) {
+        err.println("  ... (--json lists all)");
+      }
+      err.flush();
     }
   }
 }

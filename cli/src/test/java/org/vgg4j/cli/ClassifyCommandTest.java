@@ -234,6 +234,17 @@ class ClassifyCommandTest {
     }
   }
 
+  @Test
+  void exportNamesWhatItPassesOver(@TempDir Path folder) throws IOException {
+    Path photos = Pictures.writeClasses(folder.resolve("photos"), 2, 1);
+    Path broken = Files.writeString(photos.resolve("red/0.png"), "no image");
+    Vgg vgg = Vgg.run("data", "export", "--data", photos, "--out", folder.resolve("out"));
+    assertThat(vgg.exitCode()).isZero();
+    assertThat(vgg.out()).startsWith("5 images of photos in ");
+    assertThat(vgg.err().lines())
+        .containsExactly("vgg: 1 of the images cannot be read and is passed over:", "  " + broken);
+  }
+
   /**
    * Who pipes into head wants no more: what comes after the first failed write is not even read.
    */

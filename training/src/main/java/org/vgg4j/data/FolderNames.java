@@ -2,12 +2,14 @@ package org.vgg4j.data;
 
 import java.io.IOException;
 import java.nio.charset.CharacterCodingException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import org.vgg4j.base.AtomicFile;
 import org.vgg4j.base.InputException;
@@ -23,6 +25,9 @@ public final class FolderNames {
 
   private static final String HEADER = "folder,class";
 
+  /** The header with another separator, or with empty columns after it. */
+  private static final Pattern RESAVED = Pattern.compile("folder\\s*[,;|\\s]\\s*class[,;|\\s]*");
+
   private FolderNames() {}
 
   /**
@@ -30,7 +35,8 @@ public final class FolderNames {
    *
    * @param root the folder that holds the class folders
    * @return null if there is no such file, or one that begins with another line, which is not ours
-   * @throws InputException if it cannot be read, or a line is not a folder and a class
+   * @throws InputException if it cannot be read, is ours but in the form in which a spreadsheet has
+   *     saved it, or a line is not a folder and a class
    */
   public static @Nullable Map<String, String> read(Path root) {
     Path file = root.resolve(FILE);
@@ -39,11 +45,50 @@ public final class FolderNames {
     }
     try {
       List<String> lines = TextLines.read(file);
-      return lines.isEmpty() || !lines.get(0).strip().equals(HEADER) ? null : parse(file, lines);
+      String first = lines.isEmpty() ? "" : lines.get(0);
+      if (plain(first).equals(HEADER)) {
+        return parse(file, lines);
+      }
+      requireNotOurs(file, first);
+      return null;
     } catch (CharacterCodingException e) {
-      return null; // not ours: we write UTF-8
+      requireNotOursInOtherLetters(file);
+      return null;
     } catch (IOException e) {
       throw new InputException("cannot read " + file + ": " + AtomicFile.reason(e), e);
+    }
+  }
+
+  /** Some programs quote whatever is text. */
+  private static String plain(String line) {
+    return line.strip().replace("\"", "");
+  }
+
+  private static void requireNotOurs(Path file, String first) {
+    if (RESAVED.matcher(plain(first)).matches()) {
+      throw new InputException(
+          "%s begins with the line '%s' instead of %s: save it with commas between the columns, or rename it if it does not name the classes of folders"
+              .formatted(file, first.strip(), HEADER));
+    }
+  }
+
+  /** Spreadsheets save in Latin-1's successors, or in UTF-16, which says so at its beginning. */
+  private static void requireNotOursInOtherLetters(Path file) {
+    byte[] content;
+    try {
+      content = Files.readAllBytes(file);
+    } catch (IOException e) {
+      throw new InputException("cannot read " + file + ": " + AtomicFile.reason(e), e);
+    }
+    String text = new String(content, StandardCharsets.ISO_8859_1);
+    if (text.startsWith("\u00ff\u00fe") || text.startsWith("\u00fe\u00ff")) {
+      text = new String(content, StandardCharsets.UTF_16);
+    }
+    String first = text.lines().findFirst().orElse("");
+    if (plain(first).equals(HEADER) || RESAVED.matcher(plain(first)).matches()) {
+      throw new InputException(
+          "%s is not UTF-8 text: save it as CSV in UTF-8, with commas between the columns"
+              .formatted(file));
     }
   }
 

@@ -3,11 +3,14 @@ package org.vgg4j.data;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.function.IntPredicate;
+import org.vgg4j.base.FileNames;
 import org.vgg4j.base.InputException;
 
 /**
  * Finds images by their paths. Of the paths of two computers only the ends agree, so a path is
- * tried whole, then without its first folder, and so on, until an image's path ends with it. Takes
+ * tried whole, then without its first folder, and so on, until an image's path ends with it. Both
+ * are compared in one form of Unicode: files from a Mac have the other than what people type. Takes
  * 8 bytes an image. Immutable.
  */
 public final class ImagePaths {
@@ -42,7 +45,7 @@ public final class ImagePaths {
     }
     keys = new long[offsets[parts.size()]];
     for (int image = 0; image < keys.length; image++) {
-      keys[image] = key(stem(name(path(image)))) | image;
+      keys[image] = key(FileNames.composed(stem(name(path(image))))) | image;
     }
     Arrays.sort(keys);
   }
@@ -102,16 +105,18 @@ public final class ImagePaths {
     while (clean.startsWith("./")) {
       clean = clean.substring(2);
     }
-    List<Integer> candidates = named(name(clean), hasEnding);
+    List<Integer> candidates = named(FileNames.composed(name(clean)), hasEnding);
     String tried = clean;
     while (!candidates.isEmpty()) {
+      String written = tried;
+      String wanted = FileNames.composed(tried);
       List<Integer> found = new ArrayList<>();
       for (int image : candidates) {
-        String own = hasEnding ? path(image) : stem(path(image));
-        if (own.equals(tried) || own.endsWith("/" + tried)) {
+        if (endsWith(FileNames.composed(own(image, hasEnding)), wanted)) {
           found.add(image);
         }
       }
+      found = best(found, image -> endsWith(own(image, hasEnding), written));
       if (found.size() > 1) {
         throw new InputException(
             "%s may mean %s or %s: give the folder of the image, too, so that it is one of them"
@@ -129,14 +134,31 @@ public final class ImagePaths {
     return new Match(NONE, false);
   }
 
-  /** The images of that name. */
+  private String own(int image, boolean hasEnding) {
+    return hasEnding ? path(image) : stem(path(image));
+  }
+
+  private static boolean endsWith(String path, String end) {
+    return path.equals(end) || path.endsWith("/" + end);
+  }
+
+  /** Of images whose paths differ only in their forms, the one that is written just so. */
+  private static List<Integer> best(List<Integer> found, IntPredicate asWritten) {
+    if (found.size() < 2) {
+      return found;
+    }
+    List<Integer> same = found.stream().filter(asWritten::test).toList();
+    return same.isEmpty() ? found : same;
+  }
+
+  /** The images of that name, in its composed form. */
   private List<Integer> named(String name, boolean hasEnding) {
     long key = key(hasEnding ? stem(name) : name);
     int at = Arrays.binarySearch(keys, key);
     List<Integer> images = new ArrayList<>();
     for (int i = at < 0 ? -at - 1 : at; i < keys.length && (keys[i] & ~INDEX_MASK) == key; i++) {
       int image = (int) (keys[i] & INDEX_MASK);
-      String own = name(path(image));
+      String own = FileNames.composed(name(path(image)));
       if (name.equals(hasEnding ? own : stem(own))) {
         images.add(image);
       }

@@ -2,10 +2,12 @@ package org.vgg4j.data;
 
 import java.util.ArrayList;
 import java.util.BitSet;
+import java.util.HashSet;
 import java.util.List;
 import java.util.function.Function;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
+import org.vgg4j.base.FileNames;
 import org.vgg4j.base.InputException;
 
 /**
@@ -89,18 +91,35 @@ public record Source(
   }
 
   private static void requireSameClasses(Dataset train, @Nullable Dataset other) {
-    if (other != null && !other.classNames().equals(train.classNames())) {
-      throw new InputException(
-          "%s and %s differ in the class %s: give both the same class folders"
-              .formatted(train.name(), other.name(), firstDifference(train, other)));
+    if (other == null) {
+      return;
     }
+    List<String> names = composed(train);
+    List<String> others = composed(other);
+    if (names.equals(others)) {
+      return;
+    }
+    if (new HashSet<>(names).equals(new HashSet<>(others))) {
+      // the forms of Unicode sort differently, and so do names of classes and of their folders
+      throw new InputException(
+          "%s and %s have their classes in different orders: give the folders of both the same names, letter by letter (convmv -f utf8 -t utf8 --nfc renames those from a Mac)"
+              .formatted(train.name(), other.name()));
+    }
+    throw new InputException(
+        "%s and %s differ in the class %s: give both the same class folders"
+            .formatted(train.name(), other.name(), firstDifference(names, others)));
+  }
+
+  /** The names of the classes, which a part from a Mac has in another form of Unicode. */
+  private static List<String> composed(Dataset part) {
+    return part.classNames().stream().map(FileNames::composed).toList();
   }
 
   /** Returns the first name, in order, that only one of the two has. */
-  private static String firstDifference(Dataset one, Dataset other) {
-    return Stream.concat(one.classNames().stream(), other.classNames().stream())
+  private static String firstDifference(List<String> one, List<String> other) {
+    return Stream.concat(one.stream(), other.stream())
         .sorted()
-        .filter(name -> one.classNames().contains(name) != other.classNames().contains(name))
+        .filter(name -> one.contains(name) != other.contains(name))
         .findFirst()
         .orElseThrow();
   }

@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
+import org.vgg4j.base.FileNames;
 import org.vgg4j.base.InputException;
 
 /**
@@ -68,12 +69,13 @@ public final class Synsets {
 
   /**
    * Returns the WNID that a class name begins with, which identifies the class whatever words
-   * follow; a name that begins with none is returned as it is.
+   * follow; a name that begins with none is returned as it is, in its {@linkplain
+   * FileNames#composed composed} form.
    */
   public static String key(String className) {
     int space = className.indexOf(' ');
     String word = space < 0 ? className : className.substring(0, space);
-    return isWnid(word) ? word : className;
+    return isWnid(word) ? word : FileNames.composed(className);
   }
 
   /** The {@link #key} of each name. */

@@ -7,8 +7,8 @@ import org.vgg4j.data.Dataset;
 import org.vgg4j.data.Synsets;
 
 /**
- * The classes of a network, and how a data set's classes map to them: by name, or by the WNID alone
- * where names begin with one (ILSVRC).
+ * The classes of a network, and how a data set's classes map to them: by name in either form of
+ * Unicode, or by the WNID alone where names begin with one (ILSVRC).
  *
  * @param names in the order of the network's scores
  */
@@ -40,7 +40,8 @@ record ClassMatch(List<String> names) {
     int[] classOfLabel = new int[wanted.size()];
     for (int label = 0; label < classOfLabel.length; label++) {
       String name = wanted.get(label);
-      classOfLabel[label] = keys.indexOf(Synsets.key(name));
+      int same = names.indexOf(name);
+      classOfLabel[label] = same < 0 ? keys.indexOf(Synsets.key(name)) : same;
       if (classOfLabel[label] < 0) {
         unknown.add(name);
       }

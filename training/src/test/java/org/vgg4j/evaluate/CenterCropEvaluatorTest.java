@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
+import java.text.Normalizer;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
@@ -60,6 +61,15 @@ class CenterCropEvaluatorTest {
     double logSum = Math.log(Math.exp(0) + Math.exp(2) + Math.exp(1));
     assertThat(evaluation.meanLoss())
         .isCloseTo((2 * (logSum - 2) + 3 * (logSum - 1)) / 5, within(1e-6));
+  }
+
+  /** Names of folders from a Mac, and as people type them. */
+  @Test
+  void classesAreMatchedInEitherFormOfUnicode() {
+    String apart = Normalizer.normalize("café", Normalizer.Form.NFD);
+    ClassMatch match = new ClassMatch(List.of("bar", apart));
+    assertThat(match.of("x", List.of("café", "bar", apart))).containsExactly(1, 0, 1);
+    assertThat(new ClassMatch(List.of(apart, "café")).of("x", List.of("café"))).containsExactly(1);
   }
 
   @Test

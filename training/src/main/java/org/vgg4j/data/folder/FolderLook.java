@@ -33,14 +33,11 @@ public record FolderLook(Path path, int images, List<String> folders) {
         if (ImageFiles.isNothing(name)) {
           continue;
         }
-        boolean named = ImageFiles.isImageName(name);
-        if (!named && Files.isDirectory(child)) {
+        if (Files.isDirectory(child)) {
           folders.add(name);
-        } else if (named
-            ? Files.isRegularFile(child)
-            : images < CERTAIN
-                && Files.isRegularFile(child)
-                && ImageFiles.content(child).isImage()) {
+        } else if (Files.isRegularFile(child)
+            && (ImageFiles.isImageName(name)
+                || (images < CERTAIN && ImageFiles.content(child).isImage()))) {
           images++;
         }
         if (images >= ENOUGH) {

@@ -52,8 +52,9 @@ public final class IdxFolder {
     try (Stream<Path> children = Files.list(folder)) {
       TreeSet<String> prefixes = new TreeSet<>();
       for (Path child : (Iterable<Path>) children::iterator) {
-        Matcher name = NAME.matcher(String.valueOf(child.getFileName()));
-        if (name.matches()) {
+        String file = String.valueOf(child.getFileName());
+        Matcher name = NAME.matcher(file);
+        if (!ImageFiles.isNothing(file) && name.matches()) {
           prefixes.add(Objects.requireNonNull(name.group(1)));
         }
       }

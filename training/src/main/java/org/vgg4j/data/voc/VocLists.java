@@ -13,6 +13,7 @@ import org.vgg4j.base.AtomicFile;
 import org.vgg4j.base.InputException;
 import org.vgg4j.base.TextLines;
 import org.vgg4j.data.MultiLabels;
+import org.vgg4j.image.ImageFiles;
 
 /**
  * The lists of one task in ImageSets: SET.txt has a line for each entry, and CLASS_SET.txt the same
@@ -67,7 +68,9 @@ final class VocLists {
     try (Stream<Path> children = Files.list(folder)) {
       for (Path file : children.toList()) {
         String name = String.valueOf(file.getFileName());
-        if (name.endsWith(ending) && name.length() > ending.length()) {
+        if (!ImageFiles.isNothing(name)
+            && name.endsWith(ending)
+            && name.length() > ending.length()) {
           files.put(name.substring(0, name.length() - ending.length()), file);
         }
       }

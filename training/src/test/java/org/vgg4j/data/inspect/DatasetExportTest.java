@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
+import java.nio.charset.Charset;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -17,6 +19,7 @@ import org.vgg4j.data.TestDataset;
 import org.vgg4j.data.folder.ImageFolderDataset;
 import org.vgg4j.image.ImageDecoder;
 import org.vgg4j.image.TestImages;
+import org.vgg4j.image.UnreadableImageException;
 
 class DatasetExportTest {
   @TempDir Path folder;
@@ -32,7 +35,7 @@ class DatasetExportTest {
   @Test
   void writesTheFirstOfEachClass() {
     Path out = folder.resolve("new/export");
-    List<Path> files = DatasetExport.write(clothes(), out, 2);
+    List<Path> files = DatasetExport.write(clothes(), out, 2).files();
     assertThat(files)
         .containsExactly(
             out.resolve("T-shirt_top/00000.png"),
@@ -106,6 +109,74 @@ class DatasetExportTest {
     assertThat(new ImageFolderDataset(folder, "x").classNames()).containsExactly("Bag", "Tie");
   }
 
+  /** As spreadsheets save it. */
+  @Test
+  void listsThatWereSavedAnew() throws IOException {
+    DatasetExport.write(clothes(), folder, 1);
+    Path list = folder.resolve("classes.csv");
+    Files.writeString(list, "\"folder\",\"class\"\n\"T-shirt_top\",\"T-shirt/top\"\n");
+    assertThat(new ImageFolderDataset(folder, "x").classNames())
+        .containsExactly("Bag", "T-shirt/top");
+    for (String separator : List.of(";", "\t", " , ")) {
+      Files.writeString(list, "\uFEFFfolder" + separator + "class\nT-shirt_top;T-shirt/top\n");
+      assertThatThrownBy(() -> new ImageFolderDataset(folder, "x"))
+          .isInstanceOf(InputException.class)
+          .hasMessage(
+              "%s begins with the line 'folder%sclass' instead of folder,class: save it with commas"
+                  + " between the columns, or rename it if it does not name the classes of folders",
+              list, separator);
+    }
+    for (Charset letters : List.of(StandardCharsets.ISO_8859_1, StandardCharsets.UTF_16)) {
+      Files.write(list, "folder;class\nT-shirt_top;Käse\n".getBytes(letters));
+      assertThatThrownBy(() -> new ImageFolderDataset(folder, "x"))
+          .isInstanceOf(InputException.class)
+          .hasMessage(
+              "%s is not UTF-8 text: save it as CSV in UTF-8, with commas between the columns",
+              list);
+    }
+  }
+
+  @Test
+  void unreadableImagesArePassedOver() throws IOException {
+    TestDataset dataset = new TestDataset("cat", "dog");
+    for (int i = 0; i < 4; i++) {
+      dataset.add(i % 2, TestImages.noise(5, 4, i));
+    }
+    dataset.beforeImage(
+        index -> {
+          if (index == 0) {
+            throw new UnreadableImageException("it is no image");
+          }
+        });
+    DatasetExport.Result result = DatasetExport.write(dataset, folder, 1);
+    assertThat(result.files())
+        .containsExactly(folder.resolve("dog/00001.png"), folder.resolve("cat/00002.png"));
+    assertThat(result.unreadable()).containsExactly("test/0");
+    dataset.beforeImage(
+        index -> {
+          throw new UnreadableImageException("it is no image");
+        });
+    assertThatThrownBy(() -> DatasetExport.write(dataset, folder.resolve("new"), 1))
+        .isInstanceOf(InputException.class)
+        .hasMessage(
+            "none of the 4 images of test can be read: vgg data inspect says what is wrong with"
+                + " them");
+  }
+
+  /** The indices of each part begin at 0. */
+  @Test
+  void imagesThatAreThereAreNeitherReplacedNorMixed() throws IOException {
+    DatasetExport.write(clothes(), folder, 1);
+    Files.delete(folder.resolve("T-shirt_top/00000.png"));
+    assertThatThrownBy(() -> DatasetExport.write(clothes(), folder, 1))
+        .isInstanceOf(InputException.class)
+        .hasMessage(
+            "%s already holds images, which would be replaced by these or mixed with them: choose"
+                + " another place, or remove the folder",
+            folder.resolve("Bag"));
+    assertThat(folder.resolve("T-shirt_top")).isEmptyDirectory();
+  }
+
   /** What editors and other tools leave: a byte order mark in ours, other letters in theirs. */
   @Test
   void filesAsPeopleHaveThem() throws IOException {
@@ -121,13 +192,16 @@ class DatasetExportTest {
 
   /** A list that has become empty is still ours. */
   @Test
-  void namesComeAndGo() {
+  void namesComeAndGo() throws IOException {
     DatasetExport.write(clothes(), folder, 1);
     TestDataset called = new TestDataset("T-shirt_top", "Tie");
     called.add(0, TestImages.noise(5, 4, 0));
     called.add(1, TestImages.noise(5, 4, 1));
+    Files.delete(folder.resolve("T-shirt_top/00000.png"));
     DatasetExport.write(called, folder, 1);
     assertThat(folder.resolve("classes.csv")).hasContent("folder,class");
+    Files.delete(folder.resolve("T-shirt_top/00000.png"));
+    Files.delete(folder.resolve("Bag/00004.png"));
     DatasetExport.write(clothes(), folder, 1);
     assertThat(new ImageFolderDataset(folder, "x").classNames())
         .containsExactly("Bag", "T-shirt/top", "Tie");

@@ -80,6 +80,16 @@ class EmnistTest {
                 + " the four of one into a folder of their own");
   }
 
+  /** What macOS leaves beside each file on disks of other systems. */
+  @Test
+  void filesLeftBehindAreNoDataSet() throws IOException {
+    Path folder = Files.createDirectory(root.resolve("rest"));
+    Files.writeString(folder.resolve("._train-images-idx3-ubyte.gz"), "Mac OS X");
+    assertThat(IdxFolder.isOne(folder)).isFalse();
+    Files.writeString(root.resolve("._" + LETTERS + "train-images-idx3-ubyte"), "Mac OS X");
+    assertThat(IdxFolder.open(root, "x", null).train().size()).isEqualTo(3);
+  }
+
   @Test
   void whatIsMissingOrDamagedIsNamed() throws IOException {
     Path mapping = Files.writeString(root.resolve(LETTERS + "mapping.txt"), "1 65 97\n3 67\n");

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.text.Normalizer;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -334,12 +335,37 @@ class FolderLayoutTest {
                 .formatted(root.resolve("train")));
   }
 
+  @ParameterizedTest
+  @ValueSource(strings = {"jpg", "png", "gif", "pam", "photos.jpg"})
+  void foldersCalledLikeImages(String name) throws IOException {
+    Path root = tree(name + "/cat", name + "/dog");
+    assertThat(sizes(DataSources.recognise(root.toString())))
+        .containsExactly(Map.entry("train", 4));
+    Path classes = tree("../formats/jpg", "../formats/png").resolveSibling("formats");
+    assertThat(DataSources.recognise(classes.toString()).parts().get("train").classNames())
+        .containsExactly("jpg", "png");
+  }
+
   @Test
   void idxFilesBesideClasses() throws IOException {
     Path root = tree("cat", "dog");
     Idx.write(root, "train", 0, 1);
     Idx.write(root, "t10k", 0, 1);
     assertRefused(root, "holds IDX files and also folders of images (such as cat and dog)");
+  }
+
+  /** One part from a Mac, one from elsewhere. */
+  @Test
+  void partsInTwoFormsOfUnicode() throws IOException {
+    String apart = Normalizer.normalize("müsli", Normalizer.Form.NFD);
+    Path root = tree("train/" + apart, "train/apple", "val/müsli", "val/apple");
+    assertThat(DataSources.recognise(root.toString()).parts().get("val").label(2)).isEqualTo(1);
+    // ü comes after z, and u before it
+    Files.createDirectory(root.resolve("val/mz"));
+    Files.createDirectory(root.resolve("train/mz"));
+    TestImages.write(root, "val/mz/1.png", 3);
+    TestImages.write(root, "train/mz/1.png", 3);
+    assertRefused(root, "have their classes in different orders", "--nfc");
   }
 
   @Test

@@ -55,6 +55,13 @@ class VocFolderTest {
   }
 
   @Test
+  void filesLeftBehindByMacOsAreNoLists() throws IOException {
+    tree.classification().text("ImageSets/Main/._dog_train.txt", "Mac OS X");
+
+    assertThat(open().classification("train").classNames()).containsExactly("dog", "train");
+  }
+
+  @Test
   void theFolderIsFoundFromOutsideUnlessThereAreSeveral() throws IOException {
     tree.classification();
     assertThat(VocFolder.open(folder).root()).isEqualTo(root);
