@@ -101,13 +101,21 @@ public final class LabelSource {
   /** The row of each image that has one, by the image's index. */
   private Map<Integer, LabelTable.Row> rowsOfImages() {
     ImagePaths paths = new ImagePaths(List.of(images("", files)));
+    PathsBelow below = new PathsBelow(files);
+    boolean foldersAgree =
+        table.rows().stream()
+            .anyMatch(row -> hasFolder(row) && exact(below, row).image() != ImagePaths.NONE);
     Map<Integer, LabelTable.Row> rows = new TreeMap<>();
     BitSet whole = new BitSet(); // images that are named by a whole path
     List<String> missing = new ArrayList<>();
     for (LabelTable.Row row : table.rows()) {
       String origin = "%s, line %d: %s".formatted(file, row.line(), row.image());
-      boolean hasEnding = ImageFiles.isImageName(row.image().toLowerCase(Locale.ROOT));
-      ImagePaths.Match match = paths.find(row.image(), hasEnding, origin);
+      ImagePaths.Match match = exact(below, row);
+      // where the folders of others are found, a row whose folders are not is of no image: not of
+      // one with the same name in another folder
+      if (match.image() == ImagePaths.NONE && !(foldersAgree && hasFolder(row))) {
+        match = paths.find(row.image(), hasEnding(row), origin);
+      }
       if (match.image() == ImagePaths.NONE) {
         missing.add(row.image());
         continue;
@@ -139,17 +147,30 @@ public final class LabelSource {
     return rows;
   }
 
+  private static boolean hasFolder(LabelTable.Row row) {
+    return row.image().indexOf('/') >= 0;
+  }
+
+  private static boolean hasEnding(LabelTable.Row row) {
+    return ImageFiles.isImageName(row.image().toLowerCase(Locale.ROOT));
+  }
+
+  private static ImagePaths.Match exact(PathsBelow paths, LabelTable.Row row) {
+    return paths.find(row.image(), hasEnding(row));
+  }
+
   /**
    * The images of each part: as the table says, else as their folders do, else all to learn from.
    */
   private Map<Split, List<Integer>> parts(Map<Integer, LabelTable.Row> rows) {
     Map<Split, List<Integer>> parts = new EnumMap<>(Split.class);
     Map<Split, List<Integer>> ofFolders = new EnumMap<>(Split.class);
+    int above = commonFolders(rows.keySet().stream().map(files::get).toList());
     int outside = -1;
     for (Map.Entry<Integer, LabelTable.Row> entry : rows.entrySet()) {
       Split said = entry.getValue().part();
       add(parts, said == null ? Split.TRAIN : said, entry.getKey());
-      Split ofFolder = splitOfFolder(files.get(entry.getKey()));
+      Split ofFolder = splitOfFolder(files.get(entry.getKey()).substring(above));
       if (ofFolder == null) {
         outside = entry.getKey();
       } else {
@@ -181,6 +202,25 @@ public final class LabelSource {
     parts.computeIfAbsent(split, one -> new ArrayList<>()).add(image);
   }
 
+  /**
+   * How much of the paths is folders that all of them are in, such as {@code images/} of {@code
+   * images/train/1.jpg} and {@code images/test/2.jpg}; a folder that is called as a part counts
+   * not.
+   */
+  private static int commonFolders(List<String> paths) {
+    String first = paths.get(0);
+    int common = 0;
+    for (int slash = first.indexOf('/'); slash >= 0; slash = first.indexOf('/', common)) {
+      String above = first.substring(0, slash + 1);
+      if (PartName.of(first.substring(common, slash)) != null
+          || !paths.stream().allMatch(path -> path.startsWith(above))) {
+        return common;
+      }
+      common = above.length();
+    }
+    return common;
+  }
+
   private static @Nullable Split splitOfFolder(String path) {
     int slash = path.indexOf('/');
     PartName name = slash < 0 ? null : PartName.of(path.substring(0, slash));
@@ -199,6 +239,12 @@ public final class LabelSource {
       notes.add(
           "%d of %d labels are shown by no training image, such as %s"
               .formatted(missing.length, classes, table.classNames().get(missing[0])));
+    }
+    int[] certain = IntStream.range(0, classes).filter(k -> counts.notShown()[k] == 0).toArray();
+    if (certain.length > 0) {
+      notes.add(
+          "%d of %d labels have no training image that is known not to show them, so that a network learns nothing about them, such as %s"
+              .formatted(certain.length, classes, table.classNames().get(certain[0])));
     }
   }
 

@@ -163,6 +163,9 @@ record LabelTable(
     boolean isOfLists = reader.column(LABELS) >= 0;
     LabelTable table = isOfLists ? ofLists(reader, all, numbers) : ofColumns(reader, all, numbers);
     requireClasses(file, table.classNames, isOfLists ? "labels" : "columns of classes", least);
+    if (!isOfLists) {
+      requireNegatives(file, table.rows);
+    }
     return table;
   }
 
@@ -291,6 +294,21 @@ record LabelTable(
                       ? "a network needs at least two"
                       : "there is nothing to measure a network on",
                   FORMS));
+    }
+  }
+
+  /** Other tools write -1 for what an image does not show, which would leave nothing to tell. */
+  private static void requireNegatives(Path file, List<Row> rows) {
+    boolean negative = false;
+    for (Row row : rows) {
+      for (byte state : row.states()) {
+        negative |= state == MultiLabels.NEGATIVE;
+      }
+    }
+    if (!negative) {
+      throw new InputException(
+          "%s says of no image that it does not show a class: write 0 for that, since -1 and nothing mean that it is not known"
+              .formatted(file));
     }
   }
 

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.text.Normalizer;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.IntStream;
@@ -65,6 +66,30 @@ class LabelSourceTest {
       rows.add(row.toString().replace('\\', '/'));
     }
     return rows;
+  }
+
+  /** A table that was typed, and names as macOS gives them to files. */
+  @Test
+  void eitherFormOfUnicode() throws IOException {
+    String apart = Normalizer.normalize("über/café.png", Normalizer.Form.NFD);
+    picture(apart);
+    picture("naïve.png");
+    String naive = Normalizer.normalize("naïve", Normalizer.Form.NFD);
+    Source source = open("image,labels\nüber/café.png,dog\n" + naive + ",cat\nb,dog\n");
+    assertThat(states(source.train()))
+        .containsExactly("b.png: -1 1", "naïve.png: 1 -1", apart + ": -1 1");
+    assertThat(states(open("image,labels\ncafé,dog\nb.png,cat\n").train()))
+        .containsExactly("b.png: 1 -1", apart + ": -1 1");
+  }
+
+  /** Copies between systems can leave both; then each is called as it is written. */
+  @Test
+  void bothFormsOfUnicode() throws IOException {
+    String apart = Normalizer.normalize("café.png", Normalizer.Form.NFD);
+    picture(apart);
+    picture("café.png");
+    Source source = open("image,labels\ncafé.png,dog\n" + apart + ",cat\n");
+    assertThat(states(source.train())).containsExactly(apart + ": 1 -1", "café.png: -1 1");
   }
 
   @Test
@@ -169,6 +194,56 @@ class LabelSourceTest {
     assertThat(states(source.train())).containsExactly("a.png: 1 -1", "b.png: -1 1");
     assertThat(source.notes())
         .anyMatch(note -> note.contains("are left out: 2 of 4, such as none.png"));
+  }
+
+  /** Where a folder is missing, an image of the same name in another folder is not taken for it. */
+  @Test
+  void imagesOfFoldersThatAreNotThere() throws IOException {
+    folder = root.resolve("studies/pictures");
+    for (String name : List.of("p1/s1/front.png", "p3/s1/front.png", "p3/s2/front.png")) {
+      picture(name);
+    }
+    for (String above : List.of("", "pictures/", "/home/me/pictures/")) {
+      Source source =
+          open(
+              "image,x,y\n%1$sp1/s1/front.png,1,0\n%1$sp2/s1/front.png,0,1\n%1$sp2/s2/front.png,0,1\n"
+                  .formatted(above));
+      assertThat(states(source.train())).containsExactly("p1/s1/front.png: 1 -1");
+      assertThat(source.notes())
+          .anyMatch(note -> note.contains("left out: 2 of 3, such as " + above + "p2/s1/front.png"))
+          .anyMatch(note -> note.endsWith("left out: 2 of 3, such as p3/s1/front.png"));
+    }
+  }
+
+  /** As the folders of COCO and YOLO lie, and those of archives with a folder around all. */
+  @Test
+  void partsByFoldersBelowFoldersOfAll() throws IOException {
+    folder = root.resolve("coco/pictures");
+    picture("images/train/a.png");
+    picture("images/val/b.png");
+    picture("images/test/c.png");
+    picture("labels/d.png");
+    Source source =
+        open("image,x,y\nimages/train/a.png,1,0\nimages/val/b.png,0,1\nimages/test/c.png,1,1\n");
+    assertThat(states(source.train())).containsExactly("images/train/a.png: 1 -1");
+    assertThat(source.validation().size()).isEqualTo(1);
+    assertThat(source.test().size()).isEqualTo(1);
+    assertThat(open("image,x,y\ntrain/a.png,1,0\n").train().size()).isEqualTo(1);
+  }
+
+  /** As CelebA has it: -1 is no for them, and not known here. */
+  @Test
+  void tablesWithoutAnythingThatIsNotShownAreRefused() throws IOException {
+    for (String text : List.of("image,x,y\na.png,1,-1\nb.png,-1,1\n", "image,x,y\na.png,1,\n")) {
+      assertThatThrownBy(() -> open(text))
+          .isInstanceOf(InputException.class)
+          .hasMessage(
+              "%s says of no image that it does not show a class: write 0 for that, since -1 and nothing mean that it is not known",
+              root.resolve("labels.csv"));
+    }
+    assertThat(open("image,x,y\na.png,1,-1\nb.png,-1,0\n").notes())
+        .contains(
+            "1 of 2 labels have no training image that is known not to show them, so that a network learns nothing about them, such as x");
   }
 
   @ParameterizedTest
