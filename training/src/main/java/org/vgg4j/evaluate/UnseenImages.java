@@ -1,12 +1,15 @@
 package org.vgg4j.evaluate;
 
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import org.vgg4j.base.InputException;
 import org.vgg4j.data.DataSplits;
 import org.vgg4j.data.Dataset;
 import org.vgg4j.data.Fingerprint;
+import org.vgg4j.data.ForwardingDataset;
 import org.vgg4j.data.Source;
 import org.vgg4j.data.Split;
 import org.vgg4j.data.source.DataSources;
@@ -15,7 +18,8 @@ import org.vgg4j.weights.Provenance;
 /**
  * Chooses the images that a model is measured on. Unless a part of the data set is asked for, these
  * are never images that the model was trained on: of its own training data, they are the test
- * images, or those held out.
+ * images, or those held out. Where that is unknown, since the data seem to have changed, a note
+ * says so.
  *
  * @param split the requested part; null for none
  * @param heldOut fraction held out for validation; null for that of the model's training
@@ -31,7 +35,8 @@ public record UnseenImages(@Nullable Split split, @Nullable Double heldOut, @Nul
    * @param data a word or a path, see {@link DataSources}
    * @param provenance of the model; null if unknown, in which case it is taken to have been trained
    *     on other data
-   * @throws InputException if there is no such data set or part, or something is wrong with it
+   * @throws InputException if there is no such data set or part, something is wrong with it, or
+   *     what was held out is asked for of data that seem to have changed since the model's training
    */
   public Dataset open(String data, @Nullable Provenance provenance) {
     return open(new Plain(data), provenance);
@@ -107,7 +112,9 @@ public record UnseenImages(@Nullable Split split, @Nullable Double heldOut, @Nul
 
   /** How a data set is opened. */
   private interface Opener {
-    String fingerprint();
+    String data();
+
+    Source source();
 
     Dataset part(@Nullable Split split, int limit, double heldOut, long seed);
 
@@ -116,8 +123,8 @@ public record UnseenImages(@Nullable Split split, @Nullable Double heldOut, @Nul
 
   private record Plain(String data) implements Opener {
     @Override
-    public String fingerprint() {
-      return DataSources.fingerprint(data);
+    public Source source() {
+      return DataSources.source(data);
     }
 
     @Override
@@ -133,8 +140,8 @@ public record UnseenImages(@Nullable Split split, @Nullable Double heldOut, @Nul
 
   private record Boxed(String data, @Nullable Path boxes) implements Opener {
     @Override
-    public String fingerprint() {
-      return DataSources.boxedFingerprint(data, boxes);
+    public Source source() {
+      return DataSources.boxed(data, boxes);
     }
 
     @Override
@@ -150,8 +157,8 @@ public record UnseenImages(@Nullable Split split, @Nullable Double heldOut, @Nul
 
   private record Labels(String data, String labels) implements Opener {
     @Override
-    public String fingerprint() {
-      return DataSources.labelSets(data, labels).fingerprint();
+    public Source source() {
+      return DataSources.labelSets(data, labels);
     }
 
     @Override
@@ -168,20 +175,57 @@ public record UnseenImages(@Nullable Split split, @Nullable Double heldOut, @Nul
   private Dataset open(Opener data, @Nullable Provenance provenance) {
     Map<String, Object> options = Map.of();
     boolean learnt = false;
-    if (provenance != null && data.fingerprint().equals(provenance.datasetFingerprint())) {
-      options = provenance.configuration();
-      learnt = true;
+    String perhapsLearnt = null; // the name
+    if (provenance != null) {
+      Source source = data.source();
+      learnt = source.fingerprint().equals(provenance.datasetFingerprint());
+      if (learnt) {
+        options = provenance.configuration();
+      } else if (isOfTraining(source) && provenance.dataset().equals(source.name())) {
+        perhapsLearnt = source.name();
+      }
+    }
+    if (perhapsLearnt != null && split == Split.VAL) {
+      throw new InputException(
+          "%s is not the %s that the model was trained on, or has changed since, so that it is unknown which images were held out then: restore it, or leave out option split if these are other images"
+              .formatted(data.data(), perhapsLearnt));
     }
     double fraction =
         heldOut != null ? heldOut : number(options, "held-out", HELD_OUT).doubleValue();
     int limit = number(options, "limit", 0).intValue();
     long draw = seed != null ? seed : number(options, "seed", SEED).longValue();
     if (split != null || !learnt) {
-      return data.part(split, limit, fraction, draw);
+      Dataset part = data.part(split, limit, fraction, draw);
+      return perhapsLearnt != null ? new PerhapsLearnt(part, perhapsLearnt) : part;
     }
     DataSplits splits = data.splits(limit, fraction, draw);
     Dataset test = splits.test();
     return test != null ? test : splits.validation();
+  }
+
+  /** Whether what is measured would be taken from what is there to be learnt from. */
+  private boolean isOfTraining(Source source) {
+    return source.validation() == null
+        && (split == Split.VAL || (split == null && source.test() == null));
+  }
+
+  /** Images of a data set that is called like that of the model's training, but is not the same. */
+  private static final class PerhapsLearnt extends ForwardingDataset {
+    private final String called;
+
+    PerhapsLearnt(Dataset whole, String called) {
+      super(whole);
+      this.called = called;
+    }
+
+    @Override
+    public List<String> notes() {
+      List<String> notes = new ArrayList<>(whole().notes());
+      notes.add(
+          "%s is called like what the model was trained on, but is not the same: if it has changed since, the model has seen most of these images, and is right about them more often than about others"
+              .formatted(called));
+      return notes;
+    }
   }
 
   private static Number number(Map<String, Object> options, String name, Number otherwise) {

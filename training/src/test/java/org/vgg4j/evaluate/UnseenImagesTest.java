@@ -123,6 +123,43 @@ class UnseenImagesTest {
     assertThat(ids(DEFAULT.openLabelSets(pets, table.toString(), provenance))).hasSize(2);
   }
 
+  /** An image more, and nobody knows which of the others were held out. */
+  @Test
+  void changedDataAreNotSilentlyTakenForUnseen() throws IOException {
+    Path folder = root.resolve("changing/pets");
+    for (String name : List.of("cat/0", "cat/1", "cat/2", "dog/0", "dog/1", "dog/2")) {
+      Path file = folder.resolve(name + ".png");
+      Files.createDirectories(file.getParent());
+      TestImages.noise(9, 8, name.hashCode()).writePng(file);
+    }
+    String data = folder.toString();
+    Provenance provenance = trainedOn(data, Map.of("seed", 5, "held-out", 0.3));
+    assertThat(DEFAULT.open(data, provenance).size()).isEqualTo(2);
+    TestImages.noise(9, 8, 1).writePng(folder.resolve("cat/3.png"));
+    UnseenImages held = new UnseenImages(Split.VAL, null, null);
+    String sentence = "pets is called like what the model was trained on, but is not the same";
+    assertThat(DEFAULT.open(data, provenance).notes()).anyMatch(note -> note.startsWith(sentence));
+    assertThat(DEFAULT.openForChoices(data, provenance).notes())
+        .anyMatch(note -> note.startsWith(sentence));
+    assertThatThrownBy(() -> held.open(data, provenance))
+        .isInstanceOf(InputException.class)
+        .hasMessageStartingWith(data + " is not the pets that the model was trained on, or has")
+        .hasMessageEndingWith("restore it, or leave out option split if these are other images");
+    assertThatThrownBy(() -> held.openForChoices(data, provenance))
+        .isInstanceOf(InputException.class);
+    assertThat(new UnseenImages(Split.TRAIN, null, null).open(data, provenance).notes()).isEmpty();
+    Path elsewhere = root.resolve("elsewhere");
+    Files.move(folder, elsewhere);
+    assertThat(DEFAULT.open(elsewhere.toString(), provenance).notes()).isEmpty();
+    Files.createDirectories(folder);
+    Files.move(elsewhere, folder.resolve("train"));
+    Files.createDirectories(folder.resolve("val/cat"));
+    Files.createDirectories(folder.resolve("val/dog"));
+    TestImages.noise(9, 8, 2).writePng(folder.resolve("val/cat/0.png"));
+    TestImages.noise(9, 8, 3).writePng(folder.resolve("val/dog/0.png"));
+    assertThat(held.open(data, provenance).size()).isEqualTo(2); // a part of its own
+  }
+
   @Test
   void allImagesOfOtherData() {
     assertThat(DEFAULT.open(pets, trainedOn("fashion-mini", Map.of("held-out", 0.3))).size())

@@ -98,7 +98,7 @@ public final class DataSources {
    */
   public static DataSplits open(String spec, int limit, double heldOut, long seed) {
     HeldOut.requireFraction(heldOut);
-    return find(spec).divide(limit, heldOut, seed);
+    return source(spec).divide(limit, heldOut, seed);
   }
 
   /**
@@ -135,7 +135,7 @@ public final class DataSources {
   public static Dataset openLabelled(
       String spec, @Nullable Split split, int limit, double heldOut, long seed) {
     HeldOut.requireFraction(heldOut);
-    return part(find(spec), spec, split, limit, heldOut, seed);
+    return part(source(spec), spec, split, limit, heldOut, seed);
   }
 
   private static Dataset part(
@@ -205,16 +205,16 @@ public final class DataSources {
       double heldOut,
       long seed) {
     HeldOut.requireFraction(heldOut);
-    return part(BoxedSource.boxed(annotated(spec, boxes)), spec, split, limit, heldOut, seed);
+    return part(boxed(spec, boxes), spec, split, limit, heldOut, seed);
   }
 
   /**
-   * Returns the fingerprint that {@link #openBoxed} gives the data set, whatever is held out.
+   * Finds the data set of {@link #openBoxed} as it is before any image is held out.
    *
    * @throws InputException as {@link #openLabelledBoxed} does
    */
-  public static String boxedFingerprint(String spec, @Nullable Path boxes) {
-    return BoxedSource.boxed(annotated(spec, boxes)).fingerprint();
+  public static Source boxed(String spec, @Nullable Path boxes) {
+    return BoxedSource.boxed(annotated(spec, boxes));
   }
 
   /**
@@ -291,7 +291,7 @@ public final class DataSources {
    * @throws InputException if there is no such data set, or it has no such images
    */
   public static Dataset openUnlabelled(String spec) {
-    Dataset images = find(spec).unlabelled();
+    Dataset images = source(spec).unlabelled();
     if (images == null) {
       throw new InputException(
           spec
@@ -308,7 +308,7 @@ public final class DataSources {
    * @throws InputException if there is no such data set, or its classes have none
    */
   public static Synsets synsets(String spec) {
-    Synsets synsets = find(spec).synsets();
+    Synsets synsets = source(spec).synsets();
     if (synsets == null) {
       throw new InputException(
           spec
@@ -325,7 +325,7 @@ public final class DataSources {
    * @throws InputException if there is no such data set or something is wrong with it
    */
   public static Found recognise(String spec) {
-    return found(find(spec));
+    return found(source(spec));
   }
 
   /**
@@ -372,10 +372,15 @@ public final class DataSources {
    * @throws InputException if there is no such data set or something is wrong with it
    */
   public static String fingerprint(String spec) {
-    return find(spec).fingerprint();
+    return source(spec).fingerprint();
   }
 
-  private static Source find(String spec) {
+  /**
+   * Finds the data set of {@link #open} as it is before any image is held out.
+   *
+   * @throws InputException as {@link #fingerprint} does
+   */
+  public static Source source(String spec) {
     return locate(spec).source();
   }
 
