@@ -106,7 +106,9 @@ final class EvaluateCommand implements Callable<Integer> {
   @Option(
       names = "--save-posteriors",
       paramLabel = "FILE.npy",
-      description = "save the posteriors of every image, for --fuse and --compare, and for NumPy")
+      description =
+          "save the posteriors of every image, for --fuse and --compare, and for NumPy; what its"
+              + " rows and columns are goes to FILE.json beside it")
   @Writes
   private @Nullable Path savePosteriors;
 
@@ -173,6 +175,9 @@ final class EvaluateCommand implements Callable<Integer> {
             group,
             spec.commandLine().getErr(),
             quiet);
+    if (savePosteriors != null && group.leads()) {
+      PosteriorsFile.requireName(savePosteriors);
+    }
     Device chosen = device.get();
     List<Path> members = new ArrayList<>();
     if (model != null) {

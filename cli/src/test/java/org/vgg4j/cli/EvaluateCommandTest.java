@@ -223,6 +223,25 @@ class EvaluateCommandTest {
     assertThat(allowed.err()).contains("4 of the images cannot be read and are passed over:");
   }
 
+  /** Before the images are looked at, so that nothing is lost. */
+  @Test
+  void posteriorsThatCannotBeSavedAreRefusedAtOnce() throws IOException {
+    Path none = root.resolve("no-data");
+    assertThat(evaluate(none, "--save-posteriors", root.resolve("p.npz")).err())
+        .contains("p.npz must end with .npy, since that is what NumPy reads");
+    Path results = Files.writeString(root.resolve("results.json"), "{\"top1\": 3}\n");
+    Vgg vgg = evaluate(none, "--json", "--save-posteriors", root.resolve("results.npy"));
+    assertThat(vgg.exitCode()).isEqualTo(1);
+    assertThat(vgg.err())
+        .contains("results.json, which is written beside ")
+        .contains("holds something else, and would be lost: give another name");
+    assertThat(results).hasContent("{\"top1\": 3}\n");
+    Path upper = root.resolve("P.NPY");
+    assertThat(evaluate(trained.data(), "--save-posteriors", upper).exitCode()).isZero();
+    assertThat(Vgg.run("evaluate", "--fuse", upper).exitCode()).isZero();
+    assertThat(evaluate(trained.data(), "--save-posteriors", upper).exitCode()).isZero();
+  }
+
   @Test
   void neitherModelNorPosteriors() {
     Vgg vgg = Vgg.run("evaluate", "--data", trained.data());

@@ -14,6 +14,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
 import java.util.Set;
 import org.vgg4j.base.AtomicFile;
 import org.vgg4j.base.InputException;
@@ -45,7 +46,36 @@ public final class PosteriorsFile {
 
   /** Whether a file name is that of stored posteriors. */
   public static boolean isOne(Path file) {
-    return file.toString().endsWith(NpyHeader.EXTENSION);
+    return file.toString().toLowerCase(Locale.ROOT).endsWith(NpyHeader.EXTENSION);
+  }
+
+  /**
+   * Requires, before anything is computed, that posteriors can be saved there.
+   *
+   * @param file NAME.npy
+   * @throws InputException if the name does not end so, or NAME.json is something else, which would
+   *     be lost
+   */
+  public static void requireName(Path file) {
+    if (!isOne(file)) {
+      throw new InputException(
+          file + " must end with " + NpyHeader.EXTENSION + ", since that is what NumPy reads");
+    }
+    Path table = table(file);
+    if (Files.exists(table) && !isTable(table)) {
+      throw new InputException(
+          "%s, which is written beside %s, holds something else, and would be lost: give another name (option save-posteriors)"
+              .formatted(table, file));
+    }
+  }
+
+  private static boolean isTable(Path file) {
+    try {
+      JsonNode tree = JSON.readTree(Files.readString(file));
+      return tree.has("about") && tree.has("classNames") && tree.has("ids") && tree.has("labels");
+    } catch (IOException e) {
+      return false;
+    }
   }
 
   /**
@@ -55,10 +85,7 @@ public final class PosteriorsFile {
    * @throws InputException if the name does not end so, or a file cannot be written
    */
   public static void write(Path file, Posteriors posteriors) {
-    if (!isOne(file)) {
-      throw new InputException(
-          file + " must end with " + NpyHeader.EXTENSION + ", since that is what NumPy reads");
-    }
+    requireName(file);
     int classes = posteriors.classNames().size();
     ByteBuffer header = new NpyHeader(posteriors.images(), classes).bytes();
     AtomicFile.write(
