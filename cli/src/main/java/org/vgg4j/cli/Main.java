@@ -6,6 +6,7 @@ import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.vgg4j.base.InputException;
@@ -61,6 +62,8 @@ public final class Main implements Runnable {
 
   /** Runs the command and ends the process with its exit code. */
   public static void main(String[] args) {
+    // numbers in files, addresses and messages have the digits 0 to 9, whatever the user's language
+    Locale.setDefault(Locale.Category.FORMAT, Locale.ROOT);
     StandardOutput results = StandardOutput.open();
     PrintWriter out = writer(results);
     PrintWriter err = writer(System.err);

@@ -245,7 +245,7 @@ public final class Service implements AutoCloseable {
     String host = options.access().host();
     String named = host.contains(":") ? "[" + host + "]" : host;
     String scheme = options.access().tls() == null ? "http" : "https";
-    return "%s://%s:%d/".formatted(scheme, named, port());
+    return scheme + "://" + named + ":" + port() + "/";
   }
 
   /** What clients can ask for. */

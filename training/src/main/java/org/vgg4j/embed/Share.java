@@ -54,8 +54,7 @@ public record Share(int number, int count) {
   public Path file(Path whole) {
     String name = String.valueOf(whole.getFileName());
     String stem = name.substring(0, name.length() - NpyHeader.EXTENSION.length());
-    return whole.resolveSibling(
-        "%s.%d-of-%d%s".formatted(stem, number, count, NpyHeader.EXTENSION));
+    return whole.resolveSibling(stem + "." + number + "-of-" + count + NpyHeader.EXTENSION);
   }
 
   /**

@@ -3,6 +3,7 @@ package org.vgg4j.evaluate;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.regex.Pattern;
 import org.vgg4j.base.InputException;
 import org.vgg4j.data.Synsets;
@@ -73,13 +74,14 @@ public final class BoxSubmission {
 
   private String words(Guess guess, boolean kaggle) {
     Box box = guess.box();
-    return "%s %d %d %d %d"
-        .formatted(
-            form.word(guess.label(), kaggle),
-            (long) box.left(),
-            (long) box.top(),
-            (long) box.right() - 1,
-            (long) box.bottom() - 1);
+    return String.format(
+        Locale.ROOT, // the digits 0 to 9
+        "%s %d %d %d %d",
+        form.word(guess.label(), kaggle),
+        (long) box.left(),
+        (long) box.top(),
+        (long) box.right() - 1,
+        (long) box.bottom() - 1);
   }
 
   /**

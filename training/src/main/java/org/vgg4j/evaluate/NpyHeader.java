@@ -33,7 +33,7 @@ public record NpyHeader(int rows, int columns) {
   /** The header's bytes. */
   public ByteBuffer bytes() {
     String dictionary =
-        "{'descr': '<f4', 'fortran_order': False, 'shape': (%d, %d), }".formatted(rows, columns);
+        "{'descr': '<f4', 'fortran_order': False, 'shape': (" + rows + ", " + columns + "), }";
     int used = MAGIC.length + Short.BYTES + dictionary.length() + 1;
     String text = dictionary + " ".repeat(BYTES - used) + "\n";
     ByteBuffer header = ByteBuffer.allocate(BYTES).order(ByteOrder.LITTLE_ENDIAN);
