@@ -56,6 +56,9 @@ final class Outputs {
       Writes.Kind kind = writes(arg);
       if (kind != null) {
         for (Path path : paths(arg)) {
+          if (kind == Writes.Kind.LOG && isStream(path)) {
+            continue;
+          }
           read.requireKept(name(arg), path, kind);
           requireWritable(path, kind);
           for (Path other : written) {
@@ -86,6 +89,16 @@ final class Outputs {
     Writes writes =
         arg.userObject() instanceof Field field ? field.getAnnotation(Writes.class) : null;
     return writes == null ? null : writes.value();
+  }
+
+  /** Standard output, a pipe or a device, of which nothing can be lost. */
+  private static boolean isStream(Path path) {
+    boolean special = Files.exists(path) && !Files.isRegularFile(path) && !Files.isDirectory(path);
+    return path.toString().equals("-") || (special && Files.isWritable(path));
+  }
+
+  private static boolean isFile(Writes.Kind kind) {
+    return kind == Writes.Kind.FILE || kind == Writes.Kind.LOG;
   }
 
   private static String name(ArgSpec arg) {
@@ -121,7 +134,7 @@ final class Outputs {
   }
 
   private void requireKept(String option, Path output, Writes.Kind kind) {
-    if (kind != Writes.Kind.FILE) {
+    if (!isFile(kind)) {
       if (kind == Writes.Kind.IMAGES) {
         folders.forEach(folder -> requireOutside(output, folder));
       }
@@ -233,7 +246,7 @@ final class Outputs {
   }
 
   private static void requireWritable(Path output, Writes.Kind kind) {
-    boolean file = kind == Writes.Kind.FILE;
+    boolean file = isFile(kind);
     if (Files.exists(output) && file != Files.isRegularFile(output)) {
       throw new InputException(
           file

@@ -157,7 +157,7 @@ final class ServeCommand implements Callable<Integer> {
       names = "--access-log",
       paramLabel = "FILE",
       description = "append a line of JSON for each request; -: standard output (default: none)")
-  @Writes
+  @Writes(Writes.Kind.LOG)
   private @Nullable Path accessLog;
 
   @Option(

@@ -16,6 +16,8 @@ import java.lang.annotation.Target;
   enum Kind {
     /** A file. */
     FILE,
+    /** A file or device that lines are appended to; {@code -} is standard output. */
+    LOG,
     /** Files in a folder. */
     FOLDER,
     /** Images in a folder, which must not be mixed with those of a data set. */

@@ -40,7 +40,7 @@ class OutputsTest {
           Map.entry("evaluate", List.of("--save-posteriors FILE", "--submission FILE")),
           Map.entry("calibrate", List.of("--out FILE")),
           Map.entry("heatmap", List.of("--out FILE")),
-          Map.entry("serve", List.of("--access-log FILE")),
+          Map.entry("serve", List.of("--access-log LOG")),
           Map.entry("reproduce", List.of("--out FOLDER")),
           Map.entry("reproduce localisation", List.of("--out FOLDER")),
           Map.entry("reproduce features", List.of("--out FOLDER")),
@@ -135,6 +135,17 @@ class OutputsTest {
               collect(command, name, written, unknown);
             });
     written.values().forEach(options -> options.sort(null));
+  }
+
+  /** As in a container, whose working directory may not be written. */
+  @ParameterizedTest
+  @ValueSource(strings = {"-", "/dev/null"})
+  void logMayBeStandardOutputOrADevice(String place) {
+    assumeTrue(place.equals("-") || Files.exists(Path.of(place)));
+    CommandLine.ParseResult parsed =
+        Main.commandLine()
+            .parseArgs("serve", "--model", trained.model().toString(), "--access-log", place);
+    Outputs.check(parsed.subcommand().commandSpec());
   }
 
   private void assertKept(Path file, Vgg vgg, byte[] before) throws IOException {
