@@ -1,5 +1,6 @@
 package org.vgg4j.cli;
 
+import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -121,6 +122,7 @@ final class LocalizeCommand implements Callable<Integer> {
       throw new InputException("option top is " + top + " but must be at least 1");
     }
     List<Path> files = ImageArguments.files(images, this::complain);
+    files.forEach(file -> drawn.add(place(file))); // a drawing beside an image must not replace it
     List<Located> results = new ArrayList<>();
     try (ImageLocalizer localizer =
         ImageLocalizer.load(models, labels, testScales, device.get(), threads.count())) {
@@ -161,14 +163,23 @@ final class LocalizeCommand implements Callable<Integer> {
     BoxDrawing.draw(image, boxes).writePng(drawing(out, located.file()));
   }
 
-  /** Images of the same name in different folders get numbers. */
+  /** Images of the same name in different folders get numbers, as do those that lie there. */
   private Path drawing(Path folder, Path file) {
     String name = String.valueOf(file.getFileName()).replaceFirst("\\.[^.]*$", "");
     Path path = folder.resolve(name + ".png");
-    for (int number = 2; !drawn.add(path); number++) {
+    for (int number = 2; !drawn.add(place(path)); number++) {
       path = folder.resolve(name + "-" + number + ".png");
     }
     return path;
+  }
+
+  /** A file's path whatever it is called, and through links. */
+  private static Path place(Path file) {
+    try {
+      return file.toRealPath();
+    } catch (IOException e) {
+      return file.toAbsolutePath().normalize(); // not there yet
+    }
   }
 
   private void print(List<Located> results) {

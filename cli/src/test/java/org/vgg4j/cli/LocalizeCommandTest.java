@@ -174,6 +174,14 @@ class LocalizeCommandTest {
     Vgg text = Vgg.run(and(words, "--out", folder));
     assertThat(text.out()).contains(" %  green  x ").contains("drawn: " + folder);
     assertThat(ImageIO.read(folder.resolve("0.png").toFile()).getWidth()).isPositive();
+
+    // beside the images themselves, which are kept
+    Path beside = Files.createDirectories(folder.resolve("beside"));
+    Path own = Files.copy(image, beside.resolve("cat.png"));
+    words[1] = own;
+    assertThat(Vgg.run(and(words, "--out", beside.resolve("../beside"))).exitCode()).isZero();
+    assertThat(own).hasSameBinaryContentAs(image);
+    assertThat(beside.resolve("cat-2.png")).exists();
   }
 
   private static Object[] and(Object[] words, Object... more) {
