@@ -2,7 +2,6 @@ package org.vgg4j.cli;
 
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.vgg4j.base.InputException;
 import org.vgg4j.train.TrainingConfig;
@@ -29,9 +28,6 @@ final class FinetuneCommand extends TrainCommand {
   private static final String MODEL = "--model";
   private static final String DATA = "--data";
 
-  /** What a file of options cannot change. */
-  private static final Set<String> OF_THE_MODEL = Set.of("init", "arch", "width", "crop");
-
   @Spec private CommandSpec spec;
 
   @Option(names = MODEL, paramLabel = "FILE", description = Texts.MODEL)
@@ -50,7 +46,7 @@ final class FinetuneCommand extends TrainCommand {
       return;
     }
     TrainingConfig config = TrainingConfig.fineTuning(Path.of(model), "");
-    YamlOptions.apply(command, args, YamlOptions.defaults(config, args), OF_THE_MODEL);
+    YamlOptions.apply(command, args, YamlOptions.defaults(config, args), true);
   }
 
   @Override

@@ -2,7 +2,6 @@ package org.vgg4j.cli;
 
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.vgg4j.base.InputException;
 import org.vgg4j.train.TrainingConfig;
@@ -31,9 +30,6 @@ import picocli.CommandLine.Spec;
 final class LocalizeTrainCommand extends TrainCommand {
   private static final String FROM = "--from";
 
-  /** What a file of options cannot change. */
-  private static final Set<String> OF_THE_MODEL = Set.of("init", "arch", "width", "crop");
-
   @Spec private CommandSpec spec;
 
   @Option(
@@ -57,11 +53,7 @@ final class LocalizeTrainCommand extends TrainCommand {
     String model = YamlOptions.value(FROM, args);
     Path path = model == null ? null : Path.of(model);
     TrainingConfig config = TrainingConfig.localisation(path, TrainingConfig.BOXED_DATA);
-    YamlOptions.apply(
-        command,
-        args,
-        YamlOptions.defaultsWithData(config, args),
-        model == null ? Set.of() : OF_THE_MODEL);
+    YamlOptions.apply(command, args, YamlOptions.defaultsWithData(config, args), model != null);
   }
 
   @Override

@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.vgg4j.base.AtomicFile;
 import org.vgg4j.base.InputException;
@@ -65,6 +66,7 @@ final class RateFinder {
     Map<String, Object> result = new LinkedHashMap<>();
     Double suggestion = test.suggestion();
     result.put("suggestedRate", suggestion);
+    result.put("suggestedRates", suggestion == null ? null : rates(config, suggestion));
     result.put("explanation", test.explanation());
     result.put("steps", test.points().size());
     result.put("diverged", test.diverged());
@@ -78,15 +80,25 @@ final class RateFinder {
     RatePage.write(page, test);
     result.put("csv", csv.toString());
     result.put("page", page.toString());
-    out.printf(
+    out.println(
         suggestion == null
-            ? "No learning rate can be suggested: %2$s.%n"
-            : "Suggested learning rate: --lr %s, %s.%n",
-        suggestion,
-        test.explanation());
+            ? "No learning rate can be suggested: %s.".formatted(test.explanation())
+            : "Suggested learning rate: %s, %s."
+                .formatted(asOptions(rates(config, suggestion)), test.explanation()));
     out.printf("The curve is in %s and %s.%n", page, csv);
     out.flush();
     return result;
+  }
+
+  /** Layers with rates of their own were tried at these in proportion, and are to stay so. */
+  private static Map<String, Double> rates(TrainingConfig config, double suggestion) {
+    return config.sgd().layerRates().optionsAt(config.sgd().learningRate(), suggestion);
+  }
+
+  private static String asOptions(Map<String, Double> rates) {
+    return rates.entrySet().stream()
+        .map(rate -> "--" + rate.getKey() + " " + rate.getValue())
+        .collect(Collectors.joining(" "));
   }
 
   /** Whether it was asked to stop before its end. */

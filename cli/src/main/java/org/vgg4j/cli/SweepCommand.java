@@ -7,7 +7,6 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.vgg4j.base.AbortedException;
@@ -42,10 +41,6 @@ final class SweepCommand extends TrainCommand {
 
   private static final String TEST = "test";
 
-  /** Options that may differ from those that a run of the sweep began with. */
-  private static final Set<String> MAY_DIFFER =
-      Set.of("threads", "device", "micro-batch", "checkpoint-every", "max-unreadable", TEST);
-
   @Spec private CommandSpec spec;
 
   @Parameters(
@@ -78,7 +73,8 @@ final class SweepCommand extends TrainCommand {
             "%s: the runs %s and %s would be the same: leave out one of their values"
                 .formatted(from, same, run.stage().name()));
       }
-      requireSame(new RunFolder(folder.resolve(run.stage().name())), config);
+      AskedOptions.requireSame(
+          new RunFolder(folder.resolve(run.stage().name())), config, "this sweep");
       configs.add(config);
     }
     if (isDryRun()) {
@@ -122,29 +118,6 @@ final class SweepCommand extends TrainCommand {
             spec.commandLine(), "FILE has a list of values for " + name + ": leave it out");
       }
     }
-  }
-
-  /** Refuses the folder of another run of the same name. */
-  private static void requireSame(RunFolder folder, TrainingConfig config) {
-    if (!Files.exists(folder.config())) {
-      return;
-    }
-    Map<String, Object> then = AskedOptions.of(folder);
-    Map<String, Object> now = config.options();
-    Map<String, Object> all = new LinkedHashMap<>(then);
-    all.putAll(now);
-    for (String key : all.keySet()) {
-      Object before = then.get(key);
-      if (!MAY_DIFFER.contains(key) && !Objects.equals(before, now.get(key))) {
-        throw new InputException(
-            "the run in %s has option %s %s, and this sweep %s: give another folder (option out), or remove that run"
-                .formatted(folder.path(), key, text(before), text(now.get(key))));
-      }
-    }
-  }
-
-  private static String text(@Nullable Object value) {
-    return value == null ? "unset" : value.toString();
   }
 
   private int train(

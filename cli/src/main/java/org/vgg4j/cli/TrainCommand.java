@@ -54,6 +54,7 @@ class TrainCommand implements Callable<Integer> {
           YamlOptions.RESUME,
           "--threads",
           DeviceOption.NAME,
+          "--precision",
           "--checkpoint-every",
           UnreadableOption.NAME,
           RankOptions.NPROC,
@@ -224,10 +225,11 @@ class TrainCommand implements Callable<Integer> {
       for (Map<String, Object> told = messages.awaitOptions();
           told != null;
           told = messages.awaitOptions()) {
+        TrainingConfig ofRank0 = TrainingConfig.builder(told).build();
         TrainingConfig config =
-            TrainingConfig.builder(told)
+            ofRank0.toBuilder()
                 .threads(options.threads())
-                .device(options.device())
+                .device(options.device().in(ofRank0.device().precision()))
                 .build();
         Trainer.follow(config, group, Listeners.of(), stop::requested);
       }
@@ -306,12 +308,18 @@ class TrainCommand implements Callable<Integer> {
     for (Recipe.Stage stage : stages) {
       RunFolder folder = new RunFolder(folderOfAll.resolve(stage.name()));
       if (folder.isFinished()) {
+        if (AskedOptions.areKept(folder)) {
+          AskedOptions.requireSame(folder, ofStage(stage), "stage " + stage.name() + " now");
+        }
         progress().printf("Stage %s is finished: %s%n", stage.name(), folder.path());
         continue;
       }
       progress().printf("%nStage %s%n", stage.name());
       boolean begun = Files.exists(folder.config());
       TrainingConfig config = ofStage(stage);
+      if (!begun) {
+        AskedOptions.write(folder, config);
+      }
       String again = "--recipe " + Hint.quoted(file) + " --out " + Hint.quoted(folderOfAll);
       int exitCode = run(config, folder.path(), begun, again, stop);
       if (exitCode != 0) {

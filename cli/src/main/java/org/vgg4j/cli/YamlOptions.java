@@ -98,31 +98,61 @@ final class YamlOptions implements IDefaultValueProvider {
    * @throws InputException if the file is missing, no YAML, or has an unknown key
    */
   static void apply(CommandLine command, String[] args) {
-    apply(command, args, Map.of(), Set.of());
+    apply(command, args, Map.of(), false);
   }
 
   /**
    * Like {@link #apply(CommandLine, String[])}, over defaults of another origin.
    *
    * @param defaults by the options' names without dashes; what the file says wins
-   * @param settled names of those over which the file does not win
+   * @param ofModel whether they are those of a model that the command line names: that is then what
+   *     the run begins with, and the file must not ask for another network
+   * @throws InputException as above, or if the file does
    */
   static void apply(
-      CommandLine command, String[] args, Map<String, Object> defaults, Set<String> settled) {
+      CommandLine command, String[] args, Map<String, Object> defaults, boolean ofModel) {
     Map<String, String> values = new LinkedHashMap<>();
     defaults.forEach((name, value) -> values.put("--" + name, String.valueOf(value)));
     Path file = file(args);
     if (file != null) {
       Map<String, String> ofFile =
           new LinkedHashMap<>(of(file.toString(), read(file, CONFIG), command.getCommandSpec()));
-      settled.forEach(name -> ofFile.remove("--" + name));
-      if (ofFile.containsKey("--scale-ratio")) {
-        values.remove("--scale");
+      if (ofModel) {
+        ofFile.remove("--init");
+        List.of("arch", "width").forEach(name -> requireSame(file, name, values, ofFile));
+      }
+      String crop = ofFile.get("--crop");
+      if (ofFile.containsKey("--scale-ratio")
+          || (crop != null && !isSame(crop, values.getOrDefault("--crop", crop)))) {
+        values.remove("--scale"); // it follows from the ratio
       }
       values.putAll(ofFile);
     }
     if (!values.isEmpty()) {
       command.setDefaultValueProvider(new YamlOptions(values, command.getCommandSpec()));
+    }
+  }
+
+  private static void requireSame(
+      Path file, String name, Map<String, String> values, Map<String, String> ofFile) {
+    String said = ofFile.get("--" + name);
+    String settled = values.get("--" + name);
+    if (said != null && settled != null && !isSame(said, settled)) {
+      throw new InputException(
+          "%s: key '%s' is %s, but the model's is %s, which cannot be changed: remove the key"
+              .formatted(file, name, said, settled));
+    }
+  }
+
+  /** Whether two texts are the same name, or the same number. */
+  private static boolean isSame(String one, String other) {
+    if (one.equalsIgnoreCase(other)) {
+      return true;
+    }
+    try {
+      return Double.parseDouble(one) == Double.parseDouble(other);
+    } catch (NumberFormatException e) {
+      return false;
     }
   }
 

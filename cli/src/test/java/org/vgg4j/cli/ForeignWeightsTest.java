@@ -202,6 +202,18 @@ class ForeignWeightsTest {
   }
 
   @Test
+  void whatWasExportedIsImportedWithItsClasses() {
+    Path onnx = folder.resolve("m.onnx");
+    ok("export", onnx, "--model", trained.model());
+    Path again = folder.resolve("again.safetensors");
+    assertThat(ok("import", onnx, "--out", again).out())
+        .contains("blue ... red (as the file says; --classes names others)");
+    ModelFile before = ModelFile.read(trained.model());
+    assertThat(ModelFile.read(again).classNames()).isEqualTo(before.classNames());
+    assertThat(ModelFile.read(again).preprocessing()).isEqualTo(before.preprocessing());
+  }
+
+  @Test
   void listsReleases() throws IOException {
     assertThat(ok("models").out())
         .containsPattern("torchvision-vgg16 +D +528 +28.4 / 9.6 +BSD-3-Clause +SHA-256")
@@ -308,6 +320,37 @@ class ForeignWeightsTest {
         .contains("lr: 0.001")
         .contains("width: 0.03");
     assertThat(ok("finetune", "--resume", run).out()).contains("is finished");
+  }
+
+  /** A file of options asks for no other network, and another crop is no secret. */
+  @Test
+  void optionsOfAFileDoNotContradictTheModel() throws IOException {
+    Path run = folder.resolve("run");
+    Path file = folder.resolve("options.yaml");
+    Object[] command = {
+      "finetune",
+      "--model",
+      trained.model(),
+      "--data",
+      trained.data(),
+      "--out",
+      run,
+      "--epochs=1",
+      "--batch=16",
+      "--config",
+      file
+    };
+    Files.writeString(file, "arch: D\n");
+    assertThat(Vgg.run(command).err())
+        .contains("options.yaml: key 'arch' is D, but the model's is A, which cannot be changed");
+    Files.writeString(file, "width: 0.5\n");
+    assertThat(Vgg.run(command).err()).contains("key 'width' is 0.5, but the model's is 0.03");
+    assertThat(run).doesNotExist();
+    Files.writeString(file, "arch: a\nwidth: 3.0e-2\ninit: he\ncrop: 32\nlr: 0.002\n");
+    assertThat(ok(command).out()).contains("fc8");
+    assertThat(Files.readString(run.resolve("config.yaml")))
+        .contains("lr: 0.002")
+        .contains("init: from:" + trained.model());
   }
 
   @Test

@@ -103,6 +103,15 @@ class RecipeTest {
         .contains("Resuming in epoch 2 after 3 steps.");
     assertThat(Files.readAllBytes(root.resolve("out/B-large/last/model.safetensors")))
         .isEqualTo(last);
+
+    // another option, and the finished stages would not be what is asked for
+    Vgg other = Vgg.run("train", "--recipe", file, "--out", root.resolve("out"), "--momentum=0.6");
+    assertThat(other.exitCode()).isEqualTo(1);
+    assertThat(other.err())
+        .contains("out/A has option momentum 0.5, and stage A now 0.6: give another folder");
+    Path here = Path.of("").toAbsolutePath().relativize(root.resolve("out").toAbsolutePath());
+    Vgg relative = Vgg.run("train", "--recipe", file, "--out", here, "--momentum=0.5");
+    assertThat(relative.exitCode()).as(relative.err()).isZero();
   }
 
   @ParameterizedTest

@@ -1,5 +1,7 @@
 package org.vgg4j.train;
 
+import java.math.BigDecimal;
+import java.math.MathContext;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import org.vgg4j.model.Architecture;
@@ -28,6 +30,30 @@ public record LayerRates(double features, double head) {
         "zero or a positive number");
     Require.option(
         head >= 0 && Double.isFinite(head), "lr-head", head, "zero or a positive number");
+  }
+
+  /**
+   * Returns the options that set all rates at another global rate, in the same proportion: {@code
+   * lr}, and {@code lr-features} and {@code lr-head} where these have a rate of their own, rounded
+   * to two digits.
+   *
+   * @param rate the global rate at the start
+   * @param other the other one
+   */
+  public Map<String, Double> optionsAt(double rate, double other) {
+    Map<String, Double> options = new LinkedHashMap<>();
+    options.put("lr", other);
+    if (features > 0) {
+      options.put("lr-features", rounded(features / rate * other));
+    }
+    if (head > 0) {
+      options.put("lr-head", rounded(head / rate * other));
+    }
+    return options;
+  }
+
+  private static double rounded(double rate) {
+    return new BigDecimal(rate).round(new MathContext(2)).doubleValue();
   }
 
   /**
