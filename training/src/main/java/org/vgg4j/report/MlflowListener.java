@@ -27,6 +27,7 @@ import org.vgg4j.evaluate.Evaluation;
 import org.vgg4j.model.Architecture;
 import org.vgg4j.network.MemoryPlan;
 import org.vgg4j.train.EpochMetrics;
+import org.vgg4j.train.Selection;
 import org.vgg4j.train.TrainingConfig;
 import org.vgg4j.train.TrainingListener;
 import org.vgg4j.train.TrainingResult;
@@ -67,6 +68,7 @@ public final class MlflowListener implements TrainingListener {
   private @Nullable String run;
   private boolean began;
   private boolean warned;
+  private Selection watched = Selection.TOP1;
   private int lastStep;
 
   private MlflowListener(
@@ -155,6 +157,7 @@ public final class MlflowListener implements TrainingListener {
       return;
     }
     began = true;
+    watched = config.selection().watched();
     run = remembered();
     long now = clock.millis();
     if (run != null) {
@@ -217,7 +220,7 @@ public final class MlflowListener implements TrainingListener {
     Map<String, Double> values = new LinkedHashMap<>();
     if (!result.interrupted()) {
       values.put("best_epoch", (double) result.bestEpoch());
-      values.put("best_val", result.bestError());
+      values.put("best_val", watched.shown(result.bestError()));
       if (result.test() != null) {
         result
             .test()

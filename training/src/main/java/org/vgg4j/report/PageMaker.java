@@ -204,7 +204,7 @@ final class PageMaker {
                   + " of the time of steps"
                   + (waits.length == 1 ? "" : " in the median epoch")));
     }
-    int unreadable = run.folder().passedOver().size();
+    int unreadable = run.folder().isSurveyed() ? run.folder().passedOver().size() : 0;
     if (unreadable > 0) {
       facts.add(new Fact("unreadable images", unreadable + ", listed in unreadable.csv"));
     }

@@ -55,7 +55,7 @@ final class DataSurvey {
     }
     List<Unreadable> unreadable = new ArrayList<>(train.unreadable());
     for (Split split : List.of(Split.VAL, Split.TEST)) {
-      Dataset part = data.part(split);
+      Dataset part = usedPart(config, data, split);
       if (part != null && part.mayBeUnreadable()) {
         Survey survey = look(split, part);
         if (survey == null) {
@@ -79,6 +79,11 @@ final class DataSurvey {
                   Unreadable.names(unreadable)));
     }
     return new Survey(train.mean(), train.colors(), unreadable);
+  }
+
+  /** A part that the run looks at; null if there is none, or it is not to be measured. */
+  static @Nullable Dataset usedPart(TrainingConfig config, DataSplits data, Split split) {
+    return split == Split.TEST && !config.test() ? null : data.part(split);
   }
 
   private @Nullable Survey look(Split split, Dataset part) {

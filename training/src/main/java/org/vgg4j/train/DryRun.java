@@ -162,7 +162,7 @@ public record DryRun(
     int scale = config.augmentation().scale().largest();
     List<Unreadable> unreadable = new ArrayList<>();
     for (Split split : Split.values()) {
-      Dataset part = data.part(split);
+      Dataset part = DataSurvey.usedPart(config, data, split);
       if (part != null && part.mayBeUnreadable()) {
         Inspection seen = Inspection.of(split, part, SOME, scale, threads::parallel, done -> {});
         count += seen.lookedAt();

@@ -68,7 +68,9 @@ final class MicroBatchSize {
             Bytes.available(MemoryOracle.USABLE * memory.limit()),
             ranks > 1 ? " (each of " + ranks + " processes has one)" : "",
             needed.hasTooLongArray() ? ", and a Java array for fewer images" : "",
-            largest > 0 ? "set option micro-batch to " + largest : smallerSizes()));
+            largest > 0
+                ? memory.remedy() + ", or begin with option micro-batch " + largest
+                : smallerSizes()));
   }
 
   private int largest() {

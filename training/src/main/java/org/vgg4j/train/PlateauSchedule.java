@@ -24,6 +24,9 @@ public final class PlateauSchedule {
     static final State NONE = new State(0, 0, null);
   }
 
+  /** Far less than any difference between two values that counts: 17.4 - 0.1 is below 17.3. */
+  private static final double ROUNDING = 1e-9;
+
   private final int patience;
   private final double firstRate;
   private final double leastImprovement;
@@ -70,7 +73,7 @@ public final class PlateauSchedule {
    * @return whether the rate dropped
    */
   public boolean observe(double value) {
-    if (value <= best - leastImprovement) {
+    if (value <= best - leastImprovement + ROUNDING) {
       best = value;
       waited = 0;
       return false;

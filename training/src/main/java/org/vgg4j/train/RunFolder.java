@@ -270,6 +270,11 @@ public record RunFolder(Path path) {
     return UnreadableFile.read(unreadable());
   }
 
+  /** Whether it is known which images are passed over: a run first looks at all of them. */
+  public boolean isSurveyed() {
+    return Files.exists(unreadable()) || Files.exists(checkpoint());
+  }
+
   void writeUnreadable(List<Unreadable> images) {
     UnreadableFile.write(unreadable(), images);
   }

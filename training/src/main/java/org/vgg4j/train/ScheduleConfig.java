@@ -1,5 +1,6 @@
 package org.vgg4j.train;
 
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import org.vgg4j.base.InputException;
@@ -66,6 +67,30 @@ public record ScheduleConfig(
         "step-epochs",
         "empty",
         "the epochs after which the rate drops, such as 20,40, where schedule is step");
+  }
+
+  /**
+   * Returns sentences about what of the schedule a run will not come to.
+   *
+   * @param images that an epoch has
+   * @param batch images of a step
+   */
+  List<String> notes(int images, int batch) {
+    List<String> notes = new ArrayList<>();
+    int stepsPerEpoch = (images + batch - 1) / batch;
+    int last = (int) Math.min(epochs, (maxSteps - 1L) / stepsPerEpoch + 1);
+    if (last < epochs) {
+      notes.add(
+          "option max-steps, %d, ends training in epoch %d of %d: raise it for more"
+              .formatted(maxSteps, last, epochs));
+    }
+    List<Integer> missed = stepEpochs.stream().filter(after -> after >= last).toList();
+    if (kind == Kind.STEP && !missed.isEmpty()) {
+      notes.add(
+          "training ends in epoch %d, so the rate does not drop after %s: see options step-epochs and epochs"
+              .formatted(last, text(missed)));
+    }
+    return notes;
   }
 
   /** The epochs after which the rate drops, as the option's text. */

@@ -104,6 +104,17 @@ public enum Selection {
     };
   }
 
+  /**
+   * The measure itself, of a value that {@link #of} gave: of mAP and balanced accuracy the percent,
+   * where larger is better.
+   */
+  public double shown(double value) {
+    return switch (this) {
+      case TOP1, LOSS -> value;
+      case MAP, BALANCED -> 100 - value;
+    };
+  }
+
   /** What a model's provenance says of its validation beside {@link Measurement#figures}. */
   Map<String, Double> figures(Measurement validation) {
     return switch (this) {

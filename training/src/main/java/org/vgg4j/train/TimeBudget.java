@@ -137,7 +137,7 @@ public final class TimeBudget {
     List<Integer> drops = new ArrayList<>();
     for (int before : config.schedule().stepEpochs()) {
       int drop = (int) Math.round((double) before * epochs / config.schedule().epochs());
-      if (drop < 1 || (!drops.isEmpty() && drop <= drops.get(drops.size() - 1))) {
+      if (drop < 1 || drop >= epochs || (!drops.isEmpty() && drop <= drops.get(drops.size() - 1))) {
         throw new InputException(
             "%d epochs fit in option time, too few for the drops after epochs %s of %d: give more time, or fewer drops (option step-epochs)"
                 .formatted(epochs, config.schedule().stepEpochsText(), config.schedule().epochs()));

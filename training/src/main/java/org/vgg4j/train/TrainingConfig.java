@@ -113,7 +113,7 @@ public record TrainingConfig(
         sgd.average().text(),
         "ema:DECAY where schedule paper or stop-after may end training at any epoch");
     Require.option(
-        sgd.average().epochs() <= schedule.epochs(),
+        time != null || sgd.average().epochs() <= schedule.epochs(), // the time chooses the epochs
         "average",
         sgd.average().text(),
         "of at most as many epochs as the run has, " + schedule.epochs());

@@ -130,7 +130,7 @@ class MicroBatchSizeTest {
         .isInstanceOf(InputException.class)
         .hasMessageStartingWith(
             "training A (width 0.03, crop 32, 10 classes) with a micro-batch of 12 needs ")
-        .hasMessageEndingWith(" MB: set option micro-batch to 4");
+        .hasMessageEndingWith(", or begin with option micro-batch 4");
   }
 
   /** What a batch in parts needs is more than fewer images save: a smaller batch is the way out. */
@@ -161,7 +161,7 @@ class MicroBatchSizeTest {
     assertThatThrownBy(() -> choose(Long.MAX_VALUE))
         .isInstanceOf(InputException.class)
         .hasMessageContaining("and a Java array for fewer images")
-        .hasMessageEndingWith(": set option micro-batch to " + chosen);
+        .hasMessageEndingWith(", or begin with option micro-batch " + chosen);
   }
 
   @Test

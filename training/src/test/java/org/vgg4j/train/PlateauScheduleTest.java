@@ -23,6 +23,16 @@ class PlateauScheduleTest {
     assertThat(schedule.observe(49.8125)).isTrue();
   }
 
+  /** 17.4 - 0.1 is less than 17.3 in doubles; all of these steps are of one image in a thousand. */
+  @Test
+  void roundingDoesNotDecide() {
+    for (int wrong = 1; wrong <= 1000; wrong++) {
+      PlateauSchedule schedule = new PlateauSchedule(0.01, 1);
+      assertThat(schedule.observe(wrong / 10.0)).isFalse();
+      assertThat(schedule.observe((wrong - 1) / 10.0)).as("%d wrong", wrong).isFalse();
+    }
+  }
+
   /** Small steps that add up to a tenth of a point are an improvement over the best. */
   @Test
   void smallStepsAddUp() {

@@ -62,6 +62,15 @@ class SelectionTest {
     };
   }
 
+  /** Others are shown accuracies as such, although the smaller value is the better one inside. */
+  @Test
+  void measuresAreShownAsTheyAreCalled() {
+    assertThat(Selection.TOP1.shown(3.5)).isEqualTo(3.5);
+    assertThat(Selection.LOSS.shown(0.25)).isEqualTo(0.25);
+    assertThat(Selection.BALANCED.shown(3.5)).isEqualTo(96.5);
+    assertThat(Selection.MAP.shown(3.5)).isEqualTo(96.5);
+  }
+
   @ParameterizedTest
   @EnumSource(value = Selection.class, mode = EnumSource.Mode.EXCLUDE, names = "MAP")
   void decidesBestEpochAndRate(Selection selection) throws IOException {

@@ -68,9 +68,27 @@ class TimeBudgetTest {
         .isInstanceOf(InputException.class)
         .hasMessageStartingWith(
             "1 epochs fit in option time, too few for the drops after epochs 20,40 of 60");
+    options.stepEpochs = List.of(20, 58);
+    assertThatThrownBy(() -> TimeBudget.withEpochs(options.build(), 10)) // 58 of 60 are 10 of 10
+        .isInstanceOf(InputException.class)
+        .hasMessageStartingWith(
+            "10 epochs fit in option time, too few for the drops after epochs 20,58 of 60");
     assertThatThrownBy(() -> TimeBudget.withEpochs(options.build(), 0.456))
         .isInstanceOf(InputException.class)
         .hasMessageStartingWith("only 0.46 epochs fit in option time");
+  }
+
+  /** How many last epochs there can be is known with the number of all. */
+  @Test
+  void averagesAreHeldAgainstTheEpochsThatFit() {
+    options.time = Duration.ofHours(10);
+    options.average = AverageConfig.of("last:50");
+    TrainingConfig asked = options.build();
+    assertThat(TimeBudget.withEpochs(asked, 60).schedule().epochs()).isEqualTo(60);
+    assertThatThrownBy(() -> TimeBudget.withEpochs(asked, 40))
+        .isInstanceOf(InputException.class)
+        .hasMessage(
+            "option average is last:50 but must be of at most as many epochs as the run has, 40");
   }
 
   /** The number of epochs follows from the measured time of one, whatever the machine. */

@@ -140,6 +140,22 @@ class UnreadablePicturesTest {
     assertThat(recorder.steps).isEmpty();
   }
 
+  /** What a run never measures does not stop it. */
+  @Test
+  void testImagesThatAreNotUsedAreNotLookedAt() throws IOException {
+    damage("test/red/0.png");
+    damage("test/red/1.png");
+    TrainingResult result =
+        Trainer.train(
+            options.build().toBuilder().test(false).build(),
+            root.resolve("run"),
+            recorder,
+            () -> false,
+            Map.of());
+    assertThat(result.folder().passedOver()).isEmpty();
+    assertThat(result.test()).isNull();
+  }
+
   @Test
   void noReadablePictureAtAll() throws IOException {
     for (String label : TinyPictures.CLASSES) {
