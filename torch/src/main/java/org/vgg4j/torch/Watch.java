@@ -8,6 +8,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicLong;
@@ -96,8 +97,8 @@ final class Watch implements AutoCloseable {
     try {
       Future<T> answer = storeThread.submit(request);
       return answer.get(ANSWER, TimeUnit.MILLISECONDS);
-    } catch (ExecutionException | TimeoutException e) {
-      throw new NoAnswerException(e);
+    } catch (ExecutionException | TimeoutException | RejectedExecutionException e) {
+      throw new NoAnswerException(e); // the last: it is being closed
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw new NoAnswerException(e);
@@ -122,7 +123,9 @@ final class Watch implements AutoCloseable {
                 });
         note(seen);
       } catch (NoAnswerException e) {
-        noteSilence();
+        if (!closed) {
+          noteSilence();
+        }
       }
       if (!sleep(BEAT)) {
         return;
