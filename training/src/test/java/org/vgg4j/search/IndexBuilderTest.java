@@ -97,8 +97,7 @@ class IndexBuilderTest {
   void workOfOtherOptionsIsNotThrownAway() throws IOException {
     assertThat(run(1).finished()).isFalse();
     byte[] work = Files.readAllBytes(part);
-    assertThatThrownBy(
-            () -> run(network, PAPER.withPooling(Pooling.max()), "/model", "ab", 0, ALL))
+    assertThatThrownBy(() -> run(network, PAPER.withPooling(Pooling.max()), "/model", "ab", 0, ALL))
         .isInstanceOf(InputException.class)
         .hasMessage(
             "%s has the work of an interrupted run with another recipe (fc7, average, Q = 36, now"

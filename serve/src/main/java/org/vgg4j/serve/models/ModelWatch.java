@@ -60,9 +60,7 @@ public final class ModelWatch implements AutoCloseable {
     for (ServedModel model : models.loaded()) {
       FileState now = FileState.of(model.file());
       boolean settled = now.equals(seen.put(model.name(), now));
-      if (!settled
-          || now.equals(FileState.MISSING)
-          || now.equals(model.state())) {
+      if (!settled || now.equals(FileState.MISSING) || now.equals(model.state())) {
         continue;
       }
       Refusal refusal = refused.get(model.name());

@@ -234,8 +234,7 @@ class HttpServerTest {
             events.add("first ends");
           }
         };
-    int port =
-        start(routes, null, null, new Limits(100_000, 100, 10_000, 10_000, 5_000), slow);
+    int port = start(routes, null, null, new Limits(100_000, 100, 10_000, 10_000, 5_000), slow);
     try (Socket socket = new Socket("127.0.0.1", port)) {
       socket.setSoTimeout(20_000);
       String head = "POST %s HTTP/1.1\r\nHost: localhost\r\nContent-Length: 0\r\n%s\r\n";
