@@ -350,7 +350,7 @@ class ForeignWeightsTest {
     assertThat(ok(command).out()).contains("fc8");
     assertThat(Files.readString(run.resolve("config.yaml")))
         .contains("lr: 0.002")
-        .contains("init: from:" + trained.model());
+        .contains("from:" + trained.model());
   }
 
   @Test
