@@ -61,7 +61,8 @@ record EngineSpec(
     String further = System.getenv("VGG_JAVA_OPTS");
     if (further == null || !further.contains("GC")) {
       options.add("-XX:+UseSerialGC");
-      options.add("-XX:MaxNewSize=" + 16 * Runtime.getRuntime().availableProcessors() + "m");
+      int young = Math.min(256, 16 * Runtime.getRuntime().availableProcessors());
+      options.add("-XX:MaxNewSize=" + young + "m");
       options.add("-XX:MinHeapFreeRatio=5");
       options.add("-XX:+UseCountedLoopSafepoints");
       options.add("-XX:LoopStripMiningIter=1000");

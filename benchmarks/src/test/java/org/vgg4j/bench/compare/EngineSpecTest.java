@@ -20,7 +20,7 @@ class EngineSpecTest {
     assertThat(String.join(" ", Workloads.engine("vgg4j").jvmOptions()))
         .startsWith(String.join(" ", options));
     assertThat(Workloads.engine("vgg4j").jvmOptions())
-        .extracting(option -> option.replaceAll("MaxNewSize=.*", "MaxNewSize=\\$((16"))
+        .extracting(option -> option.replaceAll("MaxNewSize=.*", "MaxNewSize=\\${young}m"))
         .containsAll(variable("collector"))
         .contains("-XX:CompileCommand=quiet")
         .containsAll(JitOptions.commandLine());
