@@ -1,6 +1,5 @@
 package org.vgg4j.cli;
 
-import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -9,7 +8,6 @@ import org.jspecify.annotations.Nullable;
 import org.vgg4j.base.InputException;
 import org.vgg4j.data.Dataset;
 import org.vgg4j.data.Split;
-import org.vgg4j.data.Unreadable;
 import org.vgg4j.data.inspect.DatasetExport;
 import org.vgg4j.data.source.DataSources;
 import picocli.CommandLine.Command;
@@ -37,9 +35,6 @@ final class DataCommand implements Runnable {
       name = "export",
       description = "Writes images of a data set as PNG files, one folder per class.")
   static final class Export implements Runnable {
-    /** Unreadable images that are named. */
-    private static final int MOST_NAMED = 20;
-
     @Spec private CommandSpec spec;
 
     @Option(
@@ -91,7 +86,7 @@ final class DataCommand implements Runnable {
       Dataset dataset = DataSources.openLabelled(data, split, heldOut, seed);
       DatasetExport.Result result = DatasetExport.write(dataset, out, limit);
       List<Path> files = result.files();
-      sayUnreadable(result.unreadable());
+      PassedOverImages.say(spec.commandLine().getErr(), result.unreadable());
       if (json) {
         Map<String, Object> map = new LinkedHashMap<>();
         map.put("data", dataset.name());
@@ -107,19 +102,6 @@ final class DataCommand implements Runnable {
           .printf(
               "%d images of %s in %s, for example %s%n",
               files.size(), dataset.name(), out, files.get(0));
-    }
-
-    private void sayUnreadable(List<String> unreadable) {
-      if (unreadable.isEmpty()) {
-        return;
-      }
-      PrintWriter err = spec.commandLine().getErr();
-      err.println("vgg: " + Unreadable.passedOver(unreadable.size()) + ":");
-      unreadable.stream().limit(MOST_NAMED).forEach(name -> err.println("  " + name));
-      if (unreadable.size() > MOST_NAMED) {
-        err.println("  ... (--json lists all)");
-      }
-      err.flush();
     }
   }
 }

@@ -14,7 +14,6 @@ import org.vgg4j.base.InputException;
 import org.vgg4j.data.Dataset;
 import org.vgg4j.data.Split;
 import org.vgg4j.data.Synsets;
-import org.vgg4j.data.Unreadable;
 import org.vgg4j.data.UnreadableLimit;
 import org.vgg4j.data.source.DataSources;
 import org.vgg4j.evaluate.Posteriors;
@@ -45,9 +44,6 @@ import picocli.CommandLine.Spec;
             + " 3.2).",
     sortOptions = false)
 final class EvaluateCommand implements Callable<Integer> {
-  /** Unreadable images that are named. */
-  private static final int MOST_NAMED = 20;
-
   @Spec private CommandSpec spec;
 
   @Option(names = "--model", paramLabel = "FILE", description = Texts.MODEL)
@@ -205,7 +201,7 @@ final class EvaluateCommand implements Callable<Integer> {
     if (!group.leads()) {
       return; // one process reports what all have found
     }
-    sayUnreadable(EvaluationResult.unreadable(fused));
+    PassedOverImages.say(spec.commandLine().getErr(), EvaluationResult.unreadable(fused));
     if (savePosteriors != null) {
       PosteriorsFile.write(savePosteriors, fused);
     }
@@ -275,7 +271,7 @@ final class EvaluateCommand implements Callable<Integer> {
       engine.requireOneDeviceEach(group.size());
       LabelResult result = measurement.of(path, engine);
       if (group.leads()) {
-        sayUnreadable(result.unreadable());
+        PassedOverImages.say(spec.commandLine().getErr(), result.unreadable());
         PrintWriter out = spec.commandLine().getOut();
         out.println(json ? Json.of(result.asMap()) : result.asText());
         out.flush();
@@ -315,19 +311,6 @@ final class EvaluateCommand implements Callable<Integer> {
       Submission.requirePossible(file, classNames, synsets);
     }
     return synsets;
-  }
-
-  /** Says which images the results leave out; --json has them, too. */
-  private void sayUnreadable(List<String> unreadable) {
-    if (!unreadable.isEmpty()) {
-      PrintWriter err = spec.commandLine().getErr();
-      err.println("vgg: " + Unreadable.passedOver(unreadable.size()) + ":");
-      unreadable.stream().limit(MOST_NAMED).forEach(name -> err.println("  " + name));
-      if (unreadable.size() > MOST_NAMED) {
-        err.println("  ... (--json lists all)");
-      }
-      err.flush();
-    }
   }
 
   /** Returns a sentence about what was written. */
