@@ -35,7 +35,10 @@ class WorkersTest {
     }
   }
 
-  /** Work that comes just when idle threads end: neither they nor their successors do it twice. */
+  /**
+   * Work that comes just when idle threads end: neither they nor their successors do it twice. That
+   * a thread comes back between two of its instructions is too rare to be provoked here.
+   */
   @Test
   void workThatMeetsThreadsAtTheirEnd() {
     try (Workers workers = new Workers(2, 2_000)) {

@@ -117,8 +117,8 @@ final class DataSurvey {
    */
   static void requireShown(TrainingConfig config, DataSplits data) {
     for (Split split : Split.values()) {
-      Dataset part = data.part(split);
-      if (part == null || !part.hasLabelSets() || (split == Split.TEST && !config.test())) {
+      Dataset part = usedPart(config, data, split);
+      if (part == null || !part.hasLabelSets()) {
         continue; // not there, of single labels, or not used
       }
       if (!LabelCounts.of(part).anyShown()) {

@@ -1,5 +1,6 @@
 package org.vgg4j.train;
 
+import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Consumer;
 import org.vgg4j.base.InputException;
@@ -43,6 +44,13 @@ record RunInput(TrainingConfig config, DataSplits data, Architecture architectur
     int images = data.train().size();
     TrainingConfig settled = AutoBatch.settle(options, images, architecture, memory, ranks, noted);
     return new RunInput(settled.fittedTo(images), data, architecture);
+  }
+
+  /** Sentences about the data, and about what of its schedule a run will not come to. */
+  List<String> notes() {
+    List<String> notes = new ArrayList<>(data.notes());
+    notes.addAll(config.schedule().notes(data.train().size(), config.sgd().batch()));
+    return notes;
   }
 
   private static DataSplits data(TrainingConfig options) {

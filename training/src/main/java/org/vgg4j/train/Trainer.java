@@ -162,12 +162,7 @@ public final class Trainer {
       RunInput input =
           RunInput.open(options, engine.memory(), ranks, company.listener()::explained);
       if (!resumed) {
-        input.data().notes().forEach(company.listener()::noted);
-        int batch = input.config().sgd().batch();
-        options
-            .schedule()
-            .notes(input.data().train().size(), batch)
-            .forEach(company.listener()::noted);
+        input.notes().forEach(company.listener()::noted);
       }
       input.requireShares(ranks);
       int microBatch = input.microBatch(engine.memory(), ranks);
