@@ -110,6 +110,14 @@ final class TrainingOptions {
   private @Nullable String randomResizedCrop;
 
   @Option(
+      names = "--pad",
+      paramLabel = "PIXELS",
+      description =
+          "let a training crop leave the image by up to this many pixels on each side, which are"
+              + " black there, such as 4 for small pictures (default: 0)")
+  private @Nullable Integer pad;
+
+  @Option(
       names = "--erase",
       paramLabel = "P",
       description =
@@ -236,7 +244,7 @@ final class TrainingOptions {
       names = "--init",
       paramLabel = "NAME",
       description =
-          "initial weights: glorot, gaussian (std 0.01), he, or from:FILE, a model: all its layers"
+          "initial weights: glorot, gaussian (std 0.01), he, dirac, or from:FILE, a model: all its layers"
               + " if it is the same network, with or without batch normalisation, else conv1_1,"
               + " conv2_1, conv3_1, conv3_2 and fc6 to fc8, as the paper takes them from net A;"
               + " fc6 and up only if both have the same head"
@@ -247,7 +255,7 @@ final class TrainingOptions {
       names = "--init-rest",
       paramLabel = "NAME",
       description =
-          "for weights that from:FILE does not give: glorot, gaussian or he (default:"
+          "for weights that from:FILE does not give: glorot, gaussian, he or dirac (default:"
               + " ${DEFAULT-VALUE})")
   private String initRest;
 

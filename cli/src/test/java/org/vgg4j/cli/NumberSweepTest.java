@@ -59,6 +59,7 @@ class NumberSweepTest {
               "min-overlap",
               "clip-gradients", // never
               "erase", // nothing
+              "pad",
               "localize evaluate threshold", // nothing is merged but equal boxes
               "import crop", // as the weights have it
               "checkpoint-every", // at ends of epochs alone

@@ -248,7 +248,7 @@ class WrongInputTest {
       value = {
         "--arch F       | there is no architecture 'F': choose one of A, A-LRN, B, B-5x5, C, D, E,"
             + " A-BN, B-BN, D-BN, E-BN",
-        "--init magic   | there is no initialisation 'magic': choose glorot, gaussian or he",
+        "--init magic   | there is no initialisation 'magic': choose glorot, gaussian, he or dirac",
         "--lr -1        | option lr is -1.0 but must be a positive number",
         "--dropout 1    | option dropout is 1.0 but must be in [0, 1)",
         "--epochs 0     | option epochs is 0 but must be at least 1",

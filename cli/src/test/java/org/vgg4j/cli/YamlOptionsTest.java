@@ -50,7 +50,7 @@ class YamlOptionsTest {
         "flip: perhaps      | option flip is perhaps but must be true or false",
         "step-epochs: 20;40 | option step-epochs is 20;40 but must be epochs of at most nine",
         "scale: large       | option scale is large but must be a number of pixels",
-        "init: random       | there is no initialisation 'random': choose glorot, gaussian or he",
+        "init: random       | there is no initialisation 'random': choose glorot, gaussian, he or dirac",
       })
   void wrongValuesAreRefused(String line, String sentence) throws IOException {
     assertThat(train(line + "\n").err())

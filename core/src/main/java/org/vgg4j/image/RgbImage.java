@@ -213,6 +213,30 @@ public final class RgbImage {
     return (int) Math.rint((whole - part) / 2.0);
   }
 
+  /**
+   * Moves the picture within its frame; what leaves it is lost, and what becomes free is black.
+   *
+   * @param right how far it moves to the right, in pixels; negative: to the left
+   * @param down how far it moves down, in pixels; negative: up
+   */
+  public RgbImage shift(int right, int down) {
+    if (right == 0 && down == 0) {
+      return this;
+    }
+    byte[] shifted = new byte[pixels.length];
+    int columns = width - Math.abs(right);
+    if (columns <= 0) {
+      return new RgbImage(width, height, shifted);
+    }
+    int toX = Math.max(0, right);
+    int fromX = Math.max(0, -right);
+    for (int y = Math.max(0, down); y < Math.min(height, height + down); y++) {
+      int from = 3 * ((y - down) * width + fromX);
+      System.arraycopy(pixels, from, shifted, 3 * (y * width + toX), 3 * columns);
+    }
+    return new RgbImage(width, height, shifted);
+  }
+
   /** Returns the mirror image: left becomes right. */
   public RgbImage flipHorizontally() {
     byte[] flipped = new byte[pixels.length];

@@ -41,6 +41,22 @@ class RgbImageTest {
     assertThat(flipped.flipHorizontally().pixels()).isEqualTo(image.pixels());
   }
 
+  @ParameterizedTest
+  @CsvSource({
+    "0, 0", "2, 0", "-1, 1", "0, -2", "4, 2", "5, 0", "9, 0", "-9, 0", "-9, 1", "1, 3", "0, -7"
+  })
+  void shiftMovesThePictureAndLeavesBlack(int right, int down) {
+    RgbImage image = TestImages.noise(5, 3, 1);
+    RgbImage shifted = image.shift(right, down);
+    for (int y = 0; y < 3; y++) {
+      for (int x = 0; x < 5; x++) {
+        boolean inside = x - right >= 0 && x - right < 5 && y - down >= 0 && y - down < 3;
+        assertThat(pixel(shifted, x, y))
+            .containsExactly(inside ? pixel(image, x - right, y - down) : new int[3]);
+      }
+    }
+  }
+
   @Test
   void greyFillsTheThreeChannels() {
     RgbImage image = RgbImage.ofGrey(new byte[] {0, 127, (byte) 128, (byte) 255}, 2, 2);

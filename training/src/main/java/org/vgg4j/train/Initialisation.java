@@ -24,7 +24,14 @@ public enum Initialisation {
    */
   GAUSSIAN,
   /** Normal with variance 2 / fan in (He et al. 2015, doi:10.1109/ICCV.2015.123). */
-  HE;
+  HE,
+  /**
+   * As {@link #GLOROT}, but convolutions pass on what they get: output c is input c, as far as
+   * there are so many of both, and only further ones are drawn. (The first convolution is drawn.) A
+   * deep network begins like a shallow one, without the shortcuts of a residual network (Zagoruyko
+   * and Komodakis 2017, arXiv:1706.00388, who keep the identity throughout training).
+   */
+  DIRAC;
 
   /**
    * Returns the initialisation of that name, in any case.
@@ -38,7 +45,7 @@ public enum Initialisation {
       }
     }
     throw new InputException(
-        "there is no initialisation '" + name + "': choose glorot, gaussian or he");
+        "there is no initialisation '" + name + "': choose glorot, gaussian, he or dirac");
   }
 
   /** The name in options and files. */
@@ -67,7 +74,7 @@ public enum Initialisation {
       for (int i = 0; i < values.length; i++) {
         values[i] =
             switch (shape.role()) {
-              case WEIGHT -> (float) draw(random, shape);
+              case WEIGHT -> (float) weight(random, shape, i);
               case SCALE, VARIANCE -> 1f;
               case BIAS, MEAN -> 0f;
             };
@@ -75,9 +82,20 @@ public enum Initialisation {
     }
   }
 
+  private double weight(RandomStream random, ParameterShape shape, int index) {
+    double drawn = draw(random, shape);
+    int output = index / shape.fanIn();
+    int inputs = shape.dimensions().get(1);
+    if (this != DIRAC || shape.dimensions().size() < 4 || inputs <= 3 || output >= inputs) {
+      return drawn;
+    }
+    int area = shape.fanIn() / inputs;
+    return index % shape.fanIn() == output * area + area / 2 ? 1 : 0;
+  }
+
   private double draw(RandomStream random, ParameterShape shape) {
     return switch (this) {
-      case GLOROT ->
+      case GLOROT, DIRAC ->
           (2 * random.nextDouble() - 1)
               * Math.sqrt(6.0 / ((double) shape.fanIn() + shape.fanOut()));
       case GAUSSIAN -> 0.01 * random.nextGaussian();

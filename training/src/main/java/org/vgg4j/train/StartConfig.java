@@ -35,7 +35,7 @@ public record StartConfig(@Nullable Path from, Initialisation rest, List<String>
   /**
    * Parses options.
    *
-   * @param init glorot, gaussian, he, or {@code from:} and the path of a model
+   * @param init glorot, gaussian, he, dirac, or {@code from:} and the path of a model
    * @param rest how the weights that {@code from:} does not give are drawn
    * @param freeze names separated by commas; may be empty
    * @throws InputException if an option cannot be parsed

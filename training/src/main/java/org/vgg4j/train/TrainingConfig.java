@@ -124,6 +124,16 @@ public record TrainingConfig(
         "left out where boxes are learnt, whose crops show enough of an object (option"
             + " min-overlap)");
     Require.option(
+        augmentation.distortions().pad() < crop,
+        "pad",
+        augmentation.distortions().pad(),
+        "smaller than the crop, " + crop);
+    Require.option(
+        boxes == null || augmentation.distortions().pad() == 0,
+        "pad",
+        augmentation.distortions().pad(),
+        "left out where boxes are learnt, whose crops lie in the image");
+    Require.option(
         boxes == null || !augmentation.distortions().trivialAugment(),
         "trivial-augment",
         true,

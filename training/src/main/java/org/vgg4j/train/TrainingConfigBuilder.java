@@ -210,19 +210,32 @@ public final class TrainingConfigBuilder extends SgdOptions<TrainingConfigBuilde
 
   /** Which rectangle of an image becomes a sample; null: a crop of the rescaled image. */
   public TrainingConfigBuilder resizedCrop(@Nullable ResizedCrop value) {
-    distortions = new Distortions(value, distortions.erase(), distortions.trivialAugment());
+    distortions =
+        new Distortions(
+            value, distortions.pad(), distortions.erase(), distortions.trivialAugment());
+    return this;
+  }
+
+  /** How far a crop may leave the rescaled image, in pixels. */
+  public TrainingConfigBuilder pad(int value) {
+    distortions =
+        new Distortions(
+            distortions.resizedCrop(), value, distortions.erase(), distortions.trivialAugment());
     return this;
   }
 
   /** Probability that a rectangle of a sample is erased. */
   public TrainingConfigBuilder erase(double value) {
-    distortions = new Distortions(distortions.resizedCrop(), value, distortions.trivialAugment());
+    distortions =
+        new Distortions(
+            distortions.resizedCrop(), distortions.pad(), value, distortions.trivialAugment());
     return this;
   }
 
   /** Whether one random operation is applied to each sample. */
   public TrainingConfigBuilder trivialAugment(boolean value) {
-    distortions = new Distortions(distortions.resizedCrop(), distortions.erase(), value);
+    distortions =
+        new Distortions(distortions.resizedCrop(), distortions.pad(), distortions.erase(), value);
     return this;
   }
 

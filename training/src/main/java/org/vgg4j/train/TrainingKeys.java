@@ -139,6 +139,7 @@ final class TrainingKeys {
     keys.put(
         "random-resized-crop",
         (builder, value) -> builder.resizedCrop(ResizedCrop.of(value.text())));
+    keys.put("pad", (builder, value) -> builder.pad(value.whole()));
     keys.put("erase", (builder, value) -> builder.erase(value.decimal()));
     keys.put("trivial-augment", (builder, value) -> builder.trivialAugment(value.truth()));
     keys.put("mixup", (builder, value) -> builder.mixup(value.decimal()));

@@ -57,7 +57,7 @@ class InitialisationTest {
 
   @Test
   void glorotIsUniformAndTheOthersAreNormal() {
-    double[] kurtosis = new double[3];
+    double[] kurtosis = new double[Initialisation.values().length];
     for (Initialisation initialisation : Initialisation.values()) {
       float[] values = filled(initialisation, 0.25, 1).values("classifier.3.weight");
       kurtosis[initialisation.ordinal()] = moment(values, 4) / Math.pow(moment(values, 2), 2);
@@ -65,6 +65,7 @@ class InitialisationTest {
     assertThat(kurtosis[Initialisation.GLOROT.ordinal()]).isCloseTo(1.8, within(0.02));
     assertThat(kurtosis[Initialisation.GAUSSIAN.ordinal()]).isCloseTo(3, within(0.05));
     assertThat(kurtosis[Initialisation.HE.ordinal()]).isCloseTo(3, within(0.05));
+    assertThat(kurtosis[Initialisation.DIRAC.ordinal()]).isCloseTo(1.8, within(0.02));
     float[] uniform = filled(Initialisation.GLOROT, 0.25, 1).values("classifier.3.weight");
     double bound = Math.sqrt(6.0 / 2048);
     for (float value : uniform) {
@@ -82,8 +83,31 @@ class InitialisationTest {
     }
   }
 
+  /** Convolutions of 3x3 and 1x1, in C; what they do not pass on is drawn as glorot does. */
+  @Test
+  void diracPassesOnInputsAsFarAsThereAreOutputs() {
+    Parameters dirac = filled(Initialisation.DIRAC, 0.25, 1);
+    Parameters glorot = filled(Initialisation.GLOROT, 0.25, 1);
+    for (ParameterShape shape : dirac.architecture().parameters()) {
+      float[] values = dirac.values(shape.name());
+      float[] drawn = glorot.values(shape.name()).clone();
+      if (shape.isWeight()
+          && shape.layer().startsWith("conv")
+          && !shape.layer().equals("conv1_1")) {
+        int inputs = shape.dimensions().get(1);
+        int side = shape.dimensions().get(2);
+        for (int output = 0; output < Math.min(inputs, shape.dimensions().get(0)); output++) {
+          Arrays.fill(drawn, output * shape.fanIn(), (output + 1) * shape.fanIn(), 0);
+          drawn[((output * inputs + output) * side + side / 2) * side + side / 2] = 1;
+        }
+      }
+      assertThat(values).as(shape.name()).isEqualTo(drawn);
+    }
+    assertThat(dirac.values("features.5.weight")).isNotEqualTo(glorot.values("features.5.weight"));
+  }
+
   @ParameterizedTest
-  @EnumSource
+  @EnumSource(mode = EnumSource.Mode.EXCLUDE, names = "DIRAC")
   void biasesAreZeroAndWeightsAreNot(Initialisation initialisation) {
     Parameters parameters = filled(initialisation, 0.02, 1);
     for (ParameterShape shape : parameters.architecture().parameters()) {
@@ -97,7 +121,7 @@ class InitialisationTest {
   }
 
   @ParameterizedTest
-  @EnumSource
+  @EnumSource(mode = EnumSource.Mode.EXCLUDE, names = "DIRAC")
   void seedsDecideEveryBit(Initialisation initialisation) {
     Parameters one = filled(initialisation, 0.02, 1);
     Parameters same = filled(initialisation, 0.02, 1);
@@ -140,7 +164,7 @@ class InitialisationTest {
     assertThat(Initialisation.of("Glorot")).isEqualTo(Initialisation.GLOROT);
     assertThatThrownBy(() -> Initialisation.of("xavier"))
         .isInstanceOf(InputException.class)
-        .hasMessage("there is no initialisation 'xavier': choose glorot, gaussian or he");
+        .hasMessage("there is no initialisation 'xavier': choose glorot, gaussian, he or dirac");
   }
 
   @ParameterizedTest

@@ -152,7 +152,7 @@ class ResumeTest {
 
   @Test
   void withAllDistortions() throws IOException {
-    options.distortions = new Distortions(ResizedCrop.DEFAULT, 0.5, true);
+    options.distortions = new Distortions(ResizedCrop.DEFAULT, 0, 0.5, true);
     TrainingResult whole = train("whole", 0);
     TrainingResult part = train("part", 2);
     while (part.interrupted()) {

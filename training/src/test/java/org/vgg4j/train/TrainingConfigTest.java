@@ -148,8 +148,8 @@ class TrainingConfigTest {
     Options options = new Options();
     assertThat(options.build().options())
         .doesNotContainKeys(
-            "clip-gradients", "average", "erase", "random-resized-crop", "trivial-augment");
-    options.distortions = new Distortions(null, 0.5, false);
+            "clip-gradients", "average", "erase", "pad", "random-resized-crop", "trivial-augment");
+    options.distortions = new Distortions(null, 0, 0.5, false);
     options.clipGradients = 5; // these are there where they are set
     options.average = AverageConfig.ema(0.5);
     TrainingConfig config = options.build();
@@ -186,9 +186,26 @@ class TrainingConfigTest {
   }
 
   @Test
+  void paddingIsParsedBack() {
+    Options options = new Options();
+    options.distortions = new Distortions(null, 4, 0, false);
+    TrainingConfig config = options.build();
+    assertThat(config.options()).containsEntry("pad", 4);
+    assertThat(TrainingConfig.of(config.options())).isEqualTo(config);
+    assertThatThrownBy(() -> config.toBuilder().pad(32).build())
+        .isInstanceOf(InputException.class)
+        .hasMessage("option pad is 32 but must be smaller than the crop, 32");
+    assertThatThrownBy(() -> config.toBuilder().regression(Task.SINGLE_BOX).build())
+        .isInstanceOf(InputException.class)
+        .hasMessage(
+            "option pad is 4 but must be left out where boxes are learnt, whose crops lie in the"
+                + " image");
+  }
+
+  @Test
   void distortionsAreParsedBack() {
     Options options = new Options();
-    options.distortions = new Distortions(ResizedCrop.DEFAULT, 0.25, true);
+    options.distortions = new Distortions(ResizedCrop.DEFAULT, 0, 0.25, true);
     TrainingConfig config = options.build();
     assertThat(config.options())
         .containsEntry("random-resized-crop", "0.08-1.0,0.75-1.3333333333333333")

@@ -29,8 +29,9 @@ import org.vgg4j.model.Rgb;
  * @param seed the run's seed
  * @param minOverlap share of an object's area that a crop shows at least, where its box is known,
  *     in [0, 1]
- * @param distortions what else is done, drawn from streams of its own: a resized crop instead of S
- *     and the place; what happens to the pixels after the mirror
+ * @param distortions what else is done: how far crops may leave the rescaled image, which widens
+ *     what the edges are drawn from; and, drawn from streams of its own, a resized crop instead of
+ *     S and the place, and what happens to the pixels after the mirror
  */
 public record Augmentation(
     ScaleRange scale,
@@ -53,7 +54,8 @@ public record Augmentation(
    * @param shift what to add to each channel of every pixel, of pixels in 0..255; the sum may leave
    *     that range
    * @param geometry where in the image it lies, so that a target can follow; of a resized crop,
-   *     where in the rectangle that was cut out, since boxes are not learnt of these
+   *     where in the rectangle that was cut out, and of one that leaves the image, the nearest that
+   *     does not, since boxes are not learnt of these
    */
   public record Sample(RgbImage image, Rgb shift, Geometry geometry) {}
 
@@ -137,7 +139,7 @@ public record Augmentation(
   public Sample apply(RgbImage image, int epoch, int key, @Nullable Box object) {
     RandomStream random = new RandomStream(seed, epoch, key, Purpose.AUGMENTATION);
     RgbImage source = image;
-    Geometry geometry;
+    Place place;
     if (distortions.resizedCrop() != null) {
       ResizedCrop.Region region =
           distortions
@@ -145,17 +147,16 @@ public record Augmentation(
               .draw(
                   new RandomStream(seed, epoch, key, Purpose.RESIZED_CROP), Rescale.Size.of(image));
       source = image.crop(region.left(), region.top(), region.width(), region.height());
-      geometry = at(Rescale.Size.of(source), new Rescale.Size(crop, crop), 0, 0, false);
+      place = inside(at(Rescale.Size.of(source), new Rescale.Size(crop, crop), 0, 0));
     } else {
-      geometry = paper(random, image, object);
+      place = paper(random, image, object);
     }
     if (flip && random.nextBoolean()) {
-      geometry =
-          at(geometry.original(), geometry.rescaled(), geometry.left(), geometry.top(), true);
+      place = place.mirrored();
     }
     Rgb shift = colorShift > 0 ? colors.draw(random, colorShift) : Rgb.ZERO;
-    RgbImage sample = distorted(geometry.cut(source, interpolation), epoch, key);
-    return new Sample(sample, shift, geometry);
+    RgbImage cut = place.geometry().cut(source, interpolation).shift(place.right(), place.down());
+    return new Sample(distorted(cut, epoch, key), shift, place.geometry());
   }
 
   private RgbImage distorted(RgbImage cut, int epoch, int key) {
@@ -172,38 +173,39 @@ public record Augmentation(
   }
 
   /** Draws S and where the crop lies. */
-  private Geometry paper(RandomStream random, RgbImage image, @Nullable Box object) {
+  private Place paper(RandomStream random, RgbImage image, @Nullable Box object) {
     int shorter =
         scale.isFixed()
             ? scale.smallest()
             : scale.smallest() + random.nextInt(scale.largest() - scale.smallest() + 1);
+    Rescale.Size original = Rescale.Size.of(image);
     Rescale.Size size = Rescale.sizeOf(image, shorter);
-    return place(random, Rescale.Size.of(image), size, object);
+    return object == null
+        ? anywhere(random, original, size)
+        : showing(object, random, original, size);
   }
 
-  /** Draws where a crop lies. */
-  private Geometry place(
-      RandomStream random, Rescale.Size original, Rescale.Size size, @Nullable Box object) {
-    Geometry geometry = anywhere(random, original, size);
-    if (object == null) {
-      return geometry;
+  /** Draws where a crop lies that shows enough of an object. */
+  private Place showing(Box object, RandomStream random, Rescale.Size original, Rescale.Size size) {
+    for (int draw = 0; draw < DRAWS; draw++) {
+      Place place = anywhere(random, original, size);
+      if (place.geometry().shareOf(object) >= minOverlap) {
+        return place;
+      }
     }
-    for (int draw = 1; draw < DRAWS && geometry.shareOf(object) < minOverlap; draw++) {
-      geometry = anywhere(random, original, size);
-    }
-    if (geometry.shareOf(object) >= minOverlap) {
-      return geometry;
-    }
-    Box there = at(original, size, 0, 0, false).toCrop(object);
+    Box there = at(original, size, 0, 0).toCrop(object);
     int x = middle(there.left(), there.right(), size.width());
     int y = middle(there.top(), there.bottom(), size.height());
-    return at(original, size, x, y, false);
+    return inside(at(original, size, x, y));
   }
 
-  private Geometry anywhere(RandomStream random, Rescale.Size original, Rescale.Size size) {
-    int x = random.nextInt(size.width() - crop + 1);
-    int y = random.nextInt(size.height() - crop + 1);
-    return at(original, size, x, y, false);
+  private Place anywhere(RandomStream random, Rescale.Size original, Rescale.Size size) {
+    int pad = distortions.pad();
+    int x = random.nextInt(size.width() - crop + 1 + 2 * pad) - pad;
+    int y = random.nextInt(size.height() - crop + 1 + 2 * pad) - pad;
+    int left = Math.max(0, Math.min(size.width() - crop, x));
+    int top = Math.max(0, Math.min(size.height() - crop, y));
+    return new Place(at(original, size, left, top), left - x, top - y);
   }
 
   /** Where a crop begins that has as much as possible of an interval. */
@@ -212,7 +214,34 @@ public record Augmentation(
     return (int) Math.max(0, Math.min(length - crop, begin));
   }
 
-  private Geometry at(Rescale.Size original, Rescale.Size size, int x, int y, boolean mirrored) {
-    return new Geometry(original, size, x, y, new Rescale.Size(crop, crop), mirrored);
+  private Geometry at(Rescale.Size original, Rescale.Size size, int x, int y) {
+    return new Geometry(original, size, x, y, new Rescale.Size(crop, crop), false);
+  }
+
+  private static Place inside(Geometry geometry) {
+    return new Place(geometry, 0, 0);
+  }
+
+  /**
+   * Where a crop lies. What it shows of the image does not change if one that leaves the image is
+   * cut at the nearest place inside, and then shifted.
+   *
+   * @param geometry the nearest place inside the image
+   * @param right how far what is cut there is shifted to the right, in pixels
+   * @param down how far it is shifted down, in pixels
+   */
+  private record Place(Geometry geometry, int right, int down) {
+    Place mirrored() {
+      return new Place(
+          new Geometry(
+              geometry.original(),
+              geometry.rescaled(),
+              geometry.left(),
+              geometry.top(),
+              geometry.crop(),
+              true),
+          -right,
+          down);
+    }
   }
 }

@@ -8,6 +8,8 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -96,7 +98,7 @@ class DistortionsTest {
   @Test
   void theSampleIsTheRectangle() {
     RgbImage image = TestImages.noise(40, 30, 1);
-    Augmentation crops = augmentation(new Distortions(ResizedCrop.DEFAULT, 0, false), true);
+    Augmentation crops = augmentation(new Distortions(ResizedCrop.DEFAULT, 0, 0, false), true);
     int mirrored = 0;
     for (int i = 0; i < 100; i++) {
       ResizedCrop.Region region =
@@ -115,6 +117,69 @@ class DistortionsTest {
           .isEqualTo((turned ? expected.flipHorizontally() : expected).pixels());
     }
     assertThat(mirrored).isBetween(35, 65);
+  }
+
+  /** A twin that pads the whole rescaled image, and cuts where the same stream says. */
+  @ParameterizedTest
+  @ValueSource(ints = {0, 1, 4, 11})
+  void cropsLeaveTheImageByThePaddingAtMost(int pad) {
+    RgbImage image = TestImages.noise(40, 30, 1); // 20 x 15 at S = 15
+    Augmentation padded =
+        new Augmentation(
+            new ScaleRange(12, 15),
+            12,
+            Interpolation.BILINEAR,
+            true,
+            NO_COLORS,
+            0,
+            7,
+            0,
+            new Distortions(null, pad, 0, false));
+    Set<Integer> lefts = new TreeSet<>();
+    for (int i = 0; i < 400; i++) {
+      RandomStream random = new RandomStream(7, 2, i, Purpose.AUGMENTATION);
+      Rescale.Size size = Rescale.sizeOf(image, 12 + random.nextInt(4));
+      RgbImage rescaled =
+          Rescale.resize(image, size.width(), size.height(), Interpolation.BILINEAR);
+      int left = random.nextInt(size.width() + 2 * pad - 11);
+      int top = random.nextInt(size.height() + 2 * pad - 11);
+      RgbImage expected = onBlack(rescaled, pad).crop(left, top, 12, 12);
+      Augmentation.Sample sample = padded.apply(image, 2, i);
+      assertThat(sample.geometry().mirrored()).isEqualTo(random.nextBoolean());
+      assertThat(sample.image().pixels())
+          .isEqualTo(
+              (sample.geometry().mirrored() ? expected.flipHorizontally() : expected).pixels());
+      if (size.height() == 12) {
+        lefts.add(left - pad);
+      }
+    }
+    assertThat(lefts).hasSize(5 + 2 * pad).contains(-pad, 4 + pad); // 16 x 12: all places occur
+  }
+
+  private static RgbImage onBlack(RgbImage image, int pad) {
+    int width = image.width() + 2 * pad;
+    byte[] pixels = new byte[3 * width * (image.height() + 2 * pad)];
+    for (int y = 0; y < image.height(); y++) {
+      System.arraycopy(
+          image.pixels(),
+          3 * y * image.width(),
+          pixels,
+          3 * ((y + pad) * width + pad),
+          3 * image.width());
+    }
+    return new RgbImage(width, image.height() + 2 * pad, pixels);
+  }
+
+  @Test
+  void paddingGoesWithCropsOfTheRescaledImage() {
+    assertThatThrownBy(() -> new Distortions(ResizedCrop.DEFAULT, 4, 0, false))
+        .isInstanceOf(InputException.class)
+        .hasMessage(
+            "option pad moves crops at --scale, and option random-resized-crop takes others: leave"
+                + " one of them out");
+    assertThatThrownBy(() -> new Distortions(null, -1, 0, false))
+        .isInstanceOf(InputException.class)
+        .hasMessage("option pad is -1 but must be a number of pixels, such as 4");
   }
 
   /** What was erased of a white sample: noise, of which every 256th value is white itself. */
@@ -209,7 +274,7 @@ class DistortionsTest {
   void whatElseIsDoneLeavesThePapersDrawsAlone() {
     RgbImage image = TestImages.noise(33, 21, 2);
     Augmentation plain = augmentation(Distortions.NONE, true);
-    Augmentation both = augmentation(new Distortions(null, 1, true), true);
+    Augmentation both = augmentation(new Distortions(null, 0, 1, true), true);
     int different = 0;
     for (int i = 0; i < 50; i++) {
       Augmentation.Sample expected = plain.apply(image, 0, i);
@@ -269,7 +334,7 @@ class DistortionsTest {
   @ParameterizedTest
   @ValueSource(doubles = {-0.1, 1.1, Double.NaN})
   void probabilitiesAreFromZeroToOne(double erase) {
-    assertThatThrownBy(() -> new Distortions(null, erase, false))
+    assertThatThrownBy(() -> new Distortions(null, 0, erase, false))
         .isInstanceOf(InputException.class)
         .hasMessage("option erase is " + erase + " but must be a probability from 0 to 1");
   }
