@@ -24,11 +24,19 @@ import org.vgg4j.train.TrainingConfig;
  */
 final class AskedOptions {
   private static final String SUFFIX = ".asked";
+  private static final String INIT = "init";
   private static final String FROM = "from:";
 
   /** Options that may differ from those that a run began with. */
   private static final Set<String> MAY_DIFFER =
-      Set.of("threads", "device", "micro-batch", "checkpoint-every", "max-unreadable", "test");
+      Set.of(
+          "threads",
+          "device",
+          "precision",
+          "micro-batch",
+          "checkpoint-every",
+          "max-unreadable",
+          "test");
 
   private static final ObjectMapper YAML =
       YAMLMapper.builder().disable(YAMLGenerator.Feature.WRITE_DOC_START_MARKER).build();
@@ -57,13 +65,22 @@ final class AskedOptions {
   }
 
   /**
-   * Keeps it before a run begins.
+   * Keeps it before a run begins. Weights of another run beside it are named from there, since both
+   * may be moved.
    *
    * @throws InputException if the file cannot be written
    */
   static void write(RunFolder run, TrainingConfig config) {
+    Map<String, Object> options = new LinkedHashMap<>(config.options());
+    Path beside = beside(run);
+    if (options.get(INIT) instanceof String init && init.startsWith(FROM)) {
+      Path model = file(init).toAbsolutePath().normalize();
+      if (model.startsWith(beside)) {
+        options.put(INIT, FROM + beside.relativize(model));
+      }
+    }
     try {
-      AtomicFile.write(file(run), YAML.writeValueAsString(config.options()));
+      AtomicFile.write(file(run), YAML.writeValueAsString(options));
     } catch (JsonProcessingException e) {
       throw new IllegalStateException("options cannot be written", e);
     }
@@ -85,7 +102,9 @@ final class AskedOptions {
     all.putAll(now);
     for (String key : all.keySet()) {
       Object before = then.get(key);
-      if (!MAY_DIFFER.contains(key) && !isSame(before, now.get(key))) {
+      if (!MAY_DIFFER.contains(key)
+          && !Objects.equals(before, now.get(key))
+          && !isSameModel(run, before, now.get(key))) {
         throw new InputException(
             "the run in %s has option %s %s, and %s %s: give another folder (option out), or remove that run"
                 .formatted(run.path(), key, text(before), asking, text(now.get(key))));
@@ -93,19 +112,25 @@ final class AskedOptions {
     }
   }
 
-  /** The weights of an earlier run may be named from another folder. */
-  private static boolean isSame(@Nullable Object one, @Nullable Object other) {
-    if (one instanceof String first
-        && other instanceof String second
-        && first.startsWith(FROM)
-        && second.startsWith(FROM)) {
-      return place(first).equals(place(second));
+  /** Whether both are weights of one file, perhaps named from different folders. */
+  private static boolean isSameModel(RunFolder run, @Nullable Object then, @Nullable Object now) {
+    if (!(then instanceof String before && now instanceof String after)
+        || !before.startsWith(FROM)
+        || !after.startsWith(FROM)) {
+      return false;
     }
-    return Objects.equals(one, other);
+    Path model = file(after).toAbsolutePath().normalize();
+    return model.equals(beside(run).resolve(file(before)).normalize())
+        || model.equals(file(before).toAbsolutePath().normalize());
   }
 
-  private static Path place(String init) {
-    return Path.of(init.substring(FROM.length())).toAbsolutePath().normalize();
+  private static Path file(String init) {
+    return Path.of(init.substring(FROM.length()));
+  }
+
+  /** The folder in which the run lies beside others. */
+  private static Path beside(RunFolder run) {
+    return run.path().resolveSibling("").toAbsolutePath().normalize();
   }
 
   private static String text(@Nullable Object value) {

@@ -144,7 +144,7 @@ final class CalibrateCommand implements Runnable {
               file -> {
                 Dataset dataset =
                     new UnseenImages(split, null, null).openForChoices(data, file.provenance());
-                evaluation.note(dataset);
+                evaluation.note(dataset.notes());
                 return dataset;
               })
           .posteriors();

@@ -49,7 +49,7 @@ final class DryRunPrinter {
     secondsOfAll += found.seconds();
     runs++;
     results.add(asMap(found, stage));
-    found.data().notes().forEach(out::println);
+    found.notes().forEach(out::println);
     out.printf(
         Locale.ROOT,
         "data: %s, %d classes, %,d training and %,d validation images%nimages: %s%nnetwork: %s, %,d"
@@ -119,6 +119,7 @@ final class DryRunPrinter {
     map.put("lookedAt", found.lookedAt());
     map.put("unreadable", found.unreadable());
     map.put("loss", found.loss());
+    map.put("notes", found.notes());
     map.put("imagesPerSecond", 1 / found.secondsPerImage());
     map.put("steps", found.steps());
     map.put("seconds", found.seconds());

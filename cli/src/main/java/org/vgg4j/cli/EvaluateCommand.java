@@ -4,10 +4,12 @@ import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import org.vgg4j.base.InputException;
@@ -141,11 +143,11 @@ final class EvaluateCommand implements Callable<Integer> {
 
   @Mixin private final RankOptions ranks = new RankOptions();
 
+  /** What has been said about the images: several networks have the same ones. */
+  private final Set<String> noted = new HashSet<>();
+
   /** This process's group while {@link #call} runs. */
   private ProcessGroup group = ProcessGroup.alone();
-
-  /** Whether the data set's notes have been printed. */
-  private boolean noted;
 
   @Override
   public Integer call() {
@@ -369,10 +371,7 @@ final class EvaluateCommand implements Callable<Integer> {
             engine,
             file -> {
               Dataset dataset = dataset(file);
-              if (!noted) {
-                evaluation.note(dataset);
-                noted = true; // once: several networks have the same images
-              }
+              evaluation.note(dataset.notes().stream().filter(noted::add).toList());
               sayTemperature(path, file);
               return dataset;
             });

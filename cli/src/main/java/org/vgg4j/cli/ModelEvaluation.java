@@ -95,10 +95,10 @@ record ModelEvaluation(
     }
   }
 
-  /** Says what there is to say about the images, once. */
-  void note(Dataset dataset) {
+  /** Says what there is to say about the images. */
+  void note(List<String> sentences) {
     if (group.leads()) {
-      dataset.notes().forEach(note -> err.println("vgg: " + note));
+      sentences.forEach(sentence -> err.println("vgg: " + sentence));
     }
   }
 }

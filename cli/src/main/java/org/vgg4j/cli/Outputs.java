@@ -257,6 +257,9 @@ final class Outputs {
       throw new InputException(
           output + " may not be written: give another file, or change its permissions");
     }
+    if (kind == Writes.Kind.LOG && Files.exists(output)) {
+      return; // it is written on, not replaced
+    }
     Path folder = file || !Files.exists(output) ? existingAbove(output) : output;
     if (!Files.isDirectory(folder)) {
       throw new InputException(

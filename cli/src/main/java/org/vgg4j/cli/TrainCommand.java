@@ -317,7 +317,7 @@ class TrainCommand implements Callable<Integer> {
       progress().printf("%nStage %s%n", stage.name());
       boolean begun = Files.exists(folder.config());
       TrainingConfig config = ofStage(stage);
-      if (!begun) {
+      if (!Files.exists(folder.checkpoint())) { // until then its options may change
         AskedOptions.write(folder, config);
       }
       String again = "--recipe " + Hint.quoted(file) + " --out " + Hint.quoted(folderOfAll);

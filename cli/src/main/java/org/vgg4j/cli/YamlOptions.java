@@ -24,6 +24,7 @@ import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.vgg4j.base.AtomicFile;
 import org.vgg4j.base.InputException;
+import org.vgg4j.model.Configuration;
 import org.vgg4j.train.RunFolder;
 import org.vgg4j.train.TrainingConfig;
 import org.vgg4j.train.TrainingConfigBuilder;
@@ -137,7 +138,11 @@ final class YamlOptions implements IDefaultValueProvider {
       Path file, String name, Map<String, String> values, Map<String, String> ofFile) {
     String said = ofFile.get("--" + name);
     String settled = values.get("--" + name);
-    if (said != null && settled != null && !isSame(said, settled)) {
+    if (said != null
+        && settled != null
+        && !(name.equals("arch") // which has several names
+            ? Configuration.of(said) == Configuration.of(settled)
+            : isSame(said, settled))) {
       throw new InputException(
           "%s: key '%s' is %s, but the model's is %s, which cannot be changed: remove the key"
               .formatted(file, name, said, settled));

@@ -162,6 +162,33 @@ class EvaluateCommandTest {
         .contains("0 images only this one got right, 0 only that one; p = 1.00");
   }
 
+  /** The second has perhaps seen the images, the first has not: that is not to be passed over. */
+  @Test
+  void notesOfEachNetworkAreSaid() throws IOException {
+    Path animals = Pictures.writeParts(root.resolve("animals"));
+    Path run = root.resolve("run");
+    Vgg train =
+        Vgg.run(
+            "train", "--data", animals, "--out", run, "--width=0.03", "--epochs=1", "--batch=16");
+    assertThat(train.exitCode()).as(train.err()).isZero();
+    Path pets = Files.move(animals.resolve("train"), root.resolve("pets"));
+    Path other = run.resolve("best/model.safetensors");
+    String note = "pets is called like what the model was trained on";
+    Vgg alone = Vgg.run("evaluate", "--model", other, "--data", pets);
+    assertThat(alone.exitCode()).as(alone.err()).isZero();
+    assertThat(alone.err()).doesNotContain(note);
+    Vgg fused =
+        Vgg.run(
+            "evaluate",
+            "--model",
+            other,
+            "--data",
+            pets,
+            "--fuse",
+            trained.model() + "," + trained.model());
+    assertThat(fused.err()).containsOnlyOnce(note);
+  }
+
   @Test
   void gridAndMirrorImages() throws IOException {
     Path saved = root.resolve("grid.npy");

@@ -346,7 +346,7 @@ class ForeignWeightsTest {
     Files.writeString(file, "width: 0.5\n");
     assertThat(Vgg.run(command).err()).contains("key 'width' is 0.5, but the model's is 0.03");
     assertThat(run).doesNotExist();
-    Files.writeString(file, "arch: a\nwidth: 3.0e-2\ninit: he\ncrop: 32\nlr: 0.002\n");
+    Files.writeString(file, "arch: vgg-11\nwidth: 3.0e-2\ninit: he\ncrop: 32\nlr: 0.002\n");
     assertThat(ok(command).out()).contains("fc8");
     assertThat(Files.readString(run.resolve("config.yaml")))
         .contains("lr: 0.002")

@@ -137,9 +137,10 @@ class OutputsTest {
     written.values().forEach(options -> options.sort(null));
   }
 
-  /** As in a container, whose working directory may not be written. */
+  /** As in a container, whose working directory may not be written, nor a log's folder. */
   @ParameterizedTest
-  @ValueSource(strings = {"-", "/dev/null"})
+  @ValueSource(
+      strings = {"-", "/dev/null", "/proc/self/comm"}) // the last: a file, in such a folder
   void logMayBeStandardOutputOrADevice(String place) {
     assumeTrue(place.equals("-") || Files.exists(Path.of(place)));
     CommandLine.ParseResult parsed =

@@ -112,6 +112,27 @@ class RecipeTest {
     Path here = Path.of("").toAbsolutePath().relativize(root.resolve("out").toAbsolutePath());
     Vgg relative = Vgg.run("train", "--recipe", file, "--out", here, "--momentum=0.5");
     assertThat(relative.exitCode()).as(relative.err()).isZero();
+
+    // where a stage begins with another one's weights, both may be moved, and named from anywhere
+    Path moved = Files.move(root.resolve("out"), root.resolve("moved"));
+    Vgg there = Vgg.run("train", "--recipe", file, "--out", moved, "--momentum=0.5");
+    assertThat(there.exitCode()).as(there.err()).isZero();
+    assertThat(there.out()).contains("Stage B is finished").doesNotContain("epoch 1/");
+  }
+
+  /** Stopped in its first look at the images, it has learnt nothing yet. */
+  @Test
+  void aStageWithoutACheckpointTakesOtherOptions() throws IOException {
+    Path file = recipe("common: {data: " + data + ", width: 0.03}", "stages:", "  A: {epochs: 1}");
+    Path out = root.resolve("looked");
+    for (String momentum : List.of("0.5", "0.6")) {
+      assertThat(
+              Vgg.run("train", "--recipe", file, "--out", out, "--momentum=" + momentum).exitCode())
+          .isZero();
+      assertThat(Files.readString(out.resolve("A.asked"))).contains("momentum: " + momentum);
+      Files.delete(out.resolve("A/provenance.json"));
+      Files.delete(out.resolve("A/last/checkpoint.safetensors"));
+    }
   }
 
   @ParameterizedTest

@@ -78,7 +78,8 @@ public final class ImagePaths {
     return path.substring(path.lastIndexOf('/') + 1);
   }
 
-  private static String stem(String path) {
+  /** A path without its ending. */
+  public static String stem(String path) {
     int dot = path.lastIndexOf('.');
     return dot <= path.lastIndexOf('/') + 1 ? path : path.substring(0, dot);
   }
@@ -109,14 +110,10 @@ public final class ImagePaths {
     String tried = clean;
     while (!candidates.isEmpty()) {
       String written = tried;
-      String wanted = FileNames.composed(tried);
-      List<Integer> found = new ArrayList<>();
-      for (int image : candidates) {
-        if (endsWith(FileNames.composed(own(image, hasEnding)), wanted)) {
-          found.add(image);
-        }
-      }
-      found = best(found, image -> endsWith(own(image, hasEnding), written));
+      List<Integer> found =
+          best(
+              endingWith(candidates, tried, hasEnding),
+              image -> endsWith(own(image, hasEnding), written));
       if (found.size() > 1) {
         throw new InputException(
             "%s may mean %s or %s: give the folder of the image, too, so that it is one of them"
@@ -132,6 +129,23 @@ public final class ImagePaths {
       tried = tried.substring(slash + 1);
     }
     return new Match(NONE, false);
+  }
+
+  /**
+   * Returns the images whose paths are this one, or end with it.
+   *
+   * @param path with / between its parts
+   * @param hasEnding whether it has an ending; if not, an image with any ending is meant
+   */
+  public List<Integer> endingWith(String path, boolean hasEnding) {
+    return endingWith(named(FileNames.composed(name(path)), hasEnding), path, hasEnding);
+  }
+
+  private List<Integer> endingWith(List<Integer> candidates, String path, boolean hasEnding) {
+    String wanted = FileNames.composed(path);
+    return candidates.stream()
+        .filter(image -> endsWith(FileNames.composed(own(image, hasEnding)), wanted))
+        .toList();
   }
 
   private String own(int image, boolean hasEnding) {

@@ -107,7 +107,8 @@ public record UnseenImages(@Nullable Split split, @Nullable Double heldOut, @Nul
     }
     boolean all = split == null && !learnt && DataSources.recognise(data).parts().size() == 1;
     Split part = split != null || all ? split : Split.VAL;
-    return new UnseenImages(part, heldOut, seed).open(data, provenance);
+    return new UnseenImages(part, heldOut, seed)
+        .open(new Plain(data), provenance, split == Split.VAL);
   }
 
   /** How a data set is opened. */
@@ -173,6 +174,13 @@ public record UnseenImages(@Nullable Split split, @Nullable Double heldOut, @Nul
   }
 
   private Dataset open(Opener data, @Nullable Provenance provenance) {
+    return open(data, provenance, split == Split.VAL);
+  }
+
+  /**
+   * @param heldOutAsked whether the user wants what was held out
+   */
+  private Dataset open(Opener data, @Nullable Provenance provenance, boolean heldOutAsked) {
     Map<String, Object> options = Map.of();
     boolean learnt = false;
     String perhapsLearnt = null; // the name
@@ -185,7 +193,7 @@ public record UnseenImages(@Nullable Split split, @Nullable Double heldOut, @Nul
         perhapsLearnt = source.name();
       }
     }
-    if (perhapsLearnt != null && split == Split.VAL) {
+    if (perhapsLearnt != null && heldOutAsked) {
       throw new InputException(
           "%s is not the %s that the model was trained on, or has changed since, so that it is unknown which images were held out then: restore it, or leave out option split if these are other images"
               .formatted(data.data(), perhapsLearnt));

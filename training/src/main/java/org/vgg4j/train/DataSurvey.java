@@ -41,7 +41,8 @@ final class DataSurvey {
   }
 
   /**
-   * Surveys the training images, and the others if any of them may be unreadable.
+   * Surveys the training images, and the others if any of them may be unreadable: those of the
+   * test, too, if it is not asked for, since it may be when the run is resumed.
    *
    * @param folder gets unreadable.csv
    * @return what was found in the training images, and which images of all parts are unreadable;
@@ -55,7 +56,7 @@ final class DataSurvey {
     }
     List<Unreadable> unreadable = new ArrayList<>(train.unreadable());
     for (Split split : List.of(Split.VAL, Split.TEST)) {
-      Dataset part = usedPart(config, data, split);
+      Dataset part = data.part(split);
       if (part != null && part.mayBeUnreadable()) {
         Survey survey = look(split, part);
         if (survey == null) {
@@ -65,9 +66,7 @@ final class DataSurvey {
       }
     }
     folder.writeUnreadable(unreadable);
-    for (Split split : Split.values()) {
-      requireFew(config, data, split, unreadable, folder.unreadable().toString());
-    }
+    requireFew(config, data, unreadable, folder);
     requireAllClasses(config, data, data.without(unreadable));
     if (!unreadable.isEmpty()) {
       listener.warned(
@@ -81,7 +80,21 @@ final class DataSurvey {
     return new Survey(train.mean(), train.colors(), unreadable);
   }
 
-  /** A part that the run looks at; null if there is none, or it is not to be measured. */
+  /**
+   * @param unreadable of all parts
+   * @param folder lists them
+   * @throws InputException if too many images of a part that is used are unreadable
+   */
+  static void requireFew(
+      TrainingConfig config, DataSplits data, List<Unreadable> unreadable, RunFolder folder) {
+    for (Split split : Split.values()) {
+      if (usedPart(config, data, split) != null) {
+        requireFew(config, data, split, unreadable, folder.unreadable().toString());
+      }
+    }
+  }
+
+  /** A part that the run uses; null if there is none, or it is not to be measured. */
   static @Nullable Dataset usedPart(TrainingConfig config, DataSplits data, Split split) {
     return split == Split.TEST && !config.test() ? null : data.part(split);
   }

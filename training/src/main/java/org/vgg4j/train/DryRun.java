@@ -43,6 +43,7 @@ import org.vgg4j.network.Parameters;
  * @param unreadable those of them that cannot be read
  * @param loss of the first step, per image; about ln(classes) where a network that classifies has
  *     drawn weights
+ * @param notes sentences about the data, and about what of its schedule the run will not come to
  * @param secondsPerImage of the fastest micro-batch, once the kernels are compiled, with its share
  *     of the work at the end of a batch
  * @param secondsOfEpoch predicted for an epoch with its validation: as fast as the second half of
@@ -60,6 +61,7 @@ public record DryRun(
     int lookedAt,
     List<Unreadable> unreadable,
     double loss,
+    List<String> notes,
     double secondsPerImage,
     double secondsOfEpoch,
     long steps,
@@ -141,6 +143,7 @@ public record DryRun(
           look.count(),
           look.unreadable(),
           step.loss(),
+          input.notes(),
           step.secondsPerImage(),
           step.usualSecondsPerImage() * imagesOfEpoch,
           steps,

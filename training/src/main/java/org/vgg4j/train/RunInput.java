@@ -46,9 +46,18 @@ record RunInput(TrainingConfig config, DataSplits data, Architecture architectur
     return new RunInput(settled.fittedTo(images), data, architecture);
   }
 
-  /** Sentences about the data, and about what of its schedule a run will not come to. */
+  /**
+   * Sentences about the data, about validation images that have been learnt from, and about what of
+   * its schedule a run will not come to.
+   *
+   * @throws InputException if the model that it begins with cannot be read
+   */
   List<String> notes() {
     List<String> notes = new ArrayList<>(data.notes());
+    String seen = SeenImages.note(config, data, RunInput::data);
+    if (seen != null) {
+      notes.add(seen);
+    }
     notes.addAll(config.schedule().notes(data.train().size(), config.sgd().batch()));
     return notes;
   }

@@ -22,8 +22,13 @@ public final class TimeBudget {
   /** What is kept in reserve, since steps of a long run may be slower than those measured. */
   private static final double RESERVE = 0.05;
 
-  /** How long steps are measured. */
-  private static final Duration TRIAL = Duration.ofSeconds(6);
+  /**
+   * How long steps are measured: a hundredth of the time, within these. The JIT compiler makes them
+   * faster for half a minute, which a long run should not be short of.
+   */
+  private static final Duration SHORTEST_TRIAL = Duration.ofSeconds(6);
+
+  private static final Duration LONGEST_TRIAL = Duration.ofMinutes(1);
 
   /** What writing models and checkpoint takes at the end of an epoch: a slow disk's rate. */
   private static final double BYTES_PER_SECOND = 3e8;
@@ -85,7 +90,16 @@ public final class TimeBudget {
    * @throws InputException if not even an epoch fits, or the run could not start
    */
   public static TrainingConfig settle(TrainingConfig config, Consumer<String> noted) {
-    return settle(config, TRIAL, noted);
+    Duration time = config.time();
+    return time == null ? config : settle(config, trial(time), noted);
+  }
+
+  static Duration trial(Duration time) {
+    Duration share = time.dividedBy(100);
+    if (share.compareTo(SHORTEST_TRIAL) < 0) {
+      return SHORTEST_TRIAL;
+    }
+    return share.compareTo(LONGEST_TRIAL) > 0 ? LONGEST_TRIAL : share;
   }
 
   static TrainingConfig settle(TrainingConfig config, Duration trial, Consumer<String> noted) {
@@ -134,17 +148,25 @@ public final class TimeBudget {
               "only %.2f epochs fit in option time: give more time, or fewer images (option limit)",
               fitting));
     }
+    List<Integer> drops =
+        config.schedule().kind() == ScheduleConfig.Kind.STEP
+            ? drops(config.schedule(), epochs)
+            : config.schedule().stepEpochs(); // without effect
+    return config.toBuilder().time(null).epochs(epochs).stepEpochs(drops).build();
+  }
+
+  private static List<Integer> drops(ScheduleConfig schedule, int epochs) {
     List<Integer> drops = new ArrayList<>();
-    for (int before : config.schedule().stepEpochs()) {
-      int drop = (int) Math.round((double) before * epochs / config.schedule().epochs());
+    for (int before : schedule.stepEpochs()) {
+      int drop = (int) Math.round((double) before * epochs / schedule.epochs());
       if (drop < 1 || drop >= epochs || (!drops.isEmpty() && drop <= drops.get(drops.size() - 1))) {
         throw new InputException(
             "%d epochs fit in option time, too few for the drops after epochs %s of %d: give more time, or fewer drops (option step-epochs)"
-                .formatted(epochs, config.schedule().stepEpochsText(), config.schedule().epochs()));
+                .formatted(epochs, schedule.stepEpochsText(), schedule.epochs()));
       }
       drops.add(drop);
     }
-    return config.toBuilder().time(null).epochs(epochs).stepEpochs(drops).build();
+    return drops;
   }
 
   /**

@@ -217,7 +217,9 @@ public final class Trainer {
     RunMessages messages = new RunMessages(company.group());
     messages.begin(config);
     boolean continues = Files.exists(folder.checkpoint());
-    if (!continues) {
+    if (continues) { // perhaps with a test that it began without
+      DataSurvey.requireFew(config, input.data(), folder.passedOver(), folder);
+    } else {
       config.targets().classWeights().require(input.data().train().classNames());
     }
     Survey survey = continues ? null : survey();

@@ -153,6 +153,15 @@ class UnseenImagesTest {
     assertThat(DEFAULT.open(elsewhere.toString(), provenance).notes()).isEmpty();
     Files.createDirectories(folder);
     Files.move(elsewhere, folder.resolve("train"));
+    for (String label : List.of("cat", "dog")) {
+      Path test = folder.resolve("test/" + label + "/0.png");
+      Files.createDirectories(test.getParent());
+      TestImages.noise(9, 8, 4).writePng(test);
+    }
+    assertThat(DEFAULT.openForChoices(data, provenance).notes()) // nobody asked for split val
+        .anyMatch(note -> note.startsWith(sentence));
+    assertThatThrownBy(() -> held.openForChoices(data, provenance))
+        .isInstanceOf(InputException.class);
     Files.createDirectories(folder.resolve("val/cat"));
     Files.createDirectories(folder.resolve("val/dog"));
     TestImages.noise(9, 8, 2).writePng(folder.resolve("val/cat/0.png"));

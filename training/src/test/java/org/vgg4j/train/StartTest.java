@@ -98,6 +98,27 @@ class StartTest {
                 + " conv5_2, conv5_3");
   }
 
+  /** Of other held-out images, some are among those that the first network learnt from. */
+  @Test
+  void validationImagesThatWereLearntAreNoted() throws IOException {
+    options.data = TinyPictures.write(root.resolve("all"), 10, 1, 0).resolve("train").toString();
+    options.heldOut = 0.3;
+    options.seed = 1;
+    train("first");
+    options.from = root.resolve("first/last/model.safetensors");
+    train("same");
+    assertThat(recorder.notes).noneMatch(note -> note.contains("learnt from"));
+    options.seed = 2;
+    train("second");
+    assertThat(recorder.notes)
+        .anyMatch(
+            note ->
+                note.matches(
+                    "[1-9] of the 9 validation images are among those that .*model.safetensors"
+                        + " learnt from, so errors will be too low: hold out the same ones by"
+                        + " --held-out 0.3 --limit 0 --seed 1, as it did"));
+  }
+
   @Test
   void sameNetworkTakesAllLayersAndThePreprocessing() {
     options.from = netA;

@@ -73,6 +73,12 @@ class TimeBudgetTest {
         .isInstanceOf(InputException.class)
         .hasMessageStartingWith(
             "10 epochs fit in option time, too few for the drops after epochs 20,58 of 60");
+    assertThat(
+            TimeBudget.withEpochs(
+                    options.build().toBuilder().schedule(ScheduleConfig.Kind.COSINE).build(), 10)
+                .schedule()
+                .stepEpochs())
+        .containsExactly(20, 58); // have no effect there
     assertThatThrownBy(() -> TimeBudget.withEpochs(options.build(), 0.456))
         .isInstanceOf(InputException.class)
         .hasMessageStartingWith("only 0.46 epochs fit in option time");

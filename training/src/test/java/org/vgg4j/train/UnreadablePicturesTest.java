@@ -9,6 +9,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.function.BooleanSupplier;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -140,20 +141,50 @@ class UnreadablePicturesTest {
     assertThat(recorder.steps).isEmpty();
   }
 
-  /** What a run never measures does not stop it. */
+  private TrainingResult untested(String out, BooleanSupplier stop) {
+    TrainingConfig config = options.build().toBuilder().test(false).build();
+    return Trainer.train(config, root.resolve(out), recorder, stop, Map.of());
+  }
+
+  /** What a run does not measure does not stop it. */
   @Test
-  void testImagesThatAreNotUsedAreNotLookedAt() throws IOException {
+  void testImagesThatAreNotUsedDoNotStopIt() throws IOException {
     damage("test/red/0.png");
     damage("test/red/1.png");
-    TrainingResult result =
-        Trainer.train(
-            options.build().toBuilder().test(false).build(),
-            root.resolve("run"),
-            recorder,
-            () -> false,
-            Map.of());
-    assertThat(result.folder().passedOver()).isEmpty();
+    TrainingResult result = untested("run", () -> false);
+    assertThat(result.interrupted()).isFalse();
     assertThat(result.test()).isNull();
+  }
+
+  /** They are looked at all the same: the run may be resumed with a test. */
+  @Test
+  void aTestThatIsAskedForLaterPassesOverThem() throws IOException {
+    options.epochs = 2;
+    damage("test/red/0.png");
+    assertThat(untested("run", () -> recorder.steps.size() == 3).interrupted()).isTrue();
+    TrainingResult tested =
+        Trainer.resume(options.build(), root.resolve("run"), recorder, () -> false, Map.of());
+    assertThat(tested.test()).isNotNull();
+    assertThat(tested.folder().passedOver())
+        .singleElement()
+        .satisfies(picture -> assertThat(picture.split()).isEqualTo(Split.TEST));
+  }
+
+  /** Not after the last epoch, when nothing could be done about it. */
+  @Test
+  void aTestThatCannotBeIsRefusedBeforeTheRunGoesOn() throws IOException {
+    options.epochs = 2;
+    damage("test/red/0.png");
+    damage("test/red/1.png");
+    assertThat(untested("run", () -> recorder.steps.size() == 3).interrupted()).isTrue();
+    int before = recorder.steps.size();
+    assertThatThrownBy(
+            () ->
+                Trainer.resume(
+                    options.build(), root.resolve("run"), recorder, () -> false, Map.of()))
+        .isInstanceOf(InputException.class)
+        .hasMessageStartingWith("2 of the 12 images of pets/test cannot be read");
+    assertThat(recorder.steps).hasSize(before);
   }
 
   @Test

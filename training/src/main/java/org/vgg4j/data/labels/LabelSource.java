@@ -101,21 +101,14 @@ public final class LabelSource {
   /** The row of each image that has one, by the image's index. */
   private Map<Integer, LabelTable.Row> rowsOfImages() {
     ImagePaths paths = new ImagePaths(List.of(images("", files)));
-    PathsBelow below = new PathsBelow(files);
-    boolean foldersAgree =
-        table.rows().stream()
-            .anyMatch(row -> hasFolder(row) && exact(below, row).image() != ImagePaths.NONE);
+    PathsBelow below = new PathsBelow(files, paths);
+    table.rows().forEach(row -> below.learn(row.image()));
     Map<Integer, LabelTable.Row> rows = new TreeMap<>();
     BitSet whole = new BitSet(); // images that are named by a whole path
     List<String> missing = new ArrayList<>();
     for (LabelTable.Row row : table.rows()) {
       String origin = "%s, line %d: %s".formatted(file, row.line(), row.image());
-      ImagePaths.Match match = exact(below, row);
-      // where the folders of others are found, a row whose folders are not is of no image: not of
-      // one with the same name in another folder
-      if (match.image() == ImagePaths.NONE && !(foldersAgree && hasFolder(row))) {
-        match = paths.find(row.image(), hasEnding(row), origin);
-      }
+      ImagePaths.Match match = below.find(row.image(), origin);
       if (match.image() == ImagePaths.NONE) {
         missing.add(row.image());
         continue;
@@ -145,18 +138,6 @@ public final class LabelSource {
               .formatted(file, folder, missing.size(), table.rows().size(), missing.get(0)));
     }
     return rows;
-  }
-
-  private static boolean hasFolder(LabelTable.Row row) {
-    return row.image().indexOf('/') >= 0;
-  }
-
-  private static boolean hasEnding(LabelTable.Row row) {
-    return ImageFiles.isImageName(row.image().toLowerCase(Locale.ROOT));
-  }
-
-  private static ImagePaths.Match exact(PathsBelow paths, LabelTable.Row row) {
-    return paths.find(row.image(), hasEnding(row));
   }
 
   /**

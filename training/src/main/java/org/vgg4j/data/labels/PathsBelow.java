@@ -2,30 +2,46 @@ package org.vgg4j.data.labels;
 
 import java.util.HashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
 import org.vgg4j.base.FileNames;
 import org.vgg4j.data.ImagePaths;
+import org.vgg4j.data.ImagePaths.Match;
+import org.vgg4j.image.ImageFiles;
 
 /**
- * Finds images by their whole paths below a folder, in a time that does not depend on how many have
- * the same name. Immutable.
+ * Finds the images that a table names. Its paths may begin with folders of another computer, and
+ * the images may lie below folders that it does not name. Which these are is learnt from the paths
+ * whose folders are found; then a path with a folder that is not there means no image, and not one
+ * of that name in another folder.
  */
 final class PathsBelow {
   /** Stands for several images. */
   private static final int SEVERAL = -2;
 
+  private static final Match NOTHING = new Match(ImagePaths.NONE, false);
+
+  private final List<String> files;
+  private final ImagePaths ends;
   private final Map<String, Integer> paths = new HashMap<>();
   private final Map<String, Integer> stems = new HashMap<>();
 
+  /** What paths of the table begin with, and what the images' paths have in its place. */
+  private final Map<String, Set<String>> roots = new HashMap<>();
+
   /**
-   * @param files the paths, with / between their parts
+   * @param files the images' paths below their folder, with / between their parts
+   * @param ends finds the same images by the ends of their paths
    */
-  PathsBelow(List<String> files) {
+  PathsBelow(List<String> files, ImagePaths ends) {
+    this.files = List.copyOf(files);
+    this.ends = ends;
     for (int i = 0; i < files.size(); i++) {
       String path = FileNames.composed(files.get(i));
       put(paths, path, i);
-      int dot = path.lastIndexOf('.');
-      put(stems, dot > path.lastIndexOf('/') + 1 ? path.substring(0, dot) : path, i);
+      put(stems, ImagePaths.stem(path), i);
     }
   }
 
@@ -33,31 +49,97 @@ final class PathsBelow {
     images.merge(path, image, (one, other) -> SEVERAL);
   }
 
+  /** Learns where the image lies that a path of the table means, if a folder of it is found. */
+  void learn(String path) {
+    String clean = clean(path);
+    for (int from = first(clean); clean.indexOf('/', from) >= 0; from = next(clean, from)) {
+      String rest = clean.substring(from);
+      List<Integer> found = ends.endingWith(rest, hasEnding(rest));
+      int image = found.size() == 1 ? found.get(0) : exactly(rest);
+      String own = image < 0 ? "" : own(image, hasEnding(rest));
+      if (own.endsWith(rest)) { // and not only with the folder of all images before it
+        roots
+            .computeIfAbsent(clean.substring(0, from), prefix -> new TreeSet<>())
+            .add(own.substring(0, own.length() - rest.length()));
+        return;
+      }
+    }
+  }
+
   /**
-   * Finds an image by its path: as it is given, or without its first folders, as those of another
-   * computer.
+   * Finds an image, after all paths were learnt.
    *
-   * @param path of the image, with / between its parts
-   * @param hasEnding whether it has an ending; if not, an image with any ending is meant
-   * @return none, too, if several images are called like that
+   * @param path of the table
+   * @param origin where it was read, for users
+   * @throws org.vgg4j.base.InputException if several images are called like that
    */
-  ImagePaths.Match find(String path, boolean hasEnding) {
-    Map<String, Integer> images = hasEnding ? paths : stems;
+  Match find(String path, String origin) {
+    String clean = clean(path);
+    for (int from = first(clean); clean.indexOf('/') >= 0 && from >= 0; from = next(clean, from)) {
+      Set<String> folders = roots.get(clean.substring(0, from));
+      if (folders != null) {
+        int image = below(folders, clean.substring(from));
+        if (image == ImagePaths.NONE) {
+          return NOTHING;
+        }
+        return image == SEVERAL ? byItsEnd(path, origin) : new Match(image, from == 0);
+      }
+    }
+    int image = exactly(clean);
+    return image >= 0 ? new Match(image, true) : byItsEnd(path, origin);
+  }
+
+  private String own(int image, boolean withEnding) {
+    String file = FileNames.composed(files.get(image));
+    return withEnding ? file : ImagePaths.stem(file);
+  }
+
+  private Match byItsEnd(String path, String origin) {
+    return ends.find(path, hasEnding(path), origin);
+  }
+
+  /** The image of that path below one of these folders, above all below the one without a name. */
+  private int below(Set<String> folders, String rest) {
+    int found = ImagePaths.NONE;
+    for (String folder : folders) { // sorted: the one without a name comes first
+      int image = exactly(folder + rest);
+      if (image == SEVERAL || (image >= 0 && folder.isEmpty())) {
+        return image;
+      }
+      if (image >= 0) {
+        found = found == ImagePaths.NONE ? image : SEVERAL;
+      }
+    }
+    return found;
+  }
+
+  private int exactly(String path) {
+    return (hasEnding(path) ? paths : stems).getOrDefault(path, ImagePaths.NONE);
+  }
+
+  private static String clean(String path) {
     String clean = FileNames.composed(path);
     while (clean.startsWith("./")) {
       clean = clean.substring(2);
     }
-    String tried = clean;
-    while (!images.containsKey(tried)) {
-      int slash = tried.indexOf('/');
-      if (slash < 0) {
-        return new ImagePaths.Match(ImagePaths.NONE, false);
-      }
-      tried = tried.substring(slash + 1);
+    return clean;
+  }
+
+  /** Where the first folder begins: after the root of an absolute path, also of Windows. */
+  private static int first(String path) {
+    if (path.startsWith("/")) {
+      return 1;
     }
-    int image = images.getOrDefault(tried, SEVERAL);
-    return image == SEVERAL
-        ? new ImagePaths.Match(ImagePaths.NONE, false)
-        : new ImagePaths.Match(image, tried.equals(clean));
+    return path.length() > 2 && path.startsWith(":/", 1) ? 3 : 0;
+  }
+
+  /** Where the next part begins; -1 after the last. */
+  private static int next(String path, int from) {
+    int slash = path.indexOf('/', from);
+    return slash < 0 ? -1 : slash + 1;
+  }
+
+  private static boolean hasEnding(String path) {
+    return ImageFiles.isImageName(path.toLowerCase(Locale.ROOT));
   }
 }

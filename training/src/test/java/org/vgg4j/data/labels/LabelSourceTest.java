@@ -215,6 +215,53 @@ class LabelSourceTest {
     }
   }
 
+  private static String table(String... names) {
+    StringBuilder text = new StringBuilder("image,x,y\n");
+    for (String name : names) {
+      text.append(name).append(text.indexOf(",1,0") < 0 ? ",1,0\n" : ",0,1\n");
+    }
+    return text.toString();
+  }
+
+  /** An image of that name further up, or anywhere else, is another one. */
+  @Test
+  void aPathWithoutItsFoldersIsAnotherImage() throws IOException {
+    folder = root.resolve("front/pictures");
+    picture("front.png");
+    picture("p1/front.png");
+    for (String above : List.of("", "pictures/", "/home/me/pictures/", "E:/pictures/")) {
+      Source source = open(table(above + "p1/front.png", above + "p2/front.png"));
+      assertThat(states(source.train())).containsExactly("p1/front.png: 1 -1");
+      source = open(table(above + "p1/front.png", above + "front.png"));
+      assertThat(states(source.train())).containsExactly("front.png: -1 1", "p1/front.png: 1 -1");
+    }
+  }
+
+  /** Images may lie below folders that a table does not name, of several depths. */
+  @Test
+  void foldersThatTheTableDoesNotName() throws IOException {
+    folder = root.resolve("wrapped/pictures");
+    for (String name : List.of("1.png", "set/cats/1.png", "set/cats/2.png", "old/dogs/3.png")) {
+      picture(name);
+    }
+    Source source = open(table("cats/1.png", "cats/2.png", "dogs/3.png", "birds/1.png"));
+    assertThat(states(source.train()))
+        .containsExactly("old/dogs/3.png: -1 1", "set/cats/1.png: 1 -1", "set/cats/2.png: -1 1");
+    assertThat(source.notes()).anyMatch(note -> note.contains("1 of 4, such as birds/1.png"));
+    assertThat(open(table("/mnt/cats/1.png", "dogs/3.png")).train().size()).isEqualTo(2);
+  }
+
+  @Test
+  void severalImagesOfOnePathAreRefused() throws IOException {
+    folder = root.resolve("twice/pictures");
+    for (String name : List.of("a/x.png", "a/x.jpg", "a/y.png")) {
+      picture(name);
+    }
+    assertThatThrownBy(() -> open(table("a/y", "a/x")))
+        .isInstanceOf(InputException.class)
+        .hasMessageContaining("a/x may mean ");
+  }
+
   /** As the folders of COCO and YOLO lie, and those of archives with a folder around all. */
   @Test
   void partsByFoldersBelowFoldersOfAll() throws IOException {
