@@ -60,6 +60,16 @@ class ReproduceCommandTest {
     assertThat(other.err())
         .contains("holds a reproduction with data fashion-mini, width 0.05")
         .contains("give another --out, or the same options");
+
+    Path provenance = out.resolve("seed-1/B/provenance.json");
+    Files.writeString(
+        provenance,
+        Files.readString(provenance)
+            .replaceFirst("(\"datasetFingerprint\" : \")[0-9a-f]{8}", "$100000000"));
+    assertThat(quick().err())
+        .contains(
+            "seed-1/B learnt from other images than fashion-mini has now: restore these, or give"
+                + " another folder (option out)");
   }
 
   /** Tables 8 to 10; and the second time nothing is left to train, and the same is measured. */

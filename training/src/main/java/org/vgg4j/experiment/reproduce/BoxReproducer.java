@@ -43,7 +43,7 @@ public final class BoxReproducer {
   private final Path out;
   private final Reproducer.Listener listener;
   private final BooleanSupplier stopRequested;
-  private final Map<String, Object> environment;
+  private final Runs runs;
   private final Dataset test;
   private final int trained;
   private final int validated;
@@ -65,7 +65,7 @@ public final class BoxReproducer {
     this.out = out;
     this.listener = listener;
     this.stopRequested = stopRequested;
-    this.environment = Map.copyOf(environment);
+    this.runs = new Runs(listener, stopRequested, environment);
     DataSplits splits = splits(1);
     Dataset images = splits.test();
     if (images == null) {
@@ -184,13 +184,7 @@ public final class BoxReproducer {
       TrainingConfig training,
       Map<String, Double> seconds) {
     listener.began(what(seed, name) + ": training", share());
-    RunFolder folder =
-        Runs.finish(
-            training,
-            out.resolve("seed-" + seed).resolve(name),
-            listener,
-            stopRequested,
-            environment);
+    RunFolder folder = runs.finish(training, out.resolve("seed-" + seed).resolve(name));
     if (folder != null) {
       seconds.merge(name, folder.seconds() / config.seeds(), Double::sum);
       done += work(net);

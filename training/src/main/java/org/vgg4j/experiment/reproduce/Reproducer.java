@@ -10,6 +10,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.BooleanSupplier;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 import org.vgg4j.base.InputException;
 import org.vgg4j.data.DataSplits;
@@ -77,7 +79,7 @@ public final class Reproducer {
   private final Path out;
   private final Listener listener;
   private final BooleanSupplier stopRequested;
-  private final Map<String, Object> environment;
+  private final Runs runs;
   private final Sizes sizes;
   private double done;
   private int measuredImages;
@@ -98,7 +100,7 @@ public final class Reproducer {
     this.out = out;
     this.listener = listener;
     this.stopRequested = stopRequested;
-    this.environment = Map.copyOf(environment);
+    this.runs = new Runs(listener, stopRequested, environment);
     this.sizes = sizes();
   }
 
@@ -251,8 +253,7 @@ public final class Reproducer {
 
   /** Returns the finished run; null if it was asked to stop. */
   private @Nullable RunFolder train(Net net, int seed) {
-    return Runs.finish(
-        training(net, seed), folder(net.name(), seed), listener, stopRequested, environment);
+    return runs.finish(training(net, seed), folder(net.name(), seed));
   }
 
   private TrainingConfig training(Net net, int seed) {
@@ -304,11 +305,13 @@ public final class Reproducer {
     for (int scale : cropScales(net)) {
       keys.add(new Measurements.Key(seed, net.name(), Protocol.MULTI_CROP, scale));
     }
+    Set<String> ids =
+        IntStream.range(0, test.size()).mapToObj(test::id).collect(Collectors.toSet());
     List<Measurements.Key> missing = new ArrayList<>();
     for (Measurements.Key key : keys) {
       Path file = posteriors(folder, key);
       Posteriors found = Files.exists(file) ? PosteriorsFile.read(file) : null;
-      if (found == null || looked(found) != test.size()) {
+      if (found == null || looked(found) != test.size() || !ids.containsAll(found.ids())) {
         missing.add(key);
       } else {
         add(key, found, measurements);
