@@ -385,6 +385,17 @@ public final class ImageClassifier extends ImageForms implements AutoCloseable {
   }
 
   /**
+   * Like {@link #embedder(DescriptorRecipe)}, for the descriptors that {@link
+   * ImageEmbedder#load(Path)} makes.
+   *
+   * @throws InputException if they do not suit the network
+   * @throws IllegalStateException if this classifier is closed
+   */
+  public ImageEmbedder embedder() {
+    return embedder(ImageEmbedder.usualRecipe(model));
+  }
+
+  /**
    * Draws heat maps: the image, and beside it a panel for each map, with the name of the class and
    * its probability.
    *

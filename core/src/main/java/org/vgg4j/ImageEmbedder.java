@@ -6,6 +6,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Function;
 import java.util.function.Supplier;
 import org.vgg4j.base.InputException;
 import org.vgg4j.descriptor.DescriptorRecipe;
@@ -122,14 +123,24 @@ public final class ImageEmbedder implements AutoCloseable {
   }
 
   /**
-   * Loads a model, for the paper's descriptors at the model's own scale, on all processors.
+   * How descriptors of a model are made if nothing else is asked for: as in the paper, but without
+   * mirror images if it was trained without them.
+   */
+  static DescriptorRecipe usualRecipe(ModelFile model) {
+    return DescriptorRecipe.paper().withMirrorImages(model.knowsMirrorImages());
+  }
+
+  /**
+   * Loads a model, for the paper's descriptors at the model's own scale, on all processors. Of a
+   * model that was trained without mirror images, they are made without them, too.
    *
    * @param file as {@link ImageClassifier#load(Path)} takes it; a network that finds boxes will do,
    *     too
    * @throws InputException if it is missing or broken
    */
   public static ImageEmbedder load(Path file) {
-    return load(file, DescriptorRecipe.paper(), ClassifierOptions.defaults());
+    Objects.requireNonNull(file, LoadedModel.NO_FILE);
+    return load(() -> Models.read(file), ImageEmbedder::usualRecipe, ClassifierOptions.defaults());
   }
 
   /**
@@ -143,7 +154,7 @@ public final class ImageEmbedder implements AutoCloseable {
    */
   public static ImageEmbedder load(Path file, DescriptorRecipe recipe, ClassifierOptions options) {
     Objects.requireNonNull(file, LoadedModel.NO_FILE);
-    return load(() -> Models.read(file), recipe, options);
+    return load(() -> Models.read(file), given(recipe), options);
   }
 
   /**
@@ -157,13 +168,23 @@ public final class ImageEmbedder implements AutoCloseable {
   public static ImageEmbedder load(
       InputStream stream, DescriptorRecipe recipe, ClassifierOptions options) {
     Objects.requireNonNull(stream, LoadedModel.NO_STREAM);
-    return load(() -> ModelFile.read(stream), recipe, options);
+    return load(() -> ModelFile.read(stream), given(recipe), options);
+  }
+
+  private static Function<ModelFile, DescriptorRecipe> given(DescriptorRecipe recipe) {
+    Objects.requireNonNull(recipe, "no recipe: DescriptorRecipe.paper() is the usual one");
+    return model -> recipe;
   }
 
   private static ImageEmbedder load(
-      Supplier<ModelFile> source, DescriptorRecipe recipe, ClassifierOptions options) {
-    Objects.requireNonNull(recipe, "no recipe: DescriptorRecipe.paper() is the usual one");
-    return LoadedModel.load(source, options, false, (loaded, same) -> alone(loaded, recipe, same));
+      Supplier<ModelFile> source,
+      Function<ModelFile, DescriptorRecipe> recipe,
+      ClassifierOptions options) {
+    return LoadedModel.load(
+        source,
+        options,
+        false,
+        (loaded, same) -> alone(loaded, recipe.apply(loaded.model()), same));
   }
 
   /** The network. */

@@ -10,6 +10,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
@@ -25,6 +26,8 @@ import org.vgg4j.image.RgbImage;
 import org.vgg4j.image.TestImages;
 import org.vgg4j.image.UnreadableImageException;
 import org.vgg4j.model.Configuration;
+import org.vgg4j.weights.ModelFile;
+import org.vgg4j.weights.Provenance;
 import org.vgg4j.weights.TestModels;
 
 class ImageEmbedderTest {
@@ -86,6 +89,28 @@ class ImageEmbedderTest {
       for (int i = 0; i < descriptor.length; i++) {
         assertThat(mirrored[i]).isCloseTo(descriptor[i], within(1e-6f));
       }
+    }
+  }
+
+  /** Left and right matter to it: its descriptors are of images as they are. */
+  @Test
+  void aModelThatWasTrainedWithoutMirrorImagesIsShownNone() {
+    ModelFile flipped = ModelFile.read(model);
+    Path file = root.resolve("unflipped.safetensors");
+    new ModelFile(
+            flipped.architecture(),
+            flipped.arrays(),
+            flipped.preprocessing(),
+            flipped.classNames(),
+            new Provenance(Map.of("flip", false), "text", "0123", "1.0", Map.of()))
+        .write(file);
+    try (ImageEmbedder usual = ImageEmbedder.load(model);
+        ImageEmbedder embedder = ImageEmbedder.load(file);
+        ImageClassifier classifier = ImageClassifier.load(file);
+        ImageEmbedder sharing = classifier.embedder()) {
+      assertThat(usual.recipe().mirrored()).isTrue();
+      assertThat(embedder.recipe()).isEqualTo(usual.recipe().withMirrorImages(false));
+      assertThat(sharing.recipe()).isEqualTo(embedder.recipe());
     }
   }
 

@@ -108,12 +108,11 @@ final class CalibrateCommand implements Runnable {
             "option right is %s but must be above 0 and at most 1".formatted(share));
       }
     }
-    ViewPlan plan = views.plan(); // finds mistakes in options before anything is read
+    ViewPlan unused = views.plan(); // finds mistakes in options before anything is read
     ModelEvaluation evaluation =
         new ModelEvaluation(
             "vgg calibrate",
             views,
-            plan,
             batch.get(),
             maxUnreadable.get(),
             FcWeights.FP32,
@@ -125,7 +124,7 @@ final class CalibrateCommand implements Runnable {
     Posteriors.About about = before.about().get(0);
     Calibration calibration =
         new Calibration(
-            temperature, about.data(), before.images(), plan.label(), about.testScales());
+            temperature, about.data(), before.images(), about.plan().label(), about.testScales());
     if (out != null) {
       Models.readClassifier(model).withCalibration(calibration).write(out);
     }

@@ -47,10 +47,11 @@ final class DescriptorOptions {
   @Option(
       names = "--flip",
       negatable = true,
-      defaultValue = "true",
       fallbackValue = "true",
-      description = "average with the mirror image's descriptor (default: true)")
-  private boolean flip;
+      description =
+          "average with the mirror image's descriptor (default: true, unless the model was trained"
+              + " with --no-flip)")
+  private @Nullable Boolean flip;
 
   @Option(
       names = "--batch",
@@ -61,23 +62,28 @@ final class DescriptorOptions {
   private int batch;
 
   /**
-   * The recipe without scales, so that mistakes are found before a model is read.
+   * The recipe of any model, without scales, so that mistakes are found before one is read.
    *
    * @param normalised whether descriptors get unit length
    * @throws InputException if an option cannot be understood
    */
   DescriptorRecipe recipe(boolean normalised) {
-    return new DescriptorRecipe(tap, Pooling.of(pool), List.of(), stack, flip, normalised);
+    boolean mirrored = flip == null || flip;
+    return new DescriptorRecipe(tap, Pooling.of(pool), List.of(), stack, mirrored, normalised);
   }
 
   /**
-   * The recipe with the scales for a model.
+   * The recipe for a model: with its scales, and without mirror images if it was trained so and
+   * none are asked for.
    *
    * @throws InputException if it does not suit the network
    */
   DescriptorRecipe recipe(boolean normalised, ModelFile model) {
-    return Descriptors.resolve(
-        recipe(normalised).withScales(scales(model)), model.architecture(), model.preprocessing());
+    DescriptorRecipe recipe =
+        recipe(normalised)
+            .withScales(scales(model))
+            .withMirrorImages(flip == null ? model.knowsMirrorImages() : flip);
+    return Descriptors.resolve(recipe, model.architecture(), model.preprocessing());
   }
 
   private List<Integer> scales(ModelFile file) {

@@ -29,6 +29,7 @@ import org.vgg4j.network.Engines;
 import org.vgg4j.network.FcWeights;
 import org.vgg4j.parallel.ProcessGroup;
 import org.vgg4j.views.Temperature;
+import org.vgg4j.views.ViewPlan;
 import org.vgg4j.weights.ModelFile;
 import org.vgg4j.weights.Models;
 import picocli.CommandLine.Command;
@@ -162,11 +163,11 @@ final class EvaluateCommand implements Callable<Integer> {
 
   private void evaluate() {
     FcWeights form = fcWeights.get(); // finds mistakes in options before anything is read
+    ViewPlan unused = views.plan();
     ModelEvaluation evaluation =
         new ModelEvaluation(
             "vgg evaluate",
             views,
-            views.plan(),
             batch.get(),
             unreadableLimit(),
             form,

@@ -96,11 +96,11 @@ interface Labeller extends AutoCloseable {
     private final Views views;
 
     OfViews(Path model, ViewOptions options, Device device, int threads, FcWeights form) {
-      ViewPlan plan = options.plan();
       this.engine = Engines.open(device, threads);
       try {
         ModelFile file = Models.readClassifier(model);
         List<Integer> scales = options.scales(file);
+        ViewPlan plan = options.plan(file);
         this.network = engine.load(new Parameters(file.architecture(), file.arrays()), form);
         file = file.withoutArrays(); // releases what was rounded before more memory is allocated
         this.classNames = file.classNames();

@@ -108,7 +108,8 @@ final class LocalizeEvaluateCommand implements Runnable {
       paramLabel = "NAME",
       defaultValue = "dense",
       description =
-          "how models of --labels look at an image, see vgg evaluate (default: ${DEFAULT-VALUE})")
+          "how models of --labels look at an image, see vgg evaluate; at mirror images, too, unless"
+              + " they were trained with --no-flip (default: ${DEFAULT-VALUE})")
   private String protocol;
 
   @Option(
@@ -422,12 +423,13 @@ final class LocalizeEvaluateCommand implements Runnable {
   /** The posteriors of all members, averaged. */
   private Posteriors posteriors(Engine engine, Dataset dataset) {
     List<Posteriors> members = new ArrayList<>();
-    ViewPlan plan = ViewPlan.of(Protocol.of(protocol));
+    Protocol views = Protocol.of(protocol);
     for (Path file : labels) {
       if (PosteriorsFile.isOne(file)) {
         members.add(PosteriorsFile.read(file));
         continue;
       }
+      ModelFile classifier = Models.readWithoutArrays(file);
       ProgressLine progress = quiet.line(spec.commandLine().getErr());
       try (LoadedNetworks loaded = new LoadedNetworks(engine)) {
         BoxFinder.Member member = loaded.classifiers(List.of(file)).get(0);
@@ -438,7 +440,7 @@ final class LocalizeEvaluateCommand implements Runnable {
                     member.preprocessing(),
                     member.classNames(),
                     member.name(),
-                    plan,
+                    ViewPlan.of(views, classifier.knowsMirrorImages()),
                     member.scales(),
                     batch)
                 .run(

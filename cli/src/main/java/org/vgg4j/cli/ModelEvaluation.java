@@ -24,7 +24,6 @@ import org.vgg4j.weights.Models;
  *
  * @param command the command, as it calls itself in refusals
  * @param views options of the views
- * @param plan the views, of these options
  * @param batch crops, or whole images, at a time
  * @param limit how many unreadable images may be passed over
  * @param form of the weights of the fully connected layers
@@ -35,7 +34,6 @@ import org.vgg4j.weights.Models;
 record ModelEvaluation(
     String command,
     ViewOptions views,
-    ViewPlan plan,
     int batch,
     UnreadableLimit limit,
     FcWeights form,
@@ -64,6 +62,7 @@ record ModelEvaluation(
     ModelFile file = Models.read(path).requireOneClass(path.toString(), command);
     ProgressLine progress = quiet.line(err);
     List<Integer> scales = views.scales(file);
+    ViewPlan plan = views.plan(file);
     Dataset dataset = images.apply(file);
     try (Network network = engine.load(new Parameters(file.architecture(), file.arrays()), form)) {
       file = file.withoutArrays(); // releases what was rounded before more memory is allocated

@@ -69,7 +69,8 @@ final class TrainingOptions {
       names = "--flip",
       negatable = true,
       fallbackValue = "true",
-      description = "mirror training images half of the time (default: ${DEFAULT-VALUE})")
+      description =
+          "mirror half of the training images (default: ${DEFAULT-VALUE}; fine-tuning: as the model)")
   private boolean flip;
 
   @Option(

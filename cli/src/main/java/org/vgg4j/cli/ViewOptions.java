@@ -6,15 +6,10 @@ import org.vgg4j.evaluate.TestScales;
 import org.vgg4j.views.Protocol;
 import org.vgg4j.views.ViewPlan;
 import org.vgg4j.weights.ModelFile;
-import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.Spec;
 
 /** The options of the commands that average class posteriors over views of an image. */
 final class ViewOptions {
-  @Spec(Spec.Target.MIXEE)
-  private CommandSpec spec;
-
   @Option(
       names = "--protocol",
       paramLabel = "NAME",
@@ -28,11 +23,11 @@ final class ViewOptions {
   @Option(
       names = "--flip",
       negatable = true,
-      defaultValue = "true",
       fallbackValue = "true",
       description =
-          "evaluate mirror images, too; not for center-crop, which has none (default: true)")
-  private boolean flip;
+          "evaluate mirror images, too; not for center-crop, which has none (default: true, unless"
+              + " the model was trained with --no-flip)")
+  private @Nullable Boolean flip;
 
   @Option(
       names = "--grid",
@@ -51,17 +46,25 @@ final class ViewOptions {
   private @Nullable String testScales;
 
   /**
-   * The views.
+   * The views of any model, so that mistakes are found before one is read.
    *
    * @throws org.vgg4j.base.InputException if options do not fit together
    */
   ViewPlan plan() {
-    ViewPlan plan = ViewPlan.of(Protocol.of(protocol));
+    return plan(true);
+  }
+
+  /** The views of a model: without mirror images if it was trained so, and none are asked for. */
+  ViewPlan plan(ModelFile file) {
+    return plan(file.knowsMirrorImages());
+  }
+
+  private ViewPlan plan(boolean mirrored) {
+    ViewPlan plan = ViewPlan.of(Protocol.of(protocol), mirrored);
     if (grid != null) {
       plan = plan.withGrid(grid);
     }
-    boolean typed = spec.commandLine().getParseResult().hasMatchedOption("--flip");
-    return typed ? plan.withMirrorImages(flip) : plan;
+    return flip == null ? plan : plan.withMirrorImages(flip);
   }
 
   /** Q; by default that of the file, which is the training's S, or the middle of its range. */

@@ -19,6 +19,16 @@ public record ViewPlan(Protocol protocol, boolean mirrored, int grid) {
   }
 
   /**
+   * The plan of the paper for a protocol, for a model that may not know mirror images.
+   *
+   * @param mirrored whether it does; if not, the plan has none
+   */
+  public static ViewPlan of(Protocol protocol, boolean mirrored) {
+    ViewPlan paper = of(protocol);
+    return new ViewPlan(protocol, paper.mirrored && mirrored, paper.grid);
+  }
+
+  /**
    * Returns the same plan with mirror images, or without.
    *
    * @throws InputException if the protocol has none

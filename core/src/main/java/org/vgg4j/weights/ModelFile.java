@@ -138,6 +138,15 @@ public record ModelFile(
     return calibration == null ? 1 : calibration.temperature();
   }
 
+  /**
+   * Whether it is to be shown mirror images, too: unless it was trained without them ({@code
+   * --no-flip}), as where left and right matter. Of other tools' models that is not known, so they
+   * are shown them.
+   */
+  public boolean knowsMirrorImages() {
+    return provenance == null || !Boolean.FALSE.equals(provenance.configuration().get("flip"));
+  }
+
   /** Returns the same with another calibration. */
   public ModelFile withCalibration(@Nullable Calibration other) {
     return new ModelFile(architecture, arrays, preprocessing, classNames, provenance, other);

@@ -74,7 +74,7 @@ public final class ImageLocalizer implements AutoCloseable {
             engine.hostThreads(),
             rater.network(),
             rater.preprocessing(),
-            ViewPlan.of(Protocol.DENSE),
+            ViewPlan.of(Protocol.DENSE, classifier.knowsMirrorImages()),
             rater.scales(),
             BATCH);
   }

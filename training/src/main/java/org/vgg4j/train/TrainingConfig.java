@@ -158,7 +158,7 @@ public record TrainingConfig(
   /**
    * Options that fine-tune a trained network on other classes: all layers, the new last one at ten
    * times the rate of the rest, on a cosine schedule over ten epochs. Images are preprocessed as
-   * the model's weights require.
+   * the model's weights require, and mirrored unless the model was trained without mirror images.
    *
    * @param model the model to fine-tune, or another tool's weights of the convolutions alone, which
    *     get the paper's head and, where their file does not say otherwise, a crop of 224
@@ -175,6 +175,7 @@ public record TrainingConfig(
         .crop(file.architecture().crop())
         .head(start.hasHead() ? file.architecture().head() : HeadLayers.PAPER)
         .scale(ScaleRange.fixed(file.preprocessing().scale()))
+        .flip(file.knowsMirrorImages())
         .from(model)
         .batch(32)
         .learningRate(1e-3)
@@ -188,7 +189,8 @@ public record TrainingConfig(
   /**
    * Options that train a network to find boxes (the paper, appendix A): all its layers, on a cosine
    * schedule. The paper begins at a rate of 1e-3, but does not give the units of its boxes, on
-   * which a rate depends; in those of {@link org.vgg4j.model.CropBox#code} 1e-2 suits.
+   * which a rate depends; in those of {@link org.vgg4j.model.CropBox#code} 1e-2 suits. Images are
+   * mirrored unless the model was trained without mirror images.
    *
    * @param model the classification model that it begins with; null: it begins with random weights
    * @param data word or path of a data set with boxes
@@ -212,6 +214,7 @@ public record TrainingConfig(
         .crop(file.architecture().crop())
         .head(file.architecture().head())
         .scale(ScaleRange.fixed(file.preprocessing().scale()))
+        .flip(file.knowsMirrorImages())
         .from(model)
         .batch(32)
         .dropout(0.5)

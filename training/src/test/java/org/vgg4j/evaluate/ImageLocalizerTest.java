@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.within;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
@@ -23,6 +24,7 @@ import org.vgg4j.model.Task;
 import org.vgg4j.network.Device;
 import org.vgg4j.weights.Calibration;
 import org.vgg4j.weights.ModelFile;
+import org.vgg4j.weights.Provenance;
 import org.vgg4j.weights.TestModels;
 
 class ImageLocalizerTest {
@@ -91,6 +93,33 @@ class ImageLocalizerTest {
           .containsExactly("dog", "cow", "cat");
       assertThat(found.get(0).probability()).isCloseTo(Math.exp(1) / sum, within(1e-6));
       assertThat(found.get(2).probability()).isCloseTo(1 / sum, within(1e-6));
+    }
+  }
+
+  /** An image and its mirror image are the same to a model that was shown both in training. */
+  @Test
+  void aModelThatWasTrainedWithoutMirrorImagesIsShownNone() {
+    ModelFile random = TestModels.random(Configuration.A, CLASSES);
+    Path usual = root.resolve("usual.safetensors");
+    random.write(usual);
+    Path unflipped = root.resolve("unflipped.safetensors");
+    new ModelFile(
+            random.architecture(),
+            random.arrays(),
+            random.preprocessing(),
+            random.classNames(),
+            new Provenance(Map.of("flip", false), "pets", "0123", "1.0", Map.of()))
+        .write(unflipped);
+    assertThat(differenceOfMirrorImages(usual)).isLessThan(1e-6);
+    assertThat(differenceOfMirrorImages(unflipped)).isGreaterThan(1e-5);
+  }
+
+  private static double differenceOfMirrorImages(Path classifier) {
+    RgbImage image = TestImages.noise(72, 72, 1);
+    try (ImageLocalizer localizer = load(classifier)) {
+      return Math.abs(
+          localizer.locate(image, 1).get(0).probability()
+              - localizer.locate(image.flipHorizontally(), 1).get(0).probability());
     }
   }
 

@@ -162,6 +162,15 @@ class ViewPlanTest {
   }
 
   @Test
+  void ofAModelThatDoesNotKnowMirrorImages() {
+    for (Protocol protocol : Protocol.values()) {
+      assertThat(ViewPlan.of(protocol, true)).isEqualTo(ViewPlan.of(protocol));
+      assertThat(ViewPlan.of(protocol, false).mirrored()).isFalse();
+      assertThat(ViewPlan.of(protocol, false).grid()).isEqualTo(ViewPlan.of(protocol).grid());
+    }
+  }
+
+  @Test
   void whatAProtocolDoesNotHaveIsRefused() {
     assertThatThrownBy(() -> ViewPlan.of(Protocol.CENTER_CROP).withMirrorImages(false))
         .isInstanceOf(InputException.class)

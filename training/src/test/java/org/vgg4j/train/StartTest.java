@@ -333,6 +333,20 @@ class StartTest {
         .hasMessage("option lr-head is -1.0 but must be zero or a positive number");
   }
 
+  /** Where left and right matter, they do in what follows from the model, too. */
+  @Test
+  void whatComesOfAModelWithoutMirrorImagesHasNone() {
+    options.flip = false;
+    options.from = netA;
+    options.learningRate = TINY_RATE;
+    ModelFile unused = train("unflipped");
+    Path file = root.resolve("unflipped").resolve("last").resolve("model.safetensors");
+    assertThat(TrainingConfig.fineTuning(file, "text").augmentation().flip()).isFalse();
+    assertThat(TrainingConfig.localisation(file, "text").augmentation().flip()).isFalse();
+    assertThat(TrainingConfig.fineTuning(netA, "photos").augmentation().flip()).isTrue();
+    assertThat(TrainingConfig.localisation(netA, "photos").augmentation().flip()).isTrue();
+  }
+
   @Test
   void fineTuningFollowsTheModel() {
     TrainingConfig config = TrainingConfig.fineTuning(netA, "photos");

@@ -9,7 +9,6 @@ import org.jspecify.annotations.Nullable;
 import org.vgg4j.ClassifierOptions;
 import org.vgg4j.ImageClassifier;
 import org.vgg4j.ImageEmbedder;
-import org.vgg4j.descriptor.DescriptorRecipe;
 import org.vgg4j.image.RgbImage;
 import org.vgg4j.serve.compute.Work;
 import org.vgg4j.views.HeatMap;
@@ -92,7 +91,7 @@ public final class ServedModel {
   private ImageEmbedder embedder() {
     ImageEmbedder made = embedder;
     if (made == null) {
-      made = classifier.embedder(DescriptorRecipe.paper());
+      made = classifier.embedder();
       embedder = made;
     }
     return made;
