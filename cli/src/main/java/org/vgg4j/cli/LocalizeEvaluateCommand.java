@@ -42,6 +42,7 @@ import org.vgg4j.network.Engine;
 import org.vgg4j.network.Engines;
 import org.vgg4j.network.Network;
 import org.vgg4j.views.Protocol;
+import org.vgg4j.views.Temperature;
 import org.vgg4j.views.ViewPlan;
 import org.vgg4j.weights.ModelFile;
 import org.vgg4j.weights.Models;
@@ -420,7 +421,7 @@ final class LocalizeEvaluateCommand implements Runnable {
     return synsets;
   }
 
-  /** The posteriors of all members, averaged. */
+  /** The posteriors of all members, each at its temperature, averaged. */
   private Posteriors posteriors(Engine engine, Dataset dataset) {
     List<Posteriors> members = new ArrayList<>();
     Protocol views = Protocol.of(protocol);
@@ -447,7 +448,8 @@ final class LocalizeEvaluateCommand implements Runnable {
                     dataset,
                     UnreadableLimit.NONE,
                     done ->
-                        progress.show("classified " + done + " of " + dataset.size() + " images")));
+                        progress.show("classified " + done + " of " + dataset.size() + " images"))
+                .at(new Temperature(classifier.temperature())));
       } finally {
         progress.clear();
       }

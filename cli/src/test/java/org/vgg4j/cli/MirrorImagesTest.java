@@ -21,6 +21,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.vgg4j.embed.DescriptorTable;
 import org.vgg4j.model.Configuration;
 import org.vgg4j.model.Task;
+import org.vgg4j.weights.Calibration;
 import org.vgg4j.weights.ModelFile;
 import org.vgg4j.weights.Provenance;
 import org.vgg4j.weights.TestModels;
@@ -190,6 +191,21 @@ class MirrorImagesTest {
     assertThat(top1(and(words, "--protocol=dense", "--flip"))).isCloseTo(200 / 3.0, within(0.1));
     assertThat(top1(and(words, "--protocol=dense"))).isCloseTo(100 / 3.0, within(0.1));
     assertThat(top1(localize(data, classifier.toString()))).isCloseTo(100 / 3.0, within(0.1));
+  }
+
+  /** At temperature 1, the first of the models would decide; at its own, the second does. */
+  @Test
+  void localizeEvaluateTakesModelsAtTheirTemperatures() throws IOException {
+    Path sure =
+        write(
+            "sure",
+            TestModels.constant(new float[] {6, 0}, CLASSES)
+                .withCalibration(new Calibration(20, "pets", 9, "dense", List.of(36))));
+    Path modest = write("modest", TestModels.constant(new float[] {0, 2}, CLASSES));
+    Path data = mostly("green");
+    Object[] evaluate = {"evaluate", "--fuse", sure + "," + modest, "--data", data, "--json"};
+    assertThat(top1(evaluate)).isCloseTo(100 / 3.0, within(0.1));
+    assertThat(top1(localize(data, sure + "," + modest))).isCloseTo(100 / 3.0, within(0.1));
   }
 
   /** The same picture three times, twice in the folder of one class, with boxes for all. */
