@@ -12,6 +12,7 @@ import java.util.Map;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import org.vgg4j.base.AtomicFile;
+import org.vgg4j.base.FileNames;
 import org.vgg4j.base.InputException;
 import org.vgg4j.base.TextLines;
 
@@ -122,9 +123,7 @@ public final class FolderNames {
   public static List<String> classNames(Path root, List<String> folders) {
     Map<String, String> listed = read(root);
     List<String> names =
-        listed == null
-            ? folders
-            : folders.stream().map(folder -> listed.getOrDefault(folder, folder)).toList();
+        listed == null ? folders : folders.stream().map(folder -> name(folder, listed)).toList();
     Map<String, String> folderOf = new HashMap<>();
     for (int i = 0; i < names.size(); i++) {
       String other = folderOf.put(names.get(i), folders.get(i));
@@ -135,6 +134,20 @@ public final class FolderNames {
       }
     }
     return names;
+  }
+
+  /** Folders from macOS have their names in another form of Unicode than what is typed. */
+  private static String name(String folder, Map<String, String> listed) {
+    String exact = listed.get(folder);
+    if (exact != null) {
+      return exact;
+    }
+    String wanted = FileNames.composed(folder);
+    return listed.entrySet().stream()
+        .filter(entry -> FileNames.composed(entry.getKey()).equals(wanted))
+        .map(Map.Entry::getValue)
+        .findFirst()
+        .orElse(folder);
   }
 
   /**

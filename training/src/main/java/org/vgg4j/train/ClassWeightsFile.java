@@ -9,12 +9,14 @@ import java.util.List;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 import org.vgg4j.base.AtomicFile;
+import org.vgg4j.base.FileNames;
 import org.vgg4j.base.InputException;
 import org.vgg4j.data.CsvLine;
 
 /**
  * Weights of classes in a CSV file in UTF-8: a first line {@code class,weight}, then each class of
- * the data by its name, once, with a positive number. Names may be quoted.
+ * the data by its name, in either form of Unicode, once, with a positive number. Names may be
+ * quoted.
  */
 final class ClassWeightsFile {
   private static final List<String> COLUMNS = List.of("class", "weight");
@@ -71,7 +73,7 @@ final class ClassWeightsFile {
           "%s has %d fields, but must have two, a class and its weight: put a name that holds commas in quotes"
               .formatted(origin, fields.size()));
     }
-    int label = classNames.indexOf(fields.get(0));
+    int label = label(fields.get(0), classNames);
     if (label < 0) {
       throw new InputException(
           "%s: the data have no class '%s': vgg data inspect lists their classes"
@@ -83,6 +85,14 @@ final class ClassWeightsFile {
               .formatted(origin, fields.get(0)));
     }
     weights[label] = weight(fields.get(1), origin);
+  }
+
+  /** What is typed is composed, and the names of folders from macOS are not. */
+  private static int label(String name, List<String> classNames) {
+    int label = classNames.indexOf(name);
+    return label >= 0
+        ? label
+        : classNames.stream().map(FileNames::composed).toList().indexOf(FileNames.composed(name));
   }
 
   private static double weight(String text, String origin) {

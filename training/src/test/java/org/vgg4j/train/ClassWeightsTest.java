@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.within;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.text.Normalizer;
 import java.util.List;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -99,6 +100,15 @@ class ClassWeightsTest {
     assertThat(weights).containsExactly(2 / mean, 4 / mean, 8 / mean);
     assertThat(ClassWeights.sentence(weights, train.classNames()))
         .isEqualTo("class weights: from 0.727 (blue) to 2.91 (red)");
+  }
+
+  /** macOS takes the names of folders apart, and people type them whole. */
+  @Test
+  void eitherFormOfUnicode() throws IOException {
+    List<String> names = List.of(Normalizer.normalize("vélo", Normalizer.Form.NFD), "maïs", "thé");
+    Path file =
+        file("class,weight\nvélo,1\n" + Normalizer.normalize("maïs,2\nthé,3", Normalizer.Form.NFD));
+    assertThat(ClassWeightsFile.read(file, names)).containsExactly(1.0, 2.0, 3.0);
   }
 
   @ParameterizedTest

@@ -4,13 +4,16 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 import org.vgg4j.base.AtomicFile;
+import org.vgg4j.base.FileNames;
 import org.vgg4j.base.InputException;
 import org.vgg4j.base.TextLines;
 import org.vgg4j.data.CsvLine;
@@ -29,7 +32,7 @@ import org.vgg4j.data.Split;
  * </ul>
  *
  * <p>A column {@code part} may say which part of the data set an image belongs to: train, val or
- * test.
+ * test. Classes are the same in either form of Unicode, but not in capitals and small letters.
  *
  * @param classNames the classes
  * @param rows the images
@@ -80,7 +83,7 @@ record LabelTable(
       }
       Set<String> seen = new LinkedHashSet<>();
       for (String name : columns) {
-        if (name.isEmpty() || !seen.add(name)) {
+        if (name.isEmpty() || !seen.add(FileNames.composed(name))) {
           throw new InputException(
               name.isEmpty()
                   ? "%s has a column without a name in its first line: name or remove it"
@@ -189,7 +192,7 @@ record LabelTable(
       Set<String> own = new LinkedHashSet<>();
       for (String label : fields.get(at).split("[" + separator + "]")) {
         if (!label.isBlank()) {
-          own.add(label.strip());
+          own.add(FileNames.composed(label.strip()));
         }
       }
       labels.add(own);
@@ -208,16 +211,27 @@ record LabelTable(
     }
     List<String> others = new ArrayList<>(reader.columns);
     others.removeIf(name -> List.of(IMAGE, LABELS, PART).contains(name.toLowerCase(Locale.ROOT)));
-    return new LabelTable(
-        classNames,
-        rows,
-        reader.part >= 0,
-        true,
-        others.isEmpty()
-            ? List.of()
-            : List.of(
-                "%s: columns other than image, labels and part are passed over: %s"
-                    .formatted(reader.file, String.join(", ", others))));
+    List<String> notes = new ArrayList<>();
+    if (!others.isEmpty()) {
+      notes.add(
+          "%s: columns other than image, labels and part are passed over: %s"
+              .formatted(reader.file, String.join(", ", others)));
+    }
+    noteCase(reader.file, classNames, notes);
+    return new LabelTable(classNames, rows, reader.part >= 0, true, List.copyOf(notes));
+  }
+
+  /** Some data mean it, but most such names are slips. */
+  private static void noteCase(Path file, List<String> classNames, List<String> notes) {
+    Map<String, String> seen = new HashMap<>();
+    for (String name : classNames) {
+      String other = seen.putIfAbsent(name.toLowerCase(Locale.ROOT), name);
+      if (other != null) {
+        notes.add(
+            "%s: %s and %s count as two classes: write them alike if they are one"
+                .formatted(file, other, name));
+      }
+    }
   }
 
   /**
@@ -256,7 +270,7 @@ record LabelTable(
     for (int i = 0; i < classes.length; i++) {
       if (i != reader.image && i != reader.part) {
         classes[count++] = i;
-        classNames.add(reader.columns.get(i));
+        classNames.add(FileNames.composed(reader.columns.get(i)));
       }
     }
     List<Row> rows = new ArrayList<>();
@@ -268,7 +282,10 @@ record LabelTable(
       }
       rows.add(reader.row(all.get(i), states));
     }
-    return new LabelTable(List.copyOf(classNames), rows, reader.part >= 0, false, List.of());
+    List<String> notes = new ArrayList<>();
+    noteCase(reader.file, classNames, notes);
+    return new LabelTable(
+        List.copyOf(classNames), rows, reader.part >= 0, false, List.copyOf(notes));
   }
 
   private static byte state(Reader reader, String name, String text) {

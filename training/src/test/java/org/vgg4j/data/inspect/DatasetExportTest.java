@@ -8,6 +8,7 @@ import java.nio.charset.Charset;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.text.Normalizer;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -93,6 +94,22 @@ class DatasetExportTest {
         .isInstanceOf(InputException.class)
         .hasMessageStartingWith(folder.resolve("classes.csv").toString())
         .hasMessageContaining(message);
+  }
+
+  /** macOS takes the names of folders apart, and people type them whole. */
+  @Test
+  void foldersInEitherFormOfUnicode() throws IOException {
+    String apart = Normalizer.normalize("thé", Normalizer.Form.NFD);
+    for (String name : List.of(apart, "vélo")) {
+      Files.createDirectories(folder.resolve(name));
+      TestImages.noise(5, 4, 0).writePng(folder.resolve(name).resolve("0.png"));
+    }
+    Files.writeString(
+        folder.resolve("classes.csv"),
+        "folder,class\nthé,tea/coffee\n%s,bicycle\n"
+            .formatted(Normalizer.normalize("vélo", Normalizer.Form.NFD)));
+    assertThat(new ImageFolderDataset(folder, "x").classNames())
+        .containsExactlyInAnyOrder("tea/coffee", "bicycle");
   }
 
   /** Another tool's file of that name says nothing, and is not replaced. */

@@ -92,6 +92,33 @@ class LabelSourceTest {
     assertThat(states(source.train())).containsExactly(apart + ": 1 -1", "café.png: -1 1");
   }
 
+  /** Names of classes come from several hands, and one of them may type as macOS does. */
+  @Test
+  void eitherFormOfUnicodeIsTheSameClass() throws IOException {
+    String apart = Normalizer.normalize("café", Normalizer.Form.NFD);
+    Source lists = open("image,labels\na.png,café;dog\nb.png," + apart + "\n");
+    assertThat(lists.train().classNames()).containsExactly("café", "dog");
+    assertThat(states(lists.train())).containsExactly("a.png: 1 1", "b.png: 1 -1");
+    assertThat(open("image," + apart + ",dog\na.png,1,0\n").train().classNames())
+        .containsExactly("café", "dog");
+    assertThatThrownBy(() -> open("image,café," + apart + "\na.png,1,0\n"))
+        .isInstanceOf(InputException.class)
+        .hasMessageContaining("has the column " + apart + " twice: rename or remove one");
+  }
+
+  /** They may be meant, so they are no mistake. */
+  @Test
+  void classesThatDifferInCapitalsAreNoted() throws IOException {
+    String note =
+        root.resolve("labels.csv")
+            + ": Dog and dog count as two classes: write them alike if they are one";
+    Source lists = open("image,labels\na.png,Dog;cat\nb.png,dog\n");
+    assertThat(lists.train().classNames()).containsExactly("Dog", "cat", "dog");
+    assertThat(lists.notes()).contains(note);
+    assertThat(open("image,Dog,dog\na.png,1,0\n").notes()).contains(note);
+    assertThat(open("image,labels\na.png,dog;cat\nb.png,dog\n").notes()).doesNotContain(note);
+  }
+
   @Test
   void listsOfLabels() throws IOException {
     Source source =
