@@ -8,6 +8,7 @@ import java.util.Map;
 import java.util.function.Consumer;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
+import org.vgg4j.base.FileNames;
 import org.vgg4j.base.InputException;
 import org.vgg4j.data.Dataset;
 import org.vgg4j.data.ImagePaths;
@@ -40,6 +41,15 @@ final class BoxCollector implements Consumer<Annotation> {
 
   /** Boxes that were found by a part of their path only. */
   private final BitSet shortened = new BitSet();
+
+  /** Boxes of a CSV file that were found by the name of a file alone, though it has folders. */
+  private final BitSet byName = new BitSet();
+
+  /** Images with an annotation that was found by more than that. */
+  private final BitSet surely = new BitSet();
+
+  /** Whether any folder of a CSV file is one of the data. */
+  private boolean foldersAgree;
 
   private final Tally withoutImage = new Tally();
   private final Tally ofOtherClasses = new Tally();
@@ -93,8 +103,8 @@ final class BoxCollector implements Consumer<Annotation> {
   }
 
   /**
-   * @throws InputException if several images may be meant, or another annotation with another path
-   *     means the same one
+   * @throws InputException if several images may be meant, or another annotation says that the same
+   *     one has another size
    */
   @Override
   public void accept(Annotation annotation) {
@@ -107,20 +117,57 @@ final class BoxCollector implements Consumer<Annotation> {
       withoutImage.add(Math.max(1, annotation.objects().size()), annotation.origin());
       return;
     }
-    if (match.whole() || !whole.get(match.image())) {
-      sizes[2 * match.image()] = annotation.width();
-      sizes[2 * match.image() + 1] = annotation.height();
-    }
+    boolean named = annotation.hasEnding() && isByName(annotation.path(), match);
+    foldersAgree |= annotation.hasEnding() && annotation.path().indexOf('/') >= 0 && !named;
+    addSize(annotation, match, named);
     if (match.whole()) {
       whole.set(match.image());
+    }
+    if (!named) {
+      surely.set(match.image());
     }
     for (Annotation.Marked marked : annotation.objects()) {
       Integer known = labels.get(Synsets.key(marked.name()));
       if (known == null) {
         ofOtherClasses.add(1, marked.name());
       } else {
+        byName.set(count, named);
         add(match, annotation.path(), known, marked);
       }
+    }
+  }
+
+  /** Whether of a path with folders none is that of the image. */
+  private boolean isByName(String annotated, ImagePaths.Match match) {
+    if (match.whole()) {
+      return false;
+    }
+    int folder = annotated.lastIndexOf('/', annotated.lastIndexOf('/') - 1) + 1;
+    String end = FileNames.composed(annotated.substring(folder));
+    return !("/" + FileNames.composed(images.path(match.image()))).endsWith("/" + end);
+  }
+
+  /** Keeps the size that the boxes of an image were drawn at: that of the surest annotation. */
+  private void addSize(Annotation annotation, ImagePaths.Match match, boolean named) {
+    int at = 2 * match.image();
+    boolean sized = annotation.width() > 0 && annotation.height() > 0;
+    if (sized
+        && match.whole()
+        && whole.get(match.image())
+        && sizes[at] > 0
+        && (sizes[at] != annotation.width() || sizes[at + 1] != annotation.height())) {
+      throw new InputException(
+          "%s: the image is %d x %d pixels large there, but %d x %d for another of its boxes: correct one of them"
+              .formatted(
+                  annotation.origin(),
+                  annotation.width(),
+                  annotation.height(),
+                  sizes[at],
+                  sizes[at + 1]));
+    }
+    if (match.whole() || !(whole.get(match.image()) || named && surely.get(match.image()))) {
+      sizes[at] = annotation.width();
+      sizes[at + 1] = annotation.height();
     }
   }
 
@@ -180,7 +227,8 @@ final class BoxCollector implements Consumer<Annotation> {
 
   /**
    * Where an image is named by a whole path, a shortened path that leads to it means another image,
-   * which is missing; and two shortened paths cannot mean the same one.
+   * which is missing; so does one whose folders are none of the data, where others are; and two
+   * shortened paths cannot mean the same image.
    */
   private BitSet kept() {
     BitSet kept = new BitSet();
@@ -190,7 +238,7 @@ final class BoxCollector implements Consumer<Annotation> {
       int at = image[box];
       if (!shortened.get(box)) {
         kept.set(box);
-      } else if (whole.get(at)) {
+      } else if (whole.get(at) || foldersAgree && byName.get(box)) {
         withoutImage.add(1, "one with the file name of " + images.path(at));
       } else if (seen.get(at) && firstPath[at] != path[box]) {
         throw new InputException(

@@ -16,17 +16,23 @@ import org.vgg4j.data.CsvLine;
  * Boxes in a CSV file in UTF-8, one on each line: {@code file,label,xmin,ymin,xmax,ymax}, in the
  * order that the first line says. Edges are in pixels and lie between them: a box around the pixel
  * in the upper left corner is 0,0,1,1. Fields may be quoted; an image may have any number of lines,
- * anywhere.
+ * anywhere. Columns {@code width} and {@code height} may say how large the image is that the boxes
+ * were drawn on, where it may have been turned or rescaled since.
  */
 final class CsvBoxes {
   private static final List<String> COLUMNS =
       List.of("file", "label", "xmin", "ymin", "xmax", "ymax");
+
+  private static final List<String> SIZE = List.of("width", "height");
 
   private final Path file;
   private int number;
 
   /** Where each of the columns is. */
   private final int[] places = new int[COLUMNS.size()];
+
+  /** Where the columns of the image's size are; none if one of them is missing. */
+  private int[] sizePlaces = {};
 
   private int fields;
   private boolean anyBeyondOne;
@@ -41,8 +47,8 @@ final class CsvBoxes {
    *
    * @param sink receives the boxes, each on its own
    * @return notes for users
-   * @throws InputException if the file cannot be read, a column is missing, a line is incomplete or
-   *     a number is none
+   * @throws InputException if the file cannot be read, a column is missing, a line is incomplete, a
+   *     number is none, or an image's size is no positive whole number
    */
   static List<String> read(Path file, Consumer<Annotation> sink) {
     CsvBoxes boxes = new CsvBoxes(file);
@@ -88,7 +94,14 @@ final class CsvBoxes {
                 .formatted(file, COLUMNS.get(i), String.join(",", COLUMNS)));
       }
     }
-    List<String> others = names.stream().filter(name -> !COLUMNS.contains(name)).toList();
+    if (names.containsAll(SIZE)) {
+      sizePlaces = SIZE.stream().mapToInt(names::indexOf).toArray();
+    }
+    List<String> others =
+        names.stream()
+            .filter(name -> !COLUMNS.contains(name))
+            .filter(name -> sizePlaces.length == 0 || !SIZE.contains(name))
+            .toList();
     if (!others.isEmpty()) {
       notes.add(
           "%s: columns other than %s are passed over: %s"
@@ -119,9 +132,24 @@ final class CsvBoxes {
         true,
         null,
         origin,
-        0,
-        0,
+        side(line, 0, origin),
+        side(line, 1, origin),
         List.of(Annotation.Marked.of(label, edges[0], edges[1], edges[2], edges[3], -1, false)));
+  }
+
+  /** A side of the image; 0 if the file does not tell it. */
+  private int side(List<String> line, int which, String origin) {
+    if (sizePlaces.length == 0) {
+      return 0;
+    }
+    String text = line.get(sizePlaces[which]);
+    double value = Edges.parse(text, SIZE.get(which), origin);
+    if (value < 1 || value > Integer.MAX_VALUE || value != Math.rint(value)) {
+      throw new InputException(
+          "%s: %s is '%s', but must be that of the image, in pixels: correct it, or remove the columns width and height"
+              .formatted(origin, SIZE.get(which), text));
+    }
+    return (int) value;
   }
 
   private String field(List<String> line, int column, String origin) {

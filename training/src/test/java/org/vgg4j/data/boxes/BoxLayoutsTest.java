@@ -289,6 +289,39 @@ class BoxLayoutsTest {
                 .formatted(data.resolve("cat/a.png")));
   }
 
+  /** dog/c.png and dog/d.png say that the folders of the file are those of the data. */
+  @Test
+  void boxesOfAMissingFolderAreOfNoImage() {
+    Trees.image(data.resolve("cat/e.png"), 40, 20);
+    Path file = temporary.resolve("b.csv");
+    String header = "width,height,file,label,xmin,ymin,xmax,ymax\n";
+    String others = "40,20,dog/c.png,dog,1,2,3,4\n40,20,dog/d.png,dog,1,2,3,4\n";
+    for (String above : List.of("", "C:/elsewhere/")) {
+      String missing = "80,40," + above + "cow/a.png,cat,5,5,6,6\n";
+      String rows = others.replace("dog/", above + "dog/");
+      for (String lines : List.of(missing + rows, rows + missing)) {
+        Trees.text(file, header + lines + "40,20,b.png,cat,1,2,3,4\n40,20,e.png,cat,1,2,3,4\n");
+        DataSplits splits = open(file);
+        assertThat(objects(splits)).containsOnlyKeys("b.png", "c.png", "d.png", "e.png");
+        assertThat(splits.notes())
+            .contains(
+                "boxes of images that are not in the data: 1, such as one with the file name of "
+                    + data.resolve("cat/a.png"));
+      }
+    }
+    // where no folder is known, names must do
+    Trees.text(
+        file,
+        """
+        file,label,xmin,ymin,xmax,ymax
+        x/a.png,cat,1,2,3,4
+        x/b.png,cat,1,2,3,4
+        y/c.png,dog,1,2,3,4
+        y/d.png,dog,1,2,3,4
+        """);
+    assertThat(objects(open(file))).containsOnlyKeys("a.png", "b.png", "c.png", "d.png");
+  }
+
   @Test
   void fingerprintCoversTheBoxes() {
     csv();

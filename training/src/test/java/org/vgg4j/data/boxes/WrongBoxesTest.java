@@ -92,6 +92,25 @@ class WrongBoxesTest {
   }
 
   @Test
+  void sizesThatAreWrong() {
+    String header = "width,height," + HEADER;
+    for (String none : List.of("0", "-40", "39.5", "1e10")) {
+      messageForCsv(header + "40,%s,cat/a.png,cat,1,2,3,4\n".formatted(none))
+          .isEqualTo(
+              "%s, line 2: height is '%s', but must be that of the image, in pixels: correct it, or remove the columns width and height"
+                  .formatted(csv, none));
+    }
+    messageForCsv(header + ",20,cat/a.png,cat,1,2,3,4\n")
+        .isEqualTo(csv + ", line 2: width is '', not a number of pixels: correct it");
+    // the sizes of the boxes, perhaps
+    messageForCsv(header + "40,20,cat/a.png,cat,1,2,3,4\n7,9,cat/a.png,cat,1,2,8,11\n")
+        .isEqualTo(
+            csv
+                + ", line 3: the image is 7 x 9 pixels large there, but 40 x 20 for another of its"
+                + " boxes: correct one of them");
+  }
+
+  @Test
   void xmlThatIsWrong() {
     String file = temporary.resolve("xml").resolve("a.xml").toString();
     messageForXml("<annotation><object>")
@@ -253,6 +272,35 @@ class WrongBoxesTest {
         .hasMessage(
             data.resolve("cat/b.png")
                 + " has no box of its class cat that fits its 40 x 20 pixels: correct its boxes");
+  }
+
+  /** As converters write it: of the image as it was drawn on, perhaps before it was turned. */
+  @Test
+  void boxesOfCsvFollowTheirSizesToo() {
+    Trees.text(
+        csv,
+        """
+        filler,width,height,file,label,xmin,ymin,xmax,ymax
+        x,80,40,cat/a.png,cat,10,4,20,6
+        x,80.0,40,cat/a.png,cat,0,0,80,40
+        x,20,40,cat/b.png,cat,1,2,3,4
+        x,40,20,dog/c.png,dog,1,2,3,4
+        """);
+    AnnotatedDataset images = annotated(csv);
+    Rescale.Size size = new Rescale.Size(40, 20);
+    assertThat(images.objects(0, size))
+        .extracting(object -> object.box())
+        .containsExactly(new Box(5, 2, 10, 3), new Box(0, 0, 40, 20));
+    assertThat(images.oddities(0, size)).containsExactly(Oddity.OTHER_SIZE);
+    assertThat(images.objects(1, size)).isEmpty();
+    assertThat(images.oddities(1, size)).containsExactly(Oddity.TURNED);
+    assertThat(images.oddities(2, size)).isEmpty();
+    Trees.text(csv, read(csv) + "x,40,20,dog/d.png,dog,1,2,3,4\n");
+    assertThat(open(csv).notes())
+        .contains(
+            csv + ": columns other than file,label,xmin,ymin,xmax,ymax are passed over: filler");
+    Trees.text(csv, "width," + HEADER + "80,cat/a.png,cat,1,2,3,4\n");
+    assertThat(annotated(csv).objects(0, size).get(0).box()).isEqualTo(new Box(1, 2, 3, 4));
   }
 
   @Test
