@@ -101,7 +101,8 @@ record VideoFrames(String program, long everyMillis) {
   }
 
   private List<String> command(Path video) {
-    // rounding up, a frame is sent from its own time until the next one's: the one that is seen
+    // rounding up, a frame is sent from its own time until the next one's: the one that is seen;
+    // pixels that are no squares, as those of DVDs and many camcorders, would leave it squeezed
     return List.of(
         program,
         "-nostdin",
@@ -112,7 +113,7 @@ record VideoFrames(String program, long everyMillis) {
         "-map",
         "0:v:0",
         "-vf",
-        "fps=fps=1000/" + everyMillis + ":round=up:start_time=0",
+        "fps=fps=1000/" + everyMillis + ":round=up:start_time=0,scale=round(iw*sar):ih,setsar=1",
         "-f",
         "image2pipe",
         "-c:v",

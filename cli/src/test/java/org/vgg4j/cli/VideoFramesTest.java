@@ -80,7 +80,7 @@ class VideoFramesTest {
     assertThat(received.images.get(0).height()).isEqualTo(1);
     assertThat(Files.readString(root.resolve("args")))
         .contains("-i file:" + video)
-        .contains("fps=fps=1000/500:round=up:start_time=0");
+        .contains("fps=fps=1000/500:round=up:start_time=0,scale=round(iw*sar):ih,setsar=1 ");
     assertThat(send(new VideoFrames(program(frame, frame), 33), video).names)
         .containsExactly(video + "@0.000s", video + "@0.033s");
   }
