@@ -37,9 +37,9 @@ def apply(operation, strength, image):
     if operation == "SHEAR_Y":
         return affine(image, (1, 0, 0, 0.99 * share, 1, 0))
     if operation == "TRANSLATE_X":
-        return affine(image, (1, 0, 32 * share, 0, 1, 0))
+        return affine(image, (1, 0, int(32 * share), 0, 1, 0))
     if operation == "TRANSLATE_Y":
-        return affine(image, (1, 0, 0, 0, 1, 32 * share))
+        return affine(image, (1, 0, 0, 0, 1, int(32 * share)))
     if operation == "ROTATE":
         return image.rotate(135 * share)
     enhancers = {

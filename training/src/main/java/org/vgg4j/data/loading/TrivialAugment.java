@@ -12,7 +12,7 @@ final class TrivialAugment {
   static final int STEPS = 30;
 
   private static final double SHEAR = 0.99;
-  private static final double PIXELS = 32;
+  private static final int PIXELS = 32;
   private static final double DEGREES = 135;
   private static final double FACTOR = 0.99;
   private static final int BITS = 6;
@@ -78,8 +78,8 @@ final class TrivialAugment {
       case IDENTITY -> sample;
       case SHEAR_X -> AffineMap.of(1, SHEAR * share, 0, 0, 1, 0).apply(sample);
       case SHEAR_Y -> AffineMap.of(1, 0, 0, SHEAR * share, 1, 0).apply(sample);
-      case TRANSLATE_X -> AffineMap.of(1, 0, PIXELS * share, 0, 1, 0).apply(sample);
-      case TRANSLATE_Y -> AffineMap.of(1, 0, 0, 0, 1, PIXELS * share).apply(sample);
+      case TRANSLATE_X -> AffineMap.of(1, 0, pixels(strength), 0, 1, 0).apply(sample);
+      case TRANSLATE_Y -> AffineMap.of(1, 0, 0, 0, 1, pixels(strength)).apply(sample);
       case ROTATE -> AffineMap.rotation(DEGREES * share, sample).apply(sample);
       case BRIGHTNESS -> PixelOperations.brightness(sample, 1 + FACTOR * share);
       case COLOR -> PixelOperations.color(sample, 1 + FACTOR * share);
@@ -91,5 +91,10 @@ final class TrivialAugment {
       case AUTO_CONTRAST -> PixelOperations.autoContrast(sample);
       case EQUALIZE -> PixelOperations.equalize(sample);
     };
+  }
+
+  /** Whole ones: the authors' code, and torchvision's, cuts off the rest. */
+  private static int pixels(int strength) {
+    return PIXELS * strength / STEPS;
   }
 }
