@@ -114,8 +114,11 @@ final class EmbedCommand implements Callable<Integer> {
   @Override
   public Integer call() {
     int batch = recipes.batch();
-    DescriptorTable.requireName(out);
+    DescriptorTable.requirePlace(out);
     Share part = share == null ? null : Share.of(share);
+    if (part != null) {
+      DescriptorTable.requirePlace(part.file(out));
+    }
     DescriptorRecipe recipe = recipes.recipe(normalize);
     UnreadableLimit unused = maxUnreadable.get(); // a mistake in it is found before data are read
     FcWeights form = fcWeights.get();

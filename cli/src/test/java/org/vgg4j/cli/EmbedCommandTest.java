@@ -254,6 +254,24 @@ class EmbedCommandTest {
     }
   }
 
+  @Test
+  void filesOfOthersAreKept() throws IOException {
+    Path photos = Pictures.writeClasses(root.resolve("photos"), 1, 5);
+    for (String name : List.of("rows.json", "rows.1-of-1.json")) {
+      Path results = out().resolveSibling(name);
+      Files.createDirectories(results.getParent());
+      Files.writeString(results, "{\"accuracy\": 0.9}");
+      String sentence = "holds something else, and would be lost: give another name (option out)";
+      assertRefused(
+          embed(photos, "--unlabelled", "--share", "1/1"), results + ", which is written");
+      assertRefused(embed(photos, "--unlabelled", "--share", "1/1"), sentence);
+      assertThat(results).hasContent("{\"accuracy\": 0.9}");
+      Files.delete(results);
+    }
+    table(embed(photos, "--unlabelled"));
+    table(embed(photos, "--unlabelled", "--no-normalize"));
+  }
+
   /** Shares by processes of their own end with the bytes of one run. */
   @Test
   void sharesArePutTogether() throws IOException {

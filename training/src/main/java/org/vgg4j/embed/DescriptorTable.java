@@ -1,7 +1,9 @@
 package org.vgg4j.embed;
 
 import com.fasterxml.jackson.core.JsonGenerator;
+import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.JsonToken;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.SerializationFeature;
@@ -16,9 +18,11 @@ import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.vgg4j.base.AtomicFile;
 import org.vgg4j.base.InputException;
 import org.vgg4j.data.Dataset;
@@ -121,6 +125,41 @@ public record DescriptorTable(
           "%s must end with %s, since that is what NumPy reads"
               .formatted(file, NpyHeader.EXTENSION));
     }
+  }
+
+  /**
+   * Requires, before anything is computed, that descriptors can be written there.
+   *
+   * @param file NAME.npy
+   * @throws InputException if the name does not end so, or NAME.json is something else, which would
+   *     be lost
+   */
+  public static void requirePlace(Path file) {
+    requireName(file);
+    Path table = beside(file);
+    if (Files.exists(table) && !isTable(table)) {
+      throw new InputException(
+          "%s, which is written beside %s, holds something else, and would be lost: give another name (option out)"
+              .formatted(table, file));
+    }
+  }
+
+  /** Looks at the names of the fields alone, since a table may be large. */
+  private static boolean isTable(Path file) {
+    Set<String> fields = new HashSet<>();
+    try (JsonParser parser = JSON.createParser(file.toFile())) {
+      if (parser.nextToken() != JsonToken.START_OBJECT) {
+        return false;
+      }
+      while (parser.nextToken() == JsonToken.FIELD_NAME) {
+        fields.add(parser.currentName());
+        parser.nextToken();
+        parser.skipChildren();
+      }
+    } catch (IOException e) {
+      return false;
+    }
+    return fields.containsAll(List.of("recipe", "dataFingerprint", "dimensions", "ids", "labels"));
   }
 
   /** The file NAME.json beside NAME.npy. */

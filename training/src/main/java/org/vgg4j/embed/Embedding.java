@@ -76,10 +76,11 @@ public final class Embedding {
    * @param stop asked after each block whether to stop
    * @param done receives the number of images done
    * @throws InputException if too many images cannot be read, another run with other images, model
-   *     or recipe was interrupted in this place, or the file cannot be written
+   *     or recipe was interrupted in this place, NAME.json is something else, or a file cannot be
+   *     written
    */
   public Result run(Dataset dataset, Path file, BooleanSupplier stop, IntConsumer done) {
-    DescriptorTable.requireName(file);
+    DescriptorTable.requirePlace(file);
     String fingerprint = dataset.fingerprint();
     int size = dataset.size();
     int atATime = RescaledImages.atATime(descriptors.recipe().scales());

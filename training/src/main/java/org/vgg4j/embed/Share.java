@@ -97,9 +97,10 @@ public record Share(int number, int count) {
    * @param recipe with its scales
    * @return what is in it
    * @throws InputException if a share is of other images, another model or another recipe, is
-   *     damaged, or the file cannot be written
+   *     damaged, or the file cannot be written or its .json is something else
    */
   public DescriptorTable join(Path file, Dataset whole, DescriptorRecipe recipe) {
+    DescriptorTable.requirePlace(file);
     List<Path> files = new ArrayList<>();
     List<DescriptorTable> tables = new ArrayList<>();
     for (int k = 1; k <= count; k++) {
