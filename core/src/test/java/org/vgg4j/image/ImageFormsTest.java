@@ -24,6 +24,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvFileSource;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Image files in the less usual forms that strangers have; see make_goldens.py beside them. */
 class ImageFormsTest {
@@ -129,6 +130,54 @@ class ImageFormsTest {
         .hasMessage("a.png is a PNG" + LOW);
     // black on nothing, which is white
     assertThat(ImageDecoder.decode(deepPng(9, 65535, 0, 0), "a.png").pixels())
+        .containsExactly(0, 0, 0, 255, 255, 255);
+  }
+
+  /** Two pixels of grey and alpha, 16 bits each. */
+  private static byte[] deepTiff(boolean planar, int... samples) {
+    int[][] tags = {
+      {256, 2},
+      {257, 1},
+      {258, 16},
+      {259, 1},
+      {262, 1},
+      {273, 200},
+      {277, 2},
+      {278, 1},
+      {279, 8},
+      {284, 1},
+      {338, 2}
+    };
+    ByteBuffer file = ByteBuffer.allocate(208).order(ByteOrder.LITTLE_ENDIAN);
+    file.put("II".getBytes(StandardCharsets.US_ASCII)).putShort((short) 42).putInt(8);
+    file.putShort((short) tags.length);
+    for (int[] tag : tags) {
+      boolean parts = planar && (tag[0] == 273 || tag[0] == 279);
+      int value = parts && tag[0] == 279 ? 4 : planar && tag[0] == 284 ? 2 : tag[1];
+      file.putShort((short) tag[0]).putShort((short) 3).putInt(parts ? 2 : 1);
+      int second = parts ? tag[0] == 273 ? value + 4 : value : 0;
+      file.putShort((short) value).putShort((short) second);
+    }
+    file.position(200);
+    for (int i = 0; i < 4; i++) {
+      file.putShort((short) samples[planar ? i % 2 * 2 + i / 2 : i]);
+    }
+    return file.array();
+  }
+
+  /** Alpha may be all of 16 bits, and says nothing about the colours. */
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  void deepTiffWhoseColoursUseOnlyTheLowByteIsRefused(boolean planar) {
+    for (int alpha : new int[] {65535, 255}) {
+      assertThatThrownBy(() -> ImageDecoder.decode(deepTiff(planar, 9, alpha, 0, alpha), "a.tif"))
+          .isInstanceOf(UnreadableImageException.class)
+          .hasMessage("a.tif is a TIFF" + LOW);
+    }
+    assertThat(ImageDecoder.decode(deepTiff(planar, 256, 65535, 0, 65535), "a.tif").pixels())
+        .containsExactly(1, 1, 1, 0, 0, 0);
+    // black on nothing, which is white
+    assertThat(ImageDecoder.decode(deepTiff(planar, 9, 65535, 0, 0), "a.tif").pixels())
         .containsExactly(0, 0, 0, 255, 255, 255);
   }
 

@@ -131,7 +131,7 @@ final class TiffBlocks {
     byte[] row = new byte[blockWidth * samplesInBlock()];
     int stride = (int) TiffSamples.rowBytes(row.length, form.bits());
     for (int y = 0; y < Math.min(rows, height - top); y++) {
-      samples.read(unpacked, y * stride, row.length, row);
+      samples.read(unpacked, y * stride, row.length, plane, row);
       keep(row, 0, plane, left, top + y, pixels);
     }
   }

@@ -10,7 +10,7 @@ import org.vgg4j.image.file.DeepSamples;
  * largest value that their bits allow, and the highest 8 bits are kept. For signed, wider and
  * floating-point samples the format does not define white: as in Pillow, they are taken as they are
  * if all lie between 0 and 255; otherwise the file is refused. So is a file with 16-bit samples
- * that uses only the lower 8 bits. Not thread-safe.
+ * whose colours use only the lower 8 bits. Not thread-safe.
  */
 final class TiffSamples {
   private static final int UNSIGNED = 1;
@@ -18,11 +18,17 @@ final class TiffSamples {
   private static final int FLOAT = 3;
   private static final int UNDEFINED = 4;
 
+  private final TiffForm form;
   private final int bits;
   private final int format;
   private final boolean littleEndian;
   private final boolean numbered;
   private final DeepSamples deep = new DeepSamples();
+
+  /** All bits of 16-bit samples of alpha. */
+  private int opacity;
+
+  private boolean seenThrough;
   private double smallest = Double.POSITIVE_INFINITY;
   private double largest = Double.NEGATIVE_INFINITY;
   private boolean hasFractions;
@@ -32,6 +38,7 @@ final class TiffSamples {
    */
   TiffSamples(TiffForm form, ByteOrder order, String name) {
     int photometric = form.photometric();
+    this.form = form;
     bits = form.bits();
     format = form.format() == UNDEFINED ? UNSIGNED : form.format();
     littleEndian = order == ByteOrder.LITTLE_ENDIAN;
@@ -94,9 +101,10 @@ final class TiffSamples {
    * @param rows unpacked data
    * @param from where the row begins
    * @param samples samples of the row, over all bands
+   * @param plane which sample of the pixels it has, if each has a plane of its own
    * @param out receives them
    */
-  void read(byte[] rows, int from, int samples, byte[] out) {
+  void read(byte[] rows, int from, int samples, int plane, byte[] out) {
     if (bits < 8) {
       readSmall(rows, from, samples, out);
     } else if (bits == 8 && format == UNSIGNED) {
@@ -110,7 +118,8 @@ final class TiffSamples {
       for (int i = 0; i < samples; i++) {
         int at = from + 2 * i;
         out[i] = rows[littleEndian ? at + 1 : at];
-        deep.add((out[i] & 0xFF) << 8 | rows[littleEndian ? at : at + 1] & 0xFF);
+        int sample = (out[i] & 0xFF) << 8 | rows[littleEndian ? at : at + 1] & 0xFF;
+        noteDeep(sample, form.planar() ? plane : i % form.samples());
       }
     } else {
       ByteBuffer buffer = ByteBuffer.wrap(rows);
@@ -118,6 +127,15 @@ final class TiffSamples {
       for (int i = 0; i < samples; i++) {
         out[i] = note(value(buffer, from + i * bits / 8));
       }
+    }
+  }
+
+  private void noteDeep(int sample, int band) {
+    if (band < form.colours()) {
+      deep.add(sample);
+    } else if (band == form.alpha()) {
+      opacity |= sample;
+      seenThrough |= sample != DeepSamples.MOST;
     }
   }
 
@@ -157,6 +175,10 @@ final class TiffSamples {
    * @throws UnreadableImageException if they are not on a scale from 0 to 255
    */
   void requireUsualScale(String name) {
+    boolean alphaIsLow = opacity > 0 && opacity < 256;
+    if (seenThrough && !alphaIsLow) {
+      deep.add(DeepSamples.MOST); // white shows through, so that is not black
+    }
     deep.requireUpperBits(name, "TIFF");
     if (!hasOwnScale()) {
       return;
