@@ -127,14 +127,29 @@ final class CsvBoxes {
       edges[i] = Edges.parse(line.get(places[i + 2]), COLUMNS.get(i + 2), origin);
       anyBeyondOne |= edges[i] > 1;
     }
+    int width = side(line, 0, origin);
+    int height = side(line, 1, origin);
+    requireOfImage(width, height, edges, origin);
     return new Annotation(
         image.replace('\\', '/'),
         true,
         null,
         origin,
-        side(line, 0, origin),
-        side(line, 1, origin),
+        width,
+        height,
         List.of(Annotation.Marked.of(label, edges[0], edges[1], edges[2], edges[3], -1, false)));
+  }
+
+  /** Some tables have the sizes of the boxes in columns of these names. */
+  private static void requireOfImage(int width, int height, double[] edges, String origin) {
+    boolean sized = width > 0 && height > 0;
+    boolean ofBox =
+        Math.abs(edges[2] - edges[0] - width) <= 1 && Math.abs(edges[3] - edges[1] - height) <= 1;
+    if (sized && ofBox && Math.max(edges[0], edges[1]) > 1) {
+      throw new InputException(
+          "%s: width and height, %d and %d, are those of the box, but must be those of the image: correct them, or remove both columns"
+              .formatted(origin, width, height));
+    }
   }
 
   /** A side of the image; 0 if the file does not tell it. */

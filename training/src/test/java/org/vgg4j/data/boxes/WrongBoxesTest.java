@@ -102,8 +102,12 @@ class WrongBoxesTest {
     }
     messageForCsv(header + ",20,cat/a.png,cat,1,2,3,4\n")
         .isEqualTo(csv + ", line 2: width is '', not a number of pixels: correct it");
-    // the sizes of the boxes, perhaps
-    messageForCsv(header + "40,20,cat/a.png,cat,1,2,3,4\n7,9,cat/a.png,cat,1,2,8,11\n")
+    messageForCsv(header + "7,9,cat/a.png,cat,1,2,8,11\n")
+        .isEqualTo(
+            csv
+                + ", line 2: width and height, 7 and 9, are those of the box, but must be those of"
+                + " the image: correct them, or remove both columns");
+    messageForCsv(header + "40,20,cat/a.png,cat,1,2,3,4\n7,9,cat/a.png,cat,1,2,3,4\n")
         .isEqualTo(
             csv
                 + ", line 3: the image is 7 x 9 pixels large there, but 40 x 20 for another of its"
