@@ -51,7 +51,7 @@ final class DescriptorOptions {
       description =
           "average with the mirror image's descriptor (default: true, unless the model was trained"
               + " with --no-flip)")
-  private @Nullable Boolean flip;
+  private Boolean flip; // null if not given: picocli's processor takes no @Nullable Boolean
 
   @Option(
       names = "--batch",

@@ -236,6 +236,41 @@ final class LocalizeEvaluateCommand implements Runnable {
     return dataset;
   }
 
+  /**
+   * The images are those that the first network has not seen. Others may have, where other images
+   * were held out for them.
+   */
+  private void noteLearnt(Dataset dataset, List<ModelFile> files) {
+    if (submission != null && split == null) {
+      return; // nobody has their labels
+    }
+    for (int i = 1; i < files.size(); i++) {
+      Provenance provenance = files.get(i).provenance();
+      noteLearnt(dataset, models.get(i), UnseenImages.learntBoxes(data, boxes, provenance));
+    }
+    for (Path file : labels) {
+      if (!PosteriorsFile.isOne(file)) {
+        Provenance provenance = Models.readWithoutArrays(file).provenance();
+        noteLearnt(dataset, file, UnseenImages.learnt(data, provenance));
+      }
+    }
+  }
+
+  private void noteLearnt(Dataset dataset, Path model, Set<String> learnt) {
+    long count =
+        IntStream.range(0, dataset.size()).mapToObj(dataset::id).filter(learnt::contains).count();
+    if (count > 0 && split != Split.TRAIN) {
+      spec.commandLine()
+          .getErr()
+          .printf(
+              Locale.ROOT,
+              "vgg: %s learnt from %,d of the %,d images, so errors will be too low: take models for which the same images were held out%n",
+              model,
+              count,
+              dataset.size());
+    }
+  }
+
   /** The first protocol: a table, or object, for each network. */
   private Map<String, Object> centre(Engine engine, List<ModelFile> files) {
     List<Map<String, Object>> all = new ArrayList<>();
@@ -301,6 +336,7 @@ final class LocalizeEvaluateCommand implements Runnable {
   /** The second protocol. */
   private Map<String, Object> full(Engine engine, List<ModelFile> files) {
     Dataset dataset = dataset(files.get(0));
+    noteLearnt(dataset, files);
     Synsets synsets = submission == null ? null : submittable(submission, files.get(0));
     Posteriors posteriors = posteriors(engine, dataset);
     List<Path> raters = labels.stream().filter(file -> !PosteriorsFile.isOne(file)).toList();

@@ -27,7 +27,7 @@ final class ViewOptions {
       description =
           "evaluate mirror images, too; not for center-crop, which has none (default: true, unless"
               + " the model was trained with --no-flip)")
-  private @Nullable Boolean flip;
+  private Boolean flip; // null if not given: picocli's processor takes no @Nullable Boolean
 
   @Option(
       names = "--grid",

@@ -4,6 +4,9 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 import org.vgg4j.base.InputException;
 import org.vgg4j.data.DataSplits;
@@ -109,6 +112,44 @@ public record UnseenImages(@Nullable Split split, @Nullable Double heldOut, @Nul
     Split part = split != null || all ? split : Split.VAL;
     return new UnseenImages(part, heldOut, seed)
         .open(new Plain(data), provenance, split == Split.VAL);
+  }
+
+  /**
+   * Returns the ids of the images that a model learnt from; none if it was trained on others.
+   *
+   * @param data as above
+   * @throws InputException if there is no such data set, or something is wrong with it
+   */
+  public static Set<String> learnt(String data, @Nullable Provenance provenance) {
+    return learnt(new Plain(data), provenance);
+  }
+
+  /**
+   * Returns the ids of the images with boxes that a model learnt from; none if it was trained on
+   * others.
+   *
+   * @param data as above
+   * @param boxes where they are; null: beside the images
+   * @throws InputException if there is no such data set, or something is wrong with it
+   */
+  public static Set<String> learntBoxes(
+      String data, @Nullable Path boxes, @Nullable Provenance provenance) {
+    return learnt(new Boxed(data, boxes), provenance);
+  }
+
+  private static Set<String> learnt(Opener data, @Nullable Provenance provenance) {
+    if (provenance == null
+        || !data.source().fingerprint().equals(provenance.datasetFingerprint())) {
+      return Set.of();
+    }
+    Map<String, Object> options = provenance.configuration();
+    Dataset train =
+        data.splits(
+                number(options, "limit", 0).intValue(),
+                number(options, "held-out", HELD_OUT).doubleValue(),
+                number(options, "seed", SEED).longValue())
+            .train();
+    return IntStream.range(0, train.size()).mapToObj(train::id).collect(Collectors.toSet());
   }
 
   /** How a data set is opened. */

@@ -8,6 +8,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -167,6 +168,19 @@ class UnseenImagesTest {
     TestImages.noise(9, 8, 2).writePng(folder.resolve("val/cat/0.png"));
     TestImages.noise(9, 8, 3).writePng(folder.resolve("val/dog/0.png"));
     assertThat(held.open(data, provenance).size()).isEqualTo(2); // a part of its own
+  }
+
+  /** What was learnt is what was not held out, by the options of then. */
+  @Test
+  void imagesThatAModelLearntFrom() {
+    Provenance provenance = trainedOn(pets, Map.of("seed", 5, "held-out", 0.3));
+    Set<String> unseen = Set.copyOf(ids(DEFAULT.open(pets, provenance)));
+    Set<String> learnt = UnseenImages.learnt(pets, provenance);
+    assertThat(learnt).hasSize(20 - unseen.size()).doesNotContainAnyElementsOf(unseen);
+    Provenance other = trainedOn(pets, Map.of("seed", 6, "held-out", 0.3));
+    assertThat(UnseenImages.learnt(pets, other)).hasSameSizeAs(learnt).isNotEqualTo(learnt);
+    assertThat(UnseenImages.learnt(pets, trainedOn("fashion-mini", Map.of()))).isEmpty();
+    assertThat(UnseenImages.learnt(pets, null)).isEmpty();
   }
 
   @Test
