@@ -26,6 +26,8 @@ enum Result {
   SUCCESS = 0,
   INVALID_VALUE = 1,
   OUT_OF_MEMORY = 2,
+  NOT_INITIALIZED = 3,
+  DEVICE_UNAVAILABLE = 46,
   NO_DEVICE = 100,
   INVALID_DEVICE = 101,
   INVALID_CONTEXT = 201,
@@ -42,6 +44,7 @@ enum Result {
   NOT_SUPPORTED = 801,
   SYSTEM_DRIVER_MISMATCH = 803,
   CAPTURE_UNSUPPORTED = 900,
+  CAPTURE_INVALIDATED = 901,
 };
 
 struct Device;
@@ -64,6 +67,7 @@ struct Work {
 
 struct Graph {
   std::vector<Work> work;
+  bool broken = false;  // while it is captured: somebody has ended the capture
 };
 
 struct Stream {
@@ -95,6 +99,7 @@ struct Device {
   u64 total = 0;  // memory
   int retained = 0;
   u64 used = 0;
+  bool taken = false;  // by another process, for itself alone
   std::string fault;  // after which every call fails
   std::map<u64, u64> memory;  // address to size
   std::set<Device*> peers;
@@ -116,6 +121,7 @@ std::map<Function*, std::unique_ptr<Function>> functions;
 std::set<Graph*> graphs;
 u64 launches;
 u64 graph_launches;
+int captures_to_break;
 std::string last_fault;
 thread_local Device* chosen;
 
@@ -185,9 +191,21 @@ void finish_all(Device& device) {
   }
 }
 
+// Ends what is being captured on a device, as whoever waits for all of its work does.
+int break_captures(Device& device) {
+  int result = SUCCESS;
+  for (Stream* stream : streams) {
+    if (stream->device != &device || !stream->capture) continue;
+    stream->capture->broken = true;
+    result = CAPTURE_UNSUPPORTED;
+  }
+  return result;
+}
+
 int enqueue(Stream* stream, Work work) {
   if (!streams.count(stream)) return INVALID_HANDLE;
   if (stream->capture) {
+    if (stream->capture->broken) return CAPTURE_INVALIDATED;
     if (!work.run) return NOT_SUPPORTED;
     stream->capture->work.push_back(std::move(work));
     return SUCCESS;
@@ -266,6 +284,8 @@ const char* name_of(int error) {
     case SUCCESS: return "CUDA_SUCCESS";
     case INVALID_VALUE: return "CUDA_ERROR_INVALID_VALUE";
     case OUT_OF_MEMORY: return "CUDA_ERROR_OUT_OF_MEMORY";
+    case NOT_INITIALIZED: return "CUDA_ERROR_NOT_INITIALIZED";
+    case DEVICE_UNAVAILABLE: return "CUDA_ERROR_DEVICE_UNAVAILABLE";
     case NO_DEVICE: return "CUDA_ERROR_NO_DEVICE";
     case INVALID_DEVICE: return "CUDA_ERROR_INVALID_DEVICE";
     case INVALID_CONTEXT: return "CUDA_ERROR_INVALID_CONTEXT";
@@ -281,6 +301,7 @@ const char* name_of(int error) {
     case NOT_SUPPORTED: return "CUDA_ERROR_NOT_SUPPORTED";
     case SYSTEM_DRIVER_MISMATCH: return "CUDA_ERROR_SYSTEM_DRIVER_MISMATCH";
     case CAPTURE_UNSUPPORTED: return "CUDA_ERROR_STREAM_CAPTURE_UNSUPPORTED";
+    case CAPTURE_INVALIDATED: return "CUDA_ERROR_STREAM_CAPTURE_INVALIDATED";
     default: return nullptr;
   }
 }
@@ -302,6 +323,7 @@ API emulator_pose(int count, int cuda, int capability, long long memory, int sta
   pose = {count, cuda, capability, start_error, (u64)memory};
   launches = 0;
   graph_launches = 0;
+  captures_to_break = 0;
   emulator::count_traffic(false);
   start();
   return SUCCESS;
@@ -313,6 +335,21 @@ API emulator_pose_device(int number, int capability, long long memory) {
   if (!device(number)) return INVALID_DEVICE;
   device(number)->capability = capability;
   device(number)->total = (u64)memory;
+  return SUCCESS;
+}
+
+// Another process has one of the devices for itself.
+API emulator_take_device(int number) {
+  LOCK;
+  if (!device(number)) return INVALID_DEVICE;
+  device(number)->taken = true;
+  return SUCCESS;
+}
+
+// Ends so many of the captures that follow, as if something beside us waited for the device meanwhile.
+API emulator_break_captures(int count) {
+  LOCK;
+  captures_to_break = count;
   return SUCCESS;
 }
 
@@ -386,6 +423,7 @@ API cuGetErrorString(int error, const char** text) {
 
 API cuDeviceGetCount(int* count) {
   LOCK;
+  if (devices.empty()) return NOT_INITIALIZED;  // since cuInit has failed
   *count = (int)devices.size();
   return SUCCESS;
 }
@@ -426,6 +464,7 @@ API cuDevicePrimaryCtxRetain(Device** context, int number) {
   LOCK;
   *context = device(number);
   if (!*context) return INVALID_DEVICE;
+  if ((*context)->taken) return DEVICE_UNAVAILABLE;
   (*context)->retained++;
   return SUCCESS;
 }
@@ -451,6 +490,7 @@ API cuCtxSetCurrent(Device* context) {
 
 API cuCtxSynchronize() {
   ON_DEVICE;
+  if (int captures = break_captures(*chosen)) return captures;
   finish_all(*chosen);
   return chosen->fault.empty() ? SUCCESS : broken(*chosen);
 }
@@ -580,6 +620,7 @@ API cuMemFree_v2(u64 address) {
   for (auto& device : devices) {
     auto found = device->memory.find(address);
     if (found == device->memory.end()) continue;
+    if (int captures = break_captures(*device)) return captures;
     finish_all(*device);
     device->used -= found->second;
     device->memory.erase(found);
@@ -602,6 +643,7 @@ API cuMemHostAlloc(u64* pointer, size_t bytes, int) {
 API cuMemFreeHost(u64 pointer) {
   LOCK;
   if (!pinned.count(pointer)) return INVALID_VALUE;
+  if (int captures = chosen ? break_captures(*chosen) : SUCCESS) return captures;
   for (auto& device : devices) finish_all(*device);
   pinned.erase(pointer);
   free((void*)pointer);
@@ -700,6 +742,10 @@ API cuStreamBeginCapture_v2(Stream* stream, int) {
   if (!streams.count(stream)) return INVALID_HANDLE;
   if (stream->capture) return INVALID_VALUE;
   stream->capture = std::make_unique<Graph>();
+  if (captures_to_break) {
+    captures_to_break--;
+    stream->capture->broken = true;
+  }
   return SUCCESS;
 }
 
@@ -707,6 +753,11 @@ API cuStreamEndCapture(Stream* stream, Graph** graph) {
   ON_DEVICE;
   if (!streams.count(stream)) return INVALID_HANDLE;
   if (!stream->capture) return INVALID_VALUE;
+  if (stream->capture->broken) {
+    stream->capture.reset();
+    *graph = nullptr;
+    return CAPTURE_INVALIDATED;
+  }
   *graph = stream->capture.release();
   graphs.insert(*graph);
   return SUCCESS;

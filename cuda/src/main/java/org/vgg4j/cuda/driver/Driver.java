@@ -36,9 +36,11 @@ public final class Driver {
   private static final int TENSOR_MAPS_CUDA = 12000;
 
   private final int version;
+  private final boolean started;
 
-  private Driver(int version) {
+  private Driver(int version, boolean started) {
     this.version = version;
+    this.started = started;
   }
 
   /**
@@ -189,6 +191,9 @@ public final class Driver {
   /** The GPUs that the driver shows this process, also those too old for us; may be empty. */
   public List<Device> devices() {
     int[] count = new int[1];
+    if (!started) {
+      return List.of(); // it found no GPU, and then refuses to count
+    }
     int code = LibCuda.cuDeviceGetCount(count);
     if (code == Result.NO_DEVICE) {
       return List.of();

@@ -116,6 +116,16 @@ public final class Emulator implements BeforeAllCallback, BeforeEachCallback, Af
     call("emulator_pose", 1, 12040, 80, 1L << 30, error);
   }
 
+  /** Lets another process have one of the devices for itself alone. */
+  public static void takeDevice(int number) {
+    call("emulator_take_device", number);
+  }
+
+  /** Ends the next captures, as if another library in this process waited for the device. */
+  public static void breakCaptures(int count) {
+    call("emulator_break_captures", count);
+  }
+
   /** Lets the order of blocks, threads and streams follow from a number. */
   public static void seed(long seed) {
     call("emulator_seed", seed);
