@@ -3,6 +3,7 @@ package org.vgg4j.cuda.engine;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Supplier;
 import org.vgg4j.cuda.driver.Context;
 import org.vgg4j.cuda.driver.DeviceGroup;
@@ -31,6 +32,7 @@ final class CudaEngine implements Engine {
   private final CudaMemory memory;
   private final CudaMemory memoryOfFirst; // whose networks infer
   private final HostThreads threads;
+  private final AtomicBoolean closed = new AtomicBoolean();
 
   private CudaEngine(Device device, List<Gpu> gpus, int sharers, HostThreads threads) {
     this.device = device;
@@ -164,8 +166,12 @@ final class CudaEngine implements Engine {
     return gpus.stream().mapToLong(gpu -> gpu.context().allocatedBytes()).sum();
   }
 
+  /** {@inheritDoc} Closing again does nothing. */
   @Override
   public void close() {
+    if (!closed.compareAndSet(false, true)) {
+      return;
+    }
     List<Runnable> steps = new ArrayList<>();
     for (Gpu gpu : gpus) {
       // kernels must not be unloaded while they run, nor memory freed that another GPU reads

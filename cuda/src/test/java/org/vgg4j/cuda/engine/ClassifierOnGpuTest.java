@@ -101,5 +101,6 @@ class ClassifierOnGpuTest {
         .isInstanceOf(IllegalStateException.class)
         .hasMessageStartingWith("this classifier was closed");
     last.close();
+    gpu.close();
   }
 }
