@@ -41,7 +41,8 @@ public interface EngineProvider {
    * Opens a device that can be used.
    *
    * @param threads threads for work on the host; closed with the engine
-   * @throws InputException if it cannot be opened for a reason that the user can change
+   * @throws UnavailableDeviceException if that shows that it cannot be used now
+   * @throws InputException if it cannot be opened for another reason that the user can change
    */
   Engine open(Device device, HostThreads threads);
 }

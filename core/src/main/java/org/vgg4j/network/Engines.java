@@ -43,17 +43,50 @@ public final class Engines {
    *     or the number of threads is out of range
    */
   public static Engine open(Device device, int threads) {
-    Choice choice = choose(device, installed());
+    return open(device, threads, installed());
+  }
+
+  /**
+   * @param providers the best first
+   */
+  static Engine open(Device device, int threads, List<EngineProvider> providers) {
+    Choice choice = choose(device, providers);
     HostThreads hostThreads = new HostThreads(threads);
     try {
-      String line = "device: %s (%s)".formatted(choice.device().text(), choice.reason());
-      if (!line.equals(LOGGED.getAndSet(line))) {
-        LOG.info(line);
-      }
-      return choice.provider().open(choice.device(), hostThreads);
+      return open(device, choice, providers, hostThreads);
     } catch (RuntimeException | Error e) {
       hostThreads.close();
       throw e;
+    }
+  }
+
+  private static Engine open(
+      Device device, Choice choice, List<EngineProvider> providers, HostThreads threads) {
+    try {
+      log(choice);
+      return choice.provider().open(choice.device(), threads);
+    } catch (UnavailableDeviceException e) {
+      List<EngineProvider> others =
+          providers.stream().filter(each -> !each.equals(choice.provider())).toList();
+      if (!device.kind().equals(Device.AUTO.kind()) || others.isEmpty()) {
+        throw e;
+      }
+      Choice next;
+      try {
+        next = choose(device, others);
+      } catch (InputException none) {
+        throw e; // the best one is what was wanted
+      }
+      String reason =
+          "%s; not %s, since %s".formatted(next.reason(), choice.provider().kind(), e.reason());
+      return open(device, new Choice(next.provider(), next.device(), reason), others, threads);
+    }
+  }
+
+  private static void log(Choice choice) {
+    String line = "device: %s (%s)".formatted(choice.device().text(), choice.reason());
+    if (!line.equals(LOGGED.getAndSet(line))) {
+      LOG.info(line);
     }
   }
 

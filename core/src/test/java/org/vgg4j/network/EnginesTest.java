@@ -82,6 +82,44 @@ class EnginesTest {
         .isEqualTo("the processors of this machine; not abacus, since a wire is bent");
   }
 
+  /** One that is found to be taken only when it is opened. */
+  private static final class Taken implements EngineProvider {
+    @Override
+    public String kind() {
+      return "abacus";
+    }
+
+    @Override
+    public int preference() {
+      return 10;
+    }
+
+    @Override
+    public Availability availability(Device device) {
+      return new Availability(true, "ten beads a wire");
+    }
+
+    @Override
+    public Engine open(Device device, HostThreads threads) {
+      throw new UnavailableDeviceException(
+          device, "somebody counts with it", "wait", new IllegalStateException());
+    }
+  }
+
+  @Test
+  void autoGoesOnWhereTheBestCannotBeOpened() {
+    try (Engine engine = Engines.open(Device.AUTO, 1, List.of(new Taken(), CPU))) {
+      assertThat(engine.device()).isEqualTo(Device.CPU);
+    }
+    String refusal = "option device is abacus, but somebody counts with it: wait";
+    assertThatThrownBy(() -> Engines.open(Device.of("abacus"), 1, List.of(new Taken(), CPU)))
+        .isInstanceOf(InputException.class)
+        .hasMessage(refusal);
+    assertThatThrownBy(() -> Engines.open(Device.AUTO, 1, List.of(new Taken())))
+        .isInstanceOf(InputException.class)
+        .hasMessage(refusal);
+  }
+
   @Test
   void aDeviceThatIsAskedForIsTakenOrRefused() {
     Other broken = new Other(false, "a wire is bent");

@@ -31,7 +31,12 @@ public final class Context implements AutoCloseable {
     this.context = context;
   }
 
-  /** Begins to use a GPU. The first time it takes the driver a few tenths of a second. */
+  /**
+   * Begins to use a GPU. The first time it takes the driver a few tenths of a second.
+   *
+   * @throws OutOfDeviceMemoryException if it has no memory free
+   * @throws UnusableDeviceException if another process has it for itself alone
+   */
   public static Context open(Device device) {
     int handle = device.handle();
     long[] context = new long[1];
@@ -44,6 +49,11 @@ public final class Context implements AutoCloseable {
   }
 
   /** The GPU. */
+    if (code == Result.DEVICE_UNAVAILABLE) {
+      throw new UnusableDeviceException(
+          device + " is used by another process in exclusive mode",
+          "end that process (nvidia-smi lists it), use another GPU");
+    }
   public Device device() {
     return device;
   }
@@ -138,7 +148,7 @@ public final class Context implements AutoCloseable {
   /**
    * Waits for all work, closes what is still open, and gives the GPU back.
    *
-   * @throws CudaException if work that nobody waited for has failed
+   * @throws org.vgg4j.base.DeviceFailedException if work that nobody waited for has failed
    */
   @Override
   public void close() {

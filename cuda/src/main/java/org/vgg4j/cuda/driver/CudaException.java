@@ -1,8 +1,8 @@
 package org.vgg4j.cuda.driver;
 
 /**
- * The driver refused a call or a kernel failed, for a reason that is no mistake of the user's. The
- * message names the driver's error and what was being done.
+ * The driver refused a call that was wrong, which is no mistake of the user's. The message names
+ * the driver's error and what was being done.
  */
 public final class CudaException extends RuntimeException {
   private static final long serialVersionUID = 1L;

@@ -3,7 +3,7 @@ package org.vgg4j.cuda.driver;
 import com.sun.jna.Pointer;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
-import org.vgg4j.base.InputException;
+import org.vgg4j.base.ScarceMemoryException;
 
 /**
  * Pinned memory of the host, which the GPU copies from and to while the CPU goes on. Its content
@@ -29,6 +29,7 @@ public final class HostMemory extends Owned {
 
   /**
    * @param bytes 1 to 2^31-1
+   * @throws ScarceMemoryException if there is less
    */
   public static HostMemory allocate(Context context, long bytes) {
     if (bytes < 1 || bytes > Integer.MAX_VALUE) {
@@ -38,7 +39,7 @@ public final class HostMemory extends Owned {
     long[] pointer = new long[1];
     int code = LibCuda.cuMemHostAlloc(pointer, bytes, 0);
     if (code == Result.OUT_OF_MEMORY) {
-      throw new InputException(
+      throw new ScarceMemoryException(
           "There are not %s of pinned host memory: use a smaller batch, or raise the limit of the container."
               .formatted(Bytes.text(bytes)));
     }

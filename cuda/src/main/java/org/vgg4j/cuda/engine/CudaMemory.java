@@ -6,7 +6,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import org.vgg4j.base.Bytes;
-import org.vgg4j.base.InputException;
+import org.vgg4j.base.ScarceMemoryException;
 import org.vgg4j.cuda.kernels.MapShape;
 import org.vgg4j.model.Architecture;
 import org.vgg4j.network.FcWeights;
@@ -169,11 +169,11 @@ record CudaMemory(Gpu gpu, int devices, int sharers, long limit) implements Memo
    * Requires that a plan fits.
    *
    * @param what needs it, for the message
-   * @throws InputException if it does not
+   * @throws ScarceMemoryException if it does not
    */
   MemoryPlan require(String what, MemoryPlan plan) {
     if (plan.total() > limit) {
-      throw new InputException(
+      throw new ScarceMemoryException(
           String.format(
               Locale.ROOT,
               "%s needs %s, but only %s are free%s on %s: take a smaller batch, use --device cpu,"

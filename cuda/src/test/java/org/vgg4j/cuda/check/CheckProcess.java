@@ -3,6 +3,7 @@ package org.vgg4j.cuda.check;
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;
+import org.vgg4j.base.DeviceFailedException;
 import org.vgg4j.cuda.driver.Context;
 import org.vgg4j.cuda.driver.CudaException;
 import org.vgg4j.cuda.driver.Device;
@@ -37,7 +38,7 @@ final class CheckProcess {
     try (Context context = Context.open(device);
         KernelLibrary library = new KernelLibrary(context)) {
       error = check.run(library);
-    } catch (CudaException e) {
+    } catch (CudaException | DeviceFailedException e) {
       return e.getMessage().lines().findFirst().orElse("");
     }
     return error <= check.allowed()

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
+import org.vgg4j.base.DeviceFailedException;
 import org.vgg4j.base.InputException;
 
 /** What the user is told where no GPU can be used, and what is known of one that can. */
@@ -57,6 +58,37 @@ class DriverTest {
         .hasMessage(
             "The NVIDIA driver finds no GPU: see what nvidia-smi lists and whether"
                 + " CUDA_VISIBLE_DEVICES hides it, or use --device cpu.");
+  }
+
+  @Test
+  void aDeviceThatAnotherProcessHasForItself() {
+    Emulator.takeDevice(0);
+    Device device = Driver.open().device(0);
+    assertThatThrownBy(() -> Context.open(device))
+        .isInstanceOf(UnusableDeviceException.class)
+        .hasMessage(
+            "cuda:0 (vgg4j emulator) is used by another process in exclusive mode: end that process"
+                + " (nvidia-smi lists it), use another GPU, or use --device cpu.");
+  }
+
+  @Test
+  void errorsAreOurMistakesOrWantOfMemoryOrFailuresOfTheGpu() {
+    Driver unused = Driver.open();
+    assertThat(Result.failure(1, "Copying", "")).isInstanceOf(CudaException.class);
+    assertThat(Result.failure(901, "Capturing", "")).isInstanceOf(CudaException.class);
+    assertThat(Result.failure(2, "Launching k on cuda:0", ""))
+        .isInstanceOf(OutOfDeviceMemoryException.class)
+        .hasMessage(
+            "Launching k on cuda:0 failed, since the GPU has not enough memory free: use a smaller"
+                + " batch, end other programs on this GPU (nvidia-smi lists them), or use --device"
+                + " cpu.");
+    assertThat(Result.failure(214, "Work on cuda:0", ""))
+        .isInstanceOf(DeviceFailedException.class)
+        .hasMessage(
+            "Work on cuda:0 failed: unknown CUDA error 214: the GPU has failed (CUDA error 214) and"
+                + " can do no more for this process; start it again (a training run goes on with"
+                + " --resume), and if that does not help, see what nvidia-smi and the system's log"
+                + " say, or use --device cpu.");
   }
 
   @Test

@@ -10,6 +10,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.vgg4j.base.DeviceFailedException;
 
 /** What the emulator computes, and that it notices faults planted in kernels. */
 @ExtendWith(Emulator.class)
@@ -27,7 +28,7 @@ class EmulatorTest {
   void close() {
     try {
       context.close();
-    } catch (CudaException e) {
+    } catch (DeviceFailedException e) {
       // the planted fault once more
     }
   }
@@ -48,7 +49,7 @@ class EmulatorTest {
     java.util.Arrays.fill(arguments, memory);
     TestKernels.load(context, kernel, types).launch(stream, 1, 1, 1, 64, shared, arguments);
     Throwable thrown = org.assertj.core.api.Assertions.catchThrowable(stream::synchronize);
-    assertThat(thrown).isInstanceOf(CudaException.class);
+    assertThat(thrown).isInstanceOf(DeviceFailedException.class);
     return thrown.getMessage();
   }
 
@@ -81,12 +82,12 @@ class EmulatorTest {
     Kernel scale = TestKernels.load(context, "test_scale", "u64", "u64", "f32", "u32");
     scale.launch(stream, 1, 1, 1, 32, 0, x, y, 2f, 11);
     assertThatThrownBy(stream::synchronize)
-        .isInstanceOf(CudaException.class)
+        .isInstanceOf(DeviceFailedException.class)
         .hasMessageContaining("test_scale, block (0, 0, 0), thread 10, faults.cu:")
         .hasMessageContaining("reads 4 bytes 0 bytes past the end of an allocation of 40 bytes");
     assertThatThrownBy(() -> y.download(new float[1]))
         .as("the context is unusable afterwards")
-        .isInstanceOf(CudaException.class);
+        .isInstanceOf(DeviceFailedException.class);
   }
 
   @Test
@@ -130,7 +131,7 @@ class EmulatorTest {
       elsewhere.launch(there, 1, 1, 1, 32, 0, y, x, 2f, 32);
       assertThatThrownBy(there::synchronize).hasMessageContaining("reads 4 bytes");
       y.close();
-      assertThatThrownBy(other::close).isInstanceOf(CudaException.class);
+      assertThatThrownBy(other::close).isInstanceOf(DeviceFailedException.class);
     }
   }
 

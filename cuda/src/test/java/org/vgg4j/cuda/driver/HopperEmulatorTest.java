@@ -12,6 +12,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.vgg4j.base.DeviceFailedException;
 import org.vgg4j.cuda.driver.TensorMap.Swizzle;
 
 /**
@@ -40,7 +41,7 @@ class HopperEmulatorTest {
   void close() {
     try {
       context.close();
-    } catch (CudaException e) {
+    } catch (DeviceFailedException e) {
       // the planted fault once more
     }
   }
@@ -163,7 +164,7 @@ class HopperEmulatorTest {
 
   private String fault() {
     Throwable thrown = catchThrowable(stream::synchronize);
-    assertThat(thrown).isInstanceOf(CudaException.class);
+    assertThat(thrown).isInstanceOf(DeviceFailedException.class);
     return thrown.getMessage();
   }
 
@@ -396,7 +397,7 @@ class HopperEmulatorTest {
     float[] result;
     try {
       result = pipeline("test_pipeline_released_before_wait", 20);
-    } catch (CudaException e) {
+    } catch (DeviceFailedException e) {
       // or a thread that came late to its mbarrier has missed a phase
       assertThat(e).hasMessageContaining("wait for each other for ever");
       return;

@@ -11,6 +11,7 @@ import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
+import org.vgg4j.base.DeviceFailedException;
 /** Memory, copies, streams, events and graphs. */
 @ExtendWith(Emulator.class)
 class StreamTest {
@@ -269,7 +270,7 @@ class StreamTest {
     DeviceMemory x = DeviceMemory.of(context, ramp(8));
     scale(context).launch(CudaStream.create(context), 1, 1, 1, 32, 0, x, x, 2f, 9);
     assertThatThrownBy(context::close)
-        .isInstanceOf(CudaException.class)
+        .isInstanceOf(DeviceFailedException.class)
         .hasMessageContaining("test_scale");
     try (Context again = context()) {
       assertThat(again.freeMemory()).isEqualTo(1L << 30);

@@ -69,6 +69,32 @@ class CudaEngineProviderTest {
   }
 
   @Test
+  void aGpuThatAnotherProcessHasForItselfIsPassedOver() {
+    Emulator.pose(2, 12040, 80, 1L << 28);
+    Emulator.takeDevice(0);
+    assertThat(kernels(Device.AUTO)).isEqualTo("cuda:1 cuda-sm80-bf16-cc80");
+    assertThat(kernels(Device.of("cuda"))).isEqualTo("cuda:1 cuda-sm80-bf16-cc80");
+    refuses(
+        "cuda:0",
+        "cuda:0 (vgg4j emulator) is used by another process in exclusive mode: end that process"
+            + " (nvidia-smi lists it), use another GPU");
+    Emulator.takeDevice(1);
+    assertThat(kernels(Device.AUTO)).startsWith("cpu ");
+    refuses(
+        "cuda",
+        "cuda:0 (vgg4j emulator) is used by another process in exclusive mode: end that process"
+            + " (nvidia-smi lists it), use another GPU");
+  }
+
+  @Test
+  void anEngineIsClosedOnce() {
+    Engine engine = Engines.open(Device.of("cuda:0"), 1);
+    engine.close();
+    engine.close();
+    assertThat(kernels(Device.of("cuda:0"))).startsWith("cuda:0");
+  }
+
+  @Test
   void severalGpusAreOneDevice() {
     Emulator.pose(4, 12040, 90, 1L << 28);
     assertThat(kernels(Device.of("cuda:2,0"))).isEqualTo("cuda:2,0 cuda-sm90a-bf16-cc90");
