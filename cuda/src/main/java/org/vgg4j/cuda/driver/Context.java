@@ -1,6 +1,7 @@
 package org.vgg4j.cuda.driver;
 
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -13,22 +14,26 @@ import java.util.concurrent.locks.ReentrantReadWriteLock;
  * the device's primary context, which libraries in the same process share. Thread-safe.
  */
 public final class Context implements AutoCloseable {
+  /**
+   * The driver ends a capture when any thread waits for the whole GPU, or takes or frees memory
+   * there; so those who do share this lock, and whoever captures has it alone. There is one for
+   * each GPU, by its number, since the primary context is one and the same for all of ours.
+   */
+  private static final Map<Integer, ReadWriteLock> CAPTURES = new ConcurrentHashMap<>();
+
   private final Device device;
   private final int handle;
   private final long context;
   private final Set<Owned> open = ConcurrentHashMap.newKeySet();
   private final AtomicBoolean closed = new AtomicBoolean();
-
-  /**
-   * The driver ends a capture when any thread waits for the whole context; so those who wait share
-   * this lock, and whoever captures has it alone.
-   */
-  private final ReadWriteLock captures = new ReentrantReadWriteLock();
+  private final ReadWriteLock captures;
 
   private Context(Device device, int handle, long context) {
     this.device = device;
     this.handle = handle;
     this.context = context;
+    this.captures =
+        CAPTURES.computeIfAbsent(device.ordinal(), ordinal -> new ReentrantReadWriteLock());
   }
 
   /**
@@ -44,16 +49,16 @@ public final class Context implements AutoCloseable {
     if (code == Result.OUT_OF_MEMORY) {
       throw new OutOfDeviceMemoryException(device, 512L << 20, 0);
     }
-    Result.check(code, "Starting " + device);
-    return new Context(device, handle, context[0]);
-  }
-
-  /** The GPU. */
     if (code == Result.DEVICE_UNAVAILABLE) {
       throw new UnusableDeviceException(
           device + " is used by another process in exclusive mode",
           "end that process (nvidia-smi lists it), use another GPU");
     }
+    Result.check(code, "Starting " + device);
+    return new Context(device, handle, context[0]);
+  }
+
+  /** The GPU. */
   public Device device() {
     return device;
   }
@@ -103,12 +108,12 @@ public final class Context implements AutoCloseable {
         .sum();
   }
 
-  /** Held while a stream of this context captures. */
+  /** Held while a stream on this GPU captures. */
   Lock capturing() {
     return captures.writeLock();
   }
 
-  /** Held while something waits for the whole context, or may. */
+  /** Held while something waits for the whole GPU, or may. */
   Lock waiting() {
     return captures.readLock();
   }
@@ -146,20 +151,27 @@ public final class Context implements AutoCloseable {
   }
 
   /**
-   * Waits for all work, closes what is still open, and gives the GPU back.
+   * Waits for all work, closes what is still open, and gives the GPU back. Closing again does
+   * nothing.
    *
    * @throws org.vgg4j.base.DeviceFailedException if work that nobody waited for has failed
    */
   @Override
   public void close() {
-    if (closed.get()) {
+    if (!closed.compareAndSet(false, true)) {
       return;
     }
-    makeCurrentUnchecked();
-    int code = LibCuda.cuCtxSynchronize();
-    List.copyOf(open).forEach(Owned::close);
-    closed.set(true);
-    int released = LibCuda.cuDevicePrimaryCtxRelease_v2(handle);
+    int code;
+    int released;
+    waiting().lock();
+    try {
+      makeCurrentUnchecked();
+      code = LibCuda.cuCtxSynchronize();
+      List.copyOf(open).forEach(Owned::close);
+      released = LibCuda.cuDevicePrimaryCtxRelease_v2(handle);
+    } finally {
+      waiting().unlock();
+    }
     Result.check(code, "Work on " + device);
     Result.check(released, "Giving back " + device);
   }

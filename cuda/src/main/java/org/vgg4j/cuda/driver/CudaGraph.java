@@ -1,6 +1,7 @@
 package org.vgg4j.cuda.driver;
 
 import java.util.concurrent.locks.Lock;
+import org.jspecify.annotations.Nullable;
 import org.vgg4j.base.InputException;
 
 /**
@@ -19,8 +20,8 @@ public final class CudaGraph extends Owned {
   }
 
   /**
-   * Captures work instead of running it. Other threads may use the context meanwhile, but one that
-   * waits for all of its work waits for the end of the capture.
+   * Captures work instead of running it. Other threads may use the GPU meanwhile, but one that
+   * waits for all of its work, or takes or frees memory there, waits for the end of the capture.
    *
    * @param stream a stream of the context, on which nobody else enqueues meanwhile
    * @param work enqueues on that stream, and does not synchronize, allocate or load kernels
@@ -35,6 +36,25 @@ public final class CudaGraph extends Owned {
     LibCudaGraphs.cuGraphDestroy(graph);
     Result.check(code, "Preparing a graph");
     return new CudaGraph(stream.context(), executable[0]);
+  }
+
+  /**
+   * The same for work that may as well be enqueued piece by piece.
+   *
+   * @return null if the driver has no graphs of this kind, no memory for one, or has ended the
+   *     capture, as it does when another library in this process waits for the GPU
+   */
+  public static @Nullable CudaGraph tryToCapture(CudaStream stream, Runnable work) {
+    try {
+      return capture(stream, work);
+    } catch (UnusableDeviceException | OutOfDeviceMemoryException e) {
+      return null;
+    } catch (CudaException e) {
+      if (Result.isOfCaptures(e.code())) {
+        return null;
+      }
+      throw e;
+    }
   }
 
   private static long graph(CudaStream stream, Runnable work) {

@@ -27,7 +27,13 @@ public final class DeviceMemory extends Owned {
     }
     context.makeCurrent();
     long[] address = new long[1];
-    int code = LibCuda.cuMemAlloc_v2(address, bytes);
+    int code;
+    context.waiting().lock(); // the driver may wait for work before it gives memory
+    try {
+      code = LibCuda.cuMemAlloc_v2(address, bytes);
+    } finally {
+      context.waiting().unlock();
+    }
     if (code == Result.OUT_OF_MEMORY) {
       throw new OutOfDeviceMemoryException(context.device(), bytes, context.freeMemory());
     }

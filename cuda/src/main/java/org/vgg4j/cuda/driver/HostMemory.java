@@ -37,7 +37,13 @@ public final class HostMemory extends Owned {
     }
     context.makeCurrent();
     long[] pointer = new long[1];
-    int code = LibCuda.cuMemHostAlloc(pointer, bytes, 0);
+    int code;
+    context.waiting().lock(); // the driver may wait for work before it gives memory
+    try {
+      code = LibCuda.cuMemHostAlloc(pointer, bytes, 0);
+    } finally {
+      context.waiting().unlock();
+    }
     if (code == Result.OUT_OF_MEMORY) {
       throw new ScarceMemoryException(
           "There are not %s of pinned host memory: use a smaller batch, or raise the limit of the container."

@@ -5,7 +5,8 @@ import com.sun.jna.NativeLibrary;
 
 /**
  * The driver's functions for graphs, bound when the first graph is captured: they change from one
- * CUDA version to the next more than all others, and a driver without one of them still trains.
+ * CUDA version to the next more than all others, and a driver without one of them still trains,
+ * since work is then enqueued piece by piece ({@link CudaGraph#tryToCapture}).
  */
 final class LibCudaGraphs {
   private LibCudaGraphs() {}

@@ -9,7 +9,6 @@ import java.util.Set;
 import java.util.function.BiConsumer;
 import org.jspecify.annotations.Nullable;
 import org.vgg4j.cuda.driver.CudaEvent;
-import org.vgg4j.cuda.driver.CudaGraph;
 import org.vgg4j.cuda.driver.CudaStream;
 import org.vgg4j.cuda.driver.DeviceMemory;
 import org.vgg4j.cuda.driver.OutOfDeviceMemoryException;
@@ -61,11 +60,11 @@ final class MapPass implements AutoCloseable {
     private final List<Step> steps;
     private final ForwardMemory.Sizes sizes;
 
-    /** Whether kernels have been assembled and given their shared memory, by a pass. */
-    private boolean ready;
-
-    /** All work of a pass that comes after the upload, for the memory that there is. */
-    private @Nullable CudaGraph graph;
+    /**
+     * All work of a pass that comes after the upload, for the memory that there is; null before
+     * kernels have been assembled and given their shared memory, by a pass.
+     */
+    private @Nullable RepeatedWork repeated;
 
     Kept(MapShape images, List<Step> steps, ForwardMemory.Sizes sizes) {
       this.images = images;
@@ -74,10 +73,9 @@ final class MapPass implements AutoCloseable {
     }
 
     void drop() {
-      ready = false;
-      if (graph != null) {
-        graph.close();
-        graph = null;
+      if (repeated != null) {
+        repeated.close();
+        repeated = null;
       }
     }
   }
@@ -245,8 +243,9 @@ final class MapPass implements AutoCloseable {
   }
 
   /**
-   * Runs the network. The work of a second pass over images of a number and size is captured, and
-   * later ones enqueue it as a whole; the first assembles kernels, which a capture does not allow.
+   * Runs the network. The work of a second pass over images of a number and size is captured, if
+   * the driver can, and later ones enqueue it as a whole; the first assembles kernels, which a
+   * capture does not allow.
    *
    * @param images {@code [N][3][height][width]}
    * @return what is copied, by the name; class scores always are, if the pass goes so far
@@ -259,13 +258,10 @@ final class MapPass implements AutoCloseable {
     long unused = there.feed().upload(stream, images, kept.images);
     Map<String, Output> outputs = new LinkedHashMap<>();
     if (there.results().fits(kept.sizes.results())) {
-      if (kept.ready && kept.graph == null) {
-        kept.graph = CudaGraph.capture(stream, () -> enqueueWithCopies(there, kept));
-      }
-      if (kept.graph == null) {
+      if (kept.repeated == null) {
         enqueueWithCopies(there, kept);
       } else {
-        kept.graph.launch(stream);
+        kept.repeated.enqueue(stream, () -> enqueueWithCopies(there, kept));
       }
       stream.synchronize();
       long at = 0;
@@ -285,7 +281,9 @@ final class MapPass implements AutoCloseable {
           });
       stream.synchronize();
     }
-    kept.ready = true;
+    if (kept.repeated == null) {
+      kept.repeated = new RepeatedWork();
+    }
     ran = kept.images;
     return outputs;
   }
@@ -380,7 +378,10 @@ final class MapPass implements AutoCloseable {
 
   /** How many passes are enqueued as a whole. */
   int graphs() {
-    return (int) keptOfShape.values().stream().filter(kept -> kept.graph != null).count();
+    return (int)
+        keptOfShape.values().stream()
+            .filter(kept -> kept.repeated != null && kept.repeated.isGraph())
+            .count();
   }
 
   @Override

@@ -2,14 +2,12 @@ package org.vgg4j.cuda.engine;
 
 import java.util.HashMap;
 import java.util.Map;
-import org.jspecify.annotations.Nullable;
-import org.vgg4j.cuda.driver.CudaGraph;
 import org.vgg4j.cuda.driver.CudaStream;
 
 /**
  * Work that is enqueued again and again in the same way: from the second time on as a graph, with
- * one call. The first time assembles kernels and writes tables, which a capture does not allow. Not
- * thread-safe.
+ * one call, if the driver can. The first time assembles kernels and writes tables, which a capture
+ * does not allow. Not thread-safe.
  */
 final class StepGraphs implements AutoCloseable {
   /** Combinations of a micro-batch's and a batch's images that keep their graphs. */
@@ -19,7 +17,7 @@ final class StepGraphs implements AutoCloseable {
 
   private final CudaStream stream;
   private final DeviceTables tables;
-  private final Map<Part, Entry> entries = new HashMap<>();
+  private final Map<Part, RepeatedWork> parts = new HashMap<>();
 
   /**
    * A part of a training step, which is always the same.
@@ -29,10 +27,6 @@ final class StepGraphs implements AutoCloseable {
    * @param backward whether it is what follows the loss
    */
   record Part(int images, int batch, boolean backward) {}
-
-  private static final class Entry {
-    private @Nullable CudaGraph graph;
-  }
 
   /**
    * @param tables that the work reads
@@ -45,34 +39,29 @@ final class StepGraphs implements AutoCloseable {
   /**
    * Enqueues a part.
    *
-   * @param work enqueues it piece by piece, and does nothing else
+   * @param work as {@link RepeatedWork#enqueue} takes it
    */
   void run(Part part, Runnable work) {
-    Entry entry = entries.get(part);
-    if (entry == null) {
+    RepeatedWork known = parts.get(part);
+    if (known == null) {
       runWithoutGraph(part, work);
-      return;
+    } else {
+      known.enqueue(stream, work);
     }
-    CudaGraph graph = entry.graph;
-    if (graph == null) {
-      graph = CudaGraph.capture(stream, work);
-      entry.graph = graph;
-    }
-    graph.launch(stream);
   }
 
   /** Enqueues a part piece by piece, whenever it comes. */
   void runWithoutGraph(Part part, Runnable work) {
-    if (!entries.containsKey(part)) {
+    if (!parts.containsKey(part)) {
       makeRoom();
-      entries.put(part, new Entry());
+      parts.put(part, new RepeatedWork());
     }
     work.run();
   }
 
   /** Before work that is new: forgets all that is known, if it is much. */
   private void makeRoom() {
-    if (entries.size() >= KEPT * PARTS) {
+    if (parts.size() >= KEPT * PARTS) {
       stream.synchronize();
       close();
       tables.clear();
@@ -81,17 +70,13 @@ final class StepGraphs implements AutoCloseable {
 
   /** How many parts are enqueued with one call. */
   int graphs() {
-    return (int) entries.values().stream().filter(entry -> entry.graph != null).count();
+    return (int) parts.values().stream().filter(RepeatedWork::isGraph).count();
   }
 
   /** Drops the graphs; nothing of them may run any more. */
   @Override
   public void close() {
-    for (Entry entry : entries.values()) {
-      if (entry.graph != null) {
-        entry.graph.close();
-      }
-    }
-    entries.clear();
+    parts.values().forEach(RepeatedWork::close);
+    parts.clear();
   }
 }

@@ -4,14 +4,15 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.nio.ByteBuffer;
+import java.util.Map;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
-
 import org.vgg4j.base.DeviceFailedException;
+
 /** Memory, copies, streams, events and graphs. */
 @ExtendWith(Emulator.class)
 class StreamTest {
@@ -207,6 +208,15 @@ class StreamTest {
     }
   }
 
+  /** Starts a thread, and says whether it waits instead of doing all that it is there for. */
+  private static boolean waits(Thread thread) {
+    thread.start();
+    while (thread.getState() != Thread.State.WAITING && thread.isAlive()) {
+      Thread.onSpinWait();
+    }
+    return thread.isAlive();
+  }
+
   /** A real driver would end the capture. */
   @Test
   void whoWaitsForTheContextWaitsForTheEndOfACapture() throws InterruptedException {
@@ -220,11 +230,7 @@ class StreamTest {
           CudaGraph.capture(
               stream,
               () -> {
-                other.start();
-                while (other.getState() != Thread.State.WAITING && other.isAlive()) {
-                  Thread.onSpinWait();
-                }
-                waits.set(other.isAlive());
+                waits.set(waits(other));
                 kernel.launch(stream, 1, 1, 1, 32, 0, x, x, 2f, 8);
               });
       other.join();
@@ -242,6 +248,59 @@ class StreamTest {
       float[] result = new float[8];
       x.download(result);
       assertThat(result[7]).as("the stream captures no longer").isEqualTo(16f);
+    }
+  }
+
+  /** The driver has one context for all of ours: another model is loaded meanwhile, or released. */
+  @ParameterizedTest
+  @ValueSource(strings = {"synchronize", "close", "allocate", "free", "allocate pinned"})
+  void anotherContextOfTheGpuWaitsForTheEndOfACapture(String call) throws InterruptedException {
+    try (Context context = context();
+        Context second = context()) {
+      CudaStream stream = CudaStream.create(context);
+      DeviceMemory x = DeviceMemory.of(context, ramp(8));
+      DeviceMemory ofSecond = DeviceMemory.allocate(second, 16);
+      Kernel kernel = scale(context);
+      Map<String, Runnable> calls =
+          Map.of(
+              "synchronize", second::synchronize,
+              "close", second::close,
+              "allocate", () -> assertThat(DeviceMemory.allocate(second, 16)).isNotNull(),
+              "free", ofSecond::close,
+              "allocate pinned", () -> assertThat(HostMemory.allocate(second, 16)).isNotNull());
+      Thread other = new Thread(calls.get(call), "another thread");
+      AtomicBoolean waits = new AtomicBoolean();
+      CudaGraph graph =
+          CudaGraph.capture(
+              stream,
+              () -> {
+                waits.set(waits(other));
+                kernel.launch(stream, 1, 1, 1, 32, 0, x, x, 2f, 8);
+              });
+      other.join();
+      assertThat(waits).isTrue();
+      graph.launch(stream);
+      float[] result = new float[8];
+      x.download(result);
+      assertThat(result[7]).isEqualTo(16f);
+    }
+  }
+
+  @Test
+  void aCaptureThatSomebodyElseEndsIsToldApart() {
+    try (Context context = context()) {
+      CudaStream stream = CudaStream.create(context);
+      DeviceMemory x = DeviceMemory.of(context, ramp(8));
+      Runnable work = () -> stream.clear(x);
+      Emulator.breakCaptures(2);
+      assertThatThrownBy(() -> CudaGraph.capture(stream, work))
+          .isInstanceOf(CudaException.class)
+          .hasMessageContaining("CUDA_ERROR_STREAM_CAPTURE_INVALIDATED");
+      assertThat(CudaGraph.tryToCapture(stream, work)).isNull();
+      assertThat(CudaGraph.tryToCapture(stream, work)).isNotNull();
+      assertThatThrownBy(() -> CudaGraph.tryToCapture(stream, () -> stream.clear(x, 0, 33)))
+          .as("a mistake")
+          .isInstanceOf(IndexOutOfBoundsException.class);
     }
   }
 

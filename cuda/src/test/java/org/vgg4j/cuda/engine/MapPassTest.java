@@ -11,6 +11,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.vgg4j.cuda.driver.Context;
 import org.vgg4j.cuda.driver.Driver;
 import org.vgg4j.cuda.driver.Emulator;
@@ -99,6 +100,25 @@ class MapPassTest {
       assertThat(pass.graphs()).isZero();
       assertThat(pass.stageNanos()).isEmpty();
       assertSame(run(pass, 3), three);
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {1, RepeatedWork.TRIES})
+  void aPassThatIsNotCapturedIsEnqueuedPieceByPiece(int times) {
+    Gpu gpu = gpu(Precision.BF16);
+    try (NetworkWeights weights = NetworkWeights.load(gpu, Networks.random(architecture, 1));
+        MapPass pass = pass(gpu, weights, TAPS, Results.MOST)) {
+      Map<String, float[]> expected = run(pass, 2);
+      Emulator.breakCaptures(times);
+      for (int i = 0; i < times; i++) {
+        assertSame(run(pass, 2), expected);
+        assertThat(pass.graphs()).isZero();
+      }
+      for (int i = 0; i < 2; i++) {
+        assertSame(run(pass, 2), expected);
+        assertThat(pass.graphs()).isEqualTo(times < RepeatedWork.TRIES ? 1 : 0);
+      }
     }
   }
 

@@ -76,6 +76,32 @@ class StepGraphsTest {
     }
   }
 
+  /** None of its work is lost, and none done twice. */
+  @Test
+  void aPartThatIsNotCapturedIsEnqueuedPieceByPiece() {
+    Context context = Context.open(Driver.open().device(0));
+    try (context;
+        KernelLibrary library = new KernelLibrary(context);
+        CudaStream stream = CudaStream.create(context);
+        DeviceMemory gradient = DeviceMemory.of(context, ones());
+        DeviceMemory sum = DeviceMemory.of(context, new float[COUNT]);
+        StepGraphs graphs = new StepGraphs(stream, new DeviceTables(sum))) {
+      Descent descent = new Descent(library);
+      Emulator.breakCaptures(2);
+      List<Integer> known = new ArrayList<>();
+      for (int i = 0; i < 5; i++) {
+        graphs.run(
+            new StepGraphs.Part(1, 1, true),
+            () -> descent.addSlices(stream, gradient.address(), 1, sum.address(), COUNT, true));
+        known.add(graphs.graphs());
+      }
+      assertThat(known).containsExactly(0, 0, 0, 1, 1);
+      float[] sums = new float[COUNT];
+      sum.download(sums);
+      assertThat(sums).containsOnly(5);
+    }
+  }
+
   /** The first twice and thrice, then all, the last of which is one too many, then some again. */
   private static int[] order(int parts) {
     IntStream first = IntStream.of(0, 0, 0);
