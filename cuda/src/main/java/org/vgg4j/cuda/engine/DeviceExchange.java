@@ -85,6 +85,7 @@ final class DeviceExchange implements AutoCloseable {
       for (Side other : sides) {
         side.adds.waitFor(other.finished);
       }
+      side.takes.waitFor(side.stepped);
       side.adds.clear(side.room, 0, bytes(pieces.sumsLength()));
       side.beginMicroBatch();
     }
@@ -124,6 +125,12 @@ final class DeviceExchange implements AutoCloseable {
     /** When this GPU has the sums of the whole batch. */
     private final CudaEvent finished;
 
+    /**
+     * When this GPU has made the step with them. Until then the next batch's sums must not come,
+     * which nothing else prevents where the GPU has no micro-batch of it.
+     */
+    private final CudaEvent stepped;
+
     /** The parameters that are complete when a piece has come. */
     private final List<List<DeviceParameter>> completedBy = new ArrayList<>();
 
@@ -144,6 +151,7 @@ final class DeviceExchange implements AutoCloseable {
       this.adds = CudaStream.create(context);
       this.takes = CudaStream.create(context);
       this.finished = CudaEvent.create(context);
+      this.stepped = CudaEvent.create(context);
       this.toCome = new int[learnt.length];
       this.begun = new boolean[learnt.length];
       for (int i = 0; i < learnt.length; i++) {
@@ -261,6 +269,7 @@ final class DeviceExchange implements AutoCloseable {
         device.descent().takeAll(all);
       }
       finished.record(takes);
+      stepped.record(device.stream());
     }
 
     /** Waits for what is enqueued. */
@@ -274,6 +283,7 @@ final class DeviceExchange implements AutoCloseable {
         events.forEach(CudaEvent::close);
       }
       finished.close();
+      stepped.close();
       adds.close();
       takes.close();
     }

@@ -86,6 +86,14 @@ class CudaGroupLearnerTest {
 
   /** A step with a batch whose last micro-batches may be smaller or empty. */
   private static Learner.Result step(Learner learner, int batch, int images, int number) {
+    return step(learner, batch, images, number, true);
+  }
+
+  /**
+   * @param stirs whether work that is left may run before the images come
+   */
+  private static Learner.Result step(
+      Learner learner, int batch, int images, int number, boolean stirs) {
     Architecture network = learner.weights().architecture();
     float[] all = Networks.images(network, batch, 100 + number);
     List<Target> labels = Label.listOf(Networks.labels(network, batch, number));
@@ -95,7 +103,9 @@ class CudaGroupLearnerTest {
       parts[i] = Math.max(0, Math.min(size, images - size * i));
     }
     learner.begin(new Learner.Batch(parts, 0.01));
-    stir(learner);
+    if (stirs) {
+      stir(learner);
+    }
     float[] reused = new float[all.length / batch * size];
     for (int i = 0; i < parts.length && parts[i] > 0; i++) {
       int from = i * size;
@@ -170,6 +180,33 @@ class CudaGroupLearnerTest {
     trained(device, configuration, batch, microBatch, frozen).requireSame(expected);
     Emulator.seed(4711);
     trained(device, configuration, batch, microBatch, frozen).requireSame(expected);
+  }
+
+  /**
+   * Its sums of a batch are still read by its step when those of the next one come: soonest where
+   * gradients are clipped, since then all of the step comes after all of the sums.
+   */
+  @ParameterizedTest
+  @ValueSource(longs = {1, 2, 3})
+  void aGpuWithoutAMicroBatchMakesEachStepWithItsOwnSums(long seed) {
+    pose(2);
+    LearnerOptions.Descent clipping =
+        new LearnerOptions.Descent(0.9, 5e-4, true, Set.of(), Map.of(), 0.1);
+    LearnerOptions how = new LearnerOptions(2, 1, 0, clipping);
+    List<Trained> trained = new ArrayList<>();
+    for (String device : List.of("cuda:0", "cuda:0,1")) {
+      Emulator.seed(seed);
+      try (Engine engine = engine(device);
+          Learner learner = learner(engine, Configuration.A, how)) {
+        List<Learner.Result> results = new ArrayList<>();
+        for (int number = 0; number < 3; number++) {
+          results.add(step(learner, 2, 1, number, false));
+        }
+        requireSameOnAll(learner);
+        trained.add(Trained.of(learner, results));
+      }
+    }
+    trained.get(1).requireSame(trained.get(0));
   }
 
   /** Layers whose factors are exchanged, above maps of 2x2 and above their means. */
