@@ -46,8 +46,8 @@ public final class Driver {
   /**
    * Finds and starts the driver.
    *
-   * @throws UnusableDeviceException if there is none, it is too old for our kernels, or it cannot
-   *     start
+   * @throws UnusableDeviceException if there is none, it is too old for our kernels, it cannot
+   *     start, or Java cannot call it
    */
   public static Driver open() {
     return open(
@@ -96,7 +96,7 @@ public final class Driver {
     if (version[0] < NEEDED_CUDA) {
       throw tooOld(version[0]);
     }
-    return new Driver(version[0]);
+    return new Driver(version[0], code == Result.SUCCESS);
   }
 
   static UnusableDeviceException tooOld(int version) {
@@ -167,6 +167,7 @@ public final class Driver {
 
   /** Loads the driver's library, or says what to install. */
   static NativeLibrary find(String library) {
+    NativeCalls.require();
     try {
       return NativeLibrary.getInstance(library);
     } catch (UnsatisfiedLinkError e) {
@@ -190,10 +191,10 @@ public final class Driver {
 
   /** The GPUs that the driver shows this process, also those too old for us; may be empty. */
   public List<Device> devices() {
-    int[] count = new int[1];
     if (!started) {
       return List.of(); // it found no GPU, and then refuses to count
     }
+    int[] count = new int[1];
     int code = LibCuda.cuDeviceGetCount(count);
     if (code == Result.NO_DEVICE) {
       return List.of();
