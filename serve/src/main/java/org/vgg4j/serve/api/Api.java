@@ -78,7 +78,7 @@ public final class Api {
     new ModelEndpoints(models, changes, json, this::about).addTo(routes);
     new StaticFiles().addTo(routes);
     routes
-        .addOpen("GET", "/healthz", call -> done(Answer.json(Map.of("alive", true))))
+        .addOpen("GET", "/healthz", call -> done(alive()))
         .addOpen("GET", "/readyz", call -> done(ready()))
         .add("GET", "/metrics", call -> done(metrics.page()));
   }
@@ -87,9 +87,24 @@ public final class Api {
     return CompletableFuture.completedFuture(answer);
   }
 
+  /** Whoever watches over this process ends it if it is not, and starts another. */
+  private Answer alive() {
+    String failure = pipeline.deviceFailure();
+    return failure == null
+        ? Answer.json(Map.of("alive", true))
+        : Answer.json(503, Map.of("alive", false, "reason", failure));
+  }
+
   private Answer ready() {
-    boolean ready = models.isReady();
-    return Answer.json(ready ? 200 : 503, Map.of("ready", ready, "models", models.names()));
+    String failure = pipeline.deviceFailure();
+    boolean ready = models.isReady() && failure == null;
+    Map<String, Object> answer = new LinkedHashMap<>();
+    answer.put("ready", ready);
+    answer.put("models", models.names());
+    if (failure != null) {
+      answer.put("reason", failure);
+    }
+    return Answer.json(ready ? 200 : 503, answer);
   }
 
   private Map<String, Object> about() {

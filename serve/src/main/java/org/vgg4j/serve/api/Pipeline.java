@@ -10,6 +10,7 @@ import java.util.function.Function;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.vgg4j.base.InputException;
+import org.vgg4j.base.ScarceMemoryException;
 import org.vgg4j.image.RgbImage;
 import org.vgg4j.serve.compute.Admission;
 import org.vgg4j.serve.compute.ComputeQueue;
@@ -54,6 +55,11 @@ public final class Pipeline {
     this.admission = admission;
     this.queue = queue;
     this.decoders = decoders;
+  }
+
+  /** See {@link ComputeQueue#deviceFailure}. */
+  public @Nullable String deviceFailure() {
+    return queue.deviceFailure();
   }
 
   /** Decodes, for works that take pictures when it is their turn. */
@@ -185,7 +191,7 @@ public final class Pipeline {
     if (cause instanceof HttpFailure failure) {
       return new Outcome<>(upload, 0, 0, null, failure);
     }
-    if (cause instanceof InputException input) {
+    if (cause instanceof InputException input && !(input instanceof ScarceMemoryException)) {
       return new Outcome<>(
           upload, 0, 0, null, new HttpFailure(400, String.valueOf(input.getMessage())));
     }

@@ -14,6 +14,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
+import org.vgg4j.base.DeviceFailedException;
 import org.vgg4j.serve.http.Deadline;
 import org.vgg4j.serve.http.HttpFailure;
 
@@ -68,6 +69,7 @@ public final class ComputeQueue implements AutoCloseable {
   private final Thread worker;
   private boolean closed;
   private volatile double secondsEach; // recent mean of an input's share of the time
+  private volatile @Nullable String deviceFailure; // the first one's message
 
   /**
    * @param delayMilliseconds how long a batch that is not full waits for more
@@ -157,6 +159,14 @@ public final class ComputeQueue implements AutoCloseable {
   /** How many seconds a job has taken of late; 0 before the first. */
   public double secondsEach() {
     return secondsEach;
+  }
+
+  /**
+   * Why nothing can be computed any more, until this process is started anew: what the device that
+   * computes failed with. Null as long as it has not.
+   */
+  public @Nullable String deviceFailure() {
+    return deviceFailure;
   }
 
   private void work() {
@@ -262,6 +272,9 @@ public final class ComputeQueue implements AutoCloseable {
         boolean unused = jobs.get(i).result.complete(results.get(i));
       }
     } catch (RuntimeException | Error e) {
+      if (e instanceof DeviceFailedException && deviceFailure == null) {
+        deviceFailure = e.getMessage();
+      }
       jobs.forEach(
           job -> fail(job, e)); // the thread goes on: one bad batch must not end the service
     }

@@ -19,7 +19,9 @@ import org.eclipse.jetty.util.Callback;
 import org.eclipse.jetty.util.Fields;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.vgg4j.base.DeviceFailedException;
 import org.vgg4j.base.InputException;
+import org.vgg4j.base.ScarceMemoryException;
 import org.vgg4j.base.VggException;
 
 /** Takes a request from its head to its answer. Thread-safe. */
@@ -248,14 +250,21 @@ final class RequestHandler extends Handler.Abstract {
     if (cause instanceof HttpFailure failure) {
       return failure;
     }
-    if (cause instanceof InputException input) {
-      return new HttpFailure(400, sentence(input));
-    }
-    if (cause instanceof OutOfMemoryError) {
+    if (cause instanceof OutOfMemoryError || cause instanceof ScarceMemoryException) {
       LOG.warn("a request needed more memory than there is", cause);
       return new HttpFailure(
           503,
           "there is not enough memory for this request now: send a smaller image, or try later");
+    }
+    if (cause instanceof InputException input) {
+      return new HttpFailure(400, sentence(input));
+    }
+    if (cause instanceof DeviceFailedException device) {
+      LOG.error("a request failed, since the device that computes has failed", device);
+      return new HttpFailure(
+          503,
+          "the device that computes has failed, as the service's log describes: ask another"
+              + " service, or try again once this one was started anew");
     }
     LOG.error("a request failed by an error in vgg4j itself", cause);
     return new HttpFailure(

@@ -40,7 +40,7 @@ public final class InferenceEndpoints {
   public void addTo(Routes routes) {
     routes
         .add("GET", "/v2", call -> done(server()))
-        .addOpen("GET", "/v2/health/live", call -> done(Answer.json(Map.of("live", true))))
+        .addOpen("GET", "/v2/health/live", call -> done(live()))
         .addOpen("GET", "/v2/health/ready", call -> done(ready()));
     for (String model : List.of("/v2/models/{model}", "/v2/models/{model}/versions/{version}")) {
       routes
@@ -65,8 +65,13 @@ public final class InferenceEndpoints {
             List.of("binary_tensor_data", "classification", "model_repository")));
   }
 
+  private Answer live() {
+    boolean live = pipeline.deviceFailure() == null;
+    return Answer.json(live ? 200 : 503, Map.of("live", live));
+  }
+
   private Answer ready() {
-    boolean ready = models.isReady();
+    boolean ready = models.isReady() && pipeline.deviceFailure() == null;
     return Answer.json(ready ? 200 : 503, Map.of("ready", ready));
   }
 

@@ -23,6 +23,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.TrustManagerFactory;
 import org.jspecify.annotations.Nullable;
@@ -30,7 +31,10 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.vgg4j.base.DeviceFailedException;
 import org.vgg4j.base.InputException;
+import org.vgg4j.base.ScarceMemoryException;
+import org.vgg4j.base.VggException;
 
 /** The server with endpoints made for it, no network behind. */
 @Timeout(60)
@@ -117,6 +121,31 @@ class HttpServerTest {
       assertThat(post(port).statusCode()).isEqualTo(503);
     }
     assertNoBodyIsHeld();
+  }
+
+  /** Nor is told what only the log should say. */
+  @Test
+  void wantOfMemoryAndAFailedDeviceAreNotTheRequestsFault() throws Exception {
+    AtomicReference<VggException> thrown = new AtomicReference<>();
+    Routes routes =
+        new Routes().add("POST", "/do", call -> CompletableFuture.failedFuture(thrown.get()));
+    int port = start(routes, null, null);
+    thrown.set(new ScarceMemoryException("secret"));
+    HttpResponse<String> reply = post(port);
+    assertThat(reply.statusCode()).isEqualTo(503);
+    assertThat(reply.body())
+        .contains("not enough memory for this request")
+        .doesNotContain("secret");
+    thrown.set(new DeviceFailedException("secret"));
+    reply = post(port);
+    assertThat(reply.statusCode()).isEqualTo(503);
+    assertThat(reply.body())
+        .contains("the device that computes has failed")
+        .doesNotContain("secret");
+    thrown.set(new InputException("this is wrong"));
+    reply = post(port);
+    assertThat(reply.statusCode()).isEqualTo(400);
+    assertThat(reply.body()).contains("this is wrong");
   }
 
   @Test
