@@ -79,10 +79,20 @@ final class DescriptorOptions {
    * @throws InputException if it does not suit the network
    */
   DescriptorRecipe recipe(boolean normalised, ModelFile model) {
+    return recipe(normalised, model, model.knowsMirrorImages());
+  }
+
+  /**
+   * The recipe for a model.
+   *
+   * @param mirrored whether there are mirror images if nothing is said about them
+   * @throws InputException if it does not suit the network
+   */
+  DescriptorRecipe recipe(boolean normalised, ModelFile model, boolean mirrored) {
     DescriptorRecipe recipe =
         recipe(normalised)
             .withScales(scales(model))
-            .withMirrorImages(flip == null ? model.knowsMirrorImages() : flip);
+            .withMirrorImages(flip == null ? mirrored : flip);
     return Descriptors.resolve(recipe, model.architecture(), model.preprocessing());
   }
 

@@ -21,6 +21,7 @@ import org.vgg4j.network.FcWeights;
 import org.vgg4j.network.Network;
 import org.vgg4j.search.IndexBuilder;
 import org.vgg4j.search.IndexHeader;
+import org.vgg4j.search.SearchIndex;
 import org.vgg4j.weights.ModelFile;
 import org.vgg4j.weights.Models;
 import picocli.CommandLine.Command;
@@ -92,7 +93,7 @@ final class IndexCommand implements Callable<Integer> {
     try (StopSignal stop = StopSignal.install(spec.commandLine().getErr());
         Engine engine = Engines.open(chosen, threads.count())) {
       ModelFile file = Models.read(model);
-      DescriptorRecipe recipe = recipes.recipe(true, file);
+      DescriptorRecipe recipe = recipes.recipe(true, file, isMirrored(file));
       try (Network network =
               engine.load(
                   new org.vgg4j.network.Parameters(file.architecture(), file.arrays()),
@@ -106,6 +107,13 @@ final class IndexCommand implements Callable<Integer> {
         return result.finished() ? 0 : stop.exitCode();
       }
     }
+  }
+
+  /** An index stays as it is, whatever the default for its model was when it was made. */
+  private boolean isMirrored(ModelFile file) {
+    return Files.exists(out)
+        ? SearchIndex.open(out).header().descriptors().mirrored()
+        : file.knowsMirrorImages();
   }
 
   private boolean isGiven(String option) {

@@ -307,17 +307,17 @@ class TrainCommand implements Callable<Integer> {
   private int runStages(Path file, Path folderOfAll, List<Recipe.Stage> stages, StopSignal stop) {
     for (Recipe.Stage stage : stages) {
       RunFolder folder = new RunFolder(folderOfAll.resolve(stage.name()));
+      TrainingConfig config = ofStage(stage);
+      if (AskedOptions.areKept(folder)) {
+        AskedOptions.requireSame(folder, config, "stage " + stage.name() + " now");
+      }
       if (folder.isFinished()) {
-        if (AskedOptions.areKept(folder)) {
-          AskedOptions.requireSame(folder, ofStage(stage), "stage " + stage.name() + " now");
-        }
         progress().printf("Stage %s is finished: %s%n", stage.name(), folder.path());
         continue;
       }
       progress().printf("%nStage %s%n", stage.name());
       boolean begun = Files.exists(folder.config());
-      TrainingConfig config = ofStage(stage);
-      if (!Files.exists(folder.checkpoint())) { // until then its options may change
+      if (!begun) {
         AskedOptions.write(folder, config);
       }
       String again = "--recipe " + Hint.quoted(file) + " --out " + Hint.quoted(folderOfAll);

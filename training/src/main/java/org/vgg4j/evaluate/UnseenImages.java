@@ -137,6 +137,19 @@ public record UnseenImages(@Nullable Split split, @Nullable Double heldOut, @Nul
     return learnt(new Boxed(data, boxes), provenance);
   }
 
+  /**
+   * Returns the ids of the images with several labels each that a model learnt from; none if it was
+   * trained on others.
+   *
+   * @param data as above
+   * @param labels what the images show
+   * @throws InputException if there is no such data set, or something is wrong with it
+   */
+  public static Set<String> learntLabels(
+      String data, String labels, @Nullable Provenance provenance) {
+    return learnt(new Labels(data, labels), provenance);
+  }
+
   private static Set<String> learnt(Opener data, @Nullable Provenance provenance) {
     if (provenance == null
         || !data.source().fingerprint().equals(provenance.datasetFingerprint())) {

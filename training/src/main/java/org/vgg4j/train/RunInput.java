@@ -54,7 +54,7 @@ record RunInput(TrainingConfig config, DataSplits data, Architecture architectur
    */
   List<String> notes() {
     List<String> notes = new ArrayList<>(data.notes());
-    String seen = SeenImages.note(config, data, RunInput::data);
+    String seen = SeenImages.note(config, data);
     if (seen != null) {
       notes.add(seen);
     }

@@ -1,16 +1,15 @@
 package org.vgg4j.train;
 
 import java.nio.file.Path;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.vgg4j.data.DataSplits;
 import org.vgg4j.data.Dataset;
+import org.vgg4j.evaluate.UnseenImages;
 import org.vgg4j.weights.Models;
 import org.vgg4j.weights.Provenance;
 
@@ -27,48 +26,45 @@ final class SeenImages {
    * Returns a sentence about such images; null if there are none.
    *
    * @param data of the run
-   * @param open opens them with other options
    * @throws org.vgg4j.base.InputException if the model cannot be read
    */
-  static @Nullable String note(
-      TrainingConfig config, DataSplits data, Function<TrainingConfig, DataSplits> open) {
+  static @Nullable String note(TrainingConfig config, DataSplits data) {
     Path from = config.start().from();
     Provenance then =
         from == null ? null : Models.readStartWithoutArrays(from).model().provenance();
-    if (then == null
-        || !then.datasetFingerprint().equals(data.fingerprint())
-        || text(then).equals(text(config))) {
+    if (then == null) {
       return null;
     }
-    TrainingConfigBuilder before = config.toBuilder();
-    for (String option : DECIDING) {
-      if (then.configuration().get(option) instanceof Number number) {
-        switch (option) {
-          case "held-out" -> before.heldOut(number.doubleValue());
-          case "limit" -> before.limit(number.intValue());
-          default -> before.seed(number.longValue());
-        }
-      }
+    boolean ofSameData = then.datasetFingerprint().equals(data.fingerprint());
+    if (ofSameData ? holdsOutTheSame(config, then) : config.boxes() == null) {
+      return null;
     }
-    Set<String> learnt = new HashSet<>();
-    ids(open.apply(before.build()).train()).forEach(learnt::add);
-    long seen = ids(data.validation()).filter(learnt::contains).count();
+    Set<String> learnt = learnt(config, then);
+    Dataset validation = data.validation();
+    long seen =
+        IntStream.range(0, validation.size())
+            .mapToObj(validation::id)
+            .filter(learnt::contains)
+            .count();
     return seen == 0
         ? null
         : "%,d of the %,d validation images are among those that %s learnt from, so errors will be too low: hold out the same ones by %s, as it did"
-            .formatted(seen, data.validation().size(), from, text(then));
+            .formatted(seen, validation.size(), from, text(then.configuration()::get));
   }
 
-  private static Stream<String> ids(Dataset part) {
-    return IntStream.range(0, part.size()).mapToObj(part::id);
+  private static boolean holdsOutTheSame(TrainingConfig config, Provenance then) {
+    return text(then.configuration()::get).equals(text(config.options()::get));
   }
 
-  private static String text(Provenance then) {
-    return text(then.configuration()::get);
-  }
-
-  private static String text(TrainingConfig config) {
-    return text(config.options()::get);
+  /** What a network that finds boxes begins with may have classified the same images. */
+  private static Set<String> learnt(TrainingConfig config, Provenance then) {
+    if (config.multiLabel() != null) {
+      return UnseenImages.learntLabels(config.data(), config.multiLabel(), then);
+    }
+    BoxConfig boxes = config.boxes();
+    Set<String> ofBoxes =
+        boxes == null ? Set.of() : UnseenImages.learntBoxes(config.data(), boxes.file(), then);
+    return ofBoxes.isEmpty() ? UnseenImages.learnt(config.data(), then) : ofBoxes;
   }
 
   private static String text(Function<String, @Nullable Object> options) {

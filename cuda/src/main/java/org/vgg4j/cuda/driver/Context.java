@@ -144,6 +144,9 @@ public final class Context implements AutoCloseable {
     }
     makeCurrent();
     int code = LibCuda.cuCtxEnablePeerAccess(peer.context, 0);
+    if (code == Result.TOO_MANY_PEERS) {
+      return false;
+    }
     if (code != Result.PEER_ACCESS_ALREADY_ENABLED) {
       Result.check(code, "Letting " + device + " reach " + peer.device);
     }

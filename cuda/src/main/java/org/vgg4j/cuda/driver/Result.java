@@ -18,6 +18,7 @@ final class Result {
   static final int UNSUPPORTED_PTX_VERSION = 222;
   static final int NOT_FOUND = 500;
   static final int PEER_ACCESS_ALREADY_ENABLED = 704;
+  static final int TOO_MANY_PEERS = 711;
   static final int NOT_SUPPORTED = 801;
   static final int SYSTEM_DRIVER_MISMATCH = 803;
 
@@ -47,6 +48,12 @@ final class Result {
           217, // peer access unsupported
           218, // invalid PTX
           221, // no compiler of PTX
+          223, // compiling PTX is switched off
+          224, // unsupported affinity
+          300, // invalid source
+          301, // file not found
+          302, // shared object without a symbol
+          303, // shared object cannot be loaded
           UNSUPPORTED_PTX_VERSION,
           400, // invalid handle
           401, // illegal state
@@ -58,6 +65,7 @@ final class Result {
           705, // peer access not enabled
           708, // primary context active
           709, // context is destroyed
+          TOO_MANY_PEERS,
           712, // host memory already registered
           713, // host memory not registered
           720, // cooperative launch too large

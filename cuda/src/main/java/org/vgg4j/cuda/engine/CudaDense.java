@@ -6,7 +6,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import org.vgg4j.base.Bytes;
-import org.vgg4j.base.ScarceMemoryException;
+import org.vgg4j.base.InputException;
 import org.vgg4j.model.Architecture;
 import org.vgg4j.network.DenseFeatures;
 import org.vgg4j.network.DenseInference;
@@ -60,7 +60,7 @@ final class CudaDense implements DenseInference, DenseFeatures {
       plan = plan(count, imageHeight, imageWidth);
     }
     if (!memory.fits(plan)) {
-      throw new ScarceMemoryException(
+      throw new InputException(
           String.format(
               Locale.ROOT,
               "the network over an image of %d x %d pixels needs %s on %s, which has room for %s:"

@@ -4,8 +4,10 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
-import java.util.TreeSet;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
 import org.vgg4j.base.FileNames;
 import org.vgg4j.data.ImagePaths;
 import org.vgg4j.data.ImagePaths.Match;
@@ -28,8 +30,11 @@ final class PathsBelow {
   private final Map<String, Integer> paths = new HashMap<>();
   private final Map<String, Integer> stems = new HashMap<>();
 
-  /** What paths of the table begin with, and what the images' paths have in its place. */
-  private final Map<String, Set<String>> roots = new HashMap<>();
+  /**
+   * What paths of the table begin with, and what the images' paths have in its place; with the
+   * number of paths from which that was learnt.
+   */
+  private final Map<String, Map<String, Integer>> roots = new HashMap<>();
 
   /**
    * @param files the images' paths below their folder, with / between their parts
@@ -54,13 +59,16 @@ final class PathsBelow {
     String clean = clean(path);
     for (int from = first(clean); clean.indexOf('/', from) >= 0; from = next(clean, from)) {
       String rest = clean.substring(from);
-      List<Integer> found = ends.endingWith(rest, hasEnding(rest));
-      int image = found.size() == 1 ? found.get(0) : exactly(rest);
+      int image = exactly(rest); // first, since looking at ends takes longer
+      if (image < 0) {
+        List<Integer> found = ends.endingWith(rest, hasEnding(rest));
+        image = found.size() == 1 ? found.get(0) : ImagePaths.NONE;
+      }
       String own = image < 0 ? "" : own(image, hasEnding(rest));
       if (own.endsWith(rest)) { // and not only with the folder of all images before it
         roots
-            .computeIfAbsent(clean.substring(0, from), prefix -> new TreeSet<>())
-            .add(own.substring(0, own.length() - rest.length()));
+            .computeIfAbsent(clean.substring(0, from), prefix -> new TreeMap<>())
+            .merge(own.substring(0, own.length() - rest.length()), 1, Integer::sum);
         return;
       }
     }
@@ -75,18 +83,42 @@ final class PathsBelow {
    */
   Match find(String path, String origin) {
     String clean = clean(path);
-    for (int from = first(clean); clean.indexOf('/') >= 0 && from >= 0; from = next(clean, from)) {
-      Set<String> folders = roots.get(clean.substring(0, from));
-      if (folders != null) {
-        int image = below(folders, clean.substring(from));
-        if (image == ImagePaths.NONE) {
-          return NOTHING;
-        }
-        return image == SEVERAL ? byItsEnd(path, origin) : new Match(image, from == 0);
+    String root = clean.indexOf('/') < 0 ? null : root(clean);
+    if (root != null) {
+      Map<String, Integer> folders = Objects.requireNonNull(roots.get(root));
+      int image = below(folders.keySet(), clean.substring(root.length()));
+      if (image == ImagePaths.NONE) {
+        return NOTHING;
       }
+      return image == SEVERAL ? byItsEnd(path, origin) : new Match(image, root.isEmpty());
     }
     int image = exactly(clean);
     return image >= 0 ? new Match(image, true) : byItsEnd(path, origin);
+  }
+
+  /**
+   * What a path begins with that was learnt from most of the others, the shortest if there are
+   * several; null if none was. That one folder stands for another one is believed last: it may be
+   * missing.
+   */
+  private @Nullable String root(String clean) {
+    String best = null;
+    int most = -1;
+    for (int from = first(clean); from >= 0; from = next(clean, from)) {
+      String root = clean.substring(0, from);
+      Map<String, Integer> folders = roots.get(root);
+      if (folders != null) {
+        int learnt =
+            root.isEmpty()
+                ? folders.values().stream().mapToInt(Integer::intValue).sum()
+                : folders.getOrDefault("", 0);
+        if (learnt > most) {
+          best = root;
+          most = learnt;
+        }
+      }
+    }
+    return best;
   }
 
   private String own(int image, boolean withEnding) {

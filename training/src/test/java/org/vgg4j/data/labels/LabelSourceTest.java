@@ -278,6 +278,23 @@ class LabelSourceTest {
     assertThat(open(table("/mnt/cats/1.png", "dogs/3.png")).train().size()).isEqualTo(2);
   }
 
+  /**
+   * A line that is written otherwise, or a copy of an image elsewhere, says nothing of the rest.
+   */
+  @Test
+  void foldersOfMostPathsDecide() throws IOException {
+    folder = root.resolve("most/pictures");
+    for (String name : List.of("cats/1.png", "cats/2.png", "cats/3.png", "old/data/cats/2.png")) {
+      picture(name);
+    }
+    Source source = open(table("data/cats/1.png", "data/cats/2.png", "data/cats/3.png"));
+    assertThat(states(source.train()))
+        .containsExactly("cats/1.png: 1 -1", "cats/2.png: -1 1", "cats/3.png: -1 1");
+    source = open(table("data/cats/1.png", "data/cats/3.png", "cats/2.png", "data/cats/4.png"));
+    assertThat(states(source.train()))
+        .containsExactly("cats/1.png: 1 -1", "cats/2.png: -1 1", "cats/3.png: -1 1");
+  }
+
   @Test
   void severalImagesOfOnePathAreRefused() throws IOException {
     folder = root.resolve("twice/pictures");
