@@ -9,6 +9,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
@@ -29,14 +30,7 @@ final class AskedOptions {
 
   /** Options that may differ from those that a run began with. */
   private static final Set<String> MAY_DIFFER =
-      Set.of(
-          "threads",
-          "device",
-          "precision",
-          "micro-batch",
-          "checkpoint-every",
-          "max-unreadable",
-          "test");
+      Set.of("threads", "device", "micro-batch", "checkpoint-every", "max-unreadable", "test");
 
   private static final ObjectMapper YAML =
       YAMLMapper.builder().disable(YAMLGenerator.Feature.WRITE_DOC_START_MARKER).build();
@@ -90,9 +84,11 @@ final class AskedOptions {
    * Refuses the folder of a run that was asked for something else.
    *
    * @param asking what asks now
+   * @param mayDiffer options that may be others than the run has, beside those of the machine
    * @throws InputException if the run has begun, and with other options
    */
-  static void requireSame(RunFolder run, TrainingConfig config, String asking) {
+  static void requireSame(
+      RunFolder run, TrainingConfig config, String asking, String... mayDiffer) {
     if (!Files.exists(run.config())) {
       return;
     }
@@ -103,6 +99,7 @@ final class AskedOptions {
     for (String key : all.keySet()) {
       Object before = then.get(key);
       if (!MAY_DIFFER.contains(key)
+          && !List.of(mayDiffer).contains(key)
           && !Objects.equals(before, now.get(key))
           && !isSameModel(run, before, now.get(key))) {
         throw new InputException(

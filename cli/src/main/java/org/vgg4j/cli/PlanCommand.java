@@ -260,7 +260,11 @@ final class PlanCommand implements Runnable {
   private int ofCard(Architecture network, GpuCard card, int parts) {
     boolean exact = device.get().precision() == Precision.FP32;
     return AutoBatch.largest(
-        images, n -> card.fits(card.bytes(network, exact, (n + parts - 1) / parts, false)));
+        images,
+        n -> {
+          int share = (n + parts - 1) / parts;
+          return card.fits(card.bytes(network, exact, share, share < n));
+        });
   }
 
   private int ofEngine(Architecture network, int parts) {

@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import org.vgg4j.base.InputException;
+import org.vgg4j.data.Synsets;
 import org.vgg4j.embed.DescriptorTable;
 import org.vgg4j.evaluate.NpyHeader;
 import org.vgg4j.svm.MappedRows;
@@ -128,7 +129,8 @@ final class SvmCommand implements Runnable {
         requireSame(files.get(i), trained.get(i), tables.get(i).recipe());
       }
       List<String> names = model.svm().classNames();
-      int[] known = classNames().stream().mapToInt(names::indexOf).toArray();
+      List<String> keys = names.stream().map(Synsets::key).toList();
+      int[] known = classNames().stream().map(Synsets::key).mapToInt(keys::indexOf).toArray();
       return Arrays.stream(labels())
           .map(
               label -> {

@@ -1,6 +1,8 @@
 package org.vgg4j.cli;
 
 import java.io.PrintWriter;
+import java.math.BigDecimal;
+import java.math.MathContext;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -159,6 +161,6 @@ final class SvmTrainCommand implements Runnable {
   }
 
   private static String number(double value) {
-    return String.format(Locale.ROOT, "%.6g", value).replaceAll("\\.?0+$", "");
+    return new BigDecimal(value, new MathContext(6)).stripTrailingZeros().toPlainString();
   }
 }

@@ -41,6 +41,10 @@ final class SweepCommand extends TrainCommand {
 
   private static final String TEST = "test";
 
+  /** Options that decide which images a run is validated on. */
+  private static final List<String> DECIDING =
+      List.of("seed", "held-out", "limit", "data", "multi-label");
+
   @Spec private CommandSpec spec;
 
   @Parameters(
@@ -138,7 +142,7 @@ final class SweepCommand extends TrainCommand {
       }
     }
     SweepTable table = table(sweep, configs.get(0), folder);
-    print(table, folder, configs.get(0));
+    print(sweep, table, folder, configs.get(0));
     return 0;
   }
 
@@ -190,7 +194,7 @@ final class SweepCommand extends TrainCommand {
     return table;
   }
 
-  private void print(SweepTable table, Path folder, TrainingConfig config) {
+  private void print(Sweep sweep, SweepTable table, Path folder, TrainingConfig config) {
     TextTable text = new TextTable().row(table.header().toArray());
     table.rows().forEach(row -> text.row(row.toArray()));
     String best = table.best();
@@ -204,6 +208,14 @@ final class SweepCommand extends TrainCommand {
             best == null
                 ? "No run has finished an epoch."
                 : "The best: " + new RunFolder(folder.resolve(best)).bestModel());
+    List<String> deciding = DECIDING.stream().filter(sweep.keys()::contains).toList();
+    if (!deciding.isEmpty()) {
+      spec.commandLine()
+          .getErr()
+          .printf(
+              "vgg: where validation images are held out, or are those of other data, option %s decides which: differences between the runs are partly those of their images%n",
+              String.join(", ", deciding));
+    }
     if (best != null) {
       progress()
           .printf(

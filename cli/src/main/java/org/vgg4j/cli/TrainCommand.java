@@ -309,7 +309,7 @@ class TrainCommand implements Callable<Integer> {
       RunFolder folder = new RunFolder(folderOfAll.resolve(stage.name()));
       TrainingConfig config = ofStage(stage);
       if (AskedOptions.areKept(folder)) {
-        AskedOptions.requireSame(folder, config, "stage " + stage.name() + " now");
+        AskedOptions.requireSame(folder, config, "stage " + stage.name() + " now", "precision");
       }
       if (folder.isFinished()) {
         progress().printf("Stage %s is finished: %s%n", stage.name(), folder.path());

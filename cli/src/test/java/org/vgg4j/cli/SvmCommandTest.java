@@ -71,6 +71,9 @@ class SvmCommandTest {
     assertThat(vgg.exitCode()).as(vgg.err()).isZero();
     assertThat(vgg.out().lines()).hasSize(8 + 1);
     assertThat(vgg.out()).contains("C = 0.001    mean class recall ", ": 3 classes, C = ");
+    Vgg given =
+        Vgg.run("svm", "train", train, "--out", root.resolve("given.svm"), "--cost", 100_000);
+    assertThat(given.out()).endsWith(": 3 classes, C = 100000\n");
 
     Vgg measured = Vgg.run("svm", "evaluate", test, "--svm", svm(), "--json");
     JsonNode json = new ObjectMapper().readTree(measured.out());

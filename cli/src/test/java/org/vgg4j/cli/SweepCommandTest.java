@@ -240,6 +240,15 @@ class SweepCommandTest {
     assertRefused(sweep(file, "--batch=900"), "option batch 1000, and this sweep 900");
   }
 
+  /** The seed, too, decides which images are held out. */
+  @Test
+  void runsOfOtherImagesAreNoted() throws IOException {
+    Vgg vgg = sweep(file("epochs: 1", "seed: [1, 2]"));
+    assertThat(vgg.exitCode()).as(vgg.err()).isZero();
+    assertThat(vgg.err()).contains("option seed decides which: differences between the runs");
+    assertThat(sweep(file("epochs: 1", "lr: [0.01]")).err()).doesNotContain("differences");
+  }
+
   /** config.yaml has only the epochs that were chosen for a time. */
   @Test
   void anotherTimeIsRefused() throws IOException {

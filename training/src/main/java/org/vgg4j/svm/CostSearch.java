@@ -160,7 +160,7 @@ public final class CostSearch {
       for (int k = 0; k < labels.classNames().size(); k++) {
         if (own.count(k, MultiLabels.POSITIVE) == 0) {
           throw new InputException(
-              "class %s has %d images, and none of them is in one of the parts that C is chosen with: add images, hold out another share, or give C"
+              "class %s has %d images, and none of them is in one of the parts that C is chosen with: add images, or give C"
                   .formatted(labels.classNames().get(k), labels.count(k, MultiLabels.POSITIVE)));
         }
       }

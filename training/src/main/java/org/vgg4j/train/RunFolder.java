@@ -287,6 +287,16 @@ public record RunFolder(Path path) {
     AtomicFile.write(config(), text(YAML, options));
   }
 
+  /** Before a run goes on, whose steps, time and state are then others. */
+  void removeProvenance() {
+    Path file = path.resolve(PROVENANCE);
+    try {
+      Files.deleteIfExists(file);
+    } catch (IOException e) {
+      throw new InputException("cannot remove " + file + ": " + AtomicFile.reason(e), e);
+    }
+  }
+
   void writeProvenance(Map<String, Object> provenance) {
     AtomicFile.write(path.resolve(PROVENANCE), text(JSON, provenance) + "\n");
   }

@@ -236,6 +236,7 @@ public final class Trainer {
       share(learner, config, ranks);
       listener.started(config, readable.data(), input.architecture(), learner.memory());
       if (resumed) {
+        folder.removeProvenance();
         SameRun.warnOfDifferences(engine, snapshot, listener);
         warnOfMicroBatch(learner, listener);
         listener.resumed(snapshot.progress().epoch() + 1, snapshot.progress().step());

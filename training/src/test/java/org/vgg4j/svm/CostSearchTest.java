@@ -96,7 +96,7 @@ class CostSearchTest {
         .isInstanceOf(InputException.class)
         .hasMessage(
             "class b has 1 images, and none of them is in one of the parts that C is chosen with:"
-                + " add images, hold out another share, or give C");
+                + " add images, or give C");
   }
 
   @Test

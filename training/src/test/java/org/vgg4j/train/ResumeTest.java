@@ -103,6 +103,25 @@ class ResumeTest {
     assertThat(recorder.resumedAt).containsExactly(1, 2, 3, 4, 5, 6, 7, 8, 9);
   }
 
+  /** What is known of the steps until a stop is not what a run is that goes on. */
+  @Test
+  void aRunThatGoesOnHasNotEnded() throws IOException {
+    options.epochs = 2;
+    RunFolder folder = train("part", 2).folder();
+    assertThat(folder.provenance()).containsEntry("interrupted", true);
+    List<Map<String, Object>> known = new ArrayList<>();
+    Recorder reader =
+        new Recorder() {
+          @Override
+          public void stepped(Progress progress) {
+            known.add(folder.provenance());
+          }
+        };
+    Trainer.resume(options.build(), root.resolve("part"), reader, () -> false, Map.of());
+    assertThat(known).isNotEmpty().allMatch(Map::isEmpty);
+    assertThat(folder.isFinished()).isTrue();
+  }
+
   /** The average is of steps before and after each stop. */
   @ParameterizedTest
   @ValueSource(strings = {"ema:0.9", "last:2"})

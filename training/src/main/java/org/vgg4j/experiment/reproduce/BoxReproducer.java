@@ -4,11 +4,13 @@ import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 import org.vgg4j.base.InputException;
 import org.vgg4j.data.DataSplits;
 import org.vgg4j.data.Dataset;
+import org.vgg4j.data.Unreadable;
 import org.vgg4j.data.loading.ScaleRange;
 import org.vgg4j.data.source.DataSources;
 import org.vgg4j.evaluate.Evaluation;
@@ -128,6 +130,7 @@ public final class BoxReproducer {
     BoxMeasurements measurements = new BoxMeasurements(config.seeds());
     Map<String, Double> seconds = new LinkedHashMap<>();
     Evaluation classified = null;
+    Dataset measured = test;
     for (int seed = 1; seed <= config.seeds(); seed++) {
       RunFolder classifier = train(CLASSIFIER, null, seed, classifier(seed), seconds);
       if (classifier == null) {
@@ -143,7 +146,9 @@ public final class BoxReproducer {
         nets.put(net, folder);
       }
       listener.began(what(seed, "all networks") + ": measuring", share());
-      Dataset validation = DataSources.some(splits(seed).validation(), validated, 1);
+      DataSplits left = splits(seed).without(passedOver(nets));
+      measured = DataSources.some(Objects.requireNonNull(left.test()), config.testImages(), 1);
+      Dataset validation = DataSources.some(left.validation(), validated, 1);
       try (Engine engine = Engines.open(config.device(), config.threads());
           BoxMeter meter =
               new BoxMeter(
@@ -154,7 +159,7 @@ public final class BoxReproducer {
                   classifier,
                   nets,
                   validation,
-                  test)) {
+                  measured)) {
         if (!meter.measure()) {
           return null;
         }
@@ -165,7 +170,13 @@ public final class BoxReproducer {
     if (classified == null) {
       throw new IllegalStateException("no seeds");
     }
-    return new BoxReproduction(config, test.name(), test.size(), classified, measurements, seconds);
+    return new BoxReproduction(
+        config, measured.name(), measured.size(), classified, measurements, seconds);
+  }
+
+  /** What the networks that find boxes have passed over: unreadable images, or without a box. */
+  private static List<Unreadable> passedOver(Map<BoxNet, RunFolder> nets) {
+    return nets.values().iterator().next().passedOver();
   }
 
   private String what(int seed, String name) {

@@ -3,7 +3,9 @@ package org.vgg4j.experiment.reproduce;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 import org.vgg4j.base.InputException;
@@ -19,6 +21,11 @@ final class Runs {
   private final Reproducer.Listener listener;
   private final BooleanSupplier stopRequested;
   private final Map<String, Object> environment;
+
+  /** What made the first run, and what else made others. */
+  private @Nullable String first;
+
+  private final Set<String> others = new HashSet<>();
 
   /** Of data sets, with or without boxes, whose images take time to list. */
   private final Map<Boolean, String> fingerprints = new HashMap<>();
@@ -47,13 +54,34 @@ final class Runs {
     RunFolder folder = new RunFolder(path);
     if (folder.isFinished()) {
       requireSameData(folder, training);
+      warnOfOthers(folder);
       return folder;
     }
     TrainingResult result =
         Files.exists(folder.config())
             ? Trainer.resume(training, path, listener.training(), stopRequested, environment)
             : Trainer.train(training, path, listener.training(), stopRequested, environment);
-    return result.interrupted() ? null : folder;
+    if (result.interrupted()) {
+      return null;
+    }
+    warnOfOthers(folder);
+    return folder;
+  }
+
+  /** Runs are compared with each other, in their errors and their times. */
+  private void warnOfOthers(RunFolder folder) {
+    Map<String, Object> provenance = folder.provenance();
+    String madeBy =
+        "vgg4j %s, kernels %s".formatted(provenance.get("codeVersion"), provenance.get("kernels"));
+    if (first == null) {
+      first = madeBy;
+    } else if (!madeBy.equals(first) && others.add(madeBy)) {
+      listener
+          .training()
+          .warned(
+              "runs in this folder were made by %s, others, such as %s, by %s: differences between them are partly those of rounding, and their times cannot be compared"
+                  .formatted(first, folder.path(), madeBy));
+    }
   }
 
   private void requireSameData(RunFolder folder, TrainingConfig training) {
