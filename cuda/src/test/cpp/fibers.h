@@ -15,7 +15,7 @@ constexpr int POISON = 0xff;  // NaN as bf16 and as fp32, -1 as int
 enum class State { READY, AT_BARRIER, AT_MBARRIER, IN_WARP, IN_WARPGROUP, ENDED };
 
 std::string text(Line line);
-inline bool same(Line a, Line b) { return a.number == b.number && !strcmp(a.file, b.file); }
+inline bool same(Line a, Line b) { return a.number == b.number && (a.file == b.file || !strcmp(a.file, b.file)); }
 u32 random_below(u32 bound);
 
 // These give up the launch; the other threads never go on. A fault is the running thread's, or another's.

@@ -15,7 +15,7 @@ import org.vgg4j.base.RandomStream;
 
 /** Processes that are killed (SIGKILL) at random instants, writing or not, and resumed. */
 class KilledRunTest {
-  private static final int KILLS = 20;
+  private static final int KILLS = 10;
   private static final long LEAST_NANOS = 200_000_000; // a JVM does nothing of ours before
   private static final int MOST_SECONDS = 120;
 
@@ -60,7 +60,7 @@ class KilledRunTest {
   }
 
   @Test
-  void twentyKillsTwentyTimesTheSameModels() throws IOException, InterruptedException {
+  void afterEachKillTheSameModels() throws IOException, InterruptedException {
     Path data = Pictures.writeParts(root.resolve("pets"));
     Path whole = root.resolve("whole");
     long began = System.nanoTime();

@@ -66,11 +66,11 @@ class RecipeTest {
             "common: {data: " + data + ", width: 0.03, schedule: cosine}",
             "stages:",
             "  A: {epochs: 1}",
-            "  B: {init: 'from-stage:A', time: 100h}");
+            "  B: {init: 'from-stage:A', time: 10m}");
     Vgg vgg = Vgg.run("train", "--recipe", file, "--out", root.resolve("out"), "--dry-run");
     assertThat(vgg.exitCode()).as(vgg.err()).isZero();
     assertThat(vgg.out())
-        .containsPattern("an epoch takes about [\\d.]+ s here, so [\\d,]+ epochs fit in 360000s")
+        .containsPattern("an epoch takes about [\\d.]+ s here, so [\\d,]+ epochs fit in 600s")
         .contains("Nothing is in the way of 2 stages");
   }
 

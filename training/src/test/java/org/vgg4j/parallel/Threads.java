@@ -2,12 +2,11 @@ package org.vgg4j.parallel;
 
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.BrokenBarrierException;
-import java.util.concurrent.CyclicBarrier;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.Phaser;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.function.Consumer;
@@ -21,12 +20,12 @@ public final class Threads {
   private static final int SECONDS = 60;
 
   private final int size;
-  private final CyclicBarrier barrier;
+  private final Phaser meetings; // terminated when a rank fails: nobody waits for it then
   private final Object[] given;
 
   private Threads(int size) {
     this.size = size;
-    this.barrier = new CyclicBarrier(size);
+    this.meetings = new Phaser(size);
     this.given = new Object[size];
   }
 
@@ -48,7 +47,7 @@ public final class Threads {
                   try {
                     body.accept(member);
                   } catch (RuntimeException | Error e) {
-                    threads.barrier.reset();
+                    threads.meetings.forceTermination();
                     throw e;
                   }
                 }));
@@ -96,11 +95,18 @@ public final class Threads {
     private void exchange(Object own, Consumer<Object[]> look) {
       try {
         given[rank] = own;
-        barrier.await(SECONDS, TimeUnit.SECONDS);
+        meet();
         look.accept(given.clone());
-        barrier.await(SECONDS, TimeUnit.SECONDS);
-      } catch (InterruptedException | BrokenBarrierException | TimeoutException e) {
+        meet();
+      } catch (InterruptedException | TimeoutException e) {
         throw new LostException(e);
+      }
+    }
+
+    private void meet() throws InterruptedException, TimeoutException {
+      int phase = meetings.awaitAdvanceInterruptibly(meetings.arrive(), SECONDS, TimeUnit.SECONDS);
+      if (phase < 0) {
+        throw new LostException(new IllegalStateException("another rank has failed"));
       }
     }
 
