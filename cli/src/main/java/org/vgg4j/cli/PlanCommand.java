@@ -9,6 +9,7 @@ import java.util.function.IntPredicate;
 import org.jspecify.annotations.Nullable;
 import org.vgg4j.base.Bytes;
 import org.vgg4j.base.InputException;
+import org.vgg4j.data.loading.BatchSequence;
 import org.vgg4j.evaluate.TestScales;
 import org.vgg4j.experiment.Benchmark;
 import org.vgg4j.experiment.GpuCard;
@@ -273,13 +274,17 @@ final class PlanCommand implements Runnable {
     }
   }
 
-  /** A whole batch, or as much of it as fits one machine. */
-  private static int fitting(int batch, IntPredicate fits) {
-    int images = batch;
-    while (images > 1 && !fits.test(images)) {
-      images = (images + 1) / 2;
+  /**
+   * What training takes at a time, in as few micro-batches as fit: several GPUs of a machine always
+   * take the same number each.
+   */
+  private int fitting(List<Integer> counts, boolean inOneMachine, IntPredicate fits) {
+    int number = fewest(counts);
+    int step = inOneMachine ? number : 1;
+    while (number < batch && !fits.test(BatchSequence.share(batch, number))) {
+      number += step;
     }
-    return images;
+    return BatchSequence.share(batch, number);
   }
 
   private static int fewest(List<Integer> counts) {
@@ -289,7 +294,8 @@ final class PlanCommand implements Runnable {
   private Plan predicted(
       Architecture network, GpuCard card, List<Integer> counts, boolean inOneMachine) {
     boolean exact = device.get().precision() == Precision.FP32;
-    int fits = fitting(batch, n -> card.fits(card.bytes(network, exact, n, n < batch)));
+    int fits =
+        fitting(counts, inOneMachine, n -> card.fits(card.bytes(network, exact, n, n < batch)));
     TrainingRun run = trainingRun(network, fits);
     int atATime = run.atATime(fewest(counts));
     double bytes = card.bytes(network, exact, atATime, atATime < batch);
@@ -350,7 +356,8 @@ final class PlanCommand implements Runnable {
               network,
               onCpu
                   ? MICRO_BATCH
-                  : fitting(batch, n -> memory.fits(memory.training(network, n, batch))));
+                  : fitting(
+                      counts, inOneMachine, n -> memory.fits(memory.training(network, n, batch))));
       boolean measured = imagesPerSecond == null;
       TrainingMachine machine =
           measured ? new TrainingMachine(measure(engine, run, counts), stated.watts()) : stated;

@@ -97,6 +97,9 @@ class PlanCommandTest {
     JsonNode plan = json("--gpu", "RTX4090", "--gpus", 1, "--batch", 1024, "--precision", "fp32");
     assertThat(plan.get("microBatch").intValue()).isEqualTo(256);
     assertThat(plan.get("memoryBytes").doubleValue()).isLessThan(0.85 * 24e9);
+    JsonNode three =
+        json("--gpu", "RTX4090", "--gpus", "3,6", "--batch", 1500, "--precision", "fp32");
+    assertThat(three.get("microBatch").intValue()).as("two micro-batches for each").isEqualTo(250);
     Vgg refused =
         Vgg.run("plan", "--gpu", "RTX4090", "--batch", 4096, "--micro-batch", 1000, "--gpus", 1);
     assertThat(refused.err())
