@@ -13,6 +13,7 @@ import org.vgg4j.base.AbortedException;
 import org.vgg4j.base.AtomicFile;
 import org.vgg4j.base.InputException;
 import org.vgg4j.report.SweepTable;
+import org.vgg4j.train.DivergedException;
 import org.vgg4j.train.RunFolder;
 import org.vgg4j.train.TrainingConfig;
 import picocli.CommandLine.Command;
@@ -154,7 +155,7 @@ final class SweepCommand extends TrainCommand {
     try {
       return run(config, run.path(), begun, again, stop);
     } catch (AbortedException e) {
-      if (isGroup()) {
+      if (isGroup() && !(e instanceof DivergedException)) {
         throw e; // perhaps a process is lost, which says nothing about the options
       }
       spec.commandLine().getErr().println("vgg: " + e.getMessage());

@@ -1,7 +1,7 @@
 package org.vgg4j.base;
 
 /** Work under way cannot go on: training diverged, or another process of the group has ended. */
-public final class AbortedException extends VggException {
+public class AbortedException extends VggException {
   private static final long serialVersionUID = 1L;
 
   /**

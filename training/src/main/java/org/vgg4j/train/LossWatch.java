@@ -3,7 +3,6 @@ package org.vgg4j.train;
 import java.util.List;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
-import org.vgg4j.base.AbortedException;
 import org.vgg4j.data.Dataset;
 
 /** Notices the two ways in which training commonly fails, and says what to do. Not thread-safe. */
@@ -65,13 +64,13 @@ final class LossWatch {
   }
 
   /**
-   * @throws AbortedException if the loss is not finite
+   * @throws DivergedException if the loss, which all processes know, is not finite
    */
   void step(int step, double loss) {
     if (Double.isFinite(loss)) {
       return;
     }
-    throw new AbortedException(
+    throw new DivergedException(
         String.format(
             Locale.ROOT,
             "training diverged: the loss at step %d is %s. Lower option lr (it is %s)%s; any model"

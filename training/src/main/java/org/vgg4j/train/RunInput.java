@@ -103,6 +103,11 @@ record RunInput(TrainingConfig config, DataSplits data, Architecture architectur
     return MicroBatchSize.choose(config, architecture, memory, ranks);
   }
 
+  /** Returns how many images of a batch each of so many processes or devices takes. */
+  int share(int shares) {
+    return BatchSequence.share(config.sgd().batch(), shares);
+  }
+
   /** Returns the same with another micro-batch. */
   RunInput withMicroBatch(int images) {
     return new RunInput(config.withMicroBatch(images), data, architecture);
@@ -126,10 +131,9 @@ record RunInput(TrainingConfig config, DataSplits data, Architecture architectur
    */
   LearnerOptions learnerOptions(int shares, List<Double> classWeights) {
     SgdConfig sgd = config.sgd();
-    int share = BatchSequence.share(sgd.batch(), shares);
     return new LearnerOptions(
         sgd.batch(),
-        Math.min(sgd.microBatch(), share),
+        Math.min(sgd.microBatch(), share(shares)),
         sgd.dropout(),
         new LearnerOptions.Descent(
             sgd.momentum(),

@@ -5,6 +5,7 @@ import org.vgg4j.base.InputException;
 import org.vgg4j.base.Version;
 import org.vgg4j.data.DataSplits;
 import org.vgg4j.network.Engine;
+import org.vgg4j.network.Learner;
 
 /**
  * Checks that a run can be resumed, or shared between processes, with the present options, data and
@@ -64,6 +65,25 @@ final class SameRun {
       listener.warned(
           "the run began with vgg4j %s and continues with %s: it may differ from an uninterrupted run"
               .formatted(snapshot.codeVersion(), Version.get()));
+    }
+  }
+
+  /**
+   * Warns where the run has come to more processes or devices, whose shares are smaller than the
+   * micro-batch that it began with.
+   */
+  static void warnOfMicroBatch(
+      SgdConfig sgd, Learner learner, int ranks, int devices, TrainingListener listener) {
+    int before = Math.min(sgd.microBatch(), sgd.batch());
+    if (learner.capacity() < before) {
+      listener.warned(
+          "the run began with %d images at a time and continues with %d %s: rounding, and the statistics of batch norms, will differ from an uninterrupted run"
+              .formatted(
+                  before,
+                  learner.capacity(),
+                  ranks > 1
+                      ? "in each of %d processes".formatted(ranks)
+                      : "on each of %d devices".formatted(devices)));
     }
   }
 

@@ -17,7 +17,6 @@ import org.vgg4j.data.DataSplits;
 import org.vgg4j.data.Dataset;
 import org.vgg4j.data.inspect.SampleSheet;
 import org.vgg4j.data.inspect.Survey;
-import org.vgg4j.data.loading.BatchSequence;
 import org.vgg4j.evaluate.BoxEvaluator;
 import org.vgg4j.evaluate.CenterCropEvaluator;
 import org.vgg4j.evaluate.Evaluator;
@@ -166,8 +165,8 @@ public final class Trainer {
       }
       input.requireShares(ranks);
       int microBatch = input.microBatch(engine.memory(), ranks);
-      if (!resumed) { // a run that goes on keeps its options, whatever its devices take of them
-        microBatch = ofDevice(input, engine, microBatch);
+      if (!resumed) { // a run that goes on keeps its options, whatever is taken of them now
+        microBatch = Math.min(microBatch, input.share(ranks * engine.memory().devices()));
       }
       noteOfSizes(input, options, microBatch, engine, company);
       RunFolder folder = resumed ? RunFolder.existing(out) : RunFolder.make(out);
@@ -180,21 +179,13 @@ public final class Trainer {
     }
   }
 
-  /** Of several devices each takes no more than its share. */
-  private static int ofDevice(RunInput input, Engine engine, int microBatch) {
-    int devices = engine.memory().devices();
-    return devices == 1
-        ? microBatch
-        : Math.min(microBatch, BatchSequence.share(input.config().sgd().batch(), devices));
-  }
-
   private static void noteOfSizes(
       RunInput input, TrainingConfig options, int microBatch, Engine engine, Company company) {
     SgdConfig sgd = input.config().sgd();
     int shares = company.group().size() * engine.memory().devices();
     if (input.config().configuration().hasBatchNorm()
         && sgd.microBatch() == 0
-        && microBatch < BatchSequence.share(sgd.batch(), shares)) {
+        && microBatch < input.share(shares)) {
       company
           .listener()
           .noted(
@@ -238,24 +229,14 @@ public final class Trainer {
       if (resumed) {
         folder.removeProvenance();
         SameRun.warnOfDifferences(engine, snapshot, listener);
-        warnOfMicroBatch(learner, listener);
+        int devices = engine.memory().devices();
+        SameRun.warnOfMicroBatch(config.sgd(), learner, company.group().size(), devices, listener);
         listener.resumed(snapshot.progress().epoch() + 1, snapshot.progress().step());
       }
       RunOutput output = new RunOutput.Folder(folder, config, readable.data(), snapshot);
       output.writeMetrics(snapshot.metrics());
       TrainingLoop loop = loop(readable, ranks, output, engine, begin, listener);
       return result(loop, readable.data(), snapshot.initSha256());
-    }
-  }
-
-  /** The run may have begun on fewer devices, which took more images at a time. */
-  private void warnOfMicroBatch(Learner learner, TrainingListener listener) {
-    SgdConfig sgd = input.config().sgd();
-    int before = Math.min(sgd.microBatch(), sgd.batch());
-    if (engine.memory().devices() > 1 && learner.capacity() < before) {
-      listener.warned(
-          "the run began with %d images at a time and continues with %d on each of %d devices: rounding, and the statistics of batch norms, will differ from an uninterrupted run"
-              .formatted(before, learner.capacity(), engine.memory().devices()));
     }
   }
 
@@ -410,7 +391,7 @@ public final class Trainer {
 
   /**
    * Trains as a rank other than 0: takes options and weights from rank 0, images from its own
-   * files, and writes nothing.
+   * files, and writes nothing. Ends without an exception where training diverges.
    *
    * @param config what {@link RunMessages#awaitOptions} gave, with this process's own threads
    * @throws InputException if the data differ from rank 0's, the memory does not suffice, or a
@@ -438,7 +419,12 @@ public final class Trainer {
         share(learner, config, ranks);
         Begin begin = new Begin(learner, state.snapshot());
         TrainingLoop loop = loop(readable, ranks, RunOutput.NONE, engine, begin, listener);
-        TrainingLoop.Outcome outcome = loop.run();
+        TrainingLoop.Outcome outcome;
+        try {
+          outcome = loop.run();
+        } catch (DivergedException e) {
+          return; // rank 0 says so, and may begin another run
+        }
         Dataset testImages = config.test() ? readable.data().test() : null;
         if (!outcome.interrupted() && testImages != null && outcome.bestEpoch() > 0) {
           Measurement unusedHere = loop.evaluateBest(testImages);

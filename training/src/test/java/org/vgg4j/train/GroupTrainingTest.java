@@ -13,12 +13,13 @@ import java.util.Map;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.BooleanSupplier;
+import org.assertj.core.api.InstanceOfAssertFactories;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
-import org.vgg4j.base.AbortedException;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.vgg4j.base.InputException;
 import org.vgg4j.data.loading.BatchSequence;
 import org.vgg4j.data.loading.ScaleRange;
@@ -38,6 +39,9 @@ class GroupTrainingTest {
 
   @TempDir Path root;
   private final Options options = new Options();
+
+  /** What rank 0 said last. */
+  private Recorder leader = new Recorder();
 
   @BeforeAll
   static void pictures() throws IOException {
@@ -75,9 +79,10 @@ class GroupTrainingTest {
       String out, ProcessGroup group, boolean resumed, BooleanSupplier stop) {
     TrainingConfig config = options.build();
     Path folder = root.resolve(out);
+    leader = new Recorder();
     return resumed
-        ? Trainer.resume(config, folder, group, new Recorder(), stop, Map.of())
-        : Trainer.train(config, folder, group, new Recorder(), stop, Map.of());
+        ? Trainer.resume(config, folder, group, leader, stop, Map.of())
+        : Trainer.train(config, folder, group, leader, stop, Map.of());
   }
 
   private static void assertSameModels(RunFolder one, RunFolder other) throws IOException {
@@ -148,24 +153,43 @@ class GroupTrainingTest {
   }
 
   /**
-   * Shares of 8 in parts of 3, 3 and 2: not in all bits what one process learns in parts of 3,
-   * since sums are added in another order, but the same but for rounding; and the same every time.
+   * Shares of 8 in parts of 3, 3 and 2, or of 4 and 4: not in all bits what one process learns in
+   * parts as large, since sums are added in another order, but the same but for rounding; and the
+   * same every time.
    */
-  @Test
-  void severalPartsOfEachShare() throws IOException {
-    options.microBatch = 3;
+  @ParameterizedTest
+  @ValueSource(ints = {3, 4})
+  void severalPartsOfEachShare(int part) throws IOException {
+    options.microBatch = part;
     TrainingResult together = train("together", 2, false, NEVER);
     TrainingResult again = train("again", 2, false, NEVER);
     assertSameModels(together.folder(), again.folder());
     TrainingResult alone = train("alone", 1, false, NEVER);
     ModelFile one = ModelFile.read(alone.folder().lastModel());
     ModelFile other = ModelFile.read(together.folder().lastModel());
+    assertThat(one.arrays().get("features.0.weight"))
+        .isNotEqualTo(other.arrays().get("features.0.weight"));
     one.arrays()
         .forEach(
             (name, values) ->
                 assertThat(other.arrays().get(name))
                     .as(name)
                     .containsExactly(values, within(1e-5f)));
+  }
+
+  /** A micro-batch that is larger than the ranks' shares is written as what it comes to. */
+  @ParameterizedTest
+  @CsvSource({"16, 2, 8", "8, 3, 6", "7, 4, 4"})
+  void microBatchIsWrittenAsItIsTaken(int asked, int ranks, int taken) throws IOException {
+    options.configuration = Configuration.A_BN;
+    options.microBatch = asked;
+    TrainingResult together = train("together", ranks, false, NEVER);
+    assertThat(together.folder().options()).containsEntry("micro-batch", taken);
+    assertThat(together.folder().provenance().get("configuration"))
+        .asInstanceOf(InstanceOfAssertFactories.MAP)
+        .containsEntry("micro-batch", taken);
+    options.microBatch = taken;
+    assertSameModels(together.folder(), train("alone", 1, false, NEVER).folder());
   }
 
   /** Whichever rank is asked to stop, all do after the same step; and go on together, or alone. */
@@ -185,6 +209,24 @@ class GroupTrainingTest {
     TrainingResult other = train("again", 1, true, NEVER);
     assertThat(other.steps()).isEqualTo(whole.steps());
     assertSameModels(other.folder(), whole.folder());
+  }
+
+  /** More ranks take fewer images at a time than the run began with, which a warning says. */
+  @Test
+  void goingOnWithMoreRanksWarns() throws IOException {
+    AtomicInteger asked = new AtomicInteger();
+    assertThat(train("run", 2, false, rank -> () -> asked.incrementAndGet() == 2).interrupted())
+        .isTrue();
+    copy(root.resolve("run"), root.resolve("again"));
+    options.microBatch = 8;
+    assertThat(train("run", 4, true, NEVER).interrupted()).isFalse();
+    assertThat(leader.warnings)
+        .contains(
+            "the run began with 8 images at a time and continues with 4 in each of 4 processes:"
+                + " rounding, and the statistics of batch norms, will differ from an uninterrupted"
+                + " run");
+    assertThat(train("again", 2, true, NEVER).interrupted()).isFalse();
+    assertThat(leader.warnings).noneMatch(warning -> warning.contains("at a time"));
   }
 
   private static void copy(Path from, Path to) throws IOException {
@@ -231,8 +273,43 @@ class GroupTrainingTest {
   void divergenceEndsAll() {
     options.learningRate = 1e30;
     assertThatThrownBy(() -> train("diverged", 2, false, NEVER))
-        .isInstanceOf(AbortedException.class)
+        .isInstanceOf(DivergedException.class)
         .hasMessageContaining("step 2");
+  }
+
+  /** All ranks end a run that diverges after the same step, and can begin another one. */
+  @Test
+  void anotherRunFollowsOneThatDiverges() throws IOException {
+    options.data = data.toString();
+    options.threads = 1;
+    TrainingConfig sound = options.build();
+    options.learningRate = 1e30;
+    TrainingConfig wild = options.build();
+    Threads.run(
+        2,
+        group -> {
+          RunMessages messages = new RunMessages(group);
+          if (group.leads()) {
+            assertThatThrownBy(() -> begin(wild, "wild", group))
+                .isInstanceOf(DivergedException.class);
+            assertThat(begin(sound, "sound", group).interrupted()).isFalse();
+            messages.end();
+            return;
+          }
+          for (int run = 0; run < 2; run++) {
+            assertThat(messages.awaitOptions()).isNotNull();
+            TrainingConfig told = (run == 0 ? wild : sound).withMicroBatch(8);
+            Trainer.follow(told, group, new Recorder(), () -> false);
+          }
+          assertThat(messages.awaitOptions()).isNull();
+        });
+    options.learningRate = sound.sgd().learningRate();
+    assertSameModels(
+        RunFolder.existing(root.resolve("sound")), train("whole", 2, false, NEVER).folder());
+  }
+
+  private TrainingResult begin(TrainingConfig config, String out, ProcessGroup group) {
+    return Trainer.train(config, root.resolve(out), group, new Recorder(), () -> false, Map.of());
   }
 
   @Test
