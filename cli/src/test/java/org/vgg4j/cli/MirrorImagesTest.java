@@ -155,6 +155,22 @@ class MirrorImagesTest {
     assertThat(DescriptorTable.read(rows).recipe()).containsEntry("mirrored", true);
   }
 
+  @Test
+  void reproduceFeatures() throws IOException {
+    Path year = new FeatureSets(root).voc2007();
+    Path out = root.resolve("tables");
+    Object[] words = {
+      "reproduce", "features", "--model", unflipped, "--model", usual, "--voc-2007", year
+    };
+    Vgg vgg = Vgg.run(and(words, "--out", out, "--test-scales=32", "-q"));
+    assertThat(vgg.exitCode()).as(vgg.err()).isZero();
+    Path descriptors = out.resolve("descriptors");
+    assertThat(DescriptorTable.read(descriptors.resolve("voc-2007-test-1.npy")).recipe())
+        .containsEntry("mirrored", false);
+    assertThat(DescriptorTable.read(descriptors.resolve("voc-2007-test-2.npy")).recipe())
+        .containsEntry("mirrored", true);
+  }
+
   /** What is sought is described as the index says, whatever its model's habit is. */
   @Test
   void searchTakesTheIndexsRecipe() throws IOException {

@@ -55,7 +55,7 @@ final class FeatureDescriptors implements AutoCloseable {
         engine.hostThreads(),
         network,
         preprocessing,
-        part.recipe(config.scales(), net.crop()),
+        part.recipe(config.scales(), net),
         config.batch());
   }
 
@@ -107,7 +107,7 @@ final class FeatureDescriptors implements AutoCloseable {
       return false;
     }
     DescriptorTable table = DescriptorTable.read(file);
-    DescriptorRecipe recipe = part.recipe(config.scales(), net.crop());
+    DescriptorRecipe recipe = part.recipe(config.scales(), net);
     Map<String, Object> expected = new LinkedHashMap<>(recipe.asMap());
     expected.put(DescriptorTable.MODEL_DIGEST, net.digest());
     return table.recipe().equals(expected)

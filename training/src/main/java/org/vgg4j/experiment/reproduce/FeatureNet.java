@@ -16,8 +16,9 @@ import org.vgg4j.weights.Models;
  * @param label the paper's name of the network, and the file as users name it
  * @param digest SHA-256 of the file
  * @param crop side of its input window in pixels
+ * @param mirrored whether it has learnt from mirror images
  */
-record FeatureNet(int number, Path path, String label, String digest, int crop) {
+record FeatureNet(int number, Path path, String label, String digest, int crop, boolean mirrored) {
   /**
    * Reads what the file says, but for the weights.
    *
@@ -34,6 +35,7 @@ record FeatureNet(int number, Path path, String label, String digest, int crop) 
         path,
         "%s (%s)".formatted(file.architecture().configuration().label(), path),
         FileDigest.sha256(path),
-        file.preprocessing().crop());
+        file.preprocessing().crop(),
+        file.knowsMirrorImages());
   }
 }

@@ -33,13 +33,16 @@ record FeaturePart(String name, Dataset images, boolean stacked, List<Integer> p
    * Returns how the images are described.
    *
    * @param scales Q that are wanted; empty: the paper's, in proportion to the crop
-   * @param crop of the network
+   * @param net the network, which is shown mirror images if it has learnt from them
    */
-  DescriptorRecipe recipe(List<Integer> scales, int crop) {
+  DescriptorRecipe recipe(List<Integer> scales, FeatureNet net) {
     List<Integer> own =
         scales.isEmpty()
-            ? paperScales.stream().map(q -> ReproductionConfig.scale(q, crop)).toList()
+            ? paperScales.stream().map(q -> ReproductionConfig.scale(q, net.crop())).toList()
             : scales;
-    return DescriptorRecipe.paper().withScales(own).withStacking(stacked);
+    return DescriptorRecipe.paper()
+        .withMirrorImages(net.mirrored())
+        .withScales(own)
+        .withStacking(stacked);
   }
 }
