@@ -128,9 +128,7 @@ final class EmbedCommand implements Callable<Integer> {
       ModelFile file = Models.read(model);
       recipe = recipes.recipe(normalize, file);
       Dataset dataset = dataset();
-      if (!quiet.isQuiet()) {
-        dataset.notes().forEach(note -> spec.commandLine().getErr().println("vgg: " + note));
-      }
+      dataset.notes().forEach(note -> spec.commandLine().getErr().println("vgg: " + note));
       Dataset whole = dataset;
       if (part != null) {
         dataset = part.of(whole, recipe);

@@ -19,7 +19,7 @@ import org.vgg4j.evaluate.boxes.OfficialError;
  *
  * @param models networks that found the boxes
  * @param labels what named the classes
- * @param data name of the data set
+ * @param data the images
  * @param ratedByImage whether boxes were rated by the posteriors of the whole image, for want of a
  *     network that rates windows
  * @param boxesPerImage candidates before merging, mean over the images
@@ -32,7 +32,7 @@ import org.vgg4j.evaluate.boxes.OfficialError;
 record LocalizationResult(
     List<Path> models,
     List<Path> labels,
-    String data,
+    Dataset data,
     boolean ratedByImage,
     double boxesPerImage,
     double threshold,
@@ -40,6 +40,17 @@ record LocalizationResult(
     @Nullable String submission,
     List<String> classNames,
     @Nullable OfficialError error) {
+
+  /** The key of the number of images without a box of their class. */
+  static final String LEFT_OUT = "leftOut";
+
+  /** A line on the images that nothing was measured on; nothing if there are none. */
+  static String leftOut(Dataset data) {
+    return data.leftOut() == 0
+        ? ""
+        : "Left out, also of classification, for want of a box of their class: %,d images.%n"
+            .formatted(data.leftOut());
+  }
 
   /** The shortest decimal number. */
   static String number(double value) {
@@ -69,7 +80,7 @@ record LocalizationResult(
         String.format(
             Locale.ROOT,
             "%s: %.1f boxes an image, rated by %s, merged up to %s (%s)%n",
-            data,
+            data.name(),
             boxesPerImage,
             ratedByImage ? "the image's posteriors" : "the posteriors of their windows",
             number(threshold),
@@ -92,11 +103,7 @@ record LocalizationResult(
       text.append(
           "%,d blacklisted images count for classification only.%n".formatted(error.blacklisted()));
     }
-    if (error.boxless() > 0) {
-      text.append(
-          "%,d images have no box of their class, and count as wrong.%n"
-              .formatted(error.boxless()));
-    }
+    text.append(leftOut(data));
     TextTable table = new TextTable().row("class", "images", "localisation, top-5");
     for (int label = 0; label < Math.min(mostClasses, classNames.size()); label++) {
       ErrorRate rate = error.localisationOf(label, five);
@@ -118,7 +125,7 @@ record LocalizationResult(
     Map<String, Object> map = new LinkedHashMap<>();
     map.put("models", models.stream().map(Path::toString).toList());
     map.put("labels", labels.stream().map(Path::toString).toList());
-    map.put("data", data);
+    map.put("data", data.name());
     map.put("boxesPerImage", boxesPerImage);
     map.put("ratedBy", ratedByImage ? "image" : "window");
     map.put("merge", merge);
@@ -131,7 +138,7 @@ record LocalizationResult(
       map.put("images", error.classification(five).images());
       map.put("localisationImages", error.localisation(five).images());
       map.put("blacklisted", error.blacklisted());
-      map.put("boxless", error.boxless());
+      map.put(LEFT_OUT, data.leftOut());
       map.put("localisationTop5Error", error.localisation(five).percent());
       map.put("localisationTop1Error", error.localisation(1).percent());
       map.put("top5Error", error.classification(five).percent());
@@ -171,7 +178,7 @@ record LocalizationResult(
             String.format(Locale.ROOT, "%.3f", measured.meanOverlap(label)));
       }
     }
-    return text.append(table).toString().stripTrailing();
+    return text.append(table).append(leftOut(dataset)).toString().stripTrailing();
   }
 
   /** The same for programs. */
@@ -180,6 +187,7 @@ record LocalizationResult(
     map.put("model", model.toString());
     map.put("data", dataset.name());
     map.put("images", measured.images());
+    map.put(LEFT_OUT, dataset.leftOut());
     map.put("boxError", measured.error());
     map.put("meanOverlap", measured.meanOverlap());
     List<Map<String, Object>> classes = new ArrayList<>();

@@ -230,9 +230,7 @@ final class LocalizeEvaluateCommand implements Runnable {
     }
     Provenance provenance = file.provenance();
     Dataset dataset = new UnseenImages(split, null, null).openBoxed(data, boxes, provenance);
-    if (!quiet.isQuiet()) {
-      dataset.notes().forEach(spec.commandLine().getErr()::println);
-    }
+    dataset.notes().forEach(note -> spec.commandLine().getErr().println("vgg: " + note));
     return dataset;
   }
 
@@ -257,8 +255,7 @@ final class LocalizeEvaluateCommand implements Runnable {
   }
 
   private void noteLearnt(Dataset dataset, Path model, Set<String> learnt) {
-    long count =
-        IntStream.range(0, dataset.size()).mapToObj(dataset::id).filter(learnt::contains).count();
+    int count = UnseenImages.count(dataset, learnt);
     if (count > 0 && split != Split.TRAIN) {
       spec.commandLine()
           .getErr()
@@ -366,7 +363,7 @@ final class LocalizeEvaluateCommand implements Runnable {
     }
     return search == null
         ? report(dataset, posteriors, collected, raters.isEmpty(), synsets)
-        : threshold(search.choose());
+        : threshold(search.choose(), dataset);
   }
 
   private Map<String, Object> report(
@@ -387,7 +384,7 @@ final class LocalizeEvaluateCommand implements Runnable {
         new LocalizationResult(
             models,
             labels,
-            dataset.name(),
+            dataset,
             ratedByImage,
             (double) collected.boxes / Math.max(1, scored.size()),
             collected.threshold,
@@ -426,7 +423,7 @@ final class LocalizeEvaluateCommand implements Runnable {
     }
   }
 
-  private Map<String, Object> threshold(MergeThreshold.Choice choice) {
+  private Map<String, Object> threshold(MergeThreshold.Choice choice, Dataset dataset) {
     List<Double> grid = rule().grid();
     TextTable table = new TextTable().row("threshold", "localisation error");
     List<Map<String, Object>> rows = new ArrayList<>();
@@ -440,14 +437,17 @@ final class LocalizeEvaluateCommand implements Runnable {
       spec.commandLine()
           .getOut()
           .printf(
-              "%s%nThe best on these images is --threshold %s: use it on others.%n",
-              table, LocalizationResult.number(choice.threshold()));
+              "%s%s%nThe best on these images is --threshold %s: use it on others.%n",
+              table,
+              LocalizationResult.leftOut(dataset),
+              LocalizationResult.number(choice.threshold()));
       spec.commandLine().getOut().flush();
     }
     Map<String, Object> map = new LinkedHashMap<>();
     map.put("merge", merge);
     map.put("threshold", choice.threshold());
     map.put("grid", rows);
+    map.put(LocalizationResult.LEFT_OUT, dataset.leftOut());
     return map;
   }
 
@@ -463,7 +463,7 @@ final class LocalizeEvaluateCommand implements Runnable {
     Protocol views = Protocol.of(protocol);
     for (Path file : labels) {
       if (PosteriorsFile.isOne(file)) {
-        members.add(PosteriorsFile.read(file));
+        members.add(PosteriorsFile.read(file).of(dataset));
         continue;
       }
       ModelFile classifier = Models.readWithoutArrays(file);

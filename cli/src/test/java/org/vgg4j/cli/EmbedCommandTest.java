@@ -149,6 +149,16 @@ class EmbedCommandTest {
     assertThat(out()).doesNotExist();
   }
 
+  /** What is odd about the data is said with -q, too. */
+  @Test
+  void notesOfTheDataAreWarnings() throws IOException {
+    Path folder = Pictures.writeClasses(root.resolve("colours"), 1, 5);
+    Files.copy(folder.resolve("red/0.png"), folder.resolve("stray.png"));
+    Vgg vgg = embed(folder, "-q");
+    assertThat(vgg.exitCode()).as(vgg.err()).isZero();
+    assertThat(vgg.err()).startsWith("vgg: ").contains("stray.png");
+  }
+
   @Test
   void mistakesAreOneSentence() throws IOException {
     Path file = Pictures.write(root.resolve("one.png"), 1, new Random(1));

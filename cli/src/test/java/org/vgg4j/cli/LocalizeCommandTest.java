@@ -93,6 +93,105 @@ class LocalizeCommandTest {
         .contains("localisation    top-5");
   }
 
+  /** The boxes but for those of some images. */
+  private Path boxesWithout(String... images) throws IOException {
+    List<String> lines = new ArrayList<>(Files.readAllLines(boxes.boxes()));
+    for (String image : images) {
+      assertThat(lines.removeIf(line -> line.startsWith(image + ","))).isTrue();
+    }
+    return Files.write(root.resolve("some.csv"), lines);
+  }
+
+  /** Both protocols, for people and for programs, with -q too. */
+  @Test
+  void imagesWithoutABoxAreCounted() throws IOException {
+    Path some = boxesWithout("test/red/0.png", "test/blue/2.png", "val/red/0.png");
+    Object[] of = {
+      "localize", "evaluate", "--data", trained.data(), "--model", boxes.model(), "-q"
+    };
+    for (Object[] words : List.of(of, and(of, "--labels", trained.model()))) {
+      Vgg text = Vgg.run(and(words, "--boxes", some));
+      assertThat(text.exitCode()).as(text.err()).isZero();
+      assertThat(text.out())
+          .contains("Left out, also of classification, for want of a box of their class: 2 images.")
+          .contains(" of 7 images");
+      JsonNode found = json(Vgg.run(and(words, "--boxes", some, "--json")));
+      JsonNode result = found.has("networks") ? found.at("/networks/0") : found;
+      assertThat(result.get("leftOut").asInt()).isEqualTo(2);
+      assertThat(result.get("images").asInt()).isEqualTo(7);
+      Vgg all = Vgg.run(and(words, "--boxes", boxes.boxes()));
+      assertThat(all.out()).contains(" of 9 images").doesNotContain("Left out");
+      assertThat(Vgg.run(and(words, "--boxes", boxes.boxes(), "--json")).out())
+          .contains("\"leftOut\" : 0");
+    }
+    Object[] choice = and(of, "--labels", trained.model(), "--split=val", "--choose-threshold");
+    assertThat(Vgg.run(and(choice, "--boxes", some)).out())
+        .contains("a box of their class: 1 image");
+    assertThat(json(Vgg.run(and(choice, "--boxes", some, "--json"))).get("leftOut").asInt())
+        .isEqualTo(1);
+  }
+
+  /** Posteriors are stored of all images, also of those without a box. */
+  @Test
+  void storedPosteriorsOfMoreImagesAreFused() throws IOException {
+    Path posteriors = root.resolve("test.npy");
+    Object[] store = {
+      "evaluate", "--model", trained.model(), "--data", trained.data(), "--protocol=dense"
+    };
+    assertThat(Vgg.run(and(store, "--save-posteriors", posteriors)).exitCode()).isZero();
+    Path some = boxesWithout("test/blue/1.png");
+    Object[] of = {"localize", "evaluate", "--data", trained.data(), "--boxes", some};
+    for (String labels :
+        List.of(
+            trained.model() + "," + posteriors,
+            posteriors + "," + trained.model(),
+            posteriors.toString())) {
+      JsonNode found =
+          json(Vgg.run(and(of, "--model", boxes.model(), "--labels", labels, "--json")));
+      assertThat(found.get("images").asInt()).as(labels).isEqualTo(8);
+      assertThat(found.get("top5Error").asDouble()).isZero();
+    }
+    Object[] validation = {"--split=val", "--labels", trained.model() + "," + posteriors};
+    Vgg missing = Vgg.run(and(and(of, "--model", boxes.model()), validation));
+    assertThat(missing.exitCode()).isEqualTo(1);
+    assertThat(missing.err().strip())
+        .startsWith("vgg: the posteriors have nothing of image ")
+        .endsWith("store them for the same images, with vgg evaluate --save-posteriors")
+        .doesNotContain("\n");
+  }
+
+  /** Of the same data, with another seed, other images were held out. */
+  @Test
+  void imagesThatTheClassifierLearntFromAreNoted() throws IOException {
+    Path data = Pictures.writeClasses(root.resolve("colours"), 20, 9);
+    List<String> lines = new ArrayList<>(List.of("file,label,xmin,ymin,xmax,ymax"));
+    for (String name : Pictures.CLASSES) {
+      for (int i = 0; i < 20; i++) {
+        lines.add("%s/%d.png,%s,4,4,28,28".formatted(name, i, name));
+      }
+    }
+    Path table = Files.write(root.resolve("colours.csv"), lines);
+    String[] small = {
+      "--width=0.03", "--crop=32", "--scale=32", "--batch=16", "--epochs=1", "--quiet"
+    };
+    Object[] train = {"train", "--data", data, "--seed=1", "--out", root.resolve("what")};
+    assertThat(Vgg.run(and(train, (Object[]) small)).exitCode()).isZero();
+    Object[] where = {
+      "localize", "train", "--data", data, "--boxes", table, "--seed=2", "--held-out=0.2", "--out"
+    };
+    Object[] all = and(and(where, root.resolve("where")), (Object[]) small);
+    assertThat(Vgg.run(all).exitCode()).isZero();
+    Path classifier = root.resolve("what/best/model.safetensors");
+    Object[] evaluate = {
+      "localize", "evaluate", "--data", data, "--boxes", table, "--labels", classifier, "--model"
+    };
+    Vgg vgg = Vgg.run(and(evaluate, root.resolve("where/best/model.safetensors"), "-q"));
+    assertThat(vgg.exitCode()).as(vgg.err()).isZero();
+    assertThat(vgg.err())
+        .startsWith("vgg: " + classifier + " learnt from ")
+        .containsPattern("from \\d+ of the 12 images, so errors will be too low");
+  }
+
   /** 1 + 4 windows at 32 and 64 pixels, 3 classes, 2 networks. */
   @Test
   void scalesAndNetworksAreTakenTogether() throws IOException {

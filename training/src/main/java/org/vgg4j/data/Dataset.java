@@ -90,6 +90,14 @@ public interface Dataset {
     return false;
   }
 
+  /**
+   * Returns how many images of the same part of the data were left out when it was opened with
+   * boxes, since they have none of their class.
+   */
+  default int leftOut() {
+    return 0;
+  }
+
   /** Whether the classes of the images are known: of all of them, or of none. */
   default boolean isLabelled() {
     return true;

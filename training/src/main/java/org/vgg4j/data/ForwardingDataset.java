@@ -76,6 +76,11 @@ public abstract class ForwardingDataset implements Dataset {
   }
 
   @Override
+  public int leftOut() {
+    return whole.leftOut();
+  }
+
+  @Override
   public boolean isLabelled() {
     return whole.isLabelled();
   }

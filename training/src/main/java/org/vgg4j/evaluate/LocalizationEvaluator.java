@@ -3,9 +3,7 @@ package org.vgg4j.evaluate;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.BitSet;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.function.IntConsumer;
 import org.jspecify.annotations.Nullable;
 import org.vgg4j.base.InputException;
@@ -67,7 +65,7 @@ public final class LocalizationEvaluator {
   public void run(
       Dataset dataset, Posteriors posteriors, BitSet blacklist, IntConsumer done, Visitor visitor) {
     int[] columnOfLabel = new ClassMatch(posteriors.classNames()).of(dataset);
-    int[] rows = rows(dataset, posteriors);
+    int[] rows = posteriors.rows(dataset);
     int first = 0;
     while (first < rows.length) {
       List<RgbImage> images = decode(dataset, first);
@@ -88,25 +86,6 @@ public final class LocalizationEvaluator {
       first += images.size();
       done.accept(first);
     }
-  }
-
-  /** The posteriors' row of each image of the data set. */
-  private static int[] rows(Dataset dataset, Posteriors posteriors) {
-    Map<String, Integer> rowOfId = new HashMap<>();
-    for (int row = 0; row < posteriors.images(); row++) {
-      rowOfId.put(posteriors.ids().get(row), row);
-    }
-    int[] rows = new int[dataset.size()];
-    for (int index = 0; index < rows.length; index++) {
-      Integer row = rowOfId.get(dataset.id(index));
-      if (row == null) {
-        throw new InputException(
-            "the posteriors have nothing of image %s of %s: store them for the same images, with vgg evaluate --save-posteriors"
-                .formatted(dataset.id(index), dataset.name()));
-      }
-      rows[index] = row;
-    }
-    return rows;
   }
 
   /** As many images as may be held at a time, at least one. */

@@ -1,9 +1,11 @@
 package org.vgg4j.evaluate;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.IntStream;
 import org.vgg4j.base.InputException;
 import org.vgg4j.data.Dataset;
 import org.vgg4j.data.Synsets;
@@ -120,6 +122,50 @@ public record Posteriors(
           temperature.apply(values, n * classes, classes), 0, others, n * classes, classes);
     }
     return new Posteriors(about, classNames, ids, labels, others);
+  }
+
+  /**
+   * The same of a data set's images alone, in their order.
+   *
+   * @throws InputException if there is nothing of one of its images
+   */
+  public Posteriors of(Dataset dataset) {
+    int[] rows = rows(dataset);
+    if (rows.length == images() && IntStream.range(0, rows.length).allMatch(n -> rows[n] == n)) {
+      return this; // large data sets need not be held twice
+    }
+    int classes = classNames.size();
+    int[] theirs = new int[rows.length];
+    float[] some = new float[rows.length * classes];
+    for (int n = 0; n < rows.length; n++) {
+      theirs[n] = labels[rows[n]];
+      System.arraycopy(values, rows[n] * classes, some, n * classes, classes);
+    }
+    List<String> names = Arrays.stream(rows).mapToObj(ids::get).toList();
+    return new Posteriors(about, classNames, names, theirs, some);
+  }
+
+  /**
+   * The row of each image of a data set.
+   *
+   * @throws InputException if there is none of one of its images
+   */
+  int[] rows(Dataset dataset) {
+    Map<String, Integer> rowOfId = new HashMap<>();
+    for (int row = 0; row < images(); row++) {
+      rowOfId.put(ids.get(row), row);
+    }
+    int[] rows = new int[dataset.size()];
+    for (int index = 0; index < rows.length; index++) {
+      Integer row = rowOfId.get(dataset.id(index));
+      if (row == null) {
+        throw new InputException(
+            "the posteriors have nothing of image %s of %s: store them for the same images, with vgg evaluate --save-posteriors"
+                .formatted(dataset.id(index), dataset.name()));
+      }
+      rows[index] = row;
+    }
+    return rows;
   }
 
   void requireLabels() {

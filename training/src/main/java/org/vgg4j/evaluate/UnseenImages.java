@@ -165,6 +165,16 @@ public record UnseenImages(@Nullable Split split, @Nullable Double heldOut, @Nul
     return IntStream.range(0, train.size()).mapToObj(train::id).collect(Collectors.toSet());
   }
 
+  /**
+   * Returns how many of some images a model learnt from.
+   *
+   * @param learnt their ids, as {@link #learnt} and its like return them
+   */
+  public static int count(Dataset images, Set<String> learnt) {
+    return (int)
+        IntStream.range(0, images.size()).mapToObj(images::id).filter(learnt::contains).count();
+  }
+
   /** How a data set is opened. */
   private interface Opener {
     String data();

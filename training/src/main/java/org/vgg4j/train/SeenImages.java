@@ -5,7 +5,6 @@ import java.util.List;
 import java.util.Set;
 import java.util.function.Function;
 import java.util.stream.Collectors;
-import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 import org.vgg4j.data.DataSplits;
 import org.vgg4j.data.Dataset;
@@ -41,11 +40,7 @@ final class SeenImages {
     }
     Set<String> learnt = learnt(config, then);
     Dataset validation = data.validation();
-    long seen =
-        IntStream.range(0, validation.size())
-            .mapToObj(validation::id)
-            .filter(learnt::contains)
-            .count();
+    int seen = UnseenImages.count(validation, learnt);
     return seen == 0
         ? null
         : "%,d of the %,d validation images are among those that %s learnt from, so errors will be too low: hold out the same ones by %s, as it did"

@@ -19,12 +19,23 @@ import org.vgg4j.model.Target;
  * unreadable. As thread-safe as the data set whose objects it takes.
  */
 public final class BoxedDataset extends ForwardingDataset {
+  private final int leftOut;
+
   /**
    * @param whole labelled images whose objects have boxes
-   * @throws IllegalArgumentException if it has no boxes, or no labels
    */
   public BoxedDataset(Dataset whole) {
+    this(whole, 0);
+  }
+
+  /**
+   * @param whole labelled images whose objects have boxes
+   * @param leftOut how many of them have no box of their class, and are not to be asked for
+   * @throws IllegalArgumentException if it has no boxes, or no labels
+   */
+  BoxedDataset(Dataset whole, int leftOut) {
     super(whole);
+    this.leftOut = leftOut;
     if (!whole.hasBoxes() || !whole.isLabelled()) {
       throw new IllegalArgumentException(whole.name() + " has no boxes, or no labels");
     }
@@ -47,6 +58,11 @@ public final class BoxedDataset extends ForwardingDataset {
         (box.top() + box.bottom()) / 2 / height,
         box.width() / width,
         box.height() / height);
+  }
+
+  @Override
+  public int leftOut() {
+    return leftOut;
   }
 
   private Box own(int index, Rescale.Size size) {

@@ -165,7 +165,7 @@ public final class BoxedSource {
       return null;
     }
     requireFit(annotated, used);
-    BoxedDataset boxed = new BoxedDataset(part);
+    BoxedDataset boxed = new BoxedDataset(part, part.size() - used.length);
     return used.length == part.size() ? boxed : new Subset(boxed, part.name(), used);
   }
 

@@ -11,7 +11,8 @@ import org.vgg4j.image.transform.Box;
  * scripts {@code eval_clsloc} and {@code eval_localization_flat}). A guess is right if its label is
  * the image's, and its box overlaps a box of that class by at least {@link #OVERLAP}; an image is
  * right if one of its guesses is. An image without a guess, or without a box of its class, is
- * wrong. Blacklisted images count for classification, but not for localisation.
+ * wrong; data sets that are opened with boxes leave out those without a box. Blacklisted images
+ * count for classification, but not for localisation.
  *
  * @param verdicts one for each image
  */
