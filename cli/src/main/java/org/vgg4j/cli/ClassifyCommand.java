@@ -87,7 +87,10 @@ final class ClassifyCommand implements Callable<Integer> {
 
     @Option(
         names = "--csv",
-        description = "print a line per prediction: file,rank,label,index,probability")
+        description =
+            "print a line per prediction: file,rank,label,index,probability; with"
+                + " --min-probability also result (classified or none), for models with several"
+                + " labels also shown")
     private boolean csv;
 
     ClassifyPrinter.Form form() {

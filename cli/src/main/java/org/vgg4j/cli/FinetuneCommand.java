@@ -19,8 +19,8 @@ import picocli.CommandLine.Spec;
     name = "finetune",
     description = {
       "Fine-tunes a trained network on other classes of images.",
-      "Its last layer is replaced; images are preprocessed as its weights require. The options are"
-          + " those of vgg train, with other defaults: network, width, crop and scale are the"
+      "Its last layer is replaced unless the classes are the same, when it is kept; images are"
+          + " preprocessed as its weights require. The options are those of vgg train, with other defaults: network, width, crop and scale are the"
           + " model's, --lr 0.001, --lr-head 0.01, --batch 32, --schedule cosine, --epochs 10."
     },
     sortOptions = false)
@@ -47,6 +47,11 @@ final class FinetuneCommand extends TrainCommand {
     }
     TrainingConfig config = TrainingConfig.fineTuning(Path.of(model), "");
     YamlOptions.apply(command, args, YamlOptions.defaults(config, args), true);
+  }
+
+  @Override
+  HelpDefaults helpDefaults() {
+    return HelpDefaults.ofFineTuning();
   }
 
   @Override

@@ -57,6 +57,11 @@ final class LocalizeTrainCommand extends TrainCommand {
   }
 
   @Override
+  HelpDefaults helpDefaults() {
+    return HelpDefaults.ofLocalisation();
+  }
+
+  @Override
   public Integer call() {
     List<String> typed =
         spec.commandLine().getParseResult().matchedOptions().stream()

@@ -173,9 +173,13 @@ public final class Main implements Runnable {
 
   /** Checks what commands have in common, and runs the one that was typed. */
   private static int execute(ParseResult parsed) {
-    if (!isHelp(parsed)) {
-      List<CommandLine> typed = parsed.asCommandLineList();
-      CommandLine command = typed.get(typed.size() - 1);
+    List<CommandLine> typed = parsed.asCommandLineList();
+    CommandLine command = typed.get(typed.size() - 1);
+    if (isHelp(parsed)) {
+      if (command.getCommand() instanceof TrainCommand training) {
+        command.setDefaultValueProvider(training.helpDefaults());
+      }
+    } else {
       Values.requireSome(command.getParseResult());
       if (!RankOptions.follows()) { // one process of a group writes
         try {

@@ -52,7 +52,8 @@ final class RankOptions {
       paramLabel = "SECONDS",
       defaultValue = "300",
       description =
-          "how long a process waits for the others before all stop (default: ${DEFAULT-VALUE})")
+          "how long a process waits for the others before all stop, at least 30 (default:"
+              + " ${DEFAULT-VALUE})")
   private int timeout;
 
   /**
@@ -130,6 +131,11 @@ final class RankOptions {
   static boolean follows() {
     Membership membership = Membership.of(System.getenv(), Membership.DEFAULT_TIMEOUT);
     return membership != null && membership.rank() > 0;
+  }
+
+  /** Whether this process starts others, or is one of several. */
+  boolean areSeveral() {
+    return processes() > 1 || membership() != null;
   }
 
   private @Nullable Membership membership() {

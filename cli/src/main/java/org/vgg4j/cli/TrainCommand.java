@@ -90,8 +90,8 @@ class TrainCommand implements Callable<Integer> {
       paramLabel = "RUN",
       description =
           "resume the run in that folder from its last checkpoint; all options are its own, except"
-              + " for --threads, --device, --checkpoint-every, --max-unreadable, --nproc and"
-              + " --timeout")
+              + " for --threads, --device, --precision, --checkpoint-every, --max-unreadable,"
+              + " --nproc, --timeout, --quiet and --json; --batch auto stays what was chosen")
   @Writes(Writes.Kind.FOLDER)
   private @Nullable Path resume;
 
@@ -107,7 +107,8 @@ class TrainCommand implements Callable<Integer> {
       names = YamlOptions.DRY_RUN,
       description =
           "only try the run or recipe: open the data, plan the memory, decode images, do one step,"
-              + " predict the time; leaves nothing behind but the index of an archive")
+              + " predict the time; leaves nothing behind but the index of an archive; for one"
+              + " process, so not with --nproc")
   private boolean dryRun;
 
   @Option(
@@ -133,6 +134,11 @@ class TrainCommand implements Callable<Integer> {
   /** This process's group while {@link #call} runs. */
   private ProcessGroup group = ProcessGroup.alone();
 
+  /** The defaults that the command's help states. */
+  HelpDefaults helpDefaults() {
+    return HelpDefaults.of(TrainingConfig.DEFAULTS);
+  }
+
   /** The configuration that the options make. */
   TrainingConfig trainingConfig() {
     return options.config();
@@ -142,6 +148,12 @@ class TrainCommand implements Callable<Integer> {
   public Integer call() {
     if (dryRun || findRate != null) {
       ranks.requirePossible();
+      if (dryRun && ranks.areSeveral()) {
+        throw new ParameterException(
+            spec.commandLine(),
+            "--dry-run tries one process, and says nothing of several: leave out --nproc, or unset"
+                + " WORLD_SIZE");
+      }
       return RankOptions.follows() ? 0 : lead(); // one process tries it
     }
     if (ranks.processes() > 1 && !severalRuns()) {

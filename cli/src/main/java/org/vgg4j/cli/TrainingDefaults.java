@@ -11,6 +11,9 @@ import picocli.CommandLine.Model.OptionSpec;
 
 /** The defaults of a training run's options, as {@link TrainingConfig} has them. */
 final class TrainingDefaults implements IDefaultValueProvider {
+  /** S as a multiple of the crop. */
+  static final String RATIO = ScaleRatio.PAPER.text();
+
   private final Map<String, Object> options = TrainingConfig.DEFAULTS.options();
 
   @Override
@@ -20,12 +23,12 @@ final class TrainingDefaults implements IDefaultValueProvider {
     }
     return switch (option.longestName()) {
       case TrainingOptions.SCALE -> null; // follows from the crop
-      case TrainingOptions.SCALE_RATIO -> ScaleRatio.PAPER.text();
+      case TrainingOptions.SCALE_RATIO -> RATIO;
       default -> text(options.get(option.longestName().substring(2)));
     };
   }
 
-  private static @Nullable String text(@Nullable Object value) {
+  static @Nullable String text(@Nullable Object value) {
     if (value instanceof Double number) {
       return new BigDecimal(number.toString()).stripTrailingZeros().toPlainString();
     }

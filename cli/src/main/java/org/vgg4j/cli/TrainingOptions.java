@@ -54,7 +54,7 @@ final class TrainingOptions {
       paramLabel = "S",
       description =
           "shorter side, in pixels, of a rescaled training image, or a range from which each draws"
-              + " its own, such as 256-512 (default: crop x --scale-ratio)")
+              + " its own, such as 256-512 (default: ${DEFAULT-VALUE})")
   private @Nullable String scale;
 
   @Option(
@@ -70,7 +70,8 @@ final class TrainingOptions {
       negatable = true,
       fallbackValue = "true",
       description =
-          "mirror half of the training images (default: ${DEFAULT-VALUE}; fine-tuning: as the model)")
+          "mirror half of the training images; without it, no command shows the model mirror images"
+              + " (default: ${DEFAULT-VALUE})")
   private boolean flip;
 
   @Option(
@@ -88,7 +89,9 @@ final class TrainingOptions {
       description =
           "how much each class counts in the loss: auto (inverse to its number of images),"
               + " effective or effective:BETA (inverse to its effective number), or a CSV file of"
-              + " class,weight; their mean over the images is made 1 (default: all alike)")
+              + " class,weight; their mean over the images is made 1. With --multi-label:"
+              + " how much the images that show a class count beside those that do not, auto (the"
+              + " ratio of these to those) or a CSV file (default: all alike)")
   private @Nullable String classWeights;
 
   @Option(
@@ -195,8 +198,8 @@ final class TrainingOptions {
       names = "--lr-head",
       paramLabel = "F",
       description =
-          "initial learning rate of the last layer; 0: that of all (default:"
-              + " ${DEFAULT-VALUE})")
+          "initial learning rate of the last layer, also where it is a model's and is kept; 0: that"
+              + " of all (default: ${DEFAULT-VALUE})")
   private double headRate;
 
   @Option(
@@ -295,8 +298,9 @@ final class TrainingOptions {
       names = "--patience",
       paramLabel = "N",
       description =
-          "for schedule paper: epochs without a better validation error before the rate is divided"
-              + " by ten, three times at most (default: ${DEFAULT-VALUE})")
+          "for schedule paper: epochs without a better value of what --select watches on the"
+              + " validation images before the rate is divided by ten, three times at most; better"
+              + " by at least 0.1 points, or 0.001 of the loss (default: ${DEFAULT-VALUE})")
   private int patience;
 
   @Option(

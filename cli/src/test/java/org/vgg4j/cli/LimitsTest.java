@@ -43,6 +43,20 @@ class LimitsTest {
     assertThat(root).isEmptyDirectory();
   }
 
+  /** One process is tried, which says nothing of several. */
+  @ParameterizedTest
+  @ValueSource(strings = {"train", "localize train", "sweep sweep.yaml", "train --recipe r.yaml"})
+  void severalProcessesAreNotTried(String command) {
+    List<String> args = new ArrayList<>(List.of(command.split(" ")));
+    args.addAll(List.of("--dry-run", "--nproc=2", "--out=" + root.resolve("run")));
+    Vgg vgg = Vgg.run(args.toArray());
+    assertThat(vgg.exitCode()).as(vgg.out()).isEqualTo(2);
+    assertThat(vgg.out()).isEmpty();
+    assertThat(vgg.err())
+        .contains("--dry-run tries one process, and says nothing of several: leave out --nproc");
+    assertThat(root).isEmptyDirectory();
+  }
+
   @ParameterizedTest
   @ValueSource(strings = {"train --out=run", "summary", "bench", "data inspect fashion-mini"})
   void threads(String command) {

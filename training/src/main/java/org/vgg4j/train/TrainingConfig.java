@@ -95,6 +95,12 @@ public record TrainingConfig(
   /** The built-in data set with boxes. */
   public static final String BOXED_DATA = "fashion-boxes";
 
+  /** What {@link #fineTuning} sets whatever the model is. */
+  public static final TrainingConfig FINE_TUNING = fineTuning().build();
+
+  /** What {@link #localisation} sets whatever the model that it begins with is. */
+  public static final TrainingConfig LOCALISATION = localisation().build();
+
   /**
    * @throws org.vgg4j.base.InputException if a number is out of its range
    */
@@ -168,22 +174,42 @@ public record TrainingConfig(
   public static TrainingConfig fineTuning(Path model, String data) {
     Start start = Models.readStartWithoutArrays(model);
     ModelFile file = start.model();
-    return builder()
-        .data(data)
-        .configuration(file.architecture().configuration())
-        .width(file.architecture().width())
-        .crop(file.architecture().crop())
+    return of(model, file, fineTuning().data(data))
         .head(start.hasHead() ? file.architecture().head() : HeadLayers.PAPER)
-        .scale(ScaleRange.fixed(file.preprocessing().scale()))
-        .flip(file.knowsMirrorImages())
-        .from(model)
+        .build();
+  }
+
+  private static TrainingConfigBuilder fineTuning() {
+    return builder()
         .batch(32)
         .learningRate(1e-3)
         .layerRates(new LayerRates(0, 1e-2))
         .dropout(0.5)
         .schedule(ScheduleConfig.Kind.COSINE)
-        .epochs(10)
-        .build();
+        .epochs(10);
+  }
+
+  private static TrainingConfigBuilder localisation() {
+    return builder()
+        .data(BOXED_DATA)
+        .regression(Task.BOX_PER_CLASS)
+        .batch(32)
+        .dropout(0.5)
+        .schedule(ScheduleConfig.Kind.COSINE)
+        .epochs(20);
+  }
+
+  /** With the network and the preprocessing of a model, to begin with it. */
+  private static TrainingConfigBuilder of(
+      Path model, ModelFile file, TrainingConfigBuilder builder) {
+    return builder
+        .configuration(file.architecture().configuration())
+        .width(file.architecture().width())
+        .crop(file.architecture().crop())
+        .head(file.architecture().head())
+        .scale(ScaleRange.fixed(file.preprocessing().scale()))
+        .flip(file.knowsMirrorImages())
+        .from(model);
   }
 
   /**
@@ -197,30 +223,14 @@ public record TrainingConfig(
    * @throws org.vgg4j.base.InputException if the model cannot be read
    */
   public static TrainingConfig localisation(@Nullable Path model, String data) {
-    TrainingConfigBuilder builder = builder().data(data).regression(Task.BOX_PER_CLASS);
     if (model == null) {
-      return builder
+      return localisation()
+          .data(data)
           .crop(64)
-          .batch(32)
           .dropout(0.1) // with more, random weights take much longer to find anything
-          .schedule(ScheduleConfig.Kind.COSINE)
-          .epochs(20)
           .build();
     }
-    ModelFile file = Models.readWithoutArrays(model);
-    return builder
-        .configuration(file.architecture().configuration())
-        .width(file.architecture().width())
-        .crop(file.architecture().crop())
-        .head(file.architecture().head())
-        .scale(ScaleRange.fixed(file.preprocessing().scale()))
-        .flip(file.knowsMirrorImages())
-        .from(model)
-        .batch(32)
-        .dropout(0.5)
-        .schedule(ScheduleConfig.Kind.COSINE)
-        .epochs(20)
-        .build();
+    return of(model, Models.readWithoutArrays(model), localisation().data(data)).build();
   }
 
   /** What the network's outputs mean. */
