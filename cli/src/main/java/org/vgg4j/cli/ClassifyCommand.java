@@ -89,8 +89,8 @@ final class ClassifyCommand implements Callable<Integer> {
         names = "--csv",
         description =
             "print a line per prediction: file,rank,label,index,probability; with"
-                + " --min-probability also result (classified or none), for models with several"
-                + " labels also shown")
+                + " --min-probability also result (the best class, or none of these); of models with"
+                + " several labels an image also shown (whether it is probable enough)")
     private boolean csv;
 
     ClassifyPrinter.Form form() {
