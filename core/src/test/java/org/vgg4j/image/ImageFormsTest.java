@@ -17,8 +17,11 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
+import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.zip.CRC32;
+import java.util.zip.Deflater;
 import javax.imageio.ImageIO;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -283,6 +286,138 @@ class ImageFormsTest {
       file.putShort((short) tag[0]).putShort((short) 4).putInt(1).putInt(tag[1]);
     }
     file.putInt(width == 1 ? file.position() + 4 : 0);
+  }
+
+  /** A row of grey floating-point numbers. */
+  private static byte[] floatTiff(float... samples) {
+    int[][] tags = {
+      {256, samples.length},
+      {257, 1},
+      {258, 32},
+      {259, 1},
+      {262, 1},
+      {273, 200},
+      {279, 4 * samples.length},
+      {339, 3}
+    };
+    ByteBuffer file = tiff(tags, 200 + 4 * samples.length);
+    for (float sample : samples) {
+      file.putFloat(sample);
+    }
+    return file.array();
+  }
+
+  /** A TIFF file with tags of one whole number each, positioned at byte 200. */
+  private static ByteBuffer tiff(int[][] tags, int bytes) {
+    ByteBuffer file = ByteBuffer.allocate(bytes).order(ByteOrder.LITTLE_ENDIAN);
+    file.put("II".getBytes(StandardCharsets.US_ASCII)).putShort((short) 42).putInt(8);
+    file.putShort((short) tags.length);
+    for (int[] tag : tags) {
+      file.putShort((short) tag[0]).putShort((short) 4).putInt(1).putInt(tag[1]);
+    }
+    return file.position(200);
+  }
+
+  /** Highlights above white, and what filters leave above it and below black. */
+  @Test
+  void floatTiffOnAScaleTo1IsRefusedThoughSamplesLeaveIt() {
+    for (float[] samples : new float[][] {{0, 0.5f, 1.004f}, {0, 0.5f, 31}, {-0.01f, 0.5f, 200}}) {
+      assertThatThrownBy(() -> ImageDecoder.decode(floatTiff(samples), "a.tif"))
+          .isInstanceOf(UnreadableImageException.class)
+          .hasMessageContaining("and does not say which of them is white");
+    }
+    assertThat(ImageDecoder.decode(floatTiff(0, 7.5f, 32), "a.tif").pixels())
+        .containsExactly(0, 0, 0, 7, 7, 7, 32, 32, 32);
+    assertThat(ImageDecoder.decode(floatTiff(0, 1), "a.tif").pixels())
+        .containsExactly(0, 0, 0, 1, 1, 1);
+  }
+
+  @Test
+  void tiffOfTwoChannelsWithoutAlphaIsRefused() {
+    int[][] tags = {
+      {256, 1}, {257, 1}, {258, 8}, {259, 1}, {262, 1}, {273, 200}, {277, 2}, {279, 2}, {338, 0}
+    };
+    byte[] file = tiff(tags, 202).put((byte) 9).put((byte) 99).array();
+    assertThatThrownBy(() -> ImageDecoder.decode(file, "a.tif"))
+        .isInstanceOf(UnreadableImageException.class)
+        .hasMessage(
+            "a.tif is a TIFF of 2 channels that are not said to be colours or alpha, which cannot be read: save one of them alone, or say that the second one is alpha (tag 338)");
+    tags[8][1] = 2;
+    assertThat(
+            ImageDecoder.decode(tiff(tags, 202).put((byte) 9).put((byte) 255).array(), "a")
+                .pixels())
+        .containsOnly(9);
+  }
+
+  /** A row of pixels of 32 bits; the headers of 108 bytes have masks. */
+  private static byte[] bmp(int compression, int... pixels) {
+    int header = 108;
+    ByteBuffer file =
+        ByteBuffer.allocate(14 + header + 4 * pixels.length).order(ByteOrder.LITTLE_ENDIAN);
+    file.put((byte) 'B').put((byte) 'M').putInt(file.capacity()).putInt(0).putInt(14 + header);
+    file.putInt(header).putInt(pixels.length).putInt(1).putShort((short) 1).putShort((short) 32);
+    file.putInt(compression).putInt(4 * pixels.length).position(54);
+    file.putInt(0xFF0000).putInt(0xFF00).putInt(0xFF).putInt(0xFF000000).position(14 + header);
+    for (int pixel : pixels) {
+      file.putInt(pixel);
+    }
+    return file.array();
+  }
+
+  /** Many programs leave the fourth byte at 0, whatever the mask says of it. */
+  @Test
+  void unusedAlphaOfBmpIsNoTransparency() {
+    for (int compression : new int[] {0, 3}) {
+      byte[] file = bmp(compression, 0x010203, 0x040506);
+      assertThat(ImageDecoder.decode(file, "a.bmp").pixels()).containsExactly(1, 2, 3, 4, 5, 6);
+    }
+    assertThat(ImageDecoder.decode(bmp(0, 0x00010203, 0x80040506), "a.bmp").pixels())
+        .containsExactly(1, 2, 3, 4, 5, 6);
+    assertThat(ImageDecoder.decode(bmp(3, 0x00010203, 0xFF040506), "a.bmp").pixels())
+        .containsExactly(255, 255, 255, 4, 5, 6);
+  }
+
+  /** A row of grey that fills one byte, of which one value is transparent. */
+  private static byte[] greyPng(int bits, int clear, int row) {
+    ByteArrayOutputStream out = new ByteArrayOutputStream();
+    out.writeBytes(HexFormat.of().parseHex("89504e470d0a1a0a"));
+    ByteBuffer header = ByteBuffer.allocate(13).putInt(8 / bits).putInt(1).put((byte) bits);
+    byte[] packed = new byte[100];
+    Deflater deflater = new Deflater();
+    deflater.setInput(new byte[] {0, (byte) row});
+    deflater.finish();
+    int length = deflater.deflate(packed);
+    deflater.end();
+    putChunk(out, "IHDR", header.array());
+    putChunk(out, "tRNS", new byte[] {0, (byte) clear});
+    putChunk(out, "IDAT", Arrays.copyOf(packed, length));
+    putChunk(out, "IEND", new byte[0]);
+    return out.toByteArray();
+  }
+
+  private static void putChunk(ByteArrayOutputStream out, String type, byte[] body) {
+    ByteBuffer chunk = ByteBuffer.allocate(12 + body.length).putInt(body.length);
+    chunk.put(type.getBytes(StandardCharsets.US_ASCII)).put(body);
+    CRC32 crc = new CRC32();
+    crc.update(chunk.array(), 4, 4 + body.length);
+    out.writeBytes(chunk.putInt((int) crc.getValue()).array());
+  }
+
+  /** White shows through. */
+  @Test
+  void transparentGreyOfFewBitsIsTransparent() {
+    for (int bits : new int[] {1, 2, 4}) {
+      int most = (1 << bits) - 1;
+      for (int clear = 0; clear <= most; clear++) {
+        int row = bits == 4 ? clear << 4 : bits == 2 ? 0b00_01_10_11 : 0b0101_0101;
+        byte[] pixels = ImageDecoder.decode(greyPng(bits, clear, row), "a.png").pixels();
+        for (int x = 0; x < 8 / bits; x++) {
+          int grey = row >> (8 - bits * (x + 1)) & most;
+          int expected = grey == clear ? 255 : grey * (255 / most);
+          assertThat(pixels[3 * x + 1] & 0xFF).as("%d of %d", clear, bits).isEqualTo(expected);
+        }
+      }
+    }
   }
 
   @Test

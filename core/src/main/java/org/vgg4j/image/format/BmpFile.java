@@ -6,8 +6,8 @@ import java.nio.ByteOrder;
 
 /**
  * The header of a BMP file, with its redundant fields corrected: the length of the file, where the
- * pixels begin, how many bytes they have. Many programs write zeros or nonsense there, and most
- * readers, unlike the JDK's, ignore these fields.
+ * pixels begin, how many bytes they have, whether the bits of alpha are used. Many programs write
+ * zeros or nonsense there, and most readers, unlike the JDK's, ignore these fields.
  */
 public final class BmpFile {
   private static final int FILE_HEADER = 14;
@@ -17,11 +17,17 @@ public final class BmpFile {
   /** OS/2's second version: begins like the usual one, and ends with fields for printing. */
   private static final int LONG_OS2_HEADER = 64;
 
+  /** The first version of the usual header that has a mask of alpha. */
+  private static final int ALPHA_HEADER = 56;
+
   private static final int OFFSET_AT = 10;
+  private static final int WIDTH_AT = 18;
+  private static final int HEIGHT_AT = 22;
   private static final int BITS_AT = 28;
   private static final int COMPRESSION_AT = 30;
   private static final int BYTES_AT = 34;
   private static final int COLOURS_AT = 46;
+  private static final int ALPHA_AT = 66;
   private static final int RUNS_OF_4 = 2;
   private static final int MASKS = 3;
 
@@ -47,7 +53,38 @@ public final class BmpFile {
     if (runs && rest > 0 && (said == 0 || said > rest)) {
       file.putInt(BYTES_AT, (int) rest);
     }
+    if (file.getInt(FILE_HEADER) >= ALPHA_HEADER
+        && file.limit() >= ALPHA_AT + Integer.BYTES
+        && (compression == 0 || !hasAlpha(file))) {
+      file.putInt(ALPHA_AT, 0);
+    }
     return setLength(file);
+  }
+
+  /**
+   * Whether alpha is above 0 in any pixel: elsewhere its bits are unused, as they always are
+   * without compression. Nobody means an image of which nothing is seen.
+   */
+  private static boolean hasAlpha(ByteBuffer file) {
+    int mask = file.getInt(ALPHA_AT);
+    int bytes = file.getShort(BITS_AT) / 8;
+    if (bytes != Integer.BYTES && bytes != Short.BYTES) {
+      return true; // the reader does not look at masks then
+    }
+    long width = file.getInt(WIDTH_AT);
+    long height = Math.abs((long) file.getInt(HEIGHT_AT));
+    long stride = (width * bytes + 3) / 4 * 4;
+    long row = file.getInt(OFFSET_AT) & 0xFFFFFFFFL;
+    for (long y = 0; y < height && row + stride <= file.limit(); y++) {
+      for (int x = 0; x < width; x++) {
+        int at = (int) row + x * bytes;
+        if (((bytes == Integer.BYTES ? file.getInt(at) : file.getShort(at)) & mask) != 0) {
+          return true;
+        }
+      }
+      row += stride;
+    }
+    return false;
   }
 
   private static byte[] setLength(ByteBuffer file) {

@@ -5,6 +5,7 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.Set;
 import java.util.function.BiConsumer;
@@ -27,6 +28,13 @@ public final class PngFile {
   private static final int MOST_TEXT = 1 << 20;
 
   private static final Set<String> PIXELS = Set.of("IHDR", "PLTE", "tRNS", "IDAT", "IEND");
+  private static final Set<String> COLOURS = Set.of("PLTE", "tRNS");
+
+  private static final int HEADER_BYTES = 13;
+  private static final int DEPTH = 8;
+  private static final int COLOUR = 9;
+  private static final int GREY = 0;
+  private static final int PALETTE = 3;
 
   /** Chunks whose checksum is verified: the compressed pixels have one of their own. */
   private static final Set<String> CHECKED = Set.of("IHDR", "PLTE", "tRNS");
@@ -38,7 +46,8 @@ public final class PngFile {
   private PngFile() {}
 
   /**
-   * Returns the file with nothing in it but pixels.
+   * Returns the file with nothing in it but pixels. Grey of less than 8 bits of which one value is
+   * transparent becomes a palette, since the JDK's reader mistakes that value.
    *
    * @throws UnreadableImageException if it has Apple's proprietary form
    * @throws IOException if a chunk's checksum is wrong
@@ -47,6 +56,7 @@ public final class PngFile {
     ByteArrayOutputStream out = new ByteArrayOutputStream(content.length);
     out.write(content, 0, SIGNATURE_BYTES);
     StringBuilder damaged = new StringBuilder();
+    int clear = transparentGrey(content);
     forEachChunk(
         content,
         (type, body) -> {
@@ -58,7 +68,9 @@ public final class PngFile {
                     + " is a PNG in the form that Apple's tools make for iOS, which cannot be read:"
                     + " save it as an ordinary PNG");
           }
-          if (PIXELS.contains(type)) {
+          if (clear >= 0 && type.equals("IHDR")) {
+            writePalette(out, body, clear);
+          } else if (PIXELS.contains(type) && (clear < 0 || !COLOURS.contains(type))) {
             out.write(content, from, end - from);
           }
           if (CHECKED.contains(type) && !hasRightChecksum(content, from, end)) {
@@ -69,6 +81,51 @@ public final class PngFile {
       throw new IOException("the checksum" + damaged + " is wrong");
     }
     return out.toByteArray();
+  }
+
+  /** The transparent value of grey of less than 8 bits; -1 if there is none. */
+  private static int transparentGrey(byte[] content) {
+    int[] found = {0, -1}; // bits of such grey, the value
+    forEachChunk(
+        content,
+        (type, body) -> {
+          int at = body.position();
+          if (type.equals("IHDR") && body.remaining() == HEADER_BYTES) {
+            int depth = body.get(at + DEPTH);
+            found[0] = body.get(at + COLOUR) == GREY && depth > 0 && depth < 8 ? depth : 0;
+          } else if (type.equals("IDAT")) {
+            found[0] = 0; // too late then
+          } else if (type.equals("tRNS") && found[0] > 0 && body.remaining() == 2) {
+            found[1] = body.getShort(at) & (1 << found[0]) - 1;
+          }
+        });
+    return found[1];
+  }
+
+  /** Writes a header for pixels that are indices of greys, and these greys. */
+  private static void writePalette(ByteArrayOutputStream out, ByteBuffer header, int clear) {
+    byte[] changed = new byte[HEADER_BYTES];
+    header.get(header.position(), changed);
+    int greys = 1 << changed[DEPTH];
+    changed[COLOUR] = PALETTE;
+    byte[] palette = new byte[3 * greys];
+    for (int i = 0; i < palette.length; i++) {
+      palette[i] = (byte) (i / 3 * (255 / (greys - 1)));
+    }
+    byte[] alpha = new byte[greys];
+    Arrays.fill(alpha, (byte) 255);
+    alpha[clear] = 0;
+    writeChunk(out, "IHDR", changed);
+    writeChunk(out, "PLTE", palette);
+    writeChunk(out, "tRNS", alpha);
+  }
+
+  private static void writeChunk(ByteArrayOutputStream out, String type, byte[] body) {
+    ByteBuffer chunk = ByteBuffer.allocate(FRAME_BYTES + body.length);
+    chunk.putInt(body.length).put(type.getBytes(StandardCharsets.ISO_8859_1)).put(body);
+    CRC32 crc = new CRC32();
+    crc.update(chunk.array(), 4, 4 + body.length);
+    out.writeBytes(chunk.putInt((int) crc.getValue()).array());
   }
 
   private static boolean hasRightChecksum(byte[] content, int from, int end) {

@@ -63,11 +63,16 @@ record TiffForm(
         associated = extra[i] == ASSOCIATED;
       }
     }
-    if (colours == 1 && alpha < 0 && samples > 2) {
+    if (colours == 1 && alpha < 0 && samples > 1) {
       throw new UnreadableImageException(
-          "%s is a TIFF of %d channels that are not said to be colours, which cannot be read: choose"
-                  .formatted(name, samples)
-              + " three of them for red, green and blue");
+          "%s is a TIFF of %d channels that are not said to be colours%s, which cannot be read: %s"
+              .formatted(
+                  name,
+                  samples,
+                  samples == 2 ? " or alpha" : "",
+                  samples == 2
+                      ? "save one of them alone, or say that the second one is alpha (tag 338)"
+                      : "choose three of them for red, green and blue"));
     }
     int[] sharing = sharing(tags, photometric);
     boolean planar = tags.number(TiffTags.PLANAR, 1) == 2 && samples > 1;

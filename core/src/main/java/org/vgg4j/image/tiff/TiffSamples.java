@@ -9,14 +9,21 @@ import org.vgg4j.image.file.DeepSamples;
  * Scales the samples of a TIFF file to 0..255. Unsigned samples of up to 16 bits are scaled by the
  * largest value that their bits allow, and the highest 8 bits are kept. For signed, wider and
  * floating-point samples the format does not define white: as in Pillow, they are taken as they are
- * if all lie between 0 and 255; otherwise the file is refused. So is a file with 16-bit samples
- * whose colours use only the lower 8 bits. Not thread-safe.
+ * if all lie between 0 and 255; otherwise the file is refused, and also where fractions suggest a
+ * scale from 0 to 1. So is a file with 16-bit samples whose colours use only the lower 8 bits. Not
+ * thread-safe.
  */
 final class TiffSamples {
   private static final int UNSIGNED = 1;
   private static final int SIGNED = 2;
   private static final int FLOAT = 3;
   private static final int UNDEFINED = 4;
+
+  /**
+   * Where fractions do not come so far, 1 is more likely white, with highlights or an overshoot of
+   * a filter above it, than 255 is.
+   */
+  private static final int LEAST_WHITE = 32;
 
   private final TiffForm form;
   private final int bits;
@@ -184,7 +191,8 @@ final class TiffSamples {
       return;
     }
     boolean outside = smallest <= -1 || largest >= 256;
-    if (outside || (largest <= 1 && hasFractions)) {
+    boolean small = hasFractions && (smallest < 0 || largest < LEAST_WHITE);
+    if (outside || small) {
       throw new UnreadableImageException(
           ("%s is a TIFF with %s from %s to %s, and does not say which of them is white: scale"
                   + " them to 0 to 255 and save it with 8 bits a sample")
