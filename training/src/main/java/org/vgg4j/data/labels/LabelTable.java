@@ -72,6 +72,9 @@ record LabelTable(
     private final int part;
     private int line = 1;
 
+    /** How many cells say -1. */
+    private int minusOnes;
+
     Reader(Path file, String header) {
       this.file = file;
       this.columns = CsvLine.split(header, file + ", line 1");
@@ -167,7 +170,7 @@ record LabelTable(
     LabelTable table = isOfLists ? ofLists(reader, all, numbers) : ofColumns(reader, all, numbers);
     requireClasses(file, table.classNames, isOfLists ? "labels" : "columns of classes", least);
     if (!isOfLists) {
-      requireNegatives(file, table.rows);
+      requireNegatives(file, table.rows, reader.minusOnes);
     }
     return table;
   }
@@ -289,10 +292,15 @@ record LabelTable(
   }
 
   private static byte state(Reader reader, String name, String text) {
-    return switch (text.endsWith(".0") ? text.substring(0, text.length() - 2) : text) {
+    boolean whole = text.length() > 2 && text.endsWith(".0");
+    return switch (whole ? text.substring(0, text.length() - 2) : text) {
       case "1" -> MultiLabels.POSITIVE;
       case "0" -> MultiLabels.NEGATIVE;
-      case "-1", "" -> MultiLabels.IGNORED;
+      case "" -> MultiLabels.IGNORED;
+      case "-1" -> {
+        reader.minusOnes++;
+        yield MultiLabels.IGNORED;
+      }
       default ->
           throw new InputException(
               "%s: column %s is '%s' but must be 1 (the image shows it), 0 (it does not), or -1 or empty (not known): correct it, or remove columns that are no classes"
@@ -314,15 +322,26 @@ record LabelTable(
     }
   }
 
-  /** Other tools write -1 for what an image does not show, which would leave nothing to tell. */
-  private static void requireNegatives(Path file, List<Row> rows) {
-    boolean negative = false;
+  /**
+   * Others write -1 for what an image does not show: CelebA has no 0 beside it, and PASCAL VOC's
+   * lists have 0 for what is difficult to see. Most images do not show most classes, which gives
+   * them away.
+   */
+  private static void requireNegatives(Path file, List<Row> rows, int minusOnes) {
+    int positives = 0;
+    int negatives = 0;
     for (Row row : rows) {
       for (byte state : row.states()) {
-        negative |= state == MultiLabels.NEGATIVE;
+        positives += state == MultiLabels.POSITIVE ? 1 : 0;
+        negatives += state == MultiLabels.NEGATIVE ? 1 : 0;
       }
     }
-    if (!negative) {
+    if (negatives > 0 && minusOnes > Math.max(positives, negatives)) {
+      throw new InputException(
+          "%s says -1 more often than 0 and than 1: for PASCAL VOC -1 is what an image does not show, and 0 what is difficult to see, but here 0 is what it does not show, and -1 what is not known; write 0 for what it does not show, and nothing for what is not known"
+              .formatted(file));
+    }
+    if (negatives == 0) {
       throw new InputException(
           "%s says of no image that it does not show a class: write 0 for that, since -1 and nothing mean that it is not known"
               .formatted(file));
