@@ -1,5 +1,6 @@
 package org.vgg4j.weights.foreign;
 
+import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
@@ -31,8 +32,13 @@ final class CaffeChain {
   private final Chain chain = new Chain();
   private final Set<String> last = new HashSet<>();
   private final Set<String> earlier = new HashSet<>();
+  private final List<TensorFile.Node> inputs = new ArrayList<>();
   private @Nullable Profile stated;
   private boolean hasOwnMean;
+
+  /** What the first layer behind the inputs takes. */
+  private @Nullable String taken;
+
   private boolean takesWholeMap;
   private int side;
 
@@ -47,6 +53,7 @@ final class CaffeChain {
         reader.add(node);
       }
     }
+    reader.prepare();
     String name = file.metadata().getOrDefault("name", "").toLowerCase(Locale.ROOT);
     Profile profile = reader.hasOwnMean ? null : Profile.CAFFE;
     profile = name.matches(".*vgg_?face.*") ? Profile.VGG_FACE : profile;
@@ -67,7 +74,27 @@ final class CaffeChain {
       last.addAll(blobs(node, "top"));
       earlier.addAll(blobs(node, "top"));
       shape(node);
+      inputs.add(node);
+    }
+  }
+
+  /**
+   * Notes how images are prepared by the layers that provide them, one for each phase; others
+   * provide labels. Where names do not tell them apart, all of them count; where they differ, the
+   * user is asked.
+   */
+  private void prepare() {
+    List<TensorFile.Node> images =
+        inputs.stream()
+            .filter(node -> taken != null && blobs(node, "top").contains(taken))
+            .toList();
+    for (TensorFile.Node node : images.isEmpty() ? inputs : images) {
       Profile profile = profile(node);
+      if (stated != null && profile != null && !stated.equals(profile)) {
+        stated = null;
+        hasOwnMean = true;
+        return;
+      }
       stated = profile == null ? stated : profile;
     }
   }
@@ -114,7 +141,7 @@ final class CaffeChain {
     List<Double> means = node.attributes().getOrDefault("transform.mean_value", List.of());
     String file = node.words().get("transform.mean_file");
     if (means.isEmpty() && (file != null || scale == 1)) {
-      hasOwnMean = file != null && (scale != 1 || !IMAGENET_MEAN.matcher(file).matches());
+      hasOwnMean |= file != null && (scale != 1 || !IMAGENET_MEAN.matcher(file).matches());
       return null;
     }
     if ((!means.isEmpty() && means.size() != 1 && means.size() != 3) || !(scale > 0)) {
@@ -134,6 +161,7 @@ final class CaffeChain {
   private boolean isOnTheWay(TensorFile.Node node) {
     List<String> bottom = blobs(node, "bottom");
     List<String> top = blobs(node, "top");
+    taken = taken == null && !bottom.isEmpty() ? bottom.get(0) : taken;
     // a name that no layer outputs is an input of the network, or was made up
     boolean elsewhere =
         !bottom.isEmpty() && earlier.contains(bottom.get(0)) && !last.contains(bottom.get(0));

@@ -6,6 +6,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 import org.vgg4j.base.InputException;
 import org.vgg4j.model.ChannelOrder;
 import org.vgg4j.model.Rgb;
@@ -54,7 +55,10 @@ final class ProfileText {
    */
   static Profile readAndCheck(String text) {
     Profile profile = read(text);
-    requireFit(text, profile.mean(), profile.std(), profile.valueRange());
+    String misfit = misfit(profile.mean(), profile.std(), profile.valueRange());
+    if (misfit != null) {
+      throw wrong(text, misfit);
+    }
     return profile;
   }
 
@@ -123,30 +127,25 @@ final class ProfileText {
         : new Rgb(numbers[2], numbers[1], numbers[0]);
   }
 
-  private static void requireFit(String text, Rgb mean, Rgb std, float range) {
+  /** What is wrong with numbers that do not fit each other, in words; null if they do. */
+  static @Nullable String misfit(Rgb mean, Rgb std, float range) {
     for (int channel = 0; channel < 3; channel++) {
       float middle = mean.channel(channel);
       float divisor = std.channel(channel);
       if (!(middle >= 0 && middle <= range)) {
-        throw wrong(
-            text,
-            "a mean of %s is outside the range 0..%s".formatted(number(middle), number(range)));
+        return "a mean of %s is outside the range 0..%s".formatted(number(middle), number(range));
       }
       if (!(divisor > 0 && divisor <= range)) {
-        throw wrong(
-            text,
-            "a std of %s is not above 0 and at most the range, %s"
-                .formatted(number(divisor), number(range)));
+        return "a std of %s is not above 0 and at most the range, %s"
+            .formatted(number(divisor), number(range));
       }
       if (range == 255 && (divisor < 1 || (middle > 0 && middle < 1))) {
-        throw wrong(
-            text,
-            "%s %s is a number for range=1"
-                .formatted(
-                    divisor < 1 ? "a std of" : "a mean of",
-                    number(divisor < 1 ? divisor : middle)));
+        return "%s %s is a number for range=1"
+            .formatted(
+                divisor < 1 ? "a std of" : "a mean of", number(divisor < 1 ? divisor : middle));
       }
     }
+    return null;
   }
 
   private static InputException wrong(String text, String what) {

@@ -155,7 +155,8 @@ final class Reparametrised {
     return Objects.requireNonNull(TensorReader.read(List.of(tensor)).get(tensor.name()));
   }
 
-  private StoredTensor held(StoredTensor like, float[] values) {
+  /** A tensor of that name and shape with other values. */
+  static StoredTensor held(StoredTensor like, float[] values) {
     ByteBuffer bytes =
         ByteBuffer.allocate(Math.multiplyExact(values.length, Float.BYTES))
             .order(ByteOrder.LITTLE_ENDIAN);

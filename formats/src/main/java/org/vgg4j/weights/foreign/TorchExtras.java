@@ -60,7 +60,19 @@ final class TorchExtras {
   private static final Pattern COLOUR =
       Pattern.compile("(?i)_*((pixel|image|img|input|norm|data|rgb|imagenet)_)?(mean|std)");
 
+  /** Modules that prepare images, whose mean and deviation may be single numbers. */
+  private static final Pattern OF_IMAGES =
+      Pattern.compile("(?i).*(norm|image|img|pixel|preproc|transform|input|rgb|colou?r).*");
+
+  /** Modules whose mean and deviation are those of something else. */
+  private static final Pattern OF_OTHERS =
+      Pattern.compile("(?i).*(target|label|output|box|score|logit).*");
+
   private static final int MOST_NAMED = 5;
+
+  /** How far, on a scale to 1, a mean may be from ImageNet's and still be meant for it. */
+  private static final double NEAR = 0.01;
+
   private static final int LARGEST_FRACTION = 2; // larger means and deviations are in grey levels
 
   private final TorchNetworks.Candidate network;
@@ -104,8 +116,7 @@ final class TorchExtras {
     boolean within = network.address().isEmpty() || address.startsWith(network.address() + ".");
     if (isCounter(name) || isBeside(name, tensor) || (isNamed && !within)) {
       passedOver.add(name);
-    } else if (COLOUR.matcher(last(name)).matches()
-        && (tensor.length() == 3 || tensor.length() == 1)) {
+    } else if (isOfImages(address) && (tensor.length() == 3 || isOfAllColours(address, tensor))) {
       boolean isStd = last(name).toLowerCase(Locale.ROOT).endsWith("std");
       if (colours.put(isStd ? "std" : "mean", tensor) != null) {
         throw unknown(name);
@@ -113,6 +124,22 @@ final class TorchExtras {
     } else {
       throw unknown(name);
     }
+  }
+
+  /** Whether the name is that of a mean or deviation, and of nothing that is said to be another. */
+  private static boolean isOfImages(String address) {
+    return COLOUR.matcher(last(address)).matches() && !OF_OTHERS.matcher(address).matches();
+  }
+
+  /**
+   * Whether it is one number that counts for all colours. Many things have a mean: it must be the
+   * network's own, or called one of images.
+   */
+  private boolean isOfAllColours(String address, StoredTensor tensor) {
+    String module = address.substring(0, Math.max(0, address.lastIndexOf('.')));
+    boolean own = module.isEmpty() || (network.address() + ".").startsWith(module + ".");
+    boolean named = !last(address).matches("(?i)_*(mean|std)");
+    return tensor.length() == 1 && (own || named || OF_IMAGES.matcher(last(module)).matches());
   }
 
   private static boolean isBeside(String name, StoredTensor tensor) {
@@ -177,13 +204,39 @@ final class TorchExtras {
       }
     }
     if (means.equals(Rgb.ZERO) && deviations.equals(Rgb.ONE)) {
-      throw new InputException(
-          "its tensors mean and std, 0 and 1, do not say whether pixels are 0..1 or 0..255: delete"
-              + " them from the state dict in Python, and name the preprocessing (vgg import"
-              + " --profile)");
+      throw unclear(
+          "its tensors mean and std, 0 and 1, do not say whether pixels are 0..1 or 0..255");
     }
-    float largest = Math.max(largest(means), largest(deviations));
-    return Profile.of(ChannelOrder.RGB, largest > LARGEST_FRACTION ? 255 : 1, means, deviations);
+    float range = Math.max(largest(means), largest(deviations)) > LARGEST_FRACTION ? 255 : 1;
+    String misfit = ProfileText.misfit(means, deviations, range);
+    if (misfit != null) {
+      throw unclear(
+          "its tensors mean and std do not say how images are prepared: %s".formatted(misfit));
+    }
+    for (Profile known : List.of(Profile.PAPER, Profile.VGG_FACE)) {
+      if (isNear(known.mean(), 255, turned, range)) {
+        throw unclear(
+            "its tensor mean, (%s), is close to that of known images for blue, green and red, and does not say whether the network takes its colours in that order"
+                .formatted(ProfileText.numbers(ChannelOrder.RGB, means, ", ")));
+      }
+    }
+    return Profile.of(ChannelOrder.RGB, range, means, deviations);
+  }
+
+  private static InputException unclear(String what) {
+    return new InputException(
+        what
+            + ": delete them from the state dict in Python, and name the preprocessing (vgg import"
+            + " --profile)");
+  }
+
+  private static boolean isNear(Rgb a, float rangeOfA, Rgb b, float rangeOfB) {
+    for (int channel = 0; channel < 3; channel++) {
+      if (!(Math.abs(a.channel(channel) / rangeOfA - b.channel(channel) / rangeOfB) < NEAR)) {
+        return false;
+      }
+    }
+    return true;
   }
 
   private static float largest(Rgb values) {

@@ -1,6 +1,7 @@
 package org.vgg4j.weights.foreign;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -110,12 +111,17 @@ final class TorchNames {
 
   /**
    * Whether a layer in {@code features} is a convolution; otherwise, as one-dimensional weights
-   * show, it is a batch norm.
+   * show, or a mean without weights, it is a batch norm.
    */
   private static boolean isConvolution(Map<String, TorchName> parts) {
     TorchName weight = parts.get("weight");
     StoredTensor tensor = weight == null ? null : weight.tensor();
-    return tensor == null || tensor.shape().size() > 1;
+    return tensor == null ? !isPlainNorm(parts) : tensor.shape().size() > 1;
+  }
+
+  /** Whether it is a batch norm that neither scales nor shifts (affine=False). */
+  private static boolean isPlainNorm(Map<String, TorchName> parts) {
+    return parts.keySet().equals(NORM);
   }
 
   private static ForeignLayer layer(boolean isConvolution, Map<String, TorchName> parts) {
@@ -156,6 +162,11 @@ final class TorchNames {
 
   private static ForeignLayer.BatchNorm norm(Map<String, TorchName> parts) {
     String name = nameOf(parts);
+    if (isPlainNorm(parts)) {
+      StoredTensor mean = part(parts, "running_mean");
+      return new ForeignLayer.BatchNorm(
+          filled(mean, 1), filled(mean, 0), mean, part(parts, "running_var"), EPSILON);
+    }
     if (!parts.keySet().containsAll(NORM) || !parts.containsKey("bias")) {
       throw new InputException(
           "layer %s has numbers for each channel, but no running_mean and running_var: a PReLU, or a"
@@ -173,6 +184,12 @@ final class TorchNames {
         part(parts, "running_mean"),
         part(parts, "running_var"),
         EPSILON);
+  }
+
+  private static StoredTensor filled(StoredTensor like, float value) {
+    float[] values = new float[like.length()];
+    Arrays.fill(values, value);
+    return Reparametrised.held(like, values);
   }
 
   private static StoredTensor part(Map<String, TorchName> parts, String name) {
@@ -194,16 +211,33 @@ final class TorchNames {
     return layers;
   }
 
-  /** Two consecutive layers of a Sequential have no ReLU between them. */
+  /** Where no module is between two layers of a Sequential, or of nested ones, there is no ReLU. */
   private static void requireRoom(String before, String place, List<ForeignLayer> layers) {
-    if (before.matches("\\d+")
-        && place.matches("\\d+")
-        && Integer.parseInt(place) == Integer.parseInt(before) + 1) {
+    if (!before.isEmpty() && !hasRoom(before.split("\\."), place.split("\\."))) {
       throw new InputException(
           "%s follows %s without a ReLU between, which a VGG network has"
               .formatted(
                   layers.get(layers.size() - 1).name(), layers.get(layers.size() - 2).name()));
     }
+  }
+
+  /**
+   * Whether a module may be between two places: beside them, behind the first in its own
+   * Sequential, or before the second in its own.
+   */
+  private static boolean hasRoom(String[] before, String[] place) {
+    int common = 0;
+    while (common < before.length && before[common].equals(place[common])) {
+      common++;
+    }
+    if (common == before.length) {
+      return false; // one within the other
+    }
+    boolean beside = Integer.parseInt(place[common]) > Integer.parseInt(before[common]) + 1;
+    boolean behind = before.length > common + 1;
+    boolean ahead =
+        Arrays.stream(place, common + 1, place.length).anyMatch(index -> !index.equals("0"));
+    return beside || behind || ahead;
   }
 
   /** All fully connected layers but the last as convolutions over the last map. */

@@ -268,6 +268,43 @@ class CaffeImportTest {
     assertThat(options.read(own).profile()).isEqualTo(Profile.CAFFE);
   }
 
+  private static Message dataLayer(String top, Message transform) {
+    Message data = message().text(1, top).text(2, "Data").text(4, top);
+    return message().message(100, data.message(100, transform));
+  }
+
+  /** The golden file whose first convolution takes "photo", with two data layers. */
+  private Path ofPhotos(Message first, String second, Message transform) throws IOException {
+    Message both = dataLayer("photo", first);
+    both.bytes.writeBytes(dataLayer(second, transform).bytes.toByteArray());
+    Path file = changed("caffe-new.caffemodel", "", true, both);
+    String content = Files.readString(file, StandardCharsets.ISO_8859_1);
+    return Files.writeString(
+        file, content.replaceFirst("below", "photo"), StandardCharsets.ISO_8859_1);
+  }
+
+  /** What a layer that provides something else does to it says nothing about images. */
+  @Test
+  void onlyTheLayerOfTheImagesSaysWhatTheyLookLike() throws IOException {
+    Message own = message().text(4, "flowers_mean.binaryproto");
+    String open = "nothing in it says how its images must be prepared";
+    assertRefused(ofPhotos(own, "photo", message()), open);
+    assertRefused(ofPhotos(own, "label", message().real(1, 0.5)), open);
+    assertThat(read(ofPhotos(message(), "label", message().real(1, 0.5))).profile())
+        .isEqualTo(Profile.CAFFE);
+    assertThat(read(ofPhotos(message().real(5, 90, 100, 110), "label", own)).profile().label())
+        .isEqualTo("mean=90,100,110,std=1,1,1,range=255,order=bgr");
+  }
+
+  /** Of the phases of training and of testing. */
+  @Test
+  void layersThatPrepareImagesDifferentlyLeaveItOpen() throws IOException {
+    Path file = ofPhotos(message().real(5, 90, 100, 110), "photo", message().real(5, 1, 2, 3));
+    assertRefused(file, "nothing in it says how its images must be prepared: name a profile");
+    WeightsImport options = new WeightsImport(Profile.CAFFE, null, null, 0);
+    assertThat(options.read(file).profile()).isEqualTo(Profile.CAFFE);
+  }
+
   @Test
   void aNetworkOfFacesHasTheirMean() {
     assertScores(

@@ -20,6 +20,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
+import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipInputStream;
@@ -228,10 +229,22 @@ class TorchCheckpointsTest {
             + " mean=0,0,0,std=255,255,255,range=255,order=rgb",
         "127.5                        | 127.5         | "
             + "mean=127.5,127.5,127.5,std=127.5,127.5,127.5,range=255,order=rgb",
-        "0                            | 1             | do not say whether pixels are 0..1 or"
-            + " 0..255",
+        "0                            | 1             | refused: do not say whether pixels are 0..1"
+            + " or 0..255",
         "0                            | 0.5           |"
             + " mean=0,0,0,std=0.5,0.5,0.5,range=1,order=rgb",
+        "123.675 116.28 103.53 | 58.395 57.12 57.375 |"
+            + " mean=123.675,116.28,103.53,std=58.395,57.12,57.375,range=255,order=rgb",
+        "103.530 116.280 123.675 | 1 | refused: mean, (103.53, 116.28, 123.675), is close to that"
+            + " of known images for blue, green and red",
+        "103.530 116.280 123.675 | 57.375 57.12 58.395 | refused: for blue, green and red",
+        "0.406 0.456 0.485 | 0.225 0.224 0.229 | refused: for blue, green and red",
+        "93 104 129 | 1 | refused: for blue, green and red",
+        "-0.03 -0.088 -0.188 | 0.458 0.448 0.450 | refused: a mean of -0.03 is outside the range"
+            + " 0..1: delete them",
+        "300 300 300 | 1 | refused: a mean of 300 is outside the range 0..255",
+        "0.485 0.456 0.406 | 58 57 57 | refused: a mean of 0.485 is a number for range=1",
+        "0.5 | 0 | refused: a std of 0 is not above 0",
       })
   void colourTensorsCountInTheRangeOfTheirNumbers(String mean, String std, String expected) {
     SafeTensors.Content sound = SafeTensors.read(Goldens.file("torchvision-f32.safetensors"));
@@ -240,10 +253,11 @@ class TorchCheckpointsTest {
     tensors.put("pixel_std", tensor(std));
     Path file = folder.resolve("colours.safetensors");
     SafeTensors.write(file, new SafeTensors.Content(Map.of(), tensors));
-    if (expected.startsWith("do not")) {
+    if (expected.startsWith("refused: ")) {
       assertThatThrownBy(() -> WeightsImport.AS_FOUND.read(file))
           .isInstanceOf(InputException.class)
-          .hasMessageContaining(expected);
+          .hasMessageContaining(expected.substring("refused: ".length()))
+          .hasMessageContaining("name the preprocessing (vgg import --profile)");
     } else {
       assertThat(WeightsImport.AS_FOUND.read(file).profile().label()).isEqualTo(expected);
     }
@@ -256,5 +270,103 @@ class TorchCheckpointsTest {
       values[i] = Float.parseFloat(words[i]);
     }
     return new SafeTensors.Tensor(List.of(values.length), values);
+  }
+
+  /** A file of network A whose tensors were renamed or added. */
+  private static Path changed(UnaryOperator<String> names, Map<String, String> added) {
+    Map<String, SafeTensors.Tensor> tensors = new LinkedHashMap<>();
+    SafeTensors.read(Goldens.file("torchvision-f32.safetensors"))
+        .tensors()
+        .forEach((name, tensor) -> tensors.put(names.apply(name), tensor));
+    added.forEach((name, text) -> tensors.put(name, tensor(text)));
+    Path file = folder.resolve("changed.safetensors");
+    SafeTensors.write(file, new SafeTensors.Content(Map.of(), tensors));
+    return file;
+  }
+
+  /** Many things have a mean and a deviation. */
+  @ParameterizedTest
+  @CsvSource({
+    "target_scaler, 0.5, false",
+    "module.scaler, 0.5, false",
+    "label_norm, 0.5, false",
+    "target_scaler, 0.5 0.4 0.3, false",
+    "normalize, 0.5, true",
+    "data_preprocessor, 0.5, true",
+    "scaler, 0.5 0.4 0.3, true",
+  })
+  void aMeanOfSomethingElseIsNotThatOfImages(String module, String mean, boolean isOfImages) {
+    Path file = changed(name -> name, Map.of(module + ".mean", mean, module + ".std", mean));
+    if (!isOfImages) {
+      assertThatThrownBy(() -> WeightsImport.AS_FOUND.read(file))
+          .isInstanceOf(InputException.class)
+          .hasMessageContaining("it has tensors that no VGG network has, such as " + module);
+    } else {
+      // one number counts for all colours
+      assertThat(WeightsImport.AS_FOUND.read(file).profile().mean().red()).isEqualTo(0.5f);
+    }
+  }
+
+  /** What can be between two layers of nested Sequentials. */
+  @ParameterizedTest
+  @CsvSource({
+    "0, 6.0, 6.1, false",
+    "0, 3, 4.0, false",
+    "0.0, 0.1, 4, false",
+    "0, 1.0.0, 4, false",
+    "0, 1.1, 4, true",
+    "0, 6.0, 6.2, true",
+    "0.0, 1.0, 2, true",
+    "0, 3, 6.0, true",
+  })
+  void nestedLayersHaveRoomForAReluBetween(
+      String first, String second, String third, boolean hasRoom) {
+    Map<String, String> places = Map.of("0", first, "3", second, "6", third);
+    Path file =
+        changed(
+            name -> {
+              String[] parts = name.split("\\.");
+              return parts[0].equals("classifier")
+                  ? "classifier." + places.get(parts[1]) + "." + parts[2]
+                  : name;
+            },
+            Map.of());
+    if (hasRoom) {
+      assertThat(WeightsImport.AS_FOUND.read(file).layers()).hasSize(11);
+    } else {
+      assertThatThrownBy(() -> WeightsImport.AS_FOUND.read(file))
+          .isInstanceOf(InputException.class)
+          .hasMessageContaining("without a ReLU between, which a VGG network has");
+    }
+  }
+
+  /** A batch norm with affine=False has no weights: it neither scales nor shifts. */
+  @Test
+  void aBatchNormWithoutWeightsIsRead() {
+    List<Integer> old = List.of(0, 3, 6, 8, 11, 13, 16, 18);
+    List<Integer> places = List.of(0, 4, 8, 11, 15, 18, 22, 25);
+    UnaryOperator<String> moved =
+        name -> {
+          String[] parts = name.split("\\.");
+          return parts[0].equals("features")
+              ? "features.%d.%s"
+                  .formatted(places.get(old.indexOf(Integer.valueOf(parts[1]))), parts[2])
+              : name;
+        };
+    Map<String, String> plain = new LinkedHashMap<>();
+    Map<String, String> affine = new LinkedHashMap<>();
+    for (int place : places) {
+      String norm = "features.%d.".formatted(place + 1);
+      plain.put(norm + "running_mean", "0.25 ".repeat(16));
+      plain.put(norm + "running_var", "1.5 ".repeat(16));
+      affine.put(norm + "weight", "1 ".repeat(16));
+      affine.put(norm + "bias", "0 ".repeat(16));
+    }
+    affine.putAll(plain);
+    WeightsImport.Imported imported = WeightsImport.AS_FOUND.read(changed(moved, plain));
+    assertThat(imported.norms()).isEqualTo(8);
+    assertThat(imported.model().arrays())
+        .usingRecursiveComparison()
+        .isEqualTo(WeightsImport.AS_FOUND.read(changed(moved, affine)).model().arrays());
   }
 }
