@@ -8,8 +8,8 @@ import org.jspecify.annotations.Nullable;
  *
  * @param path of the image, with / between its parts, as far as it is told
  * @param hasEnding whether the path ends like the image file's name, such as .jpg
- * @param otherPath another, with ending, to try if no image is called like the first; null if there
- *     is none
+ * @param otherPath another, perhaps with ending, to try if no image is called like the first; null
+ *     if there is none
  * @param origin where it was read, for users
  * @param width of the image that the boxes were drawn on, in pixels; 0 if it is not told
  * @param height as the width

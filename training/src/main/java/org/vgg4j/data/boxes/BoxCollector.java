@@ -13,6 +13,7 @@ import org.vgg4j.base.InputException;
 import org.vgg4j.data.Dataset;
 import org.vgg4j.data.ImagePaths;
 import org.vgg4j.data.Synsets;
+import org.vgg4j.image.ImageFiles;
 
 /**
  * Collects annotations in any order, and sorts them by image. Boxes whose image or class is not in
@@ -110,8 +111,12 @@ final class BoxCollector implements Consumer<Annotation> {
   public void accept(Annotation annotation) {
     ImagePaths.Match match =
         images.find(annotation.path(), annotation.hasEnding(), annotation.origin());
-    if (match.image() == ImagePaths.NONE && annotation.otherPath() != null) {
-      match = images.find(annotation.otherPath(), true, annotation.origin());
+    String other = annotation.otherPath();
+    if (match.image() == ImagePaths.NONE && other != null) {
+      match = images.find(other, true, annotation.origin());
+      if (match.image() == ImagePaths.NONE && !ImageFiles.isImageName(other)) {
+        match = images.find(other, false, annotation.origin());
+      }
     }
     if (match.image() == ImagePaths.NONE) {
       withoutImage.add(Math.max(1, annotation.objects().size()), annotation.origin());

@@ -86,10 +86,11 @@ public final class XmlAnnotation {
                   e.getLocation() == null ? "" : " in line " + e.getLocation().getLineNumber()),
           e);
     }
+    String named = annotation.ofFile.get("annotation/filename");
     return new Annotation(
         path,
         false,
-        annotation.ofFile.get("annotation/filename"),
+        named == null ? null : named.replace('\\', '/'),
         origin,
         annotation.side("width"),
         annotation.side("height"),
