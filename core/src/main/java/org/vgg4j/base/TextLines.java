@@ -28,4 +28,17 @@ public final class TextLines {
   public static List<String> of(String text) {
     return (text.startsWith(BYTE_ORDER_MARK) ? text.substring(1) : text).lines().toList();
   }
+
+  /**
+   * Leaves out blank lines at the end, which editors leave there.
+   *
+   * @param least how many lines are kept, blank or not
+   */
+  public static List<String> withoutBlankEnd(List<String> lines, int least) {
+    int size = lines.size();
+    while (size > least && lines.get(size - 1).isBlank()) {
+      size--;
+    }
+    return lines.subList(0, size);
+  }
 }

@@ -8,6 +8,7 @@ import java.util.Comparator;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.function.IntFunction;
 import java.util.stream.IntStream;
@@ -123,7 +124,7 @@ final class SubmissionForm {
 
   /** Whether a file of that name is in Kaggle's form. */
   static boolean isKaggle(Path file) {
-    return file.toString().endsWith(".csv");
+    return file.toString().toLowerCase(Locale.ROOT).endsWith(".csv");
   }
 
   /** Number of images. */
@@ -172,9 +173,10 @@ final class SubmissionForm {
    */
   List<Line> read(Path file) {
     requireNumbers(file, synsets);
-    List<String> lines = lines(file);
     boolean kaggle = isKaggle(file);
     int first = kaggle ? 1 : 0;
+    // of the images' own lines the last may be empty
+    List<String> lines = TextLines.withoutBlankEnd(lines(file), order.length + first);
     if (kaggle && (lines.isEmpty() || !lines.get(0).strip().equals(HEADER))) {
       throw new InputException(
           "%s does not begin with '%s', as Kaggle's submissions do: add it, or choose another file"

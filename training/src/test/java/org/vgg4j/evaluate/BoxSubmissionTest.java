@@ -77,6 +77,24 @@ class BoxSubmissionTest {
             """);
   }
 
+  /** An image without boxes is an empty line in the development kit's form. */
+  @Test
+  void blankLinesAtTheEndDoNotCount() throws IOException {
+    for (String name : List.of("loc.txt", "loc.csv")) {
+      Path file = folder.resolve(name);
+      submission.write(file, GUESSES);
+      Files.writeString(file, Files.readString(file) + "\n \n");
+      assertThat(submission.read(file)).isEqualTo(ROUNDED);
+    }
+  }
+
+  @Test
+  void theFormIsThatOfTheEndingInAnyCase() {
+    Path file = folder.resolve("LOC.CSV");
+    assertThat(submission.write(file, GUESSES)).isEqualTo(ROUNDED);
+    assertThat(file).content().startsWith("ImageId,PredictionString\na,n01440764 0 0 499 374\n");
+  }
+
   @Test
   void filesOfOtherToolsMayHaveDecimalsAndAnotherOrder() throws IOException {
     Path file = folder.resolve("other.csv");

@@ -14,7 +14,9 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import org.apache.commons.compress.archivers.tar.TarArchiveEntry;
 import org.apache.commons.compress.archivers.tar.TarConstants;
 import org.apache.commons.compress.archivers.tar.TarFile;
@@ -150,6 +152,13 @@ public final class TarArchive {
           file,
           ImageFiles.EXTENSIONS_IN_WORDS);
     }
+    if (builder.symbolicLinks() > 0) {
+      LOG.warn(
+          "passed over {} symbolic link(s) in {}, which archives are not read through: if they lead"
+              + " to images, make the archive again with tar --dereference",
+          builder.symbolicLinks(),
+          file);
+    }
     TarIndex index = builder.build();
     if (index.size() == 0) {
       throw new InputException(
@@ -180,45 +189,82 @@ public final class TarArchive {
       String prefix,
       Path file)
       throws IOException {
-    // the slice is not closed: the channel belongs to the caller
-    ChannelSlice slice = new ChannelSlice(channel, start, length);
     List<TarArchiveEntry> entries;
     try {
-      entries =
-          new TarFile(
-                  slice,
-                  TarConstants.DEFAULT_BLKSIZE,
-                  TarConstants.DEFAULT_RCDSIZE,
-                  StandardCharsets.UTF_8.name(),
-                  false)
-              .getEntries();
+      entries = entries(new ChannelSlice(channel, start, length));
     } catch (IOException | IllegalArgumentException e) {
       throw cutOff(file, prefix.isEmpty() ? "its end or before" : prefix, AtomicFile.reason(e));
     }
     long end = start;
+    boolean hasLinks = entries.stream().anyMatch(TarArchiveEntry::isLink);
+    Map<String, TarArchiveEntry> earlier = new HashMap<>();
     for (TarArchiveEntry entry : entries) {
-      long at = start + entry.getDataOffset();
-      end = at + (entry.getSize() + BLOCK - 1) / BLOCK * BLOCK;
-      String name = prefix + entry.getName().replaceFirst("^(\\./)+", "");
-      if (at + entry.getSize() > start + length) {
+      end = start + entry.getDataOffset() + (entry.getSize() + BLOCK - 1) / BLOCK * BLOCK;
+      String own = relative(entry.getName());
+      String name = prefix + own;
+      boolean isImage = ImageFiles.isImageName(name) && !("/" + name).contains("/.");
+      boolean isWanted = isImage || name.endsWith(TAR);
+      TarArchiveEntry content = entry;
+      if (entry.isLink() && isWanted) {
+        content = linked(entry, earlier, file);
+      }
+      if (hasLinks && content.isFile() && !content.isLink() && !content.isSymbolicLink()) {
+        earlier.put(own, content);
+      }
+      long at = start + content.getDataOffset();
+      if (at + content.getSize() > start + length) {
         throw cutOff(file, name, "it ends within that file");
       }
-      boolean isFile = entry.isFile() && !entry.isSymbolicLink() && !entry.isLink();
-      if (isFile && name.endsWith(TAR)) {
-        String inner = name.substring(0, name.length() - TAR.length()) + "/";
-        long unused = addAll(builder, channel, at, entry.getSize(), inner, file);
-      } else if (isFile && ImageFiles.isImageName(name) && !("/" + name).contains("/.")) {
-        if (entry.getSize() > MOST_BYTES) {
-          throw new InputException(
-              "%s in %s is larger than 1 GiB: make the archive again without it, or with a smaller image"
-                  .formatted(name, file));
+      if (entry.isSymbolicLink()) {
+        builder.addSymbolicLink();
+      } else if (!content.isFile() || !isWanted) {
+        if (!entry.isDirectory()) {
+          builder.ignore();
         }
-        builder.add(name, at, (int) entry.getSize());
-      } else if (!entry.isDirectory()) {
-        builder.ignore();
+      } else if (name.endsWith(TAR)) {
+        String inner = name.substring(0, name.length() - TAR.length()) + "/";
+        long unused = addAll(builder, channel, at, content.getSize(), inner, file);
+      } else {
+        builder.add(name, at, bytes(name, content, file));
       }
     }
     return end;
+  }
+
+  private static int bytes(String name, TarArchiveEntry image, Path file) {
+    if (image.getSize() > MOST_BYTES) {
+      throw new InputException(
+          "%s in %s is larger than 1 GiB: make the archive again without it, or with a smaller image"
+              .formatted(name, file));
+    }
+    return (int) image.getSize();
+  }
+
+  /** The channel is not closed: it belongs to the caller. */
+  private static List<TarArchiveEntry> entries(ChannelSlice archive) throws IOException {
+    return new TarFile(
+            archive,
+            TarConstants.DEFAULT_BLKSIZE,
+            TarConstants.DEFAULT_RCDSIZE,
+            StandardCharsets.UTF_8.name(),
+            false)
+        .getEntries();
+  }
+
+  private static String relative(String name) {
+    return name.replaceFirst("^(\\./)+", "");
+  }
+
+  /** The file that a hard link is another name of. */
+  private static TarArchiveEntry linked(
+      TarArchiveEntry link, Map<String, TarArchiveEntry> earlier, Path file) {
+    TarArchiveEntry content = earlier.get(relative(link.getLinkName()));
+    if (content == null) {
+      throw new InputException(
+          "%s in %s is a hard link to %s, which is not before it in the archive: make the archive again with tar --hard-dereference"
+              .formatted(link.getName(), file, link.getLinkName()));
+    }
+    return content;
   }
 
   private static InputException cutOff(Path file, String place, String detail) {

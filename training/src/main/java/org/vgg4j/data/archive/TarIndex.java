@@ -19,7 +19,7 @@ import java.util.zip.CheckedOutputStream;
  */
 public final class TarIndex {
   private static final int MAGIC = 0x76676774;
-  private static final int VERSION = 2;
+  private static final int VERSION = 3; // 2 left out hard links
 
   /** No archive of images has more bytes of names than this. */
   private static final int MOST_NAMES = 1 << 30;
@@ -46,6 +46,7 @@ public final class TarIndex {
     private int[] lengths = new int[1 << 10];
     private int size;
     private int ignored;
+    private int symbolicLinks;
 
     /** Counts a file that is no image. */
     void ignore() {
@@ -54,6 +55,15 @@ public final class TarIndex {
 
     int ignored() {
       return ignored;
+    }
+
+    /** Counts a symbolic link. */
+    void addSymbolicLink() {
+      symbolicLinks++;
+    }
+
+    int symbolicLinks() {
+      return symbolicLinks;
     }
 
     /**

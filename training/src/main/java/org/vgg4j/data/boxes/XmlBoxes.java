@@ -10,10 +10,10 @@ import java.util.Locale;
 import java.util.function.Consumer;
 import javax.xml.stream.XMLInputFactory;
 import org.apache.commons.compress.archivers.tar.TarArchiveEntry;
-import org.apache.commons.compress.archivers.tar.TarArchiveInputStream;
 import org.vgg4j.base.AtomicFile;
 import org.vgg4j.base.InputException;
 import org.vgg4j.data.Gzip;
+import org.vgg4j.data.TarStream;
 import org.vgg4j.data.folder.Folders;
 
 /** XML files of boxes, below a folder or in a tar archive, which is read in place. */
@@ -78,7 +78,7 @@ final class XmlBoxes {
 
   private void addArchive() throws IOException {
     try (InputStream file = new BufferedInputStream(Files.newInputStream(place), 1 << 16);
-        TarArchiveInputStream tar = new TarArchiveInputStream(Gzip.unzipped(file))) {
+        TarStream tar = new TarStream(Gzip.unzipped(file))) {
       for (TarArchiveEntry entry = tar.getNextEntry(); entry != null; entry = tar.getNextEntry()) {
         String name = entry.getName();
         if (!entry.isFile() || !isXml(name) || isHidden(name)) {

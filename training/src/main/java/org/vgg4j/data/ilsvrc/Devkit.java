@@ -12,12 +12,12 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import org.apache.commons.compress.archivers.tar.TarArchiveEntry;
-import org.apache.commons.compress.archivers.tar.TarArchiveInputStream;
 import org.vgg4j.base.AtomicFile;
 import org.vgg4j.base.InputException;
 import org.vgg4j.base.TextLines;
 import org.vgg4j.data.Gzip;
 import org.vgg4j.data.Synsets;
+import org.vgg4j.data.TarStream;
 import org.vgg4j.data.folder.Folders;
 import org.vgg4j.image.ImageFiles;
 import us.hebi.matlab.mat.format.Mat5;
@@ -79,7 +79,7 @@ record Devkit(Synsets synsets, int[] validationIds, List<Integer> blacklist) {
   private static void addFromArchive(Path place, Map<String, byte[]> files) throws IOException {
     try (InputStream file = new BufferedInputStream(Files.newInputStream(place));
         InputStream plain = unzipped(file);
-        TarArchiveInputStream tar = new TarArchiveInputStream(plain)) {
+        TarStream tar = new TarStream(plain)) {
       for (TarArchiveEntry entry = tar.getNextEntry(); entry != null; entry = tar.getNextEntry()) {
         if (entry.isFile() && isWanted(entry.getName())) {
           if (entry.getSize() > MOST_BYTES) {
@@ -139,10 +139,11 @@ record Devkit(Synsets synsets, int[] validationIds, List<Integer> blacklist) {
   }
 
   /**
-   * @param lines a number each
+   * @param all a number each; blank ones at the end do not count
    * @param name of the file, for users
    */
-  static List<Integer> numbers(List<String> lines, String name) {
+  static List<Integer> numbers(List<String> all, String name) {
+    List<String> lines = TextLines.withoutBlankEnd(all, 0);
     List<Integer> numbers = new ArrayList<>();
     for (int i = 0; i < lines.size(); i++) {
       String line = lines.get(i).strip();

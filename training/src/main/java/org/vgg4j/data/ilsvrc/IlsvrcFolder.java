@@ -87,9 +87,19 @@ public final class IlsvrcFolder {
                   .formatted(folder, TRAIN.get(0), VALIDATION.get(0)));
     }
     Source source =
-        new Source("ILSVRC-2012 as it is distributed", name, train, validation, null)
-            .withUnlabelled(test)
-            .withSynsets(devkit == null ? null : devkit.synsets());
+        source(
+            "ILSVRC-2012 as it is distributed",
+            name,
+            train,
+            validation,
+            test,
+            devkit == null ? null : devkit.synsets());
+    if (test == null && hasTest()) {
+      source =
+          source.withNote(
+              "the test images in %s are left out, since the list of classes is missing: put %s beside them"
+                  .formatted(folder, DEVKIT.get(0)));
+    }
     if (devkit != null && validation != null && validation.size() < devkit.validationIds().length) {
       source =
           source.withNote(
@@ -111,11 +121,7 @@ public final class IlsvrcFolder {
     if (archive != null) {
       train = ofArchive(archive, devkit);
     } else if (Files.isDirectory(folder.resolve("train"))) {
-      train =
-          new ImageFolderDataset(
-              folder.resolve("train"),
-              name + "/train",
-              wnid -> devkit == null ? wnid : devkit.synsets().className(wnid));
+      train = ofClasses("train", devkit);
     }
     if (train != null && devkit != null) {
       requireClasses(train, devkit.synsets());
@@ -175,11 +181,8 @@ public final class IlsvrcFolder {
     if (archive == null && !Files.isDirectory(unpacked)) {
       return null;
     }
-    if (archive == null && !Folders.in(unpacked).isEmpty()) {
-      return new ImageFolderDataset(
-          unpacked,
-          name + "/val",
-          wnid -> devkit == null ? wnid : devkit.synsets().className(wnid));
+    if (archive == null && hasClasses(unpacked)) {
+      return ofClasses("val", devkit);
     }
     if (devkit == null) {
       throw new InputException(
@@ -192,8 +195,49 @@ public final class IlsvrcFolder {
   private @Nullable Dataset test(@Nullable Devkit devkit) {
     Path archive = find(folder, TEST);
     Path unpacked = folder.resolve("test");
-    boolean isThere = archive != null || Files.isDirectory(unpacked);
-    return isThere && devkit != null ? flat(archive, unpacked, "test", devkit) : null;
+    if (archive == null && hasClasses(unpacked)) {
+      return ofClasses("test", devkit);
+    }
+    return hasTest() && devkit != null ? flat(archive, unpacked, "test", devkit) : null;
+  }
+
+  private boolean hasTest() {
+    return find(folder, TEST) != null || Files.isDirectory(folder.resolve("test"));
+  }
+
+  /**
+   * @param test images in class folders, or ILSVRC's own, of which nobody knows the classes
+   */
+  static Source source(
+      String kind,
+      String name,
+      @Nullable Dataset train,
+      @Nullable Dataset validation,
+      @Nullable Dataset test,
+      @Nullable Synsets synsets) {
+    boolean labelled = test != null && test.isLabelled();
+    return new Source(
+        kind,
+        name,
+        train,
+        validation,
+        labelled ? test : null,
+        labelled ? null : test,
+        synsets,
+        List.of());
+  }
+
+  /** Whether a part's images lie in folders of classes; others do not hide images beside them. */
+  static boolean hasClasses(Path part) {
+    return Files.isDirectory(part)
+        && Folders.in(part).stream().anyMatch(child -> Synsets.isWnid(Folders.name(child)));
+  }
+
+  private Dataset ofClasses(String part, @Nullable Devkit devkit) {
+    return new ImageFolderDataset(
+        folder.resolve(part),
+        name + "/" + part,
+        wnid -> devkit == null ? wnid : devkit.synsets().className(wnid));
   }
 
   /**

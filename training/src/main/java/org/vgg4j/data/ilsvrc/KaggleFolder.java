@@ -71,15 +71,13 @@ public final class KaggleFolder {
       requireSolution(train);
     }
     Dataset validation = validation(images);
-    Dataset test = part(images, "test", null);
+    Dataset test = test(images);
     if (train == null && validation == null && test == null) {
       throw new InputException(
           "%s holds neither train nor val nor test: unpack the images into it".formatted(images));
     }
     Source source =
-        new Source("ILSVRC in Kaggle's layout", name, train, validation, null)
-            .withUnlabelled(test)
-            .withSynsets(synsets);
+        IlsvrcFolder.source("ILSVRC in Kaggle's layout", name, train, validation, test, synsets);
     return lost == 0
         ? source
         : source.withNote(
@@ -90,7 +88,7 @@ public final class KaggleFolder {
   /** One line for each class: its WNID and its words, in the order of the WNIDs. */
   private static Synsets synsets(Path file) {
     List<Synsets.Synset> synsets = new ArrayList<>();
-    for (String line : lines(file)) {
+    for (String line : TextLines.withoutBlankEnd(lines(file), 0)) {
       String[] parts = line.strip().split(" ", 2);
       synsets.add(new Synsets.Synset(parts[0], parts.length > 1 ? parts[1] : "", 0));
     }
@@ -144,6 +142,13 @@ public final class KaggleFolder {
     Dataset validation = part(images, "val", labels);
     lost = validation == null ? 0 : labels.size() - validation.size();
     return validation;
+  }
+
+  private @Nullable Dataset test(Path images) {
+    Path path = images.resolve("test");
+    return IlsvrcFolder.hasClasses(path)
+        ? new ImageFolderDataset(path, name + "/test", synsets::className)
+        : part(images, "test", null);
   }
 
   private @Nullable Dataset part(

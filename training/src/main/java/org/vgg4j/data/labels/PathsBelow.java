@@ -17,7 +17,7 @@ import org.vgg4j.image.ImageFiles;
  * Finds the images that a table names. Its paths may begin with folders of another computer, and
  * the images may lie below folders that it does not name. Which these are is learnt from the paths
  * whose folders are found; then a path with a folder that is not there means no image, and not one
- * of that name in another folder.
+ * of that name in another folder. Not thread-safe.
  */
 final class PathsBelow {
   /** Stands for several images. */

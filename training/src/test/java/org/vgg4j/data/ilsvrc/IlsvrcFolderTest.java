@@ -447,6 +447,80 @@ class IlsvrcFolderTest {
     assertThat(open(distributed).notes()).noneMatch(note -> note.contains("missing"));
   }
 
+  /** Someone sorted them, so that their classes are known. */
+  @Test
+  void testImagesInClassFoldersAreLabelled() throws IOException {
+    Files.delete(distributed.resolve("ILSVRC2012_img_test.tar"));
+    for (Path images : List.of(kaggle.resolve("ILSVRC/Data/CLS-LOC"), distributed)) {
+      if (Files.exists(images.resolve("test"))) {
+        deleteBelow(images.resolve("test"));
+      }
+      for (String wnid : List.of("n01440764", "n01443537", "n02100735", "n02119789")) {
+        Path folder = Files.createDirectories(images.resolve("test").resolve(wnid));
+        Files.write(folder.resolve("some.JPEG"), jpeg());
+      }
+    }
+    for (Path folder : List.of(distributed, kaggle)) {
+      DataSplits splits = open(folder);
+      assertThat(splits.test().size()).isEqualTo(4);
+      assertThat(splits.test().label(3)).isEqualTo(3);
+      assertThat(splits.test().classNames()).isEqualTo(splits.train().classNames());
+    }
+  }
+
+  @Test
+  void testImagesThatAreLeftOutAreSaid() throws IOException {
+    Files.delete(distributed.resolve(DEVKIT));
+    Files.delete(distributed.resolve(VALIDATION));
+    assertThat(open(distributed).notes())
+        .contains(
+            "the test images in %s are left out, since the list of classes is missing: put %s beside them"
+                .formatted(distributed, DEVKIT));
+  }
+
+  @Test
+  void aFolderThatIsNoClassHidesNoImages() throws IOException {
+    Files.delete(distributed.resolve(VALIDATION));
+    Path images = kaggle.resolve("ILSVRC/Data/CLS-LOC/val");
+    Files.move(images, distributed.resolve("val"));
+    Map<String, String> before = classes(open(distributed).validation());
+    Files.createDirectory(distributed.resolve("val/notes"));
+    Files.writeString(distributed.resolve("val/notes/read.txt"), "nothing");
+    assertThat(classes(open(distributed).validation())).isEqualTo(before).hasSize(12);
+  }
+
+  /** As editors leave them. */
+  @Test
+  void blankLinesAtTheEndOfListsDoNotCount() throws IOException {
+    Map<String, String> before = classes(open(kaggle).validation());
+    Path list = kaggle.resolve("LOC_synset_mapping.txt");
+    Files.writeString(list, Files.readString(list) + "\n \n");
+    assertThat(classes(open(kaggle).validation())).isEqualTo(before);
+    assertThat(Devkit.numbers(List.of("3", "4", "", " "), "list")).containsExactly(3, 4);
+    assertThatThrownBy(() -> Devkit.numbers(List.of("3", "", "4"), "list"))
+        .isInstanceOf(InputException.class)
+        .hasMessageContaining("line 2 of list is ''");
+  }
+
+  /** Cut off after the files that are wanted, so that all of them may be there. */
+  @Test
+  void developmentKitWithoutItsEndIsRefused() throws IOException {
+    Path kit = distributed.resolve(DEVKIT);
+    byte[] plain;
+    try (InputStream stream = new GZIPInputStream(Files.newInputStream(kit))) {
+      plain = stream.readAllBytes();
+    }
+    int end = plain.length;
+    while (plain[end - 1] == 0) {
+      end--;
+    }
+    Files.write(kit, Arrays.copyOf(plain, (end + 511) / 512 * 512));
+    assertThatThrownBy(() -> open(distributed))
+        .isInstanceOf(InputException.class)
+        .hasMessage(
+            "%s is cut off or damaged (the end-of-archive mark is missing): copy it again", kit);
+  }
+
   /** Browsers unpack it, and leave the name. */
   @Test
   void developmentKitUnpackedUnderItsName() throws IOException {
