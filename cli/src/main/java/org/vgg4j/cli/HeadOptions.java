@@ -11,8 +11,8 @@ final class HeadOptions {
       paramLabel = "N,N",
       description =
           "features of the hidden fully connected layers, as they are: none, or one to three"
-              + " numbers, such as 512 (default: the paper's 4096,4096, times the width; of a"
-              + " model that is trained further, its own)")
+              + " numbers, such as 512 (default: the paper's 4096,4096, times the width; vgg finetune"
+              + " and localize train --from keep the model's)")
   private @Nullable String head;
 
   @Option(
@@ -20,8 +20,8 @@ final class HeadOptions {
       paramLabel = "NAME",
       description =
           "what the first fully connected layer takes: none (all positions of the last map) or"
-              + " average (the mean of each channel) (default: none; of a model that is trained further,"
-              + " its own)")
+              + " average (the mean of each channel) (default: none; vgg finetune and localize train"
+              + " --from keep the model's)")
   private @Nullable String pooling;
 
   /**

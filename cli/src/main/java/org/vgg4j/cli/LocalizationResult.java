@@ -46,10 +46,13 @@ record LocalizationResult(
 
   /** A line on the images that nothing was measured on; nothing if there are none. */
   static String leftOut(Dataset data) {
-    return data.leftOut() == 0
-        ? ""
-        : "Left out, also of classification, for want of a box of their class: %,d images.%n"
-            .formatted(data.leftOut());
+    return switch (data.leftOut()) {
+      case 0 -> "";
+      case 1 -> "1 image has no box of its class, and is in none of these figures.%n".formatted();
+      default ->
+          "%,d images have no box of their class, and are in none of these figures.%n"
+              .formatted(data.leftOut());
+    };
   }
 
   /** The shortest decimal number. */

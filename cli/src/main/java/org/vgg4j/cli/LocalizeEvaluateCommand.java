@@ -3,6 +3,7 @@ package org.vgg4j.cli;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.BitSet;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -170,6 +171,9 @@ final class LocalizeEvaluateCommand implements Runnable {
 
   @Mixin private final QuietOption quiet = new QuietOption();
 
+  /** What was said of the data already: several networks look at the same. */
+  private final Set<String> noted = new HashSet<>();
+
   @Override
   public void run() {
     requirePossible();
@@ -230,7 +234,9 @@ final class LocalizeEvaluateCommand implements Runnable {
     }
     Provenance provenance = file.provenance();
     Dataset dataset = new UnseenImages(split, null, null).openBoxed(data, boxes, provenance);
-    dataset.notes().forEach(note -> spec.commandLine().getErr().println("vgg: " + note));
+    dataset.notes().stream()
+        .filter(noted::add)
+        .forEach(note -> spec.commandLine().getErr().println("vgg: " + note));
     return dataset;
   }
 

@@ -148,13 +148,13 @@ class TrainCommand implements Callable<Integer> {
   public Integer call() {
     if (dryRun || findRate != null) {
       ranks.requirePossible();
-      if (dryRun && ranks.areSeveral()) {
+      if (ranks.areSeveral()) {
         throw new ParameterException(
             spec.commandLine(),
-            "--dry-run tries one process, and says nothing of several: leave out --nproc, or unset"
-                + " WORLD_SIZE");
+            "%s tries one process, and says nothing of several: leave out --nproc, or unset WORLD_SIZE"
+                .formatted(dryRun ? "--dry-run" : "--find-rate"));
       }
-      return RankOptions.follows() ? 0 : lead(); // one process tries it
+      return lead();
     }
     if (ranks.processes() > 1 && !severalRuns()) {
       requireOrder(); // finds mistakes before processes are started
@@ -216,11 +216,10 @@ class TrainCommand implements Callable<Integer> {
   }
 
   private int findRate(int steps, StopSignal stop) {
-    if (dryRun || resume != null || recipe != null || ranks.processes() > 1) {
+    if (dryRun || resume != null || recipe != null) {
       throw new ParameterException(
           spec.commandLine(),
-          "--find-rate is for the options of one run by one process: leave out --dry-run, --resume,"
-              + " --recipe and --nproc");
+          "--find-rate is for the options of one run: leave out --dry-run, --resume and --recipe");
     }
     TrainingConfig tried = options.config();
     RateFinder finder =

@@ -70,8 +70,8 @@ final class TrainingOptions {
       negatable = true,
       fallbackValue = "true",
       description =
-          "mirror half of the training images; without it, no command shows the model mirror images"
-              + " (default: ${DEFAULT-VALUE})")
+          "mirror half of the training images; with --no-flip, other commands show the model mirror"
+              + " images only if asked to (default: ${DEFAULT-VALUE})")
   private boolean flip;
 
   @Option(

@@ -113,20 +113,20 @@ class LocalizeCommandTest {
       Vgg text = Vgg.run(and(words, "--boxes", some));
       assertThat(text.exitCode()).as(text.err()).isZero();
       assertThat(text.out())
-          .contains("Left out, also of classification, for want of a box of their class: 2 images.")
+          .contains("2 images have no box of their class, and are in none of these figures.\n")
           .contains(" of 7 images");
       JsonNode found = json(Vgg.run(and(words, "--boxes", some, "--json")));
       JsonNode result = found.has("networks") ? found.at("/networks/0") : found;
       assertThat(result.get("leftOut").asInt()).isEqualTo(2);
       assertThat(result.get("images").asInt()).isEqualTo(7);
       Vgg all = Vgg.run(and(words, "--boxes", boxes.boxes()));
-      assertThat(all.out()).contains(" of 9 images").doesNotContain("Left out");
+      assertThat(all.out()).contains(" of 9 images").doesNotContain("in none of these figures");
       assertThat(Vgg.run(and(words, "--boxes", boxes.boxes(), "--json")).out())
           .contains("\"leftOut\" : 0");
     }
     Object[] choice = and(of, "--labels", trained.model(), "--split=val", "--choose-threshold");
     assertThat(Vgg.run(and(choice, "--boxes", some)).out())
-        .contains("a box of their class: 1 image");
+        .contains("1 image has no box of its class, and is in none of these figures.\n");
     assertThat(json(Vgg.run(and(choice, "--boxes", some, "--json"))).get("leftOut").asInt())
         .isEqualTo(1);
   }

@@ -169,6 +169,8 @@ class MirrorImagesTest {
         .containsEntry("mirrored", false);
     assertThat(DescriptorTable.read(descriptors.resolve("voc-2007-test-2.npy")).recipe())
         .containsEntry("mirrored", true);
+    assertThat(Files.readString(out.resolve("tables.html")))
+        .containsPattern("positions and, but for [^,]+, which learnt without them, mirror images");
   }
 
   /** What is sought is described as the index says, whatever its model's habit is. */

@@ -211,7 +211,8 @@ class TrainCommandTest {
     assertThat(Files.readAllLines(root.resolve("rates/rates.csv"))).isEqualTo(lines);
     Vgg both = train("other", tiny("--find-rate", "--dry-run"));
     assertThat(both.exitCode()).isEqualTo(2);
-    assertThat(both.err()).contains("--find-rate is for the options of one run by one process");
+    assertThat(both.err())
+        .contains("--find-rate is for the options of one run: leave out --dry-run");
     Files.writeString(root.resolve("rates/notes.txt"), "mine");
     Vgg full = train("rates", tiny("--find-rate", "30"));
     assertThat(full.exitCode()).isEqualTo(1);

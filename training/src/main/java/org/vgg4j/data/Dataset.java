@@ -92,7 +92,8 @@ public interface Dataset {
 
   /**
    * Returns how many images of the same part of the data were left out when it was opened with
-   * boxes, since they have none of their class.
+   * boxes, since they have none of their class; 0 of images that are held out of a part, which are
+   * chosen from the others.
    */
   default int leftOut() {
     return 0;

@@ -87,11 +87,6 @@ public final class Subset implements Dataset {
   }
 
   @Override
-  public int leftOut() {
-    return whole.leftOut();
-  }
-
-  @Override
   public boolean isLabelled() {
     return whole.isLabelled();
   }

@@ -30,7 +30,7 @@ public final class BoxedDataset extends ForwardingDataset {
 
   /**
    * @param whole labelled images whose objects have boxes
-   * @param leftOut how many of them have no box of their class, and are not to be asked for
+   * @param leftOut how many others were left out of them
    * @throws IllegalArgumentException if it has no boxes, or no labels
    */
   BoxedDataset(Dataset whole, int leftOut) {

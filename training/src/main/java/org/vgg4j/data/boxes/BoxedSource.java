@@ -165,8 +165,9 @@ public final class BoxedSource {
       return null;
     }
     requireFit(annotated, used);
-    BoxedDataset boxed = new BoxedDataset(part, part.size() - used.length);
-    return used.length == part.size() ? boxed : new Subset(boxed, part.name(), used);
+    return used.length == part.size()
+        ? new BoxedDataset(part)
+        : new BoxedDataset(new Subset(part, part.name(), used), part.size() - used.length);
   }
 
   private static void addNotes(AnnotatedDataset part, List<String> notes) {

@@ -28,14 +28,12 @@ public record OfficialError(List<Verdict> verdicts) {
    *
    * @param label the image's class
    * @param blacklisted whether localisation leaves the image out
-   * @param boxless whether the image has no box of its class, so that no guess can localise it
    * @param labelRank position, from 0, of the first guess with the right label; {@link #GUESSES} if
    *     there is none
    * @param boxRank position of the first guess with the right label and a right box; {@link
    *     #GUESSES} if there is none
    */
-  public record Verdict(
-      int label, boolean blacklisted, boolean boxless, int labelRank, int boxRank) {}
+  public record Verdict(int label, boolean blacklisted, int labelRank, int boxRank) {}
 
   /** Copies the list. */
   public OfficialError {
@@ -71,7 +69,6 @@ public record OfficialError(List<Verdict> verdicts) {
     return new Verdict(
         truth.label(),
         truth.blacklisted(),
-        boxes.isEmpty(),
         rank(guesses, guess -> guess.label() == truth.label()),
         rank(
             guesses,
@@ -144,11 +141,5 @@ public record OfficialError(List<Verdict> verdicts) {
   /** How many images localisation leaves out. */
   public int blacklisted() {
     return (int) verdicts.stream().filter(Verdict::blacklisted).count();
-  }
-
-  /** How many images count as wrong for want of a box of their class; blacklisted ones aside. */
-  public int boxless() {
-    return (int)
-        verdicts.stream().filter(verdict -> verdict.boxless() && !verdict.blacklisted()).count();
   }
 }

@@ -177,7 +177,7 @@ public final class FeatureReproducer {
         results.addAll(task.measure(subject, rows(subject), training));
       }
     }
-    return new FeatureReproduction(config, results);
+    return new FeatureReproduction(config, nets, results);
   }
 
   private Function<FeaturePart, Rows> rows(FeatureSubject subject) {

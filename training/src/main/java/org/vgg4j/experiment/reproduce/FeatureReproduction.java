@@ -14,10 +14,12 @@ public final class FeatureReproduction {
   private static final String NONE = "-";
 
   private final FeatureConfig config;
+  private final List<FeatureNet> nets;
   private final List<FeatureResult> results;
 
-  FeatureReproduction(FeatureConfig config, List<FeatureResult> results) {
+  FeatureReproduction(FeatureConfig config, List<FeatureNet> nets, List<FeatureResult> results) {
     this.config = config;
+    this.nets = List.copyOf(nets);
     this.results = List.copyOf(results);
   }
 
@@ -115,6 +117,16 @@ public final class FeatureReproduction {
         rows);
   }
 
+  /** What descriptors are averaged over. */
+  private String means() {
+    List<String> upright =
+        nets.stream().filter(net -> !net.mirrored()).map(FeatureNet::label).toList();
+    return upright.isEmpty()
+        ? "positions and mirror images"
+        : "positions and, but for %s, which learnt without them, mirror images"
+            .formatted(String.join(", ", upright));
+  }
+
   private Section details() {
     List<List<String>> rows = new ArrayList<>();
     for (FeatureResult result : results) {
@@ -140,8 +152,9 @@ public final class FeatureReproduction {
     return new Section(
         "details",
         "How each figure was measured",
-        "Descriptors: fc7 after its ReLU, averaged over positions and mirror images, unit length; Q"
-            + " "
+        "Descriptors: fc7 after its ReLU, averaged over "
+            + means()
+            + ", unit length; Q "
             + scales
             + ". Several networks, and image and box, are stacked, each of unit length. One linear"
             + " classifier with squared hinge loss for each class. C: "

@@ -86,7 +86,7 @@ class OfficialErrorTest {
 
   private static OfficialError.Verdict notBlacklisted(OfficialError.Verdict verdict) {
     return new OfficialError.Verdict(
-        verdict.label(), false, verdict.boxless(), verdict.labelRank(), verdict.boxRank());
+        verdict.label(), false, verdict.labelRank(), verdict.boxRank());
   }
 
   @Test
@@ -136,7 +136,6 @@ class OfficialErrorTest {
     OfficialError error = one(image, new Guess(1, BOX), new Guess(2, BOX));
     assertThat(error.localisation(5)).isEqualTo(new ErrorRate(1, 1));
     assertThat(error.classification(5)).isEqualTo(new ErrorRate(0, 1));
-    assertThat(error.boxless()).isEqualTo(1);
   }
 
   @Test
@@ -145,7 +144,6 @@ class OfficialErrorTest {
     assertThat(error.localisation(5).images()).isZero();
     assertThat(error.localisation(5).percent()).isNaN();
     assertThat(error.classification(5)).isEqualTo(new ErrorRate(0, 1));
-    assertThat(error.boxless()).isZero();
   }
 
   @Test
