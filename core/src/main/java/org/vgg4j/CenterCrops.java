@@ -25,6 +25,9 @@ final class CenterCrops {
     List<T> run(Passes.Pass pass, float[] input, int count);
   }
 
+  /** Far beyond what any preprocessing makes of a pixel. */
+  private static final float LARGEST = 1e6f;
+
   /** Writes the crop of an image to its place in the input. */
   private interface Writer {
     void write(int image, float[] input, int place);
@@ -98,6 +101,36 @@ final class CenterCrops {
     return prepared.size() == 1
         ? List.of(one(copying, work))
         : batches(prepared.size(), copying, work);
+  }
+
+  /**
+   * Requires that what a network says of prepared images are numbers.
+   *
+   * @param outputs for each image
+   * @param input of which they are
+   * @return the outputs
+   * @throws InputException if one is not finite, through the image's fault or the model's
+   */
+  List<float[]> requireNumbers(List<float[]> outputs, float[] input) {
+    int length = ForwardPass.length(architecture);
+    for (int n = 0; n < outputs.size(); n++) {
+      if (!within(outputs.get(n), 0, outputs.get(n).length, Float.MAX_VALUE)) {
+        throw new InputException(
+            within(input, n * length, length, LARGEST)
+                ? "the model's output is not a number (NaN or infinite): its weights are damaged, use another model"
+                : "the network has no finite answer: the prepared image has values that are not numbers, or far too large");
+      }
+    }
+    return outputs;
+  }
+
+  private static boolean within(float[] values, int offset, int length, float most) {
+    for (int i = offset; i < offset + length; i++) {
+      if (!(Math.abs(values[i]) <= most)) { // NaN is not, either
+        return false;
+      }
+    }
+    return true;
   }
 
   private <T> T one(Writer writer, Work<T> work) {

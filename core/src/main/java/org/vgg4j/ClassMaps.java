@@ -35,7 +35,6 @@ final class ClassMaps {
     requireKnown(classes);
     return passes.withBatches(
         pass -> {
-          pass.reserve(passes.batch());
           HeatMaps maps = maps(pass.threads(), pass, passes.batch(), image);
           return maps.occlusion(orBest(classes, maps));
         });

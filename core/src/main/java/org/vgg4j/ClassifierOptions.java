@@ -16,7 +16,8 @@ import org.vgg4j.network.FcWeights;
  * @param passes how many single-image calls run concurrently, each in a forward pass with memory of
  *     its own; further ones wait for their turn. {@link #AUTO}: as many as threads, or fewer where
  *     the heap has no room for them. An embedder always has one
- * @param batch batch size for calls with several images, at least 1
+ * @param batch batch size for calls with several images, at least 1; where the memory has no room
+ *     for so many, fewer are computed at a time
  * @param fcWeights how the weights of the fully connected layers are held
  */
 public record ClassifierOptions(

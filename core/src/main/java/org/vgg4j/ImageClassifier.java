@@ -71,8 +71,11 @@ public final class ImageClassifier extends ImageForms implements AutoCloseable {
     this.model = loaded.model();
     this.temperature = new Temperature(model.temperature());
     this.roundingErrors = loaded.network().roundingErrors();
-    int most = new PassPlan(model.architecture(), options, loaded.engine().memory()).passes();
-    this.passes = new Passes(loaded.engine(), loaded.network(), most, options.batch());
+    int batch = loaded.network().capacity(options.batch());
+    ClassifierOptions planned =
+        options.passes() == ClassifierOptions.AUTO ? options.withBatch(batch) : options;
+    int most = new PassPlan(model.architecture(), planned, loaded.engine().memory()).passes();
+    this.passes = new Passes(loaded.engine(), loaded.network(), most, batch);
     this.crops = new CenterCrops(model.architecture(), model.preprocessing(), passes);
     this.maps = new ClassMaps(model, passes, loaded.gradCam());
   }
@@ -248,7 +251,8 @@ public final class ImageClassifier extends ImageForms implements AutoCloseable {
    *
    * @param prepared each as {@link #prepare} gives it; not changed
    * @return {@code [images][classes]}, in the order of the images and {@link #classNames}
-   * @throws InputException if one has another length, which the message names
+   * @throws InputException if one has another length, which the message names; or a probability is
+   *     not a number, by the fault of a prepared image or of the model, as the message says
    * @throws IllegalStateException if this classifier is closed
    */
   public float[][] posteriors(List<float[]> prepared) {
@@ -259,9 +263,11 @@ public final class ImageClassifier extends ImageForms implements AutoCloseable {
             (pass, input, count) -> {
               float[] all = pass.inference(Set.of()).posteriors(input, count);
               int classes = classNames().size();
-              return IntStream.range(0, count)
-                  .mapToObj(n -> temperature.apply(all, n * classes, classes))
-                  .toList();
+              List<float[]> each =
+                  IntStream.range(0, count)
+                      .mapToObj(n -> temperature.apply(all, n * classes, classes))
+                      .toList();
+              return crops.requireNumbers(each, input);
             })
         .toArray(float[][]::new);
   }
@@ -281,7 +287,10 @@ public final class ImageClassifier extends ImageForms implements AutoCloseable {
         .eachPrepared(
             prepared,
             (pass, input, count) ->
-                rows(pass.inference(Set.of()).outputs(input, count), count, classNames().size()))
+                crops.requireNumbers(
+                    rows(
+                        pass.inference(Set.of()).outputs(input, count), count, classNames().size()),
+                    input))
         .toArray(float[][]::new);
   }
 
@@ -403,9 +412,14 @@ public final class ImageClassifier extends ImageForms implements AutoCloseable {
    * @param maps heat maps of that image, at least one, as returned by {@link #heatMaps} or {@link
    *     #gradCam}
    * @param title what to call the image
-   * @throws InputException if there are too many maps for one drawing
+   * @throws InputException if there is no map, or there are too many for one drawing
    */
   public RgbImage draw(RgbImage image, List<HeatMap> maps, String title) {
+    Objects.requireNonNull(image, "no image: it is null");
+    Objects.requireNonNull(title, "no title: it is null");
+    if (maps.isEmpty()) {
+      throw new InputException("there is no heat map to draw: give at least one");
+    }
     return HeatMapSheet.draw(image, title, classNames(), List.of(maps));
   }
 

@@ -8,6 +8,7 @@ import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 import org.vgg4j.network.Engine;
 import org.vgg4j.network.ForwardPass;
 import org.vgg4j.network.HostThreads;
@@ -24,7 +25,8 @@ final class Passes implements AutoCloseable {
   static final class Pass {
     private final HostThreads threads;
     private final Network network;
-    private Inference inference;
+    private @Nullable Inference inference; // null only where none could be made in its place
+    private int capacity = 1; // of the inference that is made next
     private float[] images;
     private Set<String> taps = Set.of();
     private boolean busy;
@@ -57,24 +59,44 @@ final class Passes implements AutoCloseable {
     }
 
     /** Resizes to batches of this many images. */
-    void reserve(int count) {
-      if (count > inference.capacity()) {
-        // first, so that the pass stays usable where memory ends
-        float[] room = ForwardPass.images(network.architecture(), count);
-        inference.enlarge(count);
-        images = room;
+    private void reserve(int count) {
+      // first, so that the pass stays usable where memory ends
+      if (images.length < (long) count * ForwardPass.length(network.architecture())) {
+        images = ForwardPass.images(network.architecture(), count);
+      }
+      Inference held = inference;
+      if (held == null) {
+        capacity = Math.max(capacity, count);
+      } else if (count > held.capacity()) {
+        held.enlarge(count);
       }
     }
 
-    /** The pass itself, which keeps at least these outputs. */
+    /** The pass itself, which keeps these outputs of the next run, and no others. */
     Inference inference(Set<String> wanted) {
-      if (!taps.containsAll(wanted)) {
-        Inference other = network.inference(threads, inference.capacity(), wanted);
-        inference.close();
-        inference = other;
+      Inference held = inference;
+      if (held != null && !taps.containsAll(wanted)) {
+        capacity = Math.max(1, held.capacity());
+        inference = null; // first: there may be no room for both
+        held.close();
+        held = null;
+      }
+      if (held == null) {
+        held = another(wanted);
+        inference = held;
         taps = wanted;
       }
-      return inference;
+      held.keep(wanted);
+      return held;
+    }
+
+    private Inference another(Set<String> wanted) {
+      try {
+        return network.inference(threads, capacity, wanted);
+      } catch (RuntimeException | Error e) {
+        capacity = 1; // a smaller batch may still have room
+        throw e;
+      }
     }
   }
 

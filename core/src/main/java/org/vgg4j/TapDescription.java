@@ -4,6 +4,7 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.stream.IntStream;
 import org.vgg4j.base.InputException;
@@ -36,6 +37,7 @@ record TapDescription(String tap, List<Integer> shape) implements CenterCrops.Wo
    * @throws InputException if the network has no such output
    */
   static TapDescription of(Architecture architecture, String tap) {
+    Objects.requireNonNull(tap, "no tap: it is null, where taps() has the names");
     Map<String, List<Integer>> taps = shapes(architecture);
     List<Integer> shape = taps.get(tap);
     if (shape == null) {
@@ -52,6 +54,7 @@ record TapDescription(String tap, List<Integer> shape) implements CenterCrops.Wo
     Inference network = pass.inference(Set.of(tap));
     network.outputs(input, count);
     float[] values = network.tap(tap);
+    network.keep(Set.of()); // the next call may want none
     return IntStream.range(0, count)
         .mapToObj(n -> Arrays.copyOfRange(values, n * length, (n + 1) * length))
         .map(own -> new Descriptor(tap, shape, own))

@@ -403,6 +403,9 @@ class ImageClassifierTest {
       assertThatThrownBy(() -> classifier.classify(Collections.singletonList(null), 1))
           .isInstanceOf(NullPointerException.class)
           .hasMessage("one of the images is null");
+      assertThatThrownBy(() -> classifier.describe(TestImages.noise(40, 40, 1), null))
+          .isInstanceOf(NullPointerException.class)
+          .hasMessageStartingWith("no tap");
     }
   }
 
@@ -579,6 +582,35 @@ class ImageClassifierTest {
     }
   }
 
+  /** What one call asks for, later ones neither copy nor hold. */
+  @Test
+  void describingLeavesNothingBehind() {
+    RgbImage image = TestImages.noise(50, 40, 1);
+    try (ImageClassifier classifier = ImageClassifier.load(model, threads(1).withPasses(1))) {
+      List<Prediction> expected = classifier.classify(image, 3);
+      long before = HeldArrays.bytes(classifier);
+      for (String tap : List.of("relu1_1", "fc7", "relu1_1")) {
+        Descriptor first = classifier.describe(image, tap);
+        assertThat(HeldArrays.bytes(classifier)).as(tap).isEqualTo(before);
+        assertThat(classifier.classify(image, 3)).isEqualTo(expected);
+        assertThat(classifier.describe(image, tap).values()).isEqualTo(first.values());
+      }
+    }
+  }
+
+  /** Of which no more than fit are computed at a time. */
+  @Test
+  void batchesThatNoMemoryHolds() {
+    RgbImage image = TestImages.noise(50, 40, 1);
+    ClassifierOptions huge = threads(2).withBatch(1_000_000_000);
+    for (int passes : new int[] {ClassifierOptions.AUTO, 1}) {
+      try (ImageClassifier classifier = ImageClassifier.load(model, huge.withPasses(passes))) {
+        assertThat(classifier.heatMaps(image, 0)).hasSize(1);
+        assertThat(classifier.classify(List.of(image, image), 1)).hasSize(2);
+      }
+    }
+  }
+
   @Test
   void heatMapsAreThoseOfTheCommandAndCanBeDrawn() {
     RgbImage image = TestImages.noise(50, 40, 1);
@@ -606,6 +638,9 @@ class ImageClassifierTest {
       assertThat(map.probability()).isEqualTo(best.probability());
       RgbImage drawing = classifier.draw(image, maps, "noise");
       assertThat(drawing.width()).isGreaterThan(3 * 384);
+      assertThatThrownBy(() -> classifier.draw(image, List.of(), "noise"))
+          .isInstanceOf(InputException.class)
+          .hasMessage("there is no heat map to draw: give at least one");
       for (int wrong : new int[] {-1, 3}) {
         assertThatThrownBy(() -> classifier.heatMaps(image, wrong))
             .isInstanceOf(InputException.class)

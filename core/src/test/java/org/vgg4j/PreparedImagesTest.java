@@ -60,6 +60,32 @@ class PreparedImagesTest {
   }
 
   @Test
+  void whatIsNoNumberIsRefused() {
+    Path damaged = root.resolve("damaged.safetensors");
+    TestModels.constant(new float[] {Float.NaN, 1}, "cat", "dog").write(damaged);
+    float[] image = new float[LENGTH];
+    try (ImageClassifier classifier = ImageClassifier.load(damaged)) {
+      for (int count = 1; count <= 2; count++) {
+        List<float[]> images = Collections.nCopies(count, image);
+        assertThatThrownBy(() -> classifier.posteriors(images))
+            .isInstanceOf(InputException.class)
+            .hasMessageContaining("its weights are damaged");
+        assertThatThrownBy(() -> classifier.scores(images))
+            .hasMessageContaining("its weights are damaged");
+      }
+    }
+    for (float wrong : new float[] {Float.NaN, Float.POSITIVE_INFINITY}) {
+      float[] other = new float[LENGTH];
+      java.util.Arrays.fill(other, wrong);
+      try (ImageClassifier classifier = load()) {
+        assertThatThrownBy(() -> classifier.posteriors(List.of(image, other)))
+            .isInstanceOf(InputException.class)
+            .hasMessageContaining("the prepared image has values that are not numbers");
+      }
+    }
+  }
+
+  @Test
   void posteriorsAreWhatClassifySays() {
     List<RgbImage> images = images();
     try (ImageClassifier classifier = load()) {

@@ -1,6 +1,7 @@
 package org.vgg4j.network;
 
 import java.util.Map;
+import java.util.Set;
 import org.vgg4j.base.InputException;
 import org.vgg4j.model.Architecture;
 
@@ -28,11 +29,16 @@ public interface Inference extends ForwardPass, AutoCloseable {
   void enlarge(int newCapacity);
 
   /**
+   * Which of the taps that were asked for on construction are kept from now on: at first all. What
+   * was kept of others is released, on the CPU.
+   */
+  default void keep(Set<String> taps) {}
+
+  /**
    * The output at a tap in the last call.
    *
    * @return {@code [N][C][H][W]} or {@code [N][features]}, a copy
-   * @throws IllegalArgumentException if this tap was not asked for on construction, or nothing has
-   *     run yet
+   * @throws IllegalArgumentException if this tap was not asked for, or nothing has run yet
    */
   float[] tap(String name);
 

@@ -112,7 +112,7 @@ public final class HeatMaps {
     int window = Math.max(1, Math.round(crop * 2f / POINTS));
     float[][] covered = new float[side * side][];
     float[] whole = crop();
-    int batch = network.capacity(largestBatch);
+    int batch = network.capacity(Math.min(largestBatch, covered.length));
     float[] images = ForwardPass.images(network.architecture(), batch);
     if (inference.capacity() < batch) {
       inference.enlarge(batch);

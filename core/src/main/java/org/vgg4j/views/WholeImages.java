@@ -9,6 +9,7 @@ import org.vgg4j.image.transform.Preprocessor;
 import org.vgg4j.image.transform.Rescale;
 import org.vgg4j.model.Preprocessing;
 import org.vgg4j.network.HostThreads;
+import org.vgg4j.network.Taps;
 
 /**
  * Prepares whole images, and their mirror images, for passes over them; those of one size share a
@@ -85,6 +86,9 @@ public final class WholeImages {
       float[] images = input;
       threads.parallel(some.size(), i -> preprocessor.write(some.get(i).pixels(), images, i));
       pass.run(images, some, height, width);
+    }
+    if (Taps.isElongated(height, width)) {
+      input = new float[0]; // as the network's own memory
     }
   }
 

@@ -19,8 +19,12 @@ public final class TestModels {
 
   /** A model with seeded random weights that keep signals alive. */
   public static ModelFile random(Configuration configuration, String... classes) {
+    return random(architecture(configuration, classes.length), classes);
+  }
+
+  /** The same of any architecture of that crop. */
+  public static ModelFile random(Architecture architecture, String... classes) {
     Random random = new Random(7);
-    Architecture architecture = architecture(configuration, classes.length);
     Map<String, float[]> arrays = new LinkedHashMap<>();
     for (ParameterShape shape : architecture.parameters()) {
       double std = shape.isWeight() ? Math.sqrt(2.0 / shape.fanIn()) : 0.1;

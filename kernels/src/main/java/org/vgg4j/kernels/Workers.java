@@ -44,8 +44,8 @@ public final class Workers implements AutoCloseable {
   }
 
   /**
-   * Memory of one thread, which grows to the largest request and never shrinks. Its content is
-   * undefined.
+   * Memory of one thread, which grows to the largest request and does not shrink by itself. Its
+   * content is undefined.
    */
   public static final class Scratch {
     private float[] floats = new float[0];
@@ -107,6 +107,15 @@ public final class Workers implements AutoCloseable {
     own.floats(scratchLength);
     helpers.forEach(helper -> helper.scratch.floats(scratchLength));
     shared.floats(sharedLength);
+  }
+
+  /**
+   * Lets go of all scratch memory, where little is needed from now on; it grows again on demand.
+   */
+  public void release() {
+    own.floats = new float[0];
+    helpers.forEach(helper -> helper.scratch.floats = new float[0]);
+    shared.floats = new float[0];
   }
 
   /** Number of threads, the calling one included. */

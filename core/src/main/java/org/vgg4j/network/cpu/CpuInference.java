@@ -27,7 +27,7 @@ final class CpuInference implements Inference {
   private final Workers workers;
   private final List<TrainingStage> stages;
   private final List<float[]> prepared;
-  private final Set<String> taps;
+  private Set<String> kept;
   private final Map<String, float[]> tapped = new HashMap<>();
   private final StageClock clock = new StageClock();
   private int capacity;
@@ -50,7 +50,7 @@ final class CpuInference implements Inference {
     this.memory = memory;
     this.head = Head.of(architecture(), memory.kernels());
     this.workers = workers;
-    this.taps = Set.copyOf(taps);
+    this.kept = Set.copyOf(taps);
     Taps.requireKnown(architecture(), taps);
     this.stages = Stages.of(architecture(), memory.kernels(), workers, taps, 0);
     reserve(capacity);
@@ -78,6 +78,7 @@ final class CpuInference implements Inference {
         memory.require(
             "inference", memory.inference(weights.loaded(), newCapacity, parameters.fcWeights()));
     Stages.reserve(stages, Pass.INFERENCE, newCapacity, workers);
+    capacity = 0; // as long as not all is there
     int evenLength = 0;
     int oddLength = 0;
     for (int i = 0; i < stages.size(); i++) {
@@ -117,7 +118,8 @@ final class CpuInference implements Inference {
       clock.start();
       stage.forward(count, input, parameters, prepared.get(i), output);
       clock.stop(stage);
-      if (taps.contains(stage.tap())) {
+      if (kept.contains(stage.tap())) {
+        tapped.remove(stage.tap()); // garbage before more memory is allocated
         tapped.put(stage.tap(), stage.read(count, output));
       }
       input = output;
@@ -147,6 +149,12 @@ final class CpuInference implements Inference {
       length = stage.outputLength();
     }
     return work;
+  }
+
+  @Override
+  public void keep(Set<String> taps) {
+    kept = Set.copyOf(taps);
+    tapped.keySet().retainAll(kept);
   }
 
   @Override

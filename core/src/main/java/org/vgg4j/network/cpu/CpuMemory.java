@@ -2,7 +2,7 @@ package org.vgg4j.network.cpu;
 
 import java.util.Locale;
 import org.vgg4j.base.Bytes;
-import org.vgg4j.base.InputException;
+import org.vgg4j.base.ScarceMemoryException;
 import org.vgg4j.kernels.Kernels;
 import org.vgg4j.model.Architecture;
 import org.vgg4j.network.FcWeights;
@@ -52,11 +52,11 @@ record CpuMemory(Kernels kernels, int threads, long limit) implements MemoryOrac
    * Requires that a plan fits the whole heap.
    *
    * @param what needs it, for the message
-   * @throws InputException if it does not
+   * @throws ScarceMemoryException if it does not
    */
   MemoryPlan require(String what, MemoryPlan plan) {
     if (plan.total() > limit) {
-      throw new InputException(
+      throw new ScarceMemoryException(
           String.format(
               Locale.ROOT,
               "%s needs %s of heap, but there are %s: take a smaller batch, or %s",

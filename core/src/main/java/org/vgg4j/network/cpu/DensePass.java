@@ -6,7 +6,7 @@ import java.util.Locale;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import org.vgg4j.base.Bytes;
-import org.vgg4j.base.InputException;
+import org.vgg4j.base.ScarceMemoryException;
 import org.vgg4j.kernels.Workers;
 import org.vgg4j.model.Architecture;
 import org.vgg4j.network.MemoryPlan;
@@ -15,7 +15,8 @@ import org.vgg4j.network.Taps;
 
 /**
  * Runs a network's stages over whole images, one size at a time. Memory grows to fit the largest
- * images so far. Not thread-safe.
+ * images so far, but what an elongated one takes is released after it: few come, and they would
+ * keep most of the heap. Not thread-safe.
  */
 final class DensePass {
   /**
@@ -83,7 +84,7 @@ final class DensePass {
    * Returns how many images of a size can be computed at a time.
    *
    * @param wanted the most that are useful
-   * @throws InputException if there is not enough memory for one
+   * @throws ScarceMemoryException if there is not enough memory for one
    */
   int capacity(int imageHeight, int imageWidth, int wanted) {
     int count = wanted;
@@ -92,7 +93,7 @@ final class DensePass {
     }
     MemoryPlan plan = plan(imageHeight, imageWidth, count);
     if (!fits(plan)) {
-      throw new InputException(
+      throw new ScarceMemoryException(
           String.format(
               Locale.ROOT,
               "the network over an image of %d x %d pixels needs %s of heap%s, but only"
@@ -130,7 +131,16 @@ final class DensePass {
    */
   Result run(float[] images, int count, int imageHeight, int imageWidth, Visitor visitor) {
     taps.requireSize(count, imageHeight, imageWidth);
-    DenseStages sized = stages(imageHeight, imageWidth);
+    try {
+      return run(stages(imageHeight, imageWidth), images, count, visitor);
+    } finally {
+      if (Taps.isElongated(imageHeight, imageWidth)) {
+        release();
+      }
+    }
+  }
+
+  private Result run(DenseStages sized, float[] images, int count, Visitor visitor) {
     reserve(sized, count);
     float[] input = images;
     int end = sized.list().size() - 1;
@@ -144,6 +154,13 @@ final class DensePass {
       input = output;
     }
     return new Result(sized.rows(), sized.columns(), last);
+  }
+
+  private void release() {
+    even = new float[0];
+    odd = new float[0];
+    last = new float[0];
+    workers.release();
   }
 
   /** The time of each stage of the last run in nanoseconds, by the name of its output. */

@@ -15,6 +15,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.vgg4j.base.InputException;
+import org.vgg4j.base.ScarceMemoryException;
 import org.vgg4j.kernels.KernelLookup;
 import org.vgg4j.kernels.Kernels;
 import org.vgg4j.kernels.Workers;
@@ -204,6 +205,35 @@ class DenseFeaturesTest {
       long held = HeldArrays.bytes(features, maps, images);
       assertThat((double) plan.total()).isCloseTo(held, withPercentage(0.5));
     }
+  }
+
+  /** One such image would otherwise take most of the heap as long as the model is there. */
+  @Test
+  void memoryForElongatedImagesIsNotKept() {
+    Parameters parameters = Networks.random(Networks.smallest(Configuration.D, 32, CLASSES), 1);
+    DenseFeatures features = features(parameters, kernels, Set.of("fc7"));
+    Map<String, FeatureMaps> ordinary = features.features(images(1, 40, 64), 1, 40, 64);
+    long before = HeldArrays.bytes(features);
+    Map<String, FeatureMaps> elongated = features.features(images(1, 40, 900), 1, 40, 900);
+    assertThat(elongated.get("fc7").values()).isNotEmpty();
+    assertThat(HeldArrays.bytes(features)).isLessThanOrEqualTo(before);
+    assertThat(features.features(images(1, 40, 64), 1, 40, 64).get("fc7").values())
+        .isEqualTo(ordinary.get("fc7").values());
+  }
+
+  /** Which a service does not blame the image for. */
+  @Test
+  void wantOfHeapIsSaidAsSuch() {
+    Parameters parameters = Networks.random(Networks.smallest(Configuration.A, 32, CLASSES), 1);
+    CpuMemory little = new CpuMemory(kernels, workers.threads(), 100_000);
+    DenseFeatures features =
+        new CpuDenseFeatures(new PreparedWeights(parameters), little, workers, Set.of("fc7"));
+    assertThatThrownBy(() -> features.capacity(400, 600, 1))
+        .isInstanceOf(ScarceMemoryException.class)
+        .hasMessageContaining("of heap, but only");
+    assertThatThrownBy(
+            () -> new CpuInference(new PreparedWeights(parameters), little, workers, 64, Set.of()))
+        .isInstanceOf(ScarceMemoryException.class);
   }
 
   @Test
