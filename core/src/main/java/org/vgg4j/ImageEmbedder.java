@@ -15,6 +15,7 @@ import org.vgg4j.image.ImageDecoder;
 import org.vgg4j.image.RgbImage;
 import org.vgg4j.image.UnreadableImageException;
 import org.vgg4j.model.Architecture;
+import org.vgg4j.model.Layer;
 import org.vgg4j.network.HostThreads;
 import org.vgg4j.weights.ModelFile;
 import org.vgg4j.weights.Models;
@@ -28,7 +29,8 @@ import org.vgg4j.weights.Models;
  * classifier's weights.
  *
  * <p>Thread-safe: callers decode and rescale concurrently, and take turns with the network, which
- * uses all {@link ClassifierOptions#threads}. Memory grows with the largest image so far.
+ * uses all {@link ClassifierOptions#threads}. Memory grows with the largest image so far; on the
+ * CPU, what an image takes that is more than twice as long as wide is released after it.
  *
  * <p>Files are read, and unusable arguments refused, as {@link ImageClassifier} does it. There,
  * {@link ImageClassifier#describe} gives a layer's output for the centre crop alone.
@@ -52,6 +54,7 @@ public final class ImageEmbedder implements AutoCloseable {
   private final Descriptors descriptors;
   private final ReentrantLock turn = new ReentrantLock(true);
   private volatile boolean closed;
+  private boolean released; // with the turn
 
   private ImageEmbedder(Host host, Architecture architecture, Descriptors descriptors) {
     this.host = host;
@@ -123,16 +126,23 @@ public final class ImageEmbedder implements AutoCloseable {
   }
 
   /**
-   * How descriptors of a model are made if nothing else is asked for: as in the paper, but without
-   * mirror images if it was trained without them.
+   * How descriptors of a model are made if nothing else is asked for: as in the paper, but of the
+   * last layer below the outputs if fc7 is none of these, and without mirror images if it was
+   * trained without them.
    */
   static DescriptorRecipe usualRecipe(ModelFile model) {
-    return DescriptorRecipe.paper().withMirrorImages(model.knowsMirrorImages());
+    DescriptorRecipe paper = DescriptorRecipe.paper().withMirrorImages(model.knowsMirrorImages());
+    List<Layer> layers = model.architecture().withoutBatchNorm().layers();
+    List<Layer> hidden = layers.subList(0, layers.size() - 1);
+    return hidden.stream().anyMatch(layer -> layer.tap().equals(paper.tap()))
+        ? paper
+        : paper.withTap(hidden.get(hidden.size() - 1).tap());
   }
 
   /**
-   * Loads a model, for the paper's descriptors at the model's own scale, on all processors. Of a
-   * model that was trained without mirror images, they are made without them, too.
+   * Loads a model, for the paper's descriptors at the model's own scale, on all processors. Where
+   * fc7 is missing or makes the outputs, they are of the last layer below these; of a model that
+   * was trained without mirror images, they are made without them, too.
    *
    * @param file as {@link ImageClassifier#load(Path)} takes it; a network that finds boxes will do,
    *     too
@@ -279,10 +289,11 @@ public final class ImageEmbedder implements AutoCloseable {
    */
   @Override
   public void close() {
+    closed = true; // first: calls that wait for their turn are refused
     turn.lock();
     try {
-      if (!closed) {
-        closed = true;
+      if (!released) {
+        released = true;
         host.close(descriptors);
       }
     } finally {

@@ -11,11 +11,13 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -25,7 +27,11 @@ import org.vgg4j.descriptor.Pooling;
 import org.vgg4j.image.RgbImage;
 import org.vgg4j.image.TestImages;
 import org.vgg4j.image.UnreadableImageException;
+import org.vgg4j.model.Architecture;
 import org.vgg4j.model.Configuration;
+import org.vgg4j.model.HeadLayers;
+import org.vgg4j.model.Task;
+import org.vgg4j.network.HeldArrays;
 import org.vgg4j.weights.ModelFile;
 import org.vgg4j.weights.Provenance;
 import org.vgg4j.weights.TestModels;
@@ -211,6 +217,65 @@ class ImageEmbedderTest {
     assertThatThrownBy(() -> load(recipe))
         .isInstanceOf(InputException.class)
         .hasMessageContaining(message);
+  }
+
+  @Test
+  void anElongatedImageKeepsNoMemory() {
+    try (ImageEmbedder embedder = load(PAPER)) {
+      assertThat(embedder.embed(TestImages.noise(40, 40, 1))).isNotEmpty();
+      long before = HeldArrays.bytes(embedder);
+      assertThat(embedder.embed(TestImages.noise(40, 900, 1))).isNotEmpty();
+      assertThat(HeldArrays.bytes(embedder)).isLessThanOrEqualTo(before);
+    }
+  }
+
+  @Test
+  void ofOtherHeadsTheLastLayerBelowTheOutputsIsTaken() {
+    for (String head : List.of("24", "none", "24,20,16")) {
+      Path file = root.resolve("head.safetensors");
+      HeadLayers layers = HeadLayers.of(head, null);
+      TestModels.random(
+              new Architecture(Configuration.A, 0.02, 32, 2, Task.CLASSIFICATION, layers),
+              "cat",
+              "dog")
+          .write(file);
+      try (ImageEmbedder embedder = ImageEmbedder.load(file)) {
+        assertThat(embedder.recipe().tap())
+            .isEqualTo(head.equals("24") ? "fc6" : head.equals("none") ? "pool5" : "fc7");
+        assertThat(embedder.embed(TestImages.noise(40, 40, 1))).hasSize(embedder.dimensions());
+      }
+    }
+  }
+
+  /** Only the call that computes is waited for. */
+  @Test
+  @Timeout(120)
+  void closingRefusesTheCallsThatWait() throws Exception {
+    ImageEmbedder embedder = load(PAPER);
+    ExecutorService callers = Executors.newCachedThreadPool();
+    try {
+      List<Future<float[]>> calls = new ArrayList<>();
+      for (int i = 0; i < 12; i++) {
+        calls.add(callers.submit(() -> embedder.embed(TestImages.noise(600, 1_200, 1))));
+      }
+      for (int i = 0; calls.stream().noneMatch(Future::isDone); i++) {
+        assertThat(i).isLessThan(10_000);
+        Thread.sleep(5);
+      }
+      embedder.close();
+      int refused = 0;
+      for (Future<float[]> call : calls) {
+        try {
+          assertThat(call.get()).isNotEmpty();
+        } catch (ExecutionException e) {
+          assertThat(e).hasCauseInstanceOf(IllegalStateException.class);
+          refused++;
+        }
+      }
+      assertThat(refused).isPositive();
+    } finally {
+      callers.shutdownNow();
+    }
   }
 
   @Test

@@ -21,25 +21,46 @@ final class Pooler {
    */
   static double[] pool(Pooling pooling, FeatureMaps maps, int image) {
     return switch (pooling.kind()) {
-      case AVERAGE -> powers(maps, image, 1, false);
+      case AVERAGE -> average(maps, image);
       case MAX -> max(maps, image, 0, maps.height(), 0, maps.width());
-      case GEM -> powers(maps, image, pooling.parameter(), true);
+      case GEM -> generalisedMean(maps, image, pooling.parameter());
       case RMAC -> regional(maps, image, (int) pooling.parameter());
     };
   }
 
-  private static double[] powers(FeatureMaps maps, int image, double exponent, boolean rectified) {
+  private static double[] average(FeatureMaps maps, int image) {
     int positions = maps.height() * maps.width();
     double[] result = new double[maps.channels()];
     for (int channel = 0; channel < result.length; channel++) {
       int at = maps.index(image, channel);
       double sum = 0;
       for (int i = at; i < at + positions; i++) {
-        double value = maps.values()[i];
-        sum += rectified ? Math.pow(Math.max(0, value), exponent) : value;
+        sum += maps.values()[i];
       }
-      double mean = sum / positions;
-      result[channel] = rectified ? Math.pow(mean, 1 / exponent) : mean;
+      result[channel] = sum / positions;
+    }
+    return result;
+  }
+
+  /**
+   * Values are divided by the largest first, since high powers of large or small ones have no
+   * place.
+   */
+  private static double[] generalisedMean(FeatureMaps maps, int image, double exponent) {
+    int positions = maps.height() * maps.width();
+    double[] result = max(maps, image, 0, maps.height(), 0, maps.width());
+    for (int channel = 0; channel < result.length; channel++) {
+      double largest = result[channel];
+      if (largest <= 0) {
+        result[channel] = 0;
+        continue;
+      }
+      int at = maps.index(image, channel);
+      double sum = 0;
+      for (int i = at; i < at + positions; i++) {
+        sum += Math.pow(Math.max(0, maps.values()[i]) / largest, exponent);
+      }
+      result[channel] = largest * Math.pow(sum / positions, 1 / exponent);
     }
     return result;
   }

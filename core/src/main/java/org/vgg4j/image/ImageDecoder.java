@@ -8,6 +8,7 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import javax.imageio.spi.ImageReaderSpi;
+import org.vgg4j.base.AbortedException;
 import org.vgg4j.base.AtomicFile;
 import org.vgg4j.base.InputException;
 import org.vgg4j.image.file.DeepSamples;
@@ -28,7 +29,8 @@ import org.vgg4j.image.tiff.TiffDecoder;
  * formats are JPEG, PNG, BMP, GIF and WebP (of an animation the first frame), TIFF (its first
  * image) and Netpbm's (PBM, PGM, PPM, PAM). Images are turned upright where the EXIF data of a
  * JPEG, PNG, WebP or TIFF say so; colour profiles are not applied. The same on every JDK.
- * Thread-safe.
+ * Thread-safe. A thread that is interrupted while it reads a file gets a {@link
+ * org.vgg4j.base.VggException} that is no {@link InputException}.
  */
 public final class ImageDecoder {
   private static final long MAX_FILE_BYTES = 1L << 30;
@@ -58,6 +60,7 @@ public final class ImageDecoder {
     } catch (NoSuchFileException e) {
       throw new InputException("there is no image file " + file + ": check the path", e);
     } catch (IOException e) {
+      AbortedException.requireUninterrupted(e, file);
       throw new InputException(
           "cannot read the image file "
               + file
@@ -65,6 +68,8 @@ public final class ImageDecoder {
               + AtomicFile.reason(e)
               + "): check its permissions",
           e);
+    } catch (OutOfMemoryError e) {
+      throw tooLarge(file.toString(), e);
     }
     return decode(content, file.toString());
   }
@@ -83,11 +88,11 @@ public final class ImageDecoder {
     try {
       content = stream.readNBytes((int) MAX_FILE_BYTES + 1);
     } catch (IOException e) {
+      AbortedException.requireUninterrupted(e, name);
       throw new InputException(
           "cannot read " + name + " (" + AtomicFile.reason(e) + "): try it again", e);
     } catch (OutOfMemoryError e) {
-      throw new UnreadableImageException(
-          name + " needs more memory than is available: give a smaller image", e);
+      throw tooLarge(name, e);
     }
     if (content.length > MAX_FILE_BYTES) {
       throw new UnreadableImageException(name + " is larger than 1 GiB: give a smaller image");
@@ -171,6 +176,11 @@ public final class ImageDecoder {
 
   private static String detail(Exception e) {
     return AtomicFile.reason(e);
+  }
+
+  private static UnreadableImageException tooLarge(String name, Throwable cause) {
+    return new UnreadableImageException(
+        name + " needs more memory than is available: give a smaller image", cause);
   }
 
   private static UnreadableImageException damaged(String name, String detail, Throwable cause) {

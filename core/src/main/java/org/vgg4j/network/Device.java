@@ -54,6 +54,11 @@ public record Device(String kind, List<Integer> numbers, Precision precision) {
               .formatted(text));
     }
     String numbers = matcher.group(2);
+    if (numbers != null && matcher.group(1).equals(AUTO.kind())) {
+      throw new InputException(
+          "option device is '%s', but auto chooses by itself: leave the number out, or name the kind of device, as in cuda:%s"
+              .formatted(text, numbers));
+    }
     return new Device(
         matcher.group(1),
         numbers == null

@@ -3,6 +3,7 @@ package org.vgg4j.weights;
 import java.nio.file.Path;
 import java.util.Optional;
 import java.util.ServiceLoader;
+import java.util.function.Supplier;
 import org.vgg4j.base.InputException;
 import org.vgg4j.weights.safetensors.ForeignFileException;
 
@@ -18,7 +19,7 @@ public final class Models {
    *     it and nothing on the class path can read it
    */
   public static ModelFile read(Path file) {
-    return read(file, ServiceLoader.load(ForeignReader.class).findFirst());
+    return read(file, Models::installed);
   }
 
   /**
@@ -54,7 +55,7 @@ public final class Models {
     try {
       return new Start(ModelFile.read(file), true);
     } catch (ForeignFileException e) {
-      return require(ServiceLoader.load(ForeignReader.class).findFirst(), file, e).readStart(file);
+      return require(installed(), file, e).readStart(file);
     }
   }
 
@@ -71,12 +72,21 @@ public final class Models {
     }
   }
 
-  static ModelFile read(Path file, Optional<ForeignReader> foreign) {
+  /**
+   * @param foreign is asked only for another tool's file
+   */
+  static ModelFile read(Path file, Supplier<Optional<ForeignReader>> foreign) {
     try {
       return ModelFile.read(file);
     } catch (ForeignFileException e) {
-      return require(foreign, file, e).read(file);
+      return require(foreign.get(), file, e).read(file);
     }
+  }
+
+  /** Beside vgg4j itself: the class loader of a caller's thread may know nothing of it. */
+  private static Optional<ForeignReader> installed() {
+    return ServiceLoader.load(ForeignReader.class, ForeignReader.class.getClassLoader())
+        .findFirst();
   }
 
   private static ForeignReader require(

@@ -23,6 +23,17 @@ class PoolerTest {
     assertThat(Pooler.pool(Pooling.gem(1), MAPS, 1)).containsExactly(2, 2);
   }
 
+  /** Whose powers have no place in a double. */
+  @Test
+  void generalisedMeansOfLargeAndSmallValues() {
+    FeatureMaps maps = new FeatureMaps(1, 3, 1, 2, new float[] {2e4f, 1e4f, 2e-5f, 1e-5f, -1, -2});
+    double[] means = Pooler.pool(Pooling.gem(100), maps, 0);
+    double root = Math.pow(0.5, 0.01);
+    assertThat(means[0]).isCloseTo(2e4 * root, within(1e-2));
+    assertThat(means[1]).isCloseTo(2e-5 * root, within(1e-11));
+    assertThat(means[2]).isZero();
+  }
+
   @Test
   void regionsOfTheLargestScaleCoverTheMapWithAnOverlapOf40Percent() {
     assertThat(Pooler.regions(7, 7, 1)).containsExactly(new Pooler.Region(0, 0, 7));

@@ -6,9 +6,12 @@ import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
 import static org.junit.jupiter.api.Assumptions.assumeFalse;
 
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.RandomAccessFile;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.nio.channels.Channels;
+import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -20,6 +23,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.vgg4j.base.AbortedException;
 import org.vgg4j.base.InputException;
 
 class ImageDecoderTest {
@@ -102,6 +106,23 @@ class ImageDecoderTest {
     Path file = folder.resolve("a.jpg");
     Files.write(file, TestImages.resource("/goldens/decode/rgb.png"));
     assertThat(ImageDecoder.decode(file).width()).isEqualTo(19);
+  }
+
+  /** Java reads paths of usual disks to their end, but closes channels. */
+  @Test
+  void anInterruptedThread() throws IOException {
+    Path file = folder.resolve("picture.png");
+    Files.write(file, TestImages.noise(9, 9, 1).toPng());
+    try (InputStream stream = Channels.newInputStream(FileChannel.open(file))) {
+      Thread.currentThread().interrupt();
+      assertThatThrownBy(() -> ImageDecoder.decode(stream, "a picture"))
+          .isInstanceOf(AbortedException.class)
+          .hasMessage(
+              "reading a picture ended early, since the thread was interrupted: do it again");
+    } finally {
+      assertThat(Thread.interrupted()).isTrue();
+    }
+    assertThat(ImageDecoder.decode(file).width()).isEqualTo(9);
   }
 
   @Test

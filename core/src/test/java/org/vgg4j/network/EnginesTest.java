@@ -56,6 +56,15 @@ class EnginesTest {
     assertThat(device.text()).isEqualTo(text.strip());
   }
 
+  @Test
+  void autoTakesNoNumber() {
+    assertThatThrownBy(() -> Device.of("auto:7"))
+        .isInstanceOf(InputException.class)
+        .hasMessage(
+            "option device is 'auto:7', but auto chooses by itself: leave the number out, or name"
+                + " the kind of device, as in cuda:7");
+  }
+
   @ParameterizedTest
   @ValueSource(strings = {"", "CPU", "cuda:", "cuda:0,", "cuda:x", "cuda:1234", "cpu cuda"})
   void whatIsNoFormOfADevice(String text) {

@@ -18,7 +18,7 @@ public interface ProcessGroups {
    * @throws InputException if there is none
    */
   static ProcessGroups installed() {
-    return ServiceLoader.load(ProcessGroups.class)
+    return ServiceLoader.load(ProcessGroups.class, ProcessGroups.class.getClassLoader())
         .findFirst()
         .orElseThrow(
             () ->

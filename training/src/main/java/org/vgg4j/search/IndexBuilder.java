@@ -16,6 +16,7 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
+import org.vgg4j.base.AbortedException;
 import org.vgg4j.base.AtomicFile;
 import org.vgg4j.base.FileNames;
 import org.vgg4j.base.InputException;
@@ -271,6 +272,7 @@ public final class IndexBuilder {
     } catch (NoSuchAlgorithmException e) {
       throw new IllegalStateException("every Java has SHA-256", e);
     } catch (IOException e) {
+      AbortedException.requireUninterrupted(e, found.file());
       return unreadable(found, digest, AtomicFile.reason(e));
     } catch (InputException e) {
       return unreadable(found, digest, String.valueOf(e.getMessage()));

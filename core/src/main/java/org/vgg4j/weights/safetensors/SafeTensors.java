@@ -26,6 +26,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
+import org.vgg4j.base.AbortedException;
 import org.vgg4j.base.AtomicFile;
 import org.vgg4j.base.InputException;
 import org.vgg4j.weights.tensor.NumberType;
@@ -183,6 +184,7 @@ public final class SafeTensors {
       if (Files.isDirectory(file)) {
         throw new InputException(file + " is a folder: give " + modelIn(file), e);
       }
+      AbortedException.requireUninterrupted(e, file);
       throw new InputException("cannot read " + file + ": " + AtomicFile.reason(e), e);
     }
   }
@@ -216,6 +218,7 @@ public final class SafeTensors {
       }
       return header(name, text);
     } catch (IOException e) {
+      AbortedException.requireUninterrupted(e, name);
       throw new InputException("cannot read " + name + ": " + AtomicFile.reason(e), e);
     }
   }

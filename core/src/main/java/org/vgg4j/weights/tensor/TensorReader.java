@@ -20,6 +20,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.ForkJoinTask;
 import org.jspecify.annotations.Nullable;
+import org.vgg4j.base.AbortedException;
 import org.vgg4j.base.AtomicFile;
 import org.vgg4j.base.InputException;
 
@@ -85,6 +86,7 @@ public final class TensorReader {
       }
       return new TensorReader(channels, destination).readAll(tensors);
     } catch (IOException e) {
+      AbortedException.requireUninterrupted(e, files(tensors));
       throw new InputException("cannot read " + files(tensors) + ": " + AtomicFile.reason(e), e);
     } finally {
       channels.values().forEach(TensorReader::close);
@@ -119,6 +121,7 @@ public final class TensorReader {
           tensor.type().toFloats(chunk.position(0).limit(bytes), values, from, bytes / size);
         }
       } catch (IOException e) {
+        AbortedException.requireUninterrupted(e, tensor.file());
         throw new InputException("cannot read " + tensor.file() + ": " + AtomicFile.reason(e), e);
       }
       arrays.put(tensor.name(), values);
@@ -134,6 +137,7 @@ public final class TensorReader {
             files(tensors) + " continues after the last tensor: give a stream of the file alone");
       }
     } catch (IOException e) {
+      AbortedException.requireUninterrupted(e, files(tensors));
       throw new InputException("cannot read " + files(tensors) + ": " + AtomicFile.reason(e), e);
     }
   }

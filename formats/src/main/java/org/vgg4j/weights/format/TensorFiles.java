@@ -13,6 +13,7 @@ import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
 import java.util.zip.ZipException;
+import org.vgg4j.base.AbortedException;
 import org.vgg4j.base.AtomicFile;
 import org.vgg4j.base.InputException;
 import org.vgg4j.weights.safetensors.SafeTensors;
@@ -49,6 +50,7 @@ public final class TensorFiles {
               .formatted(file, AtomicFile.reason(e).lines().findFirst().orElse("")),
           e);
     } catch (IOException e) {
+      AbortedException.requireUninterrupted(e, file);
       throw new InputException("cannot read " + file + ": " + AtomicFile.reason(e), e);
     } catch (InputException e) {
       throw naming(file, e);

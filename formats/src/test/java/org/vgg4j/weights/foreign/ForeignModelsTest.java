@@ -42,6 +42,20 @@ class ForeignModelsTest {
     }
   }
 
+  /** As threads of application servers have it, and common pools in executable jars. */
+  @Test
+  void theReaderIsFoundWhateverTheThreadsClassLoader() {
+    Thread thread = Thread.currentThread();
+    ClassLoader usual = thread.getContextClassLoader();
+    thread.setContextClassLoader(ClassLoader.getPlatformClassLoader());
+    try {
+      assertThatThrownBy(() -> Models.read(Goldens.file("refused-features.pth")))
+          .hasMessageNotContaining("vgg4j-formats");
+    } finally {
+      thread.setContextClassLoader(usual);
+    }
+  }
+
   @Test
   void whatImportWouldAskIsAskedHere() {
     Path file = Goldens.file("refused-features.pth");
