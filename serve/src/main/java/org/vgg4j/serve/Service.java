@@ -147,7 +147,7 @@ public final class Service implements AutoCloseable {
     }
     api.addTo(routes);
     new InferenceEndpoints(models, api.pipeline(), api.json()).addTo(routes);
-    new RepositoryEndpoints(models, api.changes()).addTo(routes);
+    new RepositoryEndpoints(models, api.changes(), api.json()).addTo(routes);
     server.serve(
         routes,
         options.access().token(),

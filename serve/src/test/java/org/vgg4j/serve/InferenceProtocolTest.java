@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.net.http.HttpRequest;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
@@ -344,6 +345,61 @@ class InferenceProtocolTest {
     assertThat(reply.error()).contains(sentence);
   }
 
+  private static String jsonOf(String data) {
+    return "{\"inputs\":[{\"name\":\"image\",\"datatype\":\"BYTES\",\"shape\":[1],\"data\":"
+        + data
+        + "}]}";
+  }
+
+  /** What Jackson refuses has no place in the text that could be told. */
+  @Test
+  void jsonThatGoesTooFar() {
+    for (String data :
+        List.of(
+            "[".repeat(30), "[" + "1".repeat(1_100) + "]", "[],\"" + "n".repeat(60_000) + "\":1")) {
+      Client.Reply reply = client.post(INFER, jsonOf(data).getBytes(StandardCharsets.UTF_8));
+      assertThat(reply.status()).as(reply.error()).isEqualTo(400);
+      assertThat(reply.error()).contains("nested deeper than 20 levels");
+    }
+  }
+
+  @Test
+  void base64IsStrict() {
+    String picture = Base64.getMimeEncoder().encodeToString(FIRST.toPng()); // has line ends
+    String escaped = picture.replace("\r\n", "\\r\\n ");
+    for (String text : List.of(escaped, escaped.replace("=", ""))) {
+      Client.Reply reply =
+          client.post(INFER, jsonOf("[\"" + text + "\"]").getBytes(StandardCharsets.UTF_8));
+      assertThat(reply.status()).as(reply.error()).isEqualTo(200);
+    }
+    for (String wrong : List.of("-" + escaped, "AA_A", "AA*A")) {
+      Client.Reply reply =
+          client.post(INFER, jsonOf("[\"" + wrong + "\"]").getBytes(StandardCharsets.UTF_8));
+      assertThat(reply.status()).isEqualTo(400);
+      assertThat(reply.error()).contains("element 0 of \"data\" is not base64");
+    }
+    Client.Reply cut = client.post(INFER, bytes("{\"inputs\":[{\"data\":[\"AAAA"));
+    assertThat(cut.error()).contains("the body is no JSON (line");
+  }
+
+  private static byte[] bytes(String text) {
+    return text.getBytes(StandardCharsets.UTF_8);
+  }
+
+  @Test
+  void moreThanFitsIsRefused() {
+    String many = "[" + "\"AAAA\",".repeat(200) + "\"AAAA\"]";
+    Client.Reply reply = client.post(INFER, bytes(jsonOf(many)));
+    assertThat(reply.status()).isEqualTo(413);
+    assertThat(reply.error()).contains("129 images or more are more than the 128");
+    int bodyBytes = 4 * 200;
+    String head =
+        "{\"inputs\":[{\"name\":\"image\",\"datatype\":\"BYTES\",\"shape\":[200],"
+            + "\"parameters\":{\"binary_data_size\":%d}}]}".formatted(bodyBytes);
+    byte[] body = joined(bytes(head), new byte[bodyBytes]);
+    assertThat(client.post(INFER, body, JSON_LENGTH, "" + head.length()).status()).isEqualTo(413);
+  }
+
   @Test
   void wrongBytes() throws IOException {
     byte[] text = "{\"inputs\":[]}".getBytes(StandardCharsets.UTF_8);
@@ -400,6 +456,36 @@ class InferenceProtocolTest {
     assertThat(client.post(again + "load", new byte[0]).status()).isEqualTo(200);
     assertThat(client.get("/v2/models/again/ready").status()).isEqualTo(200);
     assertThat(client.post("/v2/repository/models/none/load", new byte[0]).status()).isEqualTo(404);
+  }
+
+  /** By whichever protocol it was unloaded. */
+  @Test
+  void whatIsLoadedAgainIsTheFileThatWasUnloadedLast() {
+    Path other = root.resolve("other.safetensors");
+    TestModels.random(Configuration.A, "bolt", "nut").write(other);
+    String again = "/v2/repository/models/again/";
+    assertThat(client.post(again + "unload", new byte[0]).status()).isEqualTo(200);
+    put("/v1/models/again", other);
+    assertThat(client.send("DELETE", "/v1/models/again", noBody()).status()).isEqualTo(200);
+    JsonNode all = client.post("/v2/repository/index", new byte[0]).json();
+    assertThat(all.get(1).get("state").asText()).isEqualTo("UNAVAILABLE");
+    JsonNode ready = client.post("/v2/repository/index", bytes("{\"ready\": true}")).json();
+    assertThat(ready).hasSize(1);
+    assertThat(ready.get(0).get("name").asText()).isEqualTo("animals");
+    assertThat(client.post(again + "load", new byte[0]).status()).isEqualTo(200);
+    assertThat(client.get("/v2/models/again").json().at("/outputs/0/shape")).hasToString("[-1,2]");
+    put("/v1/models/again", file);
+  }
+
+  private static HttpRequest.BodyPublisher noBody() {
+    return HttpRequest.BodyPublishers.noBody();
+  }
+
+  private static void put(String path, Path model) {
+    Client.Reply reply =
+        client.send(
+            "PUT", path, HttpRequest.BodyPublishers.ofString("{\"file\": \"" + model + "\"}"));
+    assertThat(reply.status()).as(reply.error()).isEqualTo(200);
   }
 
   @Test

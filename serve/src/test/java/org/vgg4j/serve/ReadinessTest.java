@@ -54,8 +54,9 @@ class ReadinessTest {
     assertThat(status(port, "/v2/health/ready")).isEqualTo(expected);
   }
 
-  private static void serve(
-      HttpServer server, ServedModels models, ComputeQueue queue, Metrics metrics) {
+  private final CompletableFuture<Void> loaded = new CompletableFuture<>();
+
+  private void serve(HttpServer server, ServedModels models, ComputeQueue queue, Metrics metrics) {
     Api api =
         new Api(
             models,
@@ -68,8 +69,7 @@ class ReadinessTest {
     Routes routes = new Routes();
     api.addTo(routes);
     new InferenceEndpoints(models, api.pipeline(), api.json()).addTo(routes);
-    server.serve(
-        routes, null, new ByteBudget(1_000_000), new CompletableFuture<>(), answered -> {});
+    server.serve(routes, null, new ByteBudget(1_000_000), loaded, answered -> {});
   }
 
   private static ServedModels models() {
@@ -97,6 +97,7 @@ class ReadinessTest {
       models.unload("first");
       models.unload("second");
       assertStatus(socket.port(), 503);
+      assertThat(get(socket.port(), "/v2/health/ready").body()).contains("no model is loaded");
     }
   }
 
@@ -131,7 +132,9 @@ class ReadinessTest {
             new HttpServer(socket, null, new Limits(1_000, 10, 5_000, 5_000, 5_000), 1_000)) {
       serve(server, models, queue, metrics);
       models.begin(Map.of("first", file));
+      assertThat(loaded.complete(null)).isTrue();
       assertStatus(socket.port(), 200);
+      assertThat(status(socket.port(), "/v2/models/first/ready")).isEqualTo(200);
       assertThat(status(socket.port(), "/healthz")).isEqualTo(200);
       for (int i = 1; i <= 2; i++) {
         CompletableFuture<Integer> failed = queue.submit(new Failing(), i, Deadline.in(60_000));
@@ -141,8 +144,16 @@ class ReadinessTest {
       assertStatus(socket.port(), 503);
       assertThat(status(socket.port(), "/healthz")).isEqualTo(503);
       assertThat(status(socket.port(), "/v2/health/live")).isEqualTo(503);
-      assertThat(get(socket.port(), "/readyz").body()).contains("failure 1");
-      assertThat(get(socket.port(), "/healthz").body()).contains("failure 1");
+      for (String path :
+          List.of(
+              "/readyz",
+              "/healthz",
+              "/v2/health/live",
+              "/v2/health/ready",
+              "/v2/models/first/ready")) {
+        assertThat(status(socket.port(), path)).as(path).isEqualTo(503);
+        assertThat(get(socket.port(), path).body()).as(path).contains("failure 1");
+      }
     }
   }
 }

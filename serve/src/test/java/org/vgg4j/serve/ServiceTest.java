@@ -34,7 +34,10 @@ import org.vgg4j.Prediction;
 import org.vgg4j.base.InputException;
 import org.vgg4j.image.RgbImage;
 import org.vgg4j.image.TestImages;
+import org.vgg4j.model.Architecture;
 import org.vgg4j.model.Configuration;
+import org.vgg4j.model.HeadLayers;
+import org.vgg4j.model.Task;
 import org.vgg4j.weights.TestModels;
 
 /** What clients get, over real connections. */
@@ -157,6 +160,71 @@ class ServiceTest {
       assertPredictions(image, expected(file, PICTURE, 3));
     }
     assertThat(reply.json().get("images").get(1).get("name").asText()).isEqualTo("image 1");
+  }
+
+  /** A decoder for MIME would leave out what it does not know, and the picture would be damaged. */
+  @Test
+  void base64OfEitherAlphabet() {
+    byte[] picture = new byte[3_000];
+    for (int i = 0; picture[0] == 0; i++) {
+      byte[] png = TestImages.noise(20, 20, i).toPng();
+      String text = Base64.getUrlEncoder().encodeToString(png);
+      picture = text.contains("-") && text.contains("_") ? png : picture;
+    }
+    String url = Base64.getUrlEncoder().encodeToString(picture);
+    for (String data : List.of(url, url.substring(0, 9) + "\\r\\n " + url.substring(9))) {
+      assertThat(postJson("[\"" + data + "\"]").status()).isEqualTo(200);
+    }
+    for (String wrong : List.of(url.substring(0, 8) + "+" + url.substring(9), "AA*A")) {
+      Client.Reply reply = postJson("[\"" + wrong + "\"]");
+      assertThat(reply.status()).isEqualTo(400);
+      assertThat(reply.error()).contains("is not base64");
+    }
+  }
+
+  private static Client.Reply postJson(String images) {
+    return client.post(
+        "/v1/classify",
+        ("{\"images\":" + images + "}").getBytes(StandardCharsets.UTF_8),
+        "Content-Type",
+        "application/json");
+  }
+
+  /** Those of the paper are of fc7, which here are the outputs. */
+  @Test
+  void descriptorsOfOtherHeads() {
+    Path model = root.resolve("head.safetensors");
+    TestModels.random(
+            new Architecture(
+                Configuration.A, 0.02, 32, 2, Task.CLASSIFICATION, HeadLayers.of("24", null)),
+            "cat",
+            "dog")
+        .write(model);
+    try (Service own = Service.start(ServiceOptions.of(model, 0))) {
+      Client.Reply reply = new Client(own).post("/v1/embed", PICTURE.toPng());
+      assertThat(reply.status()).as(reply.error()).isEqualTo(200);
+      assertThat(reply.json().get("images").get(0).get("descriptor")).hasSize(24);
+    }
+  }
+
+  @Test
+  void aModelThatIsDamagedIsSaidToBe() {
+    Path model = root.resolve("damaged.safetensors");
+    TestModels.constant(new float[] {Float.NaN, 1}, "cat", "dog").write(model);
+    try (Service own = Service.start(ServiceOptions.of(model, 0))) {
+      Client.Reply reply = new Client(own).post("/v1/classify", PICTURE.toPng());
+      assertThat(reply.status()).isEqualTo(400);
+      assertThat(reply.error()).contains("its weights are damaged");
+      reply =
+          new Client(own)
+              .post(
+                  "/v2/models/default/infer",
+                  PICTURE.toPng(),
+                  "Inference-Header-Content-Length",
+                  "0");
+      assertThat(reply.status()).isEqualTo(400);
+      assertThat(reply.error()).contains("its weights are damaged");
+    }
   }
 
   @Test

@@ -1,6 +1,8 @@
 package org.vgg4j.serve.api;
 
 import java.nio.file.Path;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentMap;
 import org.vgg4j.base.InputException;
 import org.vgg4j.serve.http.HttpFailure;
 import org.vgg4j.serve.models.ServedModels;
@@ -10,8 +12,15 @@ import org.vgg4j.serve.models.ServedModels;
  *
  * @param models are changed
  * @param allowed whether they may be
+ * @param unloaded the files of models that clients unloaded, by name
  */
-public record ModelChanges(ServedModels models, boolean allowed) {
+public record ModelChanges(
+    ServedModels models, boolean allowed, ConcurrentMap<String, Path> unloaded) {
+  /** Nothing is unloaded yet. */
+  ModelChanges(ServedModels models, boolean allowed) {
+    this(models, allowed, new ConcurrentHashMap<>());
+  }
+
   /**
    * Loads a model.
    *
@@ -22,6 +31,7 @@ public record ModelChanges(ServedModels models, boolean allowed) {
     requireAllowed();
     try {
       models.load(name, file);
+      unloaded.remove(name);
     } catch (InputException e) {
       throw new HttpFailure(409, String.valueOf(e.getMessage()));
     }
@@ -34,7 +44,12 @@ public record ModelChanges(ServedModels models, boolean allowed) {
    */
   public void unload(String name) {
     requireAllowed();
+    Path file;
+    try (ServedModels.Lease lease = models.lease(name)) {
+      file = lease.model().file();
+    }
     models.unload(name);
+    unloaded.put(name, file);
   }
 
   /**

@@ -62,6 +62,11 @@ public final class Pipeline {
     return queue.deviceFailure();
   }
 
+  /** How many images of a request may ever be let in. */
+  public int most() {
+    return admission.most();
+  }
+
   /** Decodes, for works that take pictures when it is their turn. */
   Pictures pictures() {
     return pictures;

@@ -9,6 +9,7 @@ import java.util.Base64;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.CompletionException;
+import java.util.regex.Pattern;
 import org.eclipse.jetty.http.HttpField;
 import org.eclipse.jetty.http.HttpHeader;
 import org.eclipse.jetty.http.MultiPart;
@@ -20,6 +21,8 @@ import org.vgg4j.serve.http.JsonBody;
 
 /** The pictures in a request's body: raw, as a form's files, or as base64 in JSON. Thread-safe. */
 final class Uploads {
+  private static final Pattern SPACE = Pattern.compile("\\s+");
+
   private final int most;
   private final JsonBody json;
 
@@ -170,10 +173,13 @@ final class Uploads {
     return uploads;
   }
 
+  /** In either alphabet; a decoder for MIME would leave out, unnoticed, what it does not know. */
   private static byte[] base64(String text, int index) {
+    int comma = text.startsWith("data:") ? text.indexOf(',') + 1 : 0; // a data URL
+    String data = SPACE.matcher(text.substring(comma)).replaceAll("");
+    boolean url = data.indexOf('-') >= 0 || data.indexOf('_') >= 0;
     try {
-      int comma = text.startsWith("data:") ? text.indexOf(',') + 1 : 0; // a data URL
-      return Base64.getMimeDecoder().decode(text.substring(comma));
+      return (url ? Base64.getUrlDecoder() : Base64.getDecoder()).decode(data);
     } catch (IllegalArgumentException e) {
       throw new HttpFailure(400, "the \"data\" of image " + index + " is not base64");
     }

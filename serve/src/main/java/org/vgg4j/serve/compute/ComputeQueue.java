@@ -15,6 +15,8 @@ import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 import org.vgg4j.base.DeviceFailedException;
+import org.vgg4j.base.InputException;
+import org.vgg4j.base.ScarceMemoryException;
 import org.vgg4j.serve.http.Deadline;
 import org.vgg4j.serve.http.HttpFailure;
 
@@ -23,7 +25,9 @@ import org.vgg4j.serve.http.HttpFailure;
  * jobs of the same {@link Work} join it, whichever place they have. A batch that is not full waits
  * for more as long as the delay, and where inputs of the same work are still being prepared, for up
  * to half of the time that its last batch took: two small batches take longer than one that is
- * full. Jobs whose deadline has passed are answered without being computed.
+ * full. Jobs whose deadline has passed are answered without being computed. Where a batch is
+ * refused for what it was given, each of its jobs is computed alone, since it may be the fault of
+ * one.
  *
  * <p>How many jobs may wait is up to {@link Admission}. Thread-safe; results are handed out on the
  * one thread that computes, so whoever gets them should soon be done with them.
@@ -171,11 +175,30 @@ public final class ComputeQueue implements AutoCloseable {
 
   private void work() {
     while (true) {
-      List<Job<?, ?>> batch = next();
-      if (batch == null) {
-        return;
+      List<Job<?, ?>> batch = List.of();
+      try {
+        batch = next();
+        if (batch == null) {
+          return;
+        }
+        compute(batch);
+      } catch (RuntimeException | Error e) {
+        // the thread goes on: neither a bad batch nor a full heap must end the service
+        end(batch, e);
       }
-      compute(batch);
+    }
+  }
+
+  private void end(List<Job<?, ?>> batch, Throwable failure) {
+    if (failure instanceof DeviceFailedException && deviceFailure == null) {
+      deviceFailure = failure.getMessage();
+    }
+    for (Job<?, ?> job : batch) {
+      try {
+        fail(job, failure);
+      } catch (OutOfMemoryError e) {
+        // even this takes a few bytes: the client is answered at its deadline
+      }
     }
   }
 
@@ -233,13 +256,19 @@ public final class ComputeQueue implements AutoCloseable {
   private List<Job<?, ?>> take(Work<?, ?> work, int most) {
     List<Job<?, ?>> batch = new ArrayList<>();
     int taken = 0;
-    for (Iterator<Job<?, ?>> each = waiting.iterator(); each.hasNext(); ) {
-      Job<?, ?> job = each.next();
+    for (Job<?, ?> job : waiting) {
       boolean late = job.deadline.passed();
       if (late || job.work == work && taken < most) {
         taken += late ? 0 : 1;
         batch.add(job);
+      }
+    }
+    // only now, so that none is lost if memory ends above
+    int removed = 0;
+    for (Iterator<Job<?, ?>> each = waiting.iterator(); removed < batch.size(); ) {
+      if (each.next() == batch.get(removed)) {
         each.remove();
+        removed++;
       }
     }
     return batch;
@@ -256,27 +285,40 @@ public final class ComputeQueue implements AutoCloseable {
         jobs.add((Job<Object, Object>) job);
       }
     }
-    if (jobs.isEmpty()) {
-      return;
+    try {
+      if (!jobs.isEmpty()) {
+        computeTogether(jobs);
+      }
+    } catch (InputException e) {
+      if (jobs.size() == 1 || e instanceof ScarceMemoryException) {
+        throw e;
+      }
+      // one client's input must not fail those of others
+      for (Job<Object, Object> job : jobs) {
+        computeAlone(job);
+      }
     }
+  }
+
+  private void computeAlone(Job<Object, Object> job) {
+    try {
+      computeTogether(List.of(job));
+    } catch (InputException e) {
+      fail(job, e);
+    }
+  }
+
+  private void computeTogether(List<Job<Object, Object>> jobs) {
     Work<Object, Object> work = jobs.get(0).work;
     long start = System.nanoTime();
-    try {
-      List<Object> results = work.compute(jobs.stream().map(job -> job.input).toList());
-      long nanos = System.nanoTime() - start;
-      remember(work, nanos);
-      double each = nanos / 1e9 / jobs.size();
-      secondsEach = secondsEach == 0 ? each : 0.8 * secondsEach + 0.2 * each;
-      observer.computed(work.name(), jobs.size(), start - jobs.get(0).since, nanos);
-      for (int i = 0; i < jobs.size(); i++) {
-        boolean unused = jobs.get(i).result.complete(results.get(i));
-      }
-    } catch (RuntimeException | Error e) {
-      if (e instanceof DeviceFailedException && deviceFailure == null) {
-        deviceFailure = e.getMessage();
-      }
-      jobs.forEach(
-          job -> fail(job, e)); // the thread goes on: one bad batch must not end the service
+    List<Object> results = work.compute(jobs.stream().map(job -> job.input).toList());
+    long nanos = System.nanoTime() - start;
+    remember(work, nanos);
+    double each = nanos / 1e9 / jobs.size();
+    secondsEach = secondsEach == 0 ? each : 0.8 * secondsEach + 0.2 * each;
+    observer.computed(work.name(), jobs.size(), start - jobs.get(0).since, nanos);
+    for (int i = 0; i < jobs.size(); i++) {
+      boolean unused = jobs.get(i).result.complete(results.get(i));
     }
   }
 

@@ -52,8 +52,8 @@ final class BodyReader implements Runnable {
   }
 
   /**
-   * The body once it is whole, or an {@link HttpFailure}: 400, 408, 413 or 429. Whoever gets it
-   * returns its length to the budget when it is no longer used.
+   * The body once it is whole; or an {@link HttpFailure}, 400, 408, 413 or 429, or an {@link
+   * OutOfMemoryError}. Whoever gets it returns its length to the budget when it is no longer used.
    */
   CompletableFuture<byte[]> read() {
     if (declared > limits.maxBody()) {
@@ -86,15 +86,20 @@ final class BodyReader implements Runnable {
           fail("the request's body ended too early: send it again in full");
           return;
         }
-        take(chunk.getByteBuffer());
         boolean last = chunk.isLast();
-        chunk.release();
+        try {
+          take(chunk.getByteBuffer());
+        } finally {
+          chunk.release();
+        }
         if (last) {
           finish(refused);
         }
       }
     } catch (RuntimeException e) {
       fail("the request's body cannot be read: send it again");
+    } catch (OutOfMemoryError e) {
+      finish(e);
     }
   }
 
@@ -177,21 +182,21 @@ final class BodyReader implements Runnable {
     finish(failure);
   }
 
-  private void finish(@Nullable HttpFailure failure) {
+  private void finish(@Nullable Throwable failure) {
     boolean unused = timer.cancel(false);
     byte[] all = new byte[0];
     synchronized (this) {
       if (finished) {
         return;
       }
-      finished = true;
       if (failure == null) {
-        all = join();
+        all = join(); // may need more memory than there is, and then finishes with that
         budget.giveBack(held - all.length);
         held = 0;
       } else {
         release();
       }
+      finished = true;
     }
     boolean unusedToo =
         failure == null ? whole.complete(all) : whole.completeExceptionally(failure);

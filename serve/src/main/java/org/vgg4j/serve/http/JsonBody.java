@@ -1,10 +1,12 @@
 package org.vgg4j.serve.http;
 
 import com.fasterxml.jackson.core.JsonFactory;
+import com.fasterxml.jackson.core.JsonLocation;
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.JsonToken;
 import com.fasterxml.jackson.core.StreamReadConstraints;
+import com.fasterxml.jackson.core.exc.StreamConstraintsException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
@@ -61,11 +63,19 @@ public final class JsonBody {
         throw new HttpFailure(400, "there is something behind the JSON object");
       }
       return result;
-    } catch (JsonProcessingException e) {
+    } catch (StreamConstraintsException e) { // has no location
       throw new HttpFailure(
           400,
-          "the body is no JSON (line %d, column %d)"
-              .formatted(e.getLocation().getLineNr(), e.getLocation().getColumnNr()));
+          "the body's JSON is nested deeper than %d levels, or has a number or name that is too long"
+              .formatted(DEEPEST));
+    } catch (JsonProcessingException e) {
+      JsonLocation at = e.getLocation();
+      throw new HttpFailure(
+          400,
+          at == null
+              ? "the body is no JSON"
+              : "the body is no JSON (line %d, column %d)"
+                  .formatted(at.getLineNr(), at.getColumnNr()));
     } catch (IOException e) {
       throw new HttpFailure(400, "the body is no JSON: it is not in UTF-8");
     }

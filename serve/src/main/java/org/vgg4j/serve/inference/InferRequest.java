@@ -16,11 +16,14 @@ record InferRequest(@Nullable String id, Input input, List<Output> outputs) {
    *
    * @param name {@code image} or {@code input}
    * @param shape as the client states it
-   * @param numbers FP32; null for BYTES
+   * @param images FP32, an array for each, of which the last may be too short; null for BYTES
    * @param strings BYTES; null for FP32
    */
   record Input(
-      String name, List<Long> shape, float @Nullable [] numbers, @Nullable List<byte[]> strings) {}
+      String name,
+      List<Long> shape,
+      @Nullable List<float[]> images,
+      @Nullable List<byte[]> strings) {}
 
   /**
    * A wanted tensor.

@@ -45,7 +45,7 @@ public final class InferenceEndpoints {
     for (String model : List.of("/v2/models/{model}", "/v2/models/{model}/versions/{version}")) {
       routes
           .add("GET", model, call -> done(with(call, InferenceEndpoints::metadata)))
-          .add("GET", model + "/ready", call -> done(with(call, InferenceEndpoints::ready)))
+          .add("GET", model + "/ready", call -> done(with(call, this::ready)))
           .add("POST", model + "/infer", this::infer);
     }
   }
@@ -66,17 +66,29 @@ public final class InferenceEndpoints {
   }
 
   private Answer live() {
-    boolean live = pipeline.deviceFailure() == null;
-    return Answer.json(live ? 200 : 503, Map.of("live", live));
+    return health("live", true);
   }
 
   private Answer ready() {
-    boolean ready = models.isReady() && pipeline.deviceFailure() == null;
-    return Answer.json(ready ? 200 : 503, Map.of("ready", ready));
+    return health("ready", models.isReady());
   }
 
-  private static Answer ready(ServedModel model) {
-    return Answer.json(Map.of("name", model.name(), "ready", true));
+  private Answer ready(ServedModel model) {
+    String failure = pipeline.deviceFailure();
+    return failure == null
+        ? Answer.json(Map.of("name", model.name(), "ready", true))
+        : Answer.json(503, Map.of("name", model.name(), "ready", false, "reason", failure));
+  }
+
+  /** Nothing is well once the device that computes has failed. */
+  private Answer health(String question, boolean well) {
+    String failure = pipeline.deviceFailure();
+    if (failure != null) {
+      return Answer.json(503, Map.of(question, false, "reason", failure));
+    }
+    return Answer.json(
+        well ? 200 : 503,
+        well ? Map.of(question, true) : Map.of(question, false, "reason", "no model is loaded"));
   }
 
   private Answer with(Call call, Function<ServedModel, Answer> tell) {
@@ -138,11 +150,18 @@ public final class InferenceEndpoints {
     return lease(call)
         .during(
             model -> {
-              InferRequest request = reader.read(call);
+              InferRequest request =
+                  reader.read(call, new RequestReader.Sizes(numbers(model), pipeline.most()));
               call.notes().put("model", model.name());
               return posteriors(call, request.input(), model)
-                  .thenApply(posteriors -> InferAnswer.of(request, model, finite(posteriors)));
+                  .thenApply(posteriors -> InferAnswer.of(request, model, posteriors));
             });
+  }
+
+  /** How many an image has for a model. */
+  private static int numbers(ServedModel model) {
+    int crop = model.classifier().preprocessing().crop();
+    return 3 * crop * crop;
   }
 
   private CompletableFuture<List<float[]>> posteriors(
@@ -182,42 +201,23 @@ public final class InferenceEndpoints {
   }
 
   private static List<float[]> tensors(InferRequest.Input input, ServedModel model) {
+    List<float[]> images = input.images() == null ? List.of() : input.images();
     long crop = model.classifier().preprocessing().crop();
-    float[] numbers = input.numbers() == null ? new float[0] : input.numbers();
-    int each = (int) (3 * crop * crop);
-    int images = numbers.length / each;
-    if (images == 0 || !input.shape().equals(List.of((long) images, 3L, crop, crop))) {
+    int each = numbers(model);
+    long given = images.stream().mapToLong(image -> image.length).sum();
+    long whole = given / each;
+    if (whole == 0 || !input.shape().equals(List.of(whole, 3L, crop, crop))) {
       throw new HttpFailure(
           400,
           "input has the shape %s, but model %s takes [images, 3, %d, %d]"
               .formatted(input.shape(), model.name(), crop, crop));
     }
-    if (numbers.length != images * each) {
+    if (given != whole * each) {
       throw new HttpFailure(
           400,
           "input has %d numbers, but its shape %s needs %d"
-              .formatted(numbers.length, input.shape(), images * each));
+              .formatted(given, input.shape(), whole * each));
     }
-    List<float[]> tensors = new ArrayList<>();
-    for (int n = 0; n < images; n++) {
-      float[] one = new float[each];
-      System.arraycopy(numbers, n * each, one, 0, each);
-      tensors.add(one);
-    }
-    return tensors;
-  }
-
-  private static List<float[]> finite(List<float[]> posteriors) {
-    for (float[] each : posteriors) {
-      for (float value : each) {
-        if (!Float.isFinite(value)) {
-          throw new HttpFailure(
-              400,
-              "the network has no finite answer: the tensor has values that are not numbers, or far"
-                  + " too large");
-        }
-      }
-    }
-    return posteriors;
+    return images;
   }
 }

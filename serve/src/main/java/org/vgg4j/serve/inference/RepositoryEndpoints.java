@@ -5,35 +5,36 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.ConcurrentMap;
 import org.vgg4j.serve.api.ModelChanges;
 import org.vgg4j.serve.http.Answer;
 import org.vgg4j.serve.http.Call;
+import org.vgg4j.serve.http.JsonBody;
 import org.vgg4j.serve.http.Routes;
 import org.vgg4j.serve.models.ServedModels;
 
 /**
- * The repository of models: those that are served, and those that a client unloaded here. Files
- * that the service does not know come by {@code PUT /v1/models/NAME}. Thread-safe.
+ * The repository of models: those that are served, and those that clients unloaded. Files that the
+ * service does not know come by {@code PUT /v1/models/NAME}. Thread-safe.
  */
 public final class RepositoryEndpoints {
   private final ServedModels models;
   private final ModelChanges changes;
-  private final ConcurrentMap<String, Path> unloaded = new ConcurrentHashMap<>();
+  private final JsonBody json;
 
   /**
    * @param changes loads and unloads
+   * @param json reads bodies
    */
-  public RepositoryEndpoints(ServedModels models, ModelChanges changes) {
+  public RepositoryEndpoints(ServedModels models, ModelChanges changes, JsonBody json) {
     this.models = models;
     this.changes = changes;
+    this.json = json;
   }
 
   /** Adds the routes. */
   public void addTo(Routes routes) {
     routes
-        .add("POST", "/v2/repository/index", call -> CompletableFuture.completedFuture(index()))
+        .add("POST", "/v2/repository/index", call -> CompletableFuture.completedFuture(index(call)))
         .add(
             "POST",
             "/v2/repository/models/{model}/load",
@@ -44,14 +45,16 @@ public final class RepositoryEndpoints {
             call -> CompletableFuture.supplyAsync(() -> unload(call)));
   }
 
-  private Answer index() {
+  private Answer index(Call call) {
+    boolean onlyReady =
+        call.body().length > 0 && json.object(call.body()).path("ready").asBoolean(false);
     List<String> served = models.names();
     List<Map<String, Object>> all = new ArrayList<>();
     for (String name : served) {
       all.add(entry(name, "READY", ""));
     }
-    for (String name : unloaded.keySet()) {
-      if (!served.contains(name)) {
+    for (String name : changes.unloaded().keySet()) {
+      if (!onlyReady && !served.contains(name)) {
         all.add(entry(name, "UNAVAILABLE", "unloaded"));
       }
     }
@@ -67,12 +70,11 @@ public final class RepositoryEndpoints {
     changes.requireAllowed();
     String name = call.variable("model");
     changes.load(name, file(name));
-    unloaded.remove(name);
     return Answer.json(Map.of());
   }
 
   private Path file(String name) {
-    Path known = unloaded.get(name);
+    Path known = changes.unloaded().get(name);
     if (known != null && !models.names().contains(name)) {
       return known;
     }
@@ -83,13 +85,7 @@ public final class RepositoryEndpoints {
 
   private Answer unload(Call call) {
     changes.requireAllowed();
-    String name = call.variable("model");
-    Path file;
-    try (ServedModels.Lease lease = models.lease(name)) {
-      file = lease.model().file();
-    }
-    changes.unload(name);
-    unloaded.put(name, file);
+    changes.unload(call.variable("model"));
     return Answer.json(Map.of());
   }
 }

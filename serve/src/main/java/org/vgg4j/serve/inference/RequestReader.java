@@ -1,16 +1,20 @@
 package org.vgg4j.serve.inference;
 
+import com.fasterxml.jackson.core.Base64Variant;
+import com.fasterxml.jackson.core.Base64Variants;
 import com.fasterxml.jackson.core.JsonParser;
+import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.JsonToken;
+import com.fasterxml.jackson.core.io.JsonEOFException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.nio.FloatBuffer;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.Base64;
 import java.util.List;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -38,6 +42,13 @@ final class RequestReader {
   private static final String ONE_INPUT =
       "the request has %d inputs but must have one: 'image' (BYTES) or 'input' (FP32)";
 
+  /** Strict, but for line ends and other space, and what is missing at the end. */
+  private static final Base64Variant BASE64 =
+      Base64Variants.MIME_NO_LINEFEEDS.withReadPadding(
+          Base64Variant.PaddingReadBehaviour.PADDING_ALLOWED);
+
+  private static final String DATA_MUST_BE = "the \"data\" of input %s must be %s";
+
   private static final int MOST_OUTPUTS = 8; // there is one, in a few forms
 
   private static final Set<String> KEPT = Set.of("id", "parameters", "outputs");
@@ -56,26 +67,67 @@ final class RequestReader {
   /** An input as the JSON has it; its data may be in the bytes behind. */
   private record Stated(ObjectNode fields, @Nullable Values values) {}
 
-  /** The elements of a tensor: numbers, or texts. */
+  /**
+   * The elements of a tensor: numbers, or image files. Numbers come into one array for each image
+   * at once, since bodies are large, and no more are read than are allowed.
+   */
   private static final class Values {
-    private float[] numbers = new float[1024];
-    private int count;
-    private final List<String> texts = new ArrayList<>();
+    private final Sizes sizes;
+    private final List<float[]> images = new ArrayList<>();
+    private final List<byte[]> files = new ArrayList<>();
+    private float[] last = new float[0];
+    private int used; // of the last image
+
+    private Values(Sizes sizes) {
+      this.sizes = sizes;
+    }
 
     void add(float number) {
-      if (count == numbers.length) {
-        numbers = Arrays.copyOf(numbers, count + count / 2);
+      if (used == last.length) {
+        sizes.requireFew(images.size() + 1);
+        last = new float[sizes.numbers];
+        images.add(last);
+        used = 0;
       }
-      numbers[count++] = number;
+      last[used++] = number;
+    }
+
+    void add(byte[] file) {
+      sizes.requireFew(files.size() + 1);
+      files.add(file);
+    }
+
+    List<float[]> images() {
+      if (used < last.length) {
+        images.set(images.size() - 1, Arrays.copyOf(last, used));
+      }
+      return images;
+    }
+  }
+
+  /**
+   * How much a request may hold.
+   *
+   * @param numbers of an image that is a tensor, for the model that is asked
+   * @param most images of a request
+   */
+  record Sizes(int numbers, int most) {
+    private void requireFew(int images) {
+      if (images > most) {
+        throw new HttpFailure(
+            413,
+            "%d images or more are more than the %d that this service takes at a time: send fewer"
+                .formatted(images, most));
+      }
     }
   }
 
   /**
    * Reads a request.
    *
-   * @throws HttpFailure 400, if it is not as the protocol has it
+   * @throws HttpFailure 400, if it is not as the protocol has it; 413, if it holds too much
    */
-  InferRequest read(Call call) {
+  InferRequest read(Call call, Sizes sizes) {
     byte[] body = call.body();
     int length = jsonLength(call);
     if (length == 0) { // Triton's raw binary request
@@ -96,7 +148,7 @@ final class RequestReader {
                 if (parser.nextToken() == JsonToken.START_ARRAY && name.equals("inputs")) {
                   while (parser.nextToken() != JsonToken.END_ARRAY) {
                     require(found.isEmpty(), ONE_INPUT.formatted(found.size() + 1));
-                    found.add(input(parser, body));
+                    found.add(input(parser, body, sizes));
                   }
                 } else {
                   keep(KEPT, name, parser, body, fields);
@@ -110,7 +162,7 @@ final class RequestReader {
     InferRequest request =
         new InferRequest(
             id == null || id.isNull() ? null : id.asText(),
-            tensor(inputs.get(0), rest.order(ByteOrder.LITTLE_ENDIAN)),
+            tensor(inputs.get(0), rest.order(ByteOrder.LITTLE_ENDIAN), sizes),
             outputs(fields));
     require(!rest.hasRemaining(), rest.remaining() + " bytes behind the JSON belong to no input");
     return request;
@@ -140,7 +192,7 @@ final class RequestReader {
     }
   }
 
-  private Stated input(JsonParser parser, byte[] body) throws IOException {
+  private Stated input(JsonParser parser, byte[] body, Sizes sizes) throws IOException {
     require(parser.currentToken() == JsonToken.START_OBJECT, "an input is no JSON object");
     ObjectNode fields = JsonNodeFactory.instance.objectNode();
     Values values = null;
@@ -149,7 +201,8 @@ final class RequestReader {
       JsonToken token = parser.nextToken();
       if (name.equals("data")) {
         require(token == JsonToken.START_ARRAY, "the \"data\" of an input is no array");
-        values = values(parser);
+        boolean numbers = fields.path("name").asText().equals(INPUT);
+        values = values(parser, new Values(sizes), numbers);
       } else {
         keep(KEPT_OF_INPUT, name, parser, body, fields);
       }
@@ -157,9 +210,13 @@ final class RequestReader {
     return new Stated(fields, values);
   }
 
-  /** Flat or nested: the order is the same. */
-  private static Values values(JsonParser parser) throws IOException {
-    Values values = new Values();
+  /**
+   * Flat or nested: the order is the same.
+   *
+   * @param numbers whether there may be no texts, as far as is known yet
+   */
+  private static Values values(JsonParser parser, Values values, boolean numbers)
+      throws IOException {
     int depth = 1;
     while (depth > 0) {
       JsonToken token = parser.nextToken();
@@ -167,7 +224,10 @@ final class RequestReader {
         case START_ARRAY -> depth++;
         case END_ARRAY -> depth--;
         case VALUE_NUMBER_INT, VALUE_NUMBER_FLOAT -> values.add(parser.getFloatValue());
-        case VALUE_STRING -> values.texts.add(parser.getText());
+        case VALUE_STRING -> {
+          require(!numbers, DATA_MUST_BE.formatted(INPUT, "numbers"));
+          values.add(base64(parser, values.files.size()));
+        }
         default ->
             throw new HttpFailure(
                 400, "the \"data\" of an input has " + token + " where a number or text must be");
@@ -176,7 +236,22 @@ final class RequestReader {
     return values;
   }
 
-  private static InferRequest.Input tensor(Stated stated, ByteBuffer rest) {
+  /** From the body to bytes, without a text between them. */
+  private static byte[] base64(JsonParser parser, int index) throws IOException {
+    try {
+      return parser.getBinaryValue(BASE64);
+    } catch (JsonEOFException e) {
+      throw e;
+    } catch (JsonProcessingException e) {
+      throw new HttpFailure(
+          400,
+          "element "
+              + index
+              + " of \"data\" is not base64: send images so or as binary, and numbers as such");
+    }
+  }
+
+  private static InferRequest.Input tensor(Stated stated, ByteBuffer rest, Sizes sizes) {
     JsonNode fields = stated.fields;
     String name = text(fields, "name");
     String datatype = text(fields, "datatype");
@@ -198,19 +273,19 @@ final class RequestReader {
       require(stated.values == null, "input " + name + " has \"data\" and a binary_data_size");
       ByteBuffer own = take(rest, size, name);
       return image
-          ? new InferRequest.Input(name, shape, null, strings(own))
-          : new InferRequest.Input(name, shape, numbers(own), null);
+          ? new InferRequest.Input(name, shape, null, strings(own, sizes))
+          : new InferRequest.Input(name, shape, numbers(own, sizes), null);
     }
     Values values = stated.values;
     if (values == null) {
       throw new HttpFailure(400, "input " + name + " has no \"data\" and no binary_data_size");
     }
     require(
-        image ? values.count == 0 : values.texts.isEmpty(),
-        "the \"data\" of input %s must be %s".formatted(name, image ? "texts" : "numbers"));
+        image ? values.images.isEmpty() : values.files.isEmpty(),
+        DATA_MUST_BE.formatted(name, image ? "texts" : "numbers"));
     return image
-        ? new InferRequest.Input(name, shape, null, base64(values.texts))
-        : new InferRequest.Input(name, shape, Arrays.copyOf(values.numbers, values.count), null);
+        ? new InferRequest.Input(name, shape, null, values.files)
+        : new InferRequest.Input(name, shape, values.images(), null);
   }
 
   private static ByteBuffer take(ByteBuffer rest, JsonNode size, String name) {
@@ -223,17 +298,24 @@ final class RequestReader {
     return own;
   }
 
-  private static float[] numbers(ByteBuffer bytes) {
+  private static List<float[]> numbers(ByteBuffer bytes, Sizes sizes) {
     require(bytes.remaining() % 4 == 0, "the bytes of an FP32 tensor are no multiple of 4");
-    float[] numbers = new float[bytes.remaining() / 4];
-    bytes.asFloatBuffer().get(numbers);
-    return numbers;
+    FloatBuffer numbers = bytes.asFloatBuffer();
+    List<float[]> images = new ArrayList<>();
+    while (numbers.hasRemaining()) {
+      sizes.requireFew(images.size() + 1);
+      float[] image = new float[Math.min(sizes.numbers, numbers.remaining())];
+      numbers.get(image);
+      images.add(image);
+    }
+    return images;
   }
 
   /** Each text has its length before it. */
-  private static List<byte[]> strings(ByteBuffer bytes) {
+  private static List<byte[]> strings(ByteBuffer bytes, Sizes sizes) {
     List<byte[]> strings = new ArrayList<>();
     while (bytes.hasRemaining()) {
+      sizes.requireFew(strings.size() + 1);
       int length = bytes.remaining() < 4 ? -1 : bytes.getInt();
       require(
           length >= 0 && length <= bytes.remaining(),
@@ -244,19 +326,6 @@ final class RequestReader {
       strings.add(one);
     }
     return strings;
-  }
-
-  private static List<byte[]> base64(List<String> texts) {
-    List<byte[]> all = new ArrayList<>();
-    for (String text : texts) {
-      try {
-        all.add(Base64.getMimeDecoder().decode(text));
-      } catch (IllegalArgumentException e) {
-        throw new HttpFailure(
-            400, "element " + all.size() + " of input image is not base64, or send it as binary");
-      }
-    }
-    return all;
   }
 
   private static List<InferRequest.Output> outputs(ObjectNode fields) {

@@ -78,6 +78,9 @@ public final class ModelWatch implements AutoCloseable {
       models.reload(model);
       refused.remove(model.name());
     } catch (RuntimeException | OutOfMemoryError e) {
+      if (executor.isShutdown()) {
+        return; // which interrupts what is being read
+      }
       String reason = String.valueOf(e.getMessage());
       refused.put(model.name(), new Refusal(now, nanos.getAsLong(), reason));
       if (!reason.equals(told)) {

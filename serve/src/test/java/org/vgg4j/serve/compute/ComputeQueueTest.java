@@ -10,8 +10,10 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.vgg4j.base.InputException;
 import org.vgg4j.serve.http.Deadline;
 import org.vgg4j.serve.http.HttpFailure;
 
@@ -204,6 +206,68 @@ class ComputeQueueTest {
       CompletableFuture<Integer> failed = queue.submit(broken, 1, LATE);
       assertThatThrownBy(failed::join).hasCauseInstanceOf(OutOfMemoryError.class);
       assertThat(queue.submit(new Doubling(new CountDownLatch(0)), 4, LATE).join()).isEqualTo(8);
+    }
+  }
+
+  /** An error outside a computation would otherwise end the only thread that computes. */
+  @Test
+  void theThreadOutlivesAnyError() {
+    AtomicBoolean once = new AtomicBoolean();
+    Work<Integer, Integer> scarce =
+        new Work<>() {
+          @Override
+          public String name() {
+            return "scarce";
+          }
+
+          @Override
+          public int most() {
+            if (once.compareAndSet(false, true)) {
+              throw new OutOfMemoryError("as if");
+            }
+            return 1;
+          }
+
+          @Override
+          public List<Integer> compute(List<Integer> inputs) {
+            return inputs;
+          }
+        };
+    try (ComputeQueue queue = queue(0)) {
+      assertThat(queue.submit(scarce, 1, LATE).join()).isEqualTo(1);
+      assertThat(queue.submit(scarce, 2, LATE).join()).isEqualTo(2);
+    }
+  }
+
+  /** Clients share batches, but not each other's faults. */
+  @Test
+  void anInputThatIsRefusedFailsNoOther() {
+    Work<Integer, Integer> picky =
+        new Work<>() {
+          @Override
+          public String name() {
+            return "picky";
+          }
+
+          @Override
+          public int most() {
+            return 3;
+          }
+
+          @Override
+          public List<Integer> compute(List<Integer> inputs) {
+            if (inputs.contains(13)) {
+              throw new InputException("13 is none");
+            }
+            return inputs;
+          }
+        };
+    try (ComputeQueue queue = queue(10_000)) {
+      CompletableFuture<Integer> first = queue.submit(picky, 1, LATE);
+      CompletableFuture<Integer> wrong = queue.submit(picky, 13, LATE);
+      CompletableFuture<Integer> last = queue.submit(picky, 2, LATE);
+      assertThat(first.join() + last.join()).isEqualTo(3);
+      assertThatThrownBy(wrong::join).hasCauseInstanceOf(InputException.class);
     }
   }
 
