@@ -18,6 +18,14 @@ public class AbortedException extends VggException {
   }
 
   /**
+   * @param message the sentence for the user
+   * @param cause what was caught
+   */
+  public AbortedException(String message, Throwable cause) {
+    super(message, cause);
+  }
+
+  /**
    * Requires that a file failed by itself: an interrupted thread finds it closed, which is no fault
    * of the file. The thread stays interrupted.
    *
@@ -30,13 +38,5 @@ public class AbortedException extends VggException {
           "reading " + what + " ended early, since the thread was interrupted: do it again",
           failure);
     }
-  }
-
-  /**
-   * @param message the sentence for the user
-   * @param cause what was caught
-   */
-  public AbortedException(String message, Throwable cause) {
-    super(message, cause);
   }
 }
