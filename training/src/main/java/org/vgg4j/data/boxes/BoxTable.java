@@ -15,9 +15,6 @@ import org.vgg4j.image.transform.Rescale;
  * 615,299 boxes of ILSVRC's 1,281,167 training images. Immutable.
  */
 final class BoxTable {
-  /** How much aspect ratios may differ where images were only rescaled. */
-  private static final double SAME_SHAPE = 0.02;
-
   /** Where the boxes of each image begin, and the last end; [images + 1]. */
   private final int[] begins;
 
@@ -52,8 +49,8 @@ final class BoxTable {
    * The boxes of an image.
    *
    * @param objects with what is left of their boxes
-   * @param oddities one for each box that has it; {@link Oddity#OTHER_SIZE}, {@link Oddity#TURNED}
-   *     and {@link Oddity#OTHER_SHAPE}, which concern all boxes of an image, only once
+   * @param oddities one for each box that has it; {@link Oddity#OTHER_SIZE} and {@link
+   *     Oddity#TURNED}, which concern all boxes of an image, only once
    */
   record Found(List<BoxedObject> objects, List<Oddity> oddities) {}
 
@@ -96,9 +93,8 @@ final class BoxTable {
     if (!drawn.equals(decoded) && count(image) > 0) {
       boolean turned =
           (long) (drawn.width() - drawn.height()) * (decoded.width() - decoded.height()) < 0;
-      boolean reshaped = !turned && !isOfOneShape(drawn, decoded);
-      oddities.add(turned ? Oddity.TURNED : reshaped ? Oddity.OTHER_SHAPE : Oddity.OTHER_SIZE);
-      if (turned || reshaped) {
+      oddities.add(turned ? Oddity.TURNED : Oddity.OTHER_SIZE);
+      if (turned) {
         return new Found(List.of(), oddities);
       }
     }
@@ -129,16 +125,6 @@ final class BoxTable {
       }
     }
     return new Found(objects, oddities);
-  }
-
-  /** Whether one is the other rescaled, but for rounding: by a pixel of the smaller one. */
-  private static boolean isOfOneShape(Rescale.Size one, Rescale.Size other) {
-    double across = (double) one.width() / other.width();
-    double down = (double) one.height() / other.height();
-    int shortest =
-        Math.min(Math.min(one.width(), one.height()), Math.min(other.width(), other.height()));
-    double most = 1 + Math.max(SAME_SHAPE, 1.0 / shortest);
-    return across <= down * most && down <= across * most;
   }
 
   private static double clamp(double edge, int length) {

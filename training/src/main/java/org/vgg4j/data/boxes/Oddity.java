@@ -18,14 +18,7 @@ public enum Oddity {
    */
   TURNED(
       "images whose boxes were drawn on them turned by 90 degrees, in an unknown direction, and are"
-          + " left out"),
-  /**
-   * Drawn at an aspect ratio that scaling does not explain, so that the image was cropped or
-   * stretched, and nobody knows which: left out.
-   */
-  OTHER_SHAPE(
-      "images whose boxes were drawn at another aspect ratio, before they were cropped or stretched,"
-          + " and are left out");
+          + " left out");
 
   private final String words;
 

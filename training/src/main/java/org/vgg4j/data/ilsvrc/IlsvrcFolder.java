@@ -5,6 +5,9 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Set;
+import java.util.function.UnaryOperator;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.vgg4j.base.InputException;
 import org.vgg4j.data.Dataset;
@@ -77,7 +80,7 @@ public final class IlsvrcFolder {
     Devkit devkit = kit == null ? null : Devkit.read(kit);
     Dataset train = train(devkit);
     Dataset validation = validation(devkit);
-    Dataset test = test(devkit);
+    Dataset test = test(devkit, train);
     if (train == null && validation == null && test == null) {
       throw new InputException(
           devkit == null
@@ -192,10 +195,10 @@ public final class IlsvrcFolder {
     return flat(archive, unpacked, "val", devkit);
   }
 
-  private @Nullable Dataset test(@Nullable Devkit devkit) {
+  private @Nullable Dataset test(@Nullable Devkit devkit, @Nullable Dataset train) {
     Path archive = find(folder, TEST);
     Path unpacked = folder.resolve("test");
-    if (archive == null && hasClasses(unpacked)) {
+    if (archive == null && hasClassesOf(train, unpacked, wnid -> className(wnid, devkit))) {
       return ofClasses("test", devkit);
     }
     return hasTest() && devkit != null ? flat(archive, unpacked, "test", devkit) : null;
@@ -233,11 +236,26 @@ public final class IlsvrcFolder {
         && Folders.in(part).stream().anyMatch(child -> Synsets.isWnid(Folders.name(child)));
   }
 
+  /**
+   * Whether a part has a folder of each class of the training images, and no others: what is sorted
+   * in another way counts as images of unknown classes.
+   */
+  static boolean hasClassesOf(@Nullable Dataset train, Path part, UnaryOperator<String> className) {
+    return train != null
+        && Files.isDirectory(part)
+        && Folders.in(part).stream()
+            .map(child -> className.apply(Folders.name(child)))
+            .collect(Collectors.toSet())
+            .equals(Set.copyOf(train.classNames()));
+  }
+
+  private static String className(String wnid, @Nullable Devkit devkit) {
+    return devkit == null ? wnid : devkit.synsets().className(wnid);
+  }
+
   private Dataset ofClasses(String part, @Nullable Devkit devkit) {
     return new ImageFolderDataset(
-        folder.resolve(part),
-        name + "/" + part,
-        wnid -> devkit == null ? wnid : devkit.synsets().className(wnid));
+        folder.resolve(part), name + "/" + part, wnid -> className(wnid, devkit));
   }
 
   /**

@@ -71,7 +71,7 @@ public final class KaggleFolder {
       requireSolution(train);
     }
     Dataset validation = validation(images);
-    Dataset test = test(images);
+    Dataset test = test(images, train);
     if (train == null && validation == null && test == null) {
       throw new InputException(
           "%s holds neither train nor val nor test: unpack the images into it".formatted(images));
@@ -144,9 +144,9 @@ public final class KaggleFolder {
     return validation;
   }
 
-  private @Nullable Dataset test(Path images) {
+  private @Nullable Dataset test(Path images, @Nullable Dataset train) {
     Path path = images.resolve("test");
-    return IlsvrcFolder.hasClasses(path)
+    return IlsvrcFolder.hasClassesOf(train, path, synsets::className)
         ? new ImageFolderDataset(path, name + "/test", synsets::className)
         : part(images, "test", null);
   }

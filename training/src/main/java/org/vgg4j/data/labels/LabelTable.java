@@ -324,21 +324,26 @@ record LabelTable(
 
   /**
    * Others write -1 for what an image does not show: CelebA has no 0 beside it, and PASCAL VOC's
-   * lists have 0 for what is difficult to see. Most images do not show most classes, which gives
-   * them away.
+   * lists have 0 for what is difficult to see. That every cell has a number, and -1 by far most of
+   * them, and 0 the fewest, gives these away.
    */
   private static void requireNegatives(Path file, List<Row> rows, int minusOnes) {
     int positives = 0;
     int negatives = 0;
+    int unknown = 0;
     for (Row row : rows) {
       for (byte state : row.states()) {
         positives += state == MultiLabels.POSITIVE ? 1 : 0;
         negatives += state == MultiLabels.NEGATIVE ? 1 : 0;
+        unknown += state == MultiLabels.IGNORED ? 1 : 0;
       }
     }
-    if (negatives > 0 && minusOnes > Math.max(positives, negatives)) {
+    if (negatives > 0
+        && negatives < positives
+        && minusOnes > positives + negatives
+        && unknown == minusOnes) {
       throw new InputException(
-          "%s says -1 more often than 0 and than 1: for PASCAL VOC -1 is what an image does not show, and 0 what is difficult to see, but here 0 is what it does not show, and -1 what is not known; write 0 for what it does not show, and nothing for what is not known"
+          "%s says -1 most often, and 0 least: for PASCAL VOC -1 is what an image does not show, and 0 what is difficult to see, but here 0 is what it does not show, and -1 what is not known; write 0 for what it does not show, and nothing for what is not known"
               .formatted(file));
     }
     if (negatives == 0) {

@@ -468,6 +468,18 @@ class IlsvrcFolderTest {
     }
   }
 
+  /** Those of other data sets, or of some classes only. */
+  @Test
+  void testImagesInOtherClassFoldersStayUnlabelled() throws IOException {
+    Files.delete(distributed.resolve("ILSVRC2012_img_test.tar"));
+    Path other = Files.createDirectories(distributed.resolve("test/n01440764"));
+    Files.write(other.resolve("some.JPEG"), jpeg());
+    assertThat(open(distributed).test()).isNull();
+    Path unknown = Files.createDirectories(distributed.resolve("test/n99999999"));
+    Files.write(unknown.resolve("some.JPEG"), jpeg());
+    assertThat(open(distributed).test()).isNull();
+  }
+
   @Test
   void testImagesThatAreLeftOutAreSaid() throws IOException {
     Files.delete(distributed.resolve(DEVKIT));

@@ -332,7 +332,7 @@ class LabelSourceTest {
               "%s says of no image that it does not show a class: write 0 for that, since -1 and nothing mean that it is not known",
               root.resolve("labels.csv"));
     }
-    assertThat(open("image,x,y\na.png,1,-1\nb.png,,0\n").notes())
+    assertThat(open("image,x,y\na.png,1,-1\nb.png,-1,0\n").notes())
         .contains(
             "1 of 2 labels have no training image that is known not to show them, so that a network learns nothing about them, such as x");
   }
@@ -340,11 +340,14 @@ class LabelSourceTest {
   /** 1, -1 and 0 for shown, not shown and difficult would be read as shown, unknown and not. */
   @Test
   void statesOfPascalVocAreRefused() throws IOException {
-    assertThatThrownBy(() -> open("image,x,y,z\na.png,1,-1,-1\nb.png,-1,1,0\n"))
+    assertThatThrownBy(() -> open("image,w,x,y,z\na.png,1,-1,-1,-1\nb.png,-1,1,0,-1\n"))
         .isInstanceOf(InputException.class)
         .hasMessage(
-            "%s says -1 more often than 0 and than 1: for PASCAL VOC -1 is what an image does not show, and 0 what is difficult to see, but here 0 is what it does not show, and -1 what is not known; write 0 for what it does not show, and nothing for what is not known",
+            "%s says -1 most often, and 0 least: for PASCAL VOC -1 is what an image does not show, and 0 what is difficult to see, but here 0 is what it does not show, and -1 what is not known; write 0 for what it does not show, and nothing for what is not known",
             root.resolve("labels.csv"));
+    assertThat(open("image,w,x,y,z\na.png,1,-1,-1,-1\nb.png,-1,1,0,\n").train().size())
+        .as("an empty cell says what -1 is not")
+        .isEqualTo(2);
     assertThat(states(open("image,x,y,z\na.png,1,,\nb.png,,1,0\n").train()))
         .containsExactly("a.png: 1 0 0", "b.png: 0 1 -1");
     assertThat(states(open("image,x,y,z\na.png,1,-1,-1\nb.png,0,1,0\n").train()))
