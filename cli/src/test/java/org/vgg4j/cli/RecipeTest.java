@@ -149,6 +149,7 @@ class RecipeTest {
             + " before are []",
         "stages: {A: {epochs: many}} | stage A: option epochs is many but must be a whole number",
         "stages: {A: {}, B: {epochs: 0}} | option epochs is 0 but must be at least 1",
+        "stages: {A: {}, B: {freeze: fc9}} | stage B: option freeze is fc9 but must be features",
         "stages: {A: {resume: x}} | stage A: unknown key 'resume'",
       })
   void mistakesAreFoundBeforeAnythingRuns(String content, String sentence) throws IOException {

@@ -59,23 +59,51 @@ record InitialWeights(@Nullable Origin source, List<String> copied) {
     }
     Start begin = Models.readStart(start.from());
     ModelFile source = begin.model();
-    Set<String> wanted = layersToCopy(begin, parameters.architecture(), classNames);
     Parameters values = new Parameters(source.architecture(), source.arrays());
     if (!parameters.architecture().configuration().hasBatchNorm()) {
       values = values.withoutBatchNorm(); // without it the filters would be out of scale
     }
-    Map<String, ParameterShape> shapes = byLayerAndKind(values.architecture());
-    for (ParameterShape shape : parameters.architecture().parameters()) {
-      if (wanted.contains(shape.layer())) {
-        ParameterShape from = Objects.requireNonNull(shapes.get(key(shape)));
-        requireSameShape(start, from, shape);
-        float[] there = values.values(from.name());
-        System.arraycopy(there, 0, parameters.values(shape.name()), 0, there.length);
-      }
+    Set<String> copied = new LinkedHashSet<>();
+    for (Copy copy : copies(begin, parameters.architecture(), classNames, start)) {
+      float[] there = values.values(copy.from().name());
+      System.arraycopy(there, 0, parameters.values(copy.to().name()), 0, there.length);
+      copied.add(copy.to().layer());
     }
     return new InitialWeights(
         new Origin(source.preprocessing(), FileDigest.sha256(start.from())),
-        new ArrayList<>(wanted));
+        new ArrayList<>(copied));
+  }
+
+  /**
+   * Checks early what {@link #fill} copies.
+   *
+   * @throws InputException if the file cannot be used, or a layer does not fit
+   */
+  static void require(Architecture target, List<String> classNames, StartConfig start) {
+    if (start.from() != null) {
+      Start begin = Models.readStartWithoutArrays(start.from());
+      List<Copy> unused = copies(begin, target, classNames, start);
+    }
+  }
+
+  /** A parameter of the other network, and that of this one into which it is copied. */
+  private record Copy(ParameterShape from, ParameterShape to) {}
+
+  private static List<Copy> copies(
+      Start begin, Architecture target, List<String> classNames, StartConfig start) {
+    Architecture source = begin.model().architecture();
+    Map<String, ParameterShape> shapes =
+        byLayerAndKind(target.configuration().hasBatchNorm() ? source : source.withoutBatchNorm());
+    Set<String> wanted = layersToCopy(begin, target, classNames);
+    List<Copy> copies = new ArrayList<>();
+    for (ParameterShape shape : target.parameters()) {
+      if (wanted.contains(shape.layer())) {
+        ParameterShape from = Objects.requireNonNull(shapes.get(key(shape)));
+        requireSameShape(start, from, shape);
+        copies.add(new Copy(from, shape));
+      }
+    }
+    return copies;
   }
 
   private static Set<String> layersToCopy(

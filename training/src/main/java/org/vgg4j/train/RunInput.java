@@ -7,9 +7,16 @@ import org.vgg4j.base.InputException;
 import org.vgg4j.data.DataSplits;
 import org.vgg4j.data.loading.BatchSequence;
 import org.vgg4j.data.source.DataSources;
+import org.vgg4j.evaluate.BoxEvaluator;
+import org.vgg4j.evaluate.CenterCropEvaluator;
+import org.vgg4j.evaluate.Evaluator;
+import org.vgg4j.evaluate.LabelEvaluator;
 import org.vgg4j.model.Architecture;
+import org.vgg4j.model.Preprocessing;
 import org.vgg4j.network.BoxLoss;
 import org.vgg4j.network.ClassLoss;
+import org.vgg4j.network.HostThreads;
+import org.vgg4j.network.Learner;
 import org.vgg4j.network.LearnerOptions;
 import org.vgg4j.network.MemoryOracle;
 
@@ -108,6 +115,18 @@ record RunInput(TrainingConfig config, DataSplits data, Architecture architectur
     return BatchSequence.share(config.sgd().batch(), shares);
   }
 
+  /**
+   * Requires that a run can begin with these options, before it looks at all images.
+   *
+   * @throws InputException if the file of class weights, or the model that it begins with, does not
+   *     fit
+   */
+  void requireBeginning() {
+    List<String> classNames = data.train().classNames();
+    config.targets().classWeights().require(classNames);
+    InitialWeights.require(architecture, classNames, config.start());
+  }
+
   /** Returns the same with another micro-batch. */
   RunInput withMicroBatch(int images) {
     return new RunInput(config.withMicroBatch(images), data, architecture);
@@ -145,5 +164,17 @@ record RunInput(TrainingConfig config, DataSplits data, Architecture architectur
         config.boxes() == null ? BoxLoss.SQUARED : config.boxes().loss(),
         new ClassLoss(classWeights, config.targets().labelSmoothing()),
         sgd.average().isKept());
+  }
+
+  /** What measures a learner, as its task requires. */
+  Evaluator evaluator(HostThreads threads, Learner learner, Preprocessing preprocessing) {
+    List<String> classNames = data.train().classNames();
+    BoxConfig boxes = config.boxes();
+    if (config.task().isLabels()) {
+      return new LabelEvaluator(threads, learner, preprocessing, classNames);
+    }
+    return boxes == null
+        ? new CenterCropEvaluator(threads, learner, preprocessing, classNames)
+        : new BoxEvaluator(threads, learner, architecture, preprocessing, classNames, boxes.loss());
   }
 }

@@ -17,17 +17,13 @@ import org.vgg4j.data.DataSplits;
 import org.vgg4j.data.Dataset;
 import org.vgg4j.data.inspect.SampleSheet;
 import org.vgg4j.data.inspect.Survey;
-import org.vgg4j.evaluate.BoxEvaluator;
-import org.vgg4j.evaluate.CenterCropEvaluator;
 import org.vgg4j.evaluate.Evaluator;
-import org.vgg4j.evaluate.LabelEvaluator;
 import org.vgg4j.evaluate.Measurement;
 import org.vgg4j.model.Preprocessing;
 import org.vgg4j.network.Device;
 import org.vgg4j.network.Engine;
 import org.vgg4j.network.Engines;
 import org.vgg4j.network.Exchange;
-import org.vgg4j.network.HostThreads;
 import org.vgg4j.network.Learner;
 import org.vgg4j.network.LearnerOptions;
 import org.vgg4j.network.MemoryOracle;
@@ -204,15 +200,15 @@ public final class Trainer {
   private TrainingResult run(boolean resumed) {
     TrainingConfig config = input.config();
     TrainingListener listener = company.listener();
-    folder.writeConfig(config.options()); // from here on the run can be resumed
-    RunMessages messages = new RunMessages(company.group());
-    messages.begin(config);
     boolean continues = Files.exists(folder.checkpoint());
     if (continues) { // perhaps with a test that it began without
       DataSurvey.requireFew(config, input.data(), folder.passedOver(), folder);
     } else {
-      config.targets().classWeights().require(input.data().train().classNames());
+      input.requireBeginning();
     }
+    folder.writeConfig(config.options()); // from here on the run can be resumed
+    RunMessages messages = new RunMessages(company.group());
+    messages.begin(config);
     Survey survey = continues ? null : survey();
     if (!continues && survey == null) {
       messages.cancel();
@@ -325,25 +321,6 @@ public final class Trainer {
     return engine.learner(weights, input.learnerOptions(shares, classWeights), exchange);
   }
 
-  /** What measures the learner, as its task requires. */
-  private static Evaluator evaluator(RunInput readable, HostThreads threads, Begin begin) {
-    Preprocessing preprocessing = begin.snapshot().preprocessing();
-    List<String> classNames = readable.data().train().classNames();
-    BoxConfig boxes = readable.config().boxes();
-    if (readable.config().task().isLabels()) {
-      return new LabelEvaluator(threads, begin.learner(), preprocessing, classNames);
-    }
-    return boxes == null
-        ? new CenterCropEvaluator(threads, begin.learner(), preprocessing, classNames)
-        : new BoxEvaluator(
-            threads,
-            begin.learner(),
-            readable.architecture(),
-            preprocessing,
-            classNames,
-            boxes.loss());
-  }
-
   private static TrainingLoop loop(
       RunInput readable,
       Ranks ranks,
@@ -351,7 +328,8 @@ public final class Trainer {
       Engine engine,
       Begin begin,
       TrainingListener listener) {
-    Evaluator evaluator = evaluator(readable, engine.hostThreads(), begin);
+    Preprocessing preprocessing = begin.snapshot().preprocessing();
+    Evaluator evaluator = readable.evaluator(engine.hostThreads(), begin.learner(), preprocessing);
     return new TrainingLoop(
         readable.config(),
         ranks,

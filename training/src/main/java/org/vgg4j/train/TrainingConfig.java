@@ -10,6 +10,7 @@ import org.jspecify.annotations.Nullable;
 import org.vgg4j.base.InputException;
 import org.vgg4j.data.UnreadableLimit;
 import org.vgg4j.data.loading.ScaleRange;
+import org.vgg4j.model.Architecture;
 import org.vgg4j.model.Configuration;
 import org.vgg4j.model.HeadLayers;
 import org.vgg4j.model.Task;
@@ -157,6 +158,10 @@ public record TrainingConfig(
               + " for those that find boxes: leave one of them out");
     }
     Task task = task(boxes, multiLabel);
+    if (!start.freeze().isEmpty()) { // layers have the same names for any number of classes
+      Set<String> unused =
+          start.frozenLayers(new Architecture(configuration, width, crop, 2, task, head));
+    }
     targets.requireFit(task, sampling);
     selection.watched().requireFit(task);
   }

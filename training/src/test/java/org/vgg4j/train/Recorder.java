@@ -3,6 +3,7 @@ package org.vgg4j.train;
 import java.util.ArrayList;
 import java.util.List;
 import org.vgg4j.data.DataSplits;
+import org.vgg4j.data.Dataset;
 import org.vgg4j.model.Architecture;
 import org.vgg4j.network.MemoryPlan;
 
@@ -13,8 +14,14 @@ class Recorder implements TrainingListener {
   final List<Boolean> best = new ArrayList<>();
   final List<String> warnings = new ArrayList<>();
   final List<String> notes = new ArrayList<>();
+  final List<String> surveyed = new ArrayList<>();
   final List<Integer> resumedAt = new ArrayList<>();
   TrainingConfig started;
+
+  @Override
+  public void surveyed(Dataset part, int done) {
+    surveyed.add(part.name());
+  }
 
   @Override
   public void started(

@@ -195,6 +195,9 @@ class StartTest {
     assertThatThrownBy(() -> train("large"))
         .isInstanceOf(InputException.class)
         .hasMessageEndingWith("options width and crop must be the same as that model's");
+    assertThat(recorder.surveyed).as("images looked at").isEmpty();
+    assertThat(root.resolve("wide")).doesNotExist();
+    assertThat(root.resolve("large")).doesNotExist();
   }
 
   @Test
@@ -301,6 +304,15 @@ class StartTest {
         .isInstanceOf(InputException.class)
         .hasMessageContaining("must be less than the whole network");
     assertThat(StartConfig.of("he", "he", " features, fc6").frozenLayers(architecture)).hasSize(9);
+  }
+
+  /** Known from the options alone: neither data nor a run folder are needed for it. */
+  @Test
+  void unknownLayersAreRefusedWithTheOptions() {
+    options.freeze = List.of("fc9");
+    assertThatThrownBy(options::build)
+        .isInstanceOf(InputException.class)
+        .hasMessageStartingWith("option freeze is fc9 but must be features");
   }
 
   @Test
