@@ -176,6 +176,29 @@ class SweepCommandTest {
         .contains("the run in " + run("lr-0.01").path() + " has option epochs 2, and this sweep 3");
   }
 
+  /** Another micro-batch may be asked for, but only new runs take it. */
+  @Test
+  void aRunThatHasBegunKeepsItsMicroBatch() throws IOException {
+    TrainingConfig config =
+        TrainingConfig.builder()
+            .data(data.toString())
+            .width(0.03)
+            .batch(16)
+            .microBatch(8)
+            .epochs(2)
+            .learningRate(0.01)
+            .build();
+    Steps steps = new Steps();
+    Trainer.train(config, run("lr-0.01").path(), steps, () -> steps.done == 1, Map.of());
+    Path file = file("epochs: 2", "lr: [0.01, 0.02]");
+    Vgg vgg = sweep(file, "--micro-batch", 5);
+    assertThat(vgg.exitCode()).as(vgg.err()).isZero();
+    assertThat(vgg.out() + vgg.err())
+        .contains("the run goes on with the micro-batch that it began with, 8");
+    assertThat(run("lr-0.01").options()).containsEntry("micro-batch", 8);
+    assertThat(run("lr-0.02").options()).containsEntry("micro-batch", 5);
+  }
+
   /**
    * One of the runs is to be chosen: none is measured on the test images unless that is asked for.
    */

@@ -1,5 +1,6 @@
 package org.vgg4j.train;
 
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -138,22 +139,29 @@ public final class AutoBatch {
   }
 
   /**
-   * Returns the options of a run that has begun, with the batch and micro-batch that were chosen
-   * then in place of what they leave open.
+   * Returns the options of a run that has begun, with the batch that was chosen then in place of
+   * one that they leave open, and the micro-batch that it has learnt with.
    *
    * @param run its folder
+   * @param noted receives a sentence where another micro-batch is asked for
    * @throws InputException if there is no run, or its config.yaml cannot be read
    */
-  static TrainingConfig asBegun(TrainingConfig options, Path run) {
-    if (!options.sgd().autoBatch() && options.sgd().microBatch() > 0) {
-      return options;
-    }
-    Map<String, Object> written = new LinkedHashMap<>(RunFolder.existing(run).options());
+  static TrainingConfig asBegun(TrainingConfig options, Path run, Consumer<String> noted) {
+    RunFolder folder = RunFolder.existing(run);
+    Map<String, Object> written = new LinkedHashMap<>(folder.options());
     written.keySet().retainAll(List.of("batch", "micro-batch"));
     SgdConfig begun = TrainingConfig.of(written).sgd();
     TrainingConfig chosen = as(options, begun.batch());
-    return options.sgd().microBatch() == 0 && begun.microBatch() <= chosen.sgd().batch()
-        ? chosen.withMicroBatch(begun.microBatch())
-        : chosen;
+    int asked = options.sgd().microBatch();
+    boolean mayChange = asked > 0 && !Files.exists(folder.checkpoint()); // nothing is learnt yet
+    if (mayChange || begun.microBatch() == 0 || begun.microBatch() > chosen.sgd().batch()) {
+      return chosen;
+    }
+    if (asked > 0 && Math.min(asked, begun.batch()) != begun.microBatch()) {
+      noted.accept(
+          "the run goes on with the micro-batch that it began with, %d: option micro-batch, %d, is for new runs"
+              .formatted(begun.microBatch(), asked));
+    }
+    return chosen.withMicroBatch(begun.microBatch());
   }
 }

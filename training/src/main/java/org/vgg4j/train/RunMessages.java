@@ -27,8 +27,10 @@ public record RunMessages(ProcessGroup group) {
    *
    * @param snapshot all but the weights
    * @param passedOver images that cannot be read
+   * @param kernels name of those that rank 0 computes with now; the snapshot has the name of those
+   *     that the run began with
    */
-  record State(Snapshot snapshot, List<Unreadable> passedOver) {}
+  record State(Snapshot snapshot, List<Unreadable> passedOver, String kernels) {}
 
   /** Says that a run with these options follows. */
   void begin(TrainingConfig config) {

@@ -18,6 +18,12 @@ final class SameRun {
    * @throws InputException if options or data differ from those the run started with
    */
   static void require(TrainingConfig config, DataSplits data, RunFolder folder, Snapshot snapshot) {
+    // first: with fewer images options such as the batch are others, too
+    if (!data.fingerprint().equals(snapshot.datasetFingerprint())) {
+      throw new InputException(
+          "the data set %s has changed since the run %s began: restore it, or start a new run"
+              .formatted(config.data(), folder.path()));
+    }
     Map<String, Object> now =
         config.provenanceOptions(snapshot.initSha256(), snapshot.classWeights());
     for (Map.Entry<String, Object> option : now.entrySet()) {
@@ -39,11 +45,6 @@ final class SameRun {
             "option %s of the run %s is missing from its config.yaml: restore it, or start a new run"
                 .formatted(option, folder.path()));
       }
-    }
-    if (!data.fingerprint().equals(snapshot.datasetFingerprint())) {
-      throw new InputException(
-          "the data set %s has changed since the run %s began: restore it, or start a new run"
-              .formatted(config.data(), folder.path()));
     }
     if (folder.passedOver().size() != snapshot.unreadable()) {
       throw new InputException(
@@ -91,16 +92,16 @@ final class SameRun {
    * @throws InputException if this rank's data or kernels differ from rank 0's
    */
   static void requireSameSurroundings(
-      TrainingConfig config, DataSplits data, Engine engine, Snapshot snapshot) {
-    if (!data.fingerprint().equals(snapshot.datasetFingerprint())) {
+      TrainingConfig config, DataSplits data, Engine engine, RunMessages.State state) {
+    if (!data.fingerprint().equals(state.snapshot().datasetFingerprint())) {
       throw new InputException(
           "the data set %s differs from rank 0's: copy rank 0's to the same path here"
               .formatted(config.data()));
     }
-    if (!engine.kernels().name().equals(snapshot.kernels())) {
+    if (!engine.kernels().name().equals(state.kernels())) {
       throw new InputException(
           "rank 0 computes with %s kernels, this process with %s, which round differently: use the same device, precision, Java and options (-Dvgg.kernels) everywhere"
-              .formatted(snapshot.kernels(), engine.kernels().name()));
+              .formatted(state.kernels(), engine.kernels().name()));
     }
   }
 }

@@ -145,7 +145,7 @@ public final class Trainer {
       TrainingListener listener,
       BooleanSupplier stopRequested,
       Map<String, Object> environment) {
-    TrainingConfig begun = AutoBatch.asBegun(TimeBudget.asBegun(config, run), run);
+    TrainingConfig begun = AutoBatch.asBegun(TimeBudget.asBegun(config, run), run, listener::noted);
     return run(begun, run, true, new Company(group, listener, stopRequested, environment));
   }
 
@@ -201,7 +201,9 @@ public final class Trainer {
     TrainingConfig config = input.config();
     TrainingListener listener = company.listener();
     boolean continues = Files.exists(folder.checkpoint());
-    if (continues) { // perhaps with a test that it began without
+    if (continues) { // a refusal leaves the folder as it was
+      SameRun.require(config, input.data(), folder, Checkpoint.snapshot(folder.checkpoint()));
+      // perhaps with a test that it began without
       DataSurvey.requireFew(config, input.data(), folder.passedOver(), folder);
     } else {
       input.requireBeginning();
@@ -215,11 +217,12 @@ public final class Trainer {
       return new TrainingResult(folder, 0, Double.NaN, null, 0, 0, true);
     }
     RunInput readable = input.with(input.data().without(folder.passedOver()));
+    readable.requireShares(company.group().size());
     Ranks ranks = Ranks.of(company.group(), company.stopRequested());
     Begin begin = survey == null ? atCheckpoint(readable, ranks) : atStart(readable, survey, ranks);
     Snapshot snapshot = begin.snapshot();
     try (Learner learner = begin.learner()) {
-      messages.state(new RunMessages.State(snapshot, folder.passedOver()));
+      messages.state(new RunMessages.State(snapshot, folder.passedOver(), engine.kernels().name()));
       share(learner, config, ranks);
       listener.started(config, readable.data(), input.architecture(), learner.memory());
       if (resumed) {
@@ -259,7 +262,6 @@ public final class Trainer {
   private Begin atCheckpoint(RunInput readable, Ranks ranks) {
     Parameters zeros = Parameters.zeros(input.architecture());
     Snapshot snapshot = Checkpoint.snapshot(folder.checkpoint());
-    SameRun.require(input.config(), readable.data(), folder, snapshot);
     Learner learner = learner(readable, zeros, ranks, engine, readable.classWeights(snapshot));
     Checkpoint.read(folder.checkpoint(), learner, input.config().sgd().average().isKept());
     return new Begin(learner, snapshot);
@@ -387,7 +389,7 @@ public final class Trainer {
       if (state == null) {
         return;
       }
-      SameRun.requireSameSurroundings(config, input.data(), engine, state.snapshot());
+      SameRun.requireSameSurroundings(config, input.data(), engine, state);
       int unused = input.microBatch(engine.memory(), group.size());
       RunInput readable = input.with(input.data().without(state.passedOver()));
       Ranks ranks = Ranks.of(group, stopRequested);

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -14,6 +15,9 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.BooleanSupplier;
 import org.assertj.core.api.InstanceOfAssertFactories;
+import java.util.regex.MatchResult;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -227,6 +231,26 @@ class GroupTrainingTest {
                 + " run");
     assertThat(train("again", 2, true, NEVER).interrupted()).isFalse();
     assertThat(leader.warnings).noneMatch(warning -> warning.contains("at a time"));
+  }
+
+  /** The run may have begun with other kernels than rank 0 has now, which all have to have. */
+  @Test
+  void goOnWithOtherKernels() throws IOException {
+    options.microBatch = 8;
+    AtomicInteger asked = new AtomicInteger();
+    Path checkpoint =
+        train("part", 1, false, rank -> () -> asked.incrementAndGet() == 4).folder().checkpoint();
+    String bytes = Files.readString(checkpoint, StandardCharsets.ISO_8859_1);
+    Pattern name = Pattern.compile("(kernels\\\\\":\\\\\")(\\w+)"); // in JSON within JSON
+    assertThat(bytes).containsPattern(name);
+    String other = name.matcher(bytes).replaceFirst(GroupTrainingTest::otherName);
+    Files.writeString(checkpoint, other, StandardCharsets.ISO_8859_1);
+    assertThat(train("part", 2, true, NEVER).interrupted()).isFalse();
+  }
+
+  /** As long, so that the header is. */
+  private static String otherName(MatchResult found) {
+    return Matcher.quoteReplacement(found.group(1)) + "x".repeat(found.group(2).length());
   }
 
   private static void copy(Path from, Path to) throws IOException {

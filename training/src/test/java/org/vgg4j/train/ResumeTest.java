@@ -58,6 +58,7 @@ class ResumeTest {
             Map.of());
     recorder.resumedAt.addAll(counting.resumedAt);
     recorder.warnings.addAll(counting.warnings);
+    recorder.notes.addAll(counting.notes);
     return result;
   }
 
@@ -284,16 +285,66 @@ class ResumeTest {
         .hasMessageContaining("is 0.9, and cannot become 0.8");
   }
 
+  /** A refused resume leaves the run as it is: it goes on once its options are back. */
   @Test
-  void otherDataAreRefused() throws IOException {
+  void aRefusalChangesNothing() throws IOException {
+    TrainingResult whole = train("whole", 0);
+    RunFolder folder = train("run", 1).folder();
+    String written = Files.readString(folder.config());
+    options.momentum = 0.8;
+    assertThatThrownBy(() -> resume("run", 0)).isInstanceOf(InputException.class);
+    assertThat(folder.config()).content().isEqualTo(written);
+    options.momentum = 0.9;
+    assertSameModels(resume("run", 0).folder(), whole.folder());
+  }
+
+  /** As recipes and sweeps may ask for another than the one that the run began with. */
+  @Test
+  void theMicroBatchStays() throws IOException {
+    options.microBatch = 7;
+    TrainingResult whole = train("whole", 0);
+    train("run", 2);
+    options.microBatch = 5;
+    TrainingResult rest = resume("run", 0);
+    assertSameModels(rest.folder(), whole.folder());
+    assertThat(rest.folder().options()).containsEntry("micro-batch", 7);
+    assertThat(recorder.notes)
+        .containsExactly(
+            "the run goes on with the micro-batch that it began with, 7: option micro-batch, 5, is"
+                + " for new runs");
+  }
+
+  /** Before its first checkpoint nothing is learnt with it, and another may fit the memory. */
+  @Test
+  void anotherMicroBatchBeforeTheFirstCheckpoint() {
+    options.data = data.toString();
+    options.microBatch = 7;
+    RunFolder.make(root.resolve("early")).writeConfig(options.build().options());
+    options.microBatch = 5;
+    assertThat(resume("early", 0).folder().options()).containsEntry("micro-batch", 5);
+    assertThat(recorder.notes).isEmpty();
+  }
+
+  /** Also where fewer images than a batch are left: that they are fewer is what is wrong. */
+  @ParameterizedTest
+  @ValueSource(ints = {16, 18})
+  void otherDataAreRefused(int batch) throws IOException {
     options.data = TinyPictures.write(root.resolve("few"), 6, 2, 0).toString();
+    options.batch = batch;
+    TrainingConfig config = options.build();
     Recorder counting = new Recorder();
-    Trainer.train(
-        options.build(), root.resolve("run"), counting, () -> !counting.steps.isEmpty(), Map.of());
+    RunFolder run =
+        Trainer.train(
+                config, root.resolve("run"), counting, () -> !counting.steps.isEmpty(), Map.of())
+            .folder();
+    String written = Files.readString(run.config());
     Files.delete(root.resolve("few/train/red/3.png"));
-    assertThatThrownBy(() -> resume("run", 0))
+    assertThatThrownBy(() -> Trainer.resume(config, run.path(), recorder, () -> false, Map.of()))
         .isInstanceOf(InputException.class)
-        .hasMessageContaining("has changed since the run");
+        .hasMessage(
+            "the data set %s has changed since the run %s began: restore it, or start a new run",
+            options.data, run.path());
+    assertThat(run.config()).content().isEqualTo(written);
   }
 
   @Test

@@ -16,6 +16,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.vgg4j.base.InputException;
 import org.vgg4j.data.Split;
 import org.vgg4j.data.Unreadable;
+import org.vgg4j.parallel.Threads;
 
 /** Training on folders with files that are no images. */
 class UnreadablePicturesTest {
@@ -89,6 +90,52 @@ class UnreadablePicturesTest {
         Trainer.resume(options.build(), root.resolve("part"), recorder, () -> false, Map.of());
     assertThat(Files.readAllBytes(rest.folder().lastModel()))
         .isEqualTo(Files.readAllBytes(whole.folder().lastModel()));
+  }
+
+  /** The list has indices of images that are no longer there. */
+  @Test
+  void fewerImagesThanTheListKnowsAreChangedData() throws IOException {
+    damage("train/red/33.png");
+    train("run");
+    Files.delete(data.resolve("train/green/7.png"));
+    assertThatThrownBy(
+            () ->
+                Trainer.resume(
+                    options.build(), root.resolve("run"), recorder, () -> false, Map.of()))
+        .isInstanceOf(InputException.class)
+        .hasMessageStartingWith("the data set " + data + " has changed since the run ");
+  }
+
+  /** What can be read must still give each process something to do. */
+  @Test
+  void tooFewReadableImagesForTheProcesses() throws IOException {
+    Path few = TinyPictures.write(root.resolve("few"), 2, 2, 0);
+    Files.write(few.resolve("train/green/1.png"), NO_PICTURE);
+    options.data = few.toString();
+    options.threads = 1;
+    assertThatThrownBy(
+            () ->
+                Threads.run(
+                    6,
+                    group -> {
+                      if (group.leads()) {
+                        Trainer.train(
+                            options.build(),
+                            root.resolve("run"),
+                            group,
+                            recorder,
+                            () -> false,
+                            Map.of());
+                      } else {
+                        TrainingConfig told =
+                            TrainingConfig.of(new RunMessages(group).awaitOptions());
+                        Trainer.follow(told, group, new Recorder(), () -> false);
+                      }
+                    }))
+        .isInstanceOf(InputException.class)
+        .hasMessage(
+            "a batch of 6 of the 5 training images is too small for 6 processes: raise option"
+                + " batch, or take fewer processes");
   }
 
   @Test
