@@ -70,6 +70,17 @@ final class ReproductionProgress implements Reproducer.Listener, TrainingListene
   public void epochEnded(EpochMetrics metrics, boolean best) {}
 
   @Override
+  public void noted(String sentence) {
+    if (!quiet) {
+      warned(sentence);
+    }
+  }
+
+  /** Not printed: which weights a network begins with is the same in all reproductions. */
+  @Override
+  public void explained(String sentence) {}
+
+  @Override
   public void warned(String sentence) {
     line.clear();
     out.println("  " + sentence);

@@ -135,7 +135,8 @@ public final class TimeBudget {
 
   /**
    * Returns the options with a number of epochs in place of the time. The drops of schedule step
-   * stay at their shares of all epochs.
+   * stay at their shares of all epochs. Steps are limited only where another limit than the default
+   * is asked for, which would end small networks long before their time.
    *
    * @param fitting how many epochs fit
    */
@@ -152,7 +153,14 @@ public final class TimeBudget {
         config.schedule().kind() == ScheduleConfig.Kind.STEP
             ? drops(config.schedule(), epochs)
             : config.schedule().stepEpochs(); // without effect
-    return config.toBuilder().time(null).epochs(epochs).stepEpochs(drops).build();
+    int maxSteps = config.schedule().maxSteps();
+    boolean byDefault = maxSteps == TrainingConfig.DEFAULTS.schedule().maxSteps();
+    return config.toBuilder()
+        .time(null)
+        .epochs(epochs)
+        .stepEpochs(drops)
+        .maxSteps(byDefault ? Integer.MAX_VALUE : maxSteps)
+        .build();
   }
 
   private static List<Integer> drops(ScheduleConfig schedule, int epochs) {
@@ -170,7 +178,8 @@ public final class TimeBudget {
   }
 
   /**
-   * Returns the options of a run that has begun, with the number of epochs that were chosen then.
+   * Returns the options of a run that has begun, with the number of epochs, and the limit on steps,
+   * that were chosen then.
    *
    * @param run its folder
    * @throws InputException if there is no run, or its config.yaml cannot be read
@@ -184,11 +193,13 @@ public final class TimeBudget {
         TrainingConfig.of(
             Map.of(
                 "epochs", String.valueOf(begun.get("epochs")),
-                "step-epochs", String.valueOf(begun.get("step-epochs"))));
+                "step-epochs", String.valueOf(begun.get("step-epochs")),
+                "max-steps", String.valueOf(begun.get("max-steps"))));
     return config.toBuilder()
         .time(null)
         .epochs(then.schedule().epochs())
         .stepEpochs(then.schedule().stepEpochs())
+        .maxSteps(then.schedule().maxSteps())
         .build();
   }
 }

@@ -84,6 +84,33 @@ class TimeBudgetTest {
         .hasMessageStartingWith("only 0.46 epochs fit in option time");
   }
 
+  /** The default limit is not one that a user has set. */
+  @Test
+  void stepsAreLimitedWhereThatIsAskedFor() {
+    options.time = Duration.ofHours(8);
+    options.maxSteps = TrainingConfig.DEFAULTS.schedule().maxSteps();
+    assertThat(TimeBudget.withEpochs(options.build(), 5000).schedule().maxSteps())
+        .isEqualTo(Integer.MAX_VALUE);
+    options.maxSteps = 1000;
+    assertThat(TimeBudget.withEpochs(options.build(), 5000).schedule().maxSteps()).isEqualTo(1000);
+  }
+
+  /** Runs that earlier versions began have the limit. */
+  @ParameterizedTest
+  @ValueSource(ints = {370_000, Integer.MAX_VALUE})
+  void aRunThatHasBegunKeepsItsLimit(int maxSteps) {
+    options.epochs = 5000;
+    options.maxSteps = maxSteps;
+    Path run = root.resolve("begun");
+    RunFolder.make(run).writeConfig(options.build().options());
+    options.maxSteps = 370_000;
+    options.epochs = 2;
+    options.time = Duration.ofHours(8);
+    ScheduleConfig begun = TimeBudget.asBegun(options.build(), run).schedule();
+    assertThat(begun.maxSteps()).isEqualTo(maxSteps);
+    assertThat(begun.epochs()).isEqualTo(5000);
+  }
+
   /** How many last epochs there can be is known with the number of all. */
   @Test
   void averagesAreHeldAgainstTheEpochsThatFit() {

@@ -217,6 +217,7 @@ public final class BoxReproducer {
         .dropout(0.5)
         .schedule(ScheduleConfig.Kind.COSINE) // too few epochs for plateaus
         .patience(1)
+        .maxSteps(Integer.MAX_VALUE)
         .seed(seed)
         .threads(config.threads())
         .device(config.device())
