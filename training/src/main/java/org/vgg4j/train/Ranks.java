@@ -20,6 +20,9 @@ interface Ranks {
   /** Asked after each step: whether training is to stop here. */
   boolean isStopped();
 
+  /** Asked between steps: whether training is to stop here. Waits for the other ranks' answers. */
+  boolean agreeToStop();
+
   /** Evaluates a data set; each rank takes its share, and all get the result of the whole. */
   Measurement evaluate(Evaluator evaluator, Dataset dataset);
 
@@ -52,6 +55,11 @@ interface Ranks {
     @Override
     public boolean isStopped() {
       return stopRequested.getAsBoolean();
+    }
+
+    @Override
+    public boolean agreeToStop() {
+      return isStopped();
     }
 
     @Override
@@ -121,6 +129,12 @@ interface Ranks {
 
     @Override
     public boolean isStopped() {
+      return stopped;
+    }
+
+    @Override
+    public boolean agreeToStop() {
+      allReduce(new double[0]);
       return stopped;
     }
 

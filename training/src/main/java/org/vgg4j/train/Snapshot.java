@@ -43,6 +43,43 @@ record Snapshot(
   }
 
   /**
+   * Returns the same with what is known of the best model. One that is newer than the checkpoint
+   * has replaced the best before it, and the run was killed then: as its epoch is done again, its
+   * model becomes the best that there is, whatever other kernels make of it.
+   *
+   * @param epoch of the model in the folder; null if there is none
+   */
+  Snapshot withBest(@Nullable Double epoch) {
+    if (epoch == null || epoch <= progress.bestEpoch()) {
+      return this;
+    }
+    return new Snapshot(
+        configuration,
+        initSha256,
+        datasetFingerprint,
+        codeVersion,
+        kernels,
+        preprocessing,
+        colors,
+        unreadable,
+        new Progress(
+            progress.epoch(),
+            progress.position(),
+            progress.step(),
+            progress.lossSum(),
+            progress.correct(),
+            epoch.intValue(),
+            null,
+            null,
+            progress.trainedImages(),
+            progress.trainingNanos(),
+            progress.nanos()),
+        plateau,
+        watch,
+        metrics);
+  }
+
+  /**
    * How far the loop has got.
    *
    * @param epoch the epoch that the next step belongs to, from 0
@@ -52,8 +89,8 @@ record Snapshot(
    * @param correct of the epoch's images so far
    * @param bestEpoch from 1; 0 before the first is finished
    * @param bestTop1Error what option select watches, of that epoch: by default its top-1 error in
-   *     percent; null before
-   * @param bestLoss of that epoch, in nats; null before
+   *     percent; null before, or if unknown
+   * @param bestLoss of that epoch, in nats; null before, or if unknown
    * @param trainedImages of all epochs
    * @param trainingNanos that these took
    * @param nanos since the start of the run, time between interruption and resumption excluded

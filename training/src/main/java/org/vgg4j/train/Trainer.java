@@ -261,7 +261,7 @@ public final class Trainer {
   /** The start of a run that has a checkpoint. */
   private Begin atCheckpoint(RunInput readable, Ranks ranks) {
     Parameters zeros = Parameters.zeros(input.architecture());
-    Snapshot snapshot = Checkpoint.snapshot(folder.checkpoint());
+    Snapshot snapshot = Checkpoint.snapshot(folder.checkpoint()).withBest(folder.bestEpoch());
     Learner learner = learner(readable, zeros, ranks, engine, readable.classWeights(snapshot));
     Checkpoint.read(folder.checkpoint(), learner, input.config().sgd().average().isKept());
     return new Begin(learner, snapshot);

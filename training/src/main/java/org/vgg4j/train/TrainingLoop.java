@@ -28,10 +28,12 @@ final class TrainingLoop {
    * How training ended.
    *
    * @param bestEpoch the epoch whose model is the best, from 1; 0 if no epoch was finished
-   * @param bestError what option select watches, of that epoch; NaN if no epoch was finished
+   * @param bestError what option select watches, of that epoch; NaN if no epoch was finished, or if
+   *     it is unknown
    * @param steps steps done
    * @param seconds wall time of training
-   * @param interrupted whether it was asked to stop before its end
+   * @param interrupted whether it was asked to stop before its end, or before the best model is
+   *     tested
    */
   record Outcome(int bestEpoch, double bestError, int steps, double seconds, boolean interrupted) {}
 
@@ -156,6 +158,10 @@ final class TrainingLoop {
       while (!interrupted && mayGoOn()) {
         interrupted = !trainEpoch(loader);
       }
+    }
+    boolean tested = config.test() && data.test() != null && bestEpoch > 0;
+    if (!interrupted && tested) { // validation asks nobody, and the test would take its time, too
+      interrupted = ranks.agreeToStop();
     }
     double error = bestError == null ? Double.NaN : bestError;
     if (config.boxes() == null && error >= guessing()) {

@@ -253,6 +253,22 @@ class GroupTrainingTest {
     return Matcher.quoteReplacement(found.group(1)) + "x".repeat(found.group(2).length());
   }
 
+  /** Whichever rank is asked to stop during the last validation, all leave the test for later. */
+  @Test
+  void stopTogetherBeforeTheTest() throws IOException {
+    options.microBatch = 8;
+    TrainingResult whole = train("whole", 2, false, NEVER);
+    AtomicInteger asked = new AtomicInteger();
+    TrainingResult part =
+        train("part", 2, false, rank -> () -> rank == 1 && asked.incrementAndGet() > 6);
+    assertThat(part.interrupted()).isTrue();
+    assertThat(part.test()).isNull();
+    assertThat(part.steps()).isEqualTo(whole.steps()).isEqualTo(6);
+    TrainingResult rest = train("part", 2, true, NEVER);
+    assertThat(rest.test().meanLoss()).isEqualTo(whole.test().meanLoss());
+    assertSameModels(rest.folder(), whole.folder());
+  }
+
   private static void copy(Path from, Path to) throws IOException {
     try (var files = Files.walk(from)) {
       for (Path file : (Iterable<Path>) files::iterator) {

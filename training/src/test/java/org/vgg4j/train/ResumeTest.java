@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -345,6 +346,73 @@ class ResumeTest {
             "the data set %s has changed since the run %s began: restore it, or start a new run",
             options.data, run.path());
     assertThat(run.config()).content().isEqualTo(written);
+  }
+
+  /** Asked to stop while the last epoch is validated: the test can wait. */
+  @Test
+  void stoppedBeforeTheTest() throws IOException {
+    TrainingResult whole = train("whole", 0);
+    Recorder counting = new Recorder();
+    TrainingResult part =
+        Trainer.train(
+            options.build(),
+            root.resolve("part"),
+            counting,
+            () -> counting.epochs.size() == 2,
+            Map.of());
+    assertThat(part.interrupted()).isTrue();
+    assertThat(part.test()).isNull();
+    assertThat(part.folder().isFinished()).isFalse();
+    assertThat(part.folder().provenance()).containsEntry("interrupted", true);
+    assertThat(part.folder().testErrors()).doesNotExist();
+    TrainingResult rest = resume("part", 0);
+    assertThat(rest.interrupted()).isFalse();
+    assertThat(rest.test().meanLoss()).isEqualTo(whole.test().meanLoss());
+    assertSameModels(rest.folder(), whole.folder());
+  }
+
+  /** With nothing left to do, the run has finished. */
+  @Test
+  void stoppedAtTheEndWithoutATest() throws IOException {
+    options.data = TinyPictures.write(root.resolve("few"), 6, 2, 0).toString();
+    Recorder counting = new Recorder();
+    TrainingResult result =
+        Trainer.train(
+            options.build(),
+            root.resolve("run"),
+            counting,
+            () -> counting.epochs.size() == 2,
+            Map.of());
+    assertThat(result.interrupted()).isFalse();
+    assertThat(result.folder().isFinished()).isTrue();
+  }
+
+  /**
+   * Killed between the best model and the checkpoint of epoch 2, the run goes on with kernels by
+   * which that epoch is not the best: the model of epoch 1 is lost, and no longer called the best.
+   */
+  @Test
+  void theBestModelIsOfTheEpochThatItIsSaidToBe() throws IOException {
+    options.learningRate = 1e-30; // all epochs are alike, and only the first is better than before
+    TrainingResult whole = train("whole", 0);
+    assertThat(whole.bestEpoch()).isEqualTo(1);
+    Path run = root.resolve("killed");
+    Recorder killer =
+        new Recorder() {
+          @Override
+          public void epochEnded(EpochMetrics metrics, boolean isBest) {
+            throw new IllegalStateException("killed");
+          }
+        };
+    assertThatThrownBy(() -> Trainer.train(options.build(), run, killer, () -> false, Map.of()))
+        .hasMessage("killed");
+    RunFolder folder = new RunFolder(run);
+    Files.copy( // it says that it is of epoch 2
+        whole.folder().lastModel(), folder.bestModel(), StandardCopyOption.REPLACE_EXISTING);
+    TrainingResult rest = resume("killed", 0);
+    assertThat(folder.bestEpoch()).isEqualTo(2.0);
+    assertThat(rest.bestEpoch()).isEqualTo(2);
+    assertThat(rest.bestError()).isEqualTo(whole.bestError());
   }
 
   @Test
