@@ -69,7 +69,9 @@ public record RunFolder(Path path) {
     try (Stream<Path> content = Files.list(path)) {
       // a run that was killed while it wrote its first file leaves half of it
       if (content.anyMatch(
-          file -> !file.endsWith(CONFIG + AtomicFile.TEMPORARY) && !file.endsWith(RunLock.NAME))) {
+          file ->
+              !file.endsWith(CONFIG + AtomicFile.TEMPORARY)
+                  && !file.getFileName().toString().startsWith(RunLock.NAME))) {
         throw new InputException(
             Files.exists(config())
                 ? "folder %s holds a run already: resume it (option resume), or give another folder (option out)"

@@ -37,11 +37,14 @@ public final class RunLock implements AutoCloseable {
   /** The name of the file. */
   static final String NAME = "run.lock";
 
+  /** Beside it while a process looks who has the folder, on file systems without locks. */
+  private static final String TAKING = NAME + ".taking";
+
   private static final Logger LOG = LoggerFactory.getLogger(RunLock.class);
 
   /** What the file says, to recognise a process that has ended. */
   private static final Pattern HOLDER =
-      Pattern.compile("process (\\d+) on (\\S+), since (\\S+)\\s*");
+      Pattern.compile("process (\\d+) on (\\S+), since (\\S+)(?:\\s+begun (\\S+))?\\s*");
 
   /**
    * The locked byte lies beyond the text, so that others can read it even where locks forbid that.
@@ -162,36 +165,65 @@ public final class RunLock implements AutoCloseable {
     }
   }
 
-  /** Requires that the process named by the file has ended. */
+  /** Of several processes only the one that makes the second file may look at the first. */
   private static RunLock withoutLocks(Path folder, Path file) throws IOException {
-    String found = holder(file);
-    Matcher holder = HOLDER.matcher(found);
-    if (holder.matches()) {
-      boolean here = holder.group(2).equals(host());
-      if (!here || isAlive(Long.parseLong(holder.group(1)), Instant.parse(holder.group(3)))) {
-        throw new InputException(
-            "%s; if it has ended, delete %s (the disk has no locks that would tell)"
-                .formatted(taken(folder, found).getMessage(), file));
-      }
-    }
-    Files.deleteIfExists(file);
-    // only one process can make it
-    try (FileChannel channel =
-        FileChannel.open(file, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
-      write(channel);
+    Path taking = file.resolveSibling(TAKING);
+    try {
+      Files.createFile(taking);
     } catch (FileAlreadyExistsException e) {
-      throw taken(folder, holder(file));
+      throw ended(folder, "a process that has just begun", taking);
     }
-    return new RunLock(file, null);
+    try {
+      requireGone(folder, file);
+      try (FileChannel channel =
+          FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE)) {
+        write(channel);
+      }
+      return new RunLock(file, null);
+    } finally {
+      Files.deleteIfExists(taking);
+    }
   }
 
-  /** Its number may have been reused since. */
-  private static boolean isAlive(long process, Instant since) {
+  /** Requires that the process named by the file has ended. */
+  private static void requireGone(Path folder, Path file) throws IOException {
+    Matcher holder = HOLDER.matcher(Files.exists(file) ? Files.readString(file) : "");
+    if (holder.matches()) {
+      boolean here = holder.group(2).equals(host());
+      long process = Long.parseLong(holder.group(1));
+      if (!here || isAlive(process, Instant.parse(holder.group(3)), holder.group(4))) {
+        throw ended(folder, holder(file), file);
+      }
+    }
+  }
+
+  /**
+   * Its number may have been reused since.
+   *
+   * @param begun what {@link #beginning} gave; null in files of earlier versions
+   */
+  private static boolean isAlive(long process, Instant since, @Nullable String begun) {
     return ProcessHandle.of(process)
         .filter(ProcessHandle::isAlive)
-        .map(found -> found.info().startInstant().orElse(since))
-        .filter(started -> !started.isAfter(since.plusSeconds(1)))
+        .filter(
+            found ->
+                begun != null
+                    ? begun.equals(beginning(found))
+                    : !found.info().startInstant().orElse(since).isAfter(since.plusSeconds(1)))
         .isPresent();
+  }
+
+  /**
+   * Tells a process from a later one with its number. Not by the clock where that can be avoided:
+   * it may be set while the process runs. Linux counts ticks since the machine started.
+   */
+  private static String beginning(ProcessHandle process) {
+    try {
+      String stat = Files.readString(Path.of("/proc", String.valueOf(process.pid()), "stat"));
+      return stat.substring(stat.lastIndexOf(')')).split(" ")[20]; // the 22nd field of all
+    } catch (IOException e) {
+      return process.info().startInstant().map(Instant::toString).orElse("unknown");
+    }
   }
 
   private static InputException taken(Path folder, String holder) {
@@ -200,10 +232,18 @@ public final class RunLock implements AutoCloseable {
             .formatted(folder, holder));
   }
 
+  private static InputException ended(Path folder, String holder, Path file) {
+    return new InputException(
+        "%s; if it has ended, delete %s (the disk has no locks that would tell)"
+            .formatted(taken(folder, holder).getMessage(), file));
+  }
+
   private static String holder(Path file) {
     try {
-      String text = Files.readString(file).strip();
-      return HOLDER.matcher(text).matches() ? text : "a process that has just begun";
+      String text = Files.readString(file);
+      return HOLDER.matcher(text).matches()
+          ? text.lines().findFirst().orElseThrow()
+          : "a process that has just begun";
     } catch (IOException e) {
       return "a process of which nothing is known";
     }
@@ -211,11 +251,12 @@ public final class RunLock implements AutoCloseable {
 
   private static void write(FileChannel channel) throws IOException {
     String text =
-        "process %d on %s, since %s%n"
+        "process %d on %s, since %s%nbegun %s%n"
             .formatted(
                 ProcessHandle.current().pid(),
                 host(),
-                Instant.now().truncatedTo(ChronoUnit.SECONDS));
+                Instant.now().truncatedTo(ChronoUnit.SECONDS),
+                beginning(ProcessHandle.current()));
     ByteBuffer bytes = ByteBuffer.wrap(text.getBytes(StandardCharsets.UTF_8));
     channel.truncate(0);
     while (bytes.hasRemaining()) {

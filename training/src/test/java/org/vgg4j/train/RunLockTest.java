@@ -2,6 +2,7 @@ package org.vgg4j.train;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assumptions.assumeThat;
 
 import java.io.IOException;
 import java.net.InetAddress;
@@ -143,6 +144,39 @@ class RunLockTest {
         "process %d on %s, since 2001-01-01T00:00:00Z"
             .formatted(ProcessHandle.current().pid(), host()));
     RunLock.take(root, NO_LOCKS).close();
+  }
+
+  /** The clock says that the lock is older than its process: it was set, and this one lives. */
+  @Test
+  void withoutLocksTheClockMayBeSet() throws Exception {
+    String held;
+    try (RunLock unused = RunLock.take(root, NO_LOCKS)) {
+      held = Files.readString(file());
+    }
+    String before = held.replaceFirst("since \\S+", "since 2001-01-01T00:00:00Z");
+    Files.writeString(file(), before);
+    assumeThat(Path.of("/proc/self/stat")).exists();
+    assertThatThrownBy(() -> RunLock.take(root, NO_LOCKS))
+        .hasMessageContaining("since 2001-01-01T00:00:00Z): wait until it ends")
+        .hasMessageContaining("delete " + file().toRealPath());
+    Files.writeString(file(), before.replaceFirst("begun \\S+", "begun 7"));
+    RunLock.take(root, NO_LOCKS).close(); // its number is another process's by now
+  }
+
+  /** Of two that begin at once, one is still looking who has the folder. */
+  @Test
+  void withoutLocksOneAtATimeLooksAtTheFile() throws Exception {
+    Path taking = root.resolve("run.lock.taking");
+    Files.createFile(taking);
+    assertThatThrownBy(() -> RunLock.take(root, NO_LOCKS))
+        .isInstanceOf(InputException.class)
+        .hasMessageContaining("(a process that has just begun)")
+        .hasMessageContaining("if it has ended, delete " + taking.toRealPath());
+    Files.delete(taking);
+    try (RunLock unused = RunLock.take(root, NO_LOCKS)) {
+      assertThat(taking).doesNotExist();
+    }
+    assertThat(root).isEmptyDirectory();
   }
 
   @Test
