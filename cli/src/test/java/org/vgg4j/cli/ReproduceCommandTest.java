@@ -85,6 +85,8 @@ class ReproduceCommandTest {
         .contains("The tables: open");
     assertThat(Files.readString(out.resolve("tables.html")))
         .contains("Table 8: forms of box regression", "its figures mean nothing");
+    assertThat(Files.readString(out.resolve("seed-1/classifier/config.yaml")))
+        .contains("max-steps: " + Integer.MAX_VALUE);
     assertThat(lines("table-8")).hasSize(7);
     assertThat(lines("table-8").get(4)).startsWith("fc6 and fc7,SCR: one box,384,55,36.4,");
     assertThat(lines("table-9")).hasSize(6);
