@@ -161,7 +161,7 @@ public final class Trainer {
       }
       input.requireShares(ranks);
       int microBatch = input.microBatch(engine.memory(), ranks);
-      if (!resumed) { // a run that goes on keeps its options, whatever is taken of them now
+      if (!Files.exists(new RunFolder(out).checkpoint())) { // else it keeps what it began with
         microBatch = Math.min(microBatch, input.share(ranks * engine.memory().devices()));
       }
       noteOfSizes(input, options, microBatch, engine, company);

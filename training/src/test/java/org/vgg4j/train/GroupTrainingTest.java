@@ -14,10 +14,10 @@ import java.util.Map;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.BooleanSupplier;
-import org.assertj.core.api.InstanceOfAssertFactories;
 import java.util.regex.MatchResult;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.assertj.core.api.InstanceOfAssertFactories;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -218,9 +218,7 @@ class GroupTrainingTest {
   /** More ranks take fewer images at a time than the run began with, which a warning says. */
   @Test
   void goingOnWithMoreRanksWarns() throws IOException {
-    AtomicInteger asked = new AtomicInteger();
-    assertThat(train("run", 2, false, rank -> () -> asked.incrementAndGet() == 2).interrupted())
-        .isTrue();
+    stopAfterSteps("run");
     copy(root.resolve("run"), root.resolve("again"));
     options.microBatch = 8;
     assertThat(train("run", 4, true, NEVER).interrupted()).isFalse();
@@ -231,6 +229,28 @@ class GroupTrainingTest {
                 + " run");
     assertThat(train("again", 2, true, NEVER).interrupted()).isFalse();
     assertThat(leader.warnings).noneMatch(warning -> warning.contains("at a time"));
+  }
+
+  /** Two ranks begin a run, and leave a checkpoint. */
+  private void stopAfterSteps(String run) {
+    AtomicInteger asked = new AtomicInteger();
+    StopOf stop = rank -> () -> rank == 0 && asked.incrementAndGet() == 4;
+    TrainingResult result = train(run, 2, false, stop);
+    assertThat(result.interrupted()).isTrue();
+    assertThat(result.folder().checkpoint()).exists();
+  }
+
+  /** As sweeps and recipes do: they ask for the same again. */
+  @Test
+  void theSameIsAskedForAgain() throws IOException {
+    options.microBatch = 16;
+    assertThat(train("early", 2, false, rank -> () -> true).interrupted()).isTrue();
+    stopAfterSteps("late");
+    for (String run : List.of("early", "late")) {
+      assertThat(train(run, 2, true, NEVER).interrupted()).as(run).isFalse();
+      assertThat(new RunFolder(root.resolve(run)).options()).containsEntry("micro-batch", 8);
+      assertThat(leader.warnings).as(run).noneMatch(warning -> warning.contains("at a time"));
+    }
   }
 
   /** The run may have begun with other kernels than rank 0 has now, which all have to have. */
