@@ -312,7 +312,8 @@ final class TrainingOptions {
   @Option(
       names = "--max-steps",
       paramLabel = "N",
-      description = "at most this many steps (default: the paper's ${DEFAULT-VALUE})")
+      description =
+          "at most this many steps (default: the paper's ${DEFAULT-VALUE}; with --time none)")
   private int maxSteps;
 
   @Option(names = "--seed", paramLabel = "N", description = Texts.SEED)

@@ -143,10 +143,9 @@ public final class AutoBatch {
    * one that they leave open, and the micro-batch that it has learnt with.
    *
    * @param run its folder
-   * @param noted receives a sentence where another micro-batch is asked for
    * @throws InputException if there is no run, or its config.yaml cannot be read
    */
-  static TrainingConfig asBegun(TrainingConfig options, Path run, Consumer<String> noted) {
+  static TrainingConfig asBegun(TrainingConfig options, Path run) {
     RunFolder folder = RunFolder.existing(run);
     Map<String, Object> written = new LinkedHashMap<>(folder.options());
     written.keySet().retainAll(List.of("batch", "micro-batch"));
@@ -156,11 +155,6 @@ public final class AutoBatch {
     boolean mayChange = asked > 0 && !Files.exists(folder.checkpoint()); // nothing is learnt yet
     if (mayChange || begun.microBatch() == 0 || begun.microBatch() > chosen.sgd().batch()) {
       return chosen;
-    }
-    if (asked > 0 && Math.min(asked, begun.batch()) != begun.microBatch()) {
-      noted.accept(
-          "the run goes on with the micro-batch that it began with, %d: option micro-batch, %d, is for new runs"
-              .formatted(begun.microBatch(), asked));
     }
     return chosen.withMicroBatch(begun.microBatch());
   }

@@ -115,7 +115,7 @@ public record DryRun(
       RunInput input = RunInput.open(options, engine.memory(), 1, noted);
       TrainingConfig config = input.config();
       DataSplits data = input.data();
-      config.targets().classWeights().require(data.train().classNames());
+      input.requireBeginning();
       Look look = look(config, data, engine.hostThreads());
       Dataset train = data.without(look.unreadable()).train();
       int devices = engine.memory().devices();

@@ -95,8 +95,8 @@ record RunInput(TrainingConfig config, DataSplits data, Architecture architectur
     int batch = config.sgd().batch();
     if (!BatchSequence.everyShareHasSamples(data.train().size(), batch, ranks)) {
       throw new InputException(
-          "a batch of %d of the %d training images is too small for %d processes: raise option batch, or take fewer processes"
-              .formatted(batch, data.train().size(), ranks));
+          "a batch of %d of the %d training images is too small for %d processes: take fewer processes, or a larger option batch in a new run"
+              .formatted(Math.min(batch, data.train().size()), data.train().size(), ranks));
     }
   }
 

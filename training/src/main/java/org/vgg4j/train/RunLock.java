@@ -19,6 +19,7 @@ import java.time.temporal.ChronoUnit;
 import java.util.HashSet;
 import java.util.Objects;
 import java.util.Set;
+import java.util.concurrent.locks.LockSupport;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
@@ -52,6 +53,8 @@ public final class RunLock implements AutoCloseable {
   private static final long LOCKED = Long.MAX_VALUE - 1;
 
   private static final int ATTEMPTS = 100;
+
+  private static final long PAUSE_NANOS = 10_000_000;
 
   /**
    * Files that this process holds. A second channel to one of them must never be opened: with POSIX
@@ -168,11 +171,7 @@ public final class RunLock implements AutoCloseable {
   /** Of several processes only the one that makes the second file may look at the first. */
   private static RunLock withoutLocks(Path folder, Path file) throws IOException {
     Path taking = file.resolveSibling(TAKING);
-    try {
-      Files.createFile(taking);
-    } catch (FileAlreadyExistsException e) {
-      throw ended(folder, "a process that has just begun", taking);
-    }
+    makeFirst(folder, taking);
     try {
       requireGone(folder, file);
       try (FileChannel channel =
@@ -182,6 +181,22 @@ public final class RunLock implements AutoCloseable {
       return new RunLock(file, null);
     } finally {
       Files.deleteIfExists(taking);
+    }
+  }
+
+  /** Makes a file that is not there, after others that look for a moment. */
+  private static void makeFirst(Path folder, Path taking) throws IOException {
+    for (int attempt = 1; ; attempt++) {
+      try (FileChannel channel =
+          FileChannel.open(taking, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
+        write(channel);
+        return;
+      } catch (FileAlreadyExistsException e) {
+        if (attempt == ATTEMPTS || Thread.currentThread().isInterrupted()) {
+          throw ended(folder, holder(taking), taking);
+        }
+        LockSupport.parkNanos(PAUSE_NANOS);
+      }
     }
   }
 

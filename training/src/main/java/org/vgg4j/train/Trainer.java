@@ -5,6 +5,7 @@ import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.TreeMap;
 import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
@@ -105,7 +106,8 @@ public final class Trainer {
     try {
       TimeBudget.requireAlone(config, group.size());
       TrainingConfig settled = TimeBudget.settle(config, listener::explained);
-      return run(settled, out, false, new Company(group, listener, stopRequested, environment));
+      Company company = new Company(group, listener, stopRequested, environment);
+      return run(settled, settled.sgd().microBatch(), out, false, company);
     } catch (VggException e) {
       RunFolder.removeIfEmpty(out);
       throw e;
@@ -145,12 +147,16 @@ public final class Trainer {
       TrainingListener listener,
       BooleanSupplier stopRequested,
       Map<String, Object> environment) {
-    TrainingConfig begun = AutoBatch.asBegun(TimeBudget.asBegun(config, run), run, listener::noted);
-    return run(begun, run, true, new Company(group, listener, stopRequested, environment));
+    TrainingConfig begun = AutoBatch.asBegun(TimeBudget.asBegun(config, run), run);
+    Company company = new Company(group, listener, stopRequested, environment);
+    return run(begun, config.sgd().microBatch(), run, true, company);
   }
 
+  /**
+   * @param asked the micro-batch that was asked for; 0 for none
+   */
   private static TrainingResult run(
-      TrainingConfig options, Path out, boolean resumed, Company company) {
+      TrainingConfig options, int asked, Path out, boolean resumed, Company company) {
     try (Engine engine = Engines.open(options.device(), options.threads())) {
       int ranks = company.group().size();
       engine.requireOneDeviceEach(ranks);
@@ -165,6 +171,7 @@ public final class Trainer {
         microBatch = Math.min(microBatch, input.share(ranks * engine.memory().devices()));
       }
       noteOfSizes(input, options, microBatch, engine, company);
+      noteOfAsked(input, asked, microBatch, engine, company);
       RunFolder folder = resumed ? RunFolder.existing(out) : RunFolder.make(out);
       try (RunLock unused = RunLock.take(out)) {
         if (!resumed) {
@@ -197,29 +204,50 @@ public final class Trainer {
     }
   }
 
+  /** Unless that is what is asked for, divided among processes and devices or not. */
+  private static void noteOfAsked(
+      RunInput input, int asked, int microBatch, Engine engine, Company company) {
+    int shares = company.group().size() * engine.memory().devices();
+    if (asked > 0
+        && Math.min(asked, input.share(1)) != microBatch
+        && Math.min(asked, input.share(shares)) != microBatch) {
+      company
+          .listener()
+          .noted(
+              "the run goes on with the micro-batch that it began with, %d: option micro-batch, %d, is for new runs"
+                  .formatted(microBatch, asked));
+    }
+  }
+
   private TrainingResult run(boolean resumed) {
     TrainingConfig config = input.config();
     TrainingListener listener = company.listener();
-    boolean continues = Files.exists(folder.checkpoint());
-    if (continues) { // a refusal leaves the folder as it was
-      SameRun.require(config, input.data(), folder, Checkpoint.snapshot(folder.checkpoint()));
+    Snapshot last = null;
+    if (Files.exists(folder.checkpoint())) { // a refusal leaves the folder as it was
+      last = Checkpoint.snapshot(folder.checkpoint());
+      SameRun.require(config, input.data(), folder, last);
+      last = last.withBest(folder.bestEpoch());
       // perhaps with a test that it began without
       DataSurvey.requireFew(config, input.data(), folder.passedOver(), folder);
+      readable().requireShares(company.group().size());
     } else {
       input.requireBeginning();
     }
     folder.writeConfig(config.options()); // from here on the run can be resumed
     RunMessages messages = new RunMessages(company.group());
     messages.begin(config);
-    Survey survey = continues ? null : survey();
-    if (!continues && survey == null) {
+    Survey survey = last != null ? null : survey();
+    if (last == null && survey == null) {
       messages.cancel();
       return new TrainingResult(folder, 0, Double.NaN, null, 0, 0, true);
     }
-    RunInput readable = input.with(input.data().without(folder.passedOver()));
+    RunInput readable = readable();
     readable.requireShares(company.group().size());
     Ranks ranks = Ranks.of(company.group(), company.stopRequested());
-    Begin begin = survey == null ? atCheckpoint(readable, ranks) : atStart(readable, survey, ranks);
+    Begin begin =
+        survey == null
+            ? atCheckpoint(readable, Objects.requireNonNull(last), ranks)
+            : atStart(readable, survey, ranks);
     Snapshot snapshot = begin.snapshot();
     try (Learner learner = begin.learner()) {
       messages.state(new RunMessages.State(snapshot, folder.passedOver(), engine.kernels().name()));
@@ -237,6 +265,10 @@ public final class Trainer {
       TrainingLoop loop = loop(readable, ranks, output, engine, begin, listener);
       return result(loop, readable.data(), snapshot.initSha256());
     }
+  }
+
+  private RunInput readable() {
+    return input.with(input.data().without(folder.passedOver()));
   }
 
   /** Looks at all images; returns null if it was asked to stop. */
@@ -259,9 +291,8 @@ public final class Trainer {
   }
 
   /** The start of a run that has a checkpoint. */
-  private Begin atCheckpoint(RunInput readable, Ranks ranks) {
+  private Begin atCheckpoint(RunInput readable, Snapshot snapshot, Ranks ranks) {
     Parameters zeros = Parameters.zeros(input.architecture());
-    Snapshot snapshot = Checkpoint.snapshot(folder.checkpoint()).withBest(folder.bestEpoch());
     Learner learner = learner(readable, zeros, ranks, engine, readable.classWeights(snapshot));
     Checkpoint.read(folder.checkpoint(), learner, input.config().sgd().average().isKept());
     return new Begin(learner, snapshot);

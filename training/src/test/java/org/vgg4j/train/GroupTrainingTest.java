@@ -250,6 +250,7 @@ class GroupTrainingTest {
       assertThat(train(run, 2, true, NEVER).interrupted()).as(run).isFalse();
       assertThat(new RunFolder(root.resolve(run)).options()).containsEntry("micro-batch", 8);
       assertThat(leader.warnings).as(run).noneMatch(warning -> warning.contains("at a time"));
+      assertThat(leader.notes).as(run).noneMatch(note -> note.contains("micro-batch"));
     }
   }
 

@@ -134,8 +134,8 @@ class UnreadablePicturesTest {
                     }))
         .isInstanceOf(InputException.class)
         .hasMessage(
-            "a batch of 6 of the 5 training images is too small for 6 processes: raise option"
-                + " batch, or take fewer processes");
+            "a batch of 5 of the 5 training images is too small for 6 processes: take fewer processes,"
+                + " or a larger option batch in a new run");
   }
 
   @Test
