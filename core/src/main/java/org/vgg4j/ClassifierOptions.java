@@ -17,7 +17,8 @@ import org.vgg4j.network.FcWeights;
  *     its own; further ones wait for their turn. {@link #AUTO}: as many as threads, or fewer where
  *     the heap has no room for them. An embedder always has one
  * @param batch batch size for calls with several images, at least 1; where the memory has no room
- *     for so many, fewer are computed at a time
+ *     for so many, fewer are computed at a time; but two passes or more are refused that have no
+ *     room beside a batch of this size
  * @param fcWeights how the weights of the fully connected layers are held
  */
 public record ClassifierOptions(

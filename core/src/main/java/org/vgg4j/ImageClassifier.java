@@ -86,6 +86,7 @@ public final class ImageClassifier extends ImageForms implements AutoCloseable {
    * @param file a .safetensors file that vgg4j wrote; where vgg4j-formats is on the class path,
    *     also a file of PyTorch, Caffe, Keras or ONNX
    * @throws InputException if it is missing or broken
+   * @throws org.vgg4j.base.AbortedException if the thread is interrupted meanwhile
    */
   public static ImageClassifier load(Path file) {
     return load(file, ClassifierOptions.defaults());

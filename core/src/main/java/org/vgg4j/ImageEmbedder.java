@@ -30,7 +30,7 @@ import org.vgg4j.weights.Models;
  *
  * <p>Thread-safe: callers decode and rescale concurrently, and take turns with the network, which
  * uses all {@link ClassifierOptions#threads}. Memory grows with the largest image so far; on the
- * CPU, what an image takes that is more than twice as long as wide is released after it.
+ * CPU, it is released after an image more than twice as long as wide for which it grew.
  *
  * <p>Files are read, and unusable arguments refused, as {@link ImageClassifier} does it. There,
  * {@link ImageClassifier#describe} gives a layer's output for the centre crop alone.
@@ -52,7 +52,10 @@ public final class ImageEmbedder implements AutoCloseable {
   private final Host host;
   private final Architecture architecture;
   private final Descriptors descriptors;
-  private final ReentrantLock turn = new ReentrantLock(true);
+
+  /** Held by the call that computes; tests hold it, too. */
+  final ReentrantLock turn = new ReentrantLock(true);
+
   private volatile boolean closed;
   private boolean released; // with the turn
 
@@ -147,6 +150,7 @@ public final class ImageEmbedder implements AutoCloseable {
    * @param file as {@link ImageClassifier#load(Path)} takes it; a network that finds boxes will do,
    *     too
    * @throws InputException if it is missing or broken
+   * @throws org.vgg4j.base.AbortedException if the thread is interrupted meanwhile
    */
   public static ImageEmbedder load(Path file) {
     Objects.requireNonNull(file, LoadedModel.NO_FILE);

@@ -86,6 +86,9 @@ final class Passes implements AutoCloseable {
         inference = held;
         taps = wanted;
       }
+      if (held.capacity() < 1) { // memory ended while it was enlarged
+        held.enlarge(1);
+      }
       held.keep(wanted);
       return held;
     }

@@ -3,6 +3,8 @@ package org.vgg4j;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.lang.reflect.InvocationHandler;
+import java.lang.reflect.Proxy;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
@@ -17,10 +19,13 @@ import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.vgg4j.model.Architecture;
 import org.vgg4j.model.Configuration;
 import org.vgg4j.network.Device;
 import org.vgg4j.network.Engine;
 import org.vgg4j.network.Engines;
+import org.vgg4j.network.Inference;
+import org.vgg4j.network.Network;
 import org.vgg4j.network.Parameters;
 import org.vgg4j.weights.ModelFile;
 import org.vgg4j.weights.TestModels;
@@ -130,6 +135,40 @@ class PassesTest {
             .hasMessage("no image");
       }
     }
+  }
+
+  /** Heat maps come without {@link Passes.Pass#images}, which would enlarge it. */
+  @Test
+  void aPassThatCouldNotBeEnlargedHasRoomForOneAgain() {
+    AtomicInteger capacity = new AtomicInteger(1);
+    Inference inference =
+        fake(
+            Inference.class,
+            (proxy, method, given) -> {
+              if (method.getName().equals("enlarge")) {
+                capacity.set((int) given[0]);
+              }
+              return method.getName().equals("capacity") ? capacity.get() : null;
+            });
+    Architecture architecture = TestModels.random(Configuration.A, "cat", "dog").architecture();
+    Network network =
+        fake(
+            Network.class,
+            (proxy, method, given) ->
+                switch (method.getName()) {
+                  case "inference" -> inference;
+                  case "architecture" -> architecture;
+                  default -> null;
+                });
+    try (Passes passes = new Passes(Engines.open(Device.CPU, 1), network, 1, 4)) {
+      capacity.set(0);
+      assertThat(passes.<Inference>withOne(pass -> pass.inference(Set.of()))).isSameAs(inference);
+      assertThat(capacity).hasValue(1);
+    }
+  }
+
+  private static <T> T fake(Class<T> type, InvocationHandler answers) {
+    return type.cast(Proxy.newProxyInstance(type.getClassLoader(), new Class<?>[] {type}, answers));
   }
 
   @Test

@@ -1,6 +1,7 @@
 package org.vgg4j.base;
 
 import java.io.IOException;
+import java.nio.channels.AsynchronousCloseException;
 import java.nio.channels.ClosedChannelException;
 
 /**
@@ -33,10 +34,21 @@ public class AbortedException extends VggException {
    * @throws AbortedException if the thread was interrupted
    */
   public static void requireUninterrupted(IOException failure, Object what) {
-    if (failure instanceof ClosedChannelException) { // and both kinds that say more
-      throw new AbortedException(
-          "reading " + what + " ended early, since the thread was interrupted: do it again",
-          failure);
+    // a channel that was interrupted before is just closed
+    if (failure instanceof AsynchronousCloseException
+        || failure instanceof ClosedChannelException && Thread.currentThread().isInterrupted()) {
+      throw interrupted(what, failure);
     }
+  }
+
+  /**
+   * Says that the thread was interrupted.
+   *
+   * @param what was read
+   * @param cause what was caught
+   */
+  public static AbortedException interrupted(Object what, Throwable cause) {
+    return new AbortedException(
+        "reading " + what + " ended early, since the thread was interrupted: do it again", cause);
   }
 }

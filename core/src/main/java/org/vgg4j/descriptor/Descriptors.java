@@ -19,8 +19,8 @@ import org.vgg4j.views.WholeImages;
 
 /**
  * Computes descriptors by passes of a network over whole images. The number of threads changes
- * nothing. Memory grows with the largest image so far. Not thread-safe, except for {@link
- * #rescale}.
+ * nothing. Memory grows with the largest image so far; on the CPU, it is released after images more
+ * than twice as long as wide for which it grew. Not thread-safe, except for {@link #rescale}.
  */
 public final class Descriptors implements AutoCloseable {
   private final HostThreads threads;

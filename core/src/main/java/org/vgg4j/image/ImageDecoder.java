@@ -29,8 +29,7 @@ import org.vgg4j.image.tiff.TiffDecoder;
  * formats are JPEG, PNG, BMP, GIF and WebP (of an animation the first frame), TIFF (its first
  * image) and Netpbm's (PBM, PGM, PPM, PAM). Images are turned upright where the EXIF data of a
  * JPEG, PNG, WebP or TIFF say so; colour profiles are not applied. The same on every JDK.
- * Thread-safe. A thread that is interrupted while it reads a file gets a {@link
- * org.vgg4j.base.VggException} that is no {@link InputException}.
+ * Thread-safe. A thread that is interrupted while it reads a file gets an {@link AbortedException}.
  */
 public final class ImageDecoder {
   private static final long MAX_FILE_BYTES = 1L << 30;

@@ -8,7 +8,7 @@ import org.vgg4j.model.Architecture;
 /**
  * Computes chosen outputs of a network for whole images, and no more than these need: the stages
  * after the deepest of them do not run. Memory grows to fit the largest images so far; on the CPU,
- * that for images more than twice as long as wide is released after them. Not thread-safe.
+ * it is released after images more than twice as long as wide for which it grew. Not thread-safe.
  */
 public interface DenseFeatures extends AutoCloseable {
   /** The network, without batch normalisation, which is folded away. */

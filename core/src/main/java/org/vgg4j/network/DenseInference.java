@@ -8,7 +8,8 @@ import org.vgg4j.model.Architecture;
  * The network over whole images of any size from the crop up (the paper, section 3.2): its fully
  * connected layers become convolutions, fc6 as large as a crop's last map (or 1x1, over the means
  * of windows of that size, where the network averages it), the others 1x1. They share their weights
- * with the fully connected ones. Memory grows to fit the largest images so far. Not thread-safe.
+ * with the fully connected ones. Memory grows to fit the largest images so far; on the CPU, it is
+ * released after images more than twice as long as wide for which it grew. Not thread-safe.
  */
 public interface DenseInference extends AutoCloseable {
   /** The network, without batch normalisation, which is folded away. */

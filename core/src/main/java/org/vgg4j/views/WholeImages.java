@@ -80,15 +80,19 @@ public final class WholeImages {
     int width = size.width();
     int height = size.height();
     int capacity = pass.capacity(height, width, Math.min(batch, views.size()));
-    for (int begin = 0; begin < views.size(); begin += capacity) {
-      List<View> some = views.subList(begin, Math.min(views.size(), begin + capacity));
-      reserve(Math.multiplyExact(some.size(), Math.multiplyExact(3 * height, width)));
-      float[] images = input;
-      threads.parallel(some.size(), i -> preprocessor.write(some.get(i).pixels(), images, i));
-      pass.run(images, some, height, width);
-    }
-    if (Taps.isElongated(height, width)) {
-      input = new float[0]; // as the network's own memory
+    int before = input.length;
+    try {
+      for (int begin = 0; begin < views.size(); begin += capacity) {
+        List<View> some = views.subList(begin, Math.min(views.size(), begin + capacity));
+        reserve(Math.multiplyExact(some.size(), Math.multiplyExact(3 * height, width)));
+        float[] images = input;
+        threads.parallel(some.size(), i -> preprocessor.write(some.get(i).pixels(), images, i));
+        pass.run(images, some, height, width);
+      }
+    } finally {
+      if (Taps.isElongated(height, width) && input.length > before) {
+        input = new float[0]; // as the network's own memory
+      }
     }
   }
 

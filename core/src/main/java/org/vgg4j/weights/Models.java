@@ -17,6 +17,7 @@ public final class Models {
    *
    * @throws InputException if the file is missing, broken or not a model; or if another tool wrote
    *     it and nothing on the class path can read it
+   * @throws org.vgg4j.base.AbortedException if the thread is interrupted meanwhile
    */
   public static ModelFile read(Path file) {
     return read(file, Models::installed);

@@ -109,6 +109,15 @@ public final class Workers implements AutoCloseable {
     shared.floats(sharedLength);
   }
 
+  /** Floats of all scratch memory. */
+  public long held() {
+    long floats = own.floats.length + (long) shared.floats.length;
+    for (Helper helper : helpers) {
+      floats += helper.scratch.floats.length;
+    }
+    return floats;
+  }
+
   /**
    * Lets go of all scratch memory, where little is needed from now on; it grows again on demand.
    */

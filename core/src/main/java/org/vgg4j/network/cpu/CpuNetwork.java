@@ -9,6 +9,7 @@ import org.vgg4j.network.DenseInference;
 import org.vgg4j.network.FcWeights;
 import org.vgg4j.network.HostThreads;
 import org.vgg4j.network.Inference;
+import org.vgg4j.network.MemoryPlan;
 import org.vgg4j.network.Network;
 import org.vgg4j.network.Parameters;
 
@@ -62,12 +63,14 @@ final class CpuNetwork implements Network {
   @Override
   public int capacity(int wanted) {
     int count = wanted;
-    while (count > 1
-        && memory.inference(weights.loaded(), count, fcWeights()).total()
-            > SHARE * memory.limit()) {
+    while (count > 1 && !fits(memory.inference(weights.loaded(), count, fcWeights()))) {
       count /= 2;
     }
     return count;
+  }
+
+  private boolean fits(MemoryPlan plan) {
+    return plan.total() <= SHARE * memory.limit() && !plan.hasTooLongArray();
   }
 
   @Override

@@ -15,7 +15,7 @@ import org.vgg4j.network.Taps;
 
 /**
  * Runs a network's stages over whole images, one size at a time. Memory grows to fit the largest
- * images so far, but what an elongated one takes is released after it: few come, and they would
+ * images so far, but is released after an elongated one that made it grow: few come, and they would
  * keep most of the heap. Not thread-safe.
  */
 final class DensePass {
@@ -131,10 +131,11 @@ final class DensePass {
    */
   Result run(float[] images, int count, int imageHeight, int imageWidth, Visitor visitor) {
     taps.requireSize(count, imageHeight, imageWidth);
+    long before = held();
     try {
       return run(stages(imageHeight, imageWidth), images, count, visitor);
     } finally {
-      if (Taps.isElongated(imageHeight, imageWidth)) {
+      if (Taps.isElongated(imageHeight, imageWidth) && held() > before) {
         release();
       }
     }
@@ -154,6 +155,10 @@ final class DensePass {
       input = output;
     }
     return new Result(sized.rows(), sized.columns(), last);
+  }
+
+  private long held() {
+    return workers.held() + even.length + odd.length + last.length;
   }
 
   private void release() {

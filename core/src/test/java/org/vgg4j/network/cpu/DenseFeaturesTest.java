@@ -221,6 +221,18 @@ class DenseFeaturesTest {
         .isEqualTo(ordinary.get("fc7").values());
   }
 
+  /** Which an elongated image may use that needs no more. */
+  @Test
+  void memoryForOrdinaryImagesIsKept() {
+    Parameters parameters = Networks.random(Networks.smallest(Configuration.D, 32, CLASSES), 1);
+    DenseFeatures features = features(parameters, kernels, Set.of("fc7"));
+    Map<String, FeatureMaps> unused = features.features(images(8, 80, 128), 8, 80, 128);
+    long before = workers.held();
+    assertThat(before).isPositive();
+    unused = features.features(images(1, 40, 90), 1, 40, 90);
+    assertThat(workers.held()).isEqualTo(before);
+  }
+
   /** Which a service does not blame the image for. */
   @Test
   void wantOfHeapIsSaidAsSuch() {

@@ -30,6 +30,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
+import org.vgg4j.base.AbortedException;
 import org.vgg4j.base.InputException;
 import org.vgg4j.weights.tensor.NumberType;
 import org.vgg4j.weights.tensor.StoredTensor;
@@ -103,7 +104,7 @@ final class KerasFile {
       throw new InputException("it is not valid HDF5: searching it does not end", e);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
-      throw new InputException("reading it was interrupted", e);
+      throw AbortedException.interrupted(file, e);
     } catch (ExecutionException e) {
       Throwable cause = e.getCause();
       if (cause instanceof InputException input) {
