@@ -30,9 +30,9 @@ public interface Inference extends ForwardPass, AutoCloseable {
 
   /**
    * Which of the taps that were asked for on construction are kept from now on: at first all. What
-   * was kept of others is released, on the CPU.
+   * was kept of others is released.
    */
-  default void keep(Set<String> taps) {}
+  void keep(Set<String> taps);
 
   /**
    * The output at a tap in the last call.

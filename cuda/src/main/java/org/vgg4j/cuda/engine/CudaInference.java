@@ -13,6 +13,7 @@ final class CudaInference implements Inference {
   private final MapPass pass;
   private final CudaNetwork network;
   private final Set<String> taps;
+  private Set<String> kept;
   private final int crop;
   private final String last;
   private final Map<String, float[]> tapped = new LinkedHashMap<>();
@@ -26,6 +27,7 @@ final class CudaInference implements Inference {
     this.pass = pass;
     this.network = network;
     this.taps = Set.copyOf(taps);
+    this.kept = this.taps;
     this.crop = network.architecture().crop();
     this.last = CudaMemory.lastTap(network.architecture());
     reserve(capacity);
@@ -87,9 +89,16 @@ final class CudaInference implements Inference {
   }
 
   @Override
+  public void keep(Set<String> some) {
+    kept = Set.copyOf(some);
+    pass.copyOnly(kept);
+    tapped.keySet().retainAll(kept);
+  }
+
+  @Override
   public float[] tap(String name) {
     float[] values = tapped.get(name);
-    if (values == null || !taps.contains(name)) {
+    if (values == null || !kept.contains(name)) {
       throw new IllegalArgumentException("nothing was kept of " + name);
     }
     return values.clone();

@@ -34,12 +34,13 @@ final class MapPass implements AutoCloseable {
   private final Architecture architecture;
   private final Map<String, LayerWeights> weights;
   private final Set<String> taps;
+  private Set<String> copied;
   private final String last;
   private final long mostResults;
   private final CudaStream stream;
   private final Layouts layouts;
   private final Map<String, Long> nanos = new LinkedHashMap<>();
-  private final Map<MapShape, Kept> keptOfShape = new LinkedHashMap<>();
+  private final Map<Shape, Kept> keptOfShape = new LinkedHashMap<>();
   private ForwardMemory.Sizes sizes = ForwardMemory.Sizes.NONE;
   private @Nullable Place place;
   private @Nullable MapShape ran;
@@ -54,7 +55,10 @@ final class MapPass implements AutoCloseable {
     }
   }
 
-  /** What is known of images of a number and size. */
+  /** Images of a number and size, and what is copied of their outputs. */
+  private record Shape(MapShape images, Set<String> copied) {}
+
+  /** What is known of these. */
   private static final class Kept {
     private final MapShape images;
     private final List<Step> steps;
@@ -115,7 +119,7 @@ final class MapPass implements AutoCloseable {
    * @param threads that copy images
    * @param architecture without batch normalisation
    * @param weights of each layer that has some
-   * @param taps outputs that are copied to the host
+   * @param taps outputs that are copied to the host, at first all
    * @param last the output with which a pass ends
    */
   MapPass(
@@ -144,24 +148,31 @@ final class MapPass implements AutoCloseable {
     this.architecture = architecture;
     this.weights = weights;
     this.taps = taps;
+    this.copied = taps;
     this.last = last;
     this.mostResults = mostResults;
     this.stream = CudaStream.create(gpu.context());
     this.layouts = new Layouts(gpu.library());
   }
 
+  /** Copies only these of the taps from now on. */
+  void copyOnly(Set<String> some) {
+    copied = Set.copyOf(some);
+  }
+
   private Kept kept(int count, int height, int width) {
     MapShape images = Patches.of(architecture, count, height, width);
-    Kept known = keptOfShape.get(images);
+    Shape shape = new Shape(images, copied);
+    Kept known = keptOfShape.get(shape);
     if (known == null) {
       if (keptOfShape.size() >= KEPT) {
         keptOfShape.values().forEach(Kept::drop);
         keptOfShape.clear();
       }
       List<Step> steps = Steps.of(gpu, architecture, weights, images, taps, last);
-      ForwardMemory.Sizes needed = ForwardMemory.Sizes.of(gpu, images, steps, taps::contains);
+      ForwardMemory.Sizes needed = ForwardMemory.Sizes.of(gpu, images, steps, copied::contains);
       known = new Kept(images, steps, needed);
-      keptOfShape.put(images, known);
+      keptOfShape.put(shape, known);
     }
     return known;
   }
@@ -289,7 +300,7 @@ final class MapPass implements AutoCloseable {
   }
 
   private boolean isCopied(Step step) {
-    return step.scores() || taps.contains(step.tap());
+    return step.scores() || copied.contains(step.tap());
   }
 
   /** Enqueues all of a pass that comes after the upload. */
@@ -312,7 +323,7 @@ final class MapPass implements AutoCloseable {
         (step, y) -> {
           if (step.scores()) {
             taker.take(step, there.allocation().memory(y.high()));
-          } else if (taps.contains(step.tap())) {
+          } else if (copied.contains(step.tap())) {
             long copies = there.memory().copies();
             layouts.toPlanes(stream, step.output(), y, step.channels(), copies);
             taker.take(step, there.allocation().memory(copies));

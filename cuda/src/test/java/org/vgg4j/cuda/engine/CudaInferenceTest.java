@@ -125,6 +125,13 @@ class CudaInferenceTest {
         assertThat(inference.outputs(images, 3)).startsWith(scores);
         assertThat(inference.tap("pool5")).startsWith(tap);
       }
+      inference.keep(Set.of());
+      assertThatThrownBy(() -> inference.tap("pool5")).isInstanceOf(IllegalArgumentException.class);
+      assertThat(inference.outputs(images, 2)).isEqualTo(scores);
+      assertThatThrownBy(() -> inference.tap("pool5")).isInstanceOf(IllegalArgumentException.class);
+      inference.keep(Set.of("pool5"));
+      assertThat(inference.outputs(images, 2)).isEqualTo(scores);
+      assertThat(inference.tap("pool5")).isEqualTo(tap);
     }
   }
 

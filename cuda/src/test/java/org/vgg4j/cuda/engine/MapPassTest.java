@@ -122,6 +122,25 @@ class MapPassTest {
     }
   }
 
+  /** Back and forth, each with a graph of its own. */
+  @Test
+  void onlyWhatIsWantedIsCopied() {
+    Gpu gpu = gpu(Precision.BF16);
+    try (NetworkWeights weights = NetworkWeights.load(gpu, Networks.random(architecture, 1));
+        MapPass pass = pass(gpu, weights, TAPS, Results.MOST)) {
+      Map<String, float[]> all = run(pass, 2);
+      for (int i = 0; i < 3; i++) {
+        pass.copyOnly(Set.of());
+        Map<String, float[]> scores = run(pass, 2);
+        assertThat(scores).containsOnlyKeys("fc8");
+        assertThat(scores.get("fc8")).isEqualTo(all.get("fc8"));
+        pass.copyOnly(TAPS);
+        assertSame(run(pass, 2), all);
+      }
+      assertThat(pass.graphs()).isEqualTo(2);
+    }
+  }
+
   @Test
   void onlySomeShapesAreKept() {
     Gpu gpu = gpu(Precision.BF16);
