@@ -364,15 +364,24 @@ class InferenceProtocolTest {
   }
 
   @Test
-  void base64IsStrict() {
+  void base64IsStrictButForItsForm() {
     String picture = Base64.getMimeEncoder().encodeToString(FIRST.toPng()); // has line ends
     String escaped = picture.replace("\r\n", "\\r\\n ");
-    for (String text : List.of(escaped, escaped.replace("=", ""))) {
+    String plain = Base64.getEncoder().encodeToString(FIRST.toPng());
+    for (String text :
+        List.of(
+            escaped,
+            escaped.replace("=", ""),
+            plain,
+            "data:image/png;base64," + plain.replaceAll("(.{7})", "$1 "), // no quartets
+            plain.replace("/", "\\/").replace("+", "\\u002B"),
+            Base64.getUrlEncoder().encodeToString(FIRST.toPng()))) {
       Client.Reply reply =
           client.post(INFER, jsonOf("[\"" + text + "\"]").getBytes(StandardCharsets.UTF_8));
       assertThat(reply.status()).as(reply.error()).isEqualTo(200);
     }
-    for (String wrong : List.of("-" + escaped, "AA_A", "AA*A")) {
+    for (String wrong :
+        List.of("-+AA", "AA_/", "AA*A", "A", "AAAA\\u0141", "AAAA\\u00", "AAAA\\\"", "data:AAAA")) {
       Client.Reply reply =
           client.post(INFER, jsonOf("[\"" + wrong + "\"]").getBytes(StandardCharsets.UTF_8));
       assertThat(reply.status()).isEqualTo(400);

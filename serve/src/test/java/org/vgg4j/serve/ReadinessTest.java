@@ -92,10 +92,12 @@ class ReadinessTest {
       assertStatus(socket.port(), 503);
       models.load("first", file);
       assertStatus(socket.port(), 503);
+      assertThat(get(socket.port(), "/v2/health/ready").body())
+          .contains("models are still being loaded");
       models.begin(Map.of("second", file));
       assertStatus(socket.port(), 200);
-      models.unload("first");
-      models.unload("second");
+      assertThat(models.unload("first")).isEqualTo(file);
+      assertThat(models.unload("second")).isEqualTo(file);
       assertStatus(socket.port(), 503);
       assertThat(get(socket.port(), "/v2/health/ready").body()).contains("no model is loaded");
     }

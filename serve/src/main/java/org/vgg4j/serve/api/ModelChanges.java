@@ -44,12 +44,7 @@ public record ModelChanges(
    */
   public void unload(String name) {
     requireAllowed();
-    Path file;
-    try (ServedModels.Lease lease = models.lease(name)) {
-      file = lease.model().file();
-    }
-    models.unload(name);
-    unloaded.put(name, file);
+    unloaded.put(name, models.unload(name));
   }
 
   /**

@@ -5,24 +5,21 @@ import com.fasterxml.jackson.core.JsonToken;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
-import java.util.Base64;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.CompletionException;
-import java.util.regex.Pattern;
 import org.eclipse.jetty.http.HttpField;
 import org.eclipse.jetty.http.HttpHeader;
 import org.eclipse.jetty.http.MultiPart;
 import org.eclipse.jetty.http.MultiPartFormData;
 import org.eclipse.jetty.io.Content;
+import org.vgg4j.serve.http.Base64Text;
 import org.vgg4j.serve.http.Call;
 import org.vgg4j.serve.http.HttpFailure;
 import org.vgg4j.serve.http.JsonBody;
 
 /** The pictures in a request's body: raw, as a form's files, or as base64 in JSON. Thread-safe. */
 final class Uploads {
-  private static final Pattern SPACE = Pattern.compile("\\s+");
-
   private final int most;
   private final JsonBody json;
 
@@ -129,7 +126,7 @@ final class Uploads {
             String name = parser.currentName();
             JsonToken token = parser.nextToken();
             if (name.equals("images") && token == JsonToken.START_ARRAY) {
-              uploads = images(parser);
+              uploads = images(parser, body);
             } else {
               parser.skipChildren();
             }
@@ -141,21 +138,21 @@ final class Uploads {
         });
   }
 
-  private List<Upload> images(JsonParser parser) throws IOException {
+  private List<Upload> images(JsonParser parser, byte[] body) throws IOException {
     List<Upload> uploads = new ArrayList<>();
     while (parser.nextToken() != JsonToken.END_ARRAY) {
       int index = uploads.size();
       requireFew(index + 1);
       String name = "image " + index;
-      String data = null;
+      byte[] data = null;
       if (parser.currentToken() == JsonToken.VALUE_STRING) {
-        data = parser.getText();
+        data = base64(parser, body, index);
       } else if (parser.currentToken() == JsonToken.START_OBJECT) {
         while (parser.nextToken() != JsonToken.END_OBJECT) {
           String field = parser.currentName();
           boolean text = parser.nextToken() == JsonToken.VALUE_STRING;
           if (text && field.equals("data")) {
-            data = parser.getText();
+            data = base64(parser, body, index);
           } else if (text && field.equals("name")) {
             name = parser.getText();
           } else {
@@ -168,18 +165,14 @@ final class Uploads {
       if (data == null) {
         throw new HttpFailure(400, "image " + index + " in the JSON has no \"data\"");
       }
-      uploads.add(new Upload(name, base64(data, index)));
+      uploads.add(new Upload(name, data));
     }
     return uploads;
   }
 
-  /** In either alphabet; a decoder for MIME would leave out, unnoticed, what it does not know. */
-  private static byte[] base64(String text, int index) {
-    int comma = text.startsWith("data:") ? text.indexOf(',') + 1 : 0; // a data URL
-    String data = SPACE.matcher(text.substring(comma)).replaceAll("");
-    boolean url = data.indexOf('-') >= 0 || data.indexOf('_') >= 0;
+  private static byte[] base64(JsonParser parser, byte[] body, int index) throws IOException {
     try {
-      return (url ? Base64.getUrlDecoder() : Base64.getDecoder()).decode(data);
+      return Base64Text.read(parser, body);
     } catch (IllegalArgumentException e) {
       throw new HttpFailure(400, "the \"data\" of image " + index + " is not base64");
     }

@@ -12,6 +12,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.LockSupport;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 import org.vgg4j.base.DeviceFailedException;
@@ -67,11 +68,12 @@ public final class ComputeQueue implements AutoCloseable {
   private final Map<Work<?, ?>, Integer> coming = new HashMap<>(); // inputs being prepared
   private final Map<Work<?, ?>, Long> lastNanos = new WeakHashMap<>(); // of the last batch of each
   private static final long LONGEST = 1_000_000_000; // nanoseconds to wait for images, at most
+  private static final long PAUSE = 10_000_000; // nanoseconds after an error
 
   private final long delayNanos;
   private final Observer observer;
   private final Thread worker;
-  private boolean closed;
+  private volatile boolean closed;
   private volatile double secondsEach; // recent mean of an input's share of the time
   private volatile @Nullable String deviceFailure; // the first one's message
 
@@ -174,9 +176,15 @@ public final class ComputeQueue implements AutoCloseable {
   }
 
   private void work() {
+    List<Job<?, ?>> batch = List.of();
+    Throwable failure = null; // of the batch, as long as its clients are not told
     while (true) {
-      List<Job<?, ?>> batch = List.of();
       try {
+        if (failure != null) {
+          end(batch, failure);
+          failure = null;
+        }
+        batch = List.of();
         batch = next();
         if (batch == null) {
           return;
@@ -184,22 +192,20 @@ public final class ComputeQueue implements AutoCloseable {
         compute(batch);
       } catch (RuntimeException | Error e) {
         // the thread goes on: neither a bad batch nor a full heap must end the service
-        end(batch, e);
+        failure = failure == null ? e : failure;
+        if (!(e instanceof InputException)) {
+          LockSupport.parkNanos(PAUSE); // what failed may fail again at once
+        }
       }
     }
   }
 
+  /** Those that have been told already are passed over. */
   private void end(List<Job<?, ?>> batch, Throwable failure) {
     if (failure instanceof DeviceFailedException && deviceFailure == null) {
       deviceFailure = failure.getMessage();
     }
-    for (Job<?, ?> job : batch) {
-      try {
-        fail(job, failure);
-      } catch (OutOfMemoryError e) {
-        // even this takes a few bytes: the client is answered at its deadline
-      }
-    }
+    batch.forEach(job -> fail(job, failure));
   }
 
   /** Waits for a batch; null once closed. */
@@ -301,10 +307,16 @@ public final class ComputeQueue implements AutoCloseable {
   }
 
   private void computeAlone(Job<Object, Object> job) {
-    try {
-      computeTogether(List.of(job));
-    } catch (InputException e) {
-      fail(job, e);
+    if (closed) {
+      fail(job, stopping());
+    } else if (job.deadline.passed()) {
+      fail(job, Deadline.failure());
+    } else {
+      try {
+        computeTogether(List.of(job));
+      } catch (InputException e) {
+        fail(job, e);
+      }
     }
   }
 
@@ -339,7 +351,10 @@ public final class ComputeQueue implements AutoCloseable {
     return new HttpFailure(503, "the service is stopping: ask another one, or try again later");
   }
 
-  /** Ends: the running batch is completed, jobs that still wait get 503. */
+  /**
+   * Ends: the running batch is completed, unless it is being computed one by one; jobs that still
+   * wait get 503.
+   */
   @Override
   public void close() {
     List<Job<?, ?>> left;

@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 import org.vgg4j.base.Version;
 import org.vgg4j.model.Preprocessing;
 import org.vgg4j.serve.api.Pipeline;
@@ -66,11 +67,15 @@ public final class InferenceEndpoints {
   }
 
   private Answer live() {
-    return health("live", true);
+    return health("live", null);
   }
 
   private Answer ready() {
-    return health("ready", models.isReady());
+    if (models.isReady()) {
+      return health("ready", null);
+    }
+    return health(
+        "ready", models.isLoading() ? "models are still being loaded" : "no model is loaded");
   }
 
   private Answer ready(ServedModel model) {
@@ -81,14 +86,12 @@ public final class InferenceEndpoints {
   }
 
   /** Nothing is well once the device that computes has failed. */
-  private Answer health(String question, boolean well) {
+  private Answer health(String question, @Nullable String otherwise) {
     String failure = pipeline.deviceFailure();
-    if (failure != null) {
-      return Answer.json(503, Map.of(question, false, "reason", failure));
-    }
-    return Answer.json(
-        well ? 200 : 503,
-        well ? Map.of(question, true) : Map.of(question, false, "reason", "no model is loaded"));
+    String reason = failure == null ? otherwise : failure;
+    return reason == null
+        ? Answer.json(Map.of(question, true))
+        : Answer.json(503, Map.of(question, false, "reason", reason));
   }
 
   private Answer with(Call call, Function<ServedModel, Answer> tell) {
@@ -218,6 +221,19 @@ public final class InferenceEndpoints {
           "input has %d numbers, but its shape %s needs %d"
               .formatted(given, input.shape(), whole * each));
     }
+    for (float[] image : images) {
+      requireNumbers(image); // now: a batch that is refused is computed once more, one by one
+    }
     return images;
+  }
+
+  private static void requireNumbers(float[] image) {
+    for (float value : image) {
+      if (!Float.isFinite(value)) {
+        throw new HttpFailure(
+            400,
+            "the network has no finite answer: the prepared image has values that are not numbers, or far too large");
+      }
+    }
   }
 }

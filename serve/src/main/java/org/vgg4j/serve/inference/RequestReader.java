@@ -1,11 +1,7 @@
 package org.vgg4j.serve.inference;
 
-import com.fasterxml.jackson.core.Base64Variant;
-import com.fasterxml.jackson.core.Base64Variants;
 import com.fasterxml.jackson.core.JsonParser;
-import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.JsonToken;
-import com.fasterxml.jackson.core.io.JsonEOFException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
@@ -18,6 +14,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
+import org.vgg4j.serve.http.Base64Text;
 import org.vgg4j.serve.http.Call;
 import org.vgg4j.serve.http.HttpFailure;
 import org.vgg4j.serve.http.JsonBody;
@@ -41,11 +38,6 @@ final class RequestReader {
 
   private static final String ONE_INPUT =
       "the request has %d inputs but must have one: 'image' (BYTES) or 'input' (FP32)";
-
-  /** Strict, but for line ends and other space, and what is missing at the end. */
-  private static final Base64Variant BASE64 =
-      Base64Variants.MIME_NO_LINEFEEDS.withReadPadding(
-          Base64Variant.PaddingReadBehaviour.PADDING_ALLOWED);
 
   private static final String DATA_MUST_BE = "the \"data\" of input %s must be %s";
 
@@ -202,7 +194,7 @@ final class RequestReader {
       if (name.equals("data")) {
         require(token == JsonToken.START_ARRAY, "the \"data\" of an input is no array");
         boolean numbers = fields.path("name").asText().equals(INPUT);
-        values = values(parser, new Values(sizes), numbers);
+        values = values(parser, body, new Values(sizes), numbers);
       } else {
         keep(KEPT_OF_INPUT, name, parser, body, fields);
       }
@@ -215,7 +207,7 @@ final class RequestReader {
    *
    * @param numbers whether there may be no texts, as far as is known yet
    */
-  private static Values values(JsonParser parser, Values values, boolean numbers)
+  private static Values values(JsonParser parser, byte[] body, Values values, boolean numbers)
       throws IOException {
     int depth = 1;
     while (depth > 0) {
@@ -226,7 +218,7 @@ final class RequestReader {
         case VALUE_NUMBER_INT, VALUE_NUMBER_FLOAT -> values.add(parser.getFloatValue());
         case VALUE_STRING -> {
           require(!numbers, DATA_MUST_BE.formatted(INPUT, "numbers"));
-          values.add(base64(parser, values.files.size()));
+          values.add(base64(parser, body, values.files.size()));
         }
         default ->
             throw new HttpFailure(
@@ -236,18 +228,15 @@ final class RequestReader {
     return values;
   }
 
-  /** From the body to bytes, without a text between them. */
-  private static byte[] base64(JsonParser parser, int index) throws IOException {
+  private static byte[] base64(JsonParser parser, byte[] body, int index) throws IOException {
     try {
-      return parser.getBinaryValue(BASE64);
-    } catch (JsonEOFException e) {
-      throw e;
-    } catch (JsonProcessingException e) {
+      return Base64Text.read(parser, body);
+    } catch (IllegalArgumentException e) {
       throw new HttpFailure(
           400,
           "element "
               + index
-              + " of \"data\" is not base64: send images so or as binary, and numbers as such");
+              + " of \"data\" is not base64: send images as base64 or binary, and numbers as JSON numbers");
     }
   }
 

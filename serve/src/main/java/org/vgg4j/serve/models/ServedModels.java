@@ -109,6 +109,11 @@ public final class ServedModels implements AutoCloseable {
     begun = true;
   }
 
+  /** Whether models of the start are still to be loaded. */
+  public boolean isLoading() {
+    return !begun;
+  }
+
   /** Whether all models of the start have been loaded, and there is one. */
   public boolean isReady() {
     return begun && !names().isEmpty();
@@ -177,9 +182,10 @@ public final class ServedModels implements AutoCloseable {
   /**
    * Unloads a model.
    *
+   * @return its file
    * @throws HttpFailure 404 if there is none of that name
    */
-  public void unload(String name) {
+  public Path unload(String name) {
     synchronized (loading) {
       Slot old;
       synchronized (slots) {
@@ -190,6 +196,7 @@ public final class ServedModels implements AutoCloseable {
       }
       LOG.info("model {}: unloaded", name);
       retire(old);
+      return old.model.file();
     }
   }
 
@@ -272,7 +279,7 @@ public final class ServedModels implements AutoCloseable {
   @Override
   public void close() {
     for (String name : names()) {
-      unload(name);
+      Path unused = unload(name);
     }
   }
 }

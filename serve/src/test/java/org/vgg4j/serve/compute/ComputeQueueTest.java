@@ -271,6 +271,77 @@ class ComputeQueueTest {
     }
   }
 
+  /** Nobody waits any more for what would be computed alone. */
+  @Test
+  void aRefusedBatchIsNotComputedAloneOnceTheQueueIsClosed() throws Exception {
+    CountDownLatch begun = new CountDownLatch(1);
+    CountDownLatch gate = new CountDownLatch(1);
+    ComputeQueue queue = queue(10_000);
+    Refused refused = new Refused(begun, gate);
+    List<CompletableFuture<Integer>> jobs = new ArrayList<>();
+    for (int i = 0; i < 2; i++) {
+      jobs.add(queue.submit(refused, i, LATE));
+    }
+    begun.await();
+    Thread closing = new Thread(queue::close);
+    closing.start();
+    while (!queue.submit(refused, 2, LATE).isCompletedExceptionally()) {
+      Thread.sleep(1);
+    }
+    gate.countDown();
+    closing.join();
+    for (CompletableFuture<Integer> job : jobs) {
+      assertThatThrownBy(job::join).hasMessageContaining("the service is stopping");
+    }
+  }
+
+  @Test
+  void norOnceTheDeadlineHasPassed() throws Exception {
+    CountDownLatch begun = new CountDownLatch(1);
+    CountDownLatch gate = new CountDownLatch(1);
+    try (ComputeQueue queue = queue(10_000)) {
+      Refused refused = new Refused(begun, gate);
+      Deadline soon = Deadline.in(1_500);
+      CompletableFuture<Integer> alone = queue.submit(refused, 0, LATE);
+      CompletableFuture<Integer> late = queue.submit(refused, 1, soon);
+      begun.await();
+      while (!soon.passed()) {
+        Thread.sleep(10);
+      }
+      gate.countDown();
+      assertThat(alone.join()).isZero();
+      assertThatThrownBy(late::join).hasMessageContaining("deadline");
+    }
+  }
+
+  /** Computes only what comes alone. */
+  private record Refused(CountDownLatch begun, CountDownLatch gate)
+      implements Work<Integer, Integer> {
+    @Override
+    public String name() {
+      return "refused";
+    }
+
+    @Override
+    public int most() {
+      return 2;
+    }
+
+    @Override
+    public List<Integer> compute(List<Integer> inputs) {
+      begun.countDown();
+      try {
+        gate.await();
+      } catch (InterruptedException e) {
+        throw new AssertionError(e);
+      }
+      if (inputs.size() > 1) {
+        throw new InputException("one of them is wrong");
+      }
+      return inputs;
+    }
+  }
+
   @Test
   void aClosedQueueFinishesItsBatchAndRefusesTheRest() throws Exception {
     CountDownLatch gate = new CountDownLatch(1);

@@ -57,6 +57,21 @@ class RequestReaderTest {
     assertThat(bytes).isBetween(2L * BODY, (long) (2.5 * BODY));
   }
 
+  /** Of which three quarters are what is wanted. */
+  @Test
+  void base64TakesNoMoreThanTwiceItsBody() {
+    for (String slash : List.of("/", "\\/", "\\u002f")) {
+      String text = (slash + "AA A").repeat(BODY / (slash.length() + 4) + 1);
+      Call call = call("\"" + text + "\",");
+      List<byte[]> files = READER.read(call, SIZES).input().strings();
+      assertThat(files).isNotNull();
+      assertThat(files.get(0))
+          .startsWith(0xfc, 0, 0, 0xfc)
+          .hasSize(text.length() / (slash.length() + 4) * 3);
+      assertThat(allocated(() -> READER.read(call, SIZES))).isLessThan(2L * BODY);
+    }
+  }
+
   @Test
   void numbersComeInTheirOrder() {
     List<float[]> images = READER.read(call("1,2,3,4,"), SIZES).input().images();
