@@ -126,6 +126,18 @@ class ImageDecoderTest {
   }
 
   @Test
+  void aStreamThatIsClosedIsNoInterruption() throws IOException {
+    Path file = folder.resolve("picture.png");
+    Files.write(file, TestImages.noise(9, 9, 1).toPng());
+    try (InputStream stream = Channels.newInputStream(FileChannel.open(file))) {
+      stream.close();
+      assertThatThrownBy(() -> ImageDecoder.decode(stream, "a picture"))
+          .isInstanceOf(InputException.class)
+          .hasMessageStartingWith("cannot read a picture (");
+    }
+  }
+
+  @Test
   void missingFile() {
     Path file = folder.resolve("a.png");
     assertThatThrownBy(() -> ImageDecoder.decode(file))

@@ -23,6 +23,7 @@ import org.vgg4j.network.ClassLoss;
 import org.vgg4j.network.Exchange;
 import org.vgg4j.network.FcWeights;
 import org.vgg4j.network.HeldArrays;
+import org.vgg4j.network.HostThreads;
 import org.vgg4j.network.Inference;
 import org.vgg4j.network.Learner;
 import org.vgg4j.network.LearnerOptions;
@@ -197,5 +198,19 @@ class MemoryPlanTest {
             MemoryPlanner.training(architecture, kernels, size(most + 1, most + 1), 2)
                 .hasTooLongArray())
         .isTrue();
+  }
+
+  @Test
+  void noBatchIsSoLargeHoweverLargeTheHeap() {
+    Architecture architecture = Networks.smallest(Configuration.A, 32, 10);
+    CpuMemory endless = new CpuMemory(kernels, 1, Long.MAX_VALUE);
+    try (HostThreads threads = new HostThreads(1)) {
+      CpuNetwork network = new CpuNetwork(Networks.random(architecture, 1), endless, threads);
+      int batch = network.capacity(Integer.MAX_VALUE);
+      assertThat(endless.inference(architecture, batch, FcWeights.FP32).hasTooLongArray())
+          .isFalse();
+      assertThat(endless.inference(architecture, 2 * batch + 1, FcWeights.FP32).hasTooLongArray())
+          .isTrue();
+    }
   }
 }

@@ -26,7 +26,7 @@ import org.vgg4j.network.Inference;
  * if each has host threads of its own.
  */
 final class MapPass implements AutoCloseable {
-  /** How many combinations of batch and image size keep their steps and their graph. */
+  /** How many combinations of batch, image size and copies keep their steps and their graph. */
   private static final int KEPT = 16;
 
   private final Gpu gpu;

@@ -11,6 +11,7 @@ import java.util.concurrent.CompletionException;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.vgg4j.base.InputException;
@@ -237,6 +238,40 @@ class ComputeQueueTest {
       assertThat(queue.submit(scarce, 1, LATE).join()).isEqualTo(1);
       assertThat(queue.submit(scarce, 2, LATE).join()).isEqualTo(2);
     }
+  }
+
+  /** As long as it cannot, others should have the processor. */
+  @Test
+  void aQueueThatCannotGoOnDoesNotSpin() throws Exception {
+    AtomicInteger tries = new AtomicInteger();
+    Work<Integer, Integer> never =
+        new Work<>() {
+          @Override
+          public String name() {
+            return "never";
+          }
+
+          @Override
+          public int most() {
+            tries.incrementAndGet();
+            throw new OutOfMemoryError("as if");
+          }
+
+          @Override
+          public List<Integer> compute(List<Integer> inputs) {
+            return inputs;
+          }
+        };
+    CompletableFuture<Integer> waiting;
+    long start = System.nanoTime();
+    try (ComputeQueue queue = queue(0)) {
+      waiting = queue.submit(never, 1, LATE);
+      while (tries.get() < 5) {
+        Thread.sleep(1);
+      }
+      assertThat(System.nanoTime() - start).isGreaterThan(20_000_000);
+    }
+    assertThatThrownBy(waiting::join).hasMessageContaining("the service is stopping");
   }
 
   /** Clients share batches, but not each other's faults. */
