@@ -288,18 +288,22 @@ class ImageFormsTest {
     file.putInt(width == 1 ? file.position() + 4 : 0);
   }
 
-  /** A row of grey floating-point numbers. */
-  private static byte[] floatTiff(float... samples) {
+  /** A row of grey floating-point numbers, each with an extra sample if there is a kind of it. */
+  private static byte[] floatTiff(int extra, float... samples) {
+    int channels = extra < 0 ? 1 : 2;
     int[][] tags = {
-      {256, samples.length},
+      {256, samples.length / channels},
       {257, 1},
       {258, 32},
       {259, 1},
       {262, 1},
       {273, 200},
+      {277, channels},
       {279, 4 * samples.length},
+      {338, extra},
       {339, 3}
     };
+    tags[8][0] = extra < 0 ? 337 : 338; // or a tag of a text, which is not looked at
     ByteBuffer file = tiff(tags, 200 + 4 * samples.length);
     for (float sample : samples) {
       file.putFloat(sample);
@@ -321,15 +325,38 @@ class ImageFormsTest {
   /** Highlights above white, and what filters leave above it and below black. */
   @Test
   void floatTiffOnAScaleTo1IsRefusedThoughSamplesLeaveIt() {
-    for (float[] samples : new float[][] {{0, 0.5f, 1.004f}, {0, 0.5f, 31}, {-0.01f, 0.5f, 200}}) {
-      assertThatThrownBy(() -> ImageDecoder.decode(floatTiff(samples), "a.tif"))
-          .isInstanceOf(UnreadableImageException.class)
-          .hasMessageContaining("and does not say which of them is white");
+    assertScaleIsOpen(floatTiff(-1, 0, 0.5f, 0.7f, 1.004f));
+    assertScaleIsOpen(floatTiff(-1, 0, 0.5f, 1, 31));
+    assertScaleIsOpen(floatTiff(-1, 0, 0.5f, 0.25f, 200));
+    assertScaleIsOpen(floatTiff(-1, -0.01f, 0.5f, 200));
+    assertScaleIsOpen(floatTiff(2, 0.5f, 255, 0.7f, 255, 0.9f, 255)); // alpha goes to 255
+    assertScaleIsOpen(floatTiff(-1, -1, 90, 200));
+    assertScaleIsOpen(floatTiff(-1, 0, 90, 256));
+  }
+
+  private static void assertScaleIsOpen(byte[] file) {
+    assertThatThrownBy(() -> ImageDecoder.decode(file, "a.tif"))
+        .isInstanceOf(UnreadableImageException.class)
+        .hasMessageContaining("and does not say which of them is white");
+  }
+
+  /** Black margins count neither way, and few samples are dark. */
+  @Test
+  void floatTiffOnAScaleTo255IsRead() {
+    assertPixels(floatTiff(-1, 0, 7.5f, 28.4f), 0, 7, 28);
+    assertPixels(floatTiff(-1, -0.4f, 0.5f, 90, 255.4f), 0, 0, 90, 255);
+    assertPixels(floatTiff(-1, 0, 0, 0, 0.5f, 90.5f), 0, 0, 0, 0, 90);
+    assertPixels(floatTiff(-1, 0, 1), 0, 1);
+    assertPixels(floatTiff(2, 90.5f, 255, 7, 255), 90, 7);
+    assertPixels(floatTiff(2, 90, 65_535, 7, 65_535), 90, 7);
+  }
+
+  private static void assertPixels(byte[] file, int... greys) {
+    byte[] pixels = ImageDecoder.decode(file, "a.tif").pixels();
+    assertThat(pixels).hasSize(3 * greys.length);
+    for (int i = 0; i < pixels.length; i++) {
+      assertThat(pixels[i] & 0xFF).isEqualTo(greys[i / 3]);
     }
-    assertThat(ImageDecoder.decode(floatTiff(0, 7.5f, 32), "a.tif").pixels())
-        .containsExactly(0, 0, 0, 7, 7, 7, 32, 32, 32);
-    assertThat(ImageDecoder.decode(floatTiff(0, 1), "a.tif").pixels())
-        .containsExactly(0, 0, 0, 1, 1, 1);
   }
 
   @Test
@@ -349,9 +376,32 @@ class ImageFormsTest {
         .containsOnly(9);
   }
 
-  /** A row of pixels of 32 bits; the headers of 108 bytes have masks. */
-  private static byte[] bmp(int compression, int... pixels) {
-    int header = 108;
+  /** Its indices are colours whatever the second sample is. */
+  @Test
+  void tiffOfAPaletteWithASecondSampleIsRead() {
+    int[][] tags = {
+      {256, 1},
+      {257, 1},
+      {258, 8},
+      {259, 1},
+      {262, 3},
+      {273, 200},
+      {277, 2},
+      {279, 2},
+      {320, 0},
+      {338, 0}
+    };
+    ByteBuffer file = tiff(tags, 202 + 2 * 3 * 256).put((byte) 9).put((byte) 99);
+    int map = 10 + 12 * 8; // the tag 320: 768 numbers of 16 bits, behind the pixels
+    file.putShort(map + 2, (short) 3).putInt(map + 4, 3 * 256).putInt(map + 8, 202);
+    for (int colour = 0; colour < 3; colour++) {
+      file.putShort(202 + 2 * (256 * colour + 9), (short) ((50 + colour) << 8));
+    }
+    assertThat(ImageDecoder.decode(file.array(), "a.tif").pixels()).containsExactly(50, 51, 52);
+  }
+
+  /** A row of pixels of 32 bits; headers of 56 bytes or more have masks. */
+  private static byte[] bmp(int header, int compression, int... pixels) {
     ByteBuffer file =
         ByteBuffer.allocate(14 + header + 4 * pixels.length).order(ByteOrder.LITTLE_ENDIAN);
     file.put((byte) 'B').put((byte) 'M').putInt(file.capacity()).putInt(0).putInt(14 + header);
@@ -367,14 +417,19 @@ class ImageFormsTest {
   /** Many programs leave the fourth byte at 0, whatever the mask says of it. */
   @Test
   void unusedAlphaOfBmpIsNoTransparency() {
-    for (int compression : new int[] {0, 3}) {
-      byte[] file = bmp(compression, 0x010203, 0x040506);
-      assertThat(ImageDecoder.decode(file, "a.bmp").pixels()).containsExactly(1, 2, 3, 4, 5, 6);
+    for (int header : new int[] {56, 108, 124}) {
+      for (int compression : new int[] {0, 3}) {
+        byte[] file = bmp(header, compression, 0x010203, 0x040506);
+        assertThat(ImageDecoder.decode(file, "a.bmp").pixels()).containsExactly(1, 2, 3, 4, 5, 6);
+      }
+      byte[] plain = bmp(header, 0, 0x00010203, 0x80040506);
+      assertThat(ImageDecoder.decode(plain, "a.bmp").pixels()).containsExactly(1, 2, 3, 4, 5, 6);
+      byte[] masked = bmp(header, 3, 0x00010203, 0xFF040506);
+      assertThat(ImageDecoder.decode(masked, "a.bmp").pixels())
+          .containsExactly(255, 255, 255, 4, 5, 6);
+      masked[66 + 3] = 0; // no bit is alpha's
+      assertThat(ImageDecoder.decode(masked, "a.bmp").pixels()).containsExactly(1, 2, 3, 4, 5, 6);
     }
-    assertThat(ImageDecoder.decode(bmp(0, 0x00010203, 0x80040506), "a.bmp").pixels())
-        .containsExactly(1, 2, 3, 4, 5, 6);
-    assertThat(ImageDecoder.decode(bmp(3, 0x00010203, 0xFF040506), "a.bmp").pixels())
-        .containsExactly(255, 255, 255, 4, 5, 6);
   }
 
   /** A row of grey that fills one byte, of which one value is transparent. */

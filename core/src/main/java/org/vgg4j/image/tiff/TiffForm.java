@@ -63,7 +63,8 @@ record TiffForm(
         associated = extra[i] == ASSOCIATED;
       }
     }
-    if (colours == 1 && alpha < 0 && samples > 1) {
+    int most = photometric == TiffTags.PALETTE ? 2 : 1; // a palette's colours are known
+    if (colours == 1 && alpha < 0 && samples > most) {
       throw new UnreadableImageException(
           "%s is a TIFF of %d channels that are not said to be colours%s, which cannot be read: %s"
               .formatted(

@@ -9,21 +9,15 @@ import org.vgg4j.image.file.DeepSamples;
  * Scales the samples of a TIFF file to 0..255. Unsigned samples of up to 16 bits are scaled by the
  * largest value that their bits allow, and the highest 8 bits are kept. For signed, wider and
  * floating-point samples the format does not define white: as in Pillow, they are taken as they are
- * if all lie between 0 and 255; otherwise the file is refused, and also where fractions suggest a
- * scale from 0 to 1. So is a file with 16-bit samples whose colours use only the lower 8 bits. Not
- * thread-safe.
+ * if all colours lie between 0 and 255; otherwise the file is refused, and also where most of them
+ * lie on a scale from 0 to 1. So is a file with 16-bit samples whose colours use only the lower 8
+ * bits. Not thread-safe.
  */
 final class TiffSamples {
   private static final int UNSIGNED = 1;
   private static final int SIGNED = 2;
   private static final int FLOAT = 3;
   private static final int UNDEFINED = 4;
-
-  /**
-   * Where fractions do not come so far, 1 is more likely white, with highlights or an overshoot of
-   * a filter above it, than 255 is.
-   */
-  private static final int LEAST_WHITE = 32;
 
   private final TiffForm form;
   private final int bits;
@@ -39,6 +33,11 @@ final class TiffSamples {
   private double smallest = Double.POSITIVE_INFINITY;
   private double largest = Double.NEGATIVE_INFINITY;
   private boolean hasFractions;
+
+  /** Samples of colours other than 0, and those of them from -1 to 1. */
+  private long counted;
+
+  private long small;
 
   /**
    * @throws UnreadableImageException if samples of this type are not supported
@@ -132,7 +131,11 @@ final class TiffSamples {
       ByteBuffer buffer = ByteBuffer.wrap(rows);
       buffer.order(littleEndian ? ByteOrder.LITTLE_ENDIAN : ByteOrder.BIG_ENDIAN);
       for (int i = 0; i < samples; i++) {
-        out[i] = note(value(buffer, from + i * bits / 8));
+        double value = value(buffer, from + i * bits / 8);
+        if ((form.planar() ? plane : i % form.samples()) < form.colours()) {
+          note(value);
+        }
+        out[i] = (byte) Math.max(0, Math.min(255, value));
       }
     }
   }
@@ -166,18 +169,21 @@ final class TiffSamples {
     };
   }
 
-  private byte note(double value) {
+  private void note(double value) {
     smallest = value < smallest ? value : smallest;
     largest = value > largest ? value : largest;
     hasFractions |= value != Math.rint(value);
     if (Double.isNaN(value)) {
       largest = Double.POSITIVE_INFINITY;
     }
-    return (byte) Math.max(0, Math.min(255, value));
+    if (value != 0) {
+      counted++;
+      small += Math.abs(value) <= 1 ? 1 : 0;
+    }
   }
 
   /**
-   * Checks the range of all values that were read.
+   * Checks the range of all colours that were read.
    *
    * @throws UnreadableImageException if they are not on a scale from 0 to 255
    */
@@ -191,8 +197,9 @@ final class TiffSamples {
       return;
     }
     boolean outside = smallest <= -1 || largest >= 256;
-    boolean small = hasFractions && (smallest < 0 || largest < LEAST_WHITE);
-    if (outside || small) {
+    // white is more likely 1 then, whatever highlights or a filter's overshoot lie beyond it
+    boolean mostlyTo1 = hasFractions && small > counted / 2;
+    if (outside || mostlyTo1) {
       throw new UnreadableImageException(
           ("%s is a TIFF with %s from %s to %s, and does not say which of them is white: scale"
                   + " them to 0 to 255 and save it with 8 bits a sample")
