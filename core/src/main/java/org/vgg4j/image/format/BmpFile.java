@@ -67,18 +67,16 @@ public final class BmpFile {
    */
   private static boolean hasAlpha(ByteBuffer file) {
     int mask = file.getInt(ALPHA_AT);
-    int bytes = file.getShort(BITS_AT) / 8;
-    if (bytes != Integer.BYTES && bytes != Short.BYTES) {
-      return true; // the reader does not look at masks then
+    if (file.getShort(BITS_AT) != Integer.SIZE || mask == 0) {
+      return true; // the reader does not look at the mask then
     }
     long width = file.getInt(WIDTH_AT);
     long height = Math.abs((long) file.getInt(HEIGHT_AT));
-    long stride = (width * bytes + 3) / 4 * 4;
+    long stride = width * Integer.BYTES;
     long row = file.getInt(OFFSET_AT) & 0xFFFFFFFFL;
     for (long y = 0; y < height && row + stride <= file.limit(); y++) {
       for (int x = 0; x < width; x++) {
-        int at = (int) row + x * bytes;
-        if (((bytes == Integer.BYTES ? file.getInt(at) : file.getShort(at)) & mask) != 0) {
+        if ((file.getInt((int) row + x * Integer.BYTES) & mask) != 0) {
           return true;
         }
       }
