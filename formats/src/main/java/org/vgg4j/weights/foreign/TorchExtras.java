@@ -64,9 +64,11 @@ final class TorchExtras {
   private static final Pattern OF_IMAGES =
       Pattern.compile("(?i).*(norm|image|img|pixel|preproc|transform|input|rgb|colou?r).*");
 
-  /** Modules whose mean and deviation are those of something else. */
+  /** Modules whose mean and deviation are those of something else; a sandbox is no box. */
   private static final Pattern OF_OTHERS =
-      Pattern.compile("(?i).*(target|label|output|box|score|logit).*");
+      Pattern.compile("(?i)(.*[^a-z])?(target|label|output|b?box|score|logit).*");
+
+  private static final Pattern PLACE = Pattern.compile("\\d{1,4}");
 
   private static final int MOST_NAMED = 5;
 
@@ -119,27 +121,54 @@ final class TorchExtras {
     } else if (isOfImages(address) && (tensor.length() == 3 || isOfAllColours(address, tensor))) {
       boolean isStd = last(name).toLowerCase(Locale.ROOT).endsWith("std");
       if (colours.put(isStd ? "std" : "mean", tensor) != null) {
-        throw unknown(name);
+        throw unknown(name, within);
       }
     } else {
-      throw unknown(name);
+      throw unknown(name, within);
     }
   }
 
   /** Whether the name is that of a mean or deviation, and of nothing that is said to be another. */
-  private static boolean isOfImages(String address) {
-    return COLOUR.matcher(last(address)).matches() && !OF_OTHERS.matcher(address).matches();
+  private boolean isOfImages(String address) {
+    return COLOUR.matcher(last(address)).matches()
+        && !OF_OTHERS.matcher(beyond(address, network.address())).matches();
+  }
+
+  /** What of an address is not part of the way to another, whose names say nothing of it. */
+  private static String beyond(String address, String other) {
+    String[] names = address.split("\\.");
+    String[] others = other.split("\\.");
+    int common = 0;
+    while (common < Math.min(names.length, others.length) && names[common].equals(others[common])) {
+      common++;
+    }
+    return String.join(".", List.of(names).subList(common, names.length));
   }
 
   /**
    * Whether it is one number that counts for all colours. Many things have a mean: it must be the
-   * network's own, or called one of images.
+   * network's own, called one of images, or come before the network in a Sequential.
    */
   private boolean isOfAllColours(String address, StoredTensor tensor) {
-    String module = address.substring(0, Math.max(0, address.lastIndexOf('.')));
-    boolean own = module.isEmpty() || (network.address() + ".").startsWith(module + ".");
+    String path = beyond(address, network.address());
+    String module = path.substring(0, Math.max(0, path.lastIndexOf('.')));
     boolean named = !last(address).matches("(?i)_*(mean|std)");
-    return tensor.length() == 1 && (own || named || OF_IMAGES.matcher(last(module)).matches());
+    boolean counts =
+        module.isEmpty()
+            || named
+            || OF_IMAGES.matcher(last(module)).matches()
+            || isBefore(first(module), first(beyond(network.address(), address)));
+    return tensor.length() == 1 && counts;
+  }
+
+  private static boolean isBefore(String place, String other) {
+    return PLACE.matcher(place).matches()
+        && PLACE.matcher(other).matches()
+        && Integer.parseInt(place) < Integer.parseInt(other);
+  }
+
+  private static String first(String path) {
+    return path.split("\\.", 2)[0];
   }
 
   private static boolean isBeside(String name, StoredTensor tensor) {
@@ -155,12 +184,12 @@ final class TorchExtras {
     return false;
   }
 
-  private InputException unknown(String name) {
+  private InputException unknown(String name, boolean within) {
     return new InputException(
         "it has tensors that no VGG network has, such as %s: if they affect its scores, it is"
                 .formatted(name)
             + " another network; if not, "
-            + (network.address().isEmpty()
+            + (within
                 ? "delete them from the state dict in Python before saving"
                 : "choose the network in it (vgg import --state " + network.address() + ")"));
   }
@@ -216,8 +245,10 @@ final class TorchExtras {
     for (Profile known : List.of(Profile.PAPER, Profile.VGG_FACE)) {
       if (isNear(known.mean(), 255, turned, range)) {
         throw unclear(
-            "its tensor mean, (%s), is close to that of known images for blue, green and red, and does not say whether the network takes its colours in that order"
-                .formatted(ProfileText.numbers(ChannelOrder.RGB, means, ", ")));
+            "its tensor mean, (%s), is %s in the order blue, green, red, and does not say whether the network takes its colours in that order"
+                .formatted(
+                    ProfileText.numbers(ChannelOrder.RGB, means, ", "),
+                    known.equals(Profile.PAPER) ? "ImageNet's" : "VGG-Face's"));
       }
     }
     return Profile.of(ChannelOrder.RGB, range, means, deviations);

@@ -235,11 +235,11 @@ class TorchCheckpointsTest {
             + " mean=0,0,0,std=0.5,0.5,0.5,range=1,order=rgb",
         "123.675 116.28 103.53 | 58.395 57.12 57.375 |"
             + " mean=123.675,116.28,103.53,std=58.395,57.12,57.375,range=255,order=rgb",
-        "103.530 116.280 123.675 | 1 | refused: mean, (103.53, 116.28, 123.675), is close to that"
-            + " of known images for blue, green and red",
-        "103.530 116.280 123.675 | 57.375 57.12 58.395 | refused: for blue, green and red",
-        "0.406 0.456 0.485 | 0.225 0.224 0.229 | refused: for blue, green and red",
-        "93 104 129 | 1 | refused: for blue, green and red",
+        "103.530 116.280 123.675 | 1 | refused: mean, (103.53, 116.28, 123.675), is ImageNet's"
+            + " in the order blue, green, red",
+        "103.530 116.280 123.675 | 57.375 57.12 58.395 | refused: in the order blue, green, red",
+        "0.406 0.456 0.485 | 0.225 0.224 0.229 | refused: in the order blue, green, red",
+        "93 104 129 | 1 | refused: is VGG-Face's in the order blue, green, red",
         "-0.03 -0.088 -0.188 | 0.458 0.448 0.450 | refused: a mean of -0.03 is outside the range"
             + " 0..1: delete them",
         "300 300 300 | 1 | refused: a mean of 300 is outside the range 0..255",
@@ -304,6 +304,32 @@ class TorchCheckpointsTest {
     } else {
       // one number counts for all colours
       assertThat(WeightsImport.AS_FOUND.read(file).profile().mean().red()).isEqualTo(0.5f);
+    }
+  }
+
+  /** The network's own name, and those above both, say nothing of it. */
+  @ParameterizedTest
+  @CsvSource({
+    "multilabel_net, multilabel_net.pixel_mean, 0.5 0.4 0.3, ''",
+    "box_model, box_model.mean, 0.5, ''",
+    "sandbox.net, sandbox.normalize.mean, 0.5, ''",
+    "sandbox.net, sandbox_norm.mean, 0.5, ''",
+    "1, 0.mean, 0.5, ''",
+    "model.1.module, model.0.mean, 0.5, ''",
+    "0, 1.mean, 0.5, choose the network in it (vgg import --state 0)",
+    "net, bbox_norm.mean, 0.5, choose the network in it (vgg import --state net)",
+    "net, net.target_norm.mean, 0.5, delete them from the state dict in Python",
+  })
+  void onlyWhereAMeanIsBesideTheNetworkSaysWhatItIsOf(
+      String network, String address, String mean, String refusal) {
+    Path file = changed(name -> network + "." + name, Map.of(address, mean));
+    if (refusal.isEmpty()) {
+      assertThat(WeightsImport.AS_FOUND.read(file).profile().mean().red()).isEqualTo(0.5f);
+    } else {
+      assertThatThrownBy(() -> WeightsImport.AS_FOUND.read(file))
+          .isInstanceOf(InputException.class)
+          .hasMessageContaining("that no VGG network has, such as " + address)
+          .hasMessageContaining(refusal);
     }
   }
 
