@@ -1,9 +1,11 @@
 package org.vgg4j.weights.foreign;
 
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Set;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
@@ -33,10 +35,11 @@ final class CaffeChain {
   private final Set<String> last = new HashSet<>();
   private final Set<String> earlier = new HashSet<>();
   private final List<TensorFile.Node> inputs = new ArrayList<>();
-  private @Nullable Profile stated;
-  private boolean hasOwnMean;
 
-  /** What the first layer behind the inputs takes. */
+  /** For the outputs of layers before the first convolution, which output of an input they are. */
+  private final Map<String, String> origins = new HashMap<>();
+
+  /** The output of an input that the first convolution takes. */
   private @Nullable String taken;
 
   private boolean takesWholeMap;
@@ -53,13 +56,11 @@ final class CaffeChain {
         reader.add(node);
       }
     }
-    reader.prepare();
     String name = file.metadata().getOrDefault("name", "").toLowerCase(Locale.ROOT);
-    Profile profile = reader.hasOwnMean ? null : Profile.CAFFE;
-    profile = name.matches(".*vgg_?face.*") ? Profile.VGG_FACE : profile;
+    boolean ofFaces = name.matches(".*vgg_?face.*");
     return new ForeignNetwork(
         "Caffe",
-        reader.stated == null ? profile : reader.stated,
+        reader.profile(ofFaces ? Profile.VGG_FACE : Profile.CAFFE),
         reader.chain.layers(),
         reader.chain.possible(),
         true,
@@ -79,24 +80,27 @@ final class CaffeChain {
   }
 
   /**
-   * Notes how images are prepared by the layers that provide them, one for each phase; others
-   * provide labels. Where names do not tell them apart, all of them count; where they differ, the
-   * user is asked.
+   * How images are prepared by the layers that provide them, one for each phase; others provide
+   * labels. Where names do not tell them apart, all of them count; where they differ, the user is
+   * asked.
+   *
+   * @param usual what is meant where they do not say it
+   * @return null if the user must say it
    */
-  private void prepare() {
+  private @Nullable Profile profile(Profile usual) {
     List<TensorFile.Node> images =
         inputs.stream()
             .filter(node -> taken != null && blobs(node, "top").contains(taken))
             .toList();
+    Profile common = null;
     for (TensorFile.Node node : images.isEmpty() ? inputs : images) {
-      Profile profile = profile(node);
-      if (stated != null && profile != null && !stated.equals(profile)) {
-        stated = null;
-        hasOwnMean = true;
-        return;
+      Profile profile = profile(node, usual);
+      if (profile == null || (common != null && !common.equals(profile))) {
+        return null;
       }
-      stated = profile == null ? stated : profile;
+      common = profile;
     }
+    return common == null ? usual : common;
   }
 
   /** The size of images that an input layer states, or a data layer by its crop. */
@@ -134,15 +138,19 @@ final class CaffeChain {
   }
 
   /**
-   * What a data layer does to its images; the numbers of a mean file are not in the network's file.
+   * What a data layer does to its images; null if it has a mean file of its own, whose numbers are
+   * not in the network's file.
    */
-  private @Nullable Profile profile(TensorFile.Node node) {
+  private static @Nullable Profile profile(TensorFile.Node node, Profile usual) {
     double scale = Nodes.number(node, "transform.scale", 1);
     List<Double> means = node.attributes().getOrDefault("transform.mean_value", List.of());
     String file = node.words().get("transform.mean_file");
     if (means.isEmpty() && (file != null || scale == 1)) {
-      hasOwnMean |= file != null && (scale != 1 || !IMAGENET_MEAN.matcher(file).matches());
-      return null;
+      boolean isUsual =
+          file == null
+              || usual.equals(Profile.VGG_FACE)
+              || (scale == 1 && IMAGENET_MEAN.matcher(file).matches());
+      return isUsual ? usual : null;
     }
     if ((!means.isEmpty() && means.size() != 1 && means.size() != 3) || !(scale > 0)) {
       throw new InputException(
@@ -161,11 +169,12 @@ final class CaffeChain {
   private boolean isOnTheWay(TensorFile.Node node) {
     List<String> bottom = blobs(node, "bottom");
     List<String> top = blobs(node, "top");
-    taken = taken == null && !bottom.isEmpty() ? bottom.get(0) : taken;
+    trace(node, bottom, top);
+    boolean isSplit = node.type().equals("Split");
     // a name that no layer outputs is an input of the network, or was made up
     boolean elsewhere =
         !bottom.isEmpty() && earlier.contains(bottom.get(0)) && !last.contains(bottom.get(0));
-    if (elsewhere && node.type().equals("Split")) {
+    if (elsewhere && isSplit) {
       return false;
     }
     if (elsewhere) {
@@ -174,11 +183,23 @@ final class CaffeChain {
               .formatted(node.name(), bottom.get(0)));
     }
     if (!top.isEmpty()) {
-      last.clear();
+      if (!isSplit) {
+        last.clear(); // what a split takes may be the labels beside the images
+      }
       last.addAll(top);
       earlier.addAll(top);
     }
     return true;
+  }
+
+  /** Follows images up to the first convolution. */
+  private void trace(TensorFile.Node node, List<String> bottom, List<String> top) {
+    if (taken != null || bottom.isEmpty()) {
+      return;
+    }
+    String origin = origins.getOrDefault(bottom.get(0), bottom.get(0));
+    top.forEach(name -> origins.put(name, origin));
+    taken = node.type().equals("Convolution") ? origin : null;
   }
 
   private void add(TensorFile.Node node) {

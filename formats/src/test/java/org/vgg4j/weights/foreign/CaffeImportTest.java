@@ -11,6 +11,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -274,10 +275,18 @@ class CaffeImportTest {
   }
 
   /** The golden file whose first convolution takes "photo", with two data layers. */
-  private Path ofPhotos(Message first, String second, Message transform) throws IOException {
-    Message both = dataLayer("photo", first);
-    both.bytes.writeBytes(dataLayer(second, transform).bytes.toByteArray());
-    Path file = changed("caffe-new.caffemodel", "", true, both);
+  private Path ofPhotos(Message first, String second, Message transform, Message... more)
+      throws IOException {
+    Message layers = dataLayer("photo", first);
+    layers.bytes.writeBytes(dataLayer(second, transform).bytes.toByteArray());
+    for (Message layer : more) {
+      layers.bytes.writeBytes(layer.bytes.toByteArray());
+    }
+    return takingPhotos(layers);
+  }
+
+  private Path takingPhotos(Message layers) throws IOException {
+    Path file = changed("caffe-new.caffemodel", "", true, layers);
     String content = Files.readString(file, StandardCharsets.ISO_8859_1);
     return Files.writeString(
         file, content.replaceFirst("below", "photo"), StandardCharsets.ISO_8859_1);
@@ -303,6 +312,37 @@ class CaffeImportTest {
     assertRefused(file, "nothing in it says how its images must be prepared: name a profile");
     WeightsImport options = new WeightsImport(Profile.CAFFE, null, null, 0);
     assertThat(options.read(file).profile()).isEqualTo(Profile.CAFFE);
+    Message means = message().real(5, 90, 100, 110);
+    Message own = message().text(4, "flowers_mean.binaryproto");
+    for (Message other : List.of(own, message())) {
+      assertRefused(ofPhotos(means, "photo", other), "name a profile");
+      assertRefused(ofPhotos(other, "photo", means), "name a profile");
+    }
+    Message usual = message().real(5, 103.939, 116.779, 123.68);
+    assertThat(read(ofPhotos(usual, "photo", message())).profile()).isEqualTo(Profile.CAFFE);
+  }
+
+  /** Caffe itself puts one where two layers take the same, such as a loss and an accuracy. */
+  @Test
+  void aSplitOfLabelsOrImagesDoesNotHideWhereTheyComeFrom() throws IOException {
+    Message means = message().real(5, 90, 100, 110);
+    String expected = "mean=90,100,110,std=1,1,1,range=255,order=bgr";
+    Message labels = split("label", "label_0", "label_1");
+    assertThat(read(ofPhotos(means, "label", message(), labels)).profile().label())
+        .isEqualTo(expected);
+    Message images = split("image", "photo", "image_1");
+    Message both = dataLayer("image", means);
+    both.bytes.writeBytes(dataLayer("label", message().real(1, 0.5)).bytes.toByteArray());
+    both.bytes.writeBytes(images.bytes.toByteArray());
+    assertThat(read(takingPhotos(both)).profile().label()).isEqualTo(expected);
+  }
+
+  private static Message split(String bottom, String... tops) {
+    Message split = message().text(1, "split").text(2, "Split").text(3, bottom);
+    for (String top : tops) {
+      split.text(4, top);
+    }
+    return message().message(100, split);
   }
 
   @Test
