@@ -145,6 +145,17 @@ public final class TarArchive {
     if (!endsAt(channel, end)) {
       throw cutOff(file, "its end", "the end-of-archive mark is missing");
     }
+    warn(builder, file);
+    TarIndex index = builder.build();
+    if (index.size() == 0) {
+      throw new InputException(
+          "%s holds no image (%s): give a tar archive of images, or copy this one again"
+              .formatted(file, ImageFiles.EXTENSIONS_IN_WORDS));
+    }
+    return index;
+  }
+
+  private static void warn(TarIndex.Builder builder, Path file) {
     if (builder.ignored() > 0) {
       LOG.warn(
           "passed over {} file(s) in {} that are not {}",
@@ -159,13 +170,14 @@ public final class TarArchive {
           builder.symbolicLinks(),
           file);
     }
-    TarIndex index = builder.build();
-    if (index.size() == 0) {
-      throw new InputException(
-          "%s holds no image (%s): give a tar archive of images, or copy this one again"
-              .formatted(file, ImageFiles.EXTENSIONS_IN_WORDS));
+    if (builder.lostLinks() > 0) {
+      LOG.warn(
+          "passed over {} hard link(s) in {} whose files are not before them in it, such as {}: if"
+              + " you have these files, make the archive again with tar --hard-dereference",
+          builder.lostLinks(),
+          file,
+          builder.lostLink());
     }
-    return index;
   }
 
   /** An archive ends with zeros; one without them may have been cut off between two files. */
@@ -206,7 +218,11 @@ public final class TarArchive {
       boolean isWanted = isImage || name.endsWith(TAR);
       TarArchiveEntry content = entry;
       if (entry.isLink() && isWanted) {
-        content = linked(entry, earlier, file);
+        content = earlier.get(relative(entry.getLinkName()));
+        if (content == null) {
+          builder.addLostLink(name, entry.getLinkName());
+          continue;
+        }
       }
       if (hasLinks && content.isFile() && !content.isLink() && !content.isSymbolicLink()) {
         earlier.put(own, content);
@@ -253,18 +269,6 @@ public final class TarArchive {
 
   private static String relative(String name) {
     return name.replaceFirst("^(\\./)+", "");
-  }
-
-  /** The file that a hard link is another name of. */
-  private static TarArchiveEntry linked(
-      TarArchiveEntry link, Map<String, TarArchiveEntry> earlier, Path file) {
-    TarArchiveEntry content = earlier.get(relative(link.getLinkName()));
-    if (content == null) {
-      throw new InputException(
-          "%s in %s is a hard link to %s, which is not before it in the archive: make the archive again with tar --hard-dereference"
-              .formatted(link.getName(), file, link.getLinkName()));
-    }
-    return content;
   }
 
   private static InputException cutOff(Path file, String place, String detail) {

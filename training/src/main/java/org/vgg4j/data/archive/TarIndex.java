@@ -47,6 +47,8 @@ public final class TarIndex {
     private int size;
     private int ignored;
     private int symbolicLinks;
+    private int lostLinks;
+    private String lostLink = "";
 
     /** Counts a file that is no image. */
     void ignore() {
@@ -64,6 +66,21 @@ public final class TarIndex {
 
     int symbolicLinks() {
       return symbolicLinks;
+    }
+
+    /** Counts a hard link to a file that is not in the archive. */
+    void addLostLink(String name, String target) {
+      lostLink = lostLinks == 0 ? name + " to " + target : lostLink;
+      lostLinks++;
+    }
+
+    int lostLinks() {
+      return lostLinks;
+    }
+
+    /** The first of them, in words. */
+    String lostLink() {
+      return lostLink;
     }
 
     /**

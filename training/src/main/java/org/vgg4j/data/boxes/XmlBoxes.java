@@ -10,6 +10,8 @@ import java.util.Locale;
 import java.util.function.Consumer;
 import javax.xml.stream.XMLInputFactory;
 import org.apache.commons.compress.archivers.tar.TarArchiveEntry;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import org.vgg4j.base.AtomicFile;
 import org.vgg4j.base.InputException;
 import org.vgg4j.data.Gzip;
@@ -18,6 +20,7 @@ import org.vgg4j.data.folder.Folders;
 
 /** XML files of boxes, below a folder or in a tar archive, which is read in place. */
 final class XmlBoxes {
+  private static final Logger LOG = LoggerFactory.getLogger(XmlBoxes.class);
   private static final String ENDING = ".xml";
 
   /** A thousand times as much as such a file needs. */
@@ -27,6 +30,7 @@ final class XmlBoxes {
   private final Path place;
   private final Consumer<Annotation> sink;
   private int files;
+  private int links;
 
   private XmlBoxes(Path place, Consumer<Annotation> sink) {
     this.place = place;
@@ -60,6 +64,13 @@ final class XmlBoxes {
               .formatted(place, AtomicFile.reason(e)),
           e);
     }
+    if (boxes.links > 0) {
+      LOG.warn(
+          "passed over {} link(s) to XML files in {}, which archives of boxes are not read through:"
+              + " make the archive again with tar --dereference --hard-dereference",
+          boxes.links,
+          place);
+    }
     if (boxes.files == 0) {
       throw new InputException(
           place + " holds no XML file of boxes: give boxes in another file or folder");
@@ -82,6 +93,10 @@ final class XmlBoxes {
       for (TarArchiveEntry entry = tar.getNextEntry(); entry != null; entry = tar.getNextEntry()) {
         String name = entry.getName();
         if (!entry.isFile() || !isXml(name) || isHidden(name)) {
+          continue;
+        }
+        if (entry.isLink() || entry.isSymbolicLink()) {
+          links++; // without content of their own
           continue;
         }
         if (entry.getSize() > MOST_BYTES) {
