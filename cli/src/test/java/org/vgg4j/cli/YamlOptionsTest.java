@@ -71,7 +71,7 @@ class YamlOptionsTest {
                     head: []
                     schedule: step
                     step-epochs: [2, 3]
-                    freeze: [conv1_1, conv1_2]
+                    freeze: [conv1_1, conv2_1]
                     """)
                 .err())
         .contains("there is no data set nowhere");

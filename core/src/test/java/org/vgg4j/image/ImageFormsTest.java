@@ -334,6 +334,15 @@ class ImageFormsTest {
     assertScaleIsOpen(floatTiff(-1, 0, 90, 256));
   }
 
+  @Test
+  void floatTiffWithAlphaOnAScaleTo1IsRefused() {
+    for (float[] samples : new float[][] {{90, 1, 7, 1}, {90, 255, 7, Float.NaN}}) {
+      assertThatThrownBy(() -> ImageDecoder.decode(floatTiff(2, samples), "a.tif"))
+          .isInstanceOf(UnreadableImageException.class)
+          .hasMessageContaining("alpha is on a scale to 1, or no number: save it without alpha");
+    }
+  }
+
   private static void assertScaleIsOpen(byte[] file) {
     assertThatThrownBy(() -> ImageDecoder.decode(file, "a.tif"))
         .isInstanceOf(UnreadableImageException.class)
@@ -347,6 +356,7 @@ class ImageFormsTest {
     assertPixels(floatTiff(-1, -0.4f, 0.5f, 90, 255.4f), 0, 0, 90, 255);
     assertPixels(floatTiff(-1, 0, 0, 0, 0.5f, 90.5f), 0, 0, 0, 0, 90);
     assertPixels(floatTiff(-1, 0, 1), 0, 1);
+    assertPixels(floatTiff(-1, 1e-6f, 2e-3f, -1e-6f, 90), 0, 0, 0, 90); // what a filter leaves
     assertPixels(floatTiff(2, 90.5f, 255, 7, 255), 90, 7);
     assertPixels(floatTiff(2, 90, 65_535, 7, 65_535), 90, 7);
   }

@@ -19,6 +19,9 @@ final class TiffSamples {
   private static final int FLOAT = 3;
   private static final int UNDEFINED = 4;
 
+  /** What is black on either scale, such as what a filter leaves of black margins. */
+  private static final double LEAST = 1 / 255.0;
+
   private final TiffForm form;
   private final int bits;
   private final int format;
@@ -32,9 +35,13 @@ final class TiffSamples {
   private boolean seenThrough;
   private double smallest = Double.POSITIVE_INFINITY;
   private double largest = Double.NEGATIVE_INFINITY;
+
+  /** The largest alpha. */
+  private double mostOpaque;
+
   private boolean hasFractions;
 
-  /** Samples of colours other than 0, and those of them from -1 to 1. */
+  /** Samples of colours beyond {@link #LEAST}, and those of them from -1 to 1. */
   private long counted;
 
   private long small;
@@ -132,8 +139,11 @@ final class TiffSamples {
       buffer.order(littleEndian ? ByteOrder.LITTLE_ENDIAN : ByteOrder.BIG_ENDIAN);
       for (int i = 0; i < samples; i++) {
         double value = value(buffer, from + i * bits / 8);
-        if ((form.planar() ? plane : i % form.samples()) < form.colours()) {
+        int band = form.planar() ? plane : i % form.samples();
+        if (band < form.colours()) {
           note(value);
+        } else if (band == form.alpha()) {
+          mostOpaque = Math.max(mostOpaque, value); // NaN if any is
         }
         out[i] = (byte) Math.max(0, Math.min(255, value));
       }
@@ -176,7 +186,7 @@ final class TiffSamples {
     if (Double.isNaN(value)) {
       largest = Double.POSITIVE_INFINITY;
     }
-    if (value != 0) {
+    if (Math.abs(value) > LEAST) {
       counted++;
       small += Math.abs(value) <= 1 ? 1 : 0;
     }
@@ -204,6 +214,11 @@ final class TiffSamples {
           ("%s is a TIFF with %s from %s to %s, and does not say which of them is white: scale"
                   + " them to 0 to 255 and save it with 8 bits a sample")
               .formatted(name, kind(), inWords(smallest), inWords(largest)));
+    }
+    if (Double.isNaN(mostOpaque) || mostOpaque > 0 && mostOpaque <= 1) {
+      throw new UnreadableImageException(
+          "%s is a TIFF whose alpha is on a scale to 1, or no number: save it without alpha, or with 8 bits a sample"
+              .formatted(name));
     }
   }
 
