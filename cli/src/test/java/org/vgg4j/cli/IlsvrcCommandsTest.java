@@ -424,7 +424,7 @@ class IlsvrcCommandsTest {
     }
   }
 
-  /** As they are but for the width, so that it takes seconds. */
+  /** As they are but for width and batch, so that it takes seconds. */
   @ParameterizedTest
   @MethodSource("recipes")
   void dryRunOfEveryRecipe(Path recipe) throws IOException {
@@ -437,6 +437,8 @@ class IlsvrcCommandsTest {
             shared.resolve("distributed"),
             "--width",
             0.05,
+            "--batch",
+            8,
             "--dry-run");
     assertThat(vgg.exitCode()).as(vgg.err()).isZero();
     assertThat(vgg.out())
