@@ -3,7 +3,7 @@ package org.vgg4j.network;
 import java.util.Locale;
 import org.vgg4j.base.InputException;
 
-/** Allocates the arrays of a batch, or says why that is impossible. */
+/** Allocates the arrays of a batch, or says why that is impossible; and what is kept of them. */
 public final class Buffers {
   /** The length of the longest array that Java allows. */
   public static final int LONGEST = Integer.MAX_VALUE - 8;
@@ -32,6 +32,11 @@ public final class Buffers {
    */
   public static int length(String name, int images, long length) {
     return total(name, images, length);
+  }
+
+  /** Whether images are so long that memory for them is not kept for those that follow. */
+  public static boolean isElongated(int height, int width) {
+    return Math.max(height, width) > 2L * Math.min(height, width);
   }
 
   private static int total(String name, int images, long length) {

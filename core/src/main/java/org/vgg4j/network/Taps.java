@@ -99,11 +99,6 @@ public final class Taps {
     return stride;
   }
 
-  /** Whether images are so long that memory for them is not kept for those that follow. */
-  public static boolean isElongated(int height, int width) {
-    return Math.max(height, width) > 2L * Math.min(height, width);
-  }
-
   /**
    * @throws IllegalArgumentException if there are no images, or they are too small
    */

@@ -8,8 +8,8 @@ import org.vgg4j.image.RgbImage;
 import org.vgg4j.image.transform.Preprocessor;
 import org.vgg4j.image.transform.Rescale;
 import org.vgg4j.model.Preprocessing;
+import org.vgg4j.network.Buffers;
 import org.vgg4j.network.HostThreads;
-import org.vgg4j.network.Taps;
 
 /**
  * Prepares whole images, and their mirror images, for passes over them; those of one size share a
@@ -90,7 +90,7 @@ public final class WholeImages {
         pass.run(images, some, height, width);
       }
     } finally {
-      if (Taps.isElongated(height, width) && input.length > before) {
+      if (Buffers.isElongated(height, width) && input.length > before) {
         input = new float[0]; // as the network's own memory
       }
     }

@@ -31,8 +31,9 @@ import org.vgg4j.base.InputException;
 /**
  * Ensures that one process at a time writes into a folder. The file {@link #NAME} says which; the
  * lock on it is the operating system's, and so is released when that process ends, however it ends.
- * On file systems without locks the file alone counts, until its process is known to be gone.
- * Readers need no lock. Thread-safe.
+ * On file systems without locks the file alone counts, until its process is known to be gone;
+ * there, a process that is killed while it looks who has the folder leaves a second file, {@code
+ * run.lock.taking}, which others ask to be deleted. Readers need no lock. Thread-safe.
  */
 public final class RunLock implements AutoCloseable {
   /** The name of the file. */

@@ -9,6 +9,7 @@ import org.vgg4j.base.Bytes;
 import org.vgg4j.base.ScarceMemoryException;
 import org.vgg4j.kernels.Workers;
 import org.vgg4j.model.Architecture;
+import org.vgg4j.network.Buffers;
 import org.vgg4j.network.MemoryPlan;
 import org.vgg4j.network.Parameters;
 import org.vgg4j.network.Taps;
@@ -135,7 +136,7 @@ final class DensePass {
     try {
       return run(stages(imageHeight, imageWidth), images, count, visitor);
     } finally {
-      if (Taps.isElongated(imageHeight, imageWidth) && held() > before) {
+      if (Buffers.isElongated(imageHeight, imageWidth) && held() > before) {
         release();
       }
     }
